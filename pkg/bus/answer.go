@@ -1,0 +1,69 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A handler's answer to a message is an error value; what is said to the stream
+// follows from it by one table, here and nowhere else:
+//
+//	nil            → ack: done
+//	Later(d)       → nak with a delay: come again in d, minutes at most
+//	Bad(…)         → to REJECTED, wait for its ack, then term: it will never be right
+//	ErrShutdown    → nak: someone else may take it at once
+//	anything else  → keep: a server is down; the loop stops pulling, waits and asks again
+//
+// There is never a bare nak on failure: it redelivers within a millisecond.
+
+// ErrShutdown gives a message back because the loop is stopping.
+var ErrShutdown = errors.New("shutting down")
+
+type laterError struct{ in time.Duration }
+
+func (e *laterError) Error() string { return "again in " + e.in.String() }
+
+// Later asks for the message again after d.
+func Later(d time.Duration) error { return &laterError{d} }
+
+// BadError says that a message can never be processed.
+type BadError struct {
+	Store  string // as in the subject
+	Reason string // one token
+	Detail string // which field, what is wrong, what to do
+}
+
+func (e *BadError) Error() string { return fmt.Sprintf("%s: %s", e.Reason, e.Detail) }
+
+// Bad sends the message to REJECTED.
+func Bad(store, reason, detail string) error {
+	return &BadError{Store: store, Reason: reason, Detail: detail}
+}
+
+type action uint8
+
+const (
+	ack action = iota
+	nakLater
+	reject
+	nak
+	keep
+)
+
+// actionFor is the table. While the loop is stopping nothing is kept.
+func actionFor(err error, stopping bool) (action, time.Duration) {
+	if err == nil {
+		return ack, 0
+	}
+	if later, ok := errors.AsType[*laterError](err); ok {
+		return nakLater, later.in
+	}
+	if _, ok := errors.AsType[*BadError](err); ok {
+		return reject, 0
+	}
+	if errors.Is(err, ErrShutdown) || stopping {
+		return nak, 0
+	}
+	return keep, 0
+}

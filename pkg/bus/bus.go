@@ -1,0 +1,160 @@
+// Package bus is NATS as Homing uses it: the streams and consumers and how they
+// are made, the loop that feeds messages to a handler in batches, and the one
+// table from a handler's answer to what is said to the stream. It knows nothing
+// of what the messages mean.
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+)
+
+// The streams. Each worker has a schedule stream of its own, ScheduleStream.
+const (
+	Storefront = "STOREFRONT"
+	Timeline   = "TIMELINE"
+	Rejected   = "REJECTED"
+)
+
+// The key-value buckets.
+const (
+	TemplatesBucket = "templates"
+	ControlsBucket  = "controls"
+)
+
+// The headers that Homing sets.
+const (
+	HeaderCustomer = "Homing-Customer" // timeline: the customer's token
+	HeaderTouch    = "Homing-Touch"    // schedule and due: the touch id
+	HeaderDetail   = "Homing-Detail"   // rejected: which field, what is wrong
+	HeaderSubject  = "Homing-Subject"  // rejected: where the message stood
+)
+
+// ScheduleStream returns the name of a worker's schedule stream.
+func ScheduleStream(worker string) string { return "SCHEDULE-" + worker }
+
+// PlanConsumer and DueConsumer return the names of a worker's consumers.
+func PlanConsumer(worker string) string { return "plan-" + worker }
+
+// DueConsumer returns the name of the consumer of a worker's due touches.
+func DueConsumer(worker string) string { return "due-" + worker }
+
+// IntakeConsumer is the name of the consumer of raw events.
+const IntakeConsumer = "intake"
+
+// AckWait is how long a message may be in hand without a sign of life. The loop
+// gives one at a third of it.
+const AckWait = 30 * time.Second
+
+// duplicates is how long a stream recognises a Nats-Msg-Id. It spares the
+// timeline a copy after a lost ack; nothing is wrong without it.
+const duplicates = 2 * time.Minute
+
+// Limits are the settings of the streams that the configuration decides.
+type Limits struct {
+	Replicas           int
+	StorefrontMaxBytes int64
+	TimelineMaxAge     time.Duration // 0: for ever
+	TimelineMaxBytes   int64         // -1 or 0: no limit
+	RejectedMaxBytes   int64
+}
+
+// Worker is what the streams must know of a worker.
+type Worker struct {
+	Name     string
+	Triggers []events.Type
+	Horizon  time.Duration // how far back a new worker looks
+}
+
+func noLimit(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// streams lists every stream that the workers need.
+func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
+	out := []jetstream.StreamConfig{{
+		Name: Storefront, Subjects: []string{"storefront.>"},
+		Description: "what storefronts say happened",
+		Discard:     jetstream.DiscardNew, MaxAge: 30 * 24 * time.Hour, MaxBytes: noLimit(l.StorefrontMaxBytes),
+	}, {
+		Name: Timeline, Subjects: []string{"timeline.>"},
+		Description: "what happened and what was done about it; the source of every projection",
+		Discard:     jetstream.DiscardNew, MaxAge: l.TimelineMaxAge, MaxBytes: noLimit(l.TimelineMaxBytes),
+	}, {
+		Name: Rejected, Subjects: []string{"rejected.>"},
+		Description: "events that could not be understood, with the reason",
+		Discard:     jetstream.DiscardOld, MaxBytes: noLimit(l.RejectedMaxBytes),
+	}}
+	for _, w := range ws {
+		out = append(out, scheduleStream(w.Name))
+	}
+	for i := range out {
+		out[i].Storage = jetstream.FileStorage
+		out[i].Replicas = max(1, l.Replicas)
+		out[i].Duplicates = duplicates
+		out[i].AllowDirect = true
+		if out[i].MaxMsgsPerSubject == 0 {
+			out[i].MaxMsgsPerSubject = -1
+		}
+	}
+	return out
+}
+
+// scheduleStream has no limit of age, size or count: each would silently drop
+// pending schedules. It must never be mirrored: a mirror empties it.
+func scheduleStream(worker string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              ScheduleStream(worker),
+		Description:       "touches of " + worker + ": pending, and due",
+		Subjects:          []string{"schedule.*.*." + worker + ".>", "due." + worker + ".>"},
+		Retention:         jetstream.WorkQueuePolicy,
+		MaxBytes:          -1,
+		MaxMsgsPerSubject: 1,
+		AllowMsgSchedules: true, AllowMsgTTL: true, AllowAtomicPublish: true,
+	}
+}
+
+// consumer is a durable consumer and the stream it reads.
+type consumer struct {
+	stream string
+	config jetstream.ConsumerConfig
+}
+
+func consumers(ws []Worker, now time.Time) []consumer {
+	out := []consumer{{Storefront, jetstream.ConsumerConfig{
+		Durable: IntakeConsumer, Description: "validates and folds what storefronts say", MaxAckPending: 20_000,
+	}}}
+	for _, w := range ws {
+		plan := jetstream.ConsumerConfig{
+			Durable: PlanConsumer(w.Name), Description: "plans touches of " + w.Name, MaxAckPending: 20_000,
+		}
+		for _, t := range w.Triggers {
+			plan.FilterSubjects = append(plan.FilterSubjects, fmt.Sprintf("timeline.*.*.%s", t))
+		}
+		since := now.Add(-w.Horizon)
+		plan.DeliverPolicy, plan.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
+		out = append(out, consumer{Timeline, plan}, consumer{ScheduleStream(w.Name), jetstream.ConsumerConfig{
+			Durable: DueConsumer(w.Name), Description: "delivers touches of " + w.Name,
+			FilterSubjects: []string{"due." + w.Name + ".>"}, MaxAckPending: 20_000,
+		}})
+	}
+	for i := range out {
+		out[i].config.AckPolicy = jetstream.AckExplicitPolicy
+		out[i].config.AckWait = AckWait
+		out[i].config.MaxDeliver = -1 // attempts are not counted: what fails for good says so
+	}
+	return out
+}
+
+// Consumer looks a durable consumer up.
+func Consumer(js jetstream.JetStream, stream, name string) func(context.Context) (jetstream.Consumer, error) {
+	return func(ctx context.Context) (jetstream.Consumer, error) { return js.Consumer(ctx, stream, name) }
+}

@@ -1,0 +1,217 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// Msg is one message in the hands of a loop.
+type Msg struct {
+	jetstream.Msg
+	loop    *Loop
+	settled atomic.Bool
+}
+
+// Done says what became of the message; see the table at actionFor. Only the
+// first call counts.
+func (m *Msg) Done(err error) {
+	if m.settled.CompareAndSwap(false, true) {
+		m.loop.settle(m, err)
+	}
+}
+
+// A Handler processes a batch. It calls Done on every message, and returns when
+// it can take the next batch. Its context ends when the loop is stopping: what
+// must not be cut short detaches itself from it.
+type Handler func(ctx context.Context, batch []*Msg)
+
+// Rejecter puts a message on REJECTED and waits until it stands there.
+type Rejecter func(ctx context.Context, m jetstream.Msg, why *BadError) error
+
+// LoopOptions say how a loop works.
+type LoopOptions struct {
+	Name     string
+	Consumer func(context.Context) (jetstream.Consumer, error)
+	Handler  Handler
+	Reject   Rejecter
+	Batch    int // messages a call of the handler; default 256
+	Parallel int // calls of the handler at a time; default 2
+	Log      *zap.Logger
+	Down     func(error) // told when the loop starts to wait for a server; may be nil
+}
+
+// Loop pulls from a consumer and feeds a handler. It never holds more messages
+// than the handler's calls can take plus one round to come, and tells the
+// server that it still works on those that it holds.
+type Loop struct {
+	o LoopOptions
+
+	mu      sync.Mutex
+	held    map[*Msg]struct{} // in hand: queued, being handled, or waiting for a server
+	queue   []*Msg
+	backoff time.Duration // > 0: a server is down
+	resume  time.Time
+	changed chan struct{} // closed and made anew when any of the above changes
+
+	handled  atomic.Uint64
+	stopping atomic.Bool
+}
+
+const (
+	pullFor     = 5 * time.Minute
+	firstWait   = 100 * time.Millisecond
+	longestWait = 5 * time.Second
+)
+
+// NewLoop returns a loop that Run starts.
+func NewLoop(o LoopOptions) *Loop {
+	if o.Batch == 0 {
+		o.Batch = 256
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 2
+	}
+	return &Loop{o: o, held: map[*Msg]struct{}{}, changed: make(chan struct{})}
+}
+
+// Handled returns how many messages were answered for good.
+func (l *Loop) Handled() uint64 { return l.handled.Load() }
+
+// Waiting reports whether the loop waits for a server to come back.
+func (l *Loop) Waiting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.backoff > 0
+}
+
+// Run works until ctx ends, then lets the handler's running calls finish, gives
+// back what was not begun, and returns.
+func (l *Loop) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, func() { l.stopping.Store(true) })()
+	var wg sync.WaitGroup
+	wg.Go(func() { l.pull(ctx) })
+	wg.Go(func() { l.keepAlive(ctx) })
+	calls := make(chan struct{}, l.o.Parallel)
+	for batch := l.next(ctx); batch != nil; batch = l.next(ctx) {
+		calls <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-calls }()
+			l.o.Handler(ctx, batch)
+		})
+	}
+	wg.Wait()
+	l.giveBack()
+}
+
+// next returns the next batch, or nil when ctx ends.
+func (l *Loop) next(ctx context.Context) []*Msg {
+	for {
+		l.mu.Lock()
+		changed := l.changed
+		var wait <-chan time.Time
+		if d := time.Until(l.resume); l.backoff > 0 && d > 0 {
+			wait = time.After(d)
+		} else if n := min(len(l.queue), l.o.Batch); n > 0 {
+			batch := l.queue[:n:n]
+			l.queue = l.queue[n:]
+			l.mu.Unlock()
+			return batch
+		}
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wait:
+		case <-changed:
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// room waits until a pull is worth it, and returns for how many messages.
+func (l *Loop) room(ctx context.Context) int {
+	size := l.o.Batch * (l.o.Parallel + 1)
+	for {
+		l.mu.Lock()
+		changed, down, free := l.changed, l.backoff > 0, size-len(l.held)
+		l.mu.Unlock()
+		if !down && free >= max(1, l.o.Batch/2) {
+			return free
+		}
+		select {
+		case <-ctx.Done():
+			return 0
+		case <-changed:
+		}
+	}
+}
+
+// pull fetches for as long as ctx lasts. An error is a server that is away.
+func (l *Loop) pull(ctx context.Context) {
+	var c jetstream.Consumer
+	for ctx.Err() == nil {
+		n := l.room(ctx)
+		if n == 0 {
+			return
+		}
+		var err error
+		if c == nil {
+			c, err = l.o.Consumer(ctx)
+		}
+		if err == nil {
+			err = l.fetch(ctx, c, n)
+		}
+		if err != nil && ctx.Err() == nil {
+			l.o.Log.Warn("cannot pull, trying again", zap.String("loop", l.o.Name), zap.Error(err))
+			c = nil
+			sleep(ctx, time.Second)
+		}
+	}
+}
+
+func (l *Loop) fetch(ctx context.Context, c jetstream.Consumer, n int) error {
+	until, cancel := context.WithTimeout(ctx, pullFor)
+	defer cancel()
+	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(15*time.Second))
+	if err != nil {
+		return err
+	}
+	for m := range batch.Messages() {
+		l.take(&Msg{Msg: m, loop: l})
+	}
+	err = batch.Error()
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// take queues a message that was pulled.
+func (l *Loop) take(m *Msg) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held[m] = struct{}{}
+	l.queue = append(l.queue, m)
+	l.signal()
+}
+
+// signal wakes who waits for a change; the lock is held.
+func (l *Loop) signal() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

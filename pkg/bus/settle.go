@@ -1,0 +1,109 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// settle carries out what follows from a handler's answer.
+func (l *Loop) settle(m *Msg, answer error) {
+	do, in := actionFor(answer, l.stopping.Load())
+	var err error
+	switch do {
+	case ack:
+		err = m.Ack()
+	case nakLater:
+		err = m.NakWithDelay(in)
+	case nak:
+		err = m.Nak()
+	case reject:
+		bad, _ := errors.AsType[*BadError](answer)
+		if err = l.o.Reject(context.Background(), m.Msg, bad); err != nil {
+			l.wait(m, err)
+			return
+		}
+		err = m.TermWithReason(bad.Reason)
+	case keep:
+		l.wait(m, answer)
+		return
+	}
+	if err != nil {
+		// The server will deliver the message again, and the answer will be the same.
+		l.o.Log.Warn("cannot acknowledge", zap.String("loop", l.o.Name), zap.Error(err))
+	}
+	l.handled.Add(1)
+	l.mu.Lock()
+	delete(l.held, m)
+	if l.backoff > 0 {
+		l.backoff = 0
+		l.o.Log.Info("going on", zap.String("loop", l.o.Name))
+	}
+	l.signal()
+	l.mu.Unlock()
+}
+
+// wait keeps the message in hand until the server that is down had time to come
+// back. The wait doubles with each failed try.
+func (l *Loop) wait(m *Msg, why error) {
+	l.mu.Lock()
+	now := time.Now()
+	first := !now.Before(l.resume) // one step a try, not one a message of its batch
+	if first {
+		l.backoff = max(firstWait, min(longestWait, 2*l.backoff))
+		l.resume = now.Add(l.backoff)
+	}
+	wait := l.backoff
+	m.settled.Store(false)
+	l.queue = append(l.queue, m)
+	l.signal()
+	l.mu.Unlock()
+	if first {
+		l.o.Log.Warn("waiting for a server", zap.String("loop", l.o.Name), zap.Duration("wait", wait), zap.Error(why))
+		if l.o.Down != nil {
+			l.o.Down(why)
+		}
+	}
+}
+
+// keepAlive tells the server, three times an AckWait, that what is held is
+// still being worked on.
+func (l *Loop) keepAlive(ctx context.Context) {
+	for ctx.Err() == nil {
+		l.mu.Lock()
+		changed, n := l.changed, len(l.held)
+		l.mu.Unlock()
+		if n == 0 { // no ticking while idle
+			select {
+			case <-ctx.Done():
+			case <-changed:
+			}
+			continue
+		}
+		sleep(ctx, AckWait/3)
+		l.mu.Lock()
+		held := make([]*Msg, 0, len(l.held))
+		for m := range l.held {
+			held = append(held, m)
+		}
+		l.mu.Unlock()
+		for _, m := range held {
+			if !m.settled.Load() {
+				_ = m.InProgress() // a server that is away forgets us; the message comes again
+			}
+		}
+	}
+}
+
+// giveBack returns what was not begun.
+func (l *Loop) giveBack() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for m := range l.held {
+		_ = m.Nak()
+	}
+	clear(l.held)
+	l.queue = nil
+}

@@ -1,0 +1,216 @@
+package customer
+
+import (
+	"slices"
+
+	"homing/events"
+)
+
+// Apply folds e into c and reports whether that changed anything. It is
+// commutative and idempotent for as long as no more than MaxOrderEvents order
+// events and MaxClaims claims are held; beyond that the oldest details go, and
+// only what an old order still says about itself can depend on the order of events.
+//
+// Apply changes c's slices and maps in place: a copy of a Customer must not be
+// folded into further.
+func Apply(c *Customer, e events.Event) bool {
+	s := StampOf(e)
+	if e.Type == events.TypeCustomerErased {
+		return c.erase(s)
+	}
+	if c.Erased.At != 0 && s.At <= c.Erased.At {
+		return false
+	}
+	if f, ok := e.Data.(events.Fact); ok {
+		return c.fact(f, s)
+	}
+	d, ok := e.Data.(events.CustomerData)
+	if !ok {
+		return false
+	}
+	changed := c.profile(d.Who(), s)
+	return c.happened(d, s) || changed
+}
+
+// happened folds what is particular to the type of the event.
+func (c *Customer) happened(d events.CustomerData, s Stamp) bool {
+	switch d := d.(type) {
+	case *events.OrderPlaced:
+		return c.placed(&d.Order, s)
+	case *events.OrderFulfilled:
+		return c.changed(&d.Order, Fulfilled, s)
+	case *events.OrderDelivered:
+		return c.changed(&d.Order, Delivered, s)
+	case *events.OrderCancelled:
+		return c.changed(&d.Order, Cancelled, s)
+	case *events.OrderRefunded:
+		return c.changed(&d.Order, Refunded, s)
+	case *events.CartUpdated:
+		return c.cart(&d.Cart, s)
+	case *events.CartAbandoned:
+		return c.cart(&d.Cart, s)
+	case *events.CustomerUnsubscribed:
+		scope := d.Scope
+		if scope == "" {
+			scope = events.ScopeAll
+		}
+		return c.stop(scope, s.At)
+	}
+	return false
+}
+
+func (c *Customer) profile(w *events.Customer, s Stamp) bool {
+	changed := false
+	for _, f := range []struct {
+		field *Text
+		value string
+	}{
+		{&c.ID, w.ID}, {&c.Email, w.Email}, {&c.FirstName, w.FirstName}, {&c.LastName, w.LastName},
+		{&c.Birthday, w.Birthday}, {&c.TimeZone, w.TimeZone}, {&c.Locale, w.Locale}, {&c.Country, w.Country},
+	} {
+		changed = f.field.set(f.value, s) || changed
+	}
+	if w.Consent != nil {
+		changed = c.consent(w.Consent, s) || changed
+	}
+	return changed
+}
+
+// consent folds what a snapshot says of the customer's consent. A refusal
+// always counts; that a refusal is lifted needs a time of its own.
+func (c *Customer) consent(k *events.Consent, s Stamp) bool {
+	changed := c.Consent.set(k.Email, s)
+	at := s.At
+	if k.At != nil {
+		at = k.At.UnixMilli()
+		changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
+	}
+	if k.Email == events.Unsubscribed {
+		changed = c.stop(events.ScopeAll, at) || changed
+	}
+	return changed
+}
+
+func (c *Customer) opine(o Opinion) bool {
+	if o.At < c.Opinion.At || o.At == c.Opinion.At && o.Status <= c.Opinion.Status {
+		return false
+	}
+	c.Opinion = o
+	return true
+}
+
+func (c *Customer) stop(scope string, at int64) bool {
+	if old, ok := c.Stops[scope]; ok && old >= at {
+		return false
+	}
+	if c.Stops == nil {
+		c.Stops = map[string]int64{}
+	}
+	c.Stops[scope] = at
+	return true
+}
+
+// Unsubscribed reports whether the customer said no to mail of that scope, and
+// did not explicitly say yes since.
+func (c *Customer) Unsubscribed(scope string) bool {
+	at, ok := c.Stops[scope]
+	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > at)
+}
+
+func (c *Customer) cart(k *events.Cart, s Stamp) bool {
+	if !s.After(c.Cart.Stamp) {
+		return false
+	}
+	c.Cart = Cart{ID: k.ID, Lines: lines(k.Items, MaxCartLines), Stamp: s}
+	return true
+}
+
+// erase forgets all that was said up to s, and leaves a tombstone that older
+// events, replayed later, cannot pass.
+func (c *Customer) erase(s Stamp) bool {
+	if !s.After(c.Erased) {
+		return false
+	}
+	c.Erased = s
+	for _, f := range c.texts() {
+		if f.Stamp.At <= s.At {
+			*f = Text{}
+		}
+	}
+	if c.Opinion.At <= s.At {
+		c.Opinion = Opinion{}
+	}
+	for scope, at := range c.Stops {
+		if at <= s.At {
+			delete(c.Stops, scope)
+		}
+	}
+	if c.Bounce.At <= s.At {
+		c.Bounce = Bounce{}
+	}
+	if c.Cart.Stamp.At <= s.At {
+		c.Cart = Cart{}
+	}
+	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
+	c.Claims = slices.DeleteFunc(c.Claims, func(k Claim) bool { return k.At <= s.At })
+	c.Seen = nil
+	for _, o := range c.Orders {
+		if o.Kind == Placed || len(o.Lines) == 0 {
+			c.see(o.Order, o.Kind)
+		}
+	}
+	return true
+}
+
+// texts lists every field of which the latest statement counts.
+func (c *Customer) texts() []*Text {
+	return []*Text{&c.ID, &c.Email, &c.FirstName, &c.LastName, &c.Birthday, &c.TimeZone, &c.Locale, &c.Country, &c.Consent, &c.Merged}
+}
+
+// Join folds all that is known of from into c: two records turned out to be one
+// person. c keeps its own id. Joining again changes nothing.
+func Join(c *Customer, from Customer) bool {
+	changed := false
+	mine, theirs := c.texts(), from.texts()
+	for i, f := range mine {
+		if f != &c.ID && f != &c.Merged && theirs[i].Value != "" {
+			changed = f.set(theirs[i].Value, theirs[i].Stamp) || changed
+		}
+	}
+	if from.Opinion.At != 0 {
+		changed = c.opine(from.Opinion) || changed
+	}
+	for scope, at := range from.Stops {
+		changed = c.stop(scope, at) || changed
+	}
+	changed = c.bounce(from.Bounce) || changed
+	if from.Cart.Stamp.After(c.Cart.Stamp) {
+		c.Cart, changed = from.Cart, true
+	}
+	for _, s := range from.Seen {
+		changed = c.seeAll(s) || changed
+	}
+	for _, o := range from.Orders {
+		changed = c.keep(o, func(old OrderEvent) (OrderEvent, bool) {
+			if o.Kind == Placed {
+				return o, o.Stamp.After(old.Stamp)
+			}
+			return join(old, o)
+		}) || changed
+	}
+	for _, k := range from.Claims {
+		changed = c.Settle(k) || changed
+	}
+	return changed
+}
+
+func (c *Customer) seeAll(s SeenOrder) bool {
+	i, found := slices.BinarySearchFunc(c.Seen, s.Hash, bySeenHash)
+	if !found {
+		c.Seen = slices.Insert(c.Seen, i, s)
+		return true
+	}
+	before := c.Seen[i].Flags
+	c.Seen[i].Flags |= s.Flags
+	return c.Seen[i].Flags != before
+}

@@ -1,0 +1,118 @@
+package customer
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"homing/events"
+)
+
+// ClaimState says how far a touch has come. A higher state wins over a lower one.
+type ClaimState uint8
+
+// The states of a claim. All but Open are settled: the touch has its outcome.
+const (
+	Open      ClaimState = iota + 1 // someone is sending it, until the lease ends
+	Dropped                         // decided: never sent
+	Uncertain                       // handed to the relay, whose answer never came
+	Sent                            // accepted by the relay
+)
+
+// Claim is the right to send one touch, and later what became of it.
+type Claim struct {
+	Touch uint64 // ClaimKey of the touch id
+	State ClaimState
+	At    int64  // ms, business time: when it was claimed, then when it was settled
+	Owner uint64 // open only: which sender
+	Lease int64  // open only: ms of real time until which the owner may be sending
+}
+
+// ClaimKey returns what a touch is known by among a customer's claims: eight
+// bytes of the SHA-256 of its id.
+func ClaimKey(touch string) uint64 {
+	h := sha256.Sum256([]byte(touch))
+	return binary.BigEndian.Uint64(h[:8])
+}
+
+// Spends reports whether the claim takes a place in the frequency caps.
+func (k Claim) Spends() bool { return k.State != Dropped }
+
+// Claimed returns the claim on a touch.
+func (c *Customer) Claimed(key uint64) (Claim, bool) {
+	for _, k := range c.Claims {
+		if k.Touch == key {
+			return k, true
+		}
+	}
+	return Claim{}, false
+}
+
+// Settle takes a claim over where it says more than what is held, and reports
+// whether it did: a settled claim beats an open one, sent beats uncertain beats
+// dropped, and of two equal outcomes the earlier stays.
+func (c *Customer) Settle(k Claim) bool {
+	old, ok := c.Claimed(k.Touch)
+	if ok && (old.State > k.State || old.State == k.State && old.At <= k.At) {
+		return false
+	}
+	c.SetClaim(k)
+	return true
+}
+
+// SetClaim puts k in the place of any claim on the same touch. It is for the
+// owner of an open claim; what facts say goes through Settle.
+func (c *Customer) SetClaim(k Claim) {
+	c.Release(k.Touch)
+	i, _ := slices.BinarySearchFunc(c.Claims, k, newestClaimFirst)
+	c.Claims = slices.Insert(c.Claims, i, k)
+	if len(c.Claims) > MaxClaims {
+		c.Claims = c.Claims[:MaxClaims]
+	}
+}
+
+// Release removes the claim on a touch: it is free again.
+func (c *Customer) Release(key uint64) {
+	c.Claims = slices.DeleteFunc(c.Claims, func(k Claim) bool { return k.Touch == key })
+}
+
+func newestClaimFirst(a, b Claim) int {
+	switch {
+	case a.At != b.At:
+		return int(max(-1, min(1, b.At-a.At)))
+	case a.Touch < b.Touch:
+		return -1
+	case a.Touch > b.Touch:
+		return 1
+	}
+	return 0
+}
+
+// fact folds what Homing did about one touch.
+func (c *Customer) fact(f events.Fact, s Stamp) bool {
+	b := f.Body()
+	k := Claim{Touch: ClaimKey(b.Touch), At: s.At}
+	switch f.Type() {
+	case events.TypeEmailSent:
+		k.State = Sent
+	case events.TypeEmailUncertain:
+		k.State = Uncertain
+	case events.TypeEmailDropped:
+		k.State = Dropped
+	default:
+		return false
+	}
+	changed := c.Settle(k)
+	if b.Bounced != "" {
+		changed = c.bounce(Bounce{At: s.At, Address: b.Bounced}) || changed
+	}
+	return changed
+}
+
+func (c *Customer) bounce(b Bounce) bool {
+	if b.At < c.Bounce.At || b.At == c.Bounce.At && b.Address <= c.Bounce.Address {
+		return false
+	}
+	c.Bounce = b
+	return true
+}

@@ -1,0 +1,172 @@
+// Package customer is the fold of what happened to one customer: the state
+// that events and facts lead to, and the pure function that leads there.
+//
+// The fold is commutative and idempotent: any order of the same events, with
+// any repetitions, gives the same customer. That is what makes duplicates
+// harmless however late they come, lets replicas work side by side without
+// agreeing on an order, and makes a refold from the timeline always safe.
+// The package does no I/O; how a customer is stored is projection's business.
+package customer
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"time"
+
+	"homing/events"
+)
+
+// A Stamp orders two statements about the same thing: by the time of the event,
+// then by a hash of its source and id, so that every replica decides alike.
+type Stamp struct {
+	At  int64  // milliseconds since 1970, UTC
+	Tie uint32 // hash of source and id
+}
+
+// StampOf returns the stamp of what e says.
+func StampOf(e events.Event) Stamp {
+	h := fnv.New32a()
+	h.Write([]byte(e.Source))
+	h.Write([]byte{0})
+	h.Write([]byte(e.ID))
+	return Stamp{At: e.Time.UnixMilli(), Tie: h.Sum32()}
+}
+
+// Compare returns -1, 0 or +1 as s is before, equal to or after o.
+func (s Stamp) Compare(o Stamp) int {
+	return cmp.Or(cmp.Compare(s.At, o.At), cmp.Compare(s.Tie, o.Tie))
+}
+
+// After reports whether s is later than o.
+func (s Stamp) After(o Stamp) bool { return s.Compare(o) > 0 }
+
+// Time returns the time of the event.
+func (s Stamp) Time() time.Time { return time.UnixMilli(s.At).UTC() }
+
+// Text is a field of which the latest statement counts.
+type Text struct {
+	Value string
+	Stamp Stamp
+}
+
+// set takes v over if it was said later than what is held. An empty v says nothing.
+func (t *Text) set(v string, s Stamp) bool {
+	switch c := s.Compare(t.Stamp); {
+	case v == "":
+		return false
+	case c < 0, c == 0 && v <= t.Value:
+		return false
+	}
+	t.Value, t.Stamp = v, s
+	return true
+}
+
+// Entry is a timeline entry: what happened, to whom, and its place.
+type Entry struct {
+	Key      Key
+	Event    events.Event
+	Sequence uint64 // on the timeline; 0: not there yet
+}
+
+// Customer is what is known of one customer. The zero value is a customer of
+// whom nothing is known.
+type Customer struct {
+	ID        Text // as the shop knows them
+	Email     Text
+	FirstName Text
+	LastName  Text
+	Birthday  Text
+	TimeZone  Text
+	Locale    Text
+	Country   Text
+
+	Consent Text             // status of the latest snapshot
+	Opinion Opinion          // the latest consent with an explicit time
+	Stops   map[string]int64 // scope of an unsubscribe → when, ms
+	Bounce  Bounce
+
+	Orders []OrderEvent // newest first, at most MaxOrderEvents
+	Seen   []SeenOrder  // every order ever, by hash
+	Cart   Cart
+	Claims []Claim // newest first, at most MaxClaims
+
+	Erased Stamp // nothing said up to here is kept
+	Merged Text  // id of the customer this one became
+}
+
+// Opinion is what a customer explicitly said about marketing email, and when.
+type Opinion struct {
+	Status string
+	At     int64 // ms
+}
+
+// Bounce says that a relay found the address unusable.
+type Bounce struct {
+	At      int64  // ms
+	Address string // keyed hash of the address that bounced
+}
+
+// Cart is the current cart: the one said latest.
+type Cart struct {
+	ID    string
+	Lines []Line
+	Stamp Stamp
+}
+
+// Line is a product and how many of it.
+type Line struct {
+	Product  string
+	Quantity int
+}
+
+// Limits of what is kept of one customer.
+const (
+	MaxOrderEvents = 40  // details of orders, one entry an order and kind of event
+	MaxLines       = 100 // of one order
+	MaxCartLines   = 30
+	MaxClaims      = 100
+)
+
+// Exists reports whether anything was ever said of the customer.
+func (c *Customer) Exists() bool { return c.ID.Value != "" || c.Erased.At != 0 }
+
+// Gone reports whether the customer was erased and not heard of since.
+func (c *Customer) Gone() bool { return c.Erased.At != 0 && c.ID.Value == "" }
+
+// Location returns the customer's time zone, or else.
+func (c *Customer) Location(otherwise *time.Location) *time.Location {
+	if c.TimeZone.Value != "" {
+		if l, err := time.LoadLocation(c.TimeZone.Value); err == nil {
+			return l
+		}
+	}
+	return otherwise
+}
+
+// hash48 returns a short hash: 48 bits of FNV-1a with its bits mixed once more.
+func hash48(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	x := h.Sum64()
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return x & (1<<48 - 1)
+}
+
+func putUint64(b []byte, x uint64) []byte { return binary.BigEndian.AppendUint64(b, x) }
+
+func getUint64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
+
+func putUint48(b []byte, x uint64) []byte {
+	var t [8]byte
+	binary.BigEndian.PutUint64(t[:], x)
+	return append(b, t[2:]...)
+}
+
+func uint48(b []byte) uint64 {
+	var t [8]byte
+	copy(t[2:], b[:6])
+	return binary.BigEndian.Uint64(t[:])
+}

@@ -1,0 +1,74 @@
+package customer
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"hash"
+	"strings"
+	"sync"
+)
+
+// Buckets is how many shards a store's customers are spread over.
+const Buckets = 256
+
+// Key says where a customer is kept: nothing in it tells who they are.
+type Key struct {
+	Store  string
+	Bucket uint8
+	Token  string // 16 characters of base32
+}
+
+// Identity turns ids and addresses into tokens that nobody without the
+// installation's secret can compute or enumerate.
+type Identity struct {
+	customers, addresses sync.Pool // of hash.Hash, keyed
+}
+
+var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// NewIdentity derives the identity keys from the installation's secret with
+// HKDF-SHA256, one for each purpose.
+func NewIdentity(secret string) (*Identity, error) {
+	var id Identity
+	for purpose, pool := range map[string]*sync.Pool{"customer": &id.customers, "address": &id.addresses} {
+		key, err := hkdf.Key(sha256.New, []byte(secret), nil, "homing identity v1 "+purpose, sha256.Size)
+		if err != nil {
+			return nil, err
+		}
+		pool.New = func() any { return hmac.New(sha256.New, key) }
+	}
+	return &id, nil
+}
+
+// Key returns where the customer of that id is kept.
+func (i *Identity) Key(store, id string) Key {
+	sum := mac(&i.customers, store, id)
+	return Key{Store: store, Bucket: sum[0], Token: token(sum)}
+}
+
+// Address returns the keyed hash of an email address, regardless of case.
+func (i *Identity) Address(store, address string) string {
+	return token(mac(&i.addresses, store, strings.ToLower(address)))
+}
+
+// Guest returns the id of a customer of whom only the address is known.
+func (i *Identity) Guest(store, address string) string {
+	return "guest:" + i.Address(store, address)
+}
+
+func mac(pool *sync.Pool, store, s string) (sum [sha256.Size]byte) {
+	h := pool.Get().(hash.Hash)
+	defer pool.Put(h)
+	h.Reset()
+	h.Write([]byte(store))
+	h.Write([]byte{0})
+	h.Write([]byte(s))
+	h.Sum(sum[:0])
+	return sum
+}
+
+func token(sum [sha256.Size]byte) string {
+	return strings.ToLower(encoding.EncodeToString(sum[:10]))
+}

@@ -1,0 +1,80 @@
+package projection
+
+import (
+	"context"
+	"sync"
+)
+
+// combiner lets calls made at the same time share one round trip: whoever finds
+// nobody at work goes to work for all that queued up meanwhile.
+type combiner[R any] struct {
+	flush func(ctx context.Context, reqs []R) error
+
+	mu      sync.Mutex
+	working bool
+	queue   []*call[R]
+}
+
+type call[R any] struct {
+	reqs []R
+	err  error
+	done chan struct{}
+}
+
+// mostAtOnce bounds one round trip, so that a pipeline stays a few hundred KB.
+const mostAtOnce = 1024
+
+// do returns when reqs have been carried out, with the error of their round trip.
+func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
+	if len(reqs) == 0 {
+		return nil
+	}
+	mine := &call[R]{reqs: reqs, done: make(chan struct{})}
+	c.mu.Lock()
+	c.queue = append(c.queue, mine)
+	if c.working {
+		c.mu.Unlock()
+		<-mine.done // bounded: who works has a deadline of its own in the client
+		return mine.err
+	}
+	c.working = true
+	c.mu.Unlock()
+	// Others' requests travel with ours: our giving up must not fail them.
+	c.work(context.WithoutCancel(ctx))
+	return mine.err
+}
+
+func (c *combiner[R]) work(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		n, size := 0, 0
+		for n < len(c.queue) && (n == 0 || size+len(c.queue[n].reqs) <= mostAtOnce) {
+			size += len(c.queue[n].reqs)
+			n++
+		}
+		if n == 0 {
+			c.working = false
+			c.mu.Unlock()
+			return
+		}
+		batch := c.queue[:n:n]
+		c.queue = c.queue[n:]
+		c.mu.Unlock()
+		c.run(ctx, batch, size)
+	}
+}
+
+func (c *combiner[R]) run(ctx context.Context, batch []*call[R], size int) {
+	reqs := batch[0].reqs
+	if len(batch) > 1 {
+		reqs = make([]R, 0, size)
+		for _, b := range batch {
+			reqs = append(reqs, b.reqs...)
+		}
+	}
+	err := c.flush(ctx, reqs)
+	for _, b := range batch {
+		b.err = err
+		close(b.done)
+	}
+}

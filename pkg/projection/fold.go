@@ -1,0 +1,102 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// ErrContended says that a customer kept being changed by others.
+var ErrContended = errors.New("a customer is being changed by too many at once")
+
+// foldTries bounds the rounds of compare-and-set. Each round lost is one that
+// another process won.
+const foldTries = 20
+
+// Fold applies events to their customers: load, apply, compare-and-set, and
+// again for those that others changed meanwhile. It takes two round trips when
+// nobody does. Events that change nothing are not written.
+func (s *Store) Fold(ctx context.Context, folds []customer.Entry) error {
+	todo := group(folds)
+	for range foldTries {
+		if len(todo) == 0 {
+			return nil
+		}
+		keys := make([]customer.Key, len(todo))
+		for i, g := range todo {
+			keys[i] = g.key
+		}
+		records, err := s.Load(ctx, keys)
+		if err != nil {
+			return err
+		}
+		var changed []*Record
+		var lost []customerEvents
+		at := map[*Record]customerEvents{}
+		for i, g := range todo {
+			r := &records[i]
+			if g.apply(&r.Customer) {
+				changed = append(changed, r)
+				at[r] = g
+			}
+		}
+		ok, err := s.Save(ctx, changed)
+		if err != nil {
+			return err
+		}
+		for i, r := range changed {
+			if !ok[i] {
+				lost = append(lost, at[r])
+			}
+		}
+		todo = lost
+	}
+	return ErrContended
+}
+
+type customerEvents struct {
+	key    customer.Key
+	events []events.Event
+}
+
+func (g customerEvents) apply(c *customer.Customer) bool {
+	changed := false
+	for _, e := range g.events {
+		changed = customer.Apply(c, e) || changed
+	}
+	return changed
+}
+
+// group gathers the events of each customer. What concerns no customer, such as
+// a product, is folded into none.
+func group(folds []customer.Entry) []customerEvents {
+	index := map[customer.Key]int{}
+	var out []customerEvents
+	for _, f := range folds {
+		if f.Event.Type == events.TypeProductUpdated {
+			continue
+		}
+		i, ok := index[f.Key]
+		if !ok {
+			i = len(out)
+			index[f.Key] = i
+			out = append(out, customerEvents{key: f.Key})
+		}
+		out[i].events = append(out[i].events, f.Event)
+	}
+	return out
+}
+
+// parseInfo reads the answer to INFO.
+func parseInfo(s string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(s) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			out[k] = v
+		}
+	}
+	return out
+}

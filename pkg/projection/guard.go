@@ -1,0 +1,123 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrRebuilding refuses a call while it is not known that Redis holds
+// everything the timeline says.
+var ErrRebuilding = errors.New("customers in Redis are being brought up to the timeline")
+
+// Guard lets nobody read or write customers in a Redis that may have lost some
+// of them. A Redis is known by its run id, which changes with each start and
+// each failover: a connection to one that was not proven complete is refused,
+// so that no command can slip in between a crash and the refold.
+type Guard struct {
+	// Embedded is set for a Redis inside this process, which has no run id and
+	// cannot restart alone.
+	Embedded bool
+
+	mu     sync.Mutex
+	proven map[string]bool
+	ready  bool
+	epoch  uint64
+	wanted chan struct{} // holds a token while a proof is wanted
+}
+
+// NewGuard returns a guard that trusts no Redis yet.
+func NewGuard(embedded bool) *Guard {
+	g := &Guard{Embedded: embedded, proven: map[string]bool{}, wanted: make(chan struct{}, 1)}
+	g.wanted <- struct{}{}
+	return g
+}
+
+// Ready returns nil, or ErrRebuilding. A nil guard is always ready.
+func (g *Guard) Ready() error {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.ready {
+		return ErrRebuilding
+	}
+	return nil
+}
+
+// Epoch counts how often the guard lost its trust. What was folded in an
+// earlier epoch may be gone.
+func (g *Guard) Epoch() uint64 {
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.epoch
+}
+
+// Distrust refuses all calls until Redis has been proven complete again.
+func (g *Guard) Distrust() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ready {
+		g.ready = false
+		g.epoch++
+		clear(g.proven)
+	}
+	select {
+	case g.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// Wanted yields when a proof is wanted.
+func (g *Guard) Wanted() <-chan struct{} { return g.wanted }
+
+// trust takes the Redis servers with these run ids for complete.
+func (g *Guard) trust(runs []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, id := range runs {
+		g.proven[id] = true
+	}
+	g.ready = true
+}
+
+// OnConnect is for redis.Options.OnConnect: it refuses a server that has not
+// been proven complete.
+func (g *Guard) OnConnect(ctx context.Context, cn *redis.Conn) error {
+	id, err := g.runID(ctx, cn)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	ok := g.proven[id]
+	g.mu.Unlock()
+	if ok {
+		return nil
+	}
+	g.Distrust()
+	return ErrRebuilding
+}
+
+func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
+	if g.Embedded {
+		return "embedded", nil
+	}
+	info, err := c.Info(ctx, "server").Result()
+	if err != nil {
+		return "", fmt.Errorf("asking Redis who it is (INFO server): %w", err)
+	}
+	for line := range strings.Lines(info) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "run_id:"); ok {
+			return id, nil
+		}
+	}
+	return "", errors.New("asking Redis who it is (INFO server): it names no run_id")
+}

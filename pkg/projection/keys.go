@@ -1,0 +1,26 @@
+// Package projection keeps customers in Redis: one hash a customer, changed by
+// compare-and-set, and for each bucket the mark that says how far the timeline
+// has been folded into it. All of it can be made anew from the timeline.
+package projection
+
+import (
+	"strconv"
+
+	"homing/pkg/customer"
+)
+
+// All keys of a bucket share a hash tag, so that one script sees everything
+// about a customer and Redis Cluster keeps a bucket on one node.
+//
+//	homing:{main.17}:c:<token>  hash: v version, d customer, s timeline sequences   owner: projection
+//	homing:{main.17}:mark       highest timeline sequence folded                    owner: projection
+//
+// Neither has a TTL: they last as long as the timeline they project.
+
+func tag(store string, bucket uint8) string {
+	return "homing:{" + store + "." + strconv.Itoa(int(bucket)) + "}:"
+}
+
+func customerKey(k customer.Key) string { return tag(k.Store, k.Bucket) + "c:" + k.Token }
+
+func markKey(store string, bucket uint8) string { return tag(store, bucket) + "mark" }

@@ -1,0 +1,258 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"homing/pkg/customer"
+)
+
+// Timeline is the source of the projection.
+type Timeline interface {
+	// Lasts returns the highest sequence of each bucket of a store.
+	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
+	// Read calls fn with batches of the entries of some buckets of a store, in
+	// the order of their sequences, from one sequence to another, both included.
+	Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error
+}
+
+// Rebuilder brings Redis up to the timeline. It works behind the guard's back,
+// with a connection of its own.
+type Rebuilder struct {
+	rdb      redis.UniversalClient
+	store    *Store
+	guard    *Guard
+	timeline Timeline
+	stores   []string
+	log      *zap.Logger
+}
+
+// NewRebuilder returns a rebuilder for some stores. rdb is a client without the
+// guard's OnConnect.
+func NewRebuilder(rdb redis.UniversalClient, guard *Guard, timeline Timeline, o RebuildOptions) *Rebuilder {
+	return &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log}
+}
+
+// RebuildOptions say what is rebuilt.
+type RebuildOptions struct {
+	Stores []string
+	Log    *zap.Logger
+}
+
+// ErrEviction refuses a Redis that may throw customers away.
+var ErrEviction = errors.New("Redis may evict keys: set maxmemory-policy to noeviction")
+
+// Run proves Redis complete whenever the guard wants it, until ctx ends.
+func (r *Rebuilder) Run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.guard.Wanted():
+		}
+		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+			err := r.Prove(ctx)
+			if err == nil || ctx.Err() != nil {
+				break
+			}
+			r.log.Warn("cannot bring customers up to the timeline, trying again", zap.Error(err), zap.Duration("wait", wait))
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+		}
+	}
+}
+
+// Prove folds into Redis what the timeline has and Redis has not, and then
+// tells the guard to trust it.
+func (r *Rebuilder) Prove(ctx context.Context) error {
+	runs, err := r.runs(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.policy(ctx); err != nil {
+		return err
+	}
+	for _, store := range r.stores {
+		if err := r.catchUp(ctx, store); err != nil {
+			return err
+		}
+	}
+	again, err := r.runs(ctx)
+	if err != nil {
+		return err
+	}
+	if fmt.Sprint(again) != fmt.Sprint(runs) {
+		return errors.New("Redis restarted meanwhile")
+	}
+	r.store.seen.forget()
+	r.guard.trust(runs)
+	return nil
+}
+
+// runs returns the run ids of all servers that hold customers.
+func (r *Rebuilder) runs(ctx context.Context) ([]string, error) {
+	cluster, ok := r.rdb.(*redis.ClusterClient)
+	if !ok {
+		id, err := r.guard.runID(ctx, r.rdb)
+		return []string{id}, err
+	}
+	var mu sync.Mutex
+	var ids []string
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
+		id, err := r.guard.runID(ctx, c)
+		mu.Lock()
+		defer mu.Unlock()
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// policy refuses a Redis that evicts, and warns of one that forgets.
+func (r *Rebuilder) policy(ctx context.Context) error {
+	if r.guard.Embedded {
+		return nil
+	}
+	p, err := r.rdb.Info(ctx, "memory", "persistence").Result()
+	if err != nil {
+		return fmt.Errorf("asking Redis for its settings (INFO): %w", err)
+	}
+	settings := parseInfo(p)
+	if policy := settings["maxmemory_policy"]; policy != "noeviction" {
+		return fmt.Errorf("%w (it is %q)", ErrEviction, policy)
+	}
+	if settings["aof_enabled"] != "1" {
+		r.log.Warn("Redis has no append-only file: after a crash every customer is folded again from the timeline")
+	}
+	return nil
+}
+
+// catchUp folds the buckets of a store that are behind. One process works, the
+// others wait for it.
+func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
+	lasts, err := r.timeline.Lasts(ctx, store)
+	if err != nil {
+		return err
+	}
+	for {
+		behind, err := r.behind(ctx, store, lasts)
+		if err != nil || len(behind.buckets) == 0 {
+			return err
+		}
+		release, err := r.lock(ctx, store)
+		if err != nil {
+			return err
+		}
+		if release == nil { // someone else is at it
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(200 * time.Millisecond):
+				continue
+			}
+		}
+		err = r.refold(ctx, store, behind)
+		release()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+type lag struct {
+	buckets  []uint8
+	from, to uint64
+	marks    [customer.Buckets]uint64
+}
+
+func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Buckets]uint64) (lag, error) {
+	marks, err := r.store.Marks(ctx, store)
+	if err != nil {
+		return lag{}, err
+	}
+	l := lag{marks: marks, from: ^uint64(0)}
+	for b, last := range lasts {
+		if marks[b] < last {
+			l.buckets = append(l.buckets, uint8(b))
+			l.from = min(l.from, marks[b]+1)
+			l.to = max(l.to, last)
+		}
+	}
+	return l, nil
+}
+
+// refold applies what the timeline has for the buckets that are behind.
+func (r *Rebuilder) refold(ctx context.Context, store string, l lag) error {
+	r.log.Info("folding the timeline into Redis", zap.String("store", store),
+		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
+	n, said := 0, time.Now()
+	err := r.timeline.Read(ctx, store, l.buckets, l.from, l.to, func(batch []customer.Entry) error {
+		n += len(batch)
+		if time.Since(said) > 2*time.Second {
+			said = time.Now()
+			r.log.Info("still folding", zap.String("store", store), zap.Int("entries", n),
+				zap.Uint64("at", batch[len(batch)-1].Sequence), zap.Uint64("to", l.to))
+		}
+		return r.fold(ctx, batch, l.marks)
+	})
+	if err != nil {
+		return fmt.Errorf("folding the timeline of store %s: %w", store, err)
+	}
+	// A bucket's last entry may be gone from the timeline by now (erased, aged
+	// out): nothing is left to fold up to there.
+	ends := make([]customer.Entry, 0, len(l.buckets))
+	for _, b := range l.buckets {
+		ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: l.to})
+	}
+	if err := r.store.Mark(ctx, ends); err != nil {
+		return err
+	}
+	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
+	return nil
+}
+
+func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [customer.Buckets]uint64) error {
+	todo := slices.DeleteFunc(batch, func(e customer.Entry) bool { return e.Sequence <= marks[e.Key.Bucket] })
+	if err := r.store.Fold(ctx, todo); err != nil {
+		return err
+	}
+	return r.store.Mark(ctx, todo)
+}
+
+const lockFor = 30 * time.Second
+
+// lock makes this process the one that refolds a store; nil if another is.
+func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err error) {
+	key, me := "homing:{"+store+"}:refold", newVersion()
+	ok, err := r.rdb.SetNX(ctx, key, me, lockFor).Result()
+	if err != nil || !ok {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(lockFor / 3):
+				r.rdb.PExpire(ctx, key, lockFor)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+		r.rdb.Del(context.WithoutCancel(ctx), key) // two at work would be a waste, never a harm
+	}, nil
+}

@@ -1,0 +1,138 @@
+package timeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Lasts returns the highest sequence of each bucket of a store; 0 where there
+// is no entry. A server that gives no answer is an error.
+func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error) {
+	var out [customer.Buckets]uint64
+	s, err := t.js.Stream(ctx, bus.Timeline)
+	if err != nil {
+		return out, err
+	}
+	errs := make([]error, len(out))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 16 {
+		wg.Go(func() {
+			for b := range next {
+				m, err := s.GetLastMsgForSubject(ctx, "timeline."+store+"."+strconv.Itoa(b)+".>")
+				switch {
+				case err == nil:
+					out[b] = m.Sequence
+				case !errors.Is(err, jetstream.ErrMsgNotFound):
+					errs[b] = fmt.Errorf("last entry of bucket %d: %w", b, err)
+				}
+			}
+		})
+	}
+	for b := range out {
+		next <- b
+	}
+	close(next)
+	wg.Wait()
+	return out, errors.Join(errs...)
+}
+
+// readBatch is how many entries a refold takes at a time.
+const readBatch = 1000
+
+// fewBuckets is up to how many buckets the server filters; more are read with
+// all of the store, which is cheaper than so many filters.
+const fewBuckets = 32
+
+// Read calls fn with batches of the entries of some buckets of a store, in the
+// order of their sequences, from one sequence to another, both included.
+func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error {
+	wanted := map[uint8]bool{}
+	filters := []string{"timeline." + store + ".>"}
+	if len(buckets) <= fewBuckets {
+		filters = nil
+	}
+	for _, b := range buckets {
+		wanted[b] = true
+		if len(buckets) <= fewBuckets {
+			filters = append(filters, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+		}
+	}
+	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{
+		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
+	})
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		var batch []customer.Entry
+		batch, more, err = readSome(ctx, c, wanted, to)
+		if err != nil {
+			return err
+		}
+		if len(batch) > 0 {
+			if err := fn(batch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readSome reads the next batch and says whether there is more up to a sequence.
+func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, to uint64) ([]customer.Entry, bool, error) {
+	msgs, err := c.FetchNoWait(readBatch)
+	if err != nil {
+		return nil, false, err
+	}
+	var out []customer.Entry
+	n, more := 0, true
+	for m := range msgs.Messages() {
+		n++
+		e, err := entryOf(m)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case e.Sequence > to:
+			more = false
+		case wanted[e.Key.Bucket]:
+			out = append(out, e)
+		}
+	}
+	if err := msgs.Error(); err != nil {
+		return nil, false, err
+	}
+	return out, more && n > 0 && ctx.Err() == nil, ctx.Err()
+}
+
+// entryOf decodes a timeline message.
+func entryOf(m jetstream.Msg) (customer.Entry, error) {
+	md, err := m.Metadata()
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	key, e, err := Decode(m)
+	if err != nil {
+		return customer.Entry{}, fmt.Errorf("timeline entry %d: %w", md.Sequence.Stream, err)
+	}
+	return customer.Entry{Key: key, Event: e, Sequence: md.Sequence.Stream}, nil
+}
+
+// Decode returns what a timeline message says, and of whom.
+func Decode(m jetstream.Msg) (customer.Key, events.Event, error) {
+	store, bucket, err := parseSubject(m.Subject())
+	if err != nil {
+		return customer.Key{}, events.Event{}, err
+	}
+	e, err := events.DecodeTrusted(store, m.Data())
+	return customer.Key{Store: store, Bucket: bucket, Token: m.Headers().Get(bus.HeaderCustomer)}, e, err
+}

@@ -1,0 +1,51 @@
+package touch
+
+// Reason is why something became of a touch. docs/reasons.md explains each.
+type Reason string
+
+// Conditions of the customer: the touch is rescheduled.
+const (
+	NotYet       Reason = "not_yet"
+	FrequencyCap Reason = "frequency_cap"
+)
+
+// Conditions of the system: what falls due waits, and nothing is lost.
+const (
+	Paused        Reason = "paused"
+	Rebuilding    Reason = "rebuilding"
+	SMTPDown      Reason = "smtp_down"
+	TemplateError Reason = "template_error"
+)
+
+// Why a touch is never sent.
+const (
+	Erased           Reason = "erased"
+	NoAddress        Reason = "no_address"
+	Unsubscribed     Reason = "unsubscribed"
+	Bounced          Reason = "bounced"
+	NoConsent        Reason = "no_consent"
+	WorkerOff        Reason = "worker_off"
+	StepRemoved      Reason = "step_removed"
+	Cancelled        Reason = "cancelled"
+	Refunded         Reason = "refunded"
+	Expired          Reason = "expired"
+	Shadow           Reason = "shadow"
+	RejectedByServer Reason = "rejected_by_server"
+)
+
+// What became of a touch that was handed to the relay.
+const (
+	Sent      Reason = "sent"
+	Uncertain Reason = "uncertain"
+)
+
+// Reasons lists every reason there is, in the order of the documentation.
+func Reasons() []Reason {
+	return []Reason{
+		NotYet, FrequencyCap,
+		Paused, Rebuilding, SMTPDown, TemplateError,
+		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved, Cancelled, Refunded,
+		Expired, Shadow, RejectedByServer,
+		Sent, Uncertain,
+	}
+}

@@ -1,0 +1,113 @@
+// Package touch holds the words that every stage shares: a touch (one email
+// planned for one customer on one occasion), the verdict on it, and the reasons
+// for a verdict. It is pure: no I/O, no clock.
+package touch
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// Class decides which rules apply to a touch.
+type Class string
+
+// The classes. A marketing touch needs consent and room in the caps; a
+// transactional one is about something the customer did, and is only counted.
+const (
+	Marketing     Class = "marketing"
+	Transactional Class = "transactional"
+)
+
+// A Step is one email of a worker's series.
+type Step struct {
+	Name     string // stable: pending touches know their step by it
+	Template string // "thank-you/thanks"
+	Class    Class
+	Expires  time.Duration // how long after its due time it is still worth sending
+}
+
+// A Touch is one step planned for one customer on one occasion. It is also the
+// body of its schedule: what the mail displays is carried here, not in Redis.
+type Touch struct {
+	Worker   string       `json:"worker"`
+	Step     string       `json:"step"`
+	Customer customer.Key `json:"customer"`
+	Occasion string       `json:"occasion"` // the order, cart, lapse or year that caused it
+	Due      time.Time    `json:"due"`      // when the worker first wanted it
+	Wake     time.Time    `json:"wake"`     // when it is looked at: Due, or later if it was held
+	Snapshot *Snapshot    `json:"snapshot,omitempty"`
+}
+
+// Snapshot is what the mail displays, as it was when the touch was planned.
+type Snapshot struct {
+	Order    string        `json:"order,omitempty"`
+	PlacedAt time.Time     `json:"placed_at,omitzero"`
+	Items    []events.Item `json:"items,omitempty"` // at most MaxItems
+	More     int           `json:"more,omitempty"`  // lines left out
+	Total    events.Money  `json:"total,omitzero"`
+}
+
+// MaxItems is how many lines of an order or a cart a touch carries, and
+// MaxSnapshot how many bytes of them: ten million schedules must stay small.
+const (
+	MaxItems    = 30
+	MaxSnapshot = 8 << 10
+)
+
+// ID returns <worker>.<step>.<customer token>.<occasion>. It is deterministic:
+// planning twice is the same touch.
+func (t Touch) ID() string {
+	return t.Worker + "." + t.Step + "." + t.Customer.Token + "." + t.Occasion
+}
+
+// Items returns the lines of an order or cart that a touch carries, within
+// MaxItems and MaxSnapshot, and how many were left out.
+func Items(items []events.Item) (kept []events.Item, more int) {
+	room := MaxSnapshot
+	for i, it := range items {
+		room -= len(it.ProductID) + len(it.Name) + len(it.URL) + len(it.ImageURL) + 120
+		if i == MaxItems || room < 0 {
+			return items[:i:i], len(items) - i
+		}
+	}
+	return items, 0
+}
+
+var plain = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Token returns s as it may stand in a subject and a touch id: s itself if it
+// matches [a-z0-9-]{1,32}, else base32 of its SHA-256, 26 characters.
+func Token(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	h := sha256.Sum256([]byte(s))
+	return base32Lower.EncodeToString(h[:16])
+}
+
+// ErrID is wrapped by the errors of ParseID.
+var ErrID = errors.New("not a touch id")
+
+// ParseID splits a touch id into worker, step, customer token and occasion.
+func ParseID(id string) (worker, step, token, occasion string, err error) {
+	p := strings.Split(id, ".")
+	if len(p) != 4 {
+		return "", "", "", "", fmt.Errorf("%w: %q", ErrID, id)
+	}
+	for _, s := range p {
+		if !plain.MatchString(s) {
+			return "", "", "", "", fmt.Errorf("%w: %q", ErrID, id)
+		}
+	}
+	return p[0], p[1], p[2], p[3], nil
+}

@@ -1,0 +1,32 @@
+package touch
+
+import "time"
+
+// Action is what becomes of a touch that fell due.
+type Action uint8
+
+// The actions. The zero value is Send: a rule that has nothing against a touch
+// returns the zero Verdict.
+const (
+	Send Action = iota
+	Hold
+	Drop
+)
+
+// A Verdict says what becomes of a touch, and why.
+type Verdict struct {
+	Action Action
+	Reason Reason    // why not Send; empty for Send
+	Until  time.Time // Hold: the earliest time at which it may pass
+	Detail string    // the inputs of the decision, for a person; no address, no name
+}
+
+// HoldUntil returns the verdict that a touch is right, but later.
+func HoldUntil(t time.Time, why Reason, detail string) Verdict {
+	return Verdict{Action: Hold, Reason: why, Until: t, Detail: detail}
+}
+
+// DropFor returns the verdict that a touch is not to be sent.
+func DropFor(why Reason, detail string) Verdict {
+	return Verdict{Action: Drop, Reason: why, Detail: detail}
+}
