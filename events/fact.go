@@ -20,6 +20,7 @@ type Email struct {
 	Template       string     `json:"template,omitempty"`        // sent: which template, with its variant
 	ServerCode     int        `json:"server_code,omitempty"`     // the relay's reply, 250
 	ServerEnhanced string     `json:"server_enhanced,omitempty"` // the relay's enhanced status code, "2.0.0"
+	Bounced        string     `json:"bounced,omitempty"`         // dropped: keyed hash of the address the relay found unusable
 }
 
 // EmailSent says that the relay accepted an email.

@@ -33,7 +33,7 @@ const (
 // Item is one line of a cart or an order.
 type Item struct {
 	ProductID  string `json:"product_id"`
-	Name       string `json:"name,omitempty"`
+	Name       string `json:"name"`           // may be empty when the shop's was unusable
 	Quantity   int    `json:"quantity"`       // 1 or more
 	Price      Money  `json:"price,omitzero"` // of one piece
 	URL        string `json:"url,omitempty"`

@@ -51,6 +51,9 @@ const IntakeConsumer = "intake"
 // gives one at a third of it.
 const AckWait = 30 * time.Second
 
+// ackTimeout is how long a publish waits for the stream's word.
+const ackTimeout = 10 * time.Second
+
 // duplicates is how long a stream recognises a Nats-Msg-Id. It spares the
 // timeline a copy after a lost ack; nothing is wrong without it.
 const duplicates = 2 * time.Minute
@@ -58,9 +61,11 @@ const duplicates = 2 * time.Minute
 // Limits are the settings of the streams that the configuration decides.
 type Limits struct {
 	Replicas           int
-	StorefrontMaxBytes int64
-	TimelineMaxAge     time.Duration // 0: for ever
-	TimelineMaxBytes   int64         // -1 or 0: no limit
+	StorefrontMaxAge   time.Duration // 0: for ever
+	StorefrontMaxBytes int64         // 0: no limit
+	TimelineMaxAge     time.Duration
+	TimelineMaxBytes   int64
+	RejectedMaxAge     time.Duration
 	RejectedMaxBytes   int64
 }
 
@@ -83,7 +88,7 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 	out := []jetstream.StreamConfig{{
 		Name: Storefront, Subjects: []string{"storefront.>"},
 		Description: "what storefronts say happened",
-		Discard:     jetstream.DiscardNew, MaxAge: 30 * 24 * time.Hour, MaxBytes: noLimit(l.StorefrontMaxBytes),
+		Discard:     jetstream.DiscardNew, MaxAge: l.StorefrontMaxAge, MaxBytes: noLimit(l.StorefrontMaxBytes),
 	}, {
 		Name: Timeline, Subjects: []string{"timeline.>"},
 		Description: "what happened and what was done about it; the source of every projection",
@@ -91,7 +96,7 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 	}, {
 		Name: Rejected, Subjects: []string{"rejected.>"},
 		Description: "events that could not be understood, with the reason",
-		Discard:     jetstream.DiscardOld, MaxBytes: noLimit(l.RejectedMaxBytes),
+		Discard:     jetstream.DiscardOld, MaxAge: l.RejectedMaxAge, MaxBytes: noLimit(l.RejectedMaxBytes),
 	}}
 	for _, w := range ws {
 		out = append(out, scheduleStream(w.Name))

@@ -24,6 +24,7 @@ type Claim struct {
 	Touch uint64 // ClaimKey of the touch id
 	State ClaimState
 	At    int64  // ms, business time: when it was claimed, then when it was settled
+	Why   string // dropped only: the reason
 	Owner uint64 // open only: which sender
 	Lease int64  // open only: ms of real time until which the owner may be sending
 }
@@ -53,7 +54,7 @@ func (c *Customer) Claimed(key uint64) (Claim, bool) {
 // dropped, and of two equal outcomes the earlier stays.
 func (c *Customer) Settle(k Claim) bool {
 	old, ok := c.Claimed(k.Touch)
-	if ok && (old.State > k.State || old.State == k.State && old.At <= k.At) {
+	if ok && (old.State > k.State || old.State == k.State && (old.At < k.At || old.At == k.At && old.Why <= k.Why)) {
 		return false
 	}
 	c.SetClaim(k)
@@ -98,7 +99,7 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	case events.TypeEmailUncertain:
 		k.State = Uncertain
 	case events.TypeEmailDropped:
-		k.State = Dropped
+		k.State, k.Why = Dropped, b.Reason
 	default:
 		return false
 	}

@@ -69,6 +69,17 @@ type Entry struct {
 	Sequence uint64 // on the timeline; 0: not there yet
 }
 
+// Record is a customer as they are kept.
+type Record struct {
+	Key      Key
+	Customer Customer
+	Version  string   // of what is kept; empty if nothing is
+	Timeline []uint64 // sequences of the latest timeline entries, ascending
+}
+
+// Found reports whether anything is kept of the customer.
+func (r *Record) Found() bool { return r.Version != "" }
+
 // Customer is what is known of one customer. The zero value is a customer of
 // whom nothing is known.
 type Customer struct {

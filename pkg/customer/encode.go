@@ -16,7 +16,7 @@ type record struct {
 	Texts   []text           `cbor:"2,keyasint,omitempty"` // in the order of Customer.texts
 	Orders  []orderEvent     `cbor:"3,keyasint,omitempty"`
 	Seen    []byte           `cbor:"4,keyasint,omitempty"` // 7 bytes each: hash, flags
-	Claims  []byte           `cbor:"5,keyasint,omitempty"` // 15 bytes each: touch, state, at
+	Claims  []byte           `cbor:"5,keyasint,omitempty"` // 16 bytes each: touch, state, reason, at
 	Open    []openClaim      `cbor:"6,keyasint,omitempty"`
 	Stops   map[string]int64 `cbor:"7,keyasint,omitempty"`
 	Opinion *Opinion         `cbor:"8,keyasint,omitempty"`
@@ -65,7 +65,7 @@ var ErrRecord = errors.New("not a customer record")
 
 const (
 	seenBytes  = 7
-	claimBytes = 15
+	claimBytes = 16
 )
 
 // Encode returns the bytes a customer is stored as.
@@ -93,7 +93,7 @@ func Encode(c *Customer) ([]byte, error) {
 			r.Open = append(r.Open, openClaim{Touch: k.Touch, At: k.At, Lease: k.Lease, Owner: k.Owner})
 			continue
 		}
-		r.Claims = putUint48(append(putUint64(r.Claims, k.Touch), byte(k.State)), uint64(k.At))
+		r.Claims = putUint48(append(putUint64(r.Claims, k.Touch), byte(k.State), whyCode(k.Why)), uint64(k.At))
 	}
 	if c.Opinion != (Opinion{}) {
 		r.Opinion = &c.Opinion
@@ -149,10 +149,25 @@ func Decode(data []byte) (Customer, error) {
 	return c, nil
 }
 
+// whys are the reasons of dropped touches, stored by their place: names are only
+// ever added at the end. A reason that is not here is stored as unknown.
+var whys = []string{"", "erased", "no_address", "unsubscribed", "bounced", "complained", "no_consent", "worker_off",
+	"step_removed", "purchased", "recovered", "emptied", "cancelled", "refunded", "reviewed", "repurchased", "bundled",
+	"unavailable", "insufficient_data", "complaint_open", "sunset", "expired", "holdout", "shadow", "rejected_by_server"}
+
+func whyCode(s string) byte { return byte(max(0, slices.Index(whys, s))) }
+
+func why(code byte) string {
+	if int(code) < len(whys) {
+		return whys[code]
+	}
+	return ""
+}
+
 func unpackClaims(r record) []Claim {
 	out := make([]Claim, 0, len(r.Open)+len(r.Claims)/claimBytes)
 	for b := r.Claims; len(b) > 0; b = b[claimBytes:] {
-		out = append(out, Claim{Touch: getUint64(b), State: ClaimState(b[8]), At: int64(uint48(b[9:]))})
+		out = append(out, Claim{Touch: getUint64(b), State: ClaimState(b[8]), Why: why(b[9]), At: int64(uint48(b[10:]))})
 	}
 	for _, k := range r.Open {
 		out = append(out, Claim{Touch: k.Touch, State: Open, At: k.At, Owner: k.Owner, Lease: k.Lease})

@@ -15,9 +15,9 @@ const Buckets = 256
 
 // Key says where a customer is kept: nothing in it tells who they are.
 type Key struct {
-	Store  string
-	Bucket uint8
-	Token  string // 16 characters of base32
+	Store  string `json:"store"`
+	Bucket uint8  `json:"bucket"`
+	Token  string `json:"token"` // 16 characters of base32
 }
 
 // Identity turns ids and addresses into tokens that nobody without the

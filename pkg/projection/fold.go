@@ -33,9 +33,9 @@ func (s *Store) Fold(ctx context.Context, folds []customer.Entry) error {
 		if err != nil {
 			return err
 		}
-		var changed []*Record
+		var changed []*customer.Record
 		var lost []customerEvents
-		at := map[*Record]customerEvents{}
+		at := map[*customer.Record]customerEvents{}
 		for i, g := range todo {
 			r := &records[i]
 			if g.apply(&r.Customer) {

@@ -13,23 +13,13 @@ import (
 	"homing/pkg/customer"
 )
 
-// Record is a customer as read from Redis.
-type Record struct {
-	Key      customer.Key
-	Customer customer.Customer
-	Version  string   // of the stored customer; empty if there is none
-	Timeline []uint64 // sequences of the latest timeline entries, ascending
-}
-
-// Found reports whether the customer was there.
-func (r *Record) Found() bool { return r.Version != "" }
-
 // Store reads and writes customers. It is safe for concurrent use; calls made
 // at the same time share round trips.
 type Store struct {
 	rdb   redis.UniversalClient
 	guard *Guard // nil: always ready
 	loads combiner[load]
+	peeks combiner[peek]
 	saves combiner[save]
 	marks combiner[customer.Entry]
 	seen  highest
@@ -38,7 +28,7 @@ type Store struct {
 // New returns a store. The guard is asked before every call.
 func New(rdb redis.UniversalClient, guard *Guard) *Store {
 	s := &Store{rdb: rdb, guard: guard}
-	s.loads.flush, s.saves.flush, s.marks.flush = s.loadAll, s.saveAll, s.markAll
+	s.loads.flush, s.peeks.flush, s.saves.flush, s.marks.flush = s.loadAll, s.peekAll, s.saveAll, s.markAll
 	return s
 }
 
@@ -48,19 +38,24 @@ var ErrBackwards = errors.New("a bucket's mark went backwards")
 
 type load struct {
 	key customer.Key
-	out *Record
+	out *customer.Record
+}
+
+type peek struct {
+	key customer.Key
+	out *string
 }
 
 type save struct {
-	record  *Record // in: what to write and the version it replaces; out: the new version
+	record  *customer.Record // in: what to write and the version it replaces; out: the new version
 	ok      *bool
 	payload []byte
 }
 
 // Load reads customers in one round trip. A customer who is not there is a
-// Record that is not Found.
-func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]Record, error) {
-	out := make([]Record, len(keys))
+// record that is not Found.
+func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+	out := make([]customer.Record, len(keys))
 	reqs := make([]load, len(keys))
 	for i, k := range keys {
 		reqs[i] = load{key: k, out: &out[i]}
@@ -110,6 +105,38 @@ func decode(r load, fields []any) error {
 	return nil
 }
 
+// Versions reads the versions of customers, in one round trip.
+func (s *Store) Versions(ctx context.Context, keys []customer.Key) ([]string, error) {
+	out := make([]string, len(keys))
+	reqs := make([]peek, len(keys))
+	for i, k := range keys {
+		reqs[i] = peek{key: k, out: &out[i]}
+	}
+	return out, s.peeks.do(ctx, reqs)
+}
+
+func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
+	if err := s.guard.Ready(); err != nil {
+		return err
+	}
+	pipe := s.rdb.Pipeline()
+	cmds := make([]*redis.StringCmd, len(reqs))
+	for i, r := range reqs {
+		cmds[i] = pipe.HGet(ctx, customerKey(r.key), "v")
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("reading versions: %w", err)
+	}
+	for i, c := range cmds {
+		v, err := c.Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return fmt.Errorf("reading versions: %w", err)
+		}
+		*reqs[i].out = v
+	}
+	return nil
+}
+
 // casScript writes a customer if nobody else did since it was read. Versions are
 // random, never counted: after Redis lost its tail a counted one could come
 // round to the same number with other contents.
@@ -124,7 +151,7 @@ return 1`)
 
 // Save writes the records that are still at the version they were read at, and
 // says of each whether it was written. A written record has its new version.
-func (s *Store) Save(ctx context.Context, records []*Record) ([]bool, error) {
+func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
@@ -187,4 +214,12 @@ func newVersion() string {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], rand.Uint64())
 	return string(b[:])
+}
+
+// Suspect has Redis proven complete again: a customer is missing who must have
+// been known.
+func (s *Store) Suspect() {
+	if s.guard != nil {
+		s.guard.Distrust()
+	}
 }

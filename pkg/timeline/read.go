@@ -98,7 +98,7 @@ func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, 
 	n, more := 0, true
 	for m := range msgs.Messages() {
 		n++
-		e, err := entryOf(m)
+		e, err := Decode(m)
 		switch {
 		case err != nil:
 			return nil, false, err
@@ -114,25 +114,23 @@ func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, 
 	return out, more && n > 0 && ctx.Err() == nil, ctx.Err()
 }
 
-// entryOf decodes a timeline message.
-func entryOf(m jetstream.Msg) (customer.Entry, error) {
+// Decode returns the entry that a timeline message is.
+func Decode(m jetstream.Msg) (customer.Entry, error) {
 	md, err := m.Metadata()
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	key, e, err := Decode(m)
-	if err != nil {
-		return customer.Entry{}, fmt.Errorf("timeline entry %d: %w", md.Sequence.Stream, err)
-	}
-	return customer.Entry{Key: key, Event: e, Sequence: md.Sequence.Stream}, nil
-}
-
-// Decode returns what a timeline message says, and of whom.
-func Decode(m jetstream.Msg) (customer.Key, events.Event, error) {
 	store, bucket, err := parseSubject(m.Subject())
 	if err != nil {
-		return customer.Key{}, events.Event{}, err
+		return customer.Entry{}, err
 	}
 	e, err := events.DecodeTrusted(store, m.Data())
-	return customer.Key{Store: store, Bucket: bucket, Token: m.Headers().Get(bus.HeaderCustomer)}, e, err
+	if err != nil {
+		err = fmt.Errorf("timeline entry %d: %w", md.Sequence.Stream, err)
+	}
+	return customer.Entry{
+		Key:      customer.Key{Store: store, Bucket: bucket, Token: m.Headers().Get(bus.HeaderCustomer)},
+		Event:    e,
+		Sequence: md.Sequence.Stream,
+	}, err
 }

@@ -7,6 +7,7 @@ type Reason string
 const (
 	NotYet       Reason = "not_yet"
 	FrequencyCap Reason = "frequency_cap"
+	Throughput   Reason = "throughput"
 )
 
 // Conditions of the system: what falls due waits, and nothing is lost.
@@ -42,7 +43,7 @@ const (
 // Reasons lists every reason there is, in the order of the documentation.
 func Reasons() []Reason {
 	return []Reason{
-		NotYet, FrequencyCap,
+		NotYet, FrequencyCap, Throughput,
 		Paused, Rebuilding, SMTPDown, TemplateError,
 		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved, Cancelled, Refunded,
 		Expired, Shadow, RejectedByServer,

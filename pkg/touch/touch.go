@@ -40,9 +40,10 @@ type Touch struct {
 	Worker   string       `json:"worker"`
 	Step     string       `json:"step"`
 	Customer customer.Key `json:"customer"`
-	Occasion string       `json:"occasion"` // the order, cart, lapse or year that caused it
-	Due      time.Time    `json:"due"`      // when the worker first wanted it
-	Wake     time.Time    `json:"wake"`     // when it is looked at: Due, or later if it was held
+	Occasion string       `json:"occasion"`        // the order, cart, lapse or year that caused it
+	Due      time.Time    `json:"due"`             // when the worker first wanted it
+	Wake     time.Time    `json:"wake"`            // when it is looked at: Due, or later if it was held
+	Tries    int          `json:"tries,omitempty"` // how often the relay asked to come again
 	Snapshot *Snapshot    `json:"snapshot,omitempty"`
 }
 

@@ -42,8 +42,9 @@ const (
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings `yaml:",inline"`
-	After            time.Duration `yaml:"after"`      // from the order to the mail
-	Milestones       []int         `yaml:"milestones"` // orders worth a celebration
+	After            time.Duration `yaml:"after"`        // from the order to the mail
+	MergeWithin      time.Duration `yaml:"merge_within"` // 0s: one mail an order
+	Milestones       []int         `yaml:"milestones"`   // orders worth a celebration
 }
 
 // Defaults returns the configuration of a worker that the file does not mention.
@@ -59,6 +60,9 @@ func (c Config) validate() error {
 	errs := []error{c.Settings.Validate()}
 	if c.After < 0 {
 		errs = append(errs, fmt.Errorf("after: %v is negative; 0s sends at once", c.After))
+	}
+	if c.MergeWithin != 0 {
+		errs = append(errs, fmt.Errorf("merge_within: %v: orders cannot share a mail yet; write 0s", c.MergeWithin))
 	}
 	for _, m := range c.Milestones {
 		if m < 2 {

@@ -1,0 +1,245 @@
+package events
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// specVersion is the one version of CloudEvents there is.
+const specVersion = "1.0"
+
+const maxSource = 256
+
+// Raw is a message as it stood on the stream STOREFRONT.
+type Raw struct {
+	Subject  string
+	Header   map[string][]string
+	Data     []byte
+	Stream   string
+	Sequence uint64
+	Time     time.Time // when the stream stored it
+}
+
+// Decode turns a message into an Event or says, in an *Error, why it cannot be
+// one. The message is in one of three forms:
+//
+//   - structured: the body is a CloudEvent in JSON, said by the header
+//     "Content-Type: application/cloudevents+json" or by a field specversion;
+//   - binary: the attributes are headers "ce-id", "ce-source", …, in any case,
+//     and the body is the data;
+//   - bare: the body is the data and nothing else is said. The type is the
+//     subject's, the id that of "Nats-Msg-Id" or else "<stream>-<sequence>", the
+//     source "/stores/<store>", the time the message's.
+//
+// A time ahead of now by more than five minutes becomes that of receipt:
+// raw.Time, or now. Nothing in the event refers to raw.Data.
+func Decode(raw Raw, now time.Time) (Event, error) {
+	e, err := decode(raw, now)
+	if err != nil {
+		return Event{}, err
+	}
+	return e, nil
+}
+
+func decode(raw Raw, now time.Time) (Event, error) {
+	store, t, err := ParseSubject(raw.Subject)
+	if err != nil {
+		return Event{}, err
+	}
+	if err := checkType(t); err != nil {
+		return Event{}, err
+	}
+	if len(raw.Data) > MaxSize {
+		return Event{}, errorf(ReasonTooLarge, "", "%d bytes are too many; at most %d", len(raw.Data), MaxSize)
+	}
+	if !utf8.Valid(raw.Data) {
+		return Event{}, errorf(ReasonInvalidUTF8, "", "the body is not valid UTF-8; send JSON in UTF-8")
+	}
+	receipt := raw.Time
+	if receipt.IsZero() {
+		receipt = now
+	}
+	e := Event{Store: strings.Clone(store), Type: t}
+	r := reader{data: raw.Data, rules: rules{
+		latest:  now.Add(maxAhead),
+		receipt: receipt.UTC().Truncate(time.Millisecond),
+	}}
+	h := readHeaders(raw.Header)
+	switch {
+	case h.structured || !h.binary && mentionsVersion(raw.Data):
+		r.envelope(&e, t)
+	case h.binary:
+		r.attributes(&e, &h)
+		r.bare(&e)
+	default:
+		r.derive(&e, &raw, &h)
+		r.bare(&e)
+	}
+	if err := r.end(); err != nil {
+		return Event{}, err
+	}
+	e.Type = e.Data.Type() // the constant: a part of the subject would keep it alive
+	return e, nil
+}
+
+// DecodeTrusted reads what Encode wrote, facts included, without validating it.
+// The store is not part of the envelope and comes from the subject. What was
+// written by a younger version is read as far as this one knows it. Its error is
+// an *Error.
+func DecodeTrusted(store string, data []byte) (Event, error) {
+	e := Event{Store: store}
+	r := reader{data: data, rules: rules{trusted: true}}
+	r.envelope(&e, "")
+	if err := r.end(); err != nil {
+		return Event{}, err
+	}
+	e.Type = e.Data.Type()
+	return e, nil
+}
+
+func checkType(t Type) error {
+	if t.Known() {
+		return nil
+	}
+	if t.fact() {
+		return errorf(ReasonUnknownType, "type", "%s is a fact of Homing's own; a storefront cannot publish it", t)
+	}
+	return errorf(ReasonUnknownType, "type", "%s is not a type of event; see events/schemas/v1 for those there are", quote(string(t)))
+}
+
+// bare reads a body that is the data.
+func (r *reader) bare(e *Event) {
+	if r.err == nil {
+		e.Data = r.payload(e.Type)
+	}
+}
+
+// mentionsVersion reports whether a body has a field specversion of its own,
+// which no data has: it is an envelope. Most have none anywhere, or as the first.
+func mentionsVersion(body []byte) bool {
+	if !bytes.Contains(body, []byte(`"specversion"`)) {
+		return false
+	}
+	r := reader{data: body}
+	for ok := r.peek() == '{' && r.object(); ok && r.field(); r.skip() {
+		if string(r.name) == "specversion" {
+			return true
+		}
+	}
+	return false
+}
+
+// envelope reads a CloudEvent in JSON. Data is read as the type the subject says,
+// at once if the envelope's type was seen before it and afterwards if not. The
+// type is want unless that is empty.
+func (r *reader) envelope(e *Event, want Type) {
+	if r.peek() != '{' {
+		if r.skip(); r.err == nil {
+			r.err = errorf(ReasonWrongKind, "", "the body is not an object; a CloudEvent is one")
+		}
+		return
+	}
+	var version, at string
+	var body int // where data stands, if it came too early
+	typed := false
+	for ok := r.object(); ok && r.field(); {
+		switch string(r.name) {
+		case "specversion":
+			version = r.version()
+		case "id":
+			e.ID = r.id()
+		case "source":
+			e.Source = r.identifier(maxSource)
+		case "time":
+			at = string(r.str())
+		case "type":
+			e.Type, typed = r.eventType(want), true
+		case "data":
+			if !typed {
+				body = r.pos
+				r.skip()
+			} else if r.err == nil {
+				e.Data = r.payload(e.Type)
+				r.base = 0
+			}
+		case "data_base64":
+			r.fail(ReasonWrongKind, "not supported; send the data as JSON in the field data")
+		default:
+			r.skip()
+		}
+	}
+	if r.err != nil {
+		return
+	}
+	if !r.trusted {
+		r.envelopeComplete(e, version, at, typed)
+	}
+	r.setTime(e, "time", at)
+	if e.Data == nil && body > 0 && r.err == nil {
+		back := r.pos
+		r.pos, r.base, r.depth = body, 1, 1
+		e.Data = r.payload(e.Type)
+		r.pos, r.base, r.depth = back, 0, 0
+	}
+	if e.Data == nil && r.err == nil {
+		r.missing("data")
+	}
+}
+
+// version reads the version of CloudEvents.
+func (r *reader) version() string {
+	if r.peek() == '1' { // as a number, 1.0
+		r.wrongKind(`a string; write it in quotes: "1.0"`)
+		return ""
+	}
+	return string(r.str())
+}
+
+// eventType reads the type of an envelope, which must be want.
+func (r *reader) eventType(want Type) Type {
+	b := r.str()
+	if string(b) == string(want) {
+		return want
+	}
+	if r.err != nil {
+		return ""
+	}
+	if want != "" {
+		r.fail(ReasonTypeMismatch, "%s is not what the subject says, %s", quote(string(b)), want)
+		return ""
+	}
+	t := Type(b)
+	if _, ok := newData[t]; !ok {
+		r.fail(ReasonUnknownType, "%s is not a type of event", quote(string(b)))
+	}
+	return t
+}
+
+// envelopeComplete checks that an envelope has what it needs.
+func (r *reader) envelopeComplete(e *Event, version, at string, typed bool) {
+	switch {
+	case version == "":
+		r.missing("specversion")
+	case version != specVersion:
+		r.failAt("specversion", ReasonBadValue, `%s is not supported; send "1.0"`, quote(version))
+	case e.ID == "":
+		r.missing("id")
+	case e.Source == "":
+		r.missing("source")
+	case !typed:
+		r.missing("type")
+	case at == "":
+		r.missing("time")
+	}
+}
+
+// setTime reads the time of an envelope.
+func (r *reader) setTime(e *Event, field, s string) {
+	t, problem := r.instant(s)
+	if problem != "" {
+		r.failAt(field, ReasonBadTime, "%s %s", quote(s), problem)
+	}
+	e.Time = t
+}

@@ -1,0 +1,379 @@
+package events
+
+import (
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The limits of a message.
+const (
+	MaxSize  = 256 << 10 // bytes of the body
+	MaxDepth = 32        // objects and lists inside each other
+	MaxItems = 500       // of one list
+	MaxID    = 128       // characters of an identifier
+)
+
+// A reader walks through one JSON document (RFC 8259) once, from front to back,
+// and always knows where it stands. Events are read with it rather than with
+// encoding/json for three reasons: an error must name the exact field, a rule
+// must be applied where a field is read (absent and 0 are different things, and
+// a name that is no string degrades), and it takes a fifth of the time.
+//
+// The first error sticks and ends the document, so that a caller need not look
+// after each step. Null is the same as absent everywhere.
+type reader struct {
+	data    []byte
+	pos     int
+	name    []byte // of the field the reader stands at
+	fresh   bool   // an object or list was opened and nothing read of it yet
+	depth   int
+	base    int // depth of the data object: paths in errors start below it
+	path    [MaxDepth]step
+	scratch []byte // the last string that held escapes
+	err     *Error
+	rules
+}
+
+// A step of the path to a value: the field data[from:to], or, when from is
+// negative, the element number to of a list.
+type step struct{ from, to int32 }
+
+// fail records the first error at the value the reader stands at.
+func (r *reader) fail(reason Reason, format string, args ...any) {
+	r.failAt("", reason, format, args...)
+}
+
+// failAt is fail for a field of the object the reader stands in.
+func (r *reader) failAt(field string, reason Reason, format string, args ...any) {
+	if r.err != nil {
+		return
+	}
+	at := r.where()
+	if at != "" && field != "" {
+		at += "."
+	}
+	r.err = errorf(reason, at+field, format, args...)
+	r.pos = len(r.data)
+}
+
+// where returns the path to the value the reader stands at.
+func (r *reader) where() string {
+	var b []byte
+	for i, s := range r.path[:r.depth] {
+		switch {
+		case i < r.base:
+		case s.from < 0:
+			b = append(strconv.AppendInt(append(b, '['), int64(s.to), 10), ']')
+		default:
+			if len(b) > 0 {
+				b = append(b, '.')
+			}
+			b = append(b, r.data[s.from:s.to]...)
+		}
+	}
+	return string(b)
+}
+
+// syntax records that the document is not JSON at the reader's position.
+func (r *reader) syntax() {
+	if r.err != nil {
+		return
+	}
+	if r.pos >= len(r.data) {
+		r.err = errorf(ReasonNotJSON, "", "not JSON: it ends too early, at byte %d", len(r.data))
+	} else {
+		c, _ := utf8.DecodeRune(r.data[r.pos:])
+		r.err = errorf(ReasonNotJSON, "", "not JSON: unexpected %q at byte %d", c, r.pos)
+	}
+	r.pos = len(r.data)
+}
+
+// peek skips white space and returns the next byte, or 0 at the end.
+func (r *reader) peek() byte {
+	for r.pos < len(r.data) {
+		c := r.data[r.pos]
+		if c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+			return c
+		}
+		r.pos++
+	}
+	return 0
+}
+
+// end checks that nothing follows the document, and returns the error.
+func (r *reader) end() error {
+	if r.err == nil && (r.peek() != 0 || r.pos < len(r.data)) {
+		r.syntax()
+	}
+	if r.err != nil {
+		return r.err
+	}
+	return nil
+}
+
+// object opens an object. Its fields follow by field.
+func (r *reader) object() bool { return r.enter('{', "an object") }
+
+// list opens a list. Its elements follow by element.
+func (r *reader) list() bool {
+	if !r.enter('[', "a list") {
+		return false
+	}
+	r.path[r.depth-1] = step{-1, -1}
+	return true
+}
+
+func (r *reader) enter(open byte, kind string) bool {
+	if r.peek() != open {
+		r.wrongKind(kind)
+		return false
+	}
+	if r.depth == MaxDepth {
+		r.base = r.depth // the path would be as long as the document is deep
+		r.fail(ReasonTooDeep, "nested deeper than %d levels", MaxDepth)
+		return false
+	}
+	r.pos++
+	r.path[r.depth] = step{}
+	r.depth++
+	r.fresh = true
+	return true
+}
+
+// more moves to the next member of what ends with closing, and reports whether
+// there is one.
+func (r *reader) more(closing byte) bool {
+	c := r.peek()
+	if c == closing {
+		r.pos++
+		r.depth--
+		r.fresh = false
+		return false
+	}
+	if !r.fresh {
+		if c != ',' {
+			r.syntax()
+			return false
+		}
+		r.pos++
+	}
+	r.fresh = false
+	return r.err == nil
+}
+
+// field moves to the value of the next field that is not null, and sets name.
+func (r *reader) field() bool {
+	for r.err == nil && r.more('}') {
+		if r.peek() != '"' {
+			r.syntax()
+			return false
+		}
+		from := r.pos + 1
+		r.name = r.quoted()
+		r.path[r.depth-1] = step{int32(from), int32(r.pos - 1)}
+		if r.peek() != ':' {
+			r.syntax()
+			return false
+		}
+		r.pos++
+		if r.peek() != 'n' {
+			return r.err == nil
+		}
+		r.literal("null")
+	}
+	return false
+}
+
+// element moves to the next element of a list.
+func (r *reader) element() bool {
+	if r.err != nil || !r.more(']') {
+		return false
+	}
+	at := &r.path[r.depth-1]
+	if at.to++; at.to >= MaxItems && !r.trusted {
+		r.depth-- // the list itself is at fault
+		r.fail(ReasonTooManyItems, "more than %d entries", MaxItems)
+		return false
+	}
+	return true
+}
+
+// skip reads over a value of any kind.
+func (r *reader) skip() {
+	switch c := r.peek(); {
+	case c == '{':
+		for ok := r.object(); ok && r.field(); {
+			r.skip()
+		}
+	case c == '[':
+		for ok := r.enter('[', ""); ok && r.err == nil && r.more(']'); {
+			r.skip()
+		}
+	case c == '"':
+		r.quoted()
+	case c == 't':
+		r.literal("true")
+	case c == 'f':
+		r.literal("false")
+	case c == 'n':
+		r.literal("null")
+	default:
+		r.number()
+	}
+}
+
+// literal reads true, false or null.
+func (r *reader) literal(word string) {
+	for i := range len(word) {
+		if r.pos == len(r.data) || r.data[r.pos] != word[i] {
+			r.syntax()
+			return
+		}
+		r.pos++
+	}
+}
+
+// number reads a number and returns it as it is written.
+func (r *reader) number() []byte {
+	start := r.pos
+	if r.next('-') {
+		r.pos++
+	}
+	if r.next('0') {
+		r.pos++
+	} else if !r.digits() {
+		return nil
+	}
+	if r.next('.') {
+		r.pos++
+		if !r.digits() {
+			return nil
+		}
+	}
+	if r.next('e') || r.next('E') {
+		r.pos++
+		if r.next('+') || r.next('-') {
+			r.pos++
+		}
+		if !r.digits() {
+			return nil
+		}
+	}
+	return r.data[start:r.pos]
+}
+
+func (r *reader) next(c byte) bool { return r.pos < len(r.data) && r.data[r.pos] == c }
+
+// digits reads one digit or more.
+func (r *reader) digits() bool {
+	start := r.pos
+	for r.pos < len(r.data) && r.data[r.pos] >= '0' && r.data[r.pos] <= '9' {
+		r.pos++
+	}
+	if r.pos == start {
+		r.syntax()
+		return false
+	}
+	return true
+}
+
+// quoted reads the string that begins at the reader's position. What it returns
+// holds until the next string with escapes.
+func (r *reader) quoted() []byte {
+	start := r.pos + 1
+	for i := start; i < len(r.data); i++ {
+		switch c := r.data[i]; {
+		case c == '"':
+			r.pos = i + 1
+			return r.data[start:i]
+		case c == '\\':
+			return r.escaped(start, i)
+		case c < ' ':
+			r.pos = i
+			r.syntax()
+			return nil
+		}
+	}
+	r.pos = len(r.data)
+	r.syntax()
+	return nil
+}
+
+// escaped goes on with a string that began at start where its first escape is.
+func (r *reader) escaped(start, escape int) []byte {
+	b := append(r.scratch[:0], r.data[start:escape]...)
+	for r.pos = escape; r.pos < len(r.data); {
+		c := r.data[r.pos]
+		switch {
+		case c == '"':
+			r.pos++
+			r.scratch = b
+			return b
+		case c < ' ':
+			r.syntax()
+			return nil
+		case c == '\\':
+			r.pos++
+			b = r.escape(b)
+		default:
+			b = append(b, c)
+			r.pos++
+		}
+	}
+	r.syntax()
+	return nil
+}
+
+// escape appends the character that stands behind a backslash.
+func (r *reader) escape(b []byte) []byte {
+	if r.pos >= len(r.data) {
+		return b
+	}
+	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	c := r.data[r.pos]
+	if c == 'u' {
+		return utf8.AppendRune(b, r.unicode())
+	}
+	for i := range len(from) {
+		if from[i] == c {
+			r.pos++
+			return append(b, to[i])
+		}
+	}
+	r.syntax()
+	return b
+}
+
+// unicode reads the uXXXX of an escape, and of the one after it where the two
+// are a surrogate pair. Half a pair becomes U+FFFD.
+func (r *reader) unicode() rune {
+	c := r.hex4()
+	if !utf16.IsSurrogate(c) {
+		return c
+	}
+	if r.pos+1 < len(r.data) && r.data[r.pos] == '\\' && r.data[r.pos+1] == 'u' {
+		back := r.pos
+		r.pos++
+		if pair := utf16.DecodeRune(c, r.hex4()); pair != utf8.RuneError || r.err != nil {
+			return pair
+		}
+		r.pos = back // no pair: the second stands for itself
+	}
+	return utf8.RuneError
+}
+
+func (r *reader) hex4() rune {
+	if r.pos+5 > len(r.data) {
+		r.pos = len(r.data)
+		r.syntax()
+		return 0
+	}
+	n, err := strconv.ParseUint(string(r.data[r.pos+1:r.pos+5]), 16, 32)
+	if err != nil {
+		r.syntax()
+		return 0
+	}
+	r.pos += 5
+	return rune(n)
+}

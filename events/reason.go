@@ -1,0 +1,74 @@
+package events
+
+import "fmt"
+
+// A Reason says in one word why an event was rejected. It is the last token of
+// the subject rejected.<store>.<reason> and a metric label, so there are few.
+type Reason string
+
+// The reasons of a rejection.
+const (
+	// ReasonBadSubject: the subject is not storefront.<store>.<entity>.<action>.
+	ReasonBadSubject Reason = "bad_subject"
+	// ReasonUnknownStore: no store of that name is configured.
+	ReasonUnknownStore Reason = "unknown_store"
+	// ReasonUnknownType: no event type of that name may be published.
+	ReasonUnknownType Reason = "unknown_type"
+	// ReasonTypeMismatch: the envelope's type is not the subject's.
+	ReasonTypeMismatch Reason = "type_mismatch"
+	// ReasonNotJSON: the body is not one JSON document.
+	ReasonNotJSON Reason = "not_json"
+	// ReasonInvalidUTF8: the body or a header is not valid UTF-8.
+	ReasonInvalidUTF8 Reason = "invalid_utf8"
+	// ReasonTooLarge: the body is larger than MaxSize.
+	ReasonTooLarge Reason = "too_large"
+	// ReasonTooDeep: the body is nested deeper than MaxDepth.
+	ReasonTooDeep Reason = "too_deep"
+	// ReasonTooManyItems: a list is longer than MaxItems.
+	ReasonTooManyItems Reason = "too_many_items"
+	// ReasonMissingField: a required field is absent, null or blank.
+	ReasonMissingField Reason = "missing_field"
+	// ReasonOversizedField: an identifier is longer than MaxID characters.
+	ReasonOversizedField Reason = "oversized_field"
+	// ReasonWrongKind: a field has another JSON type than it should.
+	ReasonWrongKind Reason = "wrong_kind"
+	// ReasonBadAddress: an email address cannot be used.
+	ReasonBadAddress Reason = "bad_address"
+	// ReasonBadMoney: an amount or its currency cannot be read.
+	ReasonBadMoney Reason = "bad_money"
+	// ReasonBadQuantity: a quantity is below 1 or absurdly high.
+	ReasonBadQuantity Reason = "bad_quantity"
+	// ReasonBadTime: a time is not RFC 3339 or lies outside of its range.
+	ReasonBadTime Reason = "bad_time"
+	// ReasonBadValue: another field holds a value that it cannot have.
+	ReasonBadValue Reason = "bad_value"
+)
+
+// Reasons returns every Reason.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonBadSubject, ReasonUnknownStore, ReasonUnknownType, ReasonTypeMismatch,
+		ReasonNotJSON, ReasonInvalidUTF8, ReasonTooLarge, ReasonTooDeep, ReasonTooManyItems,
+		ReasonMissingField, ReasonOversizedField, ReasonWrongKind, ReasonBadAddress,
+		ReasonBadMoney, ReasonBadQuantity, ReasonBadTime, ReasonBadValue,
+	}
+}
+
+// An Error says why an event cannot be used, to the developer who sent it. It
+// fits in one line and never holds an email address.
+type Error struct {
+	Reason Reason
+	Field  string // path inside data ("order.items[2].quantity"), an attribute of the envelope, or ""
+	Detail string // what is wrong and what would be right
+}
+
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return e.Detail
+	}
+	return e.Field + ": " + e.Detail
+}
+
+func errorf(reason Reason, field, format string, args ...any) *Error {
+	return &Error{reason, field, fmt.Sprintf(format, args...)}
+}

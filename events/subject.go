@@ -1,0 +1,95 @@
+package events
+
+import (
+	"slices"
+	"strings"
+)
+
+// The first token of the subjects storefronts publish on.
+const subjectRoot = "storefront"
+
+// maxStore is the longest name of a store.
+const maxStore = 63
+
+var storefrontTypes = []Type{
+	TypeCartUpdated, TypeCartAbandoned,
+	TypeOrderPlaced, TypeOrderFulfilled, TypeOrderDelivered, TypeOrderCancelled, TypeOrderRefunded,
+	TypeCustomerCreated, TypeCustomerUpdated, TypeCustomerUnsubscribed, TypeCustomerMerged, TypeCustomerErased,
+	TypeCustomerLapsed, TypeCustomerBirthday,
+	TypeReviewSubmitted,
+	TypeProductUpdated,
+}
+
+var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain}
+
+// Types returns the types a storefront may publish.
+func Types() []Type { return slices.Clone(storefrontTypes) }
+
+// FactTypes returns the types of Homing's own facts, which stand on the
+// timeline only.
+func FactTypes() []Type { return slices.Clone(factTypes) }
+
+// Known reports whether t is a type a storefront may publish.
+func (t Type) Known() bool {
+	_, ok := newData[t]
+	return ok && !t.fact()
+}
+
+func (t Type) fact() bool { return slices.Contains(factTypes, t) }
+
+// Subject returns the subject an event of this type and store is published on:
+// "storefront.main.order.placed".
+func Subject(store string, t Type) string {
+	return subjectRoot + "." + store + "." + string(t)
+}
+
+// ParseSubject takes a subject apart. It checks its shape and the pattern of
+// the store's name, not whether the type is known; its error is an *Error.
+func ParseSubject(subject string) (store string, t Type, err error) {
+	rest, ok := strings.CutPrefix(subject, subjectRoot+".")
+	if !ok {
+		return "", "", badSubject(subject)
+	}
+	store, name, ok := strings.Cut(rest, ".")
+	if !ok || !validStore(store) {
+		return "", "", badSubject(subject)
+	}
+	entity, action, ok := strings.Cut(name, ".")
+	if !ok || !validToken(entity) || !validToken(action) {
+		return "", "", badSubject(subject)
+	}
+	return store, Type(name), nil
+}
+
+func badSubject(subject string) *Error {
+	return &Error{ReasonBadSubject, "", "subject " + quote(subject) +
+		" is not storefront.<store>.<entity>.<action> with a store of a-z, 0-9 and -"}
+}
+
+// validStore reports whether s matches [a-z0-9][a-z0-9-]{0,62}.
+func validStore(s string) bool {
+	if s == "" || len(s) > maxStore || s[0] == '-' {
+		return false
+	}
+	return slug(s)
+}
+
+// slug reports whether s is made of a-z, 0-9 and - alone.
+func slug(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// validToken reports whether s can be half of a type: a-z, 0-9, _ and -.
+func validToken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return s != ""
+}

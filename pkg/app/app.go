@@ -1,0 +1,226 @@
+// Package app wires the stages into a running system: it makes the connections,
+// runs the roles that were asked for, and stops them in order. It decides
+// nothing about mail.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/mailer"
+	"homing/pkg/projection"
+	"homing/pkg/render"
+	"homing/pkg/schedule"
+)
+
+// RoleIntake is the role that takes events in. Every worker's name is a role too.
+const RoleIntake = "intake"
+
+// Options are what an App is made of.
+type Options struct {
+	Config *config.Config
+	Roles  []string // none: all of them
+	Log    *zap.Logger
+	Scale  schedule.Scale
+
+	Templates fs.FS // nil: the folder that the configuration names
+
+	// For servers inside this process; nil: by the configuration's URLs.
+	NATS          []nats.Option
+	RedisDial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	RedisEmbedded bool
+	SMTPDial      func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+func (o *Options) validate() error {
+	if o.Config == nil || o.Log == nil {
+		return errors.New("app: Config and Log are required")
+	}
+	if o.Config.Secret.Reveal() == "" {
+		return errors.New("secret: none is configured; make one with `openssl rand -base64 32`, keep it for ever, " +
+			"and name its file with secret_file or HOMING_SECRET_FILE")
+	}
+	known := append([]string{RoleIntake}, WorkerNames()...)
+	for _, r := range o.Roles {
+		if !slices.Contains(known, r) {
+			return fmt.Errorf("no such role: %q; there are %v", r, known)
+		}
+	}
+	if len(o.Roles) == 0 {
+		o.Roles = known
+	}
+	if o.Templates == nil {
+		o.Templates = os.DirFS(o.Config.Templates.Dir)
+	}
+	return nil
+}
+
+// App is a running part of Homing: one process with one or more roles.
+type App struct {
+	o         Options
+	log       *zap.Logger
+	identity  *customer.Identity
+	templates *render.Set
+	shops     map[string]map[string]shop // worker → store
+	relays    map[string]*mailer.Relay   // by URL
+	metrics   *metrics
+
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	rdb   redis.UniversalClient // behind the guard
+	raw   redis.UniversalClient // for the rebuilder alone
+	guard *projection.Guard
+	store *projection.Store
+	http  *httpServer
+
+	loops   []*bus.Loop
+	started atomic.Bool // streams are set up and the loops run
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// New makes an app. It reads the templates and checks the configuration of the
+// workers, and connects to nothing.
+func New(o Options) (*App, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	a := &App{o: o, log: o.Log, relays: map[string]*mailer.Relay{}, metrics: newMetrics()}
+	var err error
+	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
+		return nil, err
+	}
+	if a.templates, err = render.Load(o.Templates); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	if a.shops, err = a.openShops(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Start connects and runs the roles. It returns when the connections are being
+// made, not when they stand: a server that is away is waited for, in the
+// background, for as long as it takes. Ready says how far it has come.
+func (a *App) Start() error {
+	if err := a.connect(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.stop = cancel
+	if listen := a.o.Config.HTTP.Listen; listen != "" {
+		var err error
+		if a.http, err = serveHTTP(listen, a); err != nil {
+			cancel()
+			return err
+		}
+		a.log.Info("health and metrics", zap.String("address", a.http.addr))
+	}
+	a.running.Go(func() { a.run(ctx) })
+	return nil
+}
+
+// run sets the streams up, as soon as NATS answers, and runs the roles.
+func (a *App) run(ctx context.Context) {
+	a.running.Go(func() { a.rebuilder().Run(ctx) })
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		changes, err := a.Setup(ctx)
+		if err == nil {
+			for _, c := range changes {
+				if c.Did != bus.Unchanged {
+					a.log.Info(c.Did+" "+c.Kind, zap.String("name", c.Name))
+				}
+			}
+			break
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		a.log.Warn("waiting for NATS", zap.Error(err), zap.Duration("wait", wait))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+	a.loops = a.openLoops()
+	for _, l := range a.loops {
+		a.running.Go(func() { l.Run(ctx) })
+	}
+	for _, w := range a.watchdogs() {
+		a.running.Go(func() { w.Run(ctx) })
+	}
+	a.started.Store(true)
+	a.log.Info("running", zap.Strings("roles", a.o.Roles))
+}
+
+// Setup creates the streams, consumers and buckets of all workers, whatever the
+// roles of this process.
+func (a *App) Setup(ctx context.Context) ([]bus.Change, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return bus.Setup(ctx, a.js, limits(a.o.Config), busWorkers(), a.o.Scale.Now())
+}
+
+// Ready returns nil when every role can work, or what is missing.
+func (a *App) Ready() error {
+	switch {
+	case a.nc == nil || !a.nc.IsConnected():
+		return errors.New("not connected to NATS")
+	case !a.started.Load():
+		return errors.New("streams are not set up yet")
+	}
+	if err := a.guard.Ready(); err != nil {
+		return err
+	}
+	for _, l := range a.loops {
+		if l.Waiting() {
+			return errors.New("waiting for a server; the log says which")
+		}
+	}
+	return nil
+}
+
+// Stop stops pulling, lets what was begun finish, and closes the connections.
+// When ctx ends first, what was begun is left to the next process.
+func (a *App) Stop(ctx context.Context) error {
+	if a.stop == nil {
+		return nil
+	}
+	a.stop()
+	done := make(chan struct{})
+	go func() { a.running.Wait(); close(done) }()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = fmt.Errorf("gave up waiting for what was begun: %w", context.Cause(ctx))
+	}
+	if a.http != nil {
+		err = errors.Join(err, a.http.stop(ctx))
+	}
+	for _, r := range a.relays {
+		err = errors.Join(err, r.Close())
+	}
+	if ferr := a.nc.FlushTimeout(2 * time.Second); ferr != nil && a.nc.IsConnected() {
+		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))
+	}
+	a.nc.Close()
+	return errors.Join(err, a.rdb.Close(), a.raw.Close())
+}

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"homing/events"
+	"homing/pkg/bus"
+)
+
+// metrics are what one process counts. No label ever tells one customer from
+// another. docs/operations.md lists them.
+type metrics struct {
+	registry *prometheus.Registry
+	events   *prometheus.CounterVec
+	rejected *prometheus.CounterVec
+	planned  *prometheus.CounterVec
+	emails   *prometheus.CounterVec
+	holds    *prometheus.CounterVec
+	waits    *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{registry: prometheus.NewRegistry()}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		m.registry.MustRegister(c)
+		return c
+	}
+	m.events = counter("homing_events_total", "Events taken in.", "type")
+	m.rejected = counter("homing_rejected_total", "Events rejected.", "reason")
+	m.planned = counter("homing_touches_planned_total", "Touches put on the schedule.", "worker")
+	m.emails = counter("homing_emails_total", "What became of touches that fell due.", "worker", "outcome", "reason")
+	m.holds = counter("homing_holds_total", "Times the system, not a customer, was the reason to wait.", "worker", "reason")
+	m.waits = counter("homing_loop_waits_total", "Times a loop stopped pulling because a server was away.", "loop")
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// watch exports the state of a loop.
+func (m *metrics) watch(name string, l *bus.Loop) {
+	labels := prometheus.Labels{"loop": name}
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "homing_loop_handled_total", Help: "Messages answered for good.", ConstLabels: labels},
+			func() float64 { return float64(l.Handled()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "homing_loop_waiting", Help: "1 while the loop waits for a server.", ConstLabels: labels},
+			func() float64 {
+				if l.Waiting() {
+					return 1
+				}
+				return 0
+			}))
+}
+
+func outcomeLabel(t events.Type) string { return strings.TrimPrefix(string(t), "email.") }

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"slices"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/delivery"
+	"homing/pkg/intake"
+	"homing/pkg/pacing"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// openLoops makes the loops of this process's roles.
+func (a *App) openLoops() []*bus.Loop {
+	var out []*bus.Loop
+	if slices.Contains(a.o.Roles, RoleIntake) {
+		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 512))
+	}
+	for _, k := range kinds {
+		if !slices.Contains(a.o.Roles, k.Name) {
+			continue
+		}
+		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 512))
+		if a.paused(k.Name) {
+			a.log.Info("paused: what falls due waits", zap.String("worker", k.Name))
+			continue
+		}
+		out = append(out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128))
+	}
+	return out
+}
+
+func (a *App) loop(name, stream string, h bus.Handler, batch int) *bus.Loop {
+	l := bus.NewLoop(bus.LoopOptions{
+		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
+		Batch: batch, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
+	})
+	a.metrics.watch(name, l)
+	return l
+}
+
+// paused reports whether a worker is paused in every store.
+func (a *App) paused(worker string) bool {
+	for _, s := range a.shops[worker] {
+		if s.settings.Status != workers.Paused {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *App) intake() *intake.Intake {
+	return intake.New(intake.Options{
+		Identity: a.identity, Customers: a.store, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config),
+		Now: a.o.Scale.Now, Business: a.o.Scale.Business,
+		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
+		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
+	})
+}
+
+func (a *App) planner(worker string) *schedule.Planner {
+	p := &schedule.Planner{
+		Workers: map[string]workers.Worker{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
+		Decode: timeline.Decode, Scale: a.o.Scale,
+		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
+	}
+	for store, s := range a.shops[worker] {
+		if s.settings.Status != workers.Off {
+			p.Workers[store] = s.worker
+		}
+	}
+	return p
+}
+
+func (a *App) delivery(worker string) *delivery.Delivery {
+	shops := map[string]delivery.Shop{}
+	for id, s := range a.shops[worker] {
+		shops[id] = delivery.Shop{
+			Worker: s.worker, Settings: s.settings, Policy: s.policy, View: s.view, Zone: s.zone,
+			From: s.from, ReplyTo: s.replyTo, Domain: s.domain, DKIM: s.dkim, Relay: s.relay,
+			Rate: pacing.NewThroughput(a.rdb, s.relay.Addr(), s.config.Pacing.Throughput.PerSecond),
+		}
+	}
+	return delivery.New(delivery.Options{
+		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
+		Templates: a.templates, Address: a.identity.Address, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Decided: func(t events.Type, why touch.Reason) {
+			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
+		},
+		Held: func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
+	})
+}
+
+func (a *App) watchdogs() []*schedule.Watchdog {
+	var out []*schedule.Watchdog
+	for _, k := range kinds {
+		if slices.Contains(a.o.Roles, k.Name) {
+			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/mail"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/gate"
+	"homing/pkg/mailer"
+	"homing/pkg/render"
+	"homing/workers"
+	"homing/workers/thankyou"
+)
+
+// kinds is the programme: every worker there is. A new one is a line here.
+var kinds = []workers.Kind{
+	thankyou.Kind,
+}
+
+// WorkerNames lists the workers there are.
+func WorkerNames() []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = k.Name
+	}
+	return out
+}
+
+func busWorkers() []bus.Worker {
+	out := make([]bus.Worker, len(kinds))
+	for i, k := range kinds {
+		out[i] = bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon}
+	}
+	return out
+}
+
+func storeNames(c *config.Config) []string { return slices.Sorted(maps.Keys(c.Stores)) }
+
+// shop is one worker in one store: what the planner and delivery share.
+type shop struct {
+	worker   workers.Worker
+	settings workers.Settings
+	policy   gate.Policy
+	view     render.Store
+	zone     *time.Location
+	from     string
+	replyTo  string
+	domain   string
+	dkim     *mailer.DKIM
+	relay    *mailer.Relay
+	config   config.Store
+}
+
+// openShops makes every worker of every store, and checks that each template a
+// step names is there. All problems are reported at once.
+func (a *App) openShops() (map[string]map[string]shop, error) {
+	out := map[string]map[string]shop{}
+	var errs []error
+	for _, k := range kinds {
+		out[k.Name] = map[string]shop{}
+	}
+	for _, id := range storeNames(a.o.Config) {
+		base, err := a.openStore(id)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
+			continue
+		}
+		for _, k := range kinds {
+			s := base
+			s.worker, s.settings, err = k.New(base.config.Workers[k.Name].Decode)
+			if err == nil {
+				err = a.checkSteps(s)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("workers.%s (store %s): %w", k.Name, id, err))
+				continue
+			}
+			out[k.Name][id] = s
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// checkSteps finds a step whose template is missing, or does not fit the store.
+func (a *App) checkSteps(s shop) error {
+	for _, step := range s.worker.Steps() {
+		if !a.templates.Has(step.Template) {
+			return fmt.Errorf("step %s: there is no template %s; there are %s",
+				step.Name, step.Template, strings.Join(a.templates.Names(), ", "))
+		}
+	}
+	return nil
+}
+
+// openStore reads what all workers of a store share.
+func (a *App) openStore(id string) (shop, error) {
+	c := a.o.Config.Stores[id]
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return shop{}, fmt.Errorf("time_zone: %w", err)
+	}
+	from, err := mail.ParseAddress(c.From)
+	if err != nil {
+		return shop{}, errors.New("from: not a mail address; write it as: Example Shop <hello@shop.example>")
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	s := shop{
+		zone: zone, from: c.From, replyTo: c.ReplyTo, domain: domain, config: c,
+		policy: gate.Policy{Consent: c.Consent.Policy, Recipients: a.o.Config.RecipientsAllow},
+		view: render.Store{Name: c.Name, URL: c.URL, PostalAddress: c.PostalAddress, Locale: c.Locale,
+			Currency: c.Currency, LinkHosts: c.LinkHosts},
+	}
+	for _, w := range c.Pacing.Frequency {
+		s.policy.Frequency = append(s.policy.Frequency, gate.Window{Limit: w.Limit, Length: w.Window})
+	}
+	if c.DKIM.KeyFile != "" {
+		key, err := os.ReadFile(c.DKIM.KeyFile)
+		if err != nil {
+			return shop{}, fmt.Errorf("dkim.key_file: %w", err)
+		}
+		if s.dkim, err = mailer.NewDKIM(c.DKIM.Domain, c.DKIM.Selector, key); err != nil {
+			return shop{}, fmt.Errorf("dkim.key_file: %w", err)
+		}
+	}
+	s.relay, err = a.relayFor(c.SMTP)
+	return s, err
+}
+
+// relayFor returns the relay of a URL; stores that share one share its connections.
+func (a *App) relayFor(c config.SMTP) (*mailer.Relay, error) {
+	url := c.URL.Reveal()
+	if r, ok := a.relays[url]; ok {
+		return r, nil
+	}
+	r, err := mailer.New(mailer.Options{URL: url, Connections: c.Connections, Dial: a.o.SMTPDial, Log: a.log.Named("smtp")})
+	if err != nil {
+		return nil, fmt.Errorf("smtp.url: %w", err)
+	}
+	a.relays[url] = r
+	return r, nil
+}

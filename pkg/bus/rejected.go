@@ -1,0 +1,43 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// RejectTo returns a Rejecter that publishes to rejected.<store>.<reason>: the
+// message as it was, with what is wrong with it beside. A message is there once,
+// however often it is rejected within two minutes.
+func RejectTo(js jetstream.JetStream) Rejecter {
+	return func(ctx context.Context, m jetstream.Msg, why *BadError) error {
+		out := nats.NewMsg("rejected." + why.Store + "." + why.Reason)
+		out.Data = m.Data()
+		for k, v := range m.Headers() {
+			out.Header[k] = v
+		}
+		// The stream's own headers would change what the stream does.
+		for _, h := range []string{jetstream.MsgIDHeader, jetstream.ExpectedStreamHeader, jetstream.ExpectedLastSeqHeader,
+			jetstream.ExpectedLastSubjSeqHeader, jetstream.ExpectedLastMsgIDHeader, jetstream.MsgRollup, jetstream.MsgTTLHeader} {
+			if v := out.Header.Get(h); v != "" {
+				out.Header.Del(h)
+				out.Header.Set("Homing-Original-"+h, v)
+			}
+		}
+		out.Header.Set(HeaderDetail, why.Detail)
+		out.Header.Set(HeaderSubject, m.Subject())
+		id := m.Subject()
+		if md, err := m.Metadata(); err == nil {
+			id = fmt.Sprintf("%s-%d", md.Stream, md.Sequence.Stream)
+		}
+		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+		defer cancel()
+		_, err := js.PublishMsg(ctx, out, jetstream.WithMsgID(id))
+		if err != nil {
+			return fmt.Errorf("publishing to %s: %w", out.Subject, err)
+		}
+		return nil
+	}
+}

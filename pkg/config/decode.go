@@ -1,0 +1,279 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Section is the part of the file that belongs to one worker: the global one
+// with the store's own laid over it, not decoded yet, because only the worker
+// knows its keys. The zero Section says nothing.
+type Section struct {
+	layers []layer
+}
+
+type layer struct {
+	file, path string
+	node       *node
+}
+
+// String names the places the section stands in, the one that wins last.
+func (s Section) String() string {
+	places := make([]string, len(s.layers))
+	for i, l := range s.layers {
+		places[i] = l.path
+	}
+	return strings.Join(places, " < ")
+}
+
+// Decode reads the section into the struct that into points to. The struct
+// holds the defaults and keeps what the file does not mention; nested structs
+// and maps are merged, lists replaced whole. Fields are named by their yaml
+// tags and may be strings, booleans, numbers, time.Duration ("7d", "30m"),
+// anything with UnmarshalText, and structs, lists, maps and pointers of those.
+//
+// Every unknown key and every value that does not fit is a *Problem with file,
+// line, column and full key; all of them are joined. After an error the struct
+// may be half filled.
+func (s Section) Decode(into any) error {
+	v := reflect.ValueOf(into)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return fmt.Errorf("decode section %s: into %T, want a pointer to a struct", s, into)
+	}
+	d := &decoder{}
+	for _, l := range s.layers {
+		d.file = l.file
+		d.value(l.node, l.path, v.Elem())
+	}
+	return d.err()
+}
+
+// decoder fills Go values from nodes and gathers what does not fit.
+type decoder struct {
+	file     string
+	problems []error
+}
+
+// err joins the problems in the order of the file.
+func (d *decoder) err() error {
+	slices.SortStableFunc(d.problems, func(a, b error) int { return lineOf(a) - lineOf(b) })
+	return errors.Join(d.problems...)
+}
+
+func lineOf(err error) int {
+	if p, ok := errors.AsType[*Problem](err); ok && p.Line > 0 {
+		return p.Line
+	}
+	return math.MaxInt
+}
+
+func (d *decoder) fail(line, col int, path, format string, args ...any) {
+	d.problems = append(d.problems, &Problem{
+		File: d.file, Line: line, Column: col, Key: path, Text: fmt.Sprintf(format, args...),
+	})
+}
+
+func (d *decoder) failAt(n *node, path, format string, args ...any) {
+	d.fail(n.line, n.col, path, format, args...)
+}
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+func (d *decoder) value(n *node, path string, into reflect.Value) {
+	switch target := into.Addr().Interface().(type) {
+	case *Section:
+		if d.expect(n, path, mapping, null) && n.kind == mapping {
+			target.layers = append(slices.Clip(target.layers), layer{d.file, path, n})
+		}
+		return
+	case encoding.TextUnmarshaler:
+		if d.expect(n, path, scalar) {
+			if err := target.UnmarshalText([]byte(n.text)); err != nil {
+				d.failAt(n, path, "%v", err)
+			}
+		}
+		return
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		d.structure(n, path, into)
+	case reflect.Map:
+		d.table(n, path, into)
+	case reflect.Slice:
+		d.list(n, path, into)
+	case reflect.Pointer:
+		fresh := reflect.New(into.Type().Elem())
+		if !into.IsNil() {
+			fresh.Elem().Set(into.Elem())
+		}
+		d.value(n, path, fresh.Elem())
+		into.Set(fresh)
+	default:
+		if d.expect(n, path, scalar) {
+			d.scalar(n, path, into)
+		}
+	}
+}
+
+// expect reports whether the node is of one of the kinds, and fails otherwise.
+// It never shows the value, which may be a secret in the wrong place.
+func (d *decoder) expect(n *node, path string, kinds ...kind) bool {
+	switch {
+	case slices.Contains(kinds, n.kind):
+		return true
+	case n.kind == null:
+		d.failAt(n, path, "has no value; write %v or remove the key", kinds[0])
+	default:
+		d.failAt(n, path, "must be %v, not %v", kinds[0], n.kind)
+	}
+	return false
+}
+
+func (d *decoder) structure(n *node, path string, into reflect.Value) {
+	// A mapping whose keys are all commented out is nothing, and says nothing.
+	if !d.expect(n, path, mapping, null) {
+		return
+	}
+	fields := fieldsOf(into)
+	for _, e := range n.entries {
+		at := join(path, e.key)
+		i := slices.IndexFunc(fields, func(f field) bool { return f.key == e.key })
+		if i < 0 {
+			d.fail(e.line, e.col, at, "unknown key; %s", hint(e.key, keysOf(fields)))
+			continue
+		}
+		d.value(e.value, at, fields[i].value)
+	}
+}
+
+func (d *decoder) table(n *node, path string, into reflect.Value) {
+	if !d.expect(n, path, mapping, null) {
+		return
+	}
+	if into.Type().Key().Kind() != reflect.String {
+		d.failAt(n, path, "cannot be read into %v", into.Type())
+		return
+	}
+	// A copy, so that what the defaults share with others stays as it is.
+	merged := reflect.MakeMap(into.Type())
+	for it := into.MapRange(); it.Next(); {
+		merged.SetMapIndex(it.Key(), it.Value())
+	}
+	for _, e := range n.entries {
+		key := reflect.ValueOf(e.key).Convert(into.Type().Key())
+		element := reflect.New(into.Type().Elem()).Elem()
+		if old := merged.MapIndex(key); old.IsValid() {
+			element.Set(old)
+		}
+		d.value(e.value, join(path, e.key), element)
+		merged.SetMapIndex(key, element)
+	}
+	if merged.Len() > 0 {
+		into.Set(merged)
+	}
+}
+
+func (d *decoder) list(n *node, path string, into reflect.Value) {
+	if !d.expect(n, path, list) {
+		return
+	}
+	items := reflect.MakeSlice(into.Type(), len(n.items), len(n.items))
+	for i, item := range n.items {
+		d.value(item, fmt.Sprintf("%s[%d]", path, i), items.Index(i))
+	}
+	if len(n.items) == 0 {
+		items = reflect.Zero(into.Type())
+	}
+	into.Set(items)
+}
+
+func (d *decoder) scalar(n *node, path string, into reflect.Value) {
+	var err error
+	switch k := into.Kind(); {
+	case into.Type() == durationType:
+		var v time.Duration
+		v, err = ParseDuration(n.text)
+		into.SetInt(int64(v))
+	case k == reflect.String:
+		into.SetString(n.text)
+	case k == reflect.Bool:
+		if n.text != "true" && n.text != "false" {
+			err = fmt.Errorf("%q is neither true nor false", n.text)
+		}
+		into.SetBool(n.text == "true")
+	case into.CanInt():
+		var v int64
+		v, err = strconv.ParseInt(n.text, 10, into.Type().Bits())
+		err = numberError(n.text, "a whole number", err)
+		into.SetInt(v)
+	case into.CanUint():
+		var v uint64
+		v, err = strconv.ParseUint(n.text, 10, into.Type().Bits())
+		err = numberError(n.text, "a whole number of 0 or more", err)
+		into.SetUint(v)
+	case into.CanFloat():
+		var v float64
+		v, err = strconv.ParseFloat(n.text, into.Type().Bits())
+		if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			err = strconv.ErrSyntax
+		}
+		err = numberError(n.text, "a number", err)
+		into.SetFloat(v)
+	default:
+		err = fmt.Errorf("cannot be read into %v", into.Type())
+	}
+	if err != nil {
+		d.failAt(n, path, "%v", err)
+	}
+}
+
+func numberError(text, want string, err error) error {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("%q is too large", text)
+	case err != nil:
+		return fmt.Errorf("%q is not %s", text, want)
+	}
+	return nil
+}
+
+type field struct {
+	key   string
+	value reflect.Value
+}
+
+// fieldsOf lists the fields of a struct by key; embedded structs and those
+// tagged inline count as part of it.
+func fieldsOf(v reflect.Value) []field {
+	var fields []field
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case name == "-":
+		case f.Type.Kind() == reflect.Struct && (f.Anonymous && name == "" || f.IsExported() && options == "inline"):
+			fields = append(fields, fieldsOf(v.Field(i))...)
+		case !f.IsExported():
+		case name == "":
+			fields = append(fields, field{strings.ToLower(f.Name), v.Field(i)})
+		default:
+			fields = append(fields, field{name, v.Field(i)})
+		}
+	}
+	return fields
+}
+
+func keysOf(fields []field) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}

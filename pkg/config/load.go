@@ -1,0 +1,257 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// DefaultPath is the file that is read when none is named and it exists.
+const DefaultPath = "configs/homing.yaml"
+
+// The variables of the environment that win over the file. Each of them may
+// instead be given with _FILE appended: the path of a file that holds the value.
+const (
+	EnvConfig   = "HOMING_CONFIG"
+	EnvNATSURL  = "HOMING_NATS_URL"
+	EnvRedisURL = "HOMING_REDIS_URL"
+	EnvSMTPURL  = "HOMING_SMTP_URL"
+	EnvSecret   = "HOMING_SECRET"
+)
+
+// Load reads and validates the file at path, or else the one HOMING_CONFIG
+// names, or else configs/homing.yaml if there is one. env is os.LookupEnv or a
+// stand-in; nil is an empty environment.
+//
+// Without any file the result is the defaults and the environment. It has no
+// store then, which is enough for a command that only talks to the servers;
+// Validate says what is missing for more.
+func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	named := path != ""
+	if !named {
+		fromEnv, err := lookup(env, EnvConfig)
+		if err != nil {
+			return nil, fmt.Errorf("load config: %w", err)
+		}
+		if strings.ContainsAny(fromEnv, "\n\r") {
+			return nil, fmt.Errorf("load config: %w", &Problem{Key: EnvConfig + "_FILE", Text: "names a file that holds " +
+				"the path of the config file, not the config file itself; for that set " + EnvConfig})
+		}
+		path, named = fromEnv, fromEnv != ""
+	}
+	if !named {
+		path = DefaultPath
+	}
+	data, err := os.ReadFile(path)
+	missing := !named && errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return nil, fmt.Errorf("load config: %w", err)
+	}
+	if missing {
+		path = ""
+	}
+	c, err := Parse(path, data, env)
+	if err != nil {
+		return nil, fmt.Errorf("load config:\n%w", err)
+	}
+	if err := c.validate(!missing); err != nil {
+		return nil, fmt.Errorf("load config %s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+// Parse reads a configuration from memory, over the defaults and under the
+// environment; name stands for the file in messages. It does not Validate.
+// All problems are found in one go and joined, each a *Problem.
+func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
+	root, err := parseTree(name, data)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{file: name}
+	c := Default()
+	stores := takeStores(root)
+	c.warnings = d.takeWorkers("workers", root.get("workers"))
+	d.value(root, "", reflect.ValueOf(&c).Elem())
+	d.resolve(&c, env)
+	d.stores(&c, stores, env)
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// takeStores cuts the stores out of the file: they are read last, over
+// everything that they may override.
+func takeStores(root *node) *node {
+	for i, e := range root.entries {
+		if e.key == "stores" {
+			root.entries = slices.Delete(root.entries, i, i+1)
+			return e.value
+		}
+	}
+	return nil
+}
+
+// newStore returns a store that says nothing of its own yet.
+func (c *Config) newStore(id string) Store {
+	s := Store{
+		ID: id, TimeZone: "UTC", Locale: "en",
+		Pacing: c.Pacing, Consent: c.Consent, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
+	}
+	s.Pacing.Frequency = slices.Clone(c.Pacing.Frequency)
+	s.Pacing.Throughput.PerDomain = maps.Clone(c.Pacing.Throughput.PerDomain)
+	// The global address is resolved by now; its file is not the store's.
+	s.SMTP.URLFile = ""
+	return s
+}
+
+func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
+	if n == nil || !d.expect(n, "stores", mapping, null) {
+		return
+	}
+	// The environment wins over every store too: a relay that is put in place
+	// for a test installation must not be passed by.
+	fromEnv, _ := lookup(env, EnvSMTPURL)
+	for _, e := range n.entries {
+		path := join("stores", e.key)
+		s := c.newStore(e.key)
+		c.warnings = append(c.warnings, d.takeWorkers(path+".workers", e.value.get("workers"))...)
+		d.value(e.value, path, reflect.ValueOf(&s).Elem())
+		if fromEnv != "" {
+			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""
+		}
+		d.urlFile(path+".smtp.url_file", s.SMTP.URLFile, &s.SMTP.URL)
+		if c.Stores == nil {
+			c.Stores = make(map[string]Store)
+		}
+		c.Stores[e.key] = s
+	}
+}
+
+// resolve puts the addresses and secrets in place: the environment first, then
+// the files that the file names, then what it says itself.
+func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
+	for _, u := range []struct {
+		variable, key, file string
+		url                 *URL
+		schemes             []string
+	}{
+		{EnvNATSURL, "nats.url_file", c.NATS.URLFile, &c.NATS.URL, natsURLs},
+		{EnvRedisURL, "redis.url_file", c.Redis.URLFile, &c.Redis.URL, redisURLs},
+		{EnvSMTPURL, "smtp.url_file", c.SMTP.URLFile, &c.SMTP.URL, smtpURLs},
+	} {
+		value, err := lookup(env, u.variable)
+		switch {
+		case err != nil:
+			d.problems = append(d.problems, err)
+		case value == "":
+			d.urlFile(u.key, u.file, u.url)
+		default:
+			*u.url = URL(value)
+			if text := urlFault(*u.url, u.schemes); text != "" {
+				d.problems = append(d.problems, &Problem{Key: u.variable, Text: text})
+			}
+		}
+	}
+	d.secrets(c, env)
+}
+
+func (d *decoder) urlFile(key, path string, into *URL) {
+	if value, ok := d.valueOf(key, path); ok {
+		*into = URL(value)
+	}
+}
+
+func (d *decoder) secrets(c *Config, env func(string) (string, bool)) {
+	value, err := lookup(env, EnvSecret)
+	switch {
+	case err != nil:
+		d.problems = append(d.problems, err)
+	case value != "":
+		c.Secret = Secret(value)
+	case c.Secret != "" && c.SecretFile != "":
+		d.problems = append(d.problems, &Problem{
+			File: d.file, Key: "secret_file", Text: "stands beside secret; keep one of the two"})
+	default:
+		if value, ok := d.valueOf("secret_file", c.SecretFile); ok {
+			c.Secret = Secret(value)
+		}
+	}
+	for i := range c.LinkKeys {
+		k := &c.LinkKeys[i]
+		if value, ok := d.valueOf(fmt.Sprintf("link_keys[%d].secret_file", i), k.SecretFile); ok {
+			k.Secret = Secret(value)
+		}
+	}
+}
+
+// valueOf reads the one value that a file holds, if a file is named at all.
+func (d *decoder) valueOf(key, path string) (string, bool) {
+	if path == "" {
+		return "", false
+	}
+	value, err := readValue(path)
+	if err != nil {
+		d.problems = append(d.problems, &Problem{File: d.file, Key: key, Text: err.Error()})
+	}
+	return value, err == nil
+}
+
+// lookup returns a variable, or the content of the file its _FILE names. An
+// empty variable is an unset one: that is how container tools pass "nothing".
+func lookup(env func(string) (string, bool), name string) (string, error) {
+	if env == nil {
+		return "", nil
+	}
+	value, _ := env(name)
+	path, _ := env(name + "_FILE")
+	switch {
+	case path == "":
+		return value, nil
+	case value != "":
+		return "", &Problem{Key: name, Text: "is set, and " + name + "_FILE as well; keep one of the two"}
+	}
+	value, err := readValue(path)
+	if err != nil {
+		return "", &Problem{Key: name + "_FILE", Text: err.Error()}
+	}
+	return value, nil
+}
+
+// maxValue bounds what is read for one value.
+const maxValue = 64 << 10
+
+func readValue(path string) (string, error) {
+	data, err := readLimited(path)
+	if err != nil {
+		return "", err
+	}
+	value := strings.TrimSpace(string(data))
+	if value == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return value, nil
+}
+
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxValue+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxValue {
+		return nil, fmt.Errorf("%s is larger than 64 KiB", path)
+	}
+	return data, nil
+}

@@ -1,0 +1,201 @@
+package config_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/pkg/config"
+)
+
+type common struct {
+	Status   string `yaml:"status"`
+	Priority int    `yaml:"priority"`
+}
+
+type offer struct {
+	Percent config.Percent `yaml:"percent"`
+	Valid   time.Duration  `yaml:"valid"`
+}
+
+type step struct {
+	Template string        `yaml:"template"`
+	After    time.Duration `yaml:"after"`
+	Offer    *offer        `yaml:"offer"`
+}
+
+type section struct {
+	common     `yaml:",inline"`
+	After      time.Duration     `yaml:"after"`
+	SendAt     config.Clock      `yaml:"send_at"`
+	Milestones []int             `yaml:"milestones"`
+	Steps      []step            `yaml:"steps"`
+	Words      map[string]string `yaml:"words"`
+	Sunset     bool              `yaml:"sunset"`
+	Share      float32           `yaml:"share"`
+	Count      uint8             `yaml:"count"`
+	Hidden     string            `yaml:"-"`
+	Untagged   string
+}
+
+func TestASectionLaysTheStoreOverTheGlobalOverTheDefaults(t *testing.T) {
+	c := parse(t, `
+workers:
+  thank-you:
+    priority: 90
+    after: 1d
+    milestones: [5, 10]
+    steps: [{template: a, after: 1h, offer: {percent: 10%, valid: 3d}}]
+    words: {a: one, b: two}
+stores:
+  main: {`+store+`, workers: {thank-you: {status: paused, milestones: [7], words: {b: drei}, send_at: 09:00}}}
+  other: {`+store+`}
+`)
+	decode := func(s config.Section) section {
+		got := section{common: common{Status: "live", Priority: 1}, Sunset: true, Milestones: []int{1, 2, 3}, Count: 4}
+		if err := s.Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	want := section{
+		common: common{Status: "live", Priority: 90}, After: 24 * time.Hour, Milestones: []int{5, 10}, Sunset: true, Count: 4,
+		Steps: []step{{Template: "a", After: time.Hour, Offer: &offer{Percent: 10, Valid: 72 * time.Hour}}},
+		Words: map[string]string{"a": "one", "b": "two"},
+	}
+	equal := func(name string, want, got section) {
+		t.Helper()
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(section{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	equal("global", want, decode(c.Workers["thank-you"]))
+	equal("a store without an override", want, decode(c.Stores["other"].Workers["thank-you"]))
+	want.Status, want.Milestones, want.SendAt = "paused", []int{7}, 9*60
+	want.Words = map[string]string{"a": "one", "b": "drei"}
+	equal("a store with one", want, decode(c.Stores["main"].Workers["thank-you"]))
+	equal("a worker the file does not mention",
+		section{common: common{Status: "live", Priority: 1}, Sunset: true, Milestones: []int{1, 2, 3}, Count: 4},
+		decode(c.Workers["birthday"]))
+}
+
+func TestASectionIsStrict(t *testing.T) {
+	for text, want := range map[string]string{
+		`{afer: 1h}`:                  `f:1:24: workers.thank-you.afer: unknown key; did you mean "after"?`,
+		`{hidden: x}`:                 `f:1:24: workers.thank-you.hidden: unknown key; `,
+		`{after: 30}`:                 `f:1:31: workers.thank-you.after: "30" has no unit; write 30s, 30m, 30h or 30d`,
+		`{milestones: [5, ten]}`:      `f:1:40: workers.thank-you.milestones[1]: "ten" is not a whole number`,
+		`{steps: [{offer: {vlid: 1}}`: `not valid YAML`,
+		`{steps: [{offer: {vlid: 1}}]}`: `f:1:41: workers.thank-you.steps[0].offer.vlid: unknown key; ` +
+			`did you mean "valid"?`,
+		`{sunset: yes}`:     `workers.thank-you.sunset: "yes" is neither true nor false`,
+		`{count: -1}`:       `workers.thank-you.count: "-1" is not a whole number of 0 or more`,
+		`{count: 256}`:      `workers.thank-you.count: "256" is too large`,
+		`{share: .nan}`:     `workers.thank-you.share: ".nan" is not a number`,
+		`{words: {a: [b]}}`: `workers.thank-you.words.a: must be a single value, not a list`,
+	} {
+		c, err := config.Parse("f", []byte("workers: {thank-you: "+" "+text+"}"), nil)
+		if err == nil {
+			err = c.Workers["thank-you"].Decode(&section{})
+		}
+		wantError(t, err, want)
+	}
+	for _, into := range []any{nil, section{}, new(int), (*section)(nil)} {
+		if err := (config.Section{}).Decode(into); err == nil {
+			t.Errorf("%T was accepted", into)
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"0s": 0, "0": 0, "0d": 0, "90s": 90 * time.Second, "16h": 16 * time.Hour, "7d": 168 * time.Hour,
+		"1d12h": 36 * time.Hour, "1d0s": 24 * time.Hour, "1h30m": 90 * time.Minute, "1.5h": 90 * time.Minute,
+	} {
+		got, err := config.ParseDuration(text)
+		if err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
+		}
+		back, err := config.ParseDuration(config.FormatDuration(want))
+		if err != nil || back != want {
+			t.Errorf("%q: formatted as %q", text, config.FormatDuration(want))
+		}
+	}
+	for _, text := range []string{"", "7", "d", "-1h", "-7d", "1.5d", "1h1d", "1d1d", "40000d", "36500d1s", "7 d", "99999999999d", "week"} {
+		if got, err := config.ParseDuration(text); err == nil {
+			t.Errorf("%q: accepted as %v", text, got)
+		}
+	}
+	for d, want := range map[time.Duration]string{
+		7 * 24 * time.Hour: "7d", 36 * time.Hour: "1d12h", 16 * time.Hour: "16h", 30 * time.Minute: "30m", 0: "0s", time.Second / 2: "500ms",
+	} {
+		if got := config.FormatDuration(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]config.Bytes{"0": 0, "1500": 1500, "512MiB": 512 << 20, "2 GiB": 2 << 30, "1TiB": 1 << 40} {
+		var got config.Bytes
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: got %v, %v", text, got, err)
+		}
+		if err := got.UnmarshalText([]byte(got.String())); err != nil || got != want {
+			t.Errorf("%q: printed as %v", text, got)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5GiB", "2GB", "9999999999TiB", "99999999999999999999"} {
+		var got config.Bytes
+		if err := got.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q: accepted as %v", text, got)
+		}
+	}
+}
+
+func ExampleSection_Decode() {
+	c, err := config.Parse("homing.yaml", []byte(`
+workers:
+  thank-you: {after: 1d, milestones: [10]}
+`), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The struct holds the worker's defaults.
+	settings := struct {
+		Priority   int           `yaml:"priority"`
+		After      time.Duration `yaml:"after"`
+		Milestones []int         `yaml:"milestones"`
+	}{Priority: 90, After: 30 * time.Minute, Milestones: []int{5, 10, 25}}
+	if err := c.Workers["thank-you"].Decode(&settings); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(settings.Priority, settings.After, settings.Milestones)
+	// Output: 90 24h0m0s [10]
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", "nats: {url: \"nats://h\"}", "a: &a [*a]", "stores: {main: {" + store + "}}",
+		"pacing:\n  frequency:\n    - limit: 1\n      window: 16h\n", "? [a]\n: b\n", "<<: {a: b}", "x: !!binary |\n  aGk=\n",
+		"workers:\n  thank-you: {after: 7d, steps: [{offer: {percent: 10%}}]}\n", strings.Repeat("[", 100)} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if strings.Contains(string(data), "_file") {
+			t.Skip() // would open whatever file it names
+		}
+		c, err := config.Parse("fuzz.yaml", data, nil)
+		if err != nil {
+			_ = err.Error()
+			return
+		}
+		_ = c.Validate()
+		_ = c.Warnings()
+		_ = c.Workers["thank-you"].Decode(&section{})
+	})
+}

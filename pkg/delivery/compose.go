@@ -1,0 +1,79 @@
+package delivery
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+
+	"homing/events"
+	"homing/pkg/mailer"
+	"homing/pkg/render"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// compose renders and builds the mail, and names its template with the variant.
+func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
+	now, c, s := d.o.Scale.Now(), &a.record.Customer, a.touch.Snapshot
+	w := a.shop.Worker.Compose(a.touch, workers.Input{Customer: *c, Now: now})
+	data := render.Data{
+		Store:    a.shop.View,
+		Customer: render.Customer{FirstName: c.FirstName.Value, LastName: c.LastName.Value, Locale: c.Locale.Value},
+		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders,
+		Marketing: a.step.Class != touch.Transactional,
+	}
+	if s.Order != "" {
+		data.Order = &render.Order{ID: s.Order, Items: items(s.Items), More: s.More, Total: s.Total,
+			PlacedAt: s.PlacedAt.In(c.Location(a.shop.Zone))}
+	}
+	template := a.step.Template
+	mail, err := d.o.Templates.Render(template, data)
+	if err != nil {
+		return nil, "", err
+	}
+	if w.Variant != "" {
+		template += "#" + w.Variant
+	}
+	m, err := mailer.Build(mailer.Mail{
+		From: a.shop.From, ReplyTo: a.shop.ReplyTo,
+		To: c.Email.Value, ToName: strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value),
+		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
+		MessageID: messageID(a), Date: now, DKIM: a.shop.DKIM,
+	})
+	return m, template, err
+}
+
+func items(in []events.Item) []render.Item {
+	out := make([]render.Item, len(in))
+	for i, it := range in {
+		out[i] = render.Item{ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity, Price: it.Price, URL: it.URL, ImageURL: it.ImageURL}
+	}
+	return out
+}
+
+var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// messageID derives the Message-ID from the touch id, so that a mail sent once
+// more can be recognised.
+func messageID(a *attempt) string {
+	h := sha256.Sum256([]byte(a.touch.Customer.Store + "\x00" + a.id))
+	return lower.EncodeToString(h[:20]) + "@" + a.shop.Domain
+}
+
+// body returns the parts that all facts about the touch share.
+func (d *Delivery) body(a *attempt, why touch.Reason, detail string) events.Email {
+	due := a.touch.Due.UTC()
+	return events.Email{
+		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
+		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due,
+	}
+}
+
+// fact returns an event of our own. Its id is the touch and what became of it,
+// so that saying it twice is saying it once.
+func (d *Delivery) fact(a *attempt, data events.Data) events.Event {
+	return events.Event{
+		ID: a.id + "." + string(data.Type())[len("email."):], Source: "/homing/delivery",
+		Type: data.Type(), Store: a.touch.Customer.Store, Time: d.o.Scale.Now().UTC().Truncate(1e6), Data: data,
+	}
+}

@@ -1,0 +1,116 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// errMissing waits for a refold.
+var errMissing = errors.New("a customer with a due touch is not known to Redis")
+
+// decide says what becomes of the touch now: the customer must be known, nobody
+// else may be at it, and the gate must have nothing against it. A touch that has
+// its outcome already gets no verdict but that outcome.
+func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
+	if !a.record.Found() {
+		v, err := d.unknown(a)
+		return v, nil, err
+	}
+	d.missing.Delete(a.record.Key)
+	if done, err := d.claimed(a); done != nil || err != nil {
+		return touch.Verdict{}, done, err
+	}
+	now := d.o.Scale.Now()
+	return gate.Judge(&gate.Case{
+		Touch: a.touch, Step: a.step, Listed: a.listed, Customer: a.record.Customer,
+		Off: a.shop.Settings.Status == workers.Off, Shadow: a.shop.Settings.Status == workers.Shadow,
+		Wanted: func() touch.Verdict {
+			return a.shop.Worker.Wanted(a.touch, workers.Input{Customer: a.record.Customer, Now: now})
+		},
+		Policy:  a.shop.Policy,
+		Address: func(email string) string { return d.o.Address(a.touch.Customer.Store, email) },
+		Now:     now,
+	}), nil, nil
+}
+
+// unknown has Redis proven again when a customer is missing, and drops the
+// touch when they are missing still.
+func (d *Delivery) unknown(a *attempt) (touch.Verdict, error) {
+	since, seen := d.missing.LoadOrStore(a.record.Key, a.epoch)
+	if seen && a.epoch > since.(uint64) {
+		d.missing.Delete(a.record.Key)
+		return touch.DropFor(touch.NoAddress, "the timeline does not know the customer"), nil
+	}
+	if !seen {
+		d.o.Customers.Suspect()
+	}
+	return touch.Verdict{}, errMissing
+}
+
+// claimed looks at what is there of earlier attempts, and returns the outcome if
+// there is one: settled, or unknown because a lease ran out over it.
+func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
+	k, ok := a.record.Customer.Claimed(a.key)
+	if !ok {
+		return nil, nil
+	}
+	if k.State != customer.Open {
+		f := d.again(a, k)
+		return &f, nil
+	}
+	if left := time.Until(time.UnixMilli(k.Lease)); left > 0 {
+		return nil, bus.Later(left + time.Second)
+	}
+	if a.step.Class == touch.Transactional {
+		return nil, nil // sent once more, with the same Message-ID
+	}
+	body := d.body(a, touch.Uncertain, "the sender stopped before the relay's answer was recorded")
+	body.MessageID = messageID(a)
+	f := d.fact(a, &events.EmailUncertain{Email: body})
+	return &f, nil
+}
+
+// again returns the fact of an outcome that is settled, for the case that it
+// did not reach the timeline.
+func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
+	var f events.Event
+	switch k.State {
+	case customer.Sent:
+		body := d.body(a, touch.Sent, "")
+		body.MessageID = messageID(a)
+		f = d.fact(a, &events.EmailSent{Email: body})
+	case customer.Uncertain:
+		body := d.body(a, touch.Uncertain, "")
+		body.MessageID = messageID(a)
+		f = d.fact(a, &events.EmailUncertain{Email: body})
+	default:
+		f = d.fact(a, &events.EmailDropped{Email: d.body(a, touch.Reason(k.Why), "")})
+	}
+	f.Time = time.UnixMilli(k.At).UTC()
+	return f
+}
+
+// hold puts the touch back on the schedule, says so, and is done with it, in
+// that order: at worst it is held twice.
+func (d *Delivery) hold(ctx context.Context, a *attempt, v touch.Verdict) error {
+	t := a.touch
+	t.Wake = v.Until
+	if err := d.o.Schedule.Put(ctx, []touch.Touch{t}); err != nil {
+		return err
+	}
+	body := d.body(a, v.Reason, v.Detail)
+	until := v.Until.UTC()
+	body.Until = &until
+	f := d.fact(a, &events.EmailHeld{Email: body})
+	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
+	return d.record(ctx, a, f)
+}

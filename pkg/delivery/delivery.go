@@ -1,0 +1,196 @@
+// Package delivery takes touches that fell due, and sends them or says why not:
+// customer → gate → render → connection → claim → SMTP → settle → fact → ack.
+// A touch is claimed before the relay hears of it and settled after, in the
+// customer's own record, so that no two replicas send it and none sends it
+// again. It decides nothing itself: the rules are gate's, the outcome is the
+// relay's.
+package delivery
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/mailer"
+	"homing/pkg/render"
+	"homing/pkg/schedule"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	Epoch() uint64
+	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
+	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
+	// Suspect says that a customer is missing who must have been known.
+	Suspect()
+}
+
+// Timeline is where facts are kept for good.
+type Timeline interface {
+	Append(ctx context.Context, entries []customer.Entry) error
+}
+
+// Schedule is where a held touch waits.
+type Schedule interface {
+	Put(ctx context.Context, ts []touch.Touch) error
+}
+
+// Renderer makes a mail of a template and data.
+type Renderer interface {
+	Render(name string, d render.Data) (render.Mail, error)
+}
+
+// Shop is what delivery must know of one store.
+type Shop struct {
+	Worker   workers.Worker
+	Settings workers.Settings
+	Policy   gate.Policy
+	View     render.Store
+	Zone     *time.Location
+	From     string // "Example Shop <hello@shop.example>"
+	ReplyTo  string
+	Domain   string // of Message-IDs
+	DKIM     *mailer.DKIM
+	Relay    *mailer.Relay
+	Rate     Rate
+}
+
+// Rate is the throughput that all replicas share.
+type Rate interface {
+	// Wait returns when one more mail may go out.
+	Wait(ctx context.Context) error
+}
+
+// Options are what a Delivery works with.
+type Options struct {
+	Shops     map[string]Shop // by store
+	Customers Customers
+	Timeline  Timeline
+	Schedule  Schedule
+	Templates Renderer
+	Address   func(store, email string) string // keyed hash of an address
+	Scale     schedule.Scale
+	Log       *zap.Logger
+	Decided   func(t events.Type, reason touch.Reason) // told every outcome; may be nil
+	Held      func(reason touch.Reason, err error)     // told why the system waits; may be nil
+}
+
+// Delivery delivers the touches of one worker.
+type Delivery struct {
+	o Options
+	// outcomes holds the outcomes that could not be recorded yet, by touch id:
+	// another round of the loop must not have to guess what the relay said.
+	outcomes sync.Map // of outcome
+	// missing holds customers that were not found, with the epoch: whoever is
+	// still missing after a refold does not exist.
+	missing sync.Map
+}
+
+// New returns a delivery.
+func New(o Options) *Delivery { return &Delivery{o: o} }
+
+// attempt is one touch on its way.
+type attempt struct {
+	touch  touch.Touch
+	id     string // of the touch
+	key    uint64 // of its claim
+	step   touch.Step
+	listed bool // the worker still has the step
+	shop   Shop
+	record customer.Record
+	owner  uint64 // tells this attempt's claim from any other's
+	epoch  uint64 // of the record
+}
+
+// Handle delivers a batch: it is a bus.Handler. The customers are read in one
+// round trip; from there each touch goes its own way.
+func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
+	var attempts []*attempt
+	var msgs []*bus.Msg
+	for _, m := range batch {
+		a, err := d.attempt(m.Data())
+		if err != nil {
+			m.Done(err)
+			continue
+		}
+		attempts, msgs = append(attempts, a), append(msgs, m)
+	}
+	if err := d.load(ctx, attempts...); err != nil {
+		for _, m := range msgs {
+			m.Done(err)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for i, a := range attempts {
+		wg.Go(func() {
+			if ctx.Err() != nil { // stopping: what is not begun is not begun
+				msgs[i].Done(bus.ErrShutdown)
+				return
+			}
+			msgs[i].Done(d.deliver(ctx, a))
+		})
+	}
+	wg.Wait()
+}
+
+func (d *Delivery) attempt(data []byte) (*attempt, error) {
+	t, err := schedule.Decode(data)
+	if err != nil {
+		return nil, bus.Bad("unknown", "bad_touch", err.Error())
+	}
+	shop, ok := d.o.Shops[t.Customer.Store]
+	if !ok {
+		return nil, bus.Bad(t.Customer.Store, "unknown_store", "the store of this touch is not configured any more")
+	}
+	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64(),
+		step: touch.Step{Name: t.Step, Class: shop.Settings.Class, Expires: 365 * 24 * time.Hour}}
+	a.key = customer.ClaimKey(a.id)
+	for _, s := range shop.Worker.Steps() {
+		if s.Name == t.Step {
+			a.step, a.listed = s, true
+		}
+	}
+	return a, nil
+}
+
+// load reads the attempts' customers.
+func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
+	epoch := d.o.Customers.Epoch()
+	keys := make([]customer.Key, len(as))
+	for i, a := range as {
+		keys[i] = a.touch.Customer
+	}
+	records, err := d.o.Customers.Load(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, a := range as {
+		a.record, a.epoch = records[i], epoch
+	}
+	return nil
+}
+
+// deliver takes one touch all the way. Its answer follows bus's table.
+func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
+	if known, ok := d.outcomes.Load(a.id); ok {
+		o := known.(outcome)
+		a.owner = o.owner
+		return d.conclude(ctx, a, o.fact)
+	}
+	verdict, done, err := d.decide(a)
+	if err == nil && done == nil && verdict.Action == touch.Send {
+		return d.send(ctx, a)
+	}
+	return d.turn(ctx, a, verdict, done, err)
+}

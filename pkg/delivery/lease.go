@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/customer"
+)
+
+const (
+	// leaseFor is how long a claim holds without a sign of life.
+	leaseFor = 15 * time.Second
+	// beatEvery is how often an owner that waits for the relay says it lives.
+	beatEvery = 5 * time.Second
+	// leaseMargin is what must be left of a lease for the dot to go out.
+	leaseMargin = 2 * time.Second
+)
+
+// errLeaseLost ends an attempt before the dot: someone else may be at it.
+var errLeaseLost = errors.New("the claim on this touch has run out")
+
+// lease is the owner's side of an open claim, while the relay is at work. It
+// implements mailer.Lease. It is in real time: a relay does not know ours.
+type lease struct {
+	mu    sync.Mutex
+	until time.Time
+	lost  bool
+
+	stop func() // ends the beats
+}
+
+// open returns the claim of an attempt that begins now.
+func (d *Delivery) open(a *attempt) customer.Claim {
+	return customer.Claim{
+		Touch: a.key, State: customer.Open, At: d.o.Scale.Now().UnixMilli(),
+		Owner: a.owner, Lease: time.Now().Add(leaseFor).UnixMilli(),
+	}
+}
+
+// startLease begins to beat for a claim that has just been taken.
+func (d *Delivery) startLease(a *attempt) *lease {
+	k, _ := a.record.Customer.Claimed(a.key)
+	l := &lease{until: time.UnixMilli(k.Lease)}
+	ctx, cancel := context.WithCancel(context.Background())
+	finished := make(chan struct{})
+	timer := time.AfterFunc(beatEvery, func() { // most mails are done before
+		defer close(finished)
+		for ctx.Err() == nil {
+			d.beat(ctx, a, l)
+			select {
+			case <-ctx.Done():
+			case <-time.After(beatEvery):
+			}
+		}
+	})
+	l.stop = func() {
+		cancel()
+		if !timer.Stop() {
+			<-finished
+		}
+	}
+	return l
+}
+
+// BeforeDot implements mailer.Lease.
+func (l *lease) BeforeDot() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost || time.Until(l.until) < leaseMargin {
+		return errLeaseLost
+	}
+	return nil
+}
+
+// Deadline implements mailer.Lease.
+func (l *lease) Deadline() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.until
+}
+
+func (l *lease) extend(until time.Time, ours bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !ours {
+		l.lost = true
+	} else if until.After(l.until) {
+		l.until = until
+	}
+}
+
+// beat extends the claim, making it anew if Redis lost it. When someone else
+// holds it by now, the lease is lost.
+func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
+	b := attempt{touch: a.touch, key: a.key, owner: a.owner}
+	for range claimTries {
+		if err := d.load(ctx, &b); err != nil {
+			return // the lease runs on; the next beat may come through
+		}
+		k, ok := b.record.Customer.Claimed(a.key)
+		if ok && k.Owner != a.owner {
+			d.o.Log.Warn("lost the claim on a touch while the relay was at work", zap.String("touch", a.id))
+			l.extend(time.Time{}, false)
+			return
+		}
+		until := time.Now().Add(leaseFor)
+		next := d.open(a)
+		if ok {
+			next.At = k.At
+		}
+		next.Lease = until.UnixMilli()
+		b.record.Customer.SetClaim(next)
+		if saved, err := d.o.Customers.Save(ctx, saving(&b.record)); err != nil {
+			return
+		} else if saved[0] {
+			l.extend(until, true)
+			return
+		}
+	}
+}
+
+func saving(r *customer.Record) []*customer.Record { return []*customer.Record{r} }

@@ -1,0 +1,180 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/mailer"
+	"homing/pkg/touch"
+)
+
+// errContended has the loop try again.
+var errContended = errors.New("the customer keeps changing")
+
+// claimTries bounds how often a claim is tried while others change the customer.
+const claimTries = 20
+
+// send renders first and takes a connection, so that nothing slow stands
+// between the claim and the relay; then it claims, and sends at once.
+func (d *Delivery) send(ctx context.Context, a *attempt) error {
+	m, template, err := d.compose(a)
+	if err != nil {
+		return d.held(touch.TemplateError, err)
+	}
+	if err := a.shop.Rate.Wait(ctx); err != nil {
+		return err
+	}
+	conn, err := a.shop.Relay.Acquire(ctx)
+	if err != nil {
+		return d.held(touch.SMTPDown, err)
+	}
+	defer conn.Release()
+	verdict, done, err := d.claim(ctx, a)
+	if err != nil || done != nil || verdict.Action != touch.Send {
+		conn.Release() // what follows may take its time
+		return d.turn(ctx, a, verdict, done, err)
+	}
+	lease := d.startLease(a)
+	// From here on the mail may be on its way: shutting down waits for the answer.
+	out := conn.Send(context.WithoutCancel(ctx), m, lease)
+	lease.stop()
+	conn.Release()
+	switch {
+	case out.State == mailer.NotSent && errors.Is(out.Err, errLeaseLost):
+		return d.giveUp(ctx, a)
+	case out.State == mailer.NotSent && out.Phase < mailer.PhaseMail:
+		if err := d.release(context.WithoutCancel(ctx), a); err != nil {
+			return err
+		}
+		return d.held(touch.SMTPDown, out.Err)
+	}
+	return d.answer(ctx, a, out, template)
+}
+
+// turn carries out what was decided anew because the claim did not come off.
+func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *events.Event, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case done != nil:
+		return d.conclude(ctx, a, *done)
+	case v.Action == touch.Hold:
+		return d.hold(ctx, a, v)
+	}
+	return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: d.body(a, v.Reason, v.Detail)}))
+}
+
+// claim takes the touch and a place in the caps, in one step with the check that
+// nothing changed since the gate judged. If something did, the gate judges anew.
+func (d *Delivery) claim(ctx context.Context, a *attempt) (touch.Verdict, *events.Event, error) {
+	for range claimTries {
+		r := a.record
+		r.Customer.Claims = append(r.Customer.Claims[:0:0], r.Customer.Claims...)
+		r.Customer.SetClaim(d.open(a))
+		ok, err := d.o.Customers.Save(ctx, saving(&r))
+		if err != nil {
+			return touch.Verdict{}, nil, err
+		}
+		if ok[0] {
+			a.record = r
+			return touch.Verdict{}, nil, nil
+		}
+		if err := d.load(ctx, a); err != nil {
+			return touch.Verdict{}, nil, err
+		}
+		if k, held := a.record.Customer.Claimed(a.key); held && k.Owner == a.owner {
+			return touch.Verdict{}, nil, nil // the answer to our own write was lost
+		}
+		v, done, err := d.decide(a)
+		switch {
+		case err != nil:
+			return v, nil, err
+		case done != nil || v.Action != touch.Send:
+			return v, done, nil
+		}
+	}
+	return touch.Verdict{}, nil, errContended
+}
+
+// answer does what follows from the relay's answer.
+func (d *Delivery) answer(ctx context.Context, a *attempt, out mailer.Outcome, template string) error {
+	said := relaySaid(out)
+	body := func(r touch.Reason) events.Email {
+		b := d.body(a, r, said)
+		b.Template, b.MessageID = template, messageID(a)
+		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
+		return b
+	}
+	switch out.Meaning() {
+	case mailer.MeansAccepted:
+		b := body(touch.Sent)
+		b.Detail = ""
+		return d.conclude(ctx, a, d.fact(a, &events.EmailSent{Email: b}))
+	case mailer.MeansUnknown:
+		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
+			return d.later(ctx, a, body(touch.Throughput))
+		}
+		return d.conclude(ctx, a, d.fact(a, &events.EmailUncertain{Email: body(touch.Uncertain)}))
+	case mailer.MeansBadAddress:
+		b := body(touch.Bounced)
+		b.Bounced = d.o.Address(a.touch.Customer.Store, a.record.Customer.Email.Value)
+		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: b}))
+	case mailer.MeansMessageAtFault, mailer.MeansRefused:
+		d.o.Log.Error("the relay refused a mail for good", zap.String("touch", a.id), zap.String("template", template), zap.Error(out.Err))
+		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: body(touch.RejectedByServer)}))
+	case mailer.MeansSenderAtFault:
+		d.o.Log.Error("the relay refuses us as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
+	}
+	return d.later(ctx, a, body(touch.Throughput))
+}
+
+// unknownTries is how often a transactional mail is sent once more when the
+// relay's answer did not come.
+const unknownTries = 2
+
+// later releases the claim and its place, puts the touch on the schedule, and
+// is done with it, in that order.
+func (d *Delivery) later(ctx context.Context, a *attempt, body events.Email) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := d.release(ctx, a); err != nil {
+		return err
+	}
+	now := d.o.Scale.Now()
+	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
+	if body.ServerCode/100 == 5 {
+		wait = 15 * time.Minute
+	}
+	a.touch.Tries++
+	until := now.Add(wait)
+	if end := a.touch.Due.Add(a.step.Expires); until.After(end) {
+		body.Reason = string(touch.Expired)
+		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: body}))
+	}
+	return d.hold(ctx, a, touch.HoldUntil(until, touch.Reason(body.Reason), body.Detail))
+}
+
+// held says that the system, not the customer, is the reason to wait; the loop
+// keeps the touch and tries again.
+func (d *Delivery) held(why touch.Reason, err error) error {
+	if d.o.Held != nil {
+		d.o.Held(why, err)
+	}
+	return err
+}
+
+// relaySaid describes an answer to a person: codes only, since relays quote
+// addresses.
+func relaySaid(out mailer.Outcome) string {
+	switch {
+	case out.Code != 0 && out.Enhanced != "":
+		return fmt.Sprintf("the relay answered %d %s to %s", out.Code, out.Enhanced, out.Phase)
+	case out.Code != 0:
+		return fmt.Sprintf("the relay answered %d to %s", out.Code, out.Phase)
+	}
+	return "the connection to the relay ended at " + out.Phase.String()
+}

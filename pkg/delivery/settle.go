@@ -1,0 +1,106 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// outcome is what became of a touch, and under which claim.
+type outcome struct {
+	fact  events.Event
+	owner uint64
+}
+
+// conclude records the outcome of a touch: it settles the claim and folds the
+// fact in one step, appends the fact to the timeline, and marks it. Until the
+// claim is settled the outcome is remembered here, so that another round of the
+// loop does not have to guess what the relay said.
+func (d *Delivery) conclude(ctx context.Context, a *attempt, f events.Event) error {
+	d.outcomes.Store(a.id, outcome{f, a.owner})
+	ctx = context.WithoutCancel(ctx)
+	mine, err := d.settle(ctx, a, f)
+	if err != nil {
+		return err
+	}
+	if mine {
+		if err := d.record(ctx, a, f); err != nil {
+			return err
+		}
+	}
+	d.outcomes.Delete(a.id)
+	return nil
+}
+
+// record appends a fact that is folded already, and marks it.
+func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error {
+	entries := []customer.Entry{{Key: a.touch.Customer, Event: f}}
+	if err := d.o.Timeline.Append(ctx, entries); err != nil {
+		return err
+	}
+	if err := d.o.Customers.MarkIn(ctx, a.epoch, entries); err != nil {
+		return err
+	}
+	if d.o.Decided != nil {
+		d.o.Decided(f.Type, touch.Reason(f.Data.(events.Fact).Body().Reason))
+	}
+	return nil
+}
+
+// settle folds the fact into the customer. It returns false when another
+// attempt holds or settled the claim by now: its verdict stands.
+func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool, error) {
+	for range claimTries {
+		if k, ok := a.record.Customer.Claimed(a.key); ok {
+			switch {
+			case k.State != customer.Open:
+				// An outcome that is said again, or a write of ours whose answer was lost.
+				return k.At == f.Time.UnixMilli(), nil
+			case k.Owner != a.owner && time.Until(time.UnixMilli(k.Lease)) > 0:
+				return false, nil
+			}
+		}
+		if !a.record.Found() {
+			return true, nil // dropped, and there is nobody to settle it with
+		}
+		customer.Apply(&a.record.Customer, f)
+		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
+		if err != nil || saved[0] {
+			return saved != nil && saved[0], err
+		}
+		if err := d.load(ctx, a); err != nil {
+			return false, err
+		}
+	}
+	return false, errContended
+}
+
+// release frees the claim and its place in the caps, unless it is another's.
+func (d *Delivery) release(ctx context.Context, a *attempt) error {
+	for range claimTries {
+		if err := d.load(ctx, a); err != nil {
+			return err
+		}
+		if k, ok := a.record.Customer.Claimed(a.key); !ok || k.Owner != a.owner || k.State != customer.Open {
+			return nil
+		}
+		a.record.Customer.Release(a.key)
+		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
+		if err != nil || saved[0] {
+			return err
+		}
+	}
+	return errContended
+}
+
+// giveUp leaves the touch to whoever holds the claim now.
+func (d *Delivery) giveUp(ctx context.Context, a *attempt) error {
+	if err := d.release(context.WithoutCancel(ctx), a); err != nil {
+		return err
+	}
+	return bus.Later(leaseFor)
+}

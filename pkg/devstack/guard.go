@@ -1,0 +1,86 @@
+package devstack
+
+import (
+	"embed"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// The page: no build step, nothing from elsewhere.
+//
+//go:embed page
+var page embed.FS
+
+const (
+	// pagePolicy is the page's own: its script and style, its API, and frames with
+	// mails, which carry mailPolicy. Nothing inline, nothing from elsewhere.
+	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; " +
+		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+	// mailPolicy lets a mail show itself and its pictures, and do nothing.
+	mailPolicy = "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"
+)
+
+// guarded keeps other web pages in the same browser away from the inbox, and
+// sets the headers every answer has. A mail can hold a sign-in link or a coupon,
+// and any page may send requests to a local port.
+func guarded(next http.Handler, listen net.Addr) http.Handler {
+	hosts := hostGuard{}
+	if tcp, ok := listen.(*net.TCPAddr); ok {
+		hosts = hostGuard{port: tcp.Port, loopback: tcp.IP.IsLoopback()}
+	}
+	own := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if !hosts.allows(r.Host) {
+			writeError(w, http.StatusForbidden, fmt.Sprintf("the inbox answers to localhost:%d only, not to %q", hosts.port, r.Host))
+			return
+		}
+		own.ServeHTTP(w, r)
+	})
+}
+
+// hostGuard refuses names that only pretend to be this machine: by DNS rebinding
+// a foreign page reaches a loopback port under its own name.
+type hostGuard struct {
+	port     int
+	loopback bool // the listener is reachable from this machine only
+}
+
+func (g hostGuard) allows(hostport string) bool {
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host, port = strings.Trim(hostport, "[]"), "80"
+	}
+	ip := net.ParseIP(host)
+	if !g.loopback {
+		// Somebody bound it to an interface on purpose, perhaps behind a mapped port.
+		// An address cannot be rebound, only a name can.
+		return ip != nil || strings.EqualFold(host, "localhost")
+	}
+	if port != strconv.Itoa(g.port) {
+		return false
+	}
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+}
+
+// asset serves a file of the page.
+func asset(name, contentType string) http.HandlerFunc {
+	content, err := page.ReadFile("page/" + name)
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if err != nil {
+			writeError(w, http.StatusInternalServerError, err.Error())
+			return
+		}
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content)
+	}
+}

@@ -1,0 +1,52 @@
+package devstack
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+// Redis is a Redis server inside this process. Its keys expire with the clock
+// (inside a testing/synctest bubble: with the fake one) and die with it.
+type Redis struct {
+	mini *miniredis.Miniredis
+	url  string
+}
+
+// StartRedis starts a Redis on a free port of the loopback interface.
+func StartRedis() (*Redis, error) {
+	m := miniredis.NewMiniRedis()
+	if err := m.Start(); err != nil {
+		return nil, fmt.Errorf("start Redis: %w", err)
+	}
+	m.ClockTTL(true)
+	return &Redis{mini: m, url: "redis://" + m.Addr() + "/0"}, nil
+}
+
+// StartRedisInProcess starts a Redis without a port, reached by Dial only. A
+// testing/synctest bubble needs it: a listening socket stops its clock.
+func StartRedisInProcess() *Redis {
+	m := miniredis.NewMiniRedis()
+	m.ClockTTL(true)
+	return &Redis{mini: m}
+}
+
+// URL is where clients connect, such as "redis://127.0.0.1:6379/0"; empty if the
+// server does not listen.
+func (r *Redis) URL() string { return r.url }
+
+// Dial opens a connection over a pipe inside the process: a Dialer for go-redis.
+func (r *Redis) Dial() (net.Conn, error) {
+	c, err := r.mini.Dial()
+	if err != nil {
+		return nil, fmt.Errorf("dial the embedded Redis: %w", err)
+	}
+	return c, nil
+}
+
+// Mini is the server itself, for tests that look into it or break it.
+func (r *Redis) Mini() *miniredis.Miniredis { return r.mini }
+
+// Stop closes the server and all its connections.
+func (r *Redis) Stop() { r.mini.Close() }

@@ -1,0 +1,155 @@
+// Package intake is the one door: it turns what storefronts publish into
+// customers and timeline entries, or into rejections that a storefront
+// developer can act on. Each event is decoded and validated, folded into its
+// customer, appended to the timeline, and marked as folded, in that order, so
+// that whatever the timeline holds and the mark covers has been folded.
+package intake
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	// Epoch is read before Fold and given to MarkIn: a fold of an earlier epoch
+	// may be lost.
+	Epoch() uint64
+	Fold(ctx context.Context, entries []customer.Entry) error
+	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
+}
+
+// Timeline is where events are kept for good.
+type Timeline interface {
+	// Append sets the entries' sequences.
+	Append(ctx context.Context, entries []customer.Entry) error
+}
+
+// Options are what an Intake works with.
+type Options struct {
+	Identity  *customer.Identity
+	Customers Customers
+	Timeline  Timeline
+	Stores    []string                   // the stores whose events are taken
+	Now       func() time.Time           // business time
+	Business  func(time.Time) time.Time  // from the time of a message to business time
+	Took      func(t events.Type, n int) // told what was taken in; may be nil
+	Rejected  func(reason events.Reason) // told what was rejected; may be nil
+}
+
+// Intake takes events in.
+type Intake struct {
+	o      Options
+	stores map[string]bool
+}
+
+// New returns an intake.
+func New(o Options) *Intake {
+	in := &Intake{o: o, stores: map[string]bool{}}
+	for _, s := range o.Stores {
+		in.stores[s] = true
+	}
+	return in
+}
+
+// Handle takes a batch in: it is a bus.Handler. A bad event is rejected alone;
+// its neighbours are not affected.
+func (in *Intake) Handle(ctx context.Context, batch []*bus.Msg) {
+	now := in.o.Now()
+	entries := make([]customer.Entry, 0, len(batch))
+	good := make([]*bus.Msg, 0, len(batch))
+	for _, m := range batch {
+		e, err := in.decode(m, now)
+		if err != nil {
+			m.Done(in.bad(m.Subject(), err))
+			continue
+		}
+		entries, good = append(entries, e), append(good, m)
+	}
+	err := in.take(ctx, entries)
+	for _, m := range good {
+		m.Done(err)
+	}
+	if err == nil && in.o.Took != nil {
+		for _, e := range entries {
+			in.o.Took(e.Event.Type, 1)
+		}
+	}
+}
+
+// take folds, appends and marks. After a failure all of it is done again, which
+// changes nothing that was done already.
+func (in *Intake) take(ctx context.Context, entries []customer.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	epoch := in.o.Customers.Epoch()
+	if err := in.o.Customers.Fold(ctx, entries); err != nil {
+		return err
+	}
+	if err := in.o.Timeline.Append(ctx, entries); err != nil {
+		return err
+	}
+	return in.o.Customers.MarkIn(ctx, epoch, entries)
+}
+
+func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error) {
+	md, err := m.Metadata()
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	e, err := events.Decode(events.Raw{
+		Subject: m.Subject(), Header: m.Headers(), Data: m.Data(),
+		Stream: md.Stream, Sequence: md.Sequence.Stream, Time: in.o.Business(md.Timestamp),
+	}, now)
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	if !in.stores[e.Store] {
+		return customer.Entry{}, &events.Error{
+			Reason: events.ReasonUnknownStore, Field: "subject",
+			Detail: "no store " + e.Store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
+		}
+	}
+	return customer.Entry{Key: in.key(e), Event: e}, nil
+}
+
+// key says where the event's customer is kept. A guest, of whom only the
+// address is known, gets an id made from it. A product has a key of its own, so
+// that its entries are spread like any other.
+func (in *Intake) key(e events.Event) customer.Key {
+	switch d := e.Data.(type) {
+	case events.CustomerData:
+		who := d.Who()
+		if who.ID == "" {
+			who.ID = in.o.Identity.Guest(e.Store, who.Email)
+		}
+		return in.o.Identity.Key(e.Store, who.ID)
+	case *events.ProductUpdated:
+		return in.o.Identity.Key(e.Store, "product:"+d.Product.ID)
+	}
+	return in.o.Identity.Key(e.Store, "")
+}
+
+// bad turns a decoding error into the answer that rejects the message.
+func (in *Intake) bad(subject string, err error) error {
+	bad, ok := errors.AsType[*events.Error](err)
+	if !ok {
+		return err
+	}
+	if in.o.Rejected != nil {
+		in.o.Rejected(bad.Reason)
+	}
+	store, _, parseErr := events.ParseSubject(subject)
+	if parseErr != nil {
+		store = "unknown"
+	}
+	return bus.Bad(store, string(bad.Reason), bad.Error())
+}

@@ -1,0 +1,159 @@
+package mailer
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"github.com/wneessen/go-mail/smtp"
+	"go.uber.org/zap"
+)
+
+// dial makes a connection that is ready for MAIL: connected, encrypted as the
+// URL says, introduced, logged in. go-mail's SMTP client speaks; each phase has
+// a deadline of its own and is named in the failure. The steps of go-mail's
+// mail.Client are not used because it has one deadline for all of them and, over
+// a dial function, takes smtps:// for unencrypted and refuses PLAIN.
+func (r *Relay) dial(ctx context.Context, lease Lease) (*link, *Failure) {
+	dctx, cancel := context.WithTimeoutCause(ctx, r.o.DialTimeout, ErrTimeout)
+	defer cancel()
+	if lease != nil {
+		if end := lease.Deadline(); !end.IsZero() {
+			dctx, cancel = context.WithDeadlineCause(dctx, end, ErrLeaseEnded)
+			defer cancel()
+		}
+	}
+	conn, err := r.o.Dial(dctx, "tcp", r.target.addr)
+	if err != nil {
+		if dctx.Err() != nil {
+			err = context.Cause(dctx)
+		}
+		return nil, &Failure{Phase: PhaseDial, Err: err}
+	}
+	l := &link{relay: r, wire: &wire{Conn: conn, lease: lease}}
+	stop := context.AfterFunc(ctx, l.wire.interrupt)
+	f := l.greet(ctx)
+	if !stop() && f == nil {
+		f = &Failure{Phase: PhaseHelo, Err: context.Cause(ctx)}
+	}
+	if f != nil {
+		l.drop()
+		return nil, f
+	}
+	l.leave()
+	r.log.Debug("connected", zap.Bool("pipelining", l.pipelining))
+	return l, nil
+}
+
+// greet runs all phases between the connection and the first MAIL.
+func (l *link) greet(ctx context.Context) *Failure {
+	o, t := &l.relay.o, l.relay.target
+	phase := PhaseDial
+	step := func(p Phase, do func() error) error {
+		phase = p
+		l.wire.phase(o.CommandTimeout)
+		return do()
+	}
+	hello := func() error {
+		return step(PhaseHelo, func() error { return l.client.Hello(o.HELO) })
+	}
+	var err error
+	switch t.security {
+	case implicitTLS:
+		phase = PhaseTLS
+		l.wire.phase(o.DialTimeout)
+		tc := tls.Client(l.wire, l.relay.tlsConfig())
+		if err = tc.HandshakeContext(ctx); err == nil {
+			err = step(PhaseDial, func() (e error) { l.client, e = smtp.NewClient(tc, t.host); return e })
+		}
+	default:
+		err = step(PhaseDial, func() (e error) { l.client, e = smtp.NewClient(l.wire, t.host); return e })
+	}
+	if err == nil {
+		err = hello()
+	}
+	if err == nil && t.security == startTLS {
+		err = step(PhaseTLS, l.startTLS)
+	}
+	if err == nil && t.user != "" {
+		err = step(PhaseAuth, l.login)
+	}
+	if err != nil {
+		return l.failure(ctx, phase, err)
+	}
+	l.text = l.client.Text
+	l.pipelining, _ = l.client.Extension("PIPELINING")
+	l.size, _ = l.client.Extension("SIZE")
+	return nil
+}
+
+// tlsConfig is a copy for one connection.
+func (r *Relay) tlsConfig() *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if r.o.TLSConfig != nil {
+		c = r.o.TLSConfig.Clone()
+	}
+	if c.ServerName == "" {
+		c.ServerName = r.target.host
+	}
+	return c
+}
+
+func (l *link) startTLS() error {
+	if ok, _ := l.client.Extension("STARTTLS"); !ok {
+		return ErrNoSTARTTLS
+	}
+	return l.client.StartTLS(l.relay.tlsConfig())
+}
+
+// login chooses the strongest mechanism both sides know. Under TLS PLAIN goes
+// before CRAM-MD5, which asks the relay to store passwords readably.
+func (l *link) login() error {
+	_, offered := l.client.Extension("AUTH")
+	mechs := strings.Fields(strings.ToUpper(offered))
+	t := l.relay.target
+	clear := t.security == insecure
+	order := []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"}
+	if clear {
+		order = []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"}
+	}
+	i := slices.IndexFunc(order, func(m string) bool { return slices.Contains(mechs, m) })
+	if i < 0 {
+		return ErrNoAuth
+	}
+	var auth smtp.Auth
+	switch order[i] {
+	case "SCRAM-SHA-256":
+		auth = smtp.ScramSHA256Auth(t.user, t.secret)
+	case "SCRAM-SHA-1":
+		auth = smtp.ScramSHA1Auth(t.user, t.secret)
+	case "CRAM-MD5":
+		auth = smtp.CRAMMD5Auth(t.user, t.secret)
+	case "PLAIN":
+		auth = smtp.PlainAuth("", t.user, t.secret, t.host, clear)
+	case "LOGIN":
+		auth = smtp.LoginAuth(t.user, t.secret, t.host, clear)
+	}
+	return l.client.Auth(auth)
+}
+
+// failure puts an error of go-mail's SMTP client into a Failure without the
+// relay's words, which may name the user.
+func (l *link) failure(ctx context.Context, p Phase, err error) *Failure {
+	if answer, ok := errors.AsType[*textproto.Error](err); ok {
+		if answer.Code/100 < 4 {
+			return &Failure{Phase: p, Code: answer.Code, Err: ErrProtocol}
+		}
+		return &Failure{
+			Phase: p, Code: answer.Code, Enhanced: enhancedCode(answer.Code, answer.Msg),
+			Reply: redact(answer.Msg, l.relay.target.user),
+		}
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
+		return &Failure{Phase: p, Err: ErrProtocol} // its text quotes the relay
+	}
+	return &Failure{Phase: p, Err: l.wire.explain(ctx, err)}
+}

@@ -1,0 +1,277 @@
+package mailer
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Things a fake relay does instead of answering.
+const (
+	cut     = "<cut>"     // closes the connection
+	silence = "<silence>" // says nothing until the other side has gone
+)
+
+// A fake is a relay that answers as a test says. It counts and keeps all it is
+// told. Its zero value speaks SMTP without extensions and accepts everything.
+type fake struct {
+	ext    []string // of EHLO, before TLS
+	answer func(dial int, verb string) string
+	pause  func(verb string) // before an answer
+	tls    *tls.Config       // for STARTTLS and implicit TLS
+	tlsNow bool              // implicit TLS
+	tcp    bool              // a loopback connection instead of net.Pipe
+
+	mu       sync.Mutex
+	dials    int
+	heard    []string // "1 MAIL": number of the connection and verb
+	lines    []string // whole command lines
+	mails    []string // contents that were ended by a dot
+	cutShort int      // contents that were not
+	open     int
+	refuse   error // of dialling
+	wg       sync.WaitGroup
+}
+
+// dial is Options.Dial.
+func (f *fake) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != nil {
+		return nil, f.refuse
+	}
+	f.dials++
+	n := f.dials
+	client, server, err := f.pair(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.open++
+	f.wg.Go(func() {
+		f.serve(n, server)
+		f.mu.Lock()
+		f.open--
+		f.mu.Unlock()
+	})
+	return client, nil
+}
+
+func (f *fake) pair(ctx context.Context) (client, server net.Conn, err error) {
+	if !f.tcp {
+		client, server = net.Pipe()
+		return client, server, nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer l.Close()
+	client, err = (&net.Dialer{}).DialContext(ctx, "tcp", l.Addr().String())
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err = l.Accept()
+	return client, server, err
+}
+
+// relay makes a Relay that dials f, and closes it at the end of the test.
+func (f *fake) relay(t testing.TB, change func(*Options)) *Relay {
+	t.Helper()
+	o := Options{URL: "smtp+insecure://relay.example:2525", HELO: "shop.example", Dial: f.dial}
+	if change != nil {
+		change(&o)
+	}
+	r, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (f *fake) told() (heard []string, mails int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.heard...), len(f.mails)
+}
+
+// serve speaks with one client.
+func (f *fake) serve(n int, c net.Conn) {
+	defer func() { _ = c.Close() }()
+	secure := false
+	if f.tlsNow {
+		c, secure = tls.Server(c, f.tls), true
+	}
+	br := bufio.NewReader(c)
+	if !f.say(c, br, n, "GREETING", "220 relay.example ESMTP") {
+		return
+	}
+	for {
+		line, err := br.ReadString('\n')
+		if err != nil {
+			return
+		}
+		verb := strings.ToUpper(strings.Fields(line + " ?")[0])
+		f.mu.Lock()
+		f.heard = append(f.heard, fmt.Sprint(n, " ", verb))
+		f.lines = append(f.lines, strings.TrimSpace(line))
+		f.mu.Unlock()
+		switch verb {
+		case "EHLO":
+			ext := f.ext
+			if secure {
+				ext = append([]string{"AUTH PLAIN LOGIN"}, ext...)
+			}
+			if !f.say(c, br, n, verb, "250-"+strings.Join(append([]string{"relay.example"}, ext...), "\r\n250-")+"\r\n250 HELP") {
+				return
+			}
+		case "STARTTLS":
+			if !f.say(c, br, n, verb, "220 go") {
+				return
+			}
+			c, secure = tls.Server(c, f.tls), true
+			br = bufio.NewReader(c)
+		case "AUTH":
+			if !f.say(c, br, n, verb, authAnswer(line)) {
+				return
+			}
+		case "DATA":
+			if !f.data(c, br, n) {
+				return
+			}
+		case "QUIT":
+			f.say(c, br, n, verb, "221 bye")
+			return
+		default:
+			if !f.say(c, br, n, verb, "250 ok") {
+				return
+			}
+		}
+	}
+}
+
+// authAnswer accepts AUTH PLAIN of hello and s3cret.
+func authAnswer(line string) string {
+	fields := strings.Fields(line)
+	b, _ := base64.StdEncoding.DecodeString(fields[len(fields)-1])
+	if string(b) == "\x00hello@shop.example\x00s3cret" {
+		return "235 2.7.0 welcome"
+	}
+	return "535 5.7.8 hello@shop.example: no such user or password"
+}
+
+// data answers DATA, and if that went well takes the content and the dot.
+func (f *fake) data(c net.Conn, br *bufio.Reader, n int) bool {
+	if a := f.saying(n, "DATA"); a != "" && !strings.HasPrefix(a, "354") {
+		return f.say(c, br, n, "DATA", "")
+	}
+	if !f.say(c, br, n, "DATA", "354 go ahead") || f.saying(n, "CONTENT") == cut {
+		return false
+	}
+	var b strings.Builder
+	for {
+		line, err := br.ReadString('\n')
+		if err != nil {
+			f.mu.Lock()
+			f.cutShort++
+			f.mu.Unlock()
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		b.WriteString(strings.TrimPrefix(line, "."))
+	}
+	f.mu.Lock()
+	f.mails = append(f.mails, b.String())
+	f.heard = append(f.heard, fmt.Sprint(n, " DOT"))
+	f.mu.Unlock()
+	return f.say(c, br, n, "DOT", "250 2.0.0 queued")
+}
+
+func (f *fake) saying(n int, verb string) string {
+	if f.answer == nil {
+		return ""
+	}
+	return f.answer(n, verb)
+}
+
+// say answers, and reports whether the dialogue goes on. An answer that ends in
+// cut is written and then the connection closes.
+func (f *fake) say(c net.Conn, br *bufio.Reader, n int, verb, usual string) bool {
+	if f.pause != nil {
+		f.pause(verb)
+	}
+	a := f.saying(n, verb)
+	switch a {
+	case "":
+		a = usual
+	case silence:
+		_, _ = io.Copy(io.Discard, br)
+		return false
+	}
+	text, closing := strings.CutSuffix(a, cut)
+	if text != "" {
+		for piece := range strings.SplitSeq(text, "<wait>") {
+			if piece != text {
+				time.Sleep(20 * time.Second) // only in a bubble
+			}
+			if _, err := io.WriteString(c, piece); err != nil {
+				return false
+			}
+		}
+		if !closing {
+			_, err := io.WriteString(c, "\r\n")
+			return err == nil
+		}
+	}
+	return !closing
+}
+
+// at makes an answer to one verb, on every connection.
+func at(verb, answer string) func(int, string) string {
+	return func(_ int, v string) string {
+		if v == verb {
+			return answer
+		}
+		return ""
+	}
+}
+
+// A testLease is a Lease made of functions that may be nil.
+type testLease struct {
+	beforeDot func() error
+	deadline  func() time.Time
+}
+
+func (l testLease) BeforeDot() error {
+	if l.beforeDot == nil {
+		return nil
+	}
+	return l.beforeDot()
+}
+
+func (l testLease) Deadline() time.Time {
+	if l.deadline == nil {
+		return time.Time{}
+	}
+	return l.deadline()
+}
+
+// sendOne acquires, sends and releases.
+func sendOne(t testing.TB, r *Relay, lease Lease) Outcome {
+	t.Helper()
+	c, err := r.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release()
+	return c.Send(t.Context(), mustBuild(t, sample()), lease)
+}

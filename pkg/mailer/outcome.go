@@ -1,0 +1,170 @@
+package mailer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A State is what became of one mail.
+type State int
+
+// The zero State is Unknown: what nobody has set must not look sent, nor look
+// safe to send again.
+const (
+	Unknown  State = iota // the final dot may have left, and no reply to it was read
+	Accepted              // a positive reply to the final dot was read
+	NotSent               // the relay has certainly not taken the mail
+)
+
+func (s State) String() string {
+	return [...]string{"unknown", "accepted", "not_sent"}[s]
+}
+
+// A Phase is a step of the dialogue with the relay.
+type Phase int
+
+const (
+	PhaseDial    Phase = iota + 1 // the connection itself and the relay's greeting
+	PhaseHelo                     // EHLO
+	PhaseTLS                      // STARTTLS, or the handshake of smtps://
+	PhaseAuth                     // AUTH
+	PhaseMail                     // MAIL FROM
+	PhaseRcpt                     // RCPT TO
+	PhaseData                     // DATA, up to the relay's go-ahead
+	PhaseContent                  // the message, and the owner's last word before the dot
+	PhaseDot                      // the final dot, and the reply to it
+)
+
+func (p Phase) String() string {
+	return [...]string{"none", "dial", "helo", "tls", "auth", "mail", "rcpt", "data", "content", "dot"}[p]
+}
+
+// An Outcome says what became of one mail, and how it is known.
+type Outcome struct {
+	State    State
+	Phase    Phase  // the phase that decided
+	Code     int    // the relay's reply code, 0 if there was none
+	Enhanced string // its enhanced status code (RFC 3463), "5.1.1", or ""
+	Reply    string // its words, redacted, at most 200 bytes; "" for an accepted mail
+	Err      error  // nil if accepted, else a *Failure
+}
+
+// A Failure says where the dialogue with the relay failed. Its text holds codes
+// and our own words, never the relay's.
+type Failure struct {
+	Phase    Phase
+	Code     int
+	Enhanced string
+	Reply    string // the relay's words, redacted, at most 200 bytes
+	Err      error  // what happened if the relay did not say so itself
+}
+
+func (f *Failure) Error() string {
+	var b strings.Builder
+	b.WriteString(f.Phase.String())
+	b.WriteByte(':')
+	if f.Code != 0 {
+		fmt.Fprintf(&b, " the relay answered %d", f.Code)
+		if f.Enhanced != "" {
+			b.WriteByte(' ')
+			b.WriteString(f.Enhanced)
+		}
+	}
+	if f.Err != nil {
+		b.WriteByte(' ')
+		b.WriteString(f.Err.Error())
+	}
+	return b.String()
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// outcome of a mail that failed this way.
+func (f *Failure) outcome(s State) Outcome {
+	return Outcome{State: s, Phase: f.Phase, Code: f.Code, Enhanced: f.Enhanced, Reply: f.Reply, Err: f}
+}
+
+// A Meaning is what an Outcome asks of the sender.
+type Meaning int
+
+// The zero Meaning is MeansUnknown, as with State.
+const (
+	MeansUnknown        Meaning = iota // never send a marketing mail again
+	MeansAccepted                      // sent
+	MeansLater                         // not sent, and worth another try
+	MeansBadAddress                    // a hard bounce: the address does not exist
+	MeansMessageAtFault                // too big, or its content is not acceptable: stop the template
+	MeansSenderAtFault                 // SPF, DKIM, a blocklist, our credentials: pause and alert, suppress nobody
+	MeansRefused                       // refused for good, and the code names nothing better
+)
+
+func (m Meaning) String() string {
+	return [...]string{"unknown", "accepted", "later", "bad_address", "message_at_fault", "sender_at_fault", "refused"}[m]
+}
+
+// badAddress holds the enhanced codes that say the mailbox or its domain does
+// not exist (RFC 3463; 5.1.10 from RFC 7505). 5.2.1 is judged by its words.
+var badAddress = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true}
+
+// Meaning judges the outcome, by the enhanced status code before the reply code:
+// a 5xx alone never makes a bounce, because relays answer 550 to a bad reputation
+// as they do to a mailbox that does not exist.
+func (o Outcome) Meaning() Meaning {
+	switch {
+	case o.State == Accepted:
+		return MeansAccepted
+	case o.State != NotSent:
+		return MeansUnknown
+	case o.Code/100 != 5:
+		return MeansLater // 4xx, or no reply at all: nothing was taken
+	case o.Phase <= PhaseMail:
+		return o.beforeRecipient()
+	}
+	return o.refusal()
+}
+
+// beforeRecipient judges a refusal before the recipient was named: whatever the
+// code, it cannot be about them.
+func (o Outcome) beforeRecipient() Meaning {
+	// MAIL carries SIZE=, so a 552 here is about it (RFC 1870, section 6.1).
+	if o.Phase == PhaseMail && (o.Enhanced == "5.3.4" || o.Enhanced == "" && o.Code == 552) {
+		return MeansMessageAtFault
+	}
+	return MeansSenderAtFault
+}
+
+// refusal judges a 5xx to RCPT, DATA or the dot.
+func (o Outcome) refusal() Meaning {
+	e := o.Enhanced
+	switch {
+	case badAddress[e]:
+		return MeansBadAddress
+	case e == "5.2.1":
+		// "Mailbox disabled" by the RFC; Gmail also says it of a mailbox that
+		// is receiving too fast, which is no reason to suppress anybody.
+		if tooFast(o.Reply) {
+			return MeansLater
+		}
+		return MeansBadAddress
+	case e == "5.2.2":
+		return MeansLater // the mailbox is full
+	case e == "5.3.4", strings.HasPrefix(e, "5.6."):
+		return MeansMessageAtFault
+	case strings.HasPrefix(e, "5.7."), e == "5.1.7", e == "5.1.8":
+		return MeansSenderAtFault // policy, or the sender's own address
+	case o.Code == 530, o.Code == 535, o.Code == 538:
+		return MeansSenderAtFault // authentication (RFC 4954)
+	}
+	return MeansRefused
+}
+
+// tooFast reports whether the words of a 5.2.1 speak of a rate.
+func tooFast(reply string) bool {
+	reply = strings.ToLower(reply)
+	for _, s := range []string{"rate", "quickly", "too fast", "too many", "too much"} {
+		if strings.Contains(reply, s) {
+			return true
+		}
+	}
+	return false
+}

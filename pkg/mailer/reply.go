@@ -1,0 +1,125 @@
+package mailer
+
+import (
+	"bufio"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxReplyLines = 100 // more is no reply of a mail server
+	maxReplyKept  = 200 // bytes of a reply kept after redaction
+)
+
+// A reply is what the relay said to one command. A reply that broke off in the
+// middle of several lines keeps the code of the lines that came: every line of
+// a reply carries the same one (RFC 5321, section 4.2.1).
+type reply struct {
+	code int
+	text string // the words of all lines, joined by spaces; only kept for 4xx and 5xx
+}
+
+// ok reports whether the reply is of the class that was asked for.
+func (r reply) ok(class int) bool { return r.code/100 == class }
+
+// refused reports whether the relay said no, for now or for good.
+func (r reply) refused() bool { return r.code/100 == 4 || r.code/100 == 5 }
+
+// readReply reads one reply. With an error it returns what had been read before.
+func readReply(br *bufio.Reader) (reply, error) {
+	var r reply
+	for range maxReplyLines {
+		line, err := br.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			return r, ErrProtocol
+		}
+		if err != nil {
+			return r, err
+		}
+		code, last, words, ok := parseLine(line)
+		if !ok || r.code != 0 && code != r.code {
+			return r, ErrProtocol
+		}
+		r.code = code
+		if r.refused() && len(r.text) < 4*maxReplyKept {
+			r.text = strings.TrimSpace(r.text + " " + string(words))
+		}
+		if last {
+			return r, nil
+		}
+	}
+	return r, ErrProtocol
+}
+
+// parseLine takes apart "250-words\r\n".
+func parseLine(line []byte) (code int, last bool, words []byte, ok bool) {
+	for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	if len(line) < 3 || line[0] < '2' || line[0] > '5' {
+		return 0, false, nil, false
+	}
+	for _, c := range line[:3] {
+		if c < '0' || c > '9' {
+			return 0, false, nil, false
+		}
+		code = code*10 + int(c-'0')
+	}
+	if len(line) == 3 {
+		return code, true, nil, true
+	}
+	switch line[3] {
+	case ' ':
+		return code, true, line[4:], true
+	case '-':
+		return code, false, line[4:], true
+	}
+	return 0, false, nil, false
+}
+
+// enhancedCode finds the enhanced status code at the start of a reply's words.
+// It must be of the reply's own class; anything else is not a status code.
+func enhancedCode(code int, words string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(words), " ")
+	first = strings.TrimRight(first, ":;,.")
+	class, rest, _ := strings.Cut(first, ".")
+	subject, detail, ok := strings.Cut(rest, ".")
+	if !ok || len(class) != 1 || int(class[0]-'0') != code/100 || !number(subject) || !number(detail) {
+		return ""
+	}
+	return first
+}
+
+// number reports whether s is one to three digits.
+func number(s string) bool {
+	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
+}
+
+// redact makes a relay's words fit to be kept: every token that holds an
+// address, plainly or in a URL, and every mention of the local part alone,
+// becomes <address>; control characters go, and 200 bytes remain.
+func redact(words, local string) string {
+	words = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(words, "?"))
+	tokens := strings.Fields(words)
+	for i, t := range tokens {
+		alone := local != "" && strings.EqualFold(strings.Trim(t, `<>()[]{}"'.,:;=`), local)
+		if alone || strings.Contains(t, "@") || strings.Contains(t, "%40") {
+			tokens[i] = "<address>"
+		}
+	}
+	words = strings.Join(tokens, " ")
+	if len(words) <= maxReplyKept {
+		return words
+	}
+	words = words[:maxReplyKept]
+	for !utf8.ValidString(words) {
+		words = words[:len(words)-1]
+	}
+	return words
+}

@@ -1,0 +1,225 @@
+package render
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what one mail shows, in runes unless said otherwise. They bound the
+// size of a mail whatever an event holds.
+const (
+	maxItems   = 30
+	maxName    = 60  // of a person
+	maxProduct = 160 // of a product's name
+	maxStore   = 80
+	maxAddress = 240
+	maxID      = 64
+	maxURL     = 2048 // bytes
+)
+
+// clean copies d into s, taking away what could do harm or spoil the mail.
+// Everything a template prints comes through here, so the checks stand where
+// data enters and nothing has to be searched for in rendered output.
+func (s *scratch) clean(d *Data) {
+	s.data = *d
+	c := &s.data
+	c.Subject, c.Preheader = "", ""
+	c.Variant = line(d.Variant, maxID)
+	c.Store.Name = line(d.Store.Name, maxStore)
+	c.Store.PostalAddress = line(strings.ReplaceAll(strings.TrimSpace(d.Store.PostalAddress), "\n", ", "), maxAddress)
+	c.Customer.FirstName = personName(d.Customer.FirstName)
+	c.Customer.LastName = personName(d.Customer.LastName)
+	c.Store.Locale, c.Store.Currency = line(d.Store.Locale, maxID), line(d.Store.Currency, maxID)
+	c.Customer.Locale = line(d.Customer.Locale, maxID)
+	c.Store.URL = webURL(d.Store.URL)
+	c.UnsubscribeURL = webURL(d.UnsubscribeURL)
+	if d.Order != nil {
+		s.cleanOrder(d)
+	}
+}
+
+func (s *scratch) cleanOrder(d *Data) {
+	s.order = *d.Order
+	o := &s.order
+	s.data.Order = o
+	o.ID = line(o.ID, maxID)
+	o.Pictures = false
+	shown := min(len(o.Items), maxItems)
+	o.More = max(o.More, 0) + len(o.Items) - shown
+	o.Items = s.items[:shown]
+	for i := range o.Items {
+		it := &o.Items[i]
+		*it = d.Order.Items[i]
+		it.Name = line(it.Name, maxProduct)
+		it.ProductID = line(it.ProductID, maxID)
+		it.Quantity = max(it.Quantity, 1)
+		if it.Name == "" {
+			it.Name = it.ProductID
+		}
+		it.URL = linkURL(it.URL, &d.Store)
+		it.ImageURL = imageURL(it.ImageURL, &d.Store)
+		o.Pictures = o.Pictures || it.ImageURL != ""
+	}
+}
+
+// line makes s one line of at most n runes of text: no control characters, no
+// characters that turn the direction of what follows, no invalid UTF-8, single
+// spaces.
+func line(s string, n int) string {
+	if len(s) <= n && tidy(s) {
+		return s
+	}
+	if len(s) > n*utf8.UTFMax*4 {
+		s = s[:n*utf8.UTFMax*4] // no need to tidy 10 KB of which 160 runes stay
+	}
+	var b strings.Builder
+	space := false
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			space = b.Len() > 0
+			continue
+		case r == utf8.RuneError || unwanted(r):
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(r)
+	}
+	return cut(b.String(), n)
+}
+
+// tidy says whether s is ASCII text with single spaces: the common case, which
+// is then used as it is.
+func tidy(s string) bool {
+	prev := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && prev == ' ' {
+			return false
+		}
+		prev = c
+	}
+	return s == "" || prev != ' '
+}
+
+// unwanted are characters that show nothing but change how others are shown:
+// bidi embeddings, overrides and isolates (Unicode TR 9), line separators, byte order
+// marks, tags and private use. The joiners stay: Persian and emoji need them.
+func unwanted(r rune) bool {
+	switch {
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r >= 0x206A && r <= 0x206F:
+		return true
+	case r == 0xFEFF, r == 0x200B, r == 0x2060, r == 0x00AD:
+		return true
+	case r >= 0xFFF0 && r <= 0xFFFB, r >= 0xE0000 && r <= 0xE0FFF:
+		return true
+	}
+	return unicode.Is(unicode.Co, r)
+}
+
+// personName is line for a name somebody typed about themselves. A "name" with
+// an address in it is an attempt to have the shop mail a stranger's link, as
+// mail programs make links of bare host names; the greeting does without it.
+func personName(s string) string {
+	s = line(s, maxName)
+	if strings.ContainsAny(s, "/\\@<>{}[]|=") || strings.Contains(s, "://") || hostLike(s) {
+		return ""
+	}
+	return s
+}
+
+// hostLike says whether s holds something like "example.com" or "www.x": a dot
+// between two letters or digits, with at least two letters after it.
+func hostLike(s string) bool {
+	for i := 1; i+2 < len(s); i++ {
+		if s[i] == '.' && s[i-1] != ' ' && s[i-1] != '.' && wordByte(s[i+1]) && wordByte(s[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+func wordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
+}
+
+// linkURL is u when a mail of the store may link to it, else empty: the item is
+// then shown without a link.
+func linkURL(u string, s *Store) string {
+	p := parseWeb(u)
+	if p == nil || !s.linkable(p.Hostname()) {
+		return ""
+	}
+	return u
+}
+
+// imageURL is u when a mail of the store may show it. Shops keep images on
+// hosts of all kinds, and an image leads nobody astray: any host will do over
+// https. Plain http, which mail programs warn of, only where links may go too.
+func imageURL(u string, s *Store) string {
+	p := parseWeb(u)
+	if p == nil || p.Scheme != "https" && !s.linkable(p.Hostname()) {
+		return ""
+	}
+	return u
+}
+
+// webURL is u when it is one of the web at all; its host comes from configuration.
+func webURL(u string) string {
+	if parseWeb(u) == nil {
+		return ""
+	}
+	return u
+}
+
+// parseWeb parses an absolute http(s) URL without credentials, or returns nil.
+func parseWeb(u string) *url.URL {
+	if u == "" || len(u) > maxURL {
+		return nil
+	}
+	for i := range len(u) {
+		if c := u[i]; c <= ' ' || c == 0x7F || c == '\\' || c == '"' || c == '<' || c == '>' {
+			return nil
+		}
+	}
+	p, err := url.Parse(u)
+	if err != nil || p.Scheme != "https" && p.Scheme != "http" || p.Hostname() == "" || p.User != nil {
+		return nil
+	}
+	return p
+}
+
+// linkable says whether links may lead to host: the host of the store's URL,
+// its link hosts, each with or without "www.", and what "*." covers.
+func (s *Store) linkable(host string) bool {
+	host = bareHost(host)
+	if host == "" {
+		return false
+	}
+	for _, allowed := range s.LinkHosts {
+		if suffix, wild := strings.CutPrefix(allowed, "*."); wild {
+			if len(host) > len(suffix)+1 && strings.EqualFold(host[len(host)-len(suffix):], suffix) &&
+				host[len(host)-len(suffix)-1] == '.' {
+				return true
+			}
+			continue
+		}
+		if strings.EqualFold(host, bareHost(allowed)) {
+			return true
+		}
+	}
+	p := parseWeb(s.URL)
+	return p != nil && strings.EqualFold(host, bareHost(p.Hostname()))
+}
+
+func bareHost(h string) string {
+	if len(h) > 4 && strings.EqualFold(h[:4], "www.") {
+		return h[4:]
+	}
+	return h
+}

@@ -1,0 +1,168 @@
+package render
+
+import (
+	"bytes"
+	"reflect"
+	"text/template/parse"
+)
+
+// resultOf is the type a function returns.
+func (c *compiler) resultOf(name string) reflect.Type {
+	if sig, ok := c.funcs[name]; ok {
+		return sig.Out(0)
+	}
+	if name == "len" {
+		return typeInt
+	}
+	return typeBool
+}
+
+// arg compiles one operand.
+func (c *compiler) arg(f *frame, n parse.Node) (expr, reflect.Type) {
+	switch n := n.(type) {
+	case *parse.DotNode:
+		return func(e *env) value { return e.dot }, f.dot
+	case *parse.FieldNode:
+		return c.fields(n, func(e *env) value { return e.dot }, f.dot, n.Ident)
+	case *parse.VariableNode:
+		v, ok := f.find(n.Ident[0])
+		if !ok {
+			c.unsupported(n, "is not declared")
+		}
+		return c.fields(n, func(e *env) value { return e.vars[e.base+v.slot] }, v.typ, n.Ident[1:])
+	case *parse.ChainNode:
+		x, t := c.arg(f, n.Node)
+		return c.fields(n, x, t, n.Field)
+	case *parse.PipeNode:
+		inner := *f
+		return c.pipe(&inner, n)
+	case *parse.IdentifierNode:
+		return c.function(n, n.Ident, nil, nil)
+	case *parse.StringNode:
+		return constant(value{kind: text, text: n.Text}), typeString
+	case *parse.BoolNode:
+		return constant(boolean(n.True)), typeBool
+	case *parse.NumberNode:
+		return constant(value{kind: whole, num: n.Int64}), typeInt
+	}
+	c.unsupported(n, "is not allowed in a template")
+	return constant(value{}), nil
+}
+
+func constant(v value) expr { return func(*env) value { return v } }
+
+// fields follows .A.B; the fence has seen that they are there.
+func (c *compiler) fields(n parse.Node, x expr, t reflect.Type, ident []string) (expr, reflect.Type) {
+	for _, name := range ident {
+		if t = deref(t); t == nil || t.Kind() != reflect.Struct {
+			c.unsupported(n, "has no fields")
+			return x, nil
+		}
+		field, ok := t.FieldByName(name)
+		if !ok {
+			c.unsupported(n, "has no such field")
+			return x, nil
+		}
+		of, i := x, field.Index[0]
+		x, t = func(e *env) value { return e.field(of(e), i) }, field.Type
+	}
+	return x, t
+}
+
+// An escaper writes text so that it means itself where it stands.
+type escaper func(b *bytes.Buffer, s string)
+
+// escapers are the combinations that html/template puts into the contexts in
+// which a mail may show a value, by their names there.
+var escapers = map[string]escaper{
+	"":                                    plain,
+	"htmlescaper":                         escapeHTML,
+	"rcdataescaper":                       escapeHTML,
+	"attrescaper":                         escapeHTML,
+	"urlfilter urlnormalizer attrescaper": escapeURL,
+	"urlnormalizer attrescaper":           escapePath,
+	"urlescaper attrescaper":              escapeQuery,
+}
+
+func plain(b *bytes.Buffer, s string) { b.WriteString(s) }
+
+// htmlEntities is html/template's table (htmlReplacementTable).
+var htmlEntities = [256]string{
+	0: "\uFFFD", '"': "&#34;", '&': "&amp;", '\'': "&#39;", '+': "&#43;", '<': "&lt;", '>': "&gt;",
+}
+
+func escapeHTML(b *bytes.Buffer, s string) {
+	last := 0
+	for i := range len(s) {
+		if r := htmlEntities[s[i]]; r != "" {
+			b.WriteString(s[last:i])
+			b.WriteString(r)
+			last = i + 1
+		}
+	}
+	b.WriteString(s[last:])
+}
+
+// escapeURL writes a whole URL, or the start of one. Only URLs that clean let
+// through come here; the scheme is looked at once more, as html/template does.
+func escapeURL(b *bytes.Buffer, s string) {
+	if !webScheme(s) {
+		b.WriteString("#ZgotmplZ")
+		return
+	}
+	percentEncode(b, s, true)
+}
+
+// escapePath writes the middle of a URL.
+func escapePath(b *bytes.Buffer, s string) { percentEncode(b, s, true) }
+
+// escapeQuery writes text as part of a URL.
+func escapeQuery(b *bytes.Buffer, s string) { percentEncode(b, s, false) }
+
+// webScheme says whether s is a relative URL or begins with http:, https: or mailto:.
+func webScheme(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case '/':
+			return true
+		case ':':
+			scheme := bytes.ToLower([]byte(s[:i]))
+			return string(scheme) == "http" || string(scheme) == "https" || string(scheme) == "mailto"
+		}
+	}
+	return true
+}
+
+// percentEncode encodes what may not stand in a URL; keep lets its structure be.
+func percentEncode(b *bytes.Buffer, s string, keep bool) {
+	const hex = "0123456789abcdef"
+	last := 0
+	for i := range len(s) {
+		c := s[i]
+		if unreserved(c) || keep && (reserved(c) || c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])) {
+			continue
+		}
+		escapeHTML(b, s[last:i])
+		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		last = i + 1
+	}
+	escapeHTML(b, s[last:])
+}
+
+// unreserved and reserved are the sets of RFC 3986, section 2; as in
+// html/template, "'", "(", ")" and "*" count as neither.
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+func reserved(c byte) bool {
+	switch c {
+	case '!', '#', '$', '&', '*', '+', ',', '/', ':', ';', '=', '?', '@', '[', ']':
+		return true
+	}
+	return false
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}

@@ -1,0 +1,99 @@
+package render
+
+import (
+	"time"
+
+	"homing/events"
+)
+
+// A Store is the shop a mail speaks for.
+type Store struct {
+	Name          string
+	URL           string // of the storefront, "https://shop.example"
+	PostalAddress string // on one line, parts joined by ", "
+	Locale        string // BCP 47, "en-GB": how the shop writes prices, and the language of a template that names none
+	Currency      string // ISO 4217
+	// LinkHosts are the hosts a mail may link to besides the host of URL:
+	// "shop.example" (which covers www.shop.example too) or "*.shop.example".
+	LinkHosts []string
+}
+
+// An Item is one line of an order.
+type Item struct {
+	ProductID string
+	Name      string
+	Quantity  int
+	Price     events.Money // of one piece; without a currency it is unknown
+	URL       string       // dropped by Render unless its host may be linked to
+	ImageURL  string       // dropped by Render unless https, or on a host that may be linked to
+}
+
+// An Order is an order as a mail shows it. Render shows at most 30 items and
+// counts the others in More.
+type Order struct {
+	ID       string
+	Items    []Item
+	More     int // lines of the order that are not in Items
+	Total    events.Money
+	PlacedAt time.Time // in the time zone in which its date is to be read
+
+	// Pictures says that at least one item has an image; set by Render, so
+	// that a template can keep the other rows aligned.
+	Pictures bool
+}
+
+// A Customer is who a mail is for. Every field may be empty.
+type Customer struct {
+	FirstName string
+	LastName  string
+	Locale    string // BCP 47; used when it is a regional form of the store's language
+}
+
+// Data is all a template may know. It holds plain values only: a template can
+// reach no method, no function and no other customer through it. Every part but
+// Store.Name may be empty, and every template must cope with that.
+type Data struct {
+	Store          Store
+	Customer       Customer
+	Variant        string // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
+	Ordinal        int    // which order of the customer's this is: 1, 2, …; 0 when unknown
+	Orders         int    // how many orders the customer has placed in all
+	Order          *Order // nil in a mail about no order
+	UnsubscribeURL string // empty in transactional mail
+	Marketing      bool
+
+	// Set by Render, for the layout.
+	Subject   string
+	Preheader string
+	Lang      string // BCP 47, of the mail's text
+	Dir       string // "ltr" or "rtl", of Lang
+}
+
+// A Link is what the partial "button" shows; the template function link makes one.
+type Link struct {
+	Label string
+	URL   string
+}
+
+// A Mail is one rendered email. Subject and Preheader are single lines without
+// control characters; HTML and Text are UTF-8 with LF line ends.
+type Mail struct {
+	Template  string
+	Subject   string
+	Preheader string
+	HTML      string
+	Text      string
+}
+
+// A Sample is made-up data that a template is checked and previewed with.
+type Sample struct {
+	Name string
+	Data Data
+}
+
+// Meta is what the front matter of a template says besides its texts.
+type Meta struct {
+	Class       string // "marketing", "transactional" or empty: the configuration decides
+	Description string
+	Lang        string // language of the template's text; empty: the store's locale
+}

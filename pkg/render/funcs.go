@@ -1,0 +1,138 @@
+package render
+
+import (
+	htmltemplate "html/template"
+	"math"
+	"math/bits"
+	"strings"
+	"text/template"
+	"unicode"
+	"unicode/utf8"
+
+	"homing/events"
+)
+
+// commentFunc prints a conditional comment; only the loader writes it.
+const commentFunc = "_comment"
+
+// builtins are the functions of text/template that a template may use. The
+// others print in ways that leave the language of the mail (printf, print),
+// fail when data is short (index, slice) or call what they are given (call).
+var builtins = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len"}
+
+// funcs are the functions a template may use, writing in one locale. Each is
+// total: whatever its arguments, it returns in bounded time and never fails.
+func (l *locale) funcs() template.FuncMap {
+	return template.FuncMap{
+		"money":    l.money,
+		"times":    times,
+		"number":   func(n int) string { return string(l.appendNumber(nil, int64(n), 0)) },
+		"ordinal":  l.ordinal,
+		"plural":   l.plural,
+		"date":     l.date,
+		"truncate": truncate,
+		"default":  fallback,
+		"link":     func(label, url string) Link { return Link{label, url} },
+		commentFunc: func(s string) htmltemplate.HTML {
+			return htmltemplate.HTML(s)
+		},
+	}
+}
+
+// money writes an amount as the shop does: "£12.95", "12,95 €", "¥1,980". An
+// amount without a currency is unknown, and empty.
+func (l *locale) money(m events.Money) string {
+	if m.Currency == "" {
+		return ""
+	}
+	symbol := l.symbol(m.Currency)
+	b := make([]byte, 0, 32)
+	if m.Minor < 0 {
+		b = append(b, "\u2212"...)
+	}
+	abs := m.Minor
+	if abs < 0 && abs != math.MinInt64 {
+		abs = -abs
+	}
+	const space = "\u00a0"
+	if l.side != after {
+		b = append(b, symbol...)
+		if last, _ := utf8.DecodeLastRuneInString(symbol); l.side == beforeSpace || unicode.IsLetter(last) {
+			b = append(b, space...) // CHF 12.95
+		}
+	}
+	b = l.appendNumber(b, abs, events.Digits(m.Currency))
+	if l.side == after {
+		b = append(append(b, space...), symbol...)
+	}
+	return string(b)
+}
+
+// times is the price of n pieces; one too large to say is unknown.
+func times(m events.Money, n int) events.Money {
+	if n < 0 || m.Minor < 0 {
+		return events.Money{}
+	}
+	hi, lo := bits.Mul64(uint64(m.Minor), uint64(n))
+	if hi != 0 || lo > math.MaxInt64 {
+		return events.Money{}
+	}
+	return events.Money{Minor: int64(lo), Currency: m.Currency}
+}
+
+// plural is one for the numbers that take the singular in the language of the
+// mail, else other.
+func (l *locale) plural(n int, one, other string) string {
+	if l.one(n) {
+		return one
+	}
+	return other
+}
+
+// truncate cuts s to at most n characters, the last of which is then "…".
+func truncate(n int, s string) string {
+	return cut(s, max(n, 1))
+}
+
+// fallback is s, or def when s is empty: {{default "friend" .Customer.FirstName}}.
+func fallback(def, s string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+// cut shortens s to n runes, at a word's end where one is near, and never
+// between a letter and its accent or inside a joined emoji.
+func cut(s string, n int) string {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	r := make([]rune, 0, n+1)
+	for _, c := range s {
+		if r = append(r, c); len(r) > n {
+			break
+		}
+	}
+	end := n - 1
+	for end > 0 && joins(r[end]) {
+		end--
+	}
+	if end > 0 && r[end-1] == zeroWidthJoiner {
+		end--
+	}
+	for back := end; back > end-min(end/4, 16) && back > 0; back-- {
+		if r[back] == ' ' {
+			end = back
+			break
+		}
+	}
+	return strings.TrimRight(string(r[:end]), " ,;:.-") + "…"
+}
+
+const zeroWidthJoiner = '\u200d'
+
+// joins says whether r belongs to the character before it.
+func joins(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me) || r == zeroWidthJoiner || r >= 0x1F3FB && r <= 0x1F3FF
+}

@@ -1,0 +1,286 @@
+package render
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// maxHTML is where Gmail clips a mail: https://support.google.com/mail, "message clipped".
+const maxHTML = 102 << 10
+
+// forbidden elements run code, load code, collect input or frame other pages;
+// mail programs strip them or take a mail with them for an attack.
+var forbidden = map[string]bool{
+	"script": true, "iframe": true, "frame": true, "object": true, "embed": true, "applet": true,
+	"form": true, "input": true, "button": true, "textarea": true, "select": true, "base": true, "link": true,
+	"audio": true, "video": true,
+}
+
+// void elements have no end tag.
+var void = map[string]bool{
+	"area": true, "br": true, "col": true, "hr": true, "img": true, "meta": true, "source": true, "wbr": true,
+}
+
+var anyAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+
+// lintSource finds faults that stand in one tag of a file, where line and column
+// can be told. Actions are blanked, so a tag that an action completes still reads as one.
+func lintSource(path, body string, above int, ps *problems) {
+	blank := anyAction.ReplaceAllStringFunc(body, func(a string) string {
+		return strings.Map(func(r rune) rune {
+			if r == '\n' {
+				return r
+			}
+			return 'x'
+		}, a)
+	})
+	z := html.NewTokenizer(strings.NewReader(blank))
+	offset := 0
+	for {
+		kind := z.Next()
+		at := offset
+		offset += len(z.Raw())
+		if kind == html.ErrorToken {
+			return
+		}
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		tag := z.Token()
+		if msg := lintTag(&tag); msg != "" {
+			line, col := lineCol(blank, at)
+			ps.addf(path, line+above, col, "%s", msg)
+		}
+	}
+}
+
+// lintTag says what is wrong with one tag; empty when nothing is.
+func lintTag(t *html.Token) string {
+	attrs := map[string]string{}
+	for _, a := range t.Attr {
+		attrs[a.Key] = a.Val
+		if strings.HasPrefix(a.Key, "on") {
+			return fmt.Sprintf("<%s %s> runs a script, which no mail program allows; remove it", t.Data, a.Key)
+		}
+	}
+	_, hasAlt := attrs["alt"]
+	_, hasHref := attrs["href"]
+	switch {
+	case forbidden[t.Data]:
+		return fmt.Sprintf("<%s> has no place in a mail; remove it", t.Data)
+	case t.Data == "meta" && strings.EqualFold(attrs["http-equiv"], "refresh"):
+		return "<meta http-equiv=refresh> has no place in a mail; remove it"
+	case t.Data == "img" && !hasAlt:
+		return `<img> has no alt: say what it shows, or write alt="" if it only decorates`
+	case t.Data == "a" && !hasHref:
+		return "<a> has no href: where does it lead?"
+	case t.Data == "table" && attrs["role"] == "":
+		return `<table> has no role: write role="presentation", or screen readers read the layout aloud as data`
+	}
+	return ""
+}
+
+// lintMail renders a mail that passed the fence with all its samples, with
+// everything optional missing, and with text where it does not belong.
+func lintMail(m *mail, ref *reference, ps *problems) {
+	for _, s := range m.samples {
+		out, err := m.tryOut(ref, &s.Data, true)
+		if err != nil {
+			p := asProblem(m.name+".html", err)
+			p.Msg = fmt.Sprintf("sample %q: %s", s.Name, p.Msg)
+			ps.add(p)
+			return // the faults of one sample are mostly those of all
+		}
+		lintOutput(m, s.Name, &out, ps)
+		for _, o := range append(without(s.Data), foreign(s.Data)) {
+			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
+			if err != nil {
+				p := asProblem(m.name+".html", err)
+				p.Msg = fmt.Sprintf("sample %q %s: %s", s.Name, o.Name, p.Msg)
+				ps.add(p)
+				return
+			}
+			lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
+		}
+	}
+}
+
+// foreignHost stands for whatever an attacker can put into a name.
+const (
+	foreignHost = "foreign.invalid"
+	foreignText = "with foreign text"
+)
+
+// foreign returns d with a URL in every text that is no URL: none of them may
+// end up as a link.
+func foreign(d Data) Sample {
+	d = d.clone()
+	const text = "https://" + foreignHost + "/"
+	d.Customer.FirstName, d.Customer.LastName = text, text
+	d.Store.Name, d.Store.PostalAddress = text, text
+	if d.Order != nil {
+		d.Order.ID = text
+		for i := range d.Order.Items {
+			d.Order.Items[i].Name, d.Order.Items[i].ProductID = text, text
+		}
+	}
+	return Sample{foreignText, d}
+}
+
+// lintOutput checks what a mail must have as a whole.
+func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
+	report := func(file, format string, args ...any) {
+		ps.addf(file, 0, 0, "sample %q: %s", sample, fmt.Sprintf(format, args...))
+	}
+	page, text := m.name+".html", m.name+".txt"
+	if len(out.HTML) > maxHTML {
+		report(page, "%d KiB of HTML; Gmail clips a mail above %d", len(out.HTML)>>10, maxHTML>>10)
+	}
+	if out.Preheader == "" {
+		report(page, "the preheader is empty; mail programs then preview whatever stands first")
+	}
+	if strings.TrimSpace(out.Text) == "" {
+		report(text, "the text part is empty")
+	}
+	doc := outline(out.HTML)
+	for _, fault := range doc.faults {
+		report(page, "%s", fault)
+	}
+	if doc.lang == "" {
+		report(page, `<html> has no lang: write lang="{{.Lang}}" in the layout; screen readers choose their voice by it`)
+	}
+	if doc.title == "" {
+		report(page, "the mail has no <title>: write <title>{{.Subject}}</title> in the layout")
+	}
+	if doc.headings != 1 {
+		report(page, "the mail has %d <h1>; a reader who moves by headings needs exactly one", doc.headings)
+	}
+	lintLinks(m, sample, out, nil, ps)
+}
+
+// lintLinks checks where links and images of a rendered mail lead. Without a
+// store only their form is checked.
+func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
+	report := func(format string, args ...any) {
+		ps.addf(m.name+".html", 0, 0, "sample %q: %s", sample, fmt.Sprintf(format, args...))
+	}
+	if strings.Contains(out.HTML, "ZgotmplZ") {
+		report("a value stands where only fixed text may (in a style, or as a URL that is none)")
+	}
+	for _, l := range outline(out.HTML).links {
+		u, err := url.Parse(l.url)
+		switch {
+		case err != nil:
+			report("%q is no URL", l.url)
+		case u.Scheme == "mailto" && !l.image:
+		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+			report("%q is no link for a mail: it must begin with https://", l.url)
+		case u.Hostname() == foreignHost:
+			report("a link is made of text that is no URL; use .URL, .ImageURL, .Store.URL or .UnsubscribeURL")
+		case u.User != nil:
+			report("%q has a user name in it", l.url)
+		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):
+			report("%q leads to another host; add %s to the store's link_hosts, or remove the link", l.url, u.Hostname())
+		}
+	}
+}
+
+// CheckStore renders every sample as a mail of store and reports links that its
+// mails may not have: hosts typed into templates are known only together with
+// the configuration. Its error joins Problems.
+func (s *Set) CheckStore(store Store) error {
+	ps := &problems{}
+	for _, name := range s.Names() {
+		m := s.mails[name]
+		for _, sample := range m.samples {
+			d := sample.Data.clone()
+			d.Store = store
+			d.UnsubscribeURL = ""
+			d.Marketing = false // the unsubscribe host is the installation's own
+			out, err := m.render(&d, true)
+			if err != nil {
+				ps.add(asProblem(name+".html", err))
+				continue
+			}
+			lintLinks(m, sample.Name, &out, &store, ps)
+		}
+	}
+	return ps.err()
+}
+
+// A page is what the lint needs to know of rendered HTML.
+type page struct {
+	lang, title string
+	headings    int
+	links       []pageLink
+	faults      []string
+}
+
+type pageLink struct {
+	url   string
+	image bool
+}
+
+// outline reads rendered HTML tag by tag. A browser would mend what is not well
+// formed, each in its own way; mail programs less so.
+func outline(src string) page {
+	var p page
+	var open []string
+	z := html.NewTokenizer(strings.NewReader(src))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			for _, name := range open {
+				p.faults = append(p.faults, fmt.Sprintf("<%s> is never closed", name))
+			}
+			return p
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := z.Token()
+			p.see(&t)
+			if !void[t.Data] && t.Type == html.StartTagToken {
+				open = append(open, t.Data)
+			}
+		case html.TextToken:
+			if len(open) > 0 && open[len(open)-1] == "title" {
+				p.title += strings.TrimSpace(string(z.Text()))
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			if n := len(open); n == 0 || open[n-1] != string(name) {
+				p.faults = append(p.faults, fmt.Sprintf("</%s> closes nothing, or what was opened last is not closed%s", name, innermost(open)))
+				return p
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+func innermost(open []string) string {
+	if len(open) == 0 {
+		return ""
+	}
+	return " (<" + open[len(open)-1] + ">)"
+}
+
+func (p *page) see(t *html.Token) {
+	if msg := lintTag(t); msg != "" {
+		p.faults = append(p.faults, msg)
+	}
+	if t.Data == "h1" {
+		p.headings++
+	}
+	for _, a := range t.Attr {
+		switch {
+		case a.Key == "lang" && t.Data == "html":
+			p.lang = a.Val
+		case a.Key == "href":
+			p.links = append(p.links, pageLink{a.Val, false})
+		case a.Key == "src", a.Key == "background", a.Key == "poster":
+			p.links = append(p.links, pageLink{a.Val, true})
+		}
+	}
+}

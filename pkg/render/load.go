@@ -1,0 +1,307 @@
+package render
+
+import (
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"golang.org/x/text/language"
+)
+
+// The directories under templates/ that hold no mails.
+const (
+	layoutsDir  = "layouts"
+	partialsDir = "partials"
+	sampleExt   = ".sample.yaml"
+)
+
+// The names under which a mail's own templates stand beside the partials.
+const (
+	layoutName  = "layout"
+	contentName = "content"
+)
+
+// fileName is what workers, steps and partials may be called: the names become
+// subjects and keys elsewhere.
+var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
+// A file is one parsed template.
+type file struct {
+	path string
+	text string // as the parser saw it; positions count in it
+	tree *parse.Tree
+}
+
+func (f *file) place(n parse.Node) (line, col int) {
+	return lineCol(f.text, int(n.Position()))
+}
+
+// A directory is everything read from disk.
+type directory struct {
+	raw      map[string]string           // normalized, by path
+	mails    []string                    // "worker/step", sorted
+	partials map[string]map[string]*file // by extension, then name
+	layouts  map[string]map[string]*file
+	ps       *problems
+}
+
+// Load reads, fences and lints every template of fsys. If anything is wrong it
+// returns no Set, and an error that joins all Problems.
+func Load(fsys fs.FS) (*Set, error) {
+	ps := &problems{}
+	d := &directory{raw: map[string]string{}, ps: ps}
+	if err := d.read(fsys); err != nil {
+		return nil, err
+	}
+	d.partials = d.shared(partialsDir)
+	d.layouts = d.shared(layoutsDir)
+	for p, src := range d.raw {
+		if path.Ext(p) == ".html" {
+			_, body, lines, _ := splitFrontMatter(src)
+			lintSource(p, body, lines, ps)
+		}
+	}
+	set := &Set{mails: map[string]*mail{}}
+	for _, name := range d.mails {
+		if m := d.mail(name); m != nil {
+			set.mails[name] = m
+		}
+	}
+	if err := ps.err(); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// read walks fsys and sorts its files.
+func (d *directory) read(fsys fs.FS) error {
+	err := fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case p != "." && strings.HasPrefix(e.Name(), "."):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir():
+			return nil
+		}
+		return d.readFile(fsys, p)
+	})
+	slices.Sort(d.mails)
+	return err
+}
+
+func (d *directory) readFile(fsys fs.FS, p string) error {
+	stem, known := strings.CutSuffix(p, sampleExt)
+	if !known {
+		ext := path.Ext(p)
+		if ext == ".md" || ext == ".go" || strings.HasSuffix(ext, "~") {
+			return nil
+		}
+		if stem, known = strings.TrimSuffix(p, ext), ext == ".html" || ext == ".txt"; !known {
+			d.ps.addf(p, 0, 0, "templates are .html, .txt and %s files; move this one elsewhere", sampleExt)
+			return nil
+		}
+	}
+	dir, base := path.Split(stem)
+	dir = strings.TrimSuffix(dir, "/")
+	if !fileName.MatchString(base) || !fileName.MatchString(dir) {
+		d.ps.addf(p, 0, 0, "name it <worker>/<step> with lower-case letters, digits and dashes, such as thank-you/thanks.html")
+		return nil
+	}
+	raw, err := fs.ReadFile(fsys, p)
+	if err != nil {
+		return err
+	}
+	if len(raw) > maxSource {
+		d.ps.addf(p, 0, 0, "is larger than %d KiB", maxSource>>10)
+		return nil
+	}
+	d.raw[p] = normalize(raw)
+	if dir != layoutsDir && dir != partialsDir && !slices.Contains(d.mails, stem) {
+		d.mails = append(d.mails, stem)
+	}
+	return nil
+}
+
+// shared parses the layouts or the partials.
+func (d *directory) shared(dir string) map[string]map[string]*file {
+	out := map[string]map[string]*file{".html": {}, ".txt": {}}
+	for p, src := range d.raw {
+		name, ext := path.Base(p), path.Ext(p)
+		if path.Dir(p) != dir || out[ext] == nil {
+			continue
+		}
+		name = strings.TrimSuffix(name, ext)
+		if dir == partialsDir && (name == layoutName || name == contentName || name == "subject" || name == "preheader") {
+			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which has a meaning of its own", name)
+			continue
+		}
+		if f := d.parse(p, src, 0); f != nil {
+			out[ext][name] = f
+		}
+	}
+	return out
+}
+
+// parse parses a source that stands below so many lines of its file.
+func (d *directory) parse(p, src string, lines int) *file {
+	if path.Ext(p) == ".html" {
+		src = keepConditionalComments(p, src, d.ps)
+	}
+	src = below(lines, swallowLines(src))
+	set := map[string]*parse.Tree{}
+	known := map[string]any{}
+	for _, name := range builtins {
+		known[name] = true
+	}
+	maps.Copy(known, defaultLocale().funcs())
+	tree, err := parse.New(p).Parse(src, "", "", set, known)
+	if err != nil {
+		d.ps.add(parseProblem(p, err))
+		return nil
+	}
+	if len(set) > 1 || set[p] == nil {
+		d.ps.addf(p, 0, 0, "{{define}} and {{block}} are not for use here: put the part into a file of its own in partials/")
+		return nil
+	}
+	return &file{p, src, tree}
+}
+
+// parseProblem adds what to do to the most common faults.
+func parseProblem(p string, err error) Problem {
+	problem := asProblem(p, err)
+	switch name, found := quotedAfter(problem.Msg, "function "); {
+	case found:
+		names := append(slices.Collect(maps.Keys(defaultLocale().funcs())), builtins...)
+		names = slices.DeleteFunc(names, func(s string) bool { return s == commentFunc })
+		problem.Msg = "there is no function " + name + didYouMean(strings.Trim(name, `"`), names)
+	case strings.Contains(problem.Msg, "unexpected EOF"):
+		problem.Msg = "an {{if}}, {{with}} or {{range}} above has no {{end}}"
+	case strings.Contains(problem.Msg, "unexpected {{end}}"):
+		problem.Msg = "this {{end}} ends nothing: there is one too many above or here"
+	}
+	return problem
+}
+
+// quotedAfter cuts `"x"` out of `function "x" not defined`.
+func quotedAfter(msg, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(msg, prefix)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, " not defined")
+}
+
+// mail puts one mail together; nil when a part is missing or does not parse.
+func (d *directory) mail(name string) *mail {
+	htmlPath, textPath, samplePath := name+".html", name+".txt", name+sampleExt
+	src, ok := d.raw[htmlPath]
+	if !ok {
+		d.ps.addf(htmlPath, 0, 0, "is missing: every mail has an HTML part")
+	}
+	text, hasText := d.raw[textPath]
+	if !hasText {
+		d.ps.addf(textPath, 0, 0, "is missing: every mail has a text part, for those who read no HTML")
+	}
+	samples, hasSamples := d.raw[samplePath]
+	if !hasSamples {
+		d.ps.addf(samplePath, 0, 0, "is missing: it holds the made-up data that the mail is checked and previewed with")
+	}
+	if !ok || !hasText || !hasSamples {
+		return nil
+	}
+	yml, body, lines, ok := splitFrontMatter(src)
+	if !ok {
+		d.ps.addf(htmlPath, 1, 1, `must begin with "---", then "subject: …" and "preheader: …", then "---"`)
+		return nil
+	}
+	fm := parseFrontMatter(htmlPath, yml, d.ps)
+	m := &mail{
+		name:    name,
+		meta:    Meta{Class: fm.Class, Description: fm.Description, Lang: fm.Lang},
+		samples: parseSamples(samplePath, samples, d.ps),
+		locales: map[[2]language.Tag]*locale{},
+	}
+	m.lang, _ = parseTag(fm.Lang)
+	html := d.parts(".html", fm.Layout, htmlPath, d.parse(htmlPath, body, lines))
+	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, text, 0))
+	subject := d.headline(htmlPath, "subject", fm.Subject, fm.lines)
+	preheader := d.headline(htmlPath, "preheader", fm.Preheader, fm.lines)
+	if html == nil || plain == nil || subject == nil || preheader == nil {
+		return nil
+	}
+	plain["subject"], plain["preheader"] = subject, preheader
+	before := len(d.ps.list)
+	d.fence(m, samplePath, html, plain)
+	if len(d.ps.list) > before || len(m.samples) == 0 {
+		return nil
+	}
+	ref := newReference(html, plain)
+	if err := m.compile(ref); err != nil {
+		d.ps.add(asProblem(htmlPath, err))
+		return nil
+	}
+	lintMail(m, ref, d.ps)
+	return m
+}
+
+// headline parses a subject or preheader out of the front matter.
+func (d *directory) headline(p, key, src string, lines map[string]int) *file {
+	src = strings.Join(strings.Fields(src), " ")
+	if src == "" {
+		d.ps.addf(p, lines[key], 0, "the front matter needs a %s", key)
+		return nil
+	}
+	return d.parse(p, src, lines[key]-1)
+}
+
+// parts gathers all templates one part of a mail may call; nil when one is missing.
+func (d *directory) parts(ext, layout, p string, content *file) map[string]*file {
+	if layout == "" {
+		layout = "base"
+	}
+	root := d.layouts[ext][layout]
+	if root == nil {
+		if _, broken := d.raw[layoutsDir+"/"+layout+ext]; !broken {
+			d.ps.addf(p, 0, 0, "there is no %s/%s%s", layoutsDir, layout, ext)
+		}
+		return nil
+	}
+	if content == nil {
+		return nil
+	}
+	parts := maps.Clone(d.partials[ext])
+	parts[layoutName], parts[contentName] = root, content
+	return parts
+}
+
+// fence checks both parts, and that each wording has a sample.
+func (d *directory) fence(m *mail, samplePath string, html, plain map[string]*file) {
+	variants := map[string]place{}
+	for _, check := range []struct {
+		trees map[string]*file
+		roots []string
+	}{{html, []string{layoutName}}, {plain, []string{layoutName, "subject", "preheader"}}} {
+		f := newFence(check.trees, d.ps)
+		for _, root := range check.roots {
+			f.check(root)
+		}
+		maps.Copy(variants, f.variants)
+		if _, used := f.costs[call{contentName, typeData}]; !used {
+			d.ps.addf(check.trees[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
+		}
+	}
+	for v, at := range variants {
+		if !slices.ContainsFunc(m.samples, func(s Sample) bool { return s.Data.Variant == v }) {
+			line, col := at.file.place(at.node)
+			d.ps.addf(at.file.path, line, col, "no sample has the variant %q: correct it, or add a sample to %s", v, samplePath)
+		}
+	}
+}

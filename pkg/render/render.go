@@ -1,0 +1,239 @@
+// Package render turns templates and the data of one customer into a mail:
+// subject, preheader, HTML and text. It fences what a template may do and lints
+// what it says, when it is loaded; after that, rendering is safe for any data.
+//
+// It knows nothing about NATS, Redis or SMTP, and does not decide who gets which
+// mail. It reads templates from an fs.FS once; who wants to reload, loads a new Set.
+package render
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/text/language"
+)
+
+// ErrTemplate says that a template could not be rendered. The fault is the
+// template's, not the customer's: other mails of the same template will fail too.
+var ErrTemplate = errors.New("template")
+
+const (
+	maxOutput    = 512 << 10 // bytes of one part
+	maxSubject   = 120       // runes; most mail programs show 60 to 80
+	maxPreheader = 160
+	maxLocales   = 512  // kept of one template
+	maxKeys      = 4096 // pairs of store's and customer's locale remembered
+)
+
+// errTooLong stops an execution whose output outgrows maxOutput.
+var errTooLong = fmt.Errorf("the mail is larger than %d KiB", maxOutput>>10)
+
+// A Set holds the templates of one directory. It is immutable to its users and
+// safe for concurrent use.
+type Set struct {
+	mails map[string]*mail
+}
+
+// A mail is one template, compiled.
+type mail struct {
+	name    string
+	meta    Meta
+	lang    language.Tag // language.Und: the store's
+	samples []Sample
+
+	html, text, subject, preheader *program
+
+	byKey   sync.Map // localeKey → *locale
+	mu      sync.Mutex
+	keys    int // of byKey
+	locales map[[2]language.Tag]*locale
+}
+
+// localeKey is what a mail's locale follows from.
+type localeKey struct{ store, customer string }
+
+// Names returns the templates, sorted: "thank-you/thanks".
+func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.mails)) }
+
+// Has says whether there is a template of this name.
+func (s *Set) Has(name string) bool { return s.mails[name] != nil }
+
+// Samples returns the made-up data a template is checked with, in the order of its
+// file; nil for an unknown template.
+func (s *Set) Samples(name string) []Sample {
+	m := s.mails[name]
+	if m == nil {
+		return nil
+	}
+	return slices.Clone(m.samples)
+}
+
+// Meta returns what the front matter of a template says.
+func (s *Set) Meta(name string) (Meta, bool) {
+	m := s.mails[name]
+	if m == nil {
+		return Meta{}, false
+	}
+	return m.meta, true
+}
+
+// Render renders one mail. It cleans d first: see Data, Item and Order for what
+// is left out. d and what it points to are not changed. Its error wraps ErrTemplate.
+func (s *Set) Render(name string, d Data) (Mail, error) {
+	m := s.mails[name]
+	if m == nil {
+		return Mail{}, fmt.Errorf("%w: there is no %q", ErrTemplate, name)
+	}
+	out, err := m.render(&d, true)
+	if err != nil {
+		return Mail{}, fmt.Errorf("%w: %s: %w", ErrTemplate, name, err)
+	}
+	return out, nil
+}
+
+// render renders d; only the lint, which looks for what cleaning would hide,
+// passes clean=false.
+func (m *mail) render(d *Data, clean bool) (Mail, error) {
+	sc := scratches.Get().(*scratch)
+	defer sc.release()
+	if clean {
+		sc.clean(d)
+	} else {
+		sc.data = *d
+	}
+	if d.Marketing && sc.data.UnsubscribeURL == "" {
+		return Mail{}, errors.New("a marketing mail needs an http(s) unsubscribe URL")
+	}
+	l := m.in(localeKey{d.Store.Locale, d.Customer.Locale})
+	sc.data.Lang, sc.data.Dir = m.writing(l)
+	out := Mail{Template: m.name}
+	if err := m.execute(sc, l, &out); err != nil {
+		return Mail{}, err
+	}
+	if out.Subject == "" {
+		return Mail{}, errors.New("the subject is empty")
+	}
+	return out, nil
+}
+
+// in returns the locale in which the mail writes.
+func (m *mail) in(key localeKey) *locale {
+	if l, ok := m.byKey.Load(key); ok {
+		return l.(*locale)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	numbers, text := m.tags(key)
+	if len(m.locales) >= maxLocales {
+		// Locales come from events: to whoever sends ever new ones, the store's must do.
+		numbers, text = m.tags(localeKey{store: key.store})
+	}
+	form := [2]language.Tag{numbers, text}
+	l := m.locales[form]
+	if l == nil {
+		l = newLocale(numbers, text)
+		m.locales[form] = l
+	}
+	if m.keys < maxKeys {
+		m.byKey.Store(key, l)
+		m.keys++
+	}
+	return l
+}
+
+// writing is the language of the mail's text, and its direction.
+func (m *mail) writing(l *locale) (lang, dir string) {
+	if m.lang == language.Und {
+		return l.lang, l.dir
+	}
+	return m.meta.Lang, direction(m.lang)
+}
+
+// tags decides how a mail writes. Dates, ordinals and plurals are in the
+// language of its text. Amounts are as the shop shows them, whatever the
+// language. The customer's own locale refines either, where it is a regional
+// form of the same language.
+func (m *mail) tags(key localeKey) (numbers, text language.Tag) {
+	store, storeOK := parseTag(key.store)
+	customer, customerOK := parseTag(key.customer)
+	text = m.lang
+	if text == language.Und {
+		text = language.English
+		if storeOK {
+			text = store
+		}
+	}
+	numbers = text
+	if storeOK {
+		numbers = store
+	}
+	if storeOK && regional(store) && sameLanguage(store, text) {
+		text = store
+	}
+	if customerOK && regional(customer) {
+		if sameLanguage(customer, numbers) {
+			numbers = customer
+		}
+		if sameLanguage(customer, text) {
+			text = customer
+		}
+	}
+	return numbers, text
+}
+
+// regional says whether a tag names a region itself: "en-GB", not "en".
+func regional(t language.Tag) bool {
+	_, conf := t.Region()
+	return conf == language.Exact
+}
+
+func defaultLocale() *locale { return newLocale(language.English, language.English) }
+
+// A scratch is the memory one rendering needs.
+type scratch struct {
+	env
+	data  Data
+	order Order
+	items [maxItems]Item
+	wrap  []byte
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// release forgets the customer's data and returns the memory to the pool,
+// unless one large mail made it large.
+func (s *scratch) release() {
+	s.forget()
+	clear(s.items[:len(s.order.Items)])
+	s.data, s.order = Data{}, Order{}
+	if cap(s.wrap)+s.out.Cap() < 256<<10 {
+		scratches.Put(s)
+	}
+}
+
+// execute renders the four parts; subject and preheader first, as the layout shows them.
+func (m *mail) execute(s *scratch, l *locale, out *Mail) error {
+	if err := s.exec(m.subject, l, &s.data); err != nil {
+		return err
+	}
+	out.Subject = line(s.out.String(), maxSubject)
+	if err := s.exec(m.preheader, l, &s.data); err != nil {
+		return err
+	}
+	out.Preheader = line(s.out.String(), maxPreheader)
+	s.data.Subject, s.data.Preheader = out.Subject, out.Preheader
+
+	if err := s.exec(m.html, l, &s.data); err != nil {
+		return err
+	}
+	out.HTML = s.out.String()
+	if err := s.exec(m.text, l, &s.data); err != nil {
+		return err
+	}
+	s.wrap = appendWrapped(s.wrap[:0], s.out.String())
+	out.Text = string(s.wrap)
+	return nil
+}

@@ -1,0 +1,264 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"homing/events"
+)
+
+const (
+	maxSamples    = 20
+	maxSampleFile = 64 << 10
+)
+
+// sampleData is Data as a person writes it.
+type sampleData struct {
+	Store struct {
+		Name          string   `yaml:"name"`
+		URL           string   `yaml:"url"`
+		PostalAddress string   `yaml:"postal_address"`
+		Locale        string   `yaml:"locale"`
+		Currency      string   `yaml:"currency"`
+		LinkHosts     []string `yaml:"link_hosts"`
+	} `yaml:"store"`
+	Customer struct {
+		FirstName string `yaml:"first_name"`
+		LastName  string `yaml:"last_name"`
+		Locale    string `yaml:"locale"`
+	} `yaml:"customer"`
+	Variant        string       `yaml:"variant"`
+	Ordinal        int          `yaml:"ordinal"`
+	Orders         int          `yaml:"orders"`
+	Order          *sampleOrder `yaml:"order"`
+	UnsubscribeURL string       `yaml:"unsubscribe_url"`
+	Marketing      bool         `yaml:"marketing"`
+}
+
+type sampleOrder struct {
+	ID       string       `yaml:"id"`
+	Items    []sampleItem `yaml:"items"`
+	More     int          `yaml:"more"`
+	Total    sampleMoney  `yaml:"total"`
+	PlacedAt time.Time    `yaml:"placed_at"`
+}
+
+type sampleItem struct {
+	ProductID string      `yaml:"product_id"`
+	Name      string      `yaml:"name"`
+	Quantity  int         `yaml:"quantity"`
+	Price     sampleMoney `yaml:"price"`
+	URL       string      `yaml:"url"`
+	ImageURL  string      `yaml:"image_url"`
+}
+
+// sampleMoney reads "12.95 GBP".
+type sampleMoney events.Money
+
+// UnmarshalYAML decodes an amount and a currency, separated by a space.
+func (m *sampleMoney) UnmarshalYAML(raw []byte) error {
+	s := strings.Trim(strings.TrimSpace(string(raw)), `"'`)
+	amount, currency, _ := strings.Cut(s, " ")
+	money, err := events.ParseMoney(amount, currency)
+	if err != nil {
+		return fmt.Errorf(`%q is not an amount such as "12.95 GBP": %w`, s, err)
+	}
+	*m = sampleMoney(money)
+	return nil
+}
+
+// parseSamples decodes a .sample.yaml.
+func parseSamples(path, src string, ps *problems) []Sample {
+	if len(src) > maxSampleFile {
+		ps.addf(path, 0, 0, "is larger than %d KiB", maxSampleFile>>10)
+		return nil
+	}
+	base, names, bodies, err := splitSamples(src)
+	if err != nil {
+		ps.add(sampleProblem(path, err))
+		return nil
+	}
+	if len(names) == 0 || len(names) > maxSamples {
+		ps.addf(path, 0, 0, `needs 1 to %d entries under "samples:", one for each wording`, maxSamples)
+		return nil
+	}
+	var out []Sample
+	for i, name := range names {
+		var d sampleData
+		// Decoding twice into the same value is the merge: the second only
+		// touches what it names. The base is decoded anew each time, because
+		// lists and pointers would be shared.
+		for _, node := range []ast.Node{base, bodies[i]} {
+			if err := decodeNode(node, &d); err != nil {
+				ps.add(sampleProblem(path, err))
+				return nil
+			}
+		}
+		out = append(out, Sample{name, d.data()})
+	}
+	return out
+}
+
+// splitSamples takes a .sample.yaml apart: what all samples share, and what
+// each changes. It finds "data:" and the entries of "samples:", keeping positions.
+func splitSamples(src string) (base ast.Node, names []string, bodies []ast.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil { // see decodeYAML
+			err = fmt.Errorf("this is not YAML: %v", r)
+		}
+	}()
+	f, err := parser.ParseBytes([]byte(src), 0)
+	if err != nil || len(f.Docs) == 0 {
+		return nil, nil, nil, err
+	}
+	for _, top := range entries(f.Docs[0].Body) {
+		switch key := top.Key.String(); key {
+		case "data":
+			base = top.Value
+		case "samples":
+			for _, v := range entries(top.Value) {
+				names = append(names, v.Key.String())
+				bodies = append(bodies, v.Value)
+			}
+		default:
+			return nil, nil, nil, &yaml.UnknownFieldError{
+				Message: fmt.Sprintf(`unknown field %q; known are data and samples`, key), Token: top.Key.GetToken(),
+			}
+		}
+	}
+	return base, names, bodies, nil
+}
+
+// entries returns the pairs of a mapping; none of anything else.
+func entries(n ast.Node) []*ast.MappingValueNode {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	return nil
+}
+
+func decodeNode(n ast.Node, v any) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // see decodeYAML
+			err = fmt.Errorf("this is not YAML: %v", r)
+		}
+	}()
+	if n == nil || n.Type() == ast.NullType {
+		return nil
+	}
+	return yaml.NodeToValue(n, v, yaml.Strict())
+}
+
+func sampleProblem(path string, err error) Problem {
+	p := yamlProblem(path, 0, err)
+	p.Msg, _, _ = strings.Cut(p.Msg, "; known are subject")
+	p.Msg, _, _ = strings.Cut(p.Msg, `; a value with "{{"`)
+	return p
+}
+
+func (s *sampleData) data() Data {
+	d := Data{
+		Store: Store{
+			Name: s.Store.Name, URL: s.Store.URL, PostalAddress: s.Store.PostalAddress,
+			Locale: s.Store.Locale, Currency: s.Store.Currency, LinkHosts: s.Store.LinkHosts,
+		},
+		Customer: Customer(s.Customer),
+		Variant:  s.Variant, Ordinal: s.Ordinal, Orders: s.Orders,
+		UnsubscribeURL: s.UnsubscribeURL, Marketing: s.Marketing,
+	}
+	if s.Order == nil {
+		return d
+	}
+	d.Order = &Order{ID: s.Order.ID, More: s.Order.More, Total: events.Money(s.Order.Total), PlacedAt: s.Order.PlacedAt}
+	for _, it := range s.Order.Items {
+		d.Order.Items = append(d.Order.Items, Item{
+			ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity,
+			Price: events.Money(it.Price), URL: it.URL, ImageURL: it.ImageURL,
+		})
+	}
+	return d
+}
+
+// clone copies d with what it points to.
+func (d Data) clone() Data {
+	if d.Order != nil {
+		o := *d.Order
+		o.Items = append([]Item(nil), o.Items...)
+		d.Order = &o
+	}
+	return d
+}
+
+// An omission is Data with something optional missing.
+type omission struct {
+	name  string
+	apply func(*Data)
+}
+
+// omissions lists everything a shop may not know. A template is executed
+// without each, and without all of them.
+var omissions = []omission{
+	{"store.url", func(d *Data) { d.Store.URL = "" }},
+	{"store.postal_address", func(d *Data) { d.Store.PostalAddress = "" }},
+	{"store.locale", func(d *Data) { d.Store.Locale = "" }},
+	{"store.currency", func(d *Data) { d.Store.Currency = "" }},
+	{"customer.first_name", func(d *Data) { d.Customer.FirstName = "" }},
+	{"customer.last_name", func(d *Data) { d.Customer.LastName = "" }},
+	{"customer.locale", func(d *Data) { d.Customer.Locale = "" }},
+	{"variant", func(d *Data) { d.Variant = "" }},
+	{"ordinal", func(d *Data) { d.Ordinal = 0 }},
+	{"orders", func(d *Data) { d.Orders = 0 }},
+	{"unsubscribe_url", func(d *Data) { d.UnsubscribeURL, d.Marketing = "", false }},
+	{"order.id", onOrder(func(o *Order) { o.ID = "" })},
+	{"order.total", onOrder(func(o *Order) { o.Total = events.Money{} })},
+	{"order.placed_at", onOrder(func(o *Order) { o.PlacedAt = time.Time{} })},
+	{"order.more", onOrder(func(o *Order) { o.More = 0 })},
+	{"order.items.name", onItems(func(it *Item) { it.Name = "" })},
+	{"order.items.product_id", onItems(func(it *Item) { it.ProductID = "" })},
+	{"order.items.price", onItems(func(it *Item) { it.Price = events.Money{} })},
+	{"order.items.url", onItems(func(it *Item) { it.URL = "" })},
+	{"order.items.image_url", onItems(func(it *Item) { it.ImageURL = "" })},
+	{"order.items", onOrder(func(o *Order) { o.Items = nil })},
+	{"order", func(d *Data) { d.Order = nil }},
+}
+
+func onOrder(f func(*Order)) func(*Data) {
+	return func(d *Data) {
+		if d.Order != nil {
+			f(d.Order)
+		}
+	}
+}
+
+func onItems(f func(*Item)) func(*Data) {
+	return onOrder(func(o *Order) {
+		for i := range o.Items {
+			f(&o.Items[i])
+		}
+	})
+}
+
+// without returns copies of d: one without each optional thing, and one without
+// any (but with the order, then without it).
+func without(d Data) []Sample {
+	all := d.clone()
+	out := make([]Sample, 0, len(omissions)+1)
+	for i, o := range omissions {
+		one := d.clone()
+		o.apply(&one)
+		out = append(out, Sample{"without " + o.name, one})
+		o.apply(&all)
+		if i == len(omissions)-2 {
+			out = append(out, Sample{"with an order and nothing else", all.clone()})
+		}
+	}
+	return append(out, Sample{"with nothing optional", all})
+}

@@ -1,0 +1,144 @@
+package schedule
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+	Versions(ctx context.Context, keys []customer.Key) ([]string, error)
+}
+
+// Planner asks one worker what timeline entries lead to.
+type Planner struct {
+	Workers   map[string]workers.Worker // by store; a store without one plans nothing
+	Customers Customers
+	Schedule  *Schedule
+	Decode    func(jetstream.Msg) (customer.Entry, error)
+	Scale     Scale
+	Planned   func(n int) // told how many touches were scheduled; may be nil
+}
+
+// planTries bounds how often a batch is planned again because its customers
+// changed while it was planned.
+const planTries = 5
+
+// Handle plans a batch: it is a bus.Handler.
+func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
+	entries := make([]customer.Entry, 0, len(batch))
+	mine := make([]*bus.Msg, 0, len(batch))
+	for _, m := range batch {
+		e, err := p.Decode(m.Msg)
+		if err != nil {
+			m.Done(bus.Bad(e.Key.Store, "timeline", err.Error()))
+			continue
+		}
+		entries, mine = append(entries, e), append(mine, m)
+	}
+	err := p.plan(ctx, entries)
+	for _, m := range mine {
+		m.Done(err)
+	}
+}
+
+// plan schedules what the entries lead to. Each customer is read, the entries
+// are folded into that copy, and the worker is asked; when the customer's
+// version moved before all schedules stood, the plan may be stale and is made
+// again: the last plan made is never older than the last change.
+func (p *Planner) plan(ctx context.Context, entries []customer.Entry) error {
+	for try := range planTries {
+		keys := keysOf(entries)
+		records, err := p.Customers.Load(ctx, keys)
+		if err != nil {
+			return err
+		}
+		touches := p.ask(entries, records)
+		if err := p.Schedule.Put(ctx, touches); err != nil {
+			return err
+		}
+		if p.Planned != nil && try == 0 {
+			p.Planned(len(touches))
+		}
+		versions, err := p.Customers.Versions(ctx, keys)
+		if err != nil {
+			return err
+		}
+		moved := map[customer.Key]bool{}
+		for i, r := range records {
+			if r.Version != versions[i] {
+				moved[r.Key] = true
+			}
+		}
+		entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !moved[e.Key] })
+		if len(entries) == 0 {
+			return nil
+		}
+	}
+	return bus.Later(time.Second)
+}
+
+// ask returns the touches that are still worth scheduling.
+func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []touch.Touch {
+	now := p.Scale.Now()
+	people := map[customer.Key]*customer.Customer{}
+	for i := range records {
+		people[records[i].Key] = &records[i].Customer
+	}
+	for _, e := range entries {
+		customer.Apply(people[e.Key], e.Event)
+	}
+	var out []touch.Touch
+	for _, e := range entries {
+		w, ok := p.Workers[e.Key.Store]
+		if !ok {
+			continue
+		}
+		c := people[e.Key]
+		for _, t := range w.Plan(workers.Input{Event: e.Event, Customer: *c, Now: now}) {
+			t.Customer = e.Key
+			t.Wake = t.Due
+			if worth(t, w, now) && !settled(c, t) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// worth reports whether there is still time for the touch.
+func worth(t touch.Touch, w workers.Worker, now time.Time) bool {
+	for _, s := range w.Steps() {
+		if s.Name == t.Step {
+			return !now.After(t.Due.Add(s.Expires))
+		}
+	}
+	return false
+}
+
+// settled reports whether the touch has its outcome already.
+func settled(c *customer.Customer, t touch.Touch) bool {
+	k, ok := c.Claimed(customer.ClaimKey(t.ID()))
+	return ok && k.State != customer.Open
+}
+
+func keysOf(entries []customer.Entry) []customer.Key {
+	seen := map[customer.Key]bool{}
+	var out []customer.Key
+	for _, e := range entries {
+		if !seen[e.Key] {
+			seen[e.Key] = true
+			out = append(out, e.Key)
+		}
+	}
+	return out
+}

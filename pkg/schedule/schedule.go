@@ -1,0 +1,107 @@
+// Package schedule plans touches and keeps them until they fall due. The store
+// of record is JetStream message scheduling, one subject a touch: planning again
+// replaces. Nothing relies on a replacement having worked: a due message is only
+// a wake-up, and delivery decides anew.
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/touch"
+)
+
+// Schedule keeps pending touches.
+type Schedule struct {
+	js    jetstream.JetStream
+	scale Scale
+}
+
+// New returns a schedule. Touches are due in the scale's business time.
+func New(js jetstream.JetStream, scale Scale) *Schedule { return &Schedule{js, scale} }
+
+// Subject returns where a pending touch stands.
+func Subject(t touch.Touch) string {
+	return "schedule." + t.Customer.Store + "." + t.Customer.Token + "." + t.Worker + "." + t.Step + "." + t.Occasion
+}
+
+// DueSubject returns where a touch stands once it fell due.
+func DueSubject(t touch.Touch) string {
+	return "due." + t.Worker + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Step + "." + t.Occasion
+}
+
+const ackTimeout = 10 * time.Second
+
+// ErrNoAck says that a stream did not confirm in time. What was put may stand
+// there; putting it again replaces it.
+var ErrNoAck = errors.New("the schedule did not confirm in time")
+
+// Put schedules touches for their Wake times, all at once, and waits until all
+// of them stand. What is due already goes straight to the due subject, purging
+// an older schedule of the same touch with the same message.
+func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
+	acks := make([]jetstream.PubAckFuture, len(ts))
+	now := s.scale.Now()
+	for i, t := range ts {
+		m, err := s.message(t, now)
+		if err != nil {
+			return err
+		}
+		if acks[i], err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(ackTimeout)); err != nil {
+			return fmt.Errorf("scheduling: %w", err)
+		}
+	}
+	timeout := time.NewTimer(ackTimeout)
+	defer timeout.Stop()
+	for _, a := range acks {
+		select {
+		case <-a.Ok():
+		case err := <-a.Err():
+			return fmt.Errorf("scheduling: %w", err)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-timeout.C:
+			return ErrNoAck
+		}
+	}
+	return nil
+}
+
+func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
+	body, err := json.Marshal(t)
+	if err != nil {
+		return nil, fmt.Errorf("touch %s: %w", t.ID(), err)
+	}
+	h := nats.Header{bus.HeaderTouch: {t.ID()}}
+	if !t.Wake.After(now) {
+		h[jetstream.SchedulerHeader] = []string{Subject(t)}
+		h[jetstream.ScheduleNextHeader] = []string{"purge"}
+		return &nats.Msg{Subject: DueSubject(t), Data: body, Header: h}, nil
+	}
+	// In nanoseconds: nats.go's own option truncates to the second, which is early.
+	h[jetstream.ScheduleHeader] = []string{"@at " + s.scale.Real(t.Wake).UTC().Format(time.RFC3339Nano)}
+	h[jetstream.ScheduleTargetHeader] = []string{DueSubject(t)}
+	return &nats.Msg{Subject: Subject(t), Data: body, Header: h}, nil
+}
+
+// Decode reads a touch from its due message.
+func Decode(data []byte) (touch.Touch, error) {
+	var t touch.Touch
+	if err := json.Unmarshal(data, &t); err != nil {
+		return t, fmt.Errorf("touch: %w", err)
+	}
+	if t.Worker == "" || t.Step == "" || t.Customer.Token == "" || t.Occasion == "" {
+		return t, errors.New("touch: worker, step, customer and occasion are required")
+	}
+	if t.Snapshot == nil {
+		t.Snapshot = &touch.Snapshot{}
+	}
+	return t, nil
+}

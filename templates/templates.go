@@ -1,0 +1,11 @@
+// Package templates holds the mails that come with Homing, for a binary that
+// runs without a templates directory beside it. It has no code of its own;
+// marketers edit the files around it.
+package templates
+
+import "embed"
+
+// Files are the layouts, partials and mails, in the form render.Load reads.
+//
+//go:embed layouts partials thank-you
+var Files embed.FS
