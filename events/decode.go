@@ -36,14 +36,6 @@ type Raw struct {
 // A time ahead of now by more than five minutes becomes that of receipt:
 // raw.Time, or now. Nothing in the event refers to raw.Data.
 func Decode(raw Raw, now time.Time) (Event, error) {
-	e, err := decode(raw, now)
-	if err != nil {
-		return Event{}, err
-	}
-	return e, nil
-}
-
-func decode(raw Raw, now time.Time) (Event, error) {
 	store, t, err := ParseSubject(raw.Subject)
 	if err != nil {
 		return Event{}, err
@@ -141,50 +133,58 @@ func (r *reader) envelope(e *Event, want Type) {
 		}
 		return
 	}
-	var version, at string
-	var body int // where data stands, if it came too early
-	typed := false
+	var seen envelope
 	for ok := r.object(); ok && r.field(); {
-		switch string(r.name) {
-		case "specversion":
-			version = r.version()
-		case "id":
-			e.ID = r.id()
-		case "source":
-			e.Source = r.identifier(maxSource)
-		case "time":
-			at = string(r.str())
-		case "type":
-			e.Type, typed = r.eventType(want), true
-		case "data":
-			if !typed {
-				body = r.pos
-				r.skip()
-			} else if r.err == nil {
-				e.Data = r.payload(e.Type)
-				r.base = 0
-			}
-		case "data_base64":
-			r.fail(ReasonWrongKind, "not supported; send the data as JSON in the field data")
-		default:
-			r.skip()
-		}
+		r.attribute(e, &seen, want)
 	}
 	if r.err != nil {
 		return
 	}
-	if !r.trusted {
-		r.envelopeComplete(e, version, at, typed)
-	}
-	r.setTime(e, "time", at)
-	if e.Data == nil && body > 0 && r.err == nil {
+	r.complete(e, &seen)
+	r.setTime(e, "time", seen.time)
+	if e.Data == nil && seen.body > 0 && r.err == nil {
 		back := r.pos
-		r.pos, r.base, r.depth = body, 1, 1
+		r.pos, r.base, r.depth = seen.body, 1, 1
 		e.Data = r.payload(e.Type)
 		r.pos, r.base, r.depth = back, 0, 0
 	}
 	if e.Data == nil && r.err == nil {
 		r.missing("data")
+	}
+}
+
+// envelope is what was seen of an envelope, besides what went into the event.
+type envelope struct {
+	version, time string
+	typed         bool // the type was read
+	body          int  // where data stands, when it came before the type
+}
+
+// attribute reads one field of an envelope.
+func (r *reader) attribute(e *Event, seen *envelope, want Type) {
+	switch string(r.name) {
+	case "specversion":
+		seen.version = r.version()
+	case "id":
+		e.ID = r.id()
+	case "source":
+		e.Source = r.identifier(maxSource)
+	case "time":
+		seen.time = string(r.str())
+	case "type":
+		e.Type, seen.typed = r.eventType(want), true
+	case "data":
+		if !seen.typed {
+			seen.body = r.pos
+			r.skip()
+		} else if r.err == nil {
+			e.Data = r.payload(e.Type)
+			r.base = 0
+		}
+	case "data_base64":
+		r.fail(ReasonWrongKind, "not supported; send the data as JSON in the field data")
+	default:
+		r.skip()
 	}
 }
 
@@ -217,20 +217,23 @@ func (r *reader) eventType(want Type) Type {
 	return t
 }
 
-// envelopeComplete checks that an envelope has what it needs.
-func (r *reader) envelopeComplete(e *Event, version, at string, typed bool) {
+// complete checks that an envelope has what it needs.
+func (r *reader) complete(e *Event, seen *envelope) {
 	switch {
-	case version == "":
+	case r.trusted: // Encode wrote the version, id and source, if they are there
+	case seen.version == "":
 		r.missing("specversion")
-	case version != specVersion:
-		r.failAt("specversion", ReasonBadValue, `%s is not supported; send "1.0"`, quote(version))
+	case seen.version != specVersion:
+		r.failAt("specversion", ReasonBadValue, `%s is not supported; send "1.0"`, quote(seen.version))
 	case e.ID == "":
 		r.missing("id")
 	case e.Source == "":
 		r.missing("source")
-	case !typed:
+	}
+	if !seen.typed {
 		r.missing("type")
-	case at == "":
+	}
+	if seen.time == "" {
 		r.missing("time")
 	}
 }

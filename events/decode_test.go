@@ -162,22 +162,31 @@ func readFile(t *testing.T, name string) []byte {
 
 // TestBadMessages has what cannot be written as a JSON body of a bare event.
 func TestBadMessages(t *testing.T) {
-	binary := func(change ...string) map[string][]string {
-		h := map[string][]string{"ce-specversion": {"1.0"}, "ce-id": {"e"}, "ce-source": {"/s"}, "ce-type": {"order.placed"}, "ce-time": {"2026-03-01T09:30:00Z"}}
-		for i := 0; i < len(change); i += 2 {
-			h[change[i]] = []string{change[i+1]}
-		}
-		return h
+	for _, c := range append(badBodies(), badEnvelopes()...) {
+		t.Run(c.name, func(t *testing.T) {
+			raw := bareRaw(TypeOrderPlaced, c.data)
+			raw.Header = c.header
+			if c.subject != "" {
+				raw.Subject = c.subject
+			}
+			_, err := Decode(raw, testNow)
+			checkError(t, err, c.reason, c.text)
+		})
 	}
+}
+
+type badMessage struct {
+	name    string
+	subject string // order.placed of main when empty
+	header  map[string][]string
+	data    string
+	reason  Reason
+	text    string
+}
+
+func badBodies() []badMessage {
 	items := strings.TrimSuffix(strings.Repeat(`{"product_id":"p","name":"n","quantity":1},`, 501), ",")
-	for _, c := range []struct {
-		name    string
-		subject string // order.placed of main when empty
-		header  map[string][]string
-		data    string
-		reason  Reason
-		text    string
-	}{
+	return []badMessage{
 		{name: "empty", data: "", reason: ReasonNotJSON, text: "not JSON: it ends too early, at byte 0"},
 		{name: "words", data: "hello", reason: ReasonNotJSON, text: "not JSON: unexpected 'h' at byte 0"},
 		{name: "cut off", data: minimalOrder[:60], reason: ReasonNotJSON, text: "not JSON: it ends too early, at byte 60"},
@@ -191,6 +200,16 @@ func TestBadMessages(t *testing.T) {
 		{name: "too deep", data: `{"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, reason: ReasonTooDeep, text: "nested deeper than 32 levels"},
 		{name: "far too deep", data: strings.Repeat(`{"x":`, 50000), reason: ReasonTooDeep, text: "nested deeper than 32 levels"},
 		{name: "too many items", data: `{"customer":{"id":"7"},"order":{"id":"1","items":[` + items + `]}}`, reason: ReasonTooManyItems, text: "order.items: more than 500 entries"},
+	}
+}
+
+func badEnvelopes() []badMessage {
+	binary := func(name, value string) map[string][]string {
+		h := map[string][]string{"ce-specversion": {"1.0"}, "ce-id": {"e"}, "ce-source": {"/s"}, "ce-type": {"order.placed"}, "ce-time": {"2026-03-01T09:30:00Z"}}
+		h[name] = []string{value}
+		return h
+	}
+	return []badMessage{
 		{name: "structured but a list", header: map[string][]string{"Content-Type": {"application/cloudevents+json"}}, data: "[]", reason: ReasonWrongKind, text: "the body is not an object; a CloudEvent is one"},
 		{name: "structured but bare", header: map[string][]string{"Content-Type": {"application/cloudevents+json"}}, data: minimalOrder, reason: ReasonMissingField, text: "specversion: missing"},
 		{name: "binary without id", header: binary("ce-id", ""), data: minimalOrder, reason: ReasonMissingField, text: "ce-id: missing"},
@@ -205,16 +224,6 @@ func TestBadMessages(t *testing.T) {
 		{name: "a fact", subject: "storefront.main.email.sent", data: "{}", reason: ReasonUnknownType, text: "type: email.sent is a fact of Homing's own; a storefront cannot publish it"},
 		{name: "subject too short", subject: "storefront.main.order", data: "{}", reason: ReasonBadSubject, text: `subject "storefront.main.order" is not storefront.<store>.<entity>.<action> with a store of a-z, 0-9 and -`},
 		{name: "subject with an address", subject: "storefront.ann@example.com.order.placed", data: "{}", reason: ReasonBadSubject, text: `subject the value (not shown: it may be an address) is not storefront.<store>.<entity>.<action> with a store of a-z, 0-9 and -`},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			raw := bareRaw(TypeOrderPlaced, c.data)
-			raw.Header = c.header
-			if c.subject != "" {
-				raw.Subject = c.subject
-			}
-			_, err := Decode(raw, testNow)
-			checkError(t, err, c.reason, c.text)
-		})
 	}
 }
 

@@ -68,26 +68,16 @@ const tooManyDecimals = "has too many decimals"
 // parseMinor reads a decimal number into units of its digits-th decimal. The
 // second result says what is wrong with it.
 func parseMinor(amount []byte, digits int) (minor int64, problem string) {
-	const notDecimal = "is not a decimal number"
-	if len(amount) > 1 && amount[0] == '-' && amount[1] >= '0' && amount[1] <= '9' {
+	point, ok := decimalPoint(amount)
+	switch {
+	case len(amount) > 1 && amount[0] == '-' && amount[1] >= '0' && amount[1] <= '9':
 		return 0, "is negative"
-	}
-	if len(amount) > maxAmountLength {
+	case len(amount) > maxAmountLength:
 		return 0, "has more than 15 digits"
+	case !ok:
+		return 0, "is not a decimal number"
 	}
-	point, written := -1, 0
-	significant := len(amount)
-	for i, c := range amount {
-		switch {
-		case c == '.' && point < 0 && i > 0:
-			point = i
-		case c < '0' || c > '9':
-			return 0, notDecimal
-		}
-	}
-	if len(amount) == 0 || point == len(amount)-1 {
-		return 0, notDecimal
-	}
+	written, significant := 0, len(amount)
 	decimals := 0
 	if point >= 0 { // zeros at the end of the decimals say nothing
 		for amount[significant-1] == '0' {
@@ -114,6 +104,21 @@ func parseMinor(amount []byte, digits int) (minor int64, problem string) {
 		minor *= 10
 	}
 	return minor, ""
+}
+
+// decimalPoint finds the point of a decimal number, -1 without one, and reports
+// whether it is one at all.
+func decimalPoint(amount []byte) (point int, ok bool) {
+	point = -1
+	for i, c := range amount {
+		switch {
+		case c == '.' && point < 0 && i > 0:
+			point = i
+		case c < '0' || c > '9':
+			return 0, false
+		}
+	}
+	return point, len(amount) > 0 && point != len(amount)-1
 }
 
 func validCurrency(s string) bool {

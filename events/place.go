@@ -89,7 +89,7 @@ func usualLocale(s string) bool {
 	return len(s) == 2 || s[2] == '-' && upper(s[3]) && upper(s[4])
 }
 
-func letters(s string) bool { return strings.IndexAny(s, "0123456789") < 0 }
+func letters(s string) bool { return !strings.ContainsAny(s, "0123456789") }
 
 // country returns the code of a country in upper case, or the shop's own name
 // for it, cleaned.

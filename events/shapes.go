@@ -163,14 +163,18 @@ func (r *reader) order(o *Order) {
 	r.require(!o.Total.IsZero(), "total")
 }
 
-// usualItems is how many lines room is made for at first.
-const usualItems = 4
+// Room is made at first for as many lines as the rest of the document would
+// hold at this size each, within bounds.
+const (
+	usualLine = 128
+	manyLines = 32
+)
 
 func (r *reader) items() []Item {
 	var items []Item
 	for ok := r.list(); ok && r.element(); {
 		if items == nil {
-			items = make([]Item, 0, usualItems)
+			items = make([]Item, 0, min(1+(len(r.data)-r.pos)/usualLine, manyLines))
 		}
 		items = append(items, Item{})
 		r.item(&items[len(items)-1])

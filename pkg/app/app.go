@@ -138,7 +138,6 @@ func (a *App) Start() error {
 
 // run sets the streams up, as soon as NATS answers, and runs the roles.
 func (a *App) run(ctx context.Context) {
-	a.running.Go(func() { a.rebuilder().Run(ctx) })
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		changes, err := a.Setup(ctx)
 		if err == nil {
@@ -159,6 +158,7 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+	a.running.Go(func() { a.rebuilder().Run(ctx) })
 	a.loops = a.openLoops()
 	for _, l := range a.loops {
 		a.running.Go(func() { l.Run(ctx) })

@@ -120,6 +120,21 @@ func TestUnknownPathsAnswerJSON(t *testing.T) {
 	}
 }
 
+func nextState(t *testing.T, lines *bufio.Scanner) state {
+	t.Helper()
+	var s state
+	for lines.Scan() {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			if err := json.Unmarshal([]byte(data), &s); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+	}
+	t.Fatalf("the stream ended: %v", lines.Err())
+	return s
+}
+
 func TestEventsTellOfManyMailsInOne(t *testing.T) {
 	i := startInbox(t, InboxOptions{})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -134,20 +149,7 @@ func TestEventsTellOfManyMailsInOne(t *testing.T) {
 	}
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
-	read := func() state {
-		for lines.Scan() {
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				var s state
-				if err := json.Unmarshal([]byte(data), &s); err != nil {
-					t.Fatal(err)
-				}
-				return s
-			}
-		}
-		t.Fatalf("the stream ended: %v", lines.Err())
-		return state{}
-	}
-	if s := read(); s.Total != 0 || s.Instance == "" {
+	if s := nextState(t, lines); s.Total != 0 || s.Instance == "" {
 		t.Errorf("at the start: %+v", s)
 	}
 	const mails = 200
@@ -156,13 +158,13 @@ func TestEventsTellOfManyMailsInOne(t *testing.T) {
 	}
 	events := 0
 	for s := (state{}); s.Newest < mails; events++ {
-		s = read()
+		s = nextState(t, lines)
 	}
 	if events > mails/10 {
 		t.Errorf("%d events for %d mails", events, mails)
 	}
 	i.Clear()
-	if s := read(); s.Total != 0 || s.Removals != 1 {
+	if s := nextState(t, lines); s.Total != 0 || s.Removals != 1 {
 		t.Errorf("after clearing: %+v", s)
 	}
 }

@@ -218,18 +218,15 @@ func (f *fake) say(c net.Conn, br *bufio.Reader, n int, verb, usual string) bool
 		return false
 	}
 	text, closing := strings.CutSuffix(a, cut)
-	if text != "" {
-		for piece := range strings.SplitSeq(text, "<wait>") {
-			if piece != text {
-				time.Sleep(20 * time.Second) // only in a bubble
-			}
-			if _, err := io.WriteString(c, piece); err != nil {
-				return false
-			}
+	if !closing {
+		text += "\r\n"
+	}
+	for i, piece := range strings.Split(text, "<wait>") {
+		if i > 0 {
+			time.Sleep(20 * time.Second) // only in a bubble
 		}
-		if !closing {
-			_, err := io.WriteString(c, "\r\n")
-			return err == nil
+		if _, err := io.WriteString(c, piece); err != nil {
+			return false
 		}
 	}
 	return !closing

@@ -204,6 +204,10 @@ func (f *fence) invoke(s *scope, n *parse.TemplateNode) int {
 		f.problem(s, n, "there is no partial %q%s", n.Name, didYouMean(n.Name, f.partials()))
 		return 0
 	}
+	if f.trees[n.Name] == nil {
+		f.ps.found++ // reported when it was parsed
+		return 0
+	}
 	if dot == nil {
 		f.problem(s, n, "a partial needs data to show: {{template %q .}}", n.Name)
 		return 0

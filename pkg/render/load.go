@@ -36,8 +36,21 @@ type file struct {
 	tree *parse.Tree
 }
 
+// place is where a node begins. The parser puts .A.B at .B, so the length of
+// what stands before is taken off.
 func (f *file) place(n parse.Node) (line, col int) {
-	return lineCol(f.text, int(n.Position()))
+	at := int(n.Position())
+	switch n := n.(type) {
+	case *parse.FieldNode:
+		if len(n.Ident) > 1 {
+			at -= len(n.Ident[0]) + 1
+		}
+	case *parse.VariableNode:
+		if len(n.Ident) > 1 {
+			at -= len(n.Ident[0])
+		}
+	}
+	return lineCol(f.text, at)
 }
 
 // A directory is everything read from disk.
@@ -143,9 +156,8 @@ func (d *directory) shared(dir string) map[string]map[string]*file {
 			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which has a meaning of its own", name)
 			continue
 		}
-		if f := d.parse(p, src, 0); f != nil {
-			out[ext][name] = f
-		}
+		// One that does not parse is kept as nil: who calls it is not at fault.
+		out[ext][name] = d.parse(p, src, 0)
 	}
 	return out
 }
@@ -222,6 +234,7 @@ func (d *directory) mail(name string) *mail {
 		d.ps.addf(htmlPath, 1, 1, `must begin with "---", then "subject: …" and "preheader: …", then "---"`)
 		return nil
 	}
+	before := d.ps.found
 	fm := parseFrontMatter(htmlPath, yml, d.ps)
 	m := &mail{
 		name:    name,
@@ -234,13 +247,12 @@ func (d *directory) mail(name string) *mail {
 	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, text, 0))
 	subject := d.headline(htmlPath, "subject", fm.Subject, fm.lines)
 	preheader := d.headline(htmlPath, "preheader", fm.Preheader, fm.lines)
-	if html == nil || plain == nil || subject == nil || preheader == nil {
-		return nil
+	d.fence(m, samplePath, html, []string{layoutName})
+	if plain != nil && subject != nil && preheader != nil {
+		plain["subject"], plain["preheader"] = subject, preheader
+		d.fence(m, samplePath, plain, []string{layoutName, "subject", "preheader"})
 	}
-	plain["subject"], plain["preheader"] = subject, preheader
-	before := len(d.ps.list)
-	d.fence(m, samplePath, html, plain)
-	if len(d.ps.list) > before || len(m.samples) == 0 {
+	if d.ps.found > before {
 		return nil
 	}
 	ref := newReference(html, plain)
@@ -269,37 +281,34 @@ func (d *directory) parts(ext, layout, p string, content *file) map[string]*file
 	}
 	root := d.layouts[ext][layout]
 	if root == nil {
-		if _, broken := d.raw[layoutsDir+"/"+layout+ext]; !broken {
+		if _, broken := d.layouts[ext][layout]; !broken {
 			d.ps.addf(p, 0, 0, "there is no %s/%s%s", layoutsDir, layout, ext)
 		}
+		d.ps.found++
 		return nil
 	}
 	if content == nil {
-		return nil
+		return nil // reported when it was parsed
 	}
 	parts := maps.Clone(d.partials[ext])
 	parts[layoutName], parts[contentName] = root, content
 	return parts
 }
 
-// fence checks both parts, and that each wording has a sample.
-func (d *directory) fence(m *mail, samplePath string, html, plain map[string]*file) {
-	variants := map[string]place{}
-	for _, check := range []struct {
-		trees map[string]*file
-		roots []string
-	}{{html, []string{layoutName}}, {plain, []string{layoutName, "subject", "preheader"}}} {
-		f := newFence(check.trees, d.ps)
-		for _, root := range check.roots {
-			f.check(root)
-		}
-		maps.Copy(variants, f.variants)
-		if _, used := f.costs[call{contentName, typeData}]; !used {
-			d.ps.addf(check.trees[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
-		}
+// fence checks one part of a mail, and that each of its wordings has a sample.
+func (d *directory) fence(m *mail, samplePath string, trees map[string]*file, roots []string) {
+	if trees == nil {
+		return
 	}
-	for v, at := range variants {
-		if !slices.ContainsFunc(m.samples, func(s Sample) bool { return s.Data.Variant == v }) {
+	f := newFence(trees, d.ps)
+	for _, root := range roots {
+		f.check(root)
+	}
+	if _, used := f.costs[call{contentName, typeData}]; !used {
+		d.ps.addf(trees[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
+	}
+	for v, at := range f.variants {
+		if m.samples != nil && !slices.ContainsFunc(m.samples, func(s Sample) bool { return s.Data.Variant == v }) {
 			line, col := at.file.place(at.node)
 			d.ps.addf(at.file.path, line, col, "no sample has the variant %q: correct it, or add a sample to %s", v, samplePath)
 		}

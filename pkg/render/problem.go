@@ -34,9 +34,14 @@ func (p *Problem) Error() string {
 type problems struct {
 	list []*Problem
 	seen map[Problem]bool
+
+	// found counts every report, repeated ones too: whether one mail is sound
+	// must not depend on what another mail reported first.
+	found int
 }
 
 func (ps *problems) add(p Problem) {
+	ps.found++
 	if ps.seen == nil {
 		ps.seen = map[Problem]bool{}
 	}

@@ -70,7 +70,13 @@ type env struct {
 	err  error
 }
 
-var errMissing = errors.New("a value is missing that the template relies on")
+var (
+	errMissing = errors.New("a value is missing that the template relies on")
+	errTooDeep = errors.New("partials call each other too deeply")
+)
+
+// maxVars is far more than maxCost lets a mail use at a time.
+const maxVars = 10_000
 
 // exec runs p over data and leaves the output in e.out.
 func (e *env) exec(p *program, l *locale, data *Data) error {
@@ -90,6 +96,9 @@ func (e *env) forget() {
 
 // call runs a template with a dot and variables of its own.
 func (e *env) call(p *program, dot value) signal {
+	if len(e.vars) > maxVars {
+		return e.fail(errTooDeep)
+	}
 	base, outer := e.base, e.dot
 	e.base = len(e.vars)
 	for range p.slots {

@@ -139,8 +139,8 @@ func below(n int, src string) string {
 	return "{{/*" + strings.Repeat("\n", n-1) + "*/ -}}\n" + src
 }
 
-// standaloneLine matches a line that holds one control action and nothing else.
-var standaloneLine = regexp.MustCompile(`(?m)^[ \t]*(\{\{(?:if|else|end|range|with|template|break|continue)\b(?:[^{}\n]*[^-{}\n])?)(\}\})[ \t]*\n`)
+// standaloneLine matches a line that holds one action that prints nothing itself, and nothing else.
+var standaloneLine = regexp.MustCompile(`(?m)^[ \t]*(\{\{(?:(?:if|else|end|range|with|template|break|continue)\b|\$\w+ :?=)(?:[^{}\n]*[^-{}\n])?)(\}\})[ \t]*\n`)
 
 // standaloneComment is the same for a comment.
 var standaloneComment = regexp.MustCompile(`(?m)^[ \t]*(\{\{/\*[^\n]*?)(\*/\}\})[ \t]*\n`)

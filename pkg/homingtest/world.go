@@ -1,0 +1,211 @@
+// Package homingtest runs the whole of Homing inside one testing/synctest
+// bubble: embedded NATS with its schedules, a Redis in the process, mail over
+// pipes. Time is fake, so that a customer's month takes seconds.
+//
+// A test package that uses it calls ats.Register (nats-server/v2/server/ats) in
+// an init of its own, once and outside of any bubble: the ticker it starts must
+// not belong to one.
+package homingtest
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"homing/events"
+	"homing/pkg/app"
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/devstack"
+	"homing/pkg/timeline"
+)
+
+// Secret is the installation's secret in tests.
+const Secret = "a secret that only tests use, 32+ bytes"
+
+// World is one installation on fake time.
+type World struct {
+	T      *testing.T
+	Config config.Config
+	NATS   *devstack.NATS
+	Redis  *devstack.Redis
+	Sink   *Sink
+	JS     jetstream.JetStream
+	Log    *zap.Logger
+
+	nc  *nats.Conn
+	app *app.App
+	ids int
+}
+
+// New makes a world: servers, but no Homing yet; see Start. dir is a t.TempDir
+// made before the bubble.
+func New(t *testing.T, dir string) *World {
+	t.Helper()
+	w := &World{T: t, Config: config.Example(), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))}
+	w.Config.Secret = Secret
+	w.Config.HTTP.Listen = ""
+	w.Config.Pacing.Throughput.PerSecond = 0
+	for id, s := range w.Config.Stores {
+		s.Pacing.Throughput.PerSecond = 0
+		w.Config.Stores[id] = s
+	}
+	var err error
+	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
+	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	w.Redis = devstack.StartRedisInProcess()
+	if w.nc, err = w.NATS.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	if w.JS, err = jetstream.New(w.nc); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		w.Stop()
+		w.Sink.Close()
+		w.nc.Close()
+		w.NATS.Stop()
+		w.Redis.Stop()
+	})
+	return w
+}
+
+// Start runs Homing with some roles; none: all of them.
+func (w *World) Start(roles ...string) {
+	w.T.Helper()
+	var err error
+	w.app, err = app.New(app.Options{
+		Config: &w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
+		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server())},
+		RedisDial: w.dialRedis, RedisEmbedded: true,
+		SMTPDial: w.Sink.Dial,
+	})
+	if err == nil {
+		err = w.app.Start()
+	}
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	for range 600 {
+		if w.app.Ready() == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	w.T.Fatalf("not ready: %v", w.app.Ready())
+}
+
+func (w *World) dialRedis(context.Context, string, string) (net.Conn, error) {
+	c, err := w.Redis.Dial()
+	if err != nil {
+		return nil, err
+	}
+	return unblock(c), nil
+}
+
+// Stop stops Homing; the servers stay.
+func (w *World) Stop() {
+	if w.app == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := w.app.Stop(ctx); err != nil {
+		w.T.Errorf("stopping: %v", err)
+	}
+	w.app = nil
+}
+
+// Publish publishes an event that happens now, and returns its id.
+func (w *World) Publish(store string, data events.Data) string {
+	w.T.Helper()
+	w.ids++
+	e := events.Event{ID: fmt.Sprintf("e-%d", w.ids), Source: "/test", Type: data.Type(), Store: store, Time: time.Now().UTC().Truncate(time.Millisecond), Data: data}
+	w.PublishEvent(e)
+	return e.ID
+}
+
+// PublishEvent publishes an event as it is.
+func (w *World) PublishEvent(e events.Event) {
+	w.T.Helper()
+	body, err := events.Encode(e)
+	if err == nil {
+		_, err = w.JS.Publish(context.Background(), events.Subject(e.Store, e.Type), body)
+	}
+	if err != nil {
+		w.T.Fatalf("publishing %s: %v", e.Type, err)
+	}
+}
+
+// Facts returns the facts on the timeline, oldest first.
+func (w *World) Facts() []events.Event {
+	w.T.Helper()
+	var out []events.Event
+	for _, e := range w.Timeline() {
+		if _, ok := e.Data.(events.Fact); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Timeline returns all that stands on the timeline, oldest first.
+func (w *World) Timeline() []events.Event {
+	w.T.Helper()
+	ctx := context.Background()
+	var out []events.Event
+	c, err := w.JS.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	for {
+		batch, err := c.FetchNoWait(1000)
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		n := 0
+		for m := range batch.Messages() {
+			n++
+			e, err := timeline.Decode(m)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			out = append(out, e.Event)
+		}
+		if n == 0 {
+			return out
+		}
+	}
+}
+
+// Templates are the templates of the repository.
+func Templates() fs.FS {
+	_, file, _, _ := runtime.Caller(0)
+	return os.DirFS(filepath.Join(filepath.Dir(file), "..", "..", "templates"))
+}
+
+// Order returns an order of one item.
+func Order(customer, order string) *events.OrderPlaced {
+	price, err := events.ParseMoney("12.95", "GBP")
+	if err != nil {
+		panic(err)
+	}
+	return &events.OrderPlaced{
+		Customer: events.Customer{ID: customer, Email: customer + "@example.com", FirstName: "Ann", TimeZone: "Europe/London"},
+		Order: events.Order{ID: order, Total: price,
+			Items: []events.Item{{ProductID: "tea-1", Name: "Assam, 250 g", Quantity: 1, Price: price}}},
+	}
+}

@@ -1,0 +1,212 @@
+package render
+
+import (
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// templatesFS copies the shipped templates, to be broken.
+func templatesFS(t testing.TB) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	src := os.DirFS("../../templates")
+	err := fs.WalkDir(src, ".", func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(src, p)
+		out[p] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func edit(fsys fstest.MapFS, path, old, with string) {
+	fsys[path] = &fstest.MapFile{Data: []byte(strings.Replace(string(fsys[path].Data), old, with, 1))}
+}
+
+// mailOf wraps a body into the simplest mail: its first line is line 5.
+func mailOf(body string) string {
+	return "---\nsubject: Hello\npreheader: A word\n---\n" + body
+}
+
+const plainBody = "<h1>Hello</h1>\n"
+
+func TestEachFaultIsReportedWhereItIs(t *testing.T) {
+	for _, tc := range []struct{ name, body, want string }{
+		{"misspelt field", "<h1>{{.Custmer.FirstName}}</h1>", "x/y.html:5:7: there is no .Custmer in the whole data; did you mean Customer?"},
+		{"misspelt field in a branch no sample reaches", "<h1>a</h1>{{if .Marketing}}\n{{.Ordr}}{{end}}", "x/y.html:6:3: there is no .Ordr in the whole data; did you mean Order?"},
+		{"misspelt function", "<h1>{{mony .Ordinal}}</h1>", `x/y.html:5: there is no function "mony"; did you mean money?`},
+		{"no end", "<h1>a</h1>{{if .Marketing}}", "an {{if}}, {{with}} or {{range}} above has no {{end}}"},
+		{"one end too many", "<h1>a</h1>{{end}}", "x/y.html:5: this {{end}} ends nothing: there is one too many above or here"},
+		{"order may be missing", "<h1>{{.Order.ID}}</h1>", "x/y.html:5:7: this may be missing: write it between {{with .Order}} and {{end}}"},
+		{"amount printed raw", "<h1>{{with .Order}}{{.Total}}{{end}}</h1>", "write {{money .Total}}"},
+		{"time printed raw", "<h1>{{with .Order}}{{.PlacedAt}}{{end}}</h1>", "write {{date .PlacedAt}}"},
+		{"list printed", "<h1>{{with .Order}}{{.Items}}{{end}}</h1>", "a list cannot be printed"},
+		{"record printed", "<h1>{{.Store}}</h1>", "the whole store cannot be printed"},
+		{"range over a number", "<h1>{{range 300000000}}a{{end}}</h1>", "range runs over a list such as .Order.Items, not over a number"},
+		{"range over a field that is a number", "<h1>{{range .Ordinal}}a{{end}}</h1>", "range runs over a list such as .Order.Items, not over a number"},
+		{"method", "<h1>{{with .Order}}{{.PlacedAt.Unix}}{{end}}</h1>", "a time has no .Unix"},
+		{"method of an amount", "<h1>{{with .Order}}{{.Total.Decimal}}{{end}}</h1>", "an amount has no .Decimal"},
+		{"method with an argument", `<h1>{{with .Order}}{{.PlacedAt.Format "Mon"}}{{end}}</h1>`, "is a value and takes no arguments"},
+		{"call", "<h1>{{call .Variant}}</h1>", `there is no function "call"`},
+		{"printf", `<h1>{{printf "%1000000000d" 1}}</h1>`, `there is no function "printf"`},
+		{"js", `<h1>{{js .Variant}}</h1>`, `there is no function "js"`},
+		{"html", `<h1>{{.Variant | html}}</h1>`, `there is no function "html"`},
+		{"index", `<h1>{{with .Order}}{{index .Items 0}}{{end}}</h1>`, `there is no function "index"`},
+		{"verbatim comment as a way out", "<h1>{{_comment `<script>`}}</h1>", "is not for use in templates"},
+		{"define", `<h1>a</h1>{{define "footer"}}mine{{end}}`, "{{define}} and {{block}} are not for use here"},
+		{"unknown partial", `<h1>a</h1>{{template "buton" .}}`, `there is no partial "buton"; did you mean button?`},
+		{"partial without data", `<h1>a</h1>{{template "items"}}`, "a partial needs data to show"},
+		{"wrong argument", "<h1>{{money .Store.Name}}</h1>", "money takes an amount here, not text"},
+		{"argument missing", `<h1>{{plural 1 "a"}}</h1>`, "plural takes 3 values, not 2"},
+		{"comparison of two kinds", `<h1>{{if eq .Ordinal "1"}}a{{end}}</h1>`, "eq cannot compare a number with text"},
+		{"variant without a sample", `<h1>a</h1>{{if eq .Variant "frist"}}a{{end}}`, `no sample has the variant "frist"`},
+		{"testing an amount", `<h1>a</h1>{{with .Order}}{{if .Total}}a{{end}}{{end}}`, "an amount is never empty"},
+		{"float", `<h1>{{1.5}}</h1>`, "1.5 is not allowed"},
+		{"three loops", "<h1>a</h1>{{with $o := .Order}}{{range $o.Items}}{{range $o.Items}}{{range $o.Items}}a{{end}}{{end}}{{end}}{{end}}", "loops nest at most two deep"},
+		{"too many steps", "<h1>a</h1>{{with $o := .Order}}" + strings.Repeat("{{range $o.Items}}{{range $o.Items}}{{.Name}}{{.Name}}{{.Name}}{{end}}{{end}}", 12) + "{{end}}", "use fewer loops and partials"},
+		{"script", "<h1>a</h1>\n  <script>x()</script>", "x/y.html:6:3: <script> has no place in a mail"},
+		{"event handler", `<h1 onclick="x()">a</h1>`, "runs a script"},
+		{"value in a script handler", `<h1>a</h1><p onclick="{{.Variant}}">a</p>`, "runs a script"},
+		{"image without alt", `<h1>a</h1><img src="https://shop.example/a.png">`, `x/y.html:5:11: <img> has no alt: say what it shows, or write alt="" if it only decorates`},
+		{"table without role", `<h1>a</h1><table></table>`, `<table> has no role`},
+		{"form", `<h1>a</h1><form></form>`, "<form> has no place in a mail"},
+		{"tag not closed", `<h1>a</h1><p><b>a</p>`, "</p> closes nothing, or what was opened last is not closed (<b>)"},
+		{"no heading", `<p>a</p>`, "the mail has 0 <h1>"},
+		{"relative link", `<h1>a</h1><a href="/cart">a</a>`, `"/cart" is no link for a mail`},
+		{"script link", `<h1>a</h1><a href="javascript:x()">a</a>`, `is no link for a mail`},
+		{"text as a link", `<h1>a</h1>{{with .Order}}<a href="{{.ID}}">a</a>{{end}}`, "is no link for a mail"},
+		{"name as a host", `<h1>a</h1><a href="{{if .Customer.LastName}}{{.Customer.LastName}}{{else}}https://shop.example{{end}}">a</a>`, ""},
+		{"value in a style", `<h1 style="color:{{.Variant}}">a</h1>`, "but not in a style or script"},
+		{"value as an attribute", `<h1 {{.Variant}}>a</h1>`, "but not in a style or script"},
+		{"attribute without quotes", `<h1 title={{.Variant}}>a</h1>`, "between the quotes"},
+		{"branches that end differently", `<h1>a</h1><p {{if .Marketing}}title="{{end}}>a</p>`, "x/y.html:5"},
+		{"action in a conditional comment", "<h1>a</h1><!--[if mso]>{{.Variant}}<![endif]-->", "a conditional comment is copied as it stands"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fsys := templatesFS(t)
+			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mailOf(tc.body + "\n"))}
+			fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
+			fsys["x/y.sample.yaml"] = fsys["thank-you/thanks.sample.yaml"]
+			wantProblem(t, fsys, tc.want)
+		})
+	}
+}
+
+func wantProblem(t *testing.T, fsys fstest.MapFS, want string) {
+	t.Helper()
+	set, err := Load(fsys)
+	switch {
+	case err == nil:
+		t.Fatalf("no problem found; want %q", want)
+	case set != nil:
+		t.Error("a Set despite problems")
+	case !strings.Contains(err.Error(), want):
+		t.Errorf("got:\n%v\nwant %q", err, want)
+	}
+}
+
+func TestFaultsOfFiles(t *testing.T) {
+	for _, tc := range []struct {
+		name, path, content, want string
+	}{
+		{"no front matter", "x/y.html", plainBody, `x/y.html:1:1: must begin with "---"`},
+		{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: the front matter needs a subject"},
+		{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, preheader`},
+		{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must stand in quotes`},
+		{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional" or left out`},
+		{"wrong language", "x/y.html", "---\nsubject: a\npreheader: b\nlang: English\n---\n" + plainBody, `x/y.html:4: lang is a language`},
+		{"unknown layout", "x/y.html", "---\nsubject: a\npreheader: b\nlayout: fancy\n---\n" + plainBody, "there is no layouts/fancy.html"},
+		{"fault in the subject", "x/y.html", "---\npreheader: b\nsubject: \"{{.Nam}}\"\n---\n" + plainBody, "x/y.html:3:3: there is no .Nam"},
+		{"subject that is empty", "x/y.html", "---\npreheader: b\nsubject: \"{{.UnsubscribeURL}}\"\n---\n" + plainBody, "the subject is empty"},
+		{"no text part", "x/y.txt", "", "x/y.txt: is missing: every mail has a text part"},
+		{"empty text part", "x/y.txt", "{{with .UnsubscribeURL}}{{.}}{{end}}\n", ""},
+		{"no sample", "x/y.sample.yaml", "", "x/y.sample.yaml: is missing"},
+		{"sample without entries", "x/y.sample.yaml", "data: {}\n", `needs 1 to 20 entries under "samples:"`},
+		{"misspelt field of a sample", "x/y.sample.yaml", "samples:\n  a:\n    variannt: first\n", `x/y.sample.yaml:3:5: unknown field "variannt"`},
+		{"bad amount in a sample", "x/y.sample.yaml", "samples:\n  a:\n    order: {total: 1.2.3 GBP}\n", `is not an amount such as "12.95 GBP"`},
+		{"mail without HTML", "x/z.txt", "a", "x/z.html: is missing"},
+		{"stray file", "x/y.htm", "a", "x/y.htm: templates are .html, .txt and .sample.yaml files"},
+		{"bad name", "x/Y Z.html", "a", "name it <worker>/<step>"},
+		{"too deep", "a/b/c.html", "a", "name it <worker>/<step>"},
+		{"too large", "x/y.html", strings.Repeat("a", maxSource+1), "is larger than 256 KiB"},
+		{"recursion", "partials/header.html", `{{template "header" .}}`, `"header" would contain itself`},
+		{"reserved partial", "partials/content.html", "a", `a partial cannot be called "content"`},
+		{"layout without the mail", "layouts/base.txt", "a", `the layout must show the mail: {{template "content" .}}`},
+		{"layout without a language", "layouts/base.html", `<html><head><title>{{.Subject}}</title></head><body>{{template "content" .}}</body></html>`, "<html> has no lang"},
+		{"layout without a title", "layouts/base.html", `<html lang="en"><body>{{template "content" .}}</body></html>`, "the mail has no <title>"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fsys := templatesFS(t)
+			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mailOf(plainBody))}
+			fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
+			fsys["x/y.sample.yaml"] = &fstest.MapFile{Data: []byte("samples:\n  a:\n    store: {name: A}\n")}
+			if _, err := Load(fsys); err != nil {
+				t.Fatal(err)
+			}
+			fsys[tc.path] = &fstest.MapFile{Data: []byte(tc.content)}
+			if tc.content == "" {
+				delete(fsys, tc.path)
+			}
+			if tc.want == "" { // the layout's footer alone makes a text part
+				if _, err := Load(fsys); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantProblem(t, fsys, tc.want)
+		})
+	}
+}
+
+func TestAllProblemsAreReportedAtOnceInOrder(t *testing.T) {
+	fsys := templatesFS(t)
+	edit(fsys, "partials/footer.html", ".Store.PostalAddress", ".Store.Adress")
+	edit(fsys, "thank-you/thanks.html", ".Store.Name", ".Shop.Name")
+	edit(fsys, "thank-you/thanks.txt", "{{ordinal .Ordinal}}", "{{ordnal .Ordinal}}")
+	_, err := Load(fsys)
+	if err == nil {
+		t.Fatal("no problem found")
+	}
+	var files []string
+	for ln := range strings.Lines(err.Error()) {
+		files = append(files, ln[:strings.Index(ln, ":")])
+	}
+	if want := []string{"partials/footer.html", "thank-you/thanks.html", "thank-you/thanks.txt"}; !slices.Equal(slices.Compact(files), want) {
+		t.Errorf("got:\n%v", err)
+	}
+}
+
+func TestConditionalCommentsReachOutlook(t *testing.T) {
+	m := render(t, shipped(t), sample(t, shipped(t), "first"))
+	if strings.Count(m.HTML, "<!--[if mso]>") != 3 || strings.Count(m.HTML, "<![endif]-->") != 3 {
+		t.Error("a conditional comment is missing")
+	}
+	if strings.Contains(m.HTML, "The frame of every mail") {
+		t.Error("a comment for marketers is in the mail")
+	}
+}
+
+func TestNativesAndFuncsAreTheSame(t *testing.T) {
+	for name := range signatures() {
+		if natives[name] == nil {
+			t.Errorf("%s cannot be compiled", name)
+		}
+	}
+	for _, name := range builtins {
+		if natives[name] == nil && name != "and" && name != "or" {
+			t.Errorf("%s cannot be compiled", name)
+		}
+	}
+	if len(natives) != len(signatures())+len(builtins)-2 {
+		t.Error("natives has a function that the fence does not know")
+	}
+}

@@ -1,0 +1,208 @@
+package render
+
+import (
+	"bytes"
+	htmltemplate "html/template"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
+	"pgregory.net/rapid"
+
+	"homing/events"
+)
+
+func in(t testing.TB, tag string) *locale {
+	t.Helper()
+	l, ok := parseTag(tag)
+	if !ok {
+		t.Fatalf("%s is no locale", tag)
+	}
+	return newLocale(l, l)
+}
+
+func TestMoney(t *testing.T) {
+	for _, tc := range []struct {
+		locale, want string
+		minor        int64
+		currency     string
+	}{
+		{"en-GB", "£12.95", 1295, "GBP"},
+		{"en-GB", "£0.05", 5, "GBP"},
+		{"en-GB", "£0.00", 0, "GBP"},
+		{"en-GB", "−£3.00", -300, "GBP"},
+		{"en-GB", "£1,234,567.89", 123456789, "GBP"},
+		{"en-GB", "", 1295, ""},
+		{"en", "¥1,980", 1980, "JPY"},
+		{"en", "BHD\u00a01.250", 1250, "BHD"},
+		{"en", "CHF\u00a012.95", 1295, "CHF"},
+		{"en", "XTS\u00a01.00", 100, "XTS"},
+		{"en-IN", "₹12,34,567.00", 123456700, "INR"},
+		{"en", "€92,233,720,368,547,758.07", math.MaxInt64, "EUR"},
+		{"en", "−€92,233,720,368,547,758.08", math.MinInt64, "EUR"},
+		{"de", "12,95\u00a0€", 1295, "EUR"},
+		{"de", "1.234,00\u00a0€", 123400, "EUR"},
+		{"de-AT", "€\u00a012,95", 1295, "EUR"},
+		{"de-CH", "CHF\u00a01’234.00", 123400, "CHF"},
+		{"fr", "1\u00a0234,50\u00a0€", 123450, "EUR"},
+		{"nl", "€\u00a012,95", 1295, "EUR"},
+		{"pt-BR", "R$\u00a012,95", 1295, "BRL"},
+		{"pl", "12,95\u00a0zł", 1295, "PLN"},
+		{"sv", "12,95\u00a0kr", 1295, "SEK"},
+		{"ja", "￥1,980", 1980, "JPY"},
+		{"ar", "١٢٫٩٥\u00a0€", 1295, "EUR"},
+	} {
+		if got := in(t, tc.locale).money(events.Money{Minor: tc.minor, Currency: tc.currency}); got != tc.want {
+			t.Errorf("%s %d %s: %q, want %q", tc.locale, tc.minor, tc.currency, got, tc.want)
+		}
+	}
+}
+
+func TestTimesNeverOverflows(t *testing.T) {
+	eur := func(n int64) events.Money { return events.Money{Minor: n, Currency: "EUR"} }
+	for _, tc := range []struct {
+		m    events.Money
+		n    int
+		want events.Money
+	}{
+		{eur(250), 3, eur(750)},
+		{eur(0), 3, eur(0)},
+		{eur(math.MaxInt64), 1, eur(math.MaxInt64)},
+		{eur(math.MaxInt64), 2, events.Money{}},
+		{eur(1 << 40), 1 << 40, events.Money{}},
+		{eur(-1), 2, events.Money{}},
+		{eur(1), -2, events.Money{}},
+	} {
+		if got := times(tc.m, tc.n); got != tc.want {
+			t.Errorf("%v × %d = %v, want %v", tc.m, tc.n, got, tc.want)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for tag, want := range map[string]string{
+		"en": "1 March 2026", "en-US": "March 1, 2026", "en-GB": "1 March 2026", "de-AT": "1. März 2026", "es": "1 de marzo de 2026",
+		"fr-CA": "1 mars 2026", "pl": "1 marca 2026", "ja": "2026年3月1日", "sw": "2026-03-01",
+	} {
+		if got := in(t, tag).date(day); got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
+	if got := in(t, "en").date(time.Time{}); got != "" {
+		t.Errorf("the zero time: %q", got)
+	}
+	for tag, style := range dateStyles {
+		if n := len(strings.Fields(style.months)); n != 0 && n != 12 {
+			t.Errorf("%s has %d months", tag, n)
+		}
+	}
+}
+
+func TestOrdinalsAndPlurals(t *testing.T) {
+	en := in(t, "en")
+	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 100: "100th", 111: "111th", 1002: "1,002nd"} {
+		if got := en.ordinal(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+	if got := in(t, "de").ordinal(10) + " " + in(t, "fr").ordinal(1) + " " + in(t, "sv").ordinal(21); got != "10. 1re 21:a" {
+		t.Error(got)
+	}
+	if en.plural(1, "item", "items") != "item" || en.plural(0, "item", "items") != "items" || in(t, "fr").plural(0, "article", "articles") != "article" {
+		t.Error("plural")
+	}
+}
+
+func TestDirection(t *testing.T) {
+	for tag, want := range map[string]string{"en": "ltr", "ar": "rtl", "he-IL": "rtl", "fa": "rtl", "ur": "rtl", "ja": "ltr", "az-Arab": "rtl"} {
+		if got := direction(language.MustParse(tag)); got != want {
+			t.Errorf("%s: %s", tag, got)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	for _, tc := range []struct{ in, want string }{
+		{"Ann", "Ann"}, {"", ""}, {"  Ann \t\r\n Archer ", "Ann Archer"}, {"a\x00b", "a b"}, {"a\u202eb", "ab"},
+		{"\xffAnn", "Ann"}, {"José", "José"}, {"می‌خواهم", "می‌خواهم"}, {"12345678901", "123456789…"},
+		{"one two three", "one two…"}, {"ééééééééééé", "ééééééééé…"}, {"12345678e\u0301xxx", "12345678…"},
+	} {
+		if got := line(tc.in, 10); got != tc.want {
+			t.Errorf("%q: %q, want %q", tc.in, got, tc.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s, n := rapid.String().Draw(t, "s"), rapid.IntRange(1, 200).Draw(t, "n")
+		got := line(s, n)
+		if utf8.RuneCountInString(got) > n || !utf8.ValidString(got) || strings.ContainsAny(got, "\r\n\x00") || line(got, n) != got {
+			t.Fatalf("line(%q, %d) = %q", s, n, got)
+		}
+	})
+}
+
+func TestNamesThatAreNone(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ann": "Ann", "J.R.R.": "J.R.R.", "Jean-Luc": "Jean-Luc", "O'Neil": "O'Neil", "Dr. Who": "Dr. Who", "王小明": "王小明",
+		"Win at evil.example": "", "https://evil.example": "", "www.evil.example": "", "a@b": "", "<b>Ann</b>": "", "{{.Store}}": "",
+	} {
+		if got := personName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	long := strings.Repeat("word ", 20)
+	url := "https://shop.example/" + strings.Repeat("x", 80)
+	for _, tc := range []struct{ in, want string }{
+		{"\n\na\n\n\n\nb  \n\n", "a\n\nb\n"},
+		{long, strings.TrimSpace(strings.Repeat("word ", 15)) + "\n" + strings.TrimSpace(strings.Repeat("word ", 5)) + "\n"},
+		{"- " + long, "- " + strings.TrimSpace(strings.Repeat("word ", 14)) + "\n  " + strings.TrimSpace(strings.Repeat("word ", 6)) + "\n"},
+		{"see " + url + " now", "see\n" + url + "\nnow\n"},
+		{url, url + "\n"},
+		{strings.Repeat("é", 76) + " x", strings.Repeat("é", 76) + "\nx\n"},
+		{"", ""},
+	} {
+		if got := string(appendWrapped(nil, tc.in)); got != tc.want {
+			t.Errorf("%q:\n%q, want\n%q", tc.in, got, tc.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOfN(rapid.RuneFrom([]rune("ab é-*\n")), 0, 600, -1).Draw(t, "s")
+		got := string(appendWrapped(nil, s))
+		if a, b := strings.Join(strings.Fields(got), " "), strings.Join(strings.Fields(s), " "); a != b {
+			t.Fatalf("%q became %q", s, got)
+		}
+		if again := string(appendWrapped(nil, got)); strings.Contains(got, "\n\n\n") || strings.Join(strings.Fields(again), " ") != strings.Join(strings.Fields(got), " ") {
+			t.Fatalf("%q then %q", got, again)
+		}
+	})
+}
+
+// TestEscapersAreHTMLTemplates holds the escapers against the originals, byte for byte.
+func TestEscapersAreHTMLTemplates(t *testing.T) {
+	for context, esc := range map[string]escaper{
+		`<p>{{.}}</p>`: escapeHTML, `<title>{{.}}</title>`: escapeHTML, `<p title="{{.}}"></p>`: escapeHTML,
+		`<a href="{{.}}"></a>`: escapeURL, `<a href="/x/{{.}}"></a>`: escapePath, `<a href="/x?y={{.}}"></a>`: escapeQuery,
+	} {
+		tmpl := htmltemplate.Must(htmltemplate.New("").Parse(context))
+		before, after, _ := strings.Cut(context, "{{.}}")
+		rapid.Check(t, func(t *rapid.T) {
+			s := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.RuneFrom([]rune("aA0:/?#%2f&+'\"<>()é\x00 ~")))).Draw(t, "s")
+			var want, got bytes.Buffer
+			if err := tmpl.Execute(&want, s); err != nil {
+				t.Fatal(err)
+			}
+			got.WriteString(before)
+			esc(&got, s)
+			got.WriteString(after)
+			if got.String() != want.String() {
+				t.Fatalf("%q in %s: %q, want %q", s, context, got.String(), want.String())
+			}
+		})
+	}
+}
