@@ -172,7 +172,14 @@ func (f *fake) data(c net.Conn, br *bufio.Reader, n int) bool {
 	if a := f.saying(n, "DATA"); a != "" && !strings.HasPrefix(a, "354") {
 		return f.say(c, br, n, "DATA", "")
 	}
-	if !f.say(c, br, n, "DATA", "354 go ahead") || f.saying(n, "CONTENT") == cut {
+	if !f.say(c, br, n, "DATA", "354 go ahead") {
+		return false
+	}
+	switch f.saying(n, "CONTENT") {
+	case cut:
+		return false
+	case silence:
+		time.Sleep(time.Hour) // only in a bubble
 		return false
 	}
 	var b strings.Builder
@@ -224,6 +231,9 @@ func (f *fake) say(c net.Conn, br *bufio.Reader, n int, verb, usual string) bool
 	for i, piece := range strings.Split(text, "<wait>") {
 		if i > 0 {
 			time.Sleep(20 * time.Second) // only in a bubble
+		}
+		if piece == "" {
+			continue
 		}
 		if _, err := io.WriteString(c, piece); err != nil {
 			return false

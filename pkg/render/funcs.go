@@ -47,12 +47,10 @@ func (l *locale) money(m events.Money) string {
 	}
 	symbol := l.symbol(m.Currency)
 	b := make([]byte, 0, 32)
+	size := uint64(m.Minor)
 	if m.Minor < 0 {
-		b = append(b, "\u2212"...)
-	}
-	abs := m.Minor
-	if abs < 0 && abs != math.MinInt64 {
-		abs = -abs
+		b = append(b, minus...)
+		size = -size
 	}
 	const space = "\u00a0"
 	if l.side != after {
@@ -61,7 +59,7 @@ func (l *locale) money(m events.Money) string {
 			b = append(b, space...) // CHF 12.95
 		}
 	}
-	b = l.appendNumber(b, abs, events.Digits(m.Currency))
+	b = l.appendDigits(b, size, events.Digits(m.Currency))
 	if l.side == after {
 		b = append(append(b, space...), symbol...)
 	}
@@ -121,7 +119,7 @@ func cut(s string, n int) string {
 	if end > 0 && r[end-1] == zeroWidthJoiner {
 		end--
 	}
-	for back := end; back > end-min(end/4, 16) && back > 0; back-- {
+	for back := end; back > end-min(end/3, 16) && back > 0; back-- {
 		if r[back] == ' ' {
 			end = back
 			break

@@ -28,6 +28,17 @@ func templatesFS(t testing.TB) fstest.MapFS {
 	return out
 }
 
+// sharedFS holds the shipped layouts and partials without a mail.
+func sharedFS(t testing.TB) fstest.MapFS {
+	fsys := templatesFS(t)
+	for p := range fsys {
+		if strings.HasPrefix(p, "thank-you/") {
+			delete(fsys, p)
+		}
+	}
+	return fsys
+}
+
 func edit(fsys fstest.MapFS, path, old, with string) {
 	fsys[path] = &fstest.MapFile{Data: []byte(strings.Replace(string(fsys[path].Data), old, with, 1))}
 }
@@ -92,10 +103,10 @@ func TestEachFaultIsReportedWhereItIs(t *testing.T) {
 		{"action in a conditional comment", "<h1>a</h1><!--[if mso]>{{.Variant}}<![endif]-->", "a conditional comment is copied as it stands"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			fsys := templatesFS(t)
+			fsys := sharedFS(t)
 			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mailOf(tc.body + "\n"))}
 			fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
-			fsys["x/y.sample.yaml"] = fsys["thank-you/thanks.sample.yaml"]
+			fsys["x/y.sample.yaml"] = templatesFS(t)["thank-you/thanks.sample.yaml"]
 			wantProblem(t, fsys, tc.want)
 		})
 	}
@@ -145,7 +156,7 @@ func TestFaultsOfFiles(t *testing.T) {
 		{"layout without a title", "layouts/base.html", `<html lang="en"><body>{{template "content" .}}</body></html>`, "the mail has no <title>"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			fsys := templatesFS(t)
+			fsys := sharedFS(t)
 			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mailOf(plainBody))}
 			fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
 			fsys["x/y.sample.yaml"] = &fstest.MapFile{Data: []byte("samples:\n  a:\n    store: {name: A}\n")}

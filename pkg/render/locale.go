@@ -136,20 +136,21 @@ func (l *locale) separators(probe string) {
 
 // appendNumber appends n, which has so many digits after the decimal sign.
 func (l *locale) appendNumber(b []byte, n int64, scale int) []byte {
+	if n < 0 {
+		return l.appendDigits(append(b, minus...), -uint64(n), scale)
+	}
+	return l.appendDigits(b, uint64(n), scale)
+}
+
+const minus = "\u2212"
+
+func (l *locale) appendDigits(b []byte, u uint64, scale int) []byte {
 	var raw [40]byte
 	i := len(raw)
-	neg := n < 0
-	u := uint64(n)
-	if neg {
-		u = -u
-	}
 	for u > 0 || i > len(raw)-scale-1 {
 		i--
 		raw[i] = byte(u % 10)
 		u /= 10
-	}
-	if neg {
-		b = append(b, "\u2212"...)
 	}
 	for j := i; j < len(raw); j++ {
 		left := len(raw) - scale - j // digits before the decimal sign, from here
@@ -288,7 +289,7 @@ func (l *locale) date(t time.Time) string {
 		switch {
 		case r == 'D':
 			b = strconv.AppendInt(b, int64(day), 10)
-		case r == 'M' && l.months != nil:
+		case r == 'M' && len(l.months) > 0:
 			b = append(b, l.months[month-1]...)
 		case r == 'M':
 			b = strconv.AppendInt(b, int64(month), 10)

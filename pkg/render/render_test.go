@@ -106,7 +106,7 @@ func TestEveryTemplateRendersWithoutAnyOptionalField(t *testing.T) {
 						t.Errorf("%s, sample %s, %s: prints %q:\n%s", name, s.Name, o.Name, bad, m.HTML)
 					}
 				}
-				for _, bad := range []string{"<no value>", " ,", " .", ",.", ",,", "..", "0th", " 0 ×", "no.\n"} {
+				for _, bad := range []string{"<no value>", " ,", " .", ",.", ",,", "..", " 0th", " 0 ×", "no.\n"} {
 					if strings.Contains(words, bad) {
 						t.Errorf("%s, sample %s, %s: prints %q:\n%s", name, s.Name, o.Name, bad, words)
 					}
