@@ -41,6 +41,10 @@ type Options struct {
 
 	Templates fs.FS // nil: the folder that the configuration names
 
+	// Unsubscribe makes the links by which customers leave. Without it no worker
+	// may be of class marketing.
+	Unsubscribe func(k customer.Key, worker string) string
+
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS          []nats.Option
 	RedisDial     func(ctx context.Context, network, addr string) (net.Conn, error)

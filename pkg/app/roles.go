@@ -89,7 +89,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	}
 	return delivery.New(delivery.Options{
 		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Templates: a.templates, Address: a.identity.Address, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Templates: a.templates, Address: a.identity.Address, Unsubscribe: a.o.Unsubscribe, Scale: a.o.Scale, Log: a.log.Named("delivery"),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},

@@ -15,6 +15,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/mailer"
 	"homing/pkg/render"
+	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/thankyou"
 )
@@ -72,6 +73,9 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
 			continue
 		}
+		if err := a.templates.CheckStore(base.view); err != nil {
+			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
+		}
 		for _, k := range kinds {
 			s := base
 			s.worker, s.settings, err = k.New(base.config.Workers[k.Name].Decode)
@@ -88,9 +92,12 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 	return out, errors.Join(errs...)
 }
 
-// checkSteps finds a step whose template is missing, or does not fit the store.
+// checkSteps finds a step whose template is missing, or that could not be sent.
 func (a *App) checkSteps(s shop) error {
 	for _, step := range s.worker.Steps() {
+		if step.Class != touch.Transactional && a.o.Unsubscribe == nil {
+			return errors.New("class: marketing mail needs a way out, and this version makes no unsubscribe links yet; write transactional")
+		}
 		if !a.templates.Has(step.Template) {
 			return fmt.Errorf("step %s: there is no template %s; there are %s",
 				step.Name, step.Template, strings.Join(a.templates.Names(), ", "))

@@ -90,23 +90,28 @@ func (l *Loop) Waiting() bool {
 	return l.backoff > 0
 }
 
-// Run works until ctx ends, then lets the handler's running calls finish, gives
-// back what was not begun, and returns.
+// Run works until ctx ends, then gives back what was not begun, lets the
+// handler's running calls finish, and returns.
 func (l *Loop) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, func() { l.stopping.Store(true) })()
 	var wg sync.WaitGroup
 	wg.Go(func() { l.pull(ctx) })
 	wg.Go(func() { l.keepAlive(ctx) })
 	calls := make(chan struct{}, l.o.Parallel)
-	for batch := l.next(ctx); batch != nil; batch = l.next(ctx) {
-		calls <- struct{}{}
+	for {
+		calls <- struct{}{} // first: what is taken from the queue is begun at once
+		batch := l.next(ctx)
+		if batch == nil {
+			break
+		}
 		wg.Go(func() {
 			defer func() { <-calls }()
 			l.o.Handler(ctx, batch)
 		})
 	}
-	wg.Wait()
 	l.giveBack()
+	wg.Wait()
+	l.giveBack() // what came, or was kept, meanwhile
 }
 
 // next returns the next batch, or nil when ctx ends.
@@ -180,7 +185,7 @@ func (l *Loop) pull(ctx context.Context) {
 func (l *Loop) fetch(ctx context.Context, c jetstream.Consumer, n int) error {
 	until, cancel := context.WithTimeout(ctx, pullFor)
 	defer cancel()
-	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(15*time.Second))
+	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(30*time.Second))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,7 +14,7 @@ import (
 // however often it is rejected within two minutes.
 func RejectTo(js jetstream.JetStream) Rejecter {
 	return func(ctx context.Context, m jetstream.Msg, why *BadError) error {
-		out := nats.NewMsg("rejected." + why.Store + "." + why.Reason)
+		out := nats.NewMsg("rejected." + token(why.Store) + "." + token(why.Reason))
 		out.Data = m.Data()
 		for k, v := range m.Headers() {
 			out.Header[k] = v
@@ -40,4 +41,13 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 		}
 		return nil
 	}
+}
+
+// token returns s if it can stand in a subject: one that cannot would never be
+// accepted, and hold up the loop for ever.
+func token(s string) string {
+	if s == "" || strings.ContainsAny(s, ".*> \t\r\n") {
+		return "unknown"
+	}
+	return s
 }

@@ -101,9 +101,9 @@ func (l *Loop) keepAlive(ctx context.Context) {
 func (l *Loop) giveBack() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for m := range l.held {
+	for _, m := range l.queue {
 		_ = m.Nak()
+		delete(l.held, m)
 	}
-	clear(l.held)
 	l.queue = nil
 }

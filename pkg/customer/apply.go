@@ -1,6 +1,8 @@
 package customer
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"homing/events"
@@ -18,11 +20,11 @@ func Apply(c *Customer, e events.Event) bool {
 	if e.Type == events.TypeCustomerErased {
 		return c.erase(s)
 	}
-	if c.Erased.At != 0 && s.At <= c.Erased.At {
-		return false
-	}
 	if f, ok := e.Data.(events.Fact); ok {
 		return c.fact(f, s)
+	}
+	if c.Erased.At != 0 && s.At <= c.Erased.At {
+		return false
 	}
 	d, ok := e.Data.(events.CustomerData)
 	if !ok {
@@ -54,7 +56,7 @@ func (c *Customer) happened(d events.CustomerData, s Stamp) bool {
 		if scope == "" {
 			scope = events.ScopeAll
 		}
-		return c.stop(scope, s.At)
+		return c.stop(scope, Stop{At: s.At, Said: s.At})
 	}
 	return false
 }
@@ -77,21 +79,27 @@ func (c *Customer) profile(w *events.Customer, s Stamp) bool {
 }
 
 // consent folds what a snapshot says of the customer's consent. A refusal
-// always counts; that a refusal is lifted needs a time of its own.
+// always counts; that a refusal is lifted needs a time of its own. Nobody can
+// have spoken later than the event that reports it.
 func (c *Customer) consent(k *events.Consent, s Stamp) bool {
 	changed := c.Consent.set(k.Email, s)
 	at := s.At
 	if k.At != nil {
-		at = k.At.UnixMilli()
-		changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
+		at = min(at, k.At.UnixMilli())
+		if k.Email == events.Subscribed || k.Email == events.Unsubscribed {
+			changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
+		}
 	}
 	if k.Email == events.Unsubscribed {
-		changed = c.stop(events.ScopeAll, at) || changed
+		changed = c.stop(events.ScopeAll, Stop{At: at, Said: s.At}) || changed
 	}
 	return changed
 }
 
 func (c *Customer) opine(o Opinion) bool {
+	if o.At <= c.Erased.At && c.Erased.At != 0 {
+		return false
+	}
 	if o.At < c.Opinion.At || o.At == c.Opinion.At && o.Status <= c.Opinion.Status {
 		return false
 	}
@@ -99,34 +107,43 @@ func (c *Customer) opine(o Opinion) bool {
 	return true
 }
 
-func (c *Customer) stop(scope string, at int64) bool {
-	if old, ok := c.Stops[scope]; ok && old >= at {
+// stop folds a refusal. One that was made before the customer was erased, and
+// said again since, counts from the erasure on.
+func (c *Customer) stop(scope string, s Stop) bool {
+	old := c.Stops[scope]
+	next := Stop{At: max(old.At, s.At, c.Erased.At), Said: max(old.Said, s.Said)}
+	if old == next {
 		return false
 	}
 	if c.Stops == nil {
-		c.Stops = map[string]int64{}
+		c.Stops = map[string]Stop{}
 	}
-	c.Stops[scope] = at
+	c.Stops[scope] = next
 	return true
 }
 
 // Unsubscribed reports whether the customer said no to mail of that scope, and
 // did not explicitly say yes since.
 func (c *Customer) Unsubscribed(scope string) bool {
-	at, ok := c.Stops[scope]
-	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > at)
+	s, ok := c.Stops[scope]
+	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
 }
 
 func (c *Customer) cart(k *events.Cart, s Stamp) bool {
-	if !s.After(c.Cart.Stamp) {
+	return c.carry(Cart{ID: k.ID, Lines: lines(k.Items, MaxCartLines), Stamp: s})
+}
+
+func (c *Customer) carry(k Cart) bool {
+	if cmp.Or(k.Stamp.Compare(c.Cart.Stamp), cmp.Compare(k.ID, c.Cart.ID), compareLines(k.Lines, c.Cart.Lines)) <= 0 {
 		return false
 	}
-	c.Cart = Cart{ID: k.ID, Lines: lines(k.Items, MaxCartLines), Stamp: s}
+	c.Cart = k
 	return true
 }
 
 // erase forgets all that was said up to s, and leaves a tombstone that older
-// events, replayed later, cannot pass.
+// events, replayed later, cannot pass. Claims stay: they name nobody, and what
+// was sent must not be sent again.
 func (c *Customer) erase(s Stamp) bool {
 	if !s.After(c.Erased) {
 		return false
@@ -140,9 +157,11 @@ func (c *Customer) erase(s Stamp) bool {
 	if c.Opinion.At <= s.At {
 		c.Opinion = Opinion{}
 	}
-	for scope, at := range c.Stops {
-		if at <= s.At {
+	for scope, stop := range c.Stops {
+		if stop.Said <= s.At {
 			delete(c.Stops, scope)
+		} else {
+			c.Stops[scope] = Stop{At: max(stop.At, s.At), Said: stop.Said}
 		}
 	}
 	if c.Bounce.At <= s.At {
@@ -152,7 +171,6 @@ func (c *Customer) erase(s Stamp) bool {
 		c.Cart = Cart{}
 	}
 	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
-	c.Claims = slices.DeleteFunc(c.Claims, func(k Claim) bool { return k.At <= s.At })
 	c.Seen = nil
 	for _, o := range c.Orders {
 		if o.Kind == Placed || len(o.Lines) == 0 {
@@ -168,8 +186,13 @@ func (c *Customer) texts() []*Text {
 }
 
 // Join folds all that is known of from into c: two records turned out to be one
-// person. c keeps its own id. Joining again changes nothing.
+// person. c keeps its own id, and nothing comes back that was said before c was
+// erased. Joining again changes nothing.
 func Join(c *Customer, from Customer) bool {
+	if c.Erased.After(from.Erased) {
+		from.Stops, from.Orders = maps.Clone(from.Stops), slices.Clone(from.Orders)
+		from.erase(c.Erased)
+	}
 	changed := false
 	mine, theirs := c.texts(), from.texts()
 	for i, f := range mine {
@@ -180,23 +203,16 @@ func Join(c *Customer, from Customer) bool {
 	if from.Opinion.At != 0 {
 		changed = c.opine(from.Opinion) || changed
 	}
-	for scope, at := range from.Stops {
-		changed = c.stop(scope, at) || changed
+	for scope, s := range from.Stops {
+		changed = c.stop(scope, s) || changed
 	}
 	changed = c.bounce(from.Bounce) || changed
-	if from.Cart.Stamp.After(c.Cart.Stamp) {
-		c.Cart, changed = from.Cart, true
-	}
+	changed = c.carry(from.Cart) || changed
 	for _, s := range from.Seen {
 		changed = c.seeAll(s) || changed
 	}
 	for _, o := range from.Orders {
-		changed = c.keep(o, func(old OrderEvent) (OrderEvent, bool) {
-			if o.Kind == Placed {
-				return o, o.Stamp.After(old.Stamp)
-			}
-			return join(old, o)
-		}) || changed
+		changed = c.keep(o) || changed
 	}
 	for _, k := range from.Claims {
 		changed = c.Settle(k) || changed

@@ -58,7 +58,8 @@ func (c *Customer) Settle(k Claim) bool {
 		return false
 	}
 	c.SetClaim(k)
-	return true
+	_, kept := c.Claimed(k.Touch)
+	return kept // not if it is older than all of the MaxClaims held
 }
 
 // SetClaim puts k in the place of any claim on the same touch. It is for the
@@ -104,7 +105,7 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 		return false
 	}
 	changed := c.Settle(k)
-	if b.Bounced != "" {
+	if b.Bounced != "" && s.At > c.Erased.At {
 		changed = c.bounce(Bounce{At: s.At, Address: b.Bounced}) || changed
 	}
 	return changed

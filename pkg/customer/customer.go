@@ -92,9 +92,9 @@ type Customer struct {
 	Locale    Text
 	Country   Text
 
-	Consent Text             // status of the latest snapshot
-	Opinion Opinion          // the latest consent with an explicit time
-	Stops   map[string]int64 // scope of an unsubscribe → when, ms
+	Consent Text            // status of the latest snapshot
+	Opinion Opinion         // the latest consent with an explicit time
+	Stops   map[string]Stop // scope of an unsubscribe → when
 	Bounce  Bounce
 
 	Orders []OrderEvent // newest first, at most MaxOrderEvents
@@ -110,6 +110,12 @@ type Customer struct {
 type Opinion struct {
 	Status string
 	At     int64 // ms
+}
+
+// Stop says that a customer does not want mail of some scope.
+type Stop struct {
+	At   int64 // ms: when they said so
+	Said int64 // ms: the latest event that reports it
 }
 
 // Bounce says that a relay found the address unusable.
@@ -133,7 +139,7 @@ type Line struct {
 
 // Limits of what is kept of one customer.
 const (
-	MaxOrderEvents = 40  // details of orders, one entry an order and kind of event
+	MaxOrderEvents = 40  // details of orders
 	MaxLines       = 100 // of one order
 	MaxCartLines   = 30
 	MaxClaims      = 100

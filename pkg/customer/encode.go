@@ -12,17 +12,17 @@ import (
 // can be added, and with every stamp written once, since most fields of a
 // customer were last said by the same event. It is about a third of the JSON.
 type record struct {
-	Stamps  []uint64         `cbor:"1,keyasint,omitempty"` // pairs: At less the At before it, Tie; ascending
-	Texts   []text           `cbor:"2,keyasint,omitempty"` // in the order of Customer.texts
-	Orders  []orderEvent     `cbor:"3,keyasint,omitempty"`
-	Seen    []byte           `cbor:"4,keyasint,omitempty"` // 7 bytes each: hash, flags
-	Claims  []byte           `cbor:"5,keyasint,omitempty"` // 16 bytes each: touch, state, reason, at
-	Open    []openClaim      `cbor:"6,keyasint,omitempty"`
-	Stops   map[string]int64 `cbor:"7,keyasint,omitempty"`
-	Opinion *Opinion         `cbor:"8,keyasint,omitempty"`
-	Bounce  *Bounce          `cbor:"9,keyasint,omitempty"`
-	Cart    *cart            `cbor:"10,keyasint,omitempty"`
-	Erased  *Stamp           `cbor:"11,keyasint,omitempty"`
+	Stamps  []uint64        `cbor:"1,keyasint,omitempty"` // pairs: At less the At before it, Tie; ascending
+	Texts   []text          `cbor:"2,keyasint,omitempty"` // in the order of Customer.texts
+	Orders  []orderEvent    `cbor:"3,keyasint,omitempty"`
+	Seen    []byte          `cbor:"4,keyasint,omitempty"` // 7 bytes each: hash, flags
+	Claims  []byte          `cbor:"5,keyasint,omitempty"` // 16 bytes each: touch, state, reason, at
+	Open    []openClaim     `cbor:"6,keyasint,omitempty"`
+	Stops   map[string]stop `cbor:"7,keyasint,omitempty"`
+	Opinion *Opinion        `cbor:"8,keyasint,omitempty"`
+	Bounce  *Bounce         `cbor:"9,keyasint,omitempty"`
+	Cart    *cart           `cbor:"10,keyasint,omitempty"`
+	Erased  *Stamp          `cbor:"11,keyasint,omitempty"`
 }
 
 type text struct {
@@ -44,6 +44,11 @@ type line struct {
 	_        struct{} `cbor:",toarray"`
 	Product  string
 	Quantity int
+}
+
+type stop struct {
+	_        struct{} `cbor:",toarray"`
+	At, Said int64
 }
 
 type cart struct {
@@ -71,7 +76,7 @@ const (
 // Encode returns the bytes a customer is stored as.
 func Encode(c *Customer) ([]byte, error) {
 	t := newStamps(c)
-	r := record{Stamps: t.deltas(), Orders: make([]orderEvent, 0, len(c.Orders)), Stops: c.Stops}
+	r := record{Stamps: t.deltas(), Orders: make([]orderEvent, 0, len(c.Orders))}
 	last := 0
 	texts := c.texts()
 	r.Texts = make([]text, len(texts))
@@ -94,6 +99,12 @@ func Encode(c *Customer) ([]byte, error) {
 			continue
 		}
 		r.Claims = putUint48(append(putUint64(r.Claims, k.Touch), byte(k.State), whyCode(k.Why)), uint64(k.At))
+	}
+	for scope, s := range c.Stops {
+		if r.Stops == nil {
+			r.Stops = make(map[string]stop, len(c.Stops))
+		}
+		r.Stops[scope] = stop{At: s.At, Said: s.Said}
 	}
 	if c.Opinion != (Opinion{}) {
 		r.Opinion = &c.Opinion
@@ -133,7 +144,12 @@ func Decode(data []byte) (Customer, error) {
 		c.Seen = append(c.Seen, SeenOrder{Hash: uint48(b), Flags: b[6]})
 	}
 	c.Claims = unpackClaims(r)
-	c.Stops = r.Stops
+	for scope, s := range r.Stops {
+		if c.Stops == nil {
+			c.Stops = make(map[string]Stop, len(r.Stops))
+		}
+		c.Stops[scope] = Stop{At: s.At, Said: s.Said}
+	}
 	if r.Opinion != nil {
 		c.Opinion = *r.Opinion
 	}

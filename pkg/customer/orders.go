@@ -20,8 +20,9 @@ const (
 	Refunded
 )
 
-// OrderEvent is what is kept of one kind of event of one order: the latest
-// order as placed; of the others all lines that any event named.
+// OrderEvent is what is kept of an event of an order: of those that placed it
+// the latest; of the others, such as two partial refunds, the latest that named
+// the same lines.
 type OrderEvent struct {
 	Order  string
 	Kind   Kind
@@ -77,7 +78,7 @@ func later(a, b OrderEvent) bool {
 	return cmp.Or(cmp.Compare(a.Stamp.At, b.Stamp.At), cmp.Compare(a.Order, b.Order)) > 0
 }
 
-// OrderEvent returns what is kept of one kind of event of an order.
+// OrderEvent returns the latest that is kept of one kind of event of an order.
 func (c *Customer) OrderEvent(order string, k Kind) (OrderEvent, bool) {
 	for _, o := range c.Orders {
 		if o.Order == order && o.Kind == k {
@@ -129,8 +130,7 @@ func (c *Customer) see(order string, k Kind) bool {
 
 func (c *Customer) placed(o *events.Order, s Stamp) bool {
 	changed := c.see(o.ID, Placed)
-	n := OrderEvent{Order: o.ID, Kind: Placed, Stamp: s, CartID: o.CartID, Lines: lines(o.Items, MaxLines)}
-	return c.keep(n, func(old OrderEvent) (OrderEvent, bool) { return n, s.After(old.Stamp) }) || changed
+	return c.keep(OrderEvent{Order: o.ID, Kind: Placed, Stamp: s, CartID: o.CartID, Lines: lines(o.Items, MaxLines)}) || changed
 }
 
 func (c *Customer) changed(o *events.OrderChange, k Kind, s Stamp) bool {
@@ -142,21 +142,7 @@ func (c *Customer) changed(o *events.OrderChange, k Kind, s Stamp) bool {
 	for _, it := range o.Items[:min(len(o.Items), MaxLines)] {
 		n.Lines = unite(n.Lines, Line{Product: it.ProductID, Quantity: it.Quantity})
 	}
-	return c.keep(n, func(old OrderEvent) (OrderEvent, bool) { return join(old, n) }) || changed
-}
-
-// join unites two events of one kind about one order: shipped in two parcels,
-// refunded in two steps.
-func join(old, n OrderEvent) (OrderEvent, bool) {
-	out := old
-	out.Lines = slices.Clone(old.Lines)
-	for _, l := range n.Lines {
-		out.Lines = unite(out.Lines, l)
-	}
-	if n.Stamp.After(old.Stamp) {
-		out.Stamp = n.Stamp
-	}
-	return out, out.Stamp != old.Stamp || !slices.Equal(out.Lines, old.Lines)
+	return c.keep(n) || changed
 }
 
 // unite adds a line to lines that are ordered by product. Of one product the
@@ -173,31 +159,41 @@ func unite(ls []Line, l Line) []Line {
 	return ls
 }
 
-// keep puts n among the details, united by merge with what is there of the same
-// order and kind, and forgets the oldest when there are too many.
-func (c *Customer) keep(n OrderEvent, merge func(old OrderEvent) (OrderEvent, bool)) bool {
+// keep puts n among the details in the place of what it says anew, and forgets
+// the oldest when there are too many. It never joins two entries into one: an
+// erasure between the two could not be folded in afterwards.
+func (c *Customer) keep(n OrderEvent) bool {
 	orders := c.Orders
-	if i := slices.IndexFunc(orders, func(o OrderEvent) bool { return o.Order == n.Order && o.Kind == n.Kind }); i >= 0 {
-		merged, changed := merge(orders[i])
-		if !changed {
+	if i := slices.IndexFunc(orders, n.about); i >= 0 {
+		if newestFirst(n, orders[i]) >= 0 {
 			return false
 		}
-		n, orders = merged, slices.Delete(orders, i, i+1)
+		orders = slices.Delete(orders, i, i+1)
 	}
 	i, _ := slices.BinarySearchFunc(orders, n, newestFirst)
-	orders = slices.Insert(orders, i, n)
-	if len(orders) > MaxOrderEvents {
-		orders = orders[:MaxOrderEvents]
-		if i == MaxOrderEvents {
-			return false
-		}
+	if i == MaxOrderEvents {
+		return false
 	}
-	c.Orders = orders
+	orders = slices.Insert(orders, i, n)
+	c.Orders = orders[:min(len(orders), MaxOrderEvents)]
 	return true
 }
 
+// about reports whether o says the same thing as n, perhaps at another time.
+func (n OrderEvent) about(o OrderEvent) bool {
+	return o.Order == n.Order && o.Kind == n.Kind && (n.Kind == Placed || slices.Equal(o.Lines, n.Lines))
+}
+
+// newestFirst is a total order: what says the same at the same instant is equal.
 func newestFirst(a, b OrderEvent) int {
-	return cmp.Or(b.Stamp.Compare(a.Stamp), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Kind, b.Kind))
+	return cmp.Or(b.Stamp.Compare(a.Stamp), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines))
+}
+
+func compareLines(a, b []Line) int {
+	return slices.CompareFunc(a, b, func(x, y Line) int {
+		return cmp.Or(cmp.Compare(x.Product, y.Product), cmp.Compare(x.Quantity, y.Quantity))
+	})
 }
 
 func lines(items []events.Item, limit int) []Line {

@@ -22,6 +22,9 @@ func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders,
 		Marketing: a.step.Class != touch.Transactional,
 	}
+	if data.Marketing {
+		data.UnsubscribeURL = d.o.Unsubscribe(a.touch.Customer, a.touch.Worker)
+	}
 	if s.Order != "" {
 		data.Order = &render.Order{ID: s.Order, Items: items(s.Items), More: s.More, Total: s.Total,
 			PlacedAt: s.PlacedAt.In(c.Location(a.shop.Zone))}
@@ -38,7 +41,7 @@ func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
 		From: a.shop.From, ReplyTo: a.shop.ReplyTo,
 		To: c.Email.Value, ToName: strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
-		MessageID: messageID(a), Date: now, DKIM: a.shop.DKIM,
+		MessageID: messageID(a), Date: now, UnsubscribeURL: data.UnsubscribeURL, DKIM: a.shop.DKIM,
 	})
 	return m, template, err
 }

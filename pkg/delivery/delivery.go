@@ -79,10 +79,13 @@ type Options struct {
 	Schedule  Schedule
 	Templates Renderer
 	Address   func(store, email string) string // keyed hash of an address
-	Scale     schedule.Scale
-	Log       *zap.Logger
-	Decided   func(t events.Type, reason touch.Reason) // told every outcome; may be nil
-	Held      func(reason touch.Reason, err error)     // told why the system waits; may be nil
+	// Unsubscribe returns the link by which a customer leaves a worker's mail; no
+	// marketing mail goes out without.
+	Unsubscribe func(k customer.Key, worker string) string
+	Scale       schedule.Scale
+	Log         *zap.Logger
+	Decided     func(t events.Type, reason touch.Reason) // told every outcome; may be nil
+	Held        func(reason touch.Reason, err error)     // told why the system waits; may be nil
 }
 
 // Delivery delivers the touches of one worker.

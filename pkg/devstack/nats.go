@@ -72,6 +72,7 @@ func (o *NATSOptions) server(port int) *server.Options {
 		SyncInterval:       o.SyncInterval,
 		JetStreamMaxMemory: maxMemoryStore,
 		JetStreamMaxStore:  o.MaxStore,
+		NoSystemAccount:    true,
 		NoSigs:             true, // signals belong to the program around it
 		NoLog:              true,
 	}

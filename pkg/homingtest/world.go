@@ -27,6 +27,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/config"
+	"homing/pkg/customer"
 	"homing/pkg/devstack"
 	"homing/pkg/timeline"
 )
@@ -37,7 +38,7 @@ const Secret = "a secret that only tests use, 32+ bytes"
 // World is one installation on fake time.
 type World struct {
 	T      *testing.T
-	Config config.Config
+	Config *config.Config
 	NATS   *devstack.NATS
 	Redis  *devstack.Redis
 	Sink   *Sink
@@ -50,17 +51,11 @@ type World struct {
 }
 
 // New makes a world: servers, but no Homing yet; see Start. dir is a t.TempDir
-// made before the bubble.
-func New(t *testing.T, dir string) *World {
+// made before the bubble. more is YAML of further configuration.
+func New(t *testing.T, dir, more string) *World {
 	t.Helper()
-	w := &World{T: t, Config: config.Example(), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))}
-	w.Config.Secret = Secret
+	w := &World{T: t, Config: Config(t, more), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))}
 	w.Config.HTTP.Listen = ""
-	w.Config.Pacing.Throughput.PerSecond = 0
-	for id, s := range w.Config.Stores {
-		s.Pacing.Throughput.PerSecond = 0
-		w.Config.Stores[id] = s
-	}
 	var err error
 	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
 	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour}); err != nil {
@@ -83,15 +78,46 @@ func New(t *testing.T, dir string) *World {
 	return w
 }
 
+// Config returns the configuration of the store main, without a limit of
+// throughput, and with more YAML.
+func Config(t *testing.T, more string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("test", []byte(base+more), func(string) (string, bool) { return "", false })
+	if err == nil {
+		c.Secret = Secret
+		err = c.Validate()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const base = `
+stores:
+  main:
+    name: Example Shop
+    url: "https://shop.example"
+    from: "Example Shop <hello@shop.example>"
+    postal_address: 1 High Street, Exampleton
+    time_zone: Europe/London
+    locale: en
+    currency: GBP
+    pacing: {throughput: {per_second: 0}}
+`
+
 // Start runs Homing with some roles; none: all of them.
 func (w *World) Start(roles ...string) {
 	w.T.Helper()
 	var err error
 	w.app, err = app.New(app.Options{
-		Config: &w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
+		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server())},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial: w.Sink.Dial,
+		Unsubscribe: func(k customer.Key, worker string) string {
+			return "https://mail.shop.example/u/" + k.Token + "/" + worker
+		},
 	})
 	if err == nil {
 		err = w.app.Start()
@@ -121,6 +147,7 @@ func (w *World) Stop() {
 	if w.app == nil {
 		return
 	}
+	// What the relay is still asked to take is not waited for beyond a minute.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := w.app.Stop(ctx); err != nil {

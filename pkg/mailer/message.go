@@ -87,7 +87,8 @@ func Build(m Mail) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLines(raw); err != nil {
+	dots, err := checkLines(raw)
+	if err != nil {
 		return nil, err
 	}
 	if m.DKIM != nil {
@@ -95,7 +96,10 @@ func Build(m Mail) (*Message, error) {
 			return nil, fmt.Errorf("%w: DKIM: %w", ErrMessage, err)
 		}
 	}
-	out.bytes, out.wire = raw, stuff(raw)
+	out.bytes, out.wire = raw, raw
+	if dots {
+		out.wire = stuff(raw)
+	}
 	return out, nil
 }
 
@@ -229,7 +233,9 @@ func (m *Mail) assemble(msg *gomail.Msg) ([]byte, error) {
 	if head < 0 || !bytes.Contains(skeleton[:head], []byte("\r\nContent-Type:")) {
 		return nil, fault("a header", "ends the headers")
 	}
-	out := make([]byte, 0, len(skeleton)+len(m.Text)+len(m.Text)/8+len(m.HTML)+len(m.HTML)/8)
+	// HTML of a shop grows by a third at most: "=" in attributes, accents, soft
+	// breaks. What grows more costs one copy.
+	out := make([]byte, 0, len(skeleton)+(len(m.Text)+len(m.HTML))*4/3)
 	out = append(out, skeleton[:head+4]...)
 	rest := skeleton[head+4:]
 	for _, part := range []struct{ mark, body string }{{textMark, m.Text}, {htmlMark, m.HTML}} {
@@ -289,28 +295,25 @@ func oneSpace(s string) string {
 
 // checkLines refuses a message that SMTP cannot carry unchanged: a line that is
 // too long, or a line break that is not CRLF, which some servers would take for
-// the end of the message when a dot stands alone beside it.
-func checkLines(b []byte) error {
-	if bytes.Count(b, []byte("\r")) != bytes.Count(b, []byte("\r\n")) {
-		return fault("the message", "holds a bare CR")
-	}
+// the end of the message when a dot stands alone beside it. It also reports
+// whether a line starts with a dot.
+func checkLines(b []byte) (dots bool, err error) {
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
 		switch {
-		case i < 1 || b[i-1] != '\r':
-			return fault("the message", "holds a bare LF")
+		case i < 1 || bytes.IndexByte(b[:i], '\r') != i-1:
+			return false, fault("the message", "holds a line break that is not CRLF")
 		case i-1 > maxLine:
-			return fault("a header", "is a line of more than 998 bytes")
+			return false, fault("a header", "is a line of more than 998 bytes")
 		}
+		dots = dots || b[0] == '.'
 		b = b[i+1:]
 	}
-	return nil
+	return dots, nil
 }
 
-// stuff doubles the dot at the start of a line (RFC 5321, section 4.5.2).
+// stuff doubles the dot at the start of a line (RFC 5321, section 4.5.2). The
+// first line is a header and has none.
 func stuff(b []byte) []byte {
-	if !bytes.Contains(b, []byte("\n.")) {
-		return b
-	}
 	return bytes.ReplaceAll(b, []byte("\n."), []byte("\n.."))
 }

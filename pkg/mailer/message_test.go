@@ -214,6 +214,9 @@ func TestLinesThatStartWithADotAreDoubledOnTheWire(t *testing.T) {
 			t.Errorf("stuff(%q) = %q, want %q", in, got, want)
 		}
 	}
+	if dots, err := checkLines([]byte("a\r\n\r\n.b\r\n")); !dots || err != nil {
+		t.Errorf("checkLines does not see a dot: %v", err)
+	}
 	if m := mustBuild(t, sample()); bytes.Contains(m.Bytes(), []byte("\n.")) {
 		t.Error("a line of a body starts with a dot, although quoted-printable can avoid it")
 	}
@@ -224,7 +227,7 @@ func TestCheckLines(t *testing.T) {
 		"a\r\n\r\nb\r\n": true, "a\nb\r\n": false, "a\rb\r\n": false, "a": false, "\n": false,
 		strings.Repeat("a", 998) + "\r\n": true, strings.Repeat("a", 999) + "\r\n": false,
 	} {
-		if err := checkLines([]byte(in)); (err == nil) != ok {
+		if _, err := checkLines([]byte(in)); (err == nil) != ok {
 			t.Errorf("checkLines(%.20q) = %v", in, err)
 		}
 	}

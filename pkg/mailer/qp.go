@@ -14,14 +14,24 @@ const upperHex = "0123456789ABCDEF"
 // stores put a ">" before, and a signature survives neither.
 func appendQP(dst []byte, s string) []byte {
 	for {
-		i := strings.IndexAny(s, "\r\n")
+		i := strings.IndexByte(s, '\n')
+		line := s
+		if i >= 0 {
+			line = strings.TrimSuffix(s[:i], "\r")
+		}
+		for {
+			before, after, ok := strings.Cut(line, "\r")
+			dst = appendQPLine(dst, before)
+			if !ok {
+				break
+			}
+			dst = append(dst, '\r', '\n')
+			line = after
+		}
 		if i < 0 {
-			return appendQPLine(dst, s)
+			return dst
 		}
-		dst = append(appendQPLine(dst, s[:i]), '\r', '\n')
-		if s[i] == '\r' && i+1 < len(s) && s[i+1] == '\n' {
-			i++
-		}
+		dst = append(dst, '\r', '\n')
 		s = s[i+1:]
 	}
 }
@@ -54,17 +64,37 @@ func appendQPLine(dst []byte, s string) []byte {
 
 // literal reports whether a byte stands for itself.
 func literal(c byte) bool {
-	return c >= ' ' && c <= '~' && c != '=' || c == '\t'
+	return c-' ' <= '~'-' ' && c != '=' || c == '\t'
 }
 
 // literals counts the bytes at the start of s that stand for themselves, at
-// most n.
+// most n. It looks at eight at a time: bodies are mostly such bytes.
 func literals(s string, n int) int {
 	n = max(0, min(n, len(s)))
-	for i := range n {
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		w := s[i : i+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		if x&tops|below(x, ' ')|holds(x, '=')|holds(x, 0x7f) != 0 {
+			break
+		}
+	}
+	for ; i < n; i++ {
 		if !literal(s[i]) {
 			return i
 		}
 	}
 	return n
 }
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// below is not 0 if a byte of x is less than c, which is at most 128.
+func below(x, c uint64) uint64 { return (x - ones*c) &^ x & tops }
+
+// holds is not 0 if a byte of x is c.
+func holds(x, c uint64) uint64 { return below(x^ones*c, 1) }

@@ -6,7 +6,7 @@ import (
 )
 
 // combiner lets calls made at the same time share one round trip: whoever finds
-// nobody at work goes to work for all that queued up meanwhile.
+// nobody at work sets off what works for all that queue up meanwhile.
 type combiner[R any] struct {
 	flush func(ctx context.Context, reqs []R) error
 
@@ -34,13 +34,15 @@ func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
 	c.queue = append(c.queue, mine)
 	if c.working {
 		c.mu.Unlock()
-		<-mine.done // bounded: who works has a deadline of its own in the client
+		<-mine.done // bounded: the client has deadlines of its own
 		return mine.err
 	}
 	c.working = true
 	c.mu.Unlock()
-	// Others' requests travel with ours: our giving up must not fail them.
-	c.work(context.WithoutCancel(ctx))
+	// Others' requests travel with ours: our giving up must not fail them, and
+	// theirs must not keep us once ours are done.
+	go c.work(context.WithoutCancel(ctx))
+	<-mine.done
 	return mine.err
 }
 

@@ -20,3 +20,13 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLoad parses, fences, compiles and lints the shipped templates.
+func BenchmarkLoad(b *testing.B) {
+	fsys := os.DirFS("../../templates")
+	for b.Loop() {
+		if _, err := Load(fsys); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"homing/events"
 )
 
 // Limits of what one mail shows, in runes unless said otherwise. They bound the
@@ -46,6 +48,7 @@ func (s *scratch) cleanOrder(d *Data) {
 	s.data.Order = o
 	o.ID = line(o.ID, maxID)
 	o.Pictures = false
+	o.Total = knownMoney(o.Total)
 	shown := min(len(o.Items), maxItems)
 	o.More = max(o.More, 0) + len(o.Items) - shown
 	o.Items = s.items[:shown]
@@ -55,6 +58,7 @@ func (s *scratch) cleanOrder(d *Data) {
 		it.Name = line(it.Name, maxProduct)
 		it.ProductID = line(it.ProductID, maxID)
 		it.Quantity = max(it.Quantity, 1)
+		it.Price = knownMoney(it.Price)
 		if it.Name == "" {
 			it.Name = it.ProductID
 		}
@@ -62,6 +66,19 @@ func (s *scratch) cleanOrder(d *Data) {
 		it.ImageURL = imageURL(it.ImageURL, &d.Store)
 		o.Pictures = o.Pictures || it.ImageURL != ""
 	}
+}
+
+// knownMoney is m, or unknown when its currency is none: three letters A to Z.
+func knownMoney(m events.Money) events.Money {
+	if len(m.Currency) != 3 {
+		return events.Money{}
+	}
+	for i := range 3 {
+		if c := m.Currency[i]; c < 'A' || c > 'Z' {
+			return events.Money{}
+		}
+	}
+	return m
 }
 
 // line makes s one line of at most n runes of text: no control characters, no

@@ -13,6 +13,7 @@ import (
 type compiler struct {
 	lookup func(name string) *parse.Tree
 	funcs  map[string]reflect.Type
+	tree   *parse.Tree // being compiled
 	done   map[call]*program
 	err    error
 }
@@ -31,9 +32,11 @@ type slotVar struct {
 	typ  reflect.Type
 }
 
+// unsupported keeps the first fault, in the form that asProblem reads.
 func (c *compiler) unsupported(n parse.Node, why string) {
 	if c.err == nil {
-		c.err = fmt.Errorf("%s: %s", n, why)
+		at, _ := c.tree.ErrorContext(n)
+		c.err = fmt.Errorf("template: %s: %s", at, why)
 	}
 }
 
@@ -50,6 +53,9 @@ func (c *compiler) program(name string, dot reflect.Type) *program {
 		c.err = fmt.Errorf("there is no template %q", name)
 		return p
 	}
+	outer := c.tree
+	c.tree = tree
+	defer func() { c.tree = outer }()
 	slots := 1
 	f := &frame{dot: dot, root: dot, vars: []slotVar{{"$", 0, dot}}, widest: &slots}
 	p.run = c.list(f, tree.Root)

@@ -90,18 +90,14 @@ func lintMail(m *mail, ref *reference, ps *problems) {
 	for _, s := range m.samples {
 		out, err := m.tryOut(ref, &s.Data, true)
 		if err != nil {
-			p := asProblem(m.name+".html", err)
-			p.Msg = fmt.Sprintf("sample %q: %s", s.Name, p.Msg)
-			ps.add(p)
+			ps.addSample(s.Name, asProblem(m.name+".html", err))
 			return // the faults of one sample are mostly those of all
 		}
 		lintOutput(m, s.Name, &out, ps)
 		for _, o := range append(without(s.Data), foreign(s.Data)) {
 			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
 			if err != nil {
-				p := asProblem(m.name+".html", err)
-				p.Msg = fmt.Sprintf("sample %q %s: %s", s.Name, o.Name, p.Msg)
-				ps.add(p)
+				ps.addSample(s.Name+" "+o.Name, asProblem(m.name+".html", err))
 				return
 			}
 			lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
@@ -134,7 +130,7 @@ func foreign(d Data) Sample {
 // lintOutput checks what a mail must have as a whole.
 func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 	report := func(file, format string, args ...any) {
-		ps.addf(file, 0, 0, "sample %q: %s", sample, fmt.Sprintf(format, args...))
+		ps.addSample(sample, Problem{File: file, Msg: fmt.Sprintf(format, args...)})
 	}
 	page, text := m.name+".html", m.name+".txt"
 	if len(out.HTML) > maxHTML {
@@ -166,7 +162,7 @@ func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 // store only their form is checked.
 func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 	report := func(format string, args ...any) {
-		ps.addf(m.name+".html", 0, 0, "sample %q: %s", sample, fmt.Sprintf(format, args...))
+		ps.addSample(sample, Problem{File: m.name + ".html", Msg: fmt.Sprintf(format, args...)})
 	}
 	if strings.Contains(out.HTML, "ZgotmplZ") {
 		report("a value stands where only fixed text may (in a style, or as a URL that is none)")

@@ -211,25 +211,38 @@ func quotedAfter(msg, prefix string) (string, bool) {
 	return strings.CutSuffix(rest, " not defined")
 }
 
-// mail puts one mail together; nil when a part is missing or does not parse.
+// sources are the three files of a mail.
+type sources struct{ html, text, samples string }
+
+// sources finds the files of a mail, and reports those that are missing.
+func (d *directory) sources(name string) (src sources, ok bool) {
+	ok = true
+	for _, want := range []struct {
+		ext, why string
+		to       *string
+	}{
+		{".html", "every mail has an HTML part", &src.html},
+		{".txt", "every mail has a text part, for those who read no HTML", &src.text},
+		{sampleExt, "it holds the made-up data that the mail is checked and previewed with", &src.samples},
+	} {
+		raw, found := d.raw[name+want.ext]
+		if !found {
+			d.ps.addf(name+want.ext, 0, 0, "is missing: %s", want.why)
+			ok = false
+		}
+		*want.to = raw
+	}
+	return src, ok
+}
+
+// mail puts one mail together; nil when anything is wrong with it.
 func (d *directory) mail(name string) *mail {
 	htmlPath, textPath, samplePath := name+".html", name+".txt", name+sampleExt
-	src, ok := d.raw[htmlPath]
+	src, ok := d.sources(name)
 	if !ok {
-		d.ps.addf(htmlPath, 0, 0, "is missing: every mail has an HTML part")
-	}
-	text, hasText := d.raw[textPath]
-	if !hasText {
-		d.ps.addf(textPath, 0, 0, "is missing: every mail has a text part, for those who read no HTML")
-	}
-	samples, hasSamples := d.raw[samplePath]
-	if !hasSamples {
-		d.ps.addf(samplePath, 0, 0, "is missing: it holds the made-up data that the mail is checked and previewed with")
-	}
-	if !ok || !hasText || !hasSamples {
 		return nil
 	}
-	yml, body, lines, ok := splitFrontMatter(src)
+	yml, body, lines, ok := splitFrontMatter(src.html)
 	if !ok {
 		d.ps.addf(htmlPath, 1, 1, `must begin with "---", then "subject: …" and "preheader: …", then "---"`)
 		return nil
@@ -239,12 +252,12 @@ func (d *directory) mail(name string) *mail {
 	m := &mail{
 		name:    name,
 		meta:    Meta{Class: fm.Class, Description: fm.Description, Lang: fm.Lang},
-		samples: parseSamples(samplePath, samples, d.ps),
+		samples: parseSamples(samplePath, src.samples, d.ps),
 		locales: map[[2]language.Tag]*locale{},
 	}
 	m.lang, _ = parseTag(fm.Lang)
 	html := d.parts(".html", fm.Layout, htmlPath, d.parse(htmlPath, body, lines))
-	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, text, 0))
+	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, src.text, 0))
 	subject := d.headline(htmlPath, "subject", fm.Subject, fm.lines)
 	preheader := d.headline(htmlPath, "preheader", fm.Preheader, fm.lines)
 	d.fence(m, samplePath, html, []string{layoutName})

@@ -56,6 +56,19 @@ func (ps *problems) addf(file string, line, col int, format string, args ...any)
 	ps.add(Problem{file, line, col, fmt.Sprintf(format, args...)})
 }
 
+// addSample reports a fault that showed with one sample; the same fault with
+// others says nothing new.
+func (ps *problems) addSample(sample string, p Problem) {
+	ps.found++
+	if ps.seen[p] {
+		return
+	}
+	plain := p
+	p.Msg = fmt.Sprintf("sample %q: %s", sample, p.Msg)
+	ps.add(p)
+	ps.seen[plain] = true
+}
+
 // err joins all problems in the order in which a person reads files.
 func (ps *problems) err() error {
 	slices.SortFunc(ps.list, func(a, b *Problem) int {

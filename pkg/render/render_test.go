@@ -166,11 +166,12 @@ func tags(page string) []string {
 			continue
 		}
 		t := z.Token()
-		name := kind.String() + " " + t.Data
+		var name strings.Builder
+		name.WriteString(kind.String() + " " + t.Data)
 		for _, a := range t.Attr {
-			name += " " + a.Key
+			name.WriteString(" " + a.Key)
 		}
-		out = append(out, name)
+		out = append(out, name.String())
 	}
 }
 

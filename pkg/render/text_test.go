@@ -128,7 +128,7 @@ func TestDirection(t *testing.T) {
 func TestLine(t *testing.T) {
 	for _, tc := range []struct{ in, want string }{
 		{"Ann", "Ann"}, {"", ""}, {"  Ann \t\r\n Archer ", "Ann Archer"}, {"a\x00b", "a b"}, {"a\u202eb", "ab"},
-		{"\xffAnn", "Ann"}, {"José", "José"}, {"می‌خواهم", "می‌خواهم"}, {"12345678901", "123456789…"},
+		{"\xffAnn", "Ann"}, {"José", "José"}, {"می\u200cخواهم", "می\u200cخواهم"}, {"12345678901", "123456789…"},
 		{"one two three", "one two…"}, {"ééééééééééé", "ééééééééé…"}, {"12345678e\u0301xxx", "12345678…"},
 	} {
 		if got := line(tc.in, 10); got != tc.want {
@@ -161,7 +161,7 @@ func TestWrap(t *testing.T) {
 	for _, tc := range []struct{ in, want string }{
 		{"\n\na\n\n\n\nb  \n\n", "a\n\nb\n"},
 		{long, strings.TrimSpace(strings.Repeat("word ", 15)) + "\n" + strings.TrimSpace(strings.Repeat("word ", 5)) + "\n"},
-		{"- " + long, "- " + strings.TrimSpace(strings.Repeat("word ", 14)) + "\n  " + strings.TrimSpace(strings.Repeat("word ", 6)) + "\n"},
+		{"- " + long, "- " + strings.TrimSpace(strings.Repeat("word ", 15)) + "\n  " + strings.TrimSpace(strings.Repeat("word ", 5)) + "\n"},
 		{"see " + url + " now", "see\n" + url + "\nnow\n"},
 		{url, url + "\n"},
 		{strings.Repeat("é", 76) + " x", strings.Repeat("é", 76) + "\nx\n"},

@@ -111,7 +111,15 @@ func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, 
 	if err := msgs.Error(); err != nil {
 		return nil, false, err
 	}
-	return out, more && n > 0 && ctx.Err() == nil, ctx.Err()
+	if n == 0 && ctx.Err() == nil {
+		// A server that is slow or away looks like the end of the stream.
+		info, err := c.Info(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		return nil, info.NumPending > 0, nil
+	}
+	return out, more && ctx.Err() == nil, ctx.Err()
 }
 
 // Decode returns the entry that a timeline message is.

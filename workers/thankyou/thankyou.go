@@ -111,6 +111,9 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	if !ok {
 		return nil // so many orders since that this one is not worth a mail
 	}
+	if known.Stamp != customer.StampOf(in.Event) {
+		return nil // the order was placed anew; that event plans, with its own items
+	}
 	items, more := touch.Items(o.Items)
 	return []touch.Touch{{
 		Worker: Name, Step: step, Occasion: touch.Token(o.ID),

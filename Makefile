@@ -1,0 +1,3 @@
+dev:
+	go build -o bin/homing ./cmd/homing
+	bin/homing dev $(ARGS)

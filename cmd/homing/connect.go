@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/schedule"
+)
+
+// clockKey is the entry of the bucket `controls` that says how fast business
+// time runs, as a schedule.Scale in JSON. Without it, business time is real.
+const clockKey = "clock"
+
+// natsFlags adds the flags of a command that talks to NATS and then ends.
+func (p *program) natsFlags(cmd *cobra.Command, timeout *time.Duration, wait time.Duration) {
+	cmd.Flags().StringVar(&p.nats, "nats", "", "NATS `url` (default: HOMING_NATS_URL, or else nats.url)")
+	cmd.Flags().DurationVar(timeout, "timeout", wait, "how long to wait for NATS")
+}
+
+// load reads the configuration for a command that needs no store.
+func (p *program) load() (*config.Config, error) {
+	c, err := config.Load(p.config, p.env)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if p.nats != "" {
+		c.NATS.URL = config.URL(p.nats)
+	}
+	return c, nil
+}
+
+// reach connects to NATS. Unlike what runs for long, a command gives up: after
+// timeout, or at once when it is not let in.
+func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Duration) (*nats.Conn, jetstream.JetStream, error) {
+	opts := []nats.Option{nats.Name("homing command"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})} // or the client prints them
+	if f := c.NATS.CredentialsFile; f != "" {
+		opts = append(opts, nats.UserCredentials(f))
+	}
+	end := time.After(timeout)
+	for {
+		nc, err := nats.Connect(c.NATS.URL.Reveal(), opts...)
+		if err == nil {
+			js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(window))
+			return nc, js, err
+		}
+		if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+			return nil, nil, fmt.Errorf("NATS at %v does not let us in: %w", c.NATS.URL, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		case <-end:
+			return nil, nil, &exitError{exitUnreachable, fmt.Errorf("NATS at %v did not answer within %v: %w", c.NATS.URL, timeout, err)}
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// clock reads how business time runs in the installation.
+func clock(ctx context.Context, js jetstream.JetStream) (schedule.Scale, error) {
+	var s schedule.Scale
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading the clock: %w", err)
+	}
+	entry, err := kv.Get(ctx, clockKey)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading the clock: %w", err)
+	}
+	if err := json.Unmarshal(entry.Value(), &s); err != nil {
+		return s, fmt.Errorf("the entry %s of the bucket %s: %w", clockKey, bus.ControlsBucket, err)
+	}
+	return s, nil
+}
+
+// setClock says how business time runs.
+func setClock(ctx context.Context, js jetstream.JetStream, s schedule.Scale) error {
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return fmt.Errorf("setting the clock: %w", err)
+	}
+	value, err := json.Marshal(s)
+	if err == nil {
+		_, err = kv.Put(ctx, clockKey, value)
+	}
+	if err != nil {
+		return fmt.Errorf("setting the clock: %w", err)
+	}
+	return nil
+}
+
+// storeOf is the store a command means: the one that is named, or the only one
+// that is configured, or main.
+func storeOf(c *config.Config, named string) (string, error) {
+	if named != "" {
+		if _, ok := c.Stores[named]; !ok && len(c.Stores) > 0 {
+			return "", usagef("--store: no store %s is configured; its events would be rejected as unknown_store", named)
+		}
+		return named, nil
+	}
+	if len(c.Stores) == 1 {
+		for id := range c.Stores {
+			return id, nil
+		}
+	}
+	if _, ok := c.Stores["main"]; !ok && len(c.Stores) > 0 {
+		return "", usagef("there are several stores; name one with --store")
+	}
+	return "main", nil
+}

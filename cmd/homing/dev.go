@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"homing/pkg/app"
+	"homing/pkg/config"
+	"homing/pkg/schedule"
+	"homing/workers/thankyou"
+)
+
+const devHelp = `Starts the whole of Homing in one process: NATS, Redis, an inbox that catches every
+mail and shows it in the browser, and the engine. Nothing else is needed, and
+nobody is really mailed unless --smtp names a relay.
+
+The configuration is the usual one if there is any, else a built-in example with
+one store, main. The addresses of the servers in it, and its throughput, are
+replaced. Templates are those of the configuration, or, where there is no folder
+templates, the ones that come with Homing.
+
+What happened is kept in --state and is there again after a restart. With --speed
+it is not kept, unless --state says so: a fast clock runs ahead of the real one,
+and the next start would go back in time.`
+
+// devFlags are the flags of homing dev.
+type devFlags struct {
+	natsPort, smtpPort, inboxPort, httpPort int
+	redis, smtp, state, templates           string
+	ephemeral, demo                         bool
+	speed                                   float64
+
+	given func(flag string) bool
+}
+
+const (
+	defaultState = ".homing"
+	readyTimeout = 30 * time.Second
+)
+
+func (p *program) devCommand() *cobra.Command {
+	f := &devFlags{}
+	cmd := &cobra.Command{
+		Use: "dev", Short: "Start everything in one process, with an inbox to see the mails in",
+		Long: devHelp, Args: cobra.NoArgs,
+		Example: "  homing dev --demo --speed 3600     a shop's day in 24 seconds\n" +
+			"  homing dev --ephemeral             leave nothing behind",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = cmd.Flags().Changed
+			if err := f.validate(); err != nil {
+				return usage(err)
+			}
+			return p.dev(cmd.Context(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.natsPort, "nats-port", 4222, "`port` of NATS; 0 is any free one (default: 4222 or the next free one)")
+	flags.IntVar(&f.inboxPort, "inbox-port", 8025, "`port` of the inbox's web page (default: 8025 or the next free one)")
+	flags.IntVar(&f.smtpPort, "smtp-port", 1025, "`port` of the inbox's SMTP server (default: 1025 or the next free one)")
+	flags.IntVar(&f.httpPort, "http-port", 0, "`port` of health and metrics (default: that of http.listen or the next free one)")
+	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port"} {
+		flags.Lookup(name).DefValue = "0" // the usage says it better
+	}
+	flags.StringVar(&f.redis, "redis", "", "a Redis `url` instead of the embedded one")
+	flags.StringVar(&f.smtp, "smtp", "", "a relay's `url` instead of the inbox: mails really leave")
+	flags.StringVar(&f.state, "state", defaultState, "`folder` in which the state is kept")
+	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep the state in a temporary folder, removed at the end")
+	flags.StringVar(&f.templates, "templates", "", "`folder` of the mail templates")
+	flags.Float64Var(&f.speed, "speed", 1, "how fast business time runs; 3600 makes an hour a second")
+	flags.BoolVar(&f.demo, "demo", false, "publish a day of a small tea and coffee shop")
+	p.outputFlag(cmd)
+	return cmd
+}
+
+func (f *devFlags) validate() error {
+	switch {
+	case f.ephemeral && f.given("state"):
+		return errors.New("--ephemeral and --state: keep one of the two")
+	case !(f.speed > 0) || f.speed > 1e6:
+		return fmt.Errorf("--speed: %v is not between 0 and 1,000,000", f.speed)
+	}
+	// Business time runs ahead of the real one, so a kept state lies in the
+	// future when it is opened again.
+	if f.speed != 1 && !f.given("state") {
+		f.ephemeral = true
+	}
+	return nil
+}
+
+// dev starts everything, waits until it is ready, says where it is, and stops
+// it when ctx ends.
+func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
+	log := p.logger(zapcore.WarnLevel)
+	c, err := p.devConfig()
+	if err != nil {
+		return err
+	}
+	s, err := f.startServers(log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	// Before the configuration is pointed at the servers in this process:
+	// that is where a bare `homing publish` goes.
+	usual := c.NATS.URL.Reveal()
+	if err := f.apply(c, s); err != nil {
+		return err
+	}
+	for _, w := range c.Warnings() {
+		log.Warn("configuration: " + w)
+	}
+	templates, err := f.templateFiles(c)
+	if err != nil {
+		return err
+	}
+	scale := f.scale()
+	a, err := app.New(app.Options{
+		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil,
+		NATS: []nats.Option{nats.InProcessServer(s.nats.Server())},
+	})
+	if err != nil {
+		return usage(err)
+	}
+	if err := a.Start(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopApp(a)) }()
+	return p.devRun(ctx, f, devRun{app: a, config: c, servers: s, scale: scale, usual: usual, log: log})
+}
+
+// devRun is a started installation.
+type devRun struct {
+	app     *app.App
+	config  *config.Config
+	servers *devServers
+	scale   schedule.Scale
+	usual   string // where the configuration alone would find NATS
+	log     *zap.Logger
+}
+
+func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
+	if err := waitReady(ctx, r.app); err != nil {
+		return err
+	}
+	nc, err := r.servers.nats.Connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		err = setClock(ctx, js, r.scale)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.announce(f, r); err != nil {
+		return err
+	}
+	if f.demo {
+		if err := p.playDemo(ctx, js, r); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func waitReady(ctx context.Context, a *app.App) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(readyTimeout)
+	for {
+		err := a.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		case <-late:
+			return &exitError{exitUnreachable, fmt.Errorf("not ready after %v: %w", readyTimeout, err)}
+		}
+	}
+}
+
+func (f *devFlags) scale() schedule.Scale {
+	if f.speed == 1 {
+		return schedule.Scale{}
+	}
+	return schedule.Scale{Start: time.Now(), Speed: f.speed}
+}
+
+// announce says where everything is, and what to do next.
+func (p *program) announce(f *devFlags, r devRun) error {
+	s := r.servers
+	health := "http://" + r.app.Addr()
+	if p.asJSON() {
+		return writeJSON(p.out, map[string]any{
+			"inbox": s.inbox.URL(), "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health,
+			"state": s.state, "kept": !f.ephemeral, "speed": f.speed,
+		})
+	}
+	state := s.state + ", kept for the next start"
+	switch {
+	case f.ephemeral && !f.given("ephemeral"):
+		state = "not kept, because of --speed (--state FOLDER keeps it)"
+	case f.ephemeral:
+		state = "not kept"
+	}
+	rows := [][]string{
+		{"", "Inbox", s.inbox.URL(), "the mails, as they arrive"},
+		{"", "Events", s.nats.URL(), "where storefronts publish (NATS)"},
+		{"", "Health", health + "/readyz", "metrics are at " + health + "/metrics"},
+		{"", "State", state},
+	}
+	if f.smtp != "" {
+		rows[0] = []string{"", "Relay", config.URL(f.smtp).String(), "MAILS REALLY LEAVE"}
+	}
+	if f.speed != 1 {
+		rows = append(rows, []string{"", "Time", fmt.Sprintf("runs %v times as fast: an hour is %v", f.speed, hour(f.speed))})
+	}
+	fmt.Fprint(p.out, "Homing is ready.\n\n")
+	if err := table(p.out, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.out, "\nNext, in another terminal:\n\n  %s\n\n%s\nCtrl-C stops everything.\n", p.nextCommand(r), after(r))
+	return err
+}
+
+// nextCommand is a publish that reaches the NATS of this process.
+func (p *program) nextCommand(r devRun) string {
+	cmd := p.name + " publish order.placed --customer ann --email ann@example.com"
+	if store, err := storeOf(r.config, ""); err != nil || len(r.config.Stores) > 1 {
+		for id := range r.config.Stores {
+			store = max(store, id)
+		}
+		cmd += " --store " + store
+	}
+	if url := r.servers.nats.URL(); url != r.usual {
+		cmd += " --nats " + url
+	}
+	if p.config != "" {
+		cmd += " --config " + p.config
+	}
+	return cmd
+}
+
+// after says when the mail of that command will come, and how not to wait.
+func after(r devRun) string {
+	wait := time.Duration(0)
+	for _, s := range r.config.Stores {
+		c := thankyou.Defaults()
+		if s.Workers[thankyou.Name].Decode(&c) == nil {
+			wait = max(wait, c.After)
+		}
+	}
+	switch {
+	case wait == 0:
+		return "The thank-you follows at once."
+	case r.scale.Speed > 1:
+		return fmt.Sprintf("The thank-you follows %s of business time later, in %v.", config.FormatDuration(wait),
+			(time.Duration(float64(wait) / r.scale.Speed)).Round(time.Millisecond))
+	}
+	d := config.FormatDuration(wait)
+	return fmt.Sprintf("The thank-you follows %s after the order. Not to wait, add --time -%s, or start\nwith --speed 3600.", d, d)
+}
+
+func hour(speed float64) time.Duration {
+	return time.Duration(float64(time.Hour) / speed).Round(time.Millisecond)
+}

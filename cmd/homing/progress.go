@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far a file has come: a bar on a terminal, else a line
+// every two seconds.
+type progress struct {
+	p     *program
+	total int
+	sum   *summary
+	bar   *progressbar.ProgressBar // nil: lines
+	since time.Time
+	last  time.Time
+}
+
+const lineEvery = 2 * time.Second
+
+func (p *program) newProgress(total int, sum *summary) *progress {
+	now := time.Now()
+	g := &progress{p: p, total: total, sum: sum, since: now, last: now}
+	if isTerminal(p.err) {
+		g.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.err), progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(), progressbar.OptionSetItsString("events"), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
+	}
+	return g
+}
+
+func (g *progress) step() {
+	if g.bar != nil {
+		_ = g.bar.Add(1) // a bar that cannot be drawn is no reason to stop
+		return
+	}
+	if g.sum.Published%256 != 0 || time.Since(g.last) < lineEvery {
+		return
+	}
+	g.last = time.Now()
+	rate := float64(g.sum.Published) / time.Since(g.since).Seconds()
+	fmt.Fprintf(g.p.err, "%s of %s events (%s/s)\n", number(g.sum.Published), number(g.total), number(int(rate)))
+}
+
+// say prints a line beside the bar.
+func (g *progress) say(line string) {
+	if g.bar != nil {
+		_ = g.bar.Clear()
+	}
+	fmt.Fprintln(g.p.err, line)
+}
+
+func (g *progress) finish() {
+	if g.bar != nil {
+		_ = g.bar.Finish()
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"homing/events"
+	"homing/pkg/config"
+)
+
+const publishHelp = `Publishes what happened in a shop, the way a storefront does: one event made from
+flags or from a data object, or a file of events.
+
+One event. --data gives the data object of the contract (events/schemas/v1), and
+flags override it; without it the event is a small example about --customer. The
+event is checked before it is published, by the rules of the engine.
+
+A file has one CloudEvent in structured JSON a line, and may be gzipped. With
+--rebase every event happens now, in the order of the file. A line that is no
+event is reported with its number, and the rest goes on.
+
+Types: `
+
+// publishFlags are the flags of homing publish.
+type publishFlags struct {
+	timeout time.Duration
+	store   string
+	event   eventFlags
+	file    fileFlags
+}
+
+func (p *program) publishCommand() *cobra.Command {
+	f := &publishFlags{}
+	types := make([]string, 0, len(events.Types()))
+	for _, t := range events.Types() {
+		types = append(types, string(t))
+	}
+	cmd := &cobra.Command{
+		Use: "publish <type> | publish --file <events.jsonl[.gz]>", Short: "Publish an event, or a file of events",
+		Long:      publishHelp + strings.Join(types, ", "),
+		Example:   publishExamples,
+		ValidArgs: types,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case f.file.path != "" && len(args) > 0:
+				return errors.New("a type and --file: keep one of the two")
+			case f.file.path == "" && len(args) != 1:
+				return errors.New("say what happened: a type, such as order.placed, or --file")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.event.given, f.file.given = cmd.Flags().Changed, cmd.Flags().Changed
+			if f.file.path != "" {
+				return p.publishFile(cmd.Context(), f)
+			}
+			return p.publishEvent(cmd.Context(), events.Type(args[0]), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
+	f.event.register(cmd.Flags())
+	f.file.register(cmd.Flags())
+	p.natsFlags(cmd, &f.timeout, 10*time.Second)
+	p.outputFlag(cmd)
+	return cmd
+}
+
+const publishExamples = `  homing publish order.placed --customer ann --email ann@example.com
+  homing publish order.placed --customer ann --item "Assam, 250 g x2 @12.95" --time -30m
+  homing publish order.cancelled --customer ann --order 10042
+  homing publish cart.updated --data cart.json
+  homing publish --file events.jsonl.gz --rebase`
+
+// published is what became of one event.
+type published struct {
+	Type      events.Type `json:"type"`
+	ID        string      `json:"id"`
+	Time      time.Time   `json:"time"`
+	Subject   string      `json:"subject"`
+	Stream    string      `json:"stream"`
+	Sequence  uint64      `json:"sequence"`
+	Duplicate bool        `json:"duplicate"` // the stream had it already
+}
+
+func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFlags) error {
+	if f.file.anyGiven() {
+		return usagef("--rebase, --limit, --rate and --strict are for --file")
+	}
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	store, err := storeOf(c, f.store)
+	if err != nil {
+		return err
+	}
+	d, err := newDraft(t, &f.event, p.in)
+	if err != nil {
+		return usage(err)
+	}
+	if err := d.fill(currencyOf(c, store)); err != nil {
+		return usage(err)
+	}
+	nc, js, err := p.reach(ctx, c, f.timeout)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	scale, err := clock(ctx, js)
+	if err != nil {
+		return err
+	}
+	body, err := d.encode(store, scale.Now())
+	if err != nil {
+		return err
+	}
+	for _, note := range d.notes {
+		fmt.Fprintln(p.err, "note: "+note)
+	}
+	subject := events.Subject(store, t)
+	ack, err := publish(ctx, js, subject, messageID(d.source, d.id), body)
+	if err != nil {
+		return err
+	}
+	return p.writePublished(published{t, d.id, d.time, subject, ack.Stream, ack.Sequence, ack.Duplicate})
+}
+
+func currencyOf(c *config.Config, store string) string { return c.Stores[store].Currency }
+
+// messageID tells the stream's copies of an event from other events.
+func messageID(source, id string) string { return source + "#" + id }
+
+func message(subject string, body []byte) *nats.Msg {
+	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{"Content-Type": {"application/cloudevents+json"}}}
+}
+
+// publish waits for the stream's word. Without it nothing was published.
+func publish(ctx context.Context, js jetstream.JetStream, subject, id string, body []byte) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ack, err := js.PublishMsg(ctx, message(subject, body), jetstream.WithMsgID(id))
+	return ack, publishError(subject, err)
+}
+
+// publishError says what to do about the failures that have a remedy.
+func publishError(subject string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("no stream takes %s: run `homing setup` first, or start `homing run` or `homing dev`: %w", subject, err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return &exitError{exitUnreachable, fmt.Errorf("the stream did not confirm %s; publishing it again does no harm: %w", subject, err)}
+	}
+	return fmt.Errorf("publishing to %s: %w", subject, err)
+}
+
+func (p *program) writePublished(r published) error {
+	if p.asJSON() {
+		return writeJSON(p.out, r)
+	}
+	what := fmt.Sprintf("published  %s\n", r.Type)
+	if r.Duplicate {
+		what = fmt.Sprintf("unchanged  %s: the stream has had this event within the last two minutes\n", r.Type)
+	}
+	_, err := fmt.Fprintf(p.out, what+"event      %s, %s\nsubject    %s\nstream     %s, sequence %d\n\n"+
+		"Its mail, if it leads to one, is sent when it falls due. If Homing refuses it,\n`%s rejected list` says why.\n",
+		r.ID, r.Time.UTC().Format(time.RFC3339), r.Subject, r.Stream, r.Sequence, p.name)
+	return err
+}

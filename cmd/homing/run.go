@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"homing/pkg/app"
+	"homing/pkg/config"
+)
+
+// stopTimeout bounds how long a process finishes what it has begun.
+const stopTimeout = 30 * time.Second
+
+func (p *program) runCommand() *cobra.Command {
+	roles := append([]string{app.RoleIntake}, app.WorkerNames()...)
+	return &cobra.Command{
+		Use:   "run [role ...]",
+		Short: "Run the engine, or some of its roles",
+		Long: `Runs against the NATS, Redis and SMTP servers of the configuration. With no role
+it does everything; with some it does those alone, and any number of processes may
+share the work side by side.
+
+Roles: ` + strings.Join(roles, ", ") + `
+
+A server that is away, at the start or later, is waited for. SIGTERM and Ctrl-C
+finish what has begun, for up to 30 seconds; a second signal ends it at once.`,
+		ValidArgs: roles,
+		RunE: func(cmd *cobra.Command, roles []string) error {
+			return p.runApp(cmd.Context(), roles)
+		},
+	}
+}
+
+func (p *program) runApp(ctx context.Context, roles []string) error {
+	c, err := config.Load(p.config, p.env)
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return usage(err)
+	}
+	log := p.logger(zapcore.InfoLevel)
+	log.Info("homing", zap.String("version", versionLine()))
+	for _, w := range c.Warnings() {
+		log.Warn("configuration: " + w)
+	}
+	a, err := app.New(app.Options{Config: c, Roles: roles, Log: log})
+	if err != nil {
+		return usage(err)
+	}
+	if err := a.Start(); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	log.Info("stopping: finishing what has begun", zap.Duration("at most", stopTimeout))
+	if err := stopApp(a); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+func stopApp(a *app.App) error {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), stopTimeout, fmt.Errorf("%v have passed", stopTimeout))
+	defer cancel()
+	return a.Stop(ctx)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/spf13/cobra"
+)
+
+type versions struct {
+	Version    string `json:"version"`
+	Revision   string `json:"revision,omitempty"`
+	Modified   bool   `json:"modified,omitempty"`
+	Time       string `json:"time,omitempty"` // of the revision
+	Go         string `json:"go"`
+	Platform   string `json:"platform"`
+	NATSServer string `json:"nats_server"`
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "version", Short: "Say which version this is", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			v := readVersions()
+			if p.asJSON() {
+				return writeJSON(p.out, v)
+			}
+			revision := v.Revision
+			if v.Modified {
+				revision += " (modified)"
+			}
+			return table(p.out, [][]string{
+				{"homing", v.Version}, {"revision", revision}, {"built with", v.Go + " " + v.Platform}, {"embedded NATS", v.NATSServer},
+			})
+		},
+	}
+	p.outputFlag(cmd)
+	return cmd
+}
+
+func readVersions() versions {
+	v := versions{Version: "unknown", Revision: "unknown", Go: runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, NATSServer: server.VERSION}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Revision = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		case "vcs.time":
+			v.Time = s.Value
+		}
+	}
+	return v
+}
+
+// versionLine is what a log begins with.
+func versionLine() string {
+	v := readVersions()
+	return fmt.Sprintf("%s (%s)", v.Version, v.Revision)
+}

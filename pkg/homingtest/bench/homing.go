@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/app"
+	"homing/pkg/config"
+	"homing/templates"
+)
+
+// homingSpec says what a Homing process does.
+type homingSpec struct {
+	NATS    string   `json:"nats"`
+	Redis   string   `json:"redis"`
+	SMTP    string   `json:"smtp"`
+	Roles   []string `json:"roles"`
+	Paused  bool     `json:"paused,omitempty"`  // plan, and deliver nothing
+	Profile string   `json:"profile,omitempty"` // where profiles go: a path without its ending
+}
+
+// connections is how many connections to the sink there are, Homing's and the
+// bare loop's alike.
+const connections = 8
+
+// file is the configuration of the process, as an operator would write it.
+func (s homingSpec) file() string {
+	status := "live"
+	if s.Paused {
+		status = "paused"
+	}
+	return fmt.Sprintf(`
+nats: {url: %q}
+redis: {url: "redis://%s/0"}
+smtp: {url: "smtp+insecure://%s", connections: %d}
+http: {listen: "127.0.0.1:0"}
+secret: "a secret that only the benchmark uses, 32+ bytes"
+stores:
+  main: {name: Example Shop, url: "https://shop.example", from: "Example Shop <hello@shop.example>", postal_address: "1 High Street, Exampleton",
+         time_zone: Europe/London, locale: en, currency: GBP, link_hosts: [shop.example]}
+pacing:
+  throughput: {per_second: 0}
+workers:
+  thank-you: {status: %s}
+`, s.NATS, s.Redis, s.SMTP, connections, status)
+}
+
+// beginHoming runs Homing in this process, wired as the command wires it.
+func beginHoming(raw json.RawMessage) (*work, error) {
+	var spec homingSpec
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	c, err := config.Parse("bench", []byte(spec.file()), nil)
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return nil, err
+	}
+	lc := zap.NewProductionConfig()
+	lc.Level = zap.NewAtomicLevelAt(zap.WarnLevel)
+	log, err := lc.Build()
+	if err != nil {
+		return nil, err
+	}
+	profiled, err := profile(spec.Profile)
+	if err != nil {
+		return nil, err
+	}
+	a, err := app.New(app.Options{Config: c, Roles: spec.Roles, Log: log, Templates: templates.Files})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	stop := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout/2)
+		defer cancel()
+		return errors.Join(profiled(), a.Stop(ctx))
+	}
+	for end := time.Now().Add(30 * time.Second); a.Ready() != nil; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			return nil, errors.Join(fmt.Errorf("not ready: %w", a.Ready()), stop())
+		}
+	}
+	return &work{stop: stop}, nil
+}
+
+// profile starts a CPU profile of this process; what it returns ends it and
+// writes the profile of allocations beside it.
+func profile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(path + ".cpu.pprof")
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		allocs, err := os.Create(path + ".allocs.pprof")
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		return errors.Join(pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close(), f.Close())
+	}, nil
+}
+
+// homing is a Homing process, watched.
+type homing struct {
+	*child
+	watch *watch
+}
+
+// startHoming starts a Homing process on the stack's servers. name is that of
+// its profiles.
+func (b *bench) startHoming(ctx context.Context, s *stack, name string, spec homingSpec) (*homing, error) {
+	spec.NATS, spec.Redis, spec.SMTP = s.nats.ready.Addr, s.redis.ready.Addr, s.sink.ready.Addr
+	if b.profile != "" && name != "" {
+		dir, err := filepath.Abs(b.profile)
+		if err == nil {
+			err = os.MkdirAll(dir, 0o755)
+		}
+		if err != nil {
+			return nil, err
+		}
+		spec.Profile = filepath.Join(dir, name)
+	}
+	c, err := spawn(ctx, taskHoming, spec)
+	if err != nil {
+		return nil, err
+	}
+	return &homing{c, startWatch(c.ready.PID)}, nil
+}
+
+// stop stops the process, and returns what it was seen to use.
+func (h *homing) stop() (usage, error) {
+	u := h.watch.stop()
+	return u, h.child.stop()
+}

@@ -1,0 +1,122 @@
+// Command bench measures Homing on this machine, beside the bare limits of the
+// servers it works with, in one run: how fast events are taken in, how fast due
+// touches become mails, how long a mail takes, and how much memory all of it
+// needs. It starts NATS, Redis, an SMTP sink and Homing itself as processes of
+// their own, and counts exactly: a mail or an entry lost or doubled is a failure,
+// a missed aim is not.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == childWord {
+		if err := runChild(os.Args[2], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", os.Args[2], err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// The parts of a run.
+const (
+	partIntake   = "intake"
+	partDelivery = "delivery"
+	partLatency  = "latency"
+	partMemory   = "memory"
+)
+
+var parts = []string{partIntake, partDelivery, partLatency, partMemory}
+
+// bench is one run.
+type bench struct {
+	events   int           // of intake's first row
+	real     int           // of its second
+	mails    int           // of delivery
+	latency  time.Duration // for how long mails are timed
+	people   int           // customers of the memory part
+	orders   string        // a file for intake's second row, or ""
+	only     []string
+	profile  string
+	json     bool
+	report   report
+	began    time.Time
+	progress func(format string, args ...any)
+}
+
+func parse(args []string) (*bench, error) {
+	b := &bench{events: 200_000, latency: 15 * time.Second, people: 20_000, began: time.Now()}
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	quick := f.Bool("quick", false, "a short run that shows that it works; its numbers say little")
+	n := f.Int("n", 0, "events of the intake part (default 200000); a quarter as many real orders, a fifth as many mails")
+	only := f.String("only", strings.Join(parts, ","), "the parts to run")
+	f.StringVar(&b.orders, "orders", "", "a `FILE`.jsonl[.gz] of order.placed events for intake's second row; default: made up, 19 items each")
+	f.StringVar(&b.profile, "profile", "", "write CPU and allocation profiles of the Homing process of each part into `DIR`")
+	f.BoolVar(&b.json, "json", false, "print JSON instead of a table")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if *quick {
+		b.events, b.latency, b.people = 15_000, 3*time.Second, 2_000
+	}
+	if *n != 0 {
+		b.events = *n
+	}
+	b.real, b.mails = b.events/4, b.events/5
+	b.only = strings.Split(*only, ",")
+	for _, p := range b.only {
+		if !slices.Contains(parts, p) {
+			return nil, fmt.Errorf("no such part: %q; there are %s", p, strings.Join(parts, ", "))
+		}
+	}
+	if f.NArg() > 0 || b.events < 100 {
+		return nil, errors.New("usage: bench [-quick] [-n EVENTS] [-only PARTS] [-orders FILE] [-profile DIR] [-json]; EVENTS are at least 100")
+	}
+	b.progress = func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "%5.1fs  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
+	}
+	return b, nil
+}
+
+// run runs the parts and prints what they found, also when one of them broke.
+func run(ctx context.Context, args []string) error {
+	b, err := parse(args)
+	if err != nil {
+		return err
+	}
+	b.report.Machine = machine()
+	for _, p := range []struct {
+		name string
+		do   func(context.Context) error
+	}{{partIntake, b.runIntake}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}} {
+		if !slices.Contains(b.only, p.name) || err != nil {
+			continue
+		}
+		if err = p.do(ctx); err != nil {
+			err = fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return errors.Join(b.report.print(os.Stdout, b.json), err)
+}

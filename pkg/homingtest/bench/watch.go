@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// sample is the resident memory of a process at one time.
+type sample struct {
+	at  time.Time
+	rss int64 // bytes
+}
+
+// usage is what a process was seen to use; zeros where the machine has no /proc.
+type usage struct {
+	peak    int64 // bytes resident at most
+	samples []sample
+}
+
+// rssAt returns the memory at a time, as of the sample before it.
+func (u usage) rssAt(t time.Time) int64 {
+	var rss int64
+	for _, s := range u.samples {
+		if s.at.After(t) && rss > 0 {
+			break
+		}
+		rss = s.rss
+	}
+	return rss
+}
+
+// watch samples the memory of a process.
+type watch struct {
+	pid  int
+	done chan struct{}
+	wg   sync.WaitGroup
+	u    usage
+}
+
+func startWatch(pid int) *watch {
+	w := &watch{pid: pid, done: make(chan struct{})}
+	w.wg.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			w.u.samples = append(w.u.samples, sample{time.Now(), status(pid, "VmRSS:")})
+			select {
+			case <-w.done:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return w
+}
+
+// stop ends the watch while the process still lives.
+func (w *watch) stop() usage {
+	close(w.done)
+	w.wg.Wait()
+	w.u.peak = status(w.pid, "VmHWM:")
+	return w.u
+}
+
+// status reads one line of /proc/<pid>/status, in bytes.
+func status(pid int, field string) int64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range bytes.Lines(data) {
+		f := bytes.Fields(line)
+		if len(f) == 3 && string(f[0]) == field {
+			kb, _ := strconv.ParseInt(string(f[1]), 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// clockTick is the unit of CPU times in /proc (USER_HZ, 100 on every Linux).
+const clockTick = 10 * time.Millisecond
+
+// cpu is the CPU time a process has used, user and system.
+func cpu(pid int) time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The second field is the name in brackets, and may hold spaces.
+	_, rest, _ := bytes.Cut(data, []byte(") "))
+	f := bytes.Fields(rest)
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(string(f[11]), 10, 64)
+	system, _ := strconv.ParseInt(string(f[12]), 10, 64)
+	return time.Duration(user+system) * clockTick
+}
+
+// meter measures the CPU time of several processes over one stretch.
+type meter struct {
+	pids   map[string]int
+	before map[string]time.Duration
+}
+
+// meterOf begins a stretch.
+func meterOf(pids map[string]int) meter {
+	m := meter{pids, map[string]time.Duration{}}
+	for name, pid := range pids {
+		m.before[name] = cpu(pid)
+	}
+	return m
+}
+
+// each returns the CPU time since then, in µs for each of n things done.
+func (m meter) each(n int) map[string]float64 {
+	out := map[string]float64{}
+	for name, pid := range m.pids {
+		out[name] = float64((cpu(pid) - m.before[name]).Microseconds()) / float64(n)
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+package homingtest
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"homing/pkg/devstack"
+)
+
+// redisBinary is looked for on the PATH.
+const redisBinary = "redis-server"
+
+// RedisServer is a redis-server process of a test's own, with an append-only
+// file in a folder of the test's. It is stopped when the test ends.
+type RedisServer struct {
+	t    testing.TB
+	dir  string
+	port string
+	args []string
+	log  string
+	cmd  *exec.Cmd
+}
+
+// StartRedis starts a redis-server on a free port of the loopback interface.
+// args come after the usual ones and win over them: "--appendfsync", "no". Where
+// there is no redis-server the test is skipped; with CI=true it fails.
+func StartRedis(t testing.TB, args ...string) *RedisServer {
+	t.Helper()
+	if !haveRedis(t) {
+		t.Skip("there is no " + redisBinary + " here: this test did not run")
+	}
+	s := &RedisServer{t: t, dir: t.TempDir(), args: args}
+	s.log = filepath.Join(s.dir, "redis.log")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	_ = l.Close()
+	t.Cleanup(s.Kill)
+	s.Restart()
+	return s
+}
+
+// haveRedis reports whether there is a redis-server; in CI there must be one.
+func haveRedis(t testing.TB) bool {
+	t.Helper()
+	_, err := exec.LookPath(redisBinary)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("CI must have a %s: %v", redisBinary, err)
+	}
+	return err == nil
+}
+
+// URL is where clients connect.
+func (s *RedisServer) URL() string { return "redis://127.0.0.1:" + s.port + "/0" }
+
+// Dir is the folder the server keeps its files in.
+func (s *RedisServer) Dir() string { return s.dir }
+
+// Kill ends the server like a power cut would: SIGKILL, without a last write.
+func (s *RedisServer) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+	s.cmd = nil
+}
+
+// Restart starts the server (again, after Kill) on its port and its files, and
+// returns when it answers.
+func (s *RedisServer) Restart() {
+	s.t.Helper()
+	args := append([]string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", s.log,
+		"--save", "", "--appendonly", "yes", "--enable-debug-command", "yes"}, s.args...)
+	s.cmd = exec.Command(redisBinary, args...)
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	c := Redis(s.t, s.URL())
+	defer func() { _ = c.Close() }()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		err := c.Ping(context.Background()).Err()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			said, _ := os.ReadFile(s.log)
+			s.t.Fatalf("%s does not answer: %v\n%s", redisBinary, err, said)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// Redis returns a client of the Redis at a URL, closed when the test ends.
+func Redis(t testing.TB, url string) *redis.Client {
+	t.Helper()
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	c := redis.NewClient(o)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// BothRedises runs a test on the Redis that tests and `homing dev` have in their
+// process, and on a real one. Where there is no real one it says so; with
+// CI=true the test fails.
+func BothRedises(t *testing.T, run func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("miniredis", func(t *testing.T) {
+		r, err := devstack.StartRedis()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.Stop)
+		run(t, r.URL())
+	})
+	if !haveRedis(t) {
+		t.Logf("there is no %s here: ran on miniredis only", redisBinary)
+		return
+	}
+	t.Run("redis-server", func(t *testing.T) { run(t, StartRedis(t).URL()) })
+}

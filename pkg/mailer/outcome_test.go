@@ -1,0 +1,167 @@
+package mailer
+
+import (
+	"bufio"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestMeaning(t *testing.T) {
+	for _, c := range []struct {
+		phase    Phase
+		code     int
+		enhanced string
+		reply    string
+		want     Meaning
+	}{
+		{PhaseRcpt, 550, "5.1.1", "", MeansBadAddress},
+		{PhaseRcpt, 550, "5.1.2", "", MeansBadAddress},
+		{PhaseRcpt, 553, "5.1.3", "", MeansBadAddress},
+		{PhaseDot, 550, "5.1.6", "", MeansBadAddress},
+		{PhaseRcpt, 556, "5.1.10", "", MeansBadAddress},
+		{PhaseRcpt, 550, "5.2.1", "5.2.1 the account is disabled", MeansBadAddress},
+		{PhaseRcpt, 550, "5.2.1", "5.2.1 receiving mail at a rate that prevents more", MeansLater},
+		{PhaseRcpt, 550, "5.2.1", "5.2.1 receiving mail too quickly", MeansLater},
+		{PhaseRcpt, 552, "5.2.2", "", MeansLater},
+		{PhaseRcpt, 450, "4.1.1", "", MeansLater},
+		{PhaseRcpt, 452, "4.2.2", "", MeansLater},
+		{PhaseRcpt, 421, "", "", MeansLater},
+		{PhaseDot, 552, "5.3.4", "", MeansMessageAtFault},
+		{PhaseDot, 554, "5.6.0", "", MeansMessageAtFault},
+		{PhaseMail, 552, "", "", MeansMessageAtFault},
+		{PhaseMail, 552, "5.3.4", "", MeansMessageAtFault},
+		{PhaseDot, 554, "5.7.1", "", MeansSenderAtFault},
+		{PhaseRcpt, 550, "5.7.26", "", MeansSenderAtFault},
+		{PhaseRcpt, 553, "5.1.8", "", MeansSenderAtFault},
+		{PhaseRcpt, 530, "", "", MeansSenderAtFault},
+		{PhaseMail, 550, "5.1.1", "", MeansSenderAtFault},
+		{PhaseMail, 550, "", "", MeansSenderAtFault},
+		{PhaseAuth, 535, "5.7.8", "", MeansSenderAtFault},
+		{PhaseDial, 554, "", "", MeansSenderAtFault},
+		{PhaseAuth, 454, "4.7.0", "", MeansLater},
+		{PhaseRcpt, 550, "", "", MeansRefused},
+		{PhaseRcpt, 552, "", "", MeansRefused},
+		{PhaseDot, 554, "", "", MeansRefused},
+		{PhaseRcpt, 550, "5.4.1", "", MeansRefused},
+		{PhaseDot, 554, "5.5.2", "", MeansRefused},
+		{PhaseDial, 0, "", "", MeansLater},
+	} {
+		o := Outcome{State: NotSent, Phase: c.phase, Code: c.code, Enhanced: c.enhanced, Reply: c.reply}
+		if got := o.Meaning(); got != c.want {
+			t.Errorf("%v %d %s %q means %v, want %v", c.phase, c.code, c.enhanced, c.reply, got, c.want)
+		}
+	}
+	if m := (Outcome{}).Meaning(); m != MeansUnknown {
+		t.Errorf("the zero outcome means %v", m)
+	}
+	if m := (Outcome{State: Unknown, Code: 550, Enhanced: "5.1.1"}).Meaning(); m != MeansUnknown {
+		t.Errorf("an unknown outcome means %v", m)
+	}
+}
+
+func TestFailureText(t *testing.T) {
+	for want, f := range map[string]*Failure{
+		"rcpt: the relay answered 550 5.1.1":                  {Phase: PhaseRcpt, Code: 550, Enhanced: "5.1.1", Reply: "5.1.1 no such user"},
+		"dot: no answer in time":                              {Phase: PhaseDot, Err: ErrTimeout},
+		"mail: the relay answered 354 " + ErrProtocol.Error(): {Phase: PhaseMail, Code: 354, Err: ErrProtocol},
+	} {
+		if f.Error() != want {
+			t.Errorf("%q, want %q", f.Error(), want)
+		}
+	}
+	if f := (&Failure{Err: ErrTimeout}); !errors.Is(f, ErrTimeout) {
+		t.Error("the reason is lost")
+	}
+}
+
+func TestEnhancedCode(t *testing.T) {
+	for _, c := range []struct {
+		code        int
+		words, want string
+	}{
+		{550, "5.1.1 no such user", "5.1.1"},
+		{550, "5.1.10: null MX", "5.1.10"},
+		{451, "4.7.650 later", "4.7.650"},
+		{550, "4.1.1 another class", ""},
+		{550, "5.1 too short", ""},
+		{550, "5.1.1.1 too long", ""},
+		{550, "5.1.1234 too long", ""},
+		{550, "5.x.1 no number", ""},
+		{550, "user 5.1.1", ""},
+		{550, "", ""},
+	} {
+		if got := enhancedCode(c.code, c.words); got != c.want {
+			t.Errorf("enhancedCode(%d, %q) = %q, want %q", c.code, c.words, got, c.want)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for in, want := range map[string]string{
+		"5.1.1 <ann@customer.example>: no such user":              "5.1.1 <address> no such user",
+		"no mailbox 'Ann' here":                                   "no mailbox <address> here",
+		"see https://x.example/?to=ann%40customer.example":        "see <address>",
+		"annual report refused":                                   "annual report refused",
+		"a\x00b\r\n\x1b[31mred\u202e":                             "a b [31mred",
+		"bad \xff byte":                                           "bad ? byte",
+		strings.Repeat("é", 150):                                  strings.Repeat("é", 100),
+		strings.Repeat("x", 199) + "é":                            strings.Repeat("x", 199),
+		"<a@b.example><c@d.example> \"first last\"@customer.name": "<address> \"first <address>",
+	} {
+		if got := redact(in, "ann"); got != want {
+			t.Errorf("redact(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestReadReply(t *testing.T) {
+	for in, c := range map[string]struct {
+		code int
+		text string
+		ok   bool
+	}{
+		"250 ok\r\n":                       {250, "", true},
+		"250\r\n":                          {250, "", true},
+		"250 ok\n":                         {250, "", true},
+		"250-a\r\n250-b\r\n250 c\r\n":      {250, "", true},
+		"550-5.1.1 a\r\n550 5.1.1 b\r\n":   {550, "5.1.1 a 5.1.1 b", true},
+		"550-a\r\n":                        {550, "a", false},
+		"250-a\r\n":                        {250, "", false},
+		"250-a\r\n550 b\r\n":               {250, "", false},
+		"25":                               {0, "", false},
+		"250 o":                            {0, "", false},
+		"":                                 {0, "", false},
+		"150 a\r\n":                        {0, "", false},
+		"650 a\r\n":                        {0, "", false},
+		"2x0 a\r\n":                        {0, "", false},
+		"250_a\r\n":                        {0, "", false},
+		"\r\n":                             {0, "", false},
+		strings.Repeat("550-a\r\n", 1000):  {550, strings.TrimSpace(strings.Repeat("a ", 100)), false},
+		"250 " + strings.Repeat("a", 9000): {0, "", false},
+	} {
+		r, err := readReply(bufio.NewReader(strings.NewReader(in)))
+		if r.code != c.code || r.text != c.text || (err == nil) != c.ok {
+			t.Errorf("%.30q: %+v, %v", in, r, err)
+		}
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	f.Add("550-5.1.1 <ann@customer.example>\r\n550 no\r\n")
+	f.Add("250 ok\r\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := readReply(bufio.NewReader(strings.NewReader(s)))
+		if err == nil && (r.code < 200 || r.code > 599) {
+			t.Fatalf("code %d", r.code)
+		}
+		words := redact(r.text, "ann")
+		if strings.Contains(words, "@") || len(words) > maxReplyKept || !utf8.ValidString(words) || strings.ContainsAny(words, "\r\n\x00") {
+			t.Fatalf("redacted to %q", words)
+		}
+		if e := enhancedCode(r.code, r.text); e != "" && (len(e) < 5 || len(e) > 9) {
+			t.Fatalf("enhanced code %q", e)
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package render
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"homing/events"
+)
+
+// odd are template sources that are nearly right.
+var odd = []string{
+	"{{range 300000000}}a{{end}}", "{{with $x := .Order}}{{range $i, $e := .Items}}{{$i}}{{break}}{{end}}{{end}}",
+	`<a href="{{.Store.URL}}?a={{.Variant}}" title='{{.Variant}}'>{{template "button" (link .Variant .Store.URL)}}</a>`,
+	"{{template \"items\" .}}{{template \"items\" .}}", "<!--[if mso]>x<![endif]-->{{/* c */}}", "{{$x := 1}}{{$x = 2}}{{$x}}",
+	"{{(.Variant | truncate 3) | default \"x\"}}", "{{if and .Order .Customer}}{{else with .Store}}{{.Name}}{{end}}", "{{not (eq .Variant .Variant \"a\")}}",
+	"{{len .Variant}}{{or .Variant .Variant}}{{number 99999999999999999999}}", "<style>{{.Variant}}</style><p style='{{.Variant}}'>",
+	"<svg onload=x><script>{{.Variant}}</script>", "{{" + strings.Repeat("(", 500) + "1" + strings.Repeat(")", 500) + "}}",
+}
+
+// FuzzLoad gives Load whatever a person may type. It must neither panic nor
+// hang, and what it accepts must be safe with hostile data.
+func FuzzLoad(f *testing.F) {
+	shared := templatesFS(f)
+	page, text, data := shared["thank-you/thanks.html"].Data, shared["thank-you/thanks.txt"].Data, shared["thank-you/thanks.sample.yaml"].Data
+	f.Add(string(page), string(text), string(data))
+	for _, body := range odd {
+		f.Add(mailOf("<h1>a</h1>"+body), body, string(data))
+		f.Add("---\nsubject: >-\n  "+body+"\npreheader: a\n---\n<h1>a</h1>", "a", "samples:\n  a: {}\n")
+	}
+	f.Add("---\na: &a [*a]\n---\n", "", "data: &a\n  <<: *a\nsamples: {a: *a}\n")
+	f.Fuzz(func(t *testing.T, page, text, data string) {
+		fsys := sharedFS(t)
+		fsys["a/b.html"] = &fstest.MapFile{Data: []byte(page)}
+		fsys["a/b.txt"] = &fstest.MapFile{Data: []byte(text)}
+		fsys["a/b.sample.yaml"] = &fstest.MapFile{Data: []byte(data)}
+		start := time.Now()
+		set, err := Load(fsys)
+		if d := time.Since(start); d > 20*time.Second {
+			t.Fatalf("took %v", d)
+		}
+		if err != nil {
+			return
+		}
+		for _, s := range set.Samples("a/b") {
+			if s.Data.Order == nil {
+				s.Data.Order = &Order{}
+			}
+			for _, h := range []string{"<script>alert(1)</script>", "{{.}}", "javascript:alert(1)"} {
+				m, err := set.Render("a/b", spoil(s.Data, h))
+				if err == nil && strings.Contains(m.HTML, h) && h[0] == '<' {
+					t.Errorf("%q went through:\n%s", h, m.HTML)
+				}
+			}
+		}
+	})
+}
+
+// FuzzRender gives the shipped templates whatever an event may hold.
+func FuzzRender(f *testing.F) {
+	set := shipped(f)
+	for _, h := range hostile {
+		f.Add(h, h, h, h, int64(1295), 1)
+	}
+	f.Add("Ann", "Teapot", "https://shop.example/a?b=c&d=%20", "JPY", int64(-1), 1<<40)
+	f.Fuzz(func(t *testing.T, name, product, link, currency string, minor int64, n int) {
+		d := sample(t, set, "first")
+		d.Customer = Customer{FirstName: name, LastName: name, Locale: link}
+		d.Store.Name, d.Store.PostalAddress, d.Variant, d.Ordinal = product, name, currency, n
+		d.Order.ID, d.Order.Total = product, events.Money{Minor: minor, Currency: currency}
+		for i := range d.Order.Items {
+			d.Order.Items[i] = Item{ProductID: product, Name: product, Quantity: n, Price: d.Order.Total, URL: link, ImageURL: link}
+		}
+		m, err := set.Render(thanks, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkParts(t, m)
+		for _, l := range outline(m.HTML).links {
+			if !strings.HasPrefix(strings.ToLower(l.url), "https://") && !strings.HasPrefix(strings.ToLower(l.url), "http://shop.example") {
+				t.Errorf("link %q", l.url)
+			}
+		}
+		if faults := outline(m.HTML).faults; len(faults) > 0 {
+			t.Error(faults)
+		}
+	})
+}
