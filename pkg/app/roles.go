@@ -58,7 +58,7 @@ func (a *App) paused(worker string) bool {
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
 		Identity: a.identity, Customers: a.store, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config),
-		Now: a.o.Scale.Now, Business: a.o.Scale.Business,
+		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
 	})

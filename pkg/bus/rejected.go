@@ -17,15 +17,10 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 		out := nats.NewMsg("rejected." + token(why.Store) + "." + token(why.Reason))
 		out.Data = m.Data()
 		for k, v := range m.Headers() {
-			out.Header[k] = v
-		}
-		// The stream's own headers would change what the stream does.
-		for _, h := range []string{jetstream.MsgIDHeader, jetstream.ExpectedStreamHeader, jetstream.ExpectedLastSeqHeader,
-			jetstream.ExpectedLastSubjSeqHeader, jetstream.ExpectedLastMsgIDHeader, jetstream.MsgRollup, jetstream.MsgTTLHeader} {
-			if v := out.Header.Get(h); v != "" {
-				out.Header.Del(h)
-				out.Header.Set("Homing-Original-"+h, v)
+			if strings.HasPrefix(k, "Nats-") { // the stream's own would change what the stream does
+				k = "Homing-Original-" + k
 			}
+			out.Header[k] = v
 		}
 		out.Header.Set(HeaderDetail, why.Detail)
 		out.Header.Set(HeaderSubject, m.Subject())

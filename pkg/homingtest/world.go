@@ -27,7 +27,6 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/config"
-	"homing/pkg/customer"
 	"homing/pkg/devstack"
 	"homing/pkg/timeline"
 )
@@ -114,10 +113,8 @@ func (w *World) Start(roles ...string) {
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server())},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
-		SMTPDial: w.Sink.Dial,
-		Unsubscribe: func(k customer.Key, worker string) string {
-			return "https://mail.shop.example/u/" + k.Token + "/" + worker
-		},
+		SMTPDial:    w.Sink.Dial,
+		Unsubscribe: unsubscribe,
 	})
 	if err == nil {
 		err = w.app.Start()

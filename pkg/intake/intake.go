@@ -38,8 +38,7 @@ type Options struct {
 	Customers Customers
 	Timeline  Timeline
 	Stores    []string                   // the stores whose events are taken
-	Now       func() time.Time           // business time
-	Business  func(time.Time) time.Time  // from the time of a message to business time
+	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
 	Rejected  func(reason events.Reason) // told what was rejected; may be nil
 }
@@ -62,7 +61,7 @@ func New(o Options) *Intake {
 // Handle takes a batch in: it is a bus.Handler. A bad event is rejected alone;
 // its neighbours are not affected.
 func (in *Intake) Handle(ctx context.Context, batch []*bus.Msg) {
-	now := in.o.Now()
+	now := time.Now()
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))
 	for _, m := range batch {
@@ -107,7 +106,7 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 	}
 	e, err := events.Decode(events.Raw{
 		Subject: m.Subject(), Header: m.Headers(), Data: m.Data(),
-		Stream: md.Stream, Sequence: md.Sequence.Stream, Time: in.o.Business(md.Timestamp),
+		Stream: md.Stream, Sequence: md.Sequence.Stream, Time: md.Timestamp,
 	}, now)
 	if err != nil {
 		return customer.Entry{}, err
@@ -118,7 +117,25 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 			Detail: "no store " + e.Store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
 		}
 	}
+	in.toBusiness(&e)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
+}
+
+// toBusiness puts the times of an event on the scale on which all else is decided.
+func (in *Intake) toBusiness(e *events.Event) {
+	e.Time = in.o.Business(e.Time)
+	d, ok := e.Data.(events.CustomerData)
+	if !ok {
+		return
+	}
+	if c := d.Who().Consent; c != nil && c.At != nil {
+		at := in.o.Business(*c.At)
+		c.At = &at
+	}
+	if lapsed, ok := e.Data.(*events.CustomerLapsed); ok && lapsed.LastOrderAt != nil {
+		at := in.o.Business(*lapsed.LastOrderAt)
+		lapsed.LastOrderAt = &at
+	}
 }
 
 // key says where the event's customer is kept. A guest, of whom only the

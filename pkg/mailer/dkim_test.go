@@ -54,7 +54,7 @@ func relaxed(field string) string {
 func verify(raw []byte, key crypto.PublicKey) (map[string]string, error) {
 	head, body, _ := strings.Cut(string(raw), "\r\n\r\n")
 	var fields []string
-	for _, line := range strings.Split(head, "\r\n") {
+	for line := range strings.SplitSeq(head, "\r\n") {
 		if line[0] == ' ' || line[0] == '\t' {
 			fields[len(fields)-1] += "\r\n" + line
 		} else {
@@ -64,7 +64,7 @@ func verify(raw []byte, key crypto.PublicKey) (map[string]string, error) {
 	signature, fields := fields[0], fields[1:]
 	canonical := relaxed(signature)
 	tags := map[string]string{}
-	for _, tag := range strings.Split(strings.TrimPrefix(canonical, "dkim-signature:"), ";") {
+	for tag := range strings.SplitSeq(strings.TrimPrefix(canonical, "dkim-signature:"), ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(tag), "=")
 		tags[name] = value
 	}
@@ -76,7 +76,7 @@ func verify(raw []byte, key crypto.PublicKey) (map[string]string, error) {
 		return tags, fmt.Errorf("the body hash differs")
 	}
 	var signed strings.Builder
-	for _, name := range strings.Split(tags["h"], ":") {
+	for name := range strings.SplitSeq(tags["h"], ":") {
 		for i := len(fields) - 1; i >= 0; i-- {
 			if field := relaxed(fields[i]); strings.HasPrefix(field, strings.ToLower(name)+":") {
 				signed.WriteString(field + "\r\n")
@@ -170,7 +170,7 @@ func TestDKIMSignatureIsFoldedWell(t *testing.T) {
 	m.DKIM = d
 	raw := mustBuild(t, m).Bytes()
 	field := raw[:bytes.Index(raw, []byte("\r\nDate:"))]
-	for _, line := range strings.Split(string(field), "\r\n") {
+	for line := range strings.SplitSeq(string(field), "\r\n") {
 		if len(line) > 76 && !strings.HasPrefix(line, " h=") {
 			t.Errorf("line of %d bytes: %s", len(line), line)
 		}

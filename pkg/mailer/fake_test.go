@@ -102,6 +102,13 @@ func (f *fake) told() (heard []string, mails int) {
 	return append([]string(nil), f.heard...), len(f.mails)
 }
 
+// connections counts those made and those open.
+func (f *fake) connections() (made, open int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dials, f.open
+}
+
 // serve speaks with one client.
 func (f *fake) serve(n int, c net.Conn) {
 	defer func() { _ = c.Close() }()

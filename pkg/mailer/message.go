@@ -2,7 +2,6 @@ package mailer
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	netmail "net/mail"
@@ -244,7 +243,7 @@ func (m *Mail) assemble(msg *gomail.Msg) ([]byte, error) {
 		}
 		before, after, ok := bytes.Cut(rest, []byte(part.mark))
 		if !ok {
-			return nil, errors.New("mailer: go-mail wrote no place for a body") // never seen
+			return nil, fault("a body", "has no place in what go-mail wrote")
 		}
 		out = appendQP(append(out, before...), part.body)
 		rest = after

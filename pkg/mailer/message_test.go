@@ -245,7 +245,7 @@ func FuzzQuotedPrintable(f *testing.F) {
 		if err != nil || string(got) != want {
 			t.Fatalf("decodes to %q, %v; want %q", got, err, want)
 		}
-		for _, line := range strings.Split(string(enc), "\r\n") {
+		for line := range strings.SplitSeq(string(enc), "\r\n") {
 			if len(line) > 76 || strings.HasPrefix(line, ".") || strings.HasPrefix(line, "From ") ||
 				strings.ContainsAny(line, "\r\n") || strings.TrimRight(line, " \t") != line {
 				t.Fatalf("line %q", line)

@@ -62,22 +62,8 @@ type Options struct {
 
 // validate fills in the defaults.
 func (o *Options) validate() error {
-	for _, d := range []struct {
-		name  string
-		value *time.Duration
-		unset time.Duration
-	}{
-		{"DialTimeout", &o.DialTimeout, 30 * time.Second},
-		{"CommandTimeout", &o.CommandTimeout, 5 * time.Minute},
-		{"DotTimeout", &o.DotTimeout, 10 * time.Minute},
-		{"IdleClose", &o.IdleClose, 30 * time.Second},
-	} {
-		if *d.value < 0 {
-			return fmt.Errorf("mailer: %s is negative", d.name)
-		}
-		if *d.value == 0 {
-			*d.value = d.unset
-		}
+	if err := o.timeouts(); err != nil {
+		return err
 	}
 	if o.Connections < 0 || o.MaxPerConnection < 0 {
 		return errors.New("mailer: Connections and MaxPerConnection must not be negative")
@@ -102,6 +88,28 @@ func (o *Options) validate() error {
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
+	}
+	return nil
+}
+
+// timeouts is the part of validate about durations.
+func (o *Options) timeouts() error {
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		unset time.Duration
+	}{
+		{"DialTimeout", &o.DialTimeout, 30 * time.Second},
+		{"CommandTimeout", &o.CommandTimeout, 5 * time.Minute},
+		{"DotTimeout", &o.DotTimeout, 10 * time.Minute},
+		{"IdleClose", &o.IdleClose, 30 * time.Second},
+	} {
+		if *d.value < 0 {
+			return fmt.Errorf("mailer: %s is negative", d.name)
+		}
+		if *d.value == 0 {
+			*d.value = d.unset
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,10 +60,10 @@ func TestOutcomeOfEachPhase(t *testing.T) {
 	} {
 		for mode, ext := range modes {
 			t.Run(c.name+"/"+mode, func(t *testing.T) {
-				first := true
+				var well atomic.Bool
 				f := &fake{ext: ext}
 				f.answer = func(_ int, verb string) string {
-					if first && verb == c.verb {
+					if !well.Load() && verb == c.verb {
 						return c.answer
 					}
 					return ""
@@ -77,7 +78,7 @@ func TestOutcomeOfEachPhase(t *testing.T) {
 				if m := got.Meaning(); m != c.meaning {
 					t.Errorf("means %v, want %v", m, c.meaning)
 				}
-				first = false
+				well.Store(true)
 				if again := sendOne(t, r, nil); again.State != Accepted {
 					t.Errorf("the next mail: %+v", again)
 				}
@@ -170,13 +171,14 @@ func TestPipeliningSendsThreeCommandsAtOnce(t *testing.T) {
 // and the connection goes on.
 func TestDataOpenedWithoutRecipient(t *testing.T) {
 	for answer, dials := range map[string]int{"554 5.5.1 no recipients": 1, "250 ok": 1, cut: 2} {
-		refuse := true
+		var well atomic.Bool
 		f := &fake{ext: []string{"PIPELINING"}}
 		f.answer = func(_ int, verb string) string {
 			switch {
-			case verb == "RCPT" && refuse:
+			case well.Load():
+			case verb == "RCPT":
 				return "550 5.1.1 no"
-			case verb == "DOT" && refuse:
+			case verb == "DOT":
 				return answer
 			}
 			return ""
@@ -185,7 +187,7 @@ func TestDataOpenedWithoutRecipient(t *testing.T) {
 		if out := sendOne(t, r, nil); out.State != NotSent || out.Phase != PhaseRcpt || out.Meaning() != MeansBadAddress {
 			t.Errorf("%q: %+v", answer, out)
 		}
-		refuse = false
+		well.Store(true)
 		if out := sendOne(t, r, nil); out.State != Accepted {
 			t.Errorf("%q: the next mail: %+v", answer, out)
 		}

@@ -234,16 +234,18 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 		sendOne(t, r, nil) // starts the time again
 		time.Sleep(29 * time.Second)
 		synctest.Wait()
-		if f.open != 1 {
-			t.Errorf("%d connections open after 29 s, want 1", f.open)
+		if _, open := f.connections(); open != 1 {
+			t.Errorf("%d connections open after 29 s, want 1", open)
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if heard, _ := f.told(); f.open != 0 || heard[len(heard)-1] != "1 QUIT" {
-			t.Errorf("%d connections open after 31 s: %v", f.open, heard)
+		_, open := f.connections()
+		if heard, _ := f.told(); open != 0 || heard[len(heard)-1] != "1 QUIT" {
+			t.Errorf("%d connections open after 31 s: %v", open, heard)
 		}
-		if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 2 {
-			t.Errorf("%+v over %d connections", out, f.dials)
+		out := sendOne(t, r, nil)
+		if made, _ := f.connections(); out.State != Accepted || made != 2 {
+			t.Errorf("%+v over %d connections", out, made)
 		}
 		_ = r.Close()
 		f.wg.Wait()

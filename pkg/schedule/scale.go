@@ -4,8 +4,8 @@ import "time"
 
 // Scale maps real time to business time: due times, caps and expiry are in
 // business time, which runs Speed times as fast from a common start. Leases,
-// timeouts and the waits of servers are always in real time. The zero Scale is
-// real time.
+// timeouts and the waits of servers are always in real time. What was before the
+// start is the same in both. The zero Scale is real time.
 type Scale struct {
 	Start time.Time `json:"start"` // where both begin
 	Speed float64   `json:"speed"` // business seconds a real second; 0 means 1
@@ -18,7 +18,7 @@ func (s Scale) Now() time.Time { return s.Business(time.Now()) }
 
 // Business returns the business time at a real time.
 func (s Scale) Business(t time.Time) time.Time {
-	if s.real() {
+	if s.real() || t.Before(s.Start) {
 		return t
 	}
 	return s.Start.Add(time.Duration(float64(t.Sub(s.Start)) * s.Speed))
@@ -26,7 +26,7 @@ func (s Scale) Business(t time.Time) time.Time {
 
 // Real returns the real time at a business time.
 func (s Scale) Real(t time.Time) time.Time {
-	if s.real() {
+	if s.real() || t.Before(s.Start) {
 		return t
 	}
 	return s.Start.Add(time.Duration(float64(t.Sub(s.Start)) / s.Speed))

@@ -29,11 +29,10 @@ const bareStream = "BARE"
 type bareSpec struct {
 	NATS    string `json:"nats"`
 	SMTP    string `json:"smtp,omitempty"`
-	N       int    `json:"n"`                 // messages in all
-	Size    int    `json:"size,omitempty"`    // of a mail, in bytes on the wire
-	Stream  string `json:"stream"`            // taken from
-	Durable string `json:"durable"`           // its consumer
-	Profile string `json:"profile,omitempty"` // as homingSpec's
+	N       int    `json:"n"`              // messages in all
+	Size    int    `json:"size,omitempty"` // of a mail, in bytes on the wire
+	Stream  string `json:"stream"`         // taken from
+	Durable string `json:"durable"`        // its consumer
 }
 
 func readBare(raw json.RawMessage) (spec bareSpec, nc *nats.Conn, js jetstream.JetStream, err error) {
@@ -117,10 +116,6 @@ func beginBareDelivery(raw json.RawMessage) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	profiled, err := profile(spec.Profile)
-	if err != nil {
-		return nil, err
-	}
 	run := func() (any, error) {
 		c, err := js.Consumer(context.Background(), spec.Stream, spec.Durable)
 		if err != nil {
@@ -143,7 +138,7 @@ func beginBareDelivery(raw json.RawMessage) (*work, error) {
 			}
 		}
 		close(todo)
-		return nil, errors.Join(fetched, g.Wait(), nc.FlushTimeout(10*time.Second), profiled())
+		return nil, errors.Join(fetched, g.Wait(), nc.FlushTimeout(10*time.Second))
 	}
 	return &work{answers: map[string]func() (any, error){"run": run}, stop: closing(nc)}, nil
 }

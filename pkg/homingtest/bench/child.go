@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
+	"strings"
 	"sync"
 	"time"
 )
@@ -83,13 +85,19 @@ func runChild(task string, in io.Reader, out io.Writer) error {
 	if err := enc.Encode(w.ready); err != nil {
 		return errors.Join(err, w.stop())
 	}
+	profiled := func() error { return nil }
 	for {
 		var question string
 		if dec.Decode(&question) != nil {
-			return w.stop()
+			return errors.Join(profiled(), w.stop())
 		}
 		var a answer
-		if do := w.answers[question]; do == nil {
+		if path, ok := strings.CutPrefix(question, askProfile); ok {
+			var err error
+			if profiled, err = profile(path); err != nil {
+				a.Error = err.Error()
+			}
+		} else if do := w.answers[question]; do == nil {
 			a.Error = "no such question: " + question
 		} else if v, err := do(); err != nil {
 			a.Error = err.Error()
@@ -100,6 +108,30 @@ func runChild(task string, in io.Reader, out io.Writer) error {
 			return errors.Join(err, w.stop())
 		}
 	}
+}
+
+// askProfile, with a path without its ending behind it, has a child profile
+// itself from then on until it stops.
+const askProfile = "profile "
+
+// profile starts a CPU profile of this process; what it returns ends it and
+// writes the profile of allocations beside it.
+func profile(path string) (stop func() error, err error) {
+	f, err := os.Create(path + ".cpu.pprof")
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		allocs, err := os.Create(path + ".allocs.pprof")
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		return errors.Join(pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close(), f.Close())
+	}, nil
 }
 
 // child is a process of ours, seen from the parent.

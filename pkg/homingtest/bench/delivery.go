@@ -65,7 +65,7 @@ func (b *bench) planDue(ctx context.Context, s *stack, n int) error {
 	if err := publish(ctx, s.js, n, func(i int) (*nats.Msg, error) { return message(order(i, i, 3, at)) }); err != nil {
 		return err
 	}
-	h, err := b.startHoming(ctx, s, "plan", homingSpec{Roles: rolesAll, Paused: true})
+	h, err := startHoming(ctx, s, homingSpec{Roles: rolesAll, Paused: true})
 	if err != nil {
 		return err
 	}
@@ -86,17 +86,23 @@ func (b *bench) planDue(ctx context.Context, s *stack, n int) error {
 // homingDelivery has a Homing process deliver n due touches; size is that of a
 // mail.
 func (b *bench) homingDelivery(ctx context.Context, s *stack, n int) (p pace, size int, err error) {
+	if err := b.profiles(s.nats, partDelivery+"-nats"); err != nil {
+		return p, 0, err
+	}
 	m := meterOf(s.pids())
-	h, err := b.startHoming(ctx, s, partDelivery, homingSpec{Roles: rolesWorker})
+	h, err := startHoming(ctx, s, homingSpec{Roles: rolesWorker})
 	if err != nil {
 		return p, 0, err
 	}
 	defer h.child.stop()
 	m.pids["homing"] = h.ready.PID
+	if err := b.profiles(h.child, partDelivery); err != nil {
+		return p, 0, err
+	}
 	if err := until(ctx, "mails", n, mailsTaken(s)); err != nil {
 		return p, 0, err
 	}
-	b.report.cost(partDelivery, "a mail", m.each(n))
+	b.report.CPU = append(b.report.CPU, m.cost(partDelivery, "a mail", n))
 	if err := checkSent(ctx, s, n); err != nil {
 		return p, 0, err
 	}
@@ -162,10 +168,13 @@ func (b *bench) bareDelivery(ctx context.Context, s *stack, n, size int) (pace, 
 	}
 	defer c.stop()
 	m.pids["bare loop"] = c.ready.PID
+	if err := b.profiles(c, partDelivery+"-bare"); err != nil {
+		return pace{}, err
+	}
 	if err := c.ask("run", nil); err != nil {
 		return pace{}, err
 	}
-	b.report.cost(partDelivery, "a mail, bare", m.each(n))
+	b.report.CPU = append(b.report.CPU, m.cost(partDelivery, "a mail, bare", n))
 	var mails []receipt
 	if err := s.sink.ask("mails", &mails); err != nil {
 		return pace{}, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/pprof"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,12 +18,11 @@ import (
 
 // homingSpec says what a Homing process does.
 type homingSpec struct {
-	NATS    string   `json:"nats"`
-	Redis   string   `json:"redis"`
-	SMTP    string   `json:"smtp"`
-	Roles   []string `json:"roles"`
-	Paused  bool     `json:"paused,omitempty"`  // plan, and deliver nothing
-	Profile string   `json:"profile,omitempty"` // where profiles go: a path without its ending
+	NATS   string   `json:"nats"`
+	Redis  string   `json:"redis"`
+	SMTP   string   `json:"smtp"`
+	Roles  []string `json:"roles"`
+	Paused bool     `json:"paused,omitempty"` // plan, and deliver nothing
 }
 
 // connections is how many connections to the sink there are, Homing's and the
@@ -72,10 +70,6 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	profiled, err := profile(spec.Profile)
-	if err != nil {
-		return nil, err
-	}
 	a, err := app.New(app.Options{Config: c, Roles: spec.Roles, Log: log, Templates: templates.Files})
 	if err == nil {
 		err = a.Start()
@@ -86,7 +80,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	stop := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout/2)
 		defer cancel()
-		return errors.Join(profiled(), a.Stop(ctx))
+		return a.Stop(ctx)
 	}
 	for end := time.Now().Add(30 * time.Second); a.Ready() != nil; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -96,54 +90,35 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	return &work{stop: stop}, nil
 }
 
-// profile starts a CPU profile of this process; what it returns ends it and
-// writes the profile of allocations beside it.
-func profile(path string) (stop func() error, err error) {
-	if path == "" {
-		return func() error { return nil }, nil
-	}
-	f, err := os.Create(path + ".cpu.pprof")
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, err
-	}
-	return func() error {
-		pprof.StopCPUProfile()
-		allocs, err := os.Create(path + ".allocs.pprof")
-		if err != nil {
-			return errors.Join(err, f.Close())
-		}
-		return errors.Join(pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close(), f.Close())
-	}, nil
-}
-
 // homing is a Homing process, watched.
 type homing struct {
 	*child
 	watch *watch
 }
 
-// startHoming starts a Homing process on the stack's servers. name is that of
-// its profiles.
-func (b *bench) startHoming(ctx context.Context, s *stack, name string, spec homingSpec) (*homing, error) {
+// startHoming starts a Homing process on the stack's servers.
+func startHoming(ctx context.Context, s *stack, spec homingSpec) (*homing, error) {
 	spec.NATS, spec.Redis, spec.SMTP = s.nats.ready.Addr, s.redis.ready.Addr, s.sink.ready.Addr
-	if b.profile != "" && name != "" {
-		dir, err := filepath.Abs(b.profile)
-		if err == nil {
-			err = os.MkdirAll(dir, 0o755)
-		}
-		if err != nil {
-			return nil, err
-		}
-		spec.Profile = filepath.Join(dir, name)
-	}
 	c, err := spawn(ctx, taskHoming, spec)
 	if err != nil {
 		return nil, err
 	}
 	return &homing{c, startWatch(c.ready.PID)}, nil
+}
+
+// profiles has a process profile itself, if profiles are wanted.
+func (b *bench) profiles(c *child, name string) error {
+	if b.profile == "" {
+		return nil
+	}
+	dir, err := filepath.Abs(b.profile)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	return c.ask(askProfile+filepath.Join(dir, name), nil)
 }
 
 // stop stops the process, and returns what it was seen to use.

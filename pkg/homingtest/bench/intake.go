@@ -85,18 +85,24 @@ func (b *bench) intake(ctx context.Context, r intakeRow) error {
 
 // homingIntake has a Homing process take n waiting events in.
 func (b *bench) homingIntake(ctx context.Context, s *stack, r intakeRow, what string) (pace, error) {
+	if err := b.profiles(s.nats, r.name+"-nats"); err != nil {
+		return pace{}, err
+	}
 	m := meterOf(s.pids())
-	h, err := b.startHoming(ctx, s, r.name, homingSpec{Roles: rolesIntake})
+	h, err := startHoming(ctx, s, homingSpec{Roles: rolesIntake})
 	if err != nil {
 		return pace{}, err
 	}
 	defer h.child.stop()
 	m.pids["homing"] = h.ready.PID
+	if err := b.profiles(h.child, r.name); err != nil {
+		return pace{}, err
+	}
 	if err := until(ctx, "events to be taken in", r.n, acked(ctx, s, bus.Storefront, bus.IntakeConsumer)); err != nil {
 		return pace{}, err
 	}
 	end := time.Now()
-	b.report.cost(partIntake, what, m.each(r.n))
+	b.report.CPU = append(b.report.CPU, m.cost(partIntake, what, r.n))
 	quiet(ctx)
 	if err := exactly(ctx, s, bus.Timeline, "", r.n); err != nil {
 		return pace{}, err
@@ -131,7 +137,7 @@ func (b *bench) bareIntake(ctx context.Context, s *stack, n int, what string) (p
 		return pace{}, err
 	}
 	end := time.Now()
-	b.report.cost(partIntake, what+", bare", m.each(n))
+	b.report.CPU = append(b.report.CPU, m.cost(partIntake, what+", bare", n))
 	if err := exactly(ctx, s, bareStream, "", n); err != nil {
 		return pace{}, err
 	}

@@ -22,11 +22,14 @@ func (b *bench) runLatency(ctx context.Context) error {
 	}
 	defer s.stop()
 	b.report.Machine.know(s)
-	h, err := b.startHoming(ctx, s, partLatency, homingSpec{Roles: rolesAll})
+	h, err := startHoming(ctx, s, homingSpec{Roles: rolesAll})
 	if err != nil {
 		return err
 	}
 	defer h.child.stop()
+	if err := b.profiles(h.child, partLatency); err != nil {
+		return err
+	}
 	warm := 2 * eventsPerSecond
 	n := warm + int(b.latency.Seconds()*eventsPerSecond)
 	b.progress("latency: %d events at %d a second", n, eventsPerSecond)

@@ -70,13 +70,13 @@ func parse(args []string) (*bench, error) {
 	n := f.Int("n", 0, "events of the intake part (default 200000); a quarter as many real orders, a fifth as many mails")
 	only := f.String("only", strings.Join(parts, ","), "the parts to run")
 	f.StringVar(&b.orders, "orders", "", "a `FILE`.jsonl[.gz] of order.placed events for intake's second row; default: made up, 19 items each")
-	f.StringVar(&b.profile, "profile", "", "write CPU and allocation profiles of the Homing process of each part into `DIR`")
+	f.StringVar(&b.profile, "profile", "", "write CPU and allocation profiles of Homing and nats-server in each part into `DIR`")
 	f.BoolVar(&b.json, "json", false, "print JSON instead of a table")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
 	if *quick {
-		b.events, b.latency, b.people = 15_000, 3*time.Second, 2_000
+		b.events, b.latency, b.people = 10_000, 2*time.Second, 2_000
 	}
 	if *n != 0 {
 		b.events = *n

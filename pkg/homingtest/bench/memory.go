@@ -42,7 +42,7 @@ func (b *bench) runMemory(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	h, err := b.startHoming(ctx, s, "", homingSpec{Roles: rolesIntake})
+	h, err := startHoming(ctx, s, homingSpec{Roles: rolesIntake})
 	if err != nil {
 		return err
 	}

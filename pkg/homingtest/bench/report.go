@@ -42,13 +42,6 @@ func rowOf(part, what, unit string, ours, limit float64) row {
 
 func (r *row) judge(aim string, met bool) { r.Aim, r.Missed = aim, !met }
 
-// cost is the CPU time of each process for one event or mail, in µs.
-type cost struct {
-	Part   string             `json:"part"`
-	What   string             `json:"what"`
-	Micros map[string]float64 `json:"micros"`
-}
-
 // facts are what the numbers depend on.
 type facts struct {
 	Cores int    `json:"cores"`
@@ -82,7 +75,7 @@ func (f *facts) know(s *stack) {
 type report struct {
 	Machine facts  `json:"machine"`
 	Rows    []row  `json:"rows"`
-	CPU     []cost `json:"cpu_micros_each"`
+	CPU     []cost `json:"cpu"`
 }
 
 func (r *report) add(w row) {
@@ -90,10 +83,6 @@ func (r *report) add(w row) {
 		w.Ratio = w.Homing / w.Bare
 	}
 	r.Rows = append(r.Rows, w)
-}
-
-func (r *report) cost(part, what string, micros map[string]float64) {
-	r.CPU = append(r.CPU, cost{part, what, micros})
 }
 
 // peakAim is how much memory a Homing process may take, in MiB.
@@ -149,14 +138,17 @@ func (r *report) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Part, row.What, row.ours(), optional(row.Bare, row.Unit),
 			optional(row.Ratio, ""), row.Aim, verdict(row))
 	}
-	fmt.Fprintln(t)
-	fmt.Fprintln(t, "part\tCPU time in µs for each\tprocesses\t")
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(t, "part\tCPU time in µs for each\tprocesses\tcores idle\tcores used by others\t")
 	for _, c := range r.CPU {
 		var each []string
 		for _, name := range slices.Sorted(maps.Keys(c.Micros)) {
 			each = append(each, fmt.Sprintf("%s %.0f", name, c.Micros[name]))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t\n", c.Part, c.What, strings.Join(each, ", "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f\t%.1f\t\n", c.Part, c.What, strings.Join(each, ", "), c.Idle, c.Others)
 	}
 	return t.Flush()
 }

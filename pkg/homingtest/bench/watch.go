@@ -102,26 +102,68 @@ func cpu(pid int) time.Duration {
 	return time.Duration(user+system) * clockTick
 }
 
-// meter measures the CPU time of several processes over one stretch.
-type meter struct {
-	pids   map[string]int
-	before map[string]time.Duration
+// machineTimes returns the CPU time that the whole machine has spent idle and
+// at work.
+func machineTimes() (idle, busy time.Duration) {
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	for i, f := range bytes.Fields(line) {
+		n, _ := strconv.ParseInt(string(f), 10, 64)
+		d := time.Duration(n) * clockTick
+		switch i {
+		case 0, 9, 10: // the name; the guests' time, which is in user and nice already
+		case 4, 5: // idle, and waiting for a disk
+			idle += d
+		default:
+			busy += d
+		}
+	}
+	return idle, busy
 }
 
-// meterOf begins a stretch.
+// meter measures the CPU time of several processes over one stretch.
+type meter struct {
+	pids       map[string]int
+	before     map[string]time.Duration
+	began      time.Time
+	idle, busy time.Duration
+	own        time.Duration // of this process
+}
+
+// meterOf begins a stretch. A process added later counts from its start.
 func meterOf(pids map[string]int) meter {
-	m := meter{pids, map[string]time.Duration{}}
+	m := meter{pids: pids, before: map[string]time.Duration{}, began: time.Now(), own: cpu(os.Getpid())}
 	for name, pid := range pids {
 		m.before[name] = cpu(pid)
 	}
+	m.idle, m.busy = machineTimes()
 	return m
 }
 
-// each returns the CPU time since then, in µs for each of n things done.
-func (m meter) each(n int) map[string]float64 {
-	out := map[string]float64{}
+// cost is what a stretch took. Idle and Others say how far its speed can be
+// believed: it was measured on what others left.
+type cost struct {
+	Part   string             `json:"part"`
+	What   string             `json:"what"`
+	Micros map[string]float64 `json:"micros"`      // CPU time of each process for one event or mail
+	Idle   float64            `json:"idle_cores"`  // that had nothing to do
+	Others float64            `json:"other_cores"` // that worked for processes that are not ours
+}
+
+// cost ends a stretch in which n things were done.
+func (m meter) cost(part, what string, n int) cost {
+	c := cost{Part: part, What: what, Micros: map[string]float64{}}
+	ours := cpu(os.Getpid()) - m.own
 	for name, pid := range m.pids {
-		out[name] = float64((cpu(pid) - m.before[name]).Microseconds()) / float64(n)
+		used := cpu(pid) - m.before[name]
+		ours += used
+		c.Micros[name] = float64(used.Microseconds()) / float64(n)
 	}
-	return out
+	idle, busy := machineTimes()
+	wall := time.Since(m.began).Seconds()
+	c.Idle, c.Others = (idle-m.idle).Seconds()/wall, max(0, (busy-m.busy-ours).Seconds()/wall)
+	return c
 }

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/config"
+)
+
+// demo is a shop for tea and coffee, and one day in it.
+type demo struct {
+	store  config.Store
+	run    string // tells the orders of this start from those of earlier ones
+	scenes []scene
+}
+
+// scene is one event of the demo.
+type scene struct {
+	id   string
+	at   time.Duration // after the shop opens; negative is before that day
+	data events.Data
+}
+
+const (
+	// opens is when the demo's day begins, as a time of day.
+	opens = 7*time.Hour + 30*time.Minute
+	// squeeze is how much shorter the day is that lies in the past already.
+	squeeze = 5
+	// ago is how long its last event is over, so that all mails are due.
+	ago = 31 * time.Minute
+	// beat is the pause between events, so that the mails can be seen to come.
+	beat = 150 * time.Millisecond
+)
+
+// playDemo publishes the demo: along the clock when it runs fast, else as a day
+// that has just passed.
+func (p *program) playDemo(ctx context.Context, js jetstream.JetStream, r devRun) error {
+	id, err := storeOf(r.config, "")
+	if err != nil {
+		id = slices.Sorted(storeIDs(r.config))[0]
+	}
+	now := r.scale.Now()
+	d := newDemo(r.config.Stores[id], fmt.Sprintf("%05d", time.Now().Unix()%100_000))
+	last := d.scenes[len(d.scenes)-1].at
+	fast := r.scale.Speed > 1
+	when := func(s scene) time.Time { return now.Add(s.at) }
+	took := time.Until(r.scale.Real(now.Add(last + ago)))
+	if !fast {
+		// A cancellation that comes first is as good as one that comes in time.
+		slices.SortStableFunc(d.scenes, func(a, b scene) int { return rank(a) - rank(b) })
+		when = func(s scene) time.Time {
+			if s.at < 0 {
+				return now.Add(s.at)
+			}
+			return now.Add(-ago - (last-s.at)/squeeze)
+		}
+		took = time.Duration(len(d.scenes)) * beat
+	}
+	if !p.asJSON() {
+		fmt.Fprintf(p.out, "\nDemo: a day of a shop, %s in %v. Its mails arrive in the inbox.\n", plural(len(d.scenes), "event"), took.Round(time.Second))
+	}
+	for _, s := range d.scenes {
+		at := when(s)
+		wait := beat
+		if fast {
+			wait = time.Until(r.scale.Real(at))
+		}
+		if err := d.play(ctx, js, s, at, wait); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) play(ctx context.Context, js jetstream.JetStream, s scene, at time.Time, wait time.Duration) error {
+	if wait > 0 {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(wait):
+		}
+	}
+	source := "/stores/" + d.store.ID + "/demo"
+	body, err := events.Encode(events.Event{ID: s.id, Source: source, Time: at.UTC().Truncate(time.Millisecond), Data: s.data})
+	if err == nil {
+		_, err = publish(ctx, js, events.Subject(d.store.ID, s.data.Type()), messageID(source, s.id), body)
+	}
+	return err
+}
+
+// rank sorts the past first, then what undoes an order, then the orders.
+func rank(s scene) int {
+	switch {
+	case s.at < 0:
+		return 0
+	case s.data.Type() == events.TypeOrderPlaced:
+		return 2
+	}
+	return 1
+}
+
+func storeIDs(c *config.Config) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for id := range c.Stores {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+func newDemo(store config.Store, run string) *demo {
+	d := &demo{store: store, run: run}
+	d.past()
+	d.morning()
+	d.afternoon()
+	for i := range d.scenes {
+		d.scenes[i].id = fmt.Sprintf("demo-%s-%d", run, i+1)
+	}
+	return d
+}
+
+// The people of the demo.
+var (
+	ann  = events.Customer{ID: "demo-ann", Email: "ann@example.com", FirstName: "Ann", LastName: "Fletcher", TimeZone: "Europe/London"}
+	bram = events.Customer{ID: "demo-bram", Email: "bram@example.com", FirstName: "Bram", LastName: "de Wit", TimeZone: "Europe/Amsterdam"}
+	cleo = events.Customer{ID: "demo-cleo", Email: "cleo@example.com", FirstName: "Cleo", LastName: "Okafor", Birthday: "--06-14"}
+	dana = events.Customer{ID: "demo-dana", Email: "dana@example.com", FirstName: "دانة", LastName: "الحربي"}
+	eddy = events.Customer{ID: "demo-eddy", Email: "eddy@example.com", FirstName: "Eddy"}
+	fern = events.Customer{ID: "demo-fern", Email: "fern@example.com", FirstName: "Fern", LastName: "Asante"}
+	gwen = events.Customer{Email: "gwen@example.com", FirstName: "Gwen"} // a guest
+	hana = events.Customer{ID: "demo-hana", Email: "hana@example.com", FirstName: "花", LastName: "山本"}
+	ivo  = events.Customer{ID: "demo-ivo", Email: "ivo@example.com", FirstName: "Ivo", LastName: "Brandt"}
+	zoe  = events.Customer{ID: "demo-zoe", Email: "zoe@example.com", FirstName: "Zoë", LastName: "Łukasiewicz-O’Brien"}
+)
+
+// shelf is what the shop sells: name, price of one in minor units, days it lasts.
+var shelf = map[string]events.Item{
+	"assam":    {Name: "Assam Second Flush, 250 g", Price: events.Money{Minor: 1180}, SupplyDays: 60},
+	"grey":     {Name: "Earl Grey, 125 g", Price: events.Money{Minor: 740}, SupplyDays: 40},
+	"sencha":   {Name: "Sencha, 100 g", Price: events.Money{Minor: 990}, SupplyDays: 35},
+	"espresso": {Name: "House Espresso, whole bean, 250 g", Price: events.Money{Minor: 850}, SupplyDays: 14},
+	"decaf":    {Name: "Decaf Colombia, ground, 250 g", Price: events.Money{Minor: 920}, SupplyDays: 16},
+	"filters":  {Name: "Paper Filters No. 2, 100 pieces", Price: events.Money{Minor: 410}, SupplyDays: 50},
+	"mug":      {Name: "Stoneware Mug, harbour blue", Price: events.Money{Minor: 1600}},
+	"pot":      {Name: "Glass Teapot, 0.8 l", Price: events.Money{Minor: 2950}},
+}
+
+// pick takes items from the shelf: "assam", or "espresso 2".
+func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
+	total.Currency = d.store.Currency
+	for _, w := range what {
+		name, quantity := w, 1
+		if _, err := fmt.Sscanf(w, "%s %d", &name, &quantity); err != nil {
+			name, quantity = w, 1
+		}
+		item := shelf[name]
+		item.ProductID, item.Quantity, item.Price.Currency = name, quantity, d.store.Currency
+		item.URL = strings.TrimSuffix(d.store.URL, "/") + "/p/" + name
+		items = append(items, item)
+		total.Minor += item.Price.Minor * int64(quantity)
+	}
+	return items, total
+}
+
+// at adds an event at a time of day, "11:15".
+func (d *demo) at(clock string, data events.Data) {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		panic(err) // the times stand in this file
+	}
+	d.scenes = append(d.scenes, scene{at: time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute - opens, data: data})
+}
+
+func (d *demo) order(who events.Customer, id string, what ...string) *events.OrderPlaced {
+	items, total := d.pick(what...)
+	return &events.OrderPlaced{Customer: who, Order: events.Order{ID: id, Items: items, Total: total}}
+}
+
+func (d *demo) cart(who events.Customer, what ...string) events.Cart {
+	items, total := d.pick(what...)
+	return events.Cart{ID: who.ID + "-" + d.run, URL: strings.TrimSuffix(d.store.URL, "/") + "/cart", Items: items, Total: total}
+}

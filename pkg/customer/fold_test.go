@@ -1,0 +1,246 @@
+package customer_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// day is the length of the test's world: few instants, so that many are equal.
+const day = 12
+
+func instant(n int) time.Time { return time.UnixMilli(1_750_000_000_000 + int64(n)*1000).UTC() }
+
+func ptr[T any](v T) *T { return &v }
+
+var kinds = append(events.Types(), events.FactTypes()...)
+
+// anyEvent draws an event about one customer. Ids are few, so that events of one
+// id and one instant say different things, as shops' events do.
+func anyEvent() *rapid.Generator[events.Event] {
+	return rapid.Custom(func(t *rapid.T) events.Event {
+		d := anyData(t)
+		return events.Event{
+			ID: fmt.Sprintf("e%d", rapid.IntRange(1, 6).Draw(t, "id")), Source: "/shop", Store: "main",
+			Type: d.Type(), Time: instant(rapid.IntRange(0, day).Draw(t, "at")), Data: d,
+		}
+	})
+}
+
+func anyData(t *rapid.T) events.Data {
+	who := anyCustomer(t)
+	switch k := rapid.SampledFrom(kinds).Draw(t, "type"); k {
+	case events.TypeOrderPlaced:
+		return &events.OrderPlaced{Customer: who, Order: events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t)}}
+	case events.TypeOrderFulfilled:
+		return &events.OrderFulfilled{Customer: who, Order: change(t)}
+	case events.TypeOrderDelivered:
+		return &events.OrderDelivered{Customer: who, Order: change(t)}
+	case events.TypeOrderCancelled:
+		return &events.OrderCancelled{Customer: who, Order: change(t)}
+	case events.TypeOrderRefunded:
+		return &events.OrderRefunded{Customer: who, Order: change(t)}
+	case events.TypeCartUpdated:
+		return &events.CartUpdated{Customer: who, Cart: events.Cart{ID: pick(t, "k1", "k2"), Items: items(t)}}
+	case events.TypeCartAbandoned:
+		return &events.CartAbandoned{Customer: who, Cart: events.Cart{ID: pick(t, "k1", "k2"), Items: items(t)}}
+	case events.TypeCustomerUnsubscribed:
+		return &events.CustomerUnsubscribed{Customer: who, Scope: pick(t, "", "all", "everything", "win-back")}
+	case events.TypeCustomerMerged:
+		return &events.CustomerMerged{Customer: who, From: "other"}
+	case events.TypeCustomerErased:
+		return &events.CustomerErased{Customer: who}
+	case events.TypeCustomerCreated:
+		return &events.CustomerCreated{Customer: who}
+	case events.TypeCustomerLapsed:
+		return &events.CustomerLapsed{Customer: who}
+	case events.TypeCustomerBirthday:
+		return &events.CustomerBirthday{Customer: who, Year: 2025}
+	case events.TypeReviewSubmitted:
+		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: "p1"}}
+	case events.TypeProductUpdated:
+		return &events.ProductUpdated{Product: events.Product{ID: "p1"}}
+	case events.TypeEmailSent:
+		return &events.EmailSent{Email: fact(t, "sent")}
+	case events.TypeEmailHeld:
+		return &events.EmailHeld{Email: fact(t, "quiet_hours")}
+	case events.TypeEmailUncertain:
+		return &events.EmailUncertain{Email: fact(t, "uncertain")}
+	case events.TypeEmailDropped:
+		e := fact(t, pick(t, "bounced", "expired", "cancelled"))
+		e.Bounced = pick(t, "", "hash1", "hash2")
+		return &events.EmailDropped{Email: e}
+	default:
+		return &events.CustomerUpdated{Customer: who}
+	}
+}
+
+func anyCustomer(t *rapid.T) events.Customer {
+	c := events.Customer{
+		ID: "ann", Email: pick(t, "", "a@x.example", "b@x.example"), FirstName: pick(t, "", "Ann", "Anna"),
+		LastName: pick(t, "", "Ray"), Birthday: pick(t, "", "--02-29"), TimeZone: pick(t, "", "Europe/London"),
+		Locale: pick(t, "", "en"), Country: pick(t, "", "GB"),
+	}
+	if rapid.Bool().Draw(t, "consent") {
+		c.Consent = &events.Consent{Email: pick(t, events.Unsubscribed, events.Subscribed, events.ConsentUnknown)}
+		if rapid.Bool().Draw(t, "explicit") {
+			c.Consent.At = ptr(instant(rapid.IntRange(0, day).Draw(t, "consented")))
+		}
+	}
+	return c
+}
+
+func fact(t *rapid.T, reason string) events.Email {
+	return events.Email{Touch: "thank-you.thanks.tok." + order(t), Reason: reason}
+}
+
+func order(t *rapid.T) string { return pick(t, "o1", "o2", "o3") }
+
+func pick(t *rapid.T, from ...string) string { return rapid.SampledFrom(from).Draw(t, "pick") }
+
+func items(t *rapid.T) []events.Item {
+	var out []events.Item
+	for range rapid.IntRange(0, 3).Draw(t, "items") {
+		out = append(out, events.Item{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(1, 3).Draw(t, "quantity")})
+	}
+	return out
+}
+
+func change(t *rapid.T) events.OrderChange {
+	c := events.OrderChange{ID: order(t)}
+	for range rapid.IntRange(0, 2).Draw(t, "items") {
+		c.Items = append(c.Items, events.ChangedItem{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(0, 2).Draw(t, "quantity")})
+	}
+	return c
+}
+
+func fold(es []events.Event) customer.Customer {
+	var c customer.Customer
+	for _, e := range es {
+		customer.Apply(&c, e)
+	}
+	return c
+}
+
+func diff(a, b customer.Customer) string { return cmp.Diff(a, b, cmpopts.EquateEmpty()) }
+
+// shuffled is es in another order, with some of them repeated.
+func shuffled(t *rapid.T, es []events.Event) []events.Event {
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+	out := append([]events.Event(nil), es...)
+	for range len(es) / 2 {
+		out = append(out, es[r.IntN(len(es))])
+	}
+	r.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+func TestAnyOrderWithAnyRepetitionsGivesTheSameCustomer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		es := rapid.SliceOfN(anyEvent(), 1, 25).Draw(t, "events")
+		want := fold(es)
+		for range 6 {
+			other := shuffled(t, es)
+			if d := diff(want, fold(other)); d != "" {
+				t.Fatalf("another order gives another customer (-first +other):\n%s\nother order: %v", d, other)
+			}
+		}
+	})
+}
+
+func TestApplySaysWhetherAnythingChanged(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var c customer.Customer
+		for i, e := range rapid.SliceOfN(anyEvent(), 1, 25).Draw(t, "events") {
+			before := clone(t, c)
+			changed := customer.Apply(&c, e)
+			if d := diff(before, c); changed != (d != "") {
+				t.Fatalf("event %d: Apply said %v, and the change was:\n%s", i, changed, d)
+			}
+			if customer.Apply(&c, e) {
+				t.Fatalf("event %d changed something when it came again", i)
+			}
+		}
+	})
+}
+
+// clone is a deep copy, by way of the record: which also shows that nothing is
+// lost in it.
+func clone(t interface{ Fatal(...any) }, c customer.Customer) customer.Customer {
+	data, err := customer.Encode(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := customer.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestARecordHoldsAllOfACustomer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := fold(rapid.SliceOfN(anyEvent(), 0, 25).Draw(t, "events"))
+		if rapid.Bool().Draw(t, "claimed") {
+			c.SetClaim(customer.Claim{Touch: 7, State: customer.Open, At: instant(3).UnixMilli(), Owner: 9, Lease: instant(4).UnixMilli()})
+		}
+		if d := diff(c, clone(t, c)); d != "" {
+			t.Fatalf("what was decoded is not what was encoded:\n%s", d)
+		}
+	})
+}
+
+func TestNothingSaidBeforeAnErasureComesBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		es := rapid.SliceOfN(anyEvent(), 1, 20).Draw(t, "events")
+		at := rapid.IntRange(0, day).Draw(t, "erased at")
+		erasure := events.Event{ID: "gone", Source: "/shop", Type: events.TypeCustomerErased, Store: "main", Time: instant(at),
+			Data: &events.CustomerErased{Customer: events.Customer{ID: "ann"}}}
+		newer := []events.Event{erasure}
+		for _, e := range es {
+			if _, ours := e.Data.(events.Fact); ours || e.Time.After(erasure.Time) {
+				newer = append(newer, e)
+			}
+		}
+		got, want := fold(shuffled(t, append(es, erasure))), fold(newer)
+		if d := diff(want, got); d != "" {
+			t.Fatalf("older events left a trace (-without them +with them):\n%s", d)
+		}
+	})
+}
+
+func TestJoiningIsIdempotentAndGoesWithApplyInAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		mine := rapid.SliceOfN(anyEvent(), 1, 12).Draw(t, "mine")
+		from := fold(rapid.SliceOfN(anyEvent(), 1, 12).Draw(t, "from"))
+		cut := rapid.IntRange(0, len(mine)).Draw(t, "joined after")
+
+		late := fold(mine)
+		customer.Join(&late, from)
+		early := fold(mine[:cut])
+		customer.Join(&early, from)
+		for _, e := range mine[cut:] {
+			customer.Apply(&early, e)
+		}
+		if d := diff(late, early); d != "" {
+			t.Fatalf("joining after %d of %d events is not joining after all (-after all +early):\n%s", cut, len(mine), d)
+		}
+		before := clone(t, late)
+		if customer.Join(&late, from) || diff(before, late) != "" {
+			t.Fatalf("joining again changed something:\n%s", diff(before, late))
+		}
+	})
+}
