@@ -130,5 +130,8 @@ func typeOf(line []byte) (events.Type, error) {
 	if envelope.Type == "" {
 		return "", fmt.Errorf("%s: type: missing; every line is a CloudEvent with specversion, id, source, type, time and data", events.ReasonMissingField)
 	}
+	if !envelope.Type.Known() {
+		return "", fmt.Errorf("%s: type: there is no type %q", events.ReasonUnknownType, envelope.Type)
+	}
 	return envelope.Type, nil
 }

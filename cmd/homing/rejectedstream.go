@@ -140,8 +140,8 @@ func (e *rejectedEvent) text() []byte {
 	fmt.Fprintf(&b, "sequence  %d\nrejected  %s\nsubject   %s\nreason    %s\n          %s\n\n", e.Sequence,
 		e.Time.Format(time.RFC3339), printable(e.Subject), e.Reason, printable(e.Detail))
 	for _, name := range slices.Sorted(maps.Keys(e.headers)) {
-		if name == bus.HeaderDetail || name == bus.HeaderSubject {
-			continue
+		if name == bus.HeaderDetail || name == bus.HeaderSubject || strings.HasPrefix(name, "Nats-") {
+			continue // said above, or the stream's own
 		}
 		for _, v := range e.headers[name] {
 			fmt.Fprintf(&b, "%s: %s\n", printable(name), printable(v))

@@ -73,8 +73,10 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
 			continue
 		}
-		if err := a.templates.CheckStore(base.view); err != nil {
-			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
+		if a.templates != nil { // nil only in Check, when they are broken themselves
+			if err := a.templates.CheckStore(base.view); err != nil {
+				errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
+			}
 		}
 		for _, k := range kinds {
 			s := base
@@ -94,14 +96,11 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 
 // checkSteps finds a step whose template is missing, or that could not be sent.
 func (a *App) checkSteps(s shop) error {
-	if a.templates == nil {
-		return nil // only in Check, which has reported what is wrong with them
-	}
 	for _, step := range s.worker.Steps() {
 		if step.Class != touch.Transactional && a.o.Unsubscribe == nil {
 			return errors.New("class: marketing mail needs a way out, and this version makes no unsubscribe links yet; write transactional")
 		}
-		if !a.templates.Has(step.Template) {
+		if a.templates != nil && !a.templates.Has(step.Template) {
 			return fmt.Errorf("step %s: there is no template %s; there are %s",
 				step.Name, step.Template, strings.Join(a.templates.Names(), ", "))
 		}

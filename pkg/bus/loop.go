@@ -16,6 +16,9 @@ type Msg struct {
 	jetstream.Msg
 	loop    *Loop
 	settled atomic.Bool
+
+	tries     int       // answers that had it kept
+	notBefore time.Time // when it is tried again
 }
 
 // Done says what became of the message; see the table at actionFor. Only the
@@ -55,8 +58,9 @@ type Loop struct {
 	mu      sync.Mutex
 	held    map[*Msg]struct{} // in hand: queued, being handled, or waiting for a server
 	queue   []*Msg
-	backoff time.Duration // > 0: a server is down
-	resume  time.Time
+	later   []*Msg        // kept, to be tried again
+	backoff time.Duration // > 0: nothing was answered since a message had to be kept; a server is down
+	resume  time.Time     // until when nothing is tried
 	changed chan struct{} // closed and made anew when any of the above changes
 
 	handled  atomic.Uint64
@@ -117,28 +121,51 @@ func (l *Loop) Run(ctx context.Context) {
 // next returns the next batch, or nil when ctx ends.
 func (l *Loop) next(ctx context.Context) []*Msg {
 	for {
-		l.mu.Lock()
-		changed := l.changed
-		var wait <-chan time.Time
-		if d := time.Until(l.resume); l.backoff > 0 && d > 0 {
-			wait = time.After(d)
-		} else if n := min(len(l.queue), l.o.Batch); n > 0 {
-			batch := l.queue[:n:n]
-			l.queue = l.queue[n:]
-			l.mu.Unlock()
+		batch, wait, changed := l.due(time.Now())
+		if batch != nil {
 			return batch
 		}
-		l.mu.Unlock()
+		var timer <-chan time.Time
+		if wait > 0 {
+			timer = time.After(wait)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-wait:
+		case <-timer:
 		case <-changed:
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
 	}
+}
+
+// due returns a batch to be tried now, or how long to wait for one; 0 is until
+// something changes.
+func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.backoff > 0 && now.Before(l.resume) {
+		return nil, l.resume.Sub(now), l.changed
+	}
+	still := l.later[:0]
+	for _, m := range l.later {
+		if left := m.notBefore.Sub(now); left > 0 {
+			still = append(still, m)
+			if wait == 0 || left < wait {
+				wait = left
+			}
+		} else {
+			l.queue = append(l.queue, m)
+		}
+	}
+	l.later = still
+	if n := min(len(l.queue), l.o.Batch); n > 0 {
+		batch = l.queue[:n:n]
+		l.queue = l.queue[n:]
+	}
+	return batch, wait, l.changed
 }
 
 // room waits until a pull is worth it, and returns for how many messages.

@@ -46,10 +46,14 @@ func (l *Loop) settle(m *Msg, answer error) {
 }
 
 // wait keeps the message in hand until the server that is down had time to come
-// back. The wait doubles with each failed try.
+// back. The wait doubles with each failed try, of the message and of the loop:
+// one message that keeps failing does not stop the others, nor is it tried
+// without a pause.
 func (l *Loop) wait(m *Msg, why error) {
 	l.mu.Lock()
 	now := time.Now()
+	m.notBefore = now.Add(min(longestWait, firstWait<<min(m.tries, 10)))
+	m.tries++
 	first := !now.Before(l.resume) // one step a try, not one a message of its batch
 	if first {
 		l.backoff = max(firstWait, min(longestWait, 2*l.backoff))
@@ -57,7 +61,7 @@ func (l *Loop) wait(m *Msg, why error) {
 	}
 	wait := l.backoff
 	m.settled.Store(false)
-	l.queue = append(l.queue, m)
+	l.later = append(l.later, m)
 	l.signal()
 	l.mu.Unlock()
 	if first {
@@ -105,5 +109,5 @@ func (l *Loop) giveBack() {
 		_ = m.Nak()
 		delete(l.held, m)
 	}
-	l.queue = nil
+	l.queue, l.later = nil, nil
 }

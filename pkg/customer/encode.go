@@ -19,10 +19,10 @@ type record struct {
 	Claims  []byte          `cbor:"5,keyasint,omitempty"` // 16 bytes each: touch, state, reason, at
 	Open    []openClaim     `cbor:"6,keyasint,omitempty"`
 	Stops   map[string]stop `cbor:"7,keyasint,omitempty"`
-	Opinion *Opinion        `cbor:"8,keyasint,omitempty"`
-	Bounce  *Bounce         `cbor:"9,keyasint,omitempty"`
+	Opinion *opinion        `cbor:"8,keyasint,omitempty"`
+	Bounce  *bounce         `cbor:"9,keyasint,omitempty"`
 	Cart    *cart           `cbor:"10,keyasint,omitempty"`
-	Erased  *Stamp          `cbor:"11,keyasint,omitempty"`
+	Erased  *tombstone      `cbor:"11,keyasint,omitempty"`
 }
 
 type text struct {
@@ -49,6 +49,24 @@ type line struct {
 type stop struct {
 	_        struct{} `cbor:",toarray"`
 	At, Said int64
+}
+
+type opinion struct {
+	_      struct{} `cbor:",toarray"`
+	Status string
+	At     int64
+}
+
+type bounce struct {
+	_       struct{} `cbor:",toarray"`
+	At      int64
+	Address string
+}
+
+type tombstone struct {
+	_   struct{} `cbor:",toarray"`
+	At  int64
+	Tie uint32
 }
 
 type cart struct {
@@ -107,16 +125,16 @@ func Encode(c *Customer) ([]byte, error) {
 		r.Stops[scope] = stop{At: s.At, Said: s.Said}
 	}
 	if c.Opinion != (Opinion{}) {
-		r.Opinion = &c.Opinion
+		r.Opinion = &opinion{Status: c.Opinion.Status, At: c.Opinion.At}
 	}
 	if c.Bounce != (Bounce{}) {
-		r.Bounce = &c.Bounce
+		r.Bounce = &bounce{At: c.Bounce.At, Address: c.Bounce.Address}
 	}
 	if c.Cart.Stamp != (Stamp{}) {
 		r.Cart = &cart{ID: c.Cart.ID, Stamp: t.place(c.Cart.Stamp), Lines: pack(c.Cart.Lines)}
 	}
 	if c.Erased != (Stamp{}) {
-		r.Erased = &c.Erased
+		r.Erased = &tombstone{At: c.Erased.At, Tie: c.Erased.Tie}
 	}
 	return cbor.Marshal(&r)
 }
@@ -151,16 +169,16 @@ func Decode(data []byte) (Customer, error) {
 		c.Stops[scope] = Stop{At: s.At, Said: s.Said}
 	}
 	if r.Opinion != nil {
-		c.Opinion = *r.Opinion
+		c.Opinion = Opinion{Status: r.Opinion.Status, At: r.Opinion.At}
 	}
 	if r.Bounce != nil {
-		c.Bounce = *r.Bounce
+		c.Bounce = Bounce{At: r.Bounce.At, Address: r.Bounce.Address}
 	}
 	if r.Cart != nil {
 		c.Cart = Cart{ID: r.Cart.ID, Stamp: t.at(r.Cart.Stamp), Lines: unpack(r.Cart.Lines)}
 	}
 	if r.Erased != nil {
-		c.Erased = *r.Erased
+		c.Erased = Stamp{At: r.Erased.At, Tie: r.Erased.Tie}
 	}
 	return c, nil
 }

@@ -30,8 +30,11 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 		return err
 	}
 	conn, err := a.shop.Relay.Acquire(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, mailer.ErrRelayDown):
 		return d.held(touch.SMTPDown, err)
+	case err != nil: // we are stopping
+		return err
 	}
 	defer conn.Release()
 	verdict, done, err := d.claim(ctx, a)
@@ -45,7 +48,7 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	lease.stop()
 	conn.Release()
 	switch {
-	case out.State == mailer.NotSent && errors.Is(out.Err, errLeaseLost):
+	case out.State == mailer.NotSent && (errors.Is(out.Err, errLeaseLost) || errors.Is(out.Err, mailer.ErrLeaseEnded)):
 		return d.giveUp(ctx, a)
 	case out.State == mailer.NotSent && out.Phase < mailer.PhaseMail:
 		if err := d.release(context.WithoutCancel(ctx), a); err != nil {
