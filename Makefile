@@ -1,3 +1,42 @@
-dev:
-	go build -o bin/homing ./cmd/homing
+# Everything a contributor runs. CI runs these targets and nothing else.
+
+.DEFAULT_GOAL := help
+.PHONY: help dev build test check bench year fuzz clean
+
+ARGS ?=
+FUZZTIME ?= 30s
+
+help: ## Say what there is to make
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: build ## Start everything in one process (make dev ARGS="--demo --speed 3600")
 	bin/homing dev $(ARGS)
+
+build: ## Build bin/homing
+	go build -o bin/homing ./cmd/homing
+
+test: ## Run the tests
+	scripts/need-redis.sh
+	go test ./...
+
+check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race tests
+	scripts/need-redis.sh
+	scripts/gofmt.sh
+	go vet ./...
+	go vet -tags year ./pkg/homingtest
+	go fix -diff ./...
+	go mod tidy -diff
+	go tool staticcheck ./...
+	go test -race -shuffle=on ./...
+
+bench: ## Measure on this machine, against NATS and Redis processes of its own
+	go run ./pkg/homingtest/bench $(ARGS)
+
+year: ## Let customers live a year of fake time
+	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
+
+fuzz: ## Fuzz every target for FUZZTIME (30s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+clean: ## Remove what was built, and the state of make dev
+	rm -rf bin .homing

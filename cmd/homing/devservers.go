@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -69,6 +70,7 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 			return err
 		}
 		s.undo = append(s.undo, func() error { s.redis.Stop(); return nil })
+		s.undo = append(s.undo, expire(s.redis))
 	}
 	s.inbox, err = devstack.StartInbox(devstack.InboxOptions{
 		SMTPAddr: address(loopback, f.smtpPort), HTTPAddr: address(loopback, f.inboxPort), NextFree: true, Log: log,
@@ -82,6 +84,33 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 		return s.inbox.Stop(ctx)
 	})
 	return nil
+}
+
+// expire lets keys expire once a second, and returns how to stop that. By itself
+// the embedded Redis looks at every key it has with every command, which makes
+// an import of some thousand customers crawl.
+func expire(r *devstack.Redis) (stop func() error) {
+	r.Mini().ClockTTL(false)
+	done := make(chan struct{})
+	var ticking sync.WaitGroup
+	ticking.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-done:
+				return
+			case now := <-tick.C:
+				r.Mini().FastForward(now.Sub(last))
+				last = now
+			}
+		}
+	})
+	return func() error {
+		close(done)
+		ticking.Wait()
+		return nil
+	}
 }
 
 // openState makes the folder for the state. It is of no use to anybody else

@@ -163,6 +163,13 @@ func (a *App) run(ctx context.Context) {
 		}
 	}
 	a.running.Go(func() { a.rebuilder().Run(ctx) })
+	for a.guard.Ready() != nil { // the loops would only fail until then
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	a.loops = a.openLoops()
 	for _, l := range a.loops {
 		a.running.Go(func() { l.Run(ctx) })

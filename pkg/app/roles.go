@@ -20,13 +20,13 @@ import (
 func (a *App) openLoops() []*bus.Loop {
 	var out []*bus.Loop
 	if slices.Contains(a.o.Roles, RoleIntake) {
-		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 512))
+		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 1024))
 	}
 	for _, k := range kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
-		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 512))
+		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024))
 		if a.paused(k.Name) {
 			a.log.Info("paused: what falls due waits", zap.String("worker", k.Name))
 			continue

@@ -105,7 +105,7 @@ func (l *Loop) keepAlive(ctx context.Context) {
 func (l *Loop) giveBack() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, m := range l.queue {
+	for _, m := range append(l.queue, l.later...) {
 		_ = m.Nak()
 		delete(l.held, m)
 	}

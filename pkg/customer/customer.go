@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"homing/events"
@@ -73,12 +74,29 @@ type Entry struct {
 type Record struct {
 	Key      Key
 	Customer Customer
-	Version  string   // of what is kept; empty if nothing is
-	Timeline []uint64 // sequences of the latest timeline entries, ascending
+	Version  string // of what is kept; empty if nothing is
+	Entries  string // sequences of the latest timeline entries; see Timeline
+}
+
+// SequenceBytes is how many bytes of a timeline sequence are kept with the
+// customer: enough for a trillion entries.
+const SequenceBytes = 5
+
+// Timeline returns the sequences of the latest timeline entries about the
+// customer, ascending.
+func (r Record) Timeline() []uint64 {
+	var out []uint64
+	for s := r.Entries; len(s) >= SequenceBytes; s = s[SequenceBytes:] {
+		var b [8]byte
+		copy(b[8-SequenceBytes:], s)
+		out = append(out, binary.BigEndian.Uint64(b[:]))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Found reports whether anything is kept of the customer.
-func (r *Record) Found() bool { return r.Version != "" }
+func (r Record) Found() bool { return r.Version != "" }
 
 // Customer is what is known of one customer. The zero value is a customer of
 // whom nothing is known.

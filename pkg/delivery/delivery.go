@@ -135,17 +135,28 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 		return
 	}
 	var wg sync.WaitGroup
-	for i, a := range attempts {
+	next := make(chan int)
+	for range min(senders, len(attempts)) {
 		wg.Go(func() {
-			if ctx.Err() != nil { // stopping: what is not begun is not begun
-				msgs[i].Done(bus.ErrShutdown)
-				return
+			for i := range next {
+				if ctx.Err() != nil { // stopping: what is not begun is not begun
+					msgs[i].Done(bus.ErrShutdown)
+					continue
+				}
+				msgs[i].Done(d.deliver(ctx, attempts[i]))
 			}
-			msgs[i].Done(d.deliver(ctx, a))
 		})
 	}
+	for i := range attempts {
+		next <- i
+	}
+	close(next)
 	wg.Wait()
 }
+
+// senders is how many touches of a batch are under way at a time: more than
+// there are connections, since some are being rendered and others recorded.
+const senders = 24
 
 func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	t, err := schedule.Decode(data)

@@ -3,6 +3,8 @@ package devstack
 import (
 	"fmt"
 	"net"
+	"sync"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 )
@@ -10,8 +12,10 @@ import (
 // Redis is a Redis server inside this process. Its keys expire with the clock
 // (inside a testing/synctest bubble: with the fake one) and die with it.
 type Redis struct {
-	mini *miniredis.Miniredis
-	url  string
+	mini    *miniredis.Miniredis
+	url     string
+	stop    chan struct{} // nil: keys expire by the server's own clock
+	ticking sync.WaitGroup
 }
 
 // StartRedis starts a Redis on a free port of the loopback interface.
@@ -20,8 +24,27 @@ func StartRedis() (*Redis, error) {
 	if err := m.Start(); err != nil {
 		return nil, fmt.Errorf("start Redis: %w", err)
 	}
-	m.ClockTTL(true)
-	return &Redis{mini: m, url: "redis://" + m.Addr() + "/0"}, nil
+	r := &Redis{mini: m, url: "redis://" + m.Addr() + "/0", stop: make(chan struct{})}
+	r.ticking.Go(r.tick)
+	return r, nil
+}
+
+// tickEvery is how exact keys expire.
+const tickEvery = time.Second
+
+// tick lets keys expire with the clock. miniredis can do so by itself, but then
+// looks at all keys before every command.
+func (r *Redis) tick() {
+	t := time.NewTicker(tickEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-t.C:
+			r.mini.FastForward(tickEvery)
+		}
+	}
 }
 
 // StartRedisInProcess starts a Redis without a port, reached by Dial only. A
@@ -49,4 +72,10 @@ func (r *Redis) Dial() (net.Conn, error) {
 func (r *Redis) Mini() *miniredis.Miniredis { return r.mini }
 
 // Stop closes the server and all its connections.
-func (r *Redis) Stop() { r.mini.Close() }
+func (r *Redis) Stop() {
+	if r.stop != nil {
+		close(r.stop)
+		r.ticking.Wait()
+	}
+	r.mini.Close()
+}

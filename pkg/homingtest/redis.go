@@ -102,14 +102,19 @@ func (s *RedisServer) Restart() {
 	}
 }
 
-// Redis returns a client of the Redis at a URL, closed when the test ends.
-func Redis(t testing.TB, url string) *redis.Client {
+// Redis returns a client of the Redis at a URL, closed when the test ends. with
+// changes its options.
+func Redis(t testing.TB, url string, with ...func(o *redis.Options)) *redis.Client {
 	t.Helper()
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	o.MaxRetries, o.DialerRetries = 1, 1 // as Homing has it
+	for _, f := range with {
+		f(o)
+	}
 	c := redis.NewClient(o)
 	t.Cleanup(func() { _ = c.Close() })
 	return c

@@ -12,9 +12,10 @@ import (
 // All keys of a bucket share a hash tag, so that one script sees everything
 // about a customer and Redis Cluster keeps a bucket on one node.
 //
-//	homing:{main.17}:c:<token>  hash: v version, d customer, s timeline sequences   owner: projection
-//	homing:{main.17}:mark       highest timeline sequence folded                    owner: projection
+//	homing:{main.17}:c:<token>  hash: m version (8 bytes) and timeline sequences, d customer   owner: projection
+//	homing:{main.17}:mark       highest timeline sequence folded                              owner: projection
 //
+// A field of a hash costs Redis some 60 bytes: that is why m is one and not two.
 // Neither has a TTL: they last as long as the timeline they project.
 
 func tag(store string, bucket uint8) string {

@@ -13,26 +13,29 @@ import (
 	"homing/pkg/customer"
 )
 
-// sequenceBytes is how many bytes of a timeline sequence are kept: enough for a
-// trillion entries. A record holds the last 100.
+// A record holds the sequences of the last 100 timeline entries.
 const (
-	sequenceBytes = 5
-	keptSequences = 100 * sequenceBytes
+	keptSequences = 100 * customer.SequenceBytes
+	versionBytes  = 8
 )
 
 // markScript moves a bucket's mark and notes the entries with their customers.
 //
 // KEYS[1] mark, KEYS[2…] customers; ARGV[1] highest sequence (decimal), [2] bytes
-// of sequences kept, [3…] sequence of each customer's entry (5 bytes).
-// Returns the mark as it was before, 0 if there was none.
+// of sequences kept, [3] the mark that was seen before (decimal), [4…] sequence
+// of each customer's entry (5 bytes).
+// Returns the mark as it was before, 0 if there was none. If that is lower than
+// the one seen before, nothing is changed: a new mark would hide what was lost.
 var markScript = redis.NewScript(`
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+if before < tonumber(ARGV[3]) then return before end
 for i = 2, #KEYS do
-  if redis.call('EXISTS', KEYS[i]) == 1 then
-    local s = (redis.call('HGET', KEYS[i], 's') or '') .. ARGV[i + 1]
+  local m = redis.call('HGET', KEYS[i], 'm')
+  if m then
+    local s = string.sub(m, 9) .. ARGV[i + 2]
     local keep = tonumber(ARGV[2])
     if #s > keep then s = string.sub(s, -keep) end
-    redis.call('HSET', KEYS[i], 's', s)
+    redis.call('HSET', KEYS[i], 'm', string.sub(m, 1, 8) .. s)
   end
 end
 if tonumber(ARGV[1]) > before then redis.call('SET', KEYS[1], ARGV[1]) end
@@ -84,9 +87,9 @@ func (s *Store) MarkIn(ctx context.Context, epoch uint64, entries []customer.Ent
 // something meanwhile; the guard is told, and the fold must be done again.
 func (s *Store) Mark(ctx context.Context, entries []customer.Entry) error {
 	err := s.marks.do(ctx, entries)
-	if errors.Is(err, ErrBackwards) && s.guard != nil {
+	if errors.Is(err, ErrBackwards) {
 		s.seen.forget()
-		s.guard.Distrust()
+		s.Suspect()
 	}
 	return err
 }
@@ -95,34 +98,31 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
-	groups := map[bucket][]customer.Entry{}
-	var order []bucket
-	for _, e := range entries {
-		b := bucket{e.Key.Store, e.Key.Bucket}
-		if groups[b] == nil {
-			order = append(order, b)
-		}
-		groups[b] = append(groups[b], e)
-	}
-	tops := make([]uint64, len(order))
-	cmds, err := s.eval(ctx, markScript, len(order), func(i int) ([]string, []any) {
-		b := order[i]
-		keys, args := []string{markKey(b.store, b.n)}, []any{nil, keptSequences}
-		for _, e := range groups[b] {
-			tops[i] = max(tops[i], e.Sequence)
+	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
+	tops := make([]uint64, len(groups))
+	cmds, err := s.eval(ctx, markScript, len(groups), func(g int) ([]string, []any) {
+		first := entries[groups[g][0]].Key
+		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences}
+		for _, i := range groups[g] {
+			e := entries[i]
+			tops[g] = max(tops[g], e.Sequence)
 			keys = append(keys, customerKey(e.Key))
-			args = append(args, binary.BigEndian.AppendUint64(nil, e.Sequence)[8-sequenceBytes:])
+			args = append(args, binary.BigEndian.AppendUint64(nil, e.Sequence)[8-customer.SequenceBytes:])
 		}
-		args[0] = strconv.FormatUint(tops[i], 10)
+		args[0] = strconv.FormatUint(tops[g], 10)
 		return keys, args
 	})
 	if err != nil {
 		return fmt.Errorf("moving marks: %w", err)
 	}
-	for i, c := range cmds {
+	for g, c := range cmds {
 		before, _ := c.Uint64()
-		if known := s.seen.raise(order[i], max(before, tops[i])); before < known {
-			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, order[i].store, order[i].n, before, known)
+		k := entries[groups[g][0]].Key
+		b := bucket{k.Store, k.Bucket}
+		if known := s.seen.raise(b, before); before >= known {
+			s.seen.raise(b, tops[g])
+		} else {
+			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, known)
 		}
 	}
 	return err

@@ -67,7 +67,7 @@ func order(key customer.Key, n, i int) customer.Entry {
 	d := &events.OrderPlaced{
 		Customer: events.Customer{ID: fmt.Sprint("C-", 10_000+n), Email: name(n, 12) + "@mail.example", FirstName: name(n, 7), LastName: name(n/7, 9),
 			TimeZone: "Europe/London", Locale: "en-GB", Country: "GB", Consent: &events.Consent{Email: events.Subscribed, At: &consented}},
-		Order: events.Order{ID: fmt.Sprintf("53636%d", i)},
+		Order: events.Order{ID: fmt.Sprintf("53636%d", i), Total: events.Money{Minor: 1295, Currency: "GBP"}},
 	}
 	for k := range 3 {
 		d.Order.Items = append(d.Order.Items, events.Item{ProductID: fmt.Sprintf("8512%dA", k+i), Name: "Lantern", Quantity: k + 1})
@@ -78,7 +78,7 @@ func order(key customer.Key, n, i int) customer.Entry {
 func thanked(key customer.Key, n, i int) customer.Entry {
 	e := order(key, n, i).Event
 	d := &events.EmailSent{Email: events.Email{Touch: "thank-you.thanks." + key.Token + fmt.Sprintf(".53636%d", i), Reason: "sent"}}
-	return customer.Entry{Key: key, Event: events.Event{ID: "f" + e.ID, Source: "/homing", Store: "main", Type: d.Type(), Time: e.Time.Add(31 * time.Minute), Data: d}}
+	return customer.Entry{Key: key, Event: events.Event{ID: d.Touch + ".sent", Source: "/homing", Store: "main", Type: d.Type(), Time: e.Time.Add(31 * time.Minute), Data: d}}
 }
 
 // name is a name of 3 to 2+spread letters.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -38,8 +37,11 @@ var ErrBackwards = errors.New("a bucket's mark went backwards")
 
 type load struct {
 	key customer.Key
-	out *customer.Record
+	out *stored
 }
+
+// stored is a customer as Redis holds them.
+type stored struct{ meta, data string }
 
 type peek struct {
 	key customer.Key
@@ -55,12 +57,24 @@ type save struct {
 // Load reads customers in one round trip. A customer who is not there is a
 // record that is not Found.
 func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
-	out := make([]customer.Record, len(keys))
+	raw := make([]stored, len(keys))
 	reqs := make([]load, len(keys))
 	for i, k := range keys {
-		reqs[i] = load{key: k, out: &out[i]}
+		reqs[i] = load{key: k, out: &raw[i]}
 	}
-	return out, s.loads.do(ctx, reqs)
+	if err := s.loads.do(ctx, reqs); err != nil {
+		return nil, err
+	}
+	out := make([]customer.Record, len(keys))
+	for i, k := range keys {
+		c, err := customer.Decode(raw[i].data)
+		if err != nil {
+			return nil, fmt.Errorf("customer %s: %w", k.Token, err)
+		}
+		version := versionOf(raw[i].meta)
+		out[i] = customer.Record{Key: k, Customer: c, Version: version, Entries: raw[i].meta[len(version):]}
+	}
+	return out, nil
 }
 
 func (s *Store) loadAll(ctx context.Context, reqs []load) error {
@@ -70,37 +84,15 @@ func (s *Store) loadAll(ctx context.Context, reqs []load) error {
 	pipe := s.rdb.Pipeline()
 	cmds := make([]*redis.SliceCmd, len(reqs))
 	for i, r := range reqs {
-		cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "v", "d", "s")
+		cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("reading customers: %w", err)
 	}
 	for i, c := range cmds {
-		if err := decode(reqs[i], c.Val()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func decode(r load, fields []any) error {
-	r.out.Key = r.key
-	version, ok := fields[0].(string)
-	data, _ := fields[1].(string)
-	if !ok {
-		return nil
-	}
-	c, err := customer.Decode([]byte(data))
-	if err != nil {
-		return fmt.Errorf("customer %s: %w", r.key.Token, err)
-	}
-	r.out.Version, r.out.Customer = version, c
-	if seqs, ok := fields[2].(string); ok {
-		for b := []byte(seqs); len(b) >= sequenceBytes; b = b[sequenceBytes:] {
-			r.out.Timeline = append(r.out.Timeline, binary.BigEndian.Uint64(append(make([]byte, 3, 8), b[:sequenceBytes]...)))
-		}
-		slices.Sort(r.out.Timeline)
-		r.out.Timeline = slices.Compact(r.out.Timeline)
+		fields := c.Val()
+		reqs[i].out.meta, _ = fields[0].(string)
+		reqs[i].out.data, _ = fields[1].(string)
 	}
 	return nil
 }
@@ -122,7 +114,7 @@ func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
 	pipe := s.rdb.Pipeline()
 	cmds := make([]*redis.StringCmd, len(reqs))
 	for i, r := range reqs {
-		cmds[i] = pipe.HGet(ctx, customerKey(r.key), "v")
+		cmds[i] = pipe.HGet(ctx, customerKey(r.key), "m")
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("reading versions: %w", err)
@@ -132,22 +124,29 @@ func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("reading versions: %w", err)
 		}
-		*reqs[i].out = v
+		*reqs[i].out = versionOf(v)
 	}
 	return nil
 }
 
-// casScript writes a customer if nobody else did since it was read. Versions are
-// random, never counted: after Redis lost its tail a counted one could come
-// round to the same number with other contents.
+// casScript writes those customers of one bucket that nobody else wrote since
+// they were read. Versions are random, never counted: after Redis lost its tail a
+// counted one could come round to the same number with other contents.
 //
-// KEYS[1] customer; ARGV[1] version read ("" = none), [2] new version, [3] data.
-// Returns 1, or 0 when the customer was changed meanwhile.
+// KEYS customers; ARGV three for each: version read ("" = none), new version,
+// data. Returns for each 1, or 0 when the customer was changed meanwhile.
 var casScript = redis.NewScript(`
-local v = redis.call('HGET', KEYS[1], 'v') or ''
-if v ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
-return 1`)
+local done = {}
+for i = 1, #KEYS do
+  local m = redis.call('HGET', KEYS[i], 'm') or ''
+  if string.sub(m, 1, 8) == ARGV[3*i-2] then
+    redis.call('HSET', KEYS[i], 'm', ARGV[3*i-1] .. string.sub(m, 9), 'd', ARGV[3*i])
+    done[i] = 1
+  else
+    done[i] = 0
+  end
+end
+return done`)
 
 // Save writes the records that are still at the version they were read at, and
 // says of each whether it was written. A written record has its new version.
@@ -155,11 +154,7 @@ func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, e
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
-		data, err := customer.Encode(&r.Customer)
-		if err != nil {
-			return nil, err
-		}
-		reqs[i] = save{record: r, ok: &ok[i], payload: data}
+		reqs[i] = save{record: r, ok: &ok[i], payload: customer.Encode(&r.Customer)}
 	}
 	return ok, s.saves.do(ctx, reqs)
 }
@@ -169,20 +164,51 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 		return err
 	}
 	versions := make([]string, len(reqs))
-	cmds, err := s.eval(ctx, casScript, len(reqs), func(i int) ([]string, []any) {
-		r := reqs[i].record
-		versions[i] = newVersion()
-		return []string{customerKey(r.Key)}, []any{r.Version, versions[i], reqs[i].payload}
+	groups := byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key })
+	cmds, err := s.eval(ctx, casScript, len(groups), func(g int) ([]string, []any) {
+		keys := make([]string, 0, len(groups[g]))
+		args := make([]any, 0, 3*len(groups[g]))
+		for _, i := range groups[g] {
+			r := reqs[i].record
+			versions[i] = newVersion()
+			keys = append(keys, customerKey(r.Key))
+			args = append(args, r.Version, versions[i], reqs[i].payload)
+		}
+		return keys, args
 	})
 	if err != nil {
 		return fmt.Errorf("writing customers: %w", err)
 	}
-	for i, c := range cmds {
-		if n, _ := c.Int(); n == 1 {
-			*reqs[i].ok, reqs[i].record.Version = true, versions[i]
+	for g, c := range cmds {
+		done, err := c.Int64Slice()
+		if err != nil || len(done) != len(groups[g]) {
+			return fmt.Errorf("writing customers: an unexpected answer: %w", err)
+		}
+		for n, i := range groups[g] {
+			if done[n] == 1 {
+				*reqs[i].ok, reqs[i].record.Version = true, versions[i]
+			}
 		}
 	}
 	return nil
+}
+
+// byBucket gathers requests, by their places, that one script can serve.
+func byBucket(n int, key func(i int) customer.Key) [][]int {
+	at := make(map[bucket]int, min(n, customer.Buckets))
+	var out [][]int
+	for i := range n {
+		k := key(i)
+		b := bucket{k.Store, k.Bucket}
+		g, ok := at[b]
+		if !ok {
+			g = len(out)
+			at[b] = g
+			out = append(out, nil)
+		}
+		out[g] = append(out[g], i)
+	}
+	return out
 }
 
 // eval runs one script n times in one round trip. Redis forgets scripts when it
@@ -210,8 +236,11 @@ func (s *Store) eval(ctx context.Context, script *redis.Script, n int, args func
 	return cmds, err
 }
 
+// versionOf returns the version that field m begins with.
+func versionOf(m string) string { return m[:min(len(m), versionBytes)] }
+
 func newVersion() string {
-	var b [8]byte
+	var b [versionBytes]byte
 	binary.BigEndian.PutUint64(b[:], rand.Uint64())
 	return string(b[:])
 }

@@ -107,7 +107,7 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 		for _, t := range w.Plan(workers.Input{Event: e.Event, Customer: *c, Now: now}) {
 			t.Customer = e.Key
 			t.Wake = t.Due
-			if worth(t, w, now) && !settled(c, t) {
+			if worth(t, w, now) && !claimed(c, t) {
 				out = append(out, t)
 			}
 		}
@@ -125,10 +125,11 @@ func worth(t touch.Touch, w workers.Worker, now time.Time) bool {
 	return false
 }
 
-// settled reports whether the touch has its outcome already.
-func settled(c *customer.Customer, t touch.Touch) bool {
-	k, ok := c.Claimed(customer.ClaimKey(t.ID()))
-	return ok && k.State != customer.Open
+// claimed reports whether the touch has its outcome already, or is on its way to
+// one: then a due message of it is in someone's hands, or will be.
+func claimed(c *customer.Customer, t touch.Touch) bool {
+	_, ok := c.Claimed(customer.ClaimKey(t.ID()))
+	return ok
 }
 
 func keysOf(entries []customer.Entry) []customer.Key {

@@ -156,7 +156,9 @@ func spawn(ctx context.Context, task string, spec any) (*child, error) {
 	}
 	c := &child{task: task, cmd: exec.CommandContext(ctx, self, childWord, task)}
 	c.cmd.Stderr = os.Stderr
-	c.cmd.WaitDelay = time.Second
+	// A child whose input ends stops what it has started before it ends itself.
+	c.cmd.Cancel = func() error { return c.in.Close() }
+	c.cmd.WaitDelay = stopTimeout
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

@@ -40,14 +40,8 @@ func (b *bench) runLatency(ctx context.Context) error {
 	if err := until(ctx, "mails", n, mailsTaken(s)); err != nil {
 		return err
 	}
-	if err := checkSent(ctx, s, n); err != nil {
-		return err
-	}
-	var mails []receipt
-	if err := s.sink.ask("mails", &mails); err != nil {
-		return err
-	}
-	if err := eachOnce(mails, n); err != nil {
+	mails, err := allSent(ctx, s, n)
+	if err != nil {
 		return err
 	}
 	u, err := h.stop()

@@ -118,5 +118,8 @@ func run(ctx context.Context, args []string) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
 	}
+	if len(b.report.Rows) == 0 {
+		return err
+	}
 	return errors.Join(b.report.print(os.Stdout, b.json), err)
 }

@@ -24,17 +24,20 @@ import (
 const storeID = "main"
 
 var goods = []string{
-	"Assam, second flush, 250 g", "White hanging heart light", "Lantern of white metal", "Cream cupid hearts hanger",
-	"Hot water bottle, knitted", "Red woolly heart cushion", "Babushka nesting boxes", "Frosted star candle holder",
+	"Assam, 250 g", "Heart light", "White lantern", "Cupid hanger", "Hot water bottle", "Woolly cushion", "Nesting boxes", "Star holder",
 }
 
-// order makes an order of a customer, c-<who>, who is mailed at c-<who>@example.com.
+// order makes an order of a customer, c-<who>, who is mailed at
+// c-<who>@example.com. Of 3 items it is about 600 bytes, of 19 about 2,600.
 func order(who, number, items int, at time.Time) events.Event {
 	o := events.Order{ID: strconv.Itoa(1_000_000 + number), Total: events.Money{Currency: "GBP"}}
 	for i := range items {
 		n := (number + i) % 1000
 		it := events.Item{ProductID: "p-" + strconv.Itoa(n), Name: goods[n%len(goods)], Quantity: 1 + i%3,
 			Price: events.Money{Minor: int64(195 + 10*n), Currency: "GBP"}}
+		if items > 3 {
+			it.Name += ", in a set of twelve"
+		}
 		o.Total.Minor += it.Price.Minor * int64(it.Quantity)
 		o.Items = append(o.Items, it)
 	}
@@ -55,10 +58,10 @@ func message(e events.Event) (*nats.Msg, error) {
 }
 
 // publish publishes n messages and waits until the stream has all of them.
-func publish(ctx context.Context, js jetstream.JetStream, n int, make func(i int) (*nats.Msg, error)) error {
+func publish(ctx context.Context, js jetstream.JetStream, n int, build func(i int) (*nats.Msg, error)) error {
 	acks := newAcks()
 	for i := range n {
-		m, err := make(i)
+		m, err := build(i)
 		if err != nil {
 			return err
 		}

@@ -148,7 +148,8 @@ func meterOf(pids map[string]int) meter {
 type cost struct {
 	Part   string             `json:"part"`
 	What   string             `json:"what"`
-	Micros map[string]float64 `json:"micros"`      // CPU time of each process for one event or mail
+	Micros map[string]float64 `json:"micros"` // CPU time of each process for one event or mail
+	Total  float64            `json:"total_micros"`
 	Idle   float64            `json:"idle_cores"`  // that had nothing to do
 	Others float64            `json:"other_cores"` // that worked for processes that are not ours
 }
@@ -161,6 +162,7 @@ func (m meter) cost(part, what string, n int) cost {
 		used := cpu(pid) - m.before[name]
 		ours += used
 		c.Micros[name] = float64(used.Microseconds()) / float64(n)
+		c.Total += c.Micros[name]
 	}
 	idle, busy := machineTimes()
 	wall := time.Since(m.began).Seconds()

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestANewcomerSeesTheFirstMail(t *testing.T) {
+	d := startDev(t, "--ephemeral")
+	homing(t, "publish", "order.placed", "--customer", "ann", "--time", "-31m", "--nats", d.NATS).
+		want(t, exitOK).contains(t, "storefront.main.order.placed", "ann@example.com")
+	m := waitMails(t, d.Inbox, 1)[0]
+	if !slices.Equal(m.To, []string{"ann@example.com"}) || !strings.Contains(m.Subject, "thank you") {
+		t.Errorf("the mail is %q to %v", m.Subject, m.To)
+	}
+	res, err := http.Get(d.HTTP + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("/readyz: %s", res.Status)
+	}
+	d.stop()
+	if _, err := os.Stat(d.State); err == nil || d.Kept {
+		t.Errorf("the ephemeral state %s is still there (kept: %v)", d.State, d.Kept)
+	}
+}
+
+func TestDevKeepsItsStateAndItsSecret(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	order := func(d *dev, id string) {
+		homing(t, "publish", "order.placed", "--customer", "ann", "--order", id, "--time", "-31m", "--nats", d.NATS).want(t, exitOK)
+	}
+	d := startDev(t, "--state", state)
+	order(d, "1")
+	waitMails(t, d.Inbox, 1)
+	d.stop()
+
+	d = startDev(t, "--state", state)
+	order(d, "1") // known: no second mail
+	order(d, "2")
+	if m := waitMails(t, d.Inbox, 1)[0]; !strings.Contains(m.Subject, "again") {
+		t.Errorf("the second order is thanked for with %q", m.Subject)
+	}
+	info, err := os.Stat(filepath.Join(state, "secret"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the secret: %v, %v", info, err)
+	}
+	homing(t, "dev", "--state", state, "--nats-port=0").want(t, exitFailure).contains(t, "another homing dev")
+}
+
+func TestTheDemoIsADayWithNineMails(t *testing.T) {
+	d := startDev(t, "--ephemeral", "--demo")
+	var to []string
+	for _, m := range waitMails(t, d.Inbox, 9) {
+		to = append(to, m.To...)
+		if m.To[0] == "cleo@example.com" && !strings.Contains(m.Subject, "5th") {
+			t.Errorf("the milestone's subject is %q", m.Subject)
+		}
+	}
+	slices.Sort(to)
+	want := []string{"ann", "ann", "bram", "cleo", "dana", "gwen", "hana", "ivo", "zoe"}
+	for i := range want {
+		want[i] += "@example.com"
+	}
+	if !slices.Equal(to, want) {
+		t.Errorf("mailed %v\nwant   %v", to, want)
+	}
+	homing(t, "rejected", "list", "--nats", d.NATS).want(t, exitOK).contains(t, "Nothing is rejected")
+}
+
+func TestSpeedMakesAnHourASecond(t *testing.T) {
+	d := startDev(t, "--speed", "3600")
+	if d.Kept || d.Speed != 3600 {
+		t.Errorf("kept %v, speed %v", d.Kept, d.Speed)
+	}
+	begin := time.Now()
+	homing(t, "publish", "order.placed", "--customer", "ann", "--nats", d.NATS).want(t, exitOK)
+	waitMails(t, d.Inbox, 1)
+	// Half an hour is half a second.
+	if took := time.Since(begin); took < 300*time.Millisecond {
+		t.Errorf("the mail came after %v", took)
+	}
+	file := write(t, t.TempDir(), "old.jsonl", strings.ReplaceAll(sample, "T09:", "T08:"))
+	homing(t, "publish", "--file", file, "--rebase", "--nats", d.NATS).want(t, exitOK)
+	waitMails(t, d.Inbox, 3) // the two orders of the sample, as of now
+}
+
+func TestAPortThatWasAskedForMustBeFree(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	taken := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	for _, flag := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port"} {
+		args := []string{"dev", "--ephemeral"}
+		for _, other := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port"} {
+			port := "0"
+			if other == flag {
+				port = taken
+			}
+			args = append(args, other, port)
+		}
+		homing(t, args...).want(t, exitFailure).contains(t, flag+":", taken)
+	}
+}
+
+func TestDevRefusesWhatItCannotMean(t *testing.T) {
+	for _, args := range [][]string{
+		{"--speed", "0"},
+		{"--speed", "-1"},
+		{"--ephemeral", "--state", "x"},
+		{"--ephemeral", "--templates", "/does/not/exist"},
+		{"--ephemeral", "--config", "/does/not/exist"},
+		{"extra"},
+	} {
+		homing(t, append([]string{"dev", "--nats-port=0"}, args...)...).want(t, exitUsage)
+	}
+}
+
+func TestDevSaysHowToGoOn(t *testing.T) {
+	b := start(t, nil, "dev", "--ephemeral", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0")
+	var text string
+	buf := make([]byte, 4096)
+	for !strings.Contains(text, "Ctrl-C") {
+		n, err := b.out.Read(buf)
+		text += string(buf[:n])
+		if err != nil {
+			t.Fatalf("%v after %s", err, text)
+		}
+	}
+	for _, want := range []string{"Inbox", "http://127.0.0.1:", "homing publish order.placed --customer ann --email ann@example.com --nats nats://",
+		"--time -30m", "--speed 3600"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package customer
+
+import (
+	"encoding/binary"
+	"slices"
+	"unsafe"
+)
+
+// Decode reads what Encode wrote. The customer's strings are parts of data.
+func Decode(data string) (Customer, error) {
+	var c Customer
+	var t stamps
+	r := reader{rest: data}
+	for r.rest != "" {
+		tag := r.byte()
+		body := reader{rest: r.bytes(int(r.uvarint()))}
+		if r.bad {
+			return c, corrupt("cut short")
+		}
+		switch tag {
+		case tagStamps:
+			t = body.stamps()
+		case tagTexts:
+			for _, f := range c.texts() {
+				if f.Value = body.string(); f.Value != "" {
+					f.Stamp = body.at(t)
+				}
+			}
+		case tagOrders:
+			body.orders(&c, t)
+		case tagSeen:
+			c.Seen = body.seen()
+		case tagClaims:
+			body.claims(&c)
+		case tagOpen:
+			body.open(&c)
+		case tagStops:
+			c.Stops = map[string]Stop{}
+			for body.rest != "" && !body.bad {
+				scope := body.string()
+				c.Stops[scope] = Stop{At: body.varint(), Said: body.varint()}
+			}
+		case tagOpinion:
+			c.Opinion = Opinion{Status: body.string(), At: body.varint()}
+		case tagBounce:
+			c.Bounce = Bounce{At: body.varint(), Address: body.string()}
+		case tagCart:
+			c.Cart = Cart{ID: body.string(), Stamp: body.at(t), Lines: body.lines()}
+		case tagErased:
+			c.Erased = Stamp{At: body.varint(), Tie: uint32(body.uvarint())}
+		default:
+			return c, corrupt("it was written by a newer version")
+		}
+		if body.bad || body.rest != "" {
+			return c, corrupt("a section is damaged")
+		}
+	}
+	return c, nil
+}
+
+// reader takes values off the front of a string. Once something is missing it is
+// bad, and all further values are zero.
+type reader struct {
+	rest string
+	bad  bool
+}
+
+func (r *reader) bytes(n int) string {
+	if n < 0 || n > len(r.rest) {
+		r.bad, r.rest = true, ""
+		return ""
+	}
+	s := r.rest[:n]
+	r.rest = r.rest[n:]
+	return s
+}
+
+func (r *reader) byte() byte {
+	if s := r.bytes(1); s != "" {
+		return s[0]
+	}
+	return 0
+}
+
+// view lends the string as bytes, for reading.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+func (r *reader) uvarint() uint64 {
+	x, n := binary.Uvarint(view(r.rest))
+	if n <= 0 {
+		r.bad, r.rest = true, ""
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return x
+}
+
+func (r *reader) varint() int64 {
+	x := r.uvarint()
+	return int64(x>>1) ^ -int64(x&1)
+}
+
+func (r *reader) uint64() uint64 {
+	if s := r.bytes(8); s != "" {
+		return getUint64(view(s))
+	}
+	return 0
+}
+
+func (r *reader) string() string { return r.bytes(int(min(r.uvarint(), 1<<30))) }
+
+// count reads how many things of at least so many bytes follow.
+func (r *reader) count(size int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)/size) {
+		r.bad, r.rest = true, ""
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) stamps() stamps {
+	t := make(stamps, r.count(5))
+	var at int64
+	for i := range t {
+		at += r.varint()
+		t[i].At = at
+		if s := r.bytes(4); s != "" {
+			t[i].Tie = binary.BigEndian.Uint32(view(s))
+		}
+	}
+	return t
+}
+
+// at reads the place of a stamp.
+func (r *reader) at(t stamps) Stamp {
+	i := r.uvarint()
+	if i >= uint64(len(t)) {
+		r.bad = true
+		return Stamp{}
+	}
+	return t[i]
+}
+
+func (r *reader) lines() []Line {
+	n := r.count(2)
+	if n == 0 {
+		return nil
+	}
+	out := make([]Line, n)
+	for i := range out {
+		out[i] = Line{Product: r.string(), Quantity: int(r.uvarint())}
+	}
+	return out
+}
+
+func (r *reader) orders(c *Customer, t stamps) {
+	n := r.count(5)
+	c.Orders = make([]OrderEvent, n, n+1) // room for the event that is about to be folded in
+	for i := range c.Orders {
+		o := &c.Orders[i]
+		o.Order, o.Kind = r.string(), Kind(r.byte())
+		o.Stamp, o.CartID, o.Lines = r.at(t), r.string(), r.lines()
+	}
+}
+
+func (r *reader) seen() []SeenOrder {
+	out := make([]SeenOrder, 0, len(r.rest)/seenBytes+1)
+	for r.rest != "" {
+		s := r.bytes(seenBytes)
+		if r.bad {
+			break
+		}
+		out = append(out, SeenOrder{Hash: uint48(view(s)), Flags: s[6]})
+	}
+	return out
+}
+
+func (r *reader) claims(c *Customer) {
+	c.Claims = make([]Claim, 0, len(r.rest)/claimBytes+1)
+	for r.rest != "" {
+		s := r.bytes(claimBytes)
+		if r.bad {
+			break
+		}
+		b := view(s)
+		c.Claims = append(c.Claims, Claim{Touch: getUint64(b), State: ClaimState(b[8]), Why: why(b[9]), At: int64(uint48(b[10:]))})
+	}
+}
+
+// open adds the open claims to the settled ones, which come before them.
+func (r *reader) open(c *Customer) {
+	for r.rest != "" && !r.bad {
+		c.Claims = append(c.Claims, Claim{State: Open, Touch: r.uint64(), At: r.varint(), Lease: r.varint(), Owner: r.uint64()})
+	}
+	slices.SortFunc(c.Claims, newestClaimFirst)
+}

@@ -1,0 +1,215 @@
+package gate_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+)
+
+var now = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+
+const dayLong = 24 * time.Hour
+
+// passing is a case that no rule has anything against.
+func passing() *gate.Case {
+	c := &gate.Case{
+		Touch:   touch.Touch{Worker: "win-back", Step: "miss-you", Occasion: "o1", Customer: customer.Key{Store: "main", Token: "abcdefghijklmnop"}, Due: now.Add(-time.Hour)},
+		Step:    touch.Step{Name: "miss-you", Class: touch.Marketing, Expires: 14 * dayLong},
+		Listed:  true,
+		Wanted:  func() touch.Verdict { return touch.Verdict{} },
+		Policy:  gate.Policy{Consent: gate.SoftOptIn, Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}},
+		Address: func(email string) string { return "hash of " + email },
+		Now:     now,
+	}
+	c.Customer.ID.Value = "ann"
+	c.Customer.Email.Value = "ann@shop.example"
+	apply(c, -30*dayLong, &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: "o1"}})
+	return c
+}
+
+// apply folds something that happened some time before or after now.
+func apply(c *gate.Case, ago time.Duration, d events.Data) {
+	customer.Apply(&c.Customer, events.Event{ID: string(d.Type()) + ago.String(), Source: "/shop", Type: d.Type(), Time: now.Add(ago), Data: d})
+}
+
+func unsubscribe(c *gate.Case, scope string) {
+	apply(c, -time.Hour, &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}, Scope: scope})
+}
+
+func bounced(c *gate.Case, address string) {
+	apply(c, -2*time.Hour, &events.EmailDropped{Email: events.Email{Touch: "a.b.c.d", Reason: "bounced", Bounced: address}})
+}
+
+func subscribed(c *gate.Case, at time.Time) {
+	apply(c, -time.Minute, &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Consent: &events.Consent{Email: events.Subscribed, At: &at}}})
+}
+
+func sentAgo(c *gate.Case, ago time.Duration) {
+	c.Customer.SetClaim(customer.Claim{Touch: uint64(ago), State: customer.Sent, At: now.Add(-ago).UnixMilli()})
+}
+
+func erase(c *gate.Case) {
+	apply(c, -time.Minute, &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
+}
+
+func transactional(c *gate.Case) { c.Step.Class = touch.Transactional }
+
+func noOrders(c *gate.Case) { c.Customer.Orders, c.Customer.Seen = nil, nil }
+
+func TestRules(t *testing.T) {
+	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
+	var send touch.Verdict
+	for _, c := range []struct {
+		name string
+		with func(c *gate.Case)
+		want touch.Verdict
+	}{
+		{"nothing against it", func(*gate.Case) {}, send},
+
+		{"the customer was erased", erase, drop(touch.Erased)},
+		{"erased customers get no transactional mail either", func(c *gate.Case) { transactional(c); erase(c) }, drop(touch.Erased)},
+		{"who came back after an erasure is mailed", func(c *gate.Case) {
+			erase(c)
+			apply(c, 0, &events.OrderPlaced{Customer: events.Customer{ID: "ann", Email: "ann@shop.example"}, Order: events.Order{ID: "o2"}})
+		}, send},
+
+		{"no address", func(c *gate.Case) { c.Customer.Email.Value = "" }, drop(touch.NoAddress)},
+		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
+		{"the address bounced, for transactional mail too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
+		{"another address bounced", func(c *gate.Case) { bounced(c, "hash of old@shop.example") }, send},
+		{"a bounce is lifted by an explicit later consent", func(c *gate.Case) {
+			bounced(c, "hash of ann@shop.example")
+			subscribed(c, now.Add(-time.Hour))
+		}, send},
+		{"a bounce is not lifted by an older consent", func(c *gate.Case) {
+			bounced(c, "hash of ann@shop.example")
+			subscribed(c, now.Add(-3*time.Hour))
+		}, drop(touch.Bounced)},
+
+		{"not on the list of a staging installation", func(c *gate.Case) { c.Policy.Recipients = []string{"bob@shop.example", "@other.example"} }, drop(touch.Shadow)},
+		{"on the list by address, in any case", func(c *gate.Case) { c.Policy.Recipients = []string{"Ann@Shop.example"} }, send},
+		{"on the list by domain", func(c *gate.Case) { c.Policy.Recipients = []string{"@shop.example"} }, send},
+		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.Recipients = []string{"@op.example"} }, drop(touch.Shadow)},
+		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.Recipients = []string{"@x.example"} }, drop(touch.Shadow)},
+
+		{"unsubscribed from marketing", func(c *gate.Case) { unsubscribe(c, "") }, drop(touch.Unsubscribed)},
+		{"unsubscribed from this worker", func(c *gate.Case) { unsubscribe(c, "win-back") }, drop(touch.Unsubscribed)},
+		{"unsubscribed from another worker", func(c *gate.Case) { unsubscribe(c, "birthday") }, send},
+		{"unsubscribed from everything", func(c *gate.Case) { unsubscribe(c, "everything") }, drop(touch.Unsubscribed)},
+		{"transactional mail ignores an unsubscribe from marketing", func(c *gate.Case) { transactional(c); unsubscribe(c, "") }, send},
+		{"transactional mail ignores an unsubscribe from its worker", func(c *gate.Case) { transactional(c); unsubscribe(c, "win-back") }, send},
+		{"transactional mail heeds an unsubscribe from everything", func(c *gate.Case) { transactional(c); unsubscribe(c, "everything") }, drop(touch.Unsubscribed)},
+		{"an unsubscribe is lifted by an explicit later consent", func(c *gate.Case) { unsubscribe(c, ""); subscribed(c, now.Add(-time.Minute)) }, send},
+
+		{"no order and no consent", noOrders, drop(touch.NoConsent)},
+		{"no order but a consent", func(c *gate.Case) { noOrders(c); subscribed(c, now.Add(-dayLong)) }, send},
+		{"a cancelled order is no consent", func(c *gate.Case) {
+			apply(c, -time.Hour, &events.OrderCancelled{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "o1"}})
+		}, drop(touch.NoConsent)},
+		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent = gate.Explicit }, drop(touch.NoConsent)},
+		{"a consent is enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent = gate.Explicit; subscribed(c, now.Add(-dayLong)) }, send},
+		{"transactional mail needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent = gate.Explicit }, send},
+
+		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(touch.WorkerOff)},
+		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(touch.StepRemoved)},
+		{"the worker does not want it any more", func(c *gate.Case) {
+			c.Wanted = func() touch.Verdict { return touch.DropFor(touch.Refunded, "") }
+		}, drop(touch.Refunded)},
+		{"the worker wants it later", func(c *gate.Case) {
+			c.Wanted = func() touch.Verdict { return touch.HoldUntil(now.Add(time.Hour), touch.NotYet, "") }
+		}, touch.Verdict{Action: touch.Hold, Reason: touch.NotYet, Until: now.Add(time.Hour)}},
+
+		{"at the last moment worth it", func(c *gate.Case) { c.Touch.Due = now.Add(-14 * dayLong) }, send},
+		{"too late to be worth it", func(c *gate.Case) { c.Touch.Due = now.Add(-14*dayLong - time.Millisecond) }, drop(touch.Expired)},
+
+		{"the cap has no room", func(c *gate.Case) { sentAgo(c, 15*time.Hour) },
+			touch.Verdict{Action: touch.Hold, Reason: touch.FrequencyCap, Until: now.Add(time.Hour)}},
+		{"a mail leaves the window exactly at its end", func(c *gate.Case) { sentAgo(c, 16*time.Hour) }, send},
+		{"and not a millisecond before", func(c *gate.Case) { sentAgo(c, 16*time.Hour-time.Millisecond) },
+			touch.Verdict{Action: touch.Hold, Reason: touch.FrequencyCap, Until: now.Add(time.Millisecond)}},
+		{"transactional mail is not held by the caps", func(c *gate.Case) { transactional(c); sentAgo(c, time.Hour) }, send},
+		{"room comes too late to be worth it", func(c *gate.Case) {
+			c.Step.Expires = 90 * time.Minute
+			sentAgo(c, time.Hour)
+		}, drop(touch.Expired)},
+
+		{"a worker that is only tried", func(c *gate.Case) { c.Shadow = true }, drop(touch.Shadow)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := passing()
+			c.with(k)
+			got := gate.Judge(k)
+			if got.Action != touch.Send && c.want.Reason != touch.Refunded && c.want.Reason != touch.NotYet && got.Detail == "" {
+				t.Error("the verdict has no detail for a person to read")
+			}
+			got.Detail = ""
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Errorf("verdict (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestTheGateStandsInItsOrder(t *testing.T) {
+	var got []string
+	for _, r := range gate.Rules {
+		got = append(got, r.Name)
+	}
+	want := []string{"erased", "address", "recipients", "suppression", "consent", "worker", "wanted", "expiry", "frequency", "shadow"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("the order of the rules (-want +got):\n%s", d)
+	}
+}
+
+// Each step adds one more objection before all others: it must be the one heard.
+func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
+	c := passing()
+	asked := 0
+	objections := []struct {
+		add  func()
+		want touch.Reason
+	}{
+		{func() { c.Shadow = true }, touch.Shadow},
+		{func() { sentAgo(c, time.Hour) }, touch.FrequencyCap},
+		{func() { c.Touch.Due = now.Add(-20 * dayLong) }, touch.Expired},
+		{func() {
+			c.Wanted = func() touch.Verdict { asked++; return touch.DropFor(touch.Cancelled, "") }
+		}, touch.Cancelled},
+		{func() { c.Off = true }, touch.WorkerOff},
+		{func() { noOrders(c) }, touch.NoConsent},
+		{func() { unsubscribe(c, "") }, touch.Unsubscribed},
+		{func() { c.Policy.Recipients = []string{"@x.example"} }, touch.Shadow},
+		{func() { bounced(c, "hash of ann@shop.example") }, touch.Bounced},
+		{func() { erase(c) }, touch.Erased},
+	}
+	for _, o := range objections {
+		o.add()
+		if got := gate.Judge(c).Reason; got != o.want {
+			t.Errorf("%q decides, want %q", got, o.want)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the worker was asked %d times, want once: rules before it decide without it", asked)
+	}
+}
+
+func TestNoDetailNamesAnAddress(t *testing.T) {
+	for _, with := range []func(c *gate.Case){
+		func(c *gate.Case) { bounced(c, "hash of ann@shop.example") },
+		func(c *gate.Case) { c.Policy.Recipients = []string{"bob@x.example"} },
+		func(c *gate.Case) { unsubscribe(c, "") },
+	} {
+		c := passing()
+		with(c)
+		if v := gate.Judge(c); slices.Contains([]byte(v.Detail), '@') {
+			t.Errorf("%s: %q may hold an address", v.Reason, v.Detail)
+		}
+	}
+}

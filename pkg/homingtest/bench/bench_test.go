@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/textproto"
+	"strings"
+	"testing"
+	"time"
+
+	"homing/events"
+)
+
+func TestOrdersAreOfTheSizesTheyAreSaidToBe(t *testing.T) {
+	now := time.Now()
+	for items, want := range map[int]int{3: 600, 19: 2600} {
+		m, err := message(order(12_345, 67_890, items, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(m.Data); n < want*95/100 || n > want*105/100 {
+			t.Errorf("an order of %d items is %d bytes, not about %d", items, n, want)
+		}
+		if _, err := events.Decode(events.Raw{Subject: m.Subject, Data: m.Data}, now); err != nil {
+			t.Errorf("an order of %d items: %v", items, err)
+		}
+	}
+}
+
+func TestARepeatedOrderIsOfAnotherCustomer(t *testing.T) {
+	file := []*events.OrderPlaced{order(1, 1, 3, time.Now()).Data.(*events.OrderPlaced)}
+	a, b := repeated(file, 0, time.Now()), repeated(file, 1, time.Now())
+	x, y := a.Data.(*events.OrderPlaced), b.Data.(*events.OrderPlaced)
+	if a.ID == b.ID || x.Order.ID == y.Order.ID || x.Customer.ID == y.Customer.ID || x.Customer.Email == y.Customer.Email {
+		t.Errorf("%+v is too much like %+v", y, x)
+	}
+}
+
+func TestTheBareMailHasTheSizeAskedFor(t *testing.T) {
+	for _, size := range []int{4_000, 9_651, 30_000} {
+		m, err := buildBare(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := m.WriteTo(io.Discard)
+		if err != nil || n < int64(size)-100 || n > int64(size)+100 {
+			t.Errorf("%d bytes (%v), not about %d", n, err, size)
+		}
+	}
+}
+
+func TestTheSinkTakesPipelinedMails(t *testing.T) {
+	w, err := beginSink()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.stop()
+	c, err := textproto.Dial("tcp", w.ready.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	expect := func(code int) {
+		t.Helper()
+		if _, _, err := c.ReadResponse(code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(220)
+	if _, err := c.W.WriteString("EHLO bench\r\n"); err != nil || c.W.Flush() != nil {
+		t.Fatal(err)
+	}
+	expect(250)
+	for i := range 2 {
+		if err := c.PrintfLine("MAIL FROM:<a@shop.example>\r\nRCPT TO:<c-%d@example.com>\r\nDATA", i); err != nil {
+			t.Fatal(err)
+		}
+		expect(250)
+		expect(250)
+		expect(354)
+		if err := c.PrintfLine("Subject: x\r\n\r\n..\r\n%s\r\n.", strings.Repeat("long", 30_000)); err != nil {
+			t.Fatal(err)
+		}
+		expect(250)
+	}
+	mails, err := w.answers["mails"]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := eachOnce(mails.([]receipt), 2); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLostAndDoubledMailsAreFound(t *testing.T) {
+	for name, who := range map[string][]int{"lost": {0, 2}, "doubled": {0, 1, 2, 1}, "a stranger's": {0, 1, 2, 3}, "nobody's": {-1, 0, 1, 2}} {
+		var mails []receipt
+		for _, w := range who {
+			mails = append(mails, receipt{Who: w})
+		}
+		if err := eachOnce(mails, 3); !errors.Is(err, errBroken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheTableSaysWhatWasMissed(t *testing.T) {
+	var r report
+	slow := rowOf(partIntake, "orders", perSecond, 1_234_567.6, 2_000_000)
+	slow.judge("≥ 2,000,000/s", false)
+	r.add(slow)
+	var out bytes.Buffer
+	if err := r.print(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1,234,568/s", "0.62", "MISSED"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in\n%s", want, &out)
+		}
+	}
+}
