@@ -107,7 +107,7 @@ func TestABadEventIsRejectedAloneAndItsNeighboursAreTakenIn(t *testing.T) {
 		{"reject term", "nowhere", "unknown_store", "homing.yaml"},
 		{"reject term", "unknown", "bad_subject", ""},
 		{"reject term", "main", "bad_address", "customer.email"},
-		{"reject term", "main", "missing_field", "customer.id"},
+		{"reject term", "main", "missing_field", "customer: neither id nor email"},
 	}
 	for i, m := range msgs {
 		if got := strings.Join(m.said, " "); got != want[i].said {

@@ -102,7 +102,8 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 	tops := make([]uint64, len(groups))
 	cmds, err := s.eval(ctx, markScript, len(groups), func(g int) ([]string, []any) {
 		first := entries[groups[g][0]].Key
-		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences}
+		known := s.seen.raise(bucket{first.Store, first.Bucket}, 0)
+		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences, strconv.FormatUint(known, 10)}
 		for _, i := range groups[g] {
 			e := entries[i]
 			tops[g] = max(tops[g], e.Sequence)
