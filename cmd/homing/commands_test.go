@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"homing/pkg/devstack"
+	"homing/pkg/homingtest"
 )
 
 func TestSetupTwiceChangesNothing(t *testing.T) {
@@ -45,18 +45,12 @@ func TestSetupGivesUpWhenNATSIsAway(t *testing.T) {
 	homing(t, "setup", "--nats=nats://127.0.0.1:1", "--timeout=300ms").want(t, exitUnreachable).contains(t, "nats://127.0.0.1:1", "300ms")
 }
 
-// standing starts the servers of an installation but NATS, and returns how to
-// reach them, and where NATS will be.
+// standing starts and an inbox, and returns how to reach them, and where NATS
+// will be.
 func standing(t *testing.T) (e env, inbox *devstack.Inbox, port int) {
 	t.Helper()
-	r, err := devstack.StartRedis()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Stop)
-	if err := r.Mini().Set("unused", ""); err != nil {
-		t.Fatal(err)
-	}
+	r := homingtest.StartRedis(t)
+	var err error
 	if inbox, err = devstack.StartInbox(devstack.InboxOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +175,5 @@ func TestRunWaitsForNATSAndThenMails(t *testing.T) {
 	defer cancel()
 	if err := box.Wait(ctx, 1); err != nil {
 		t.Fatalf("%v\nstderr: %s", err, b.err)
-	}
-	if took := time.Second; box.Messages()[0].Subject == "" {
-		t.Errorf("no subject after %v", took)
 	}
 }

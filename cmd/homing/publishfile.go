@@ -131,12 +131,17 @@ type bulk struct {
 // errMalformed says that lines were left out; each was described before.
 var errMalformed = errors.New("some lines are no events and were left out")
 
+var errStrict = errors.New("stopped at the first line that is no event (--strict)")
+
 func (b *bulk) run(ctx context.Context, src *lines) error {
 	// The last event happens now, those before it a millisecond apart.
 	b.first = b.scale.Now().UTC().Truncate(time.Millisecond).Add(-time.Duration(max(0, b.total-1)) * time.Millisecond)
 	err := b.read(ctx, src)
-	for err == nil && len(b.waiting) > 0 {
-		err = b.settle(ctx)
+	// What was sent is counted whatever came after it, as far as NATS answers.
+	for len(b.waiting) > 0 && (err == nil || errors.Is(err, errStrict)) {
+		if serr := b.settle(ctx); serr != nil {
+			err = serr
+		}
 	}
 	if err == nil && b.sum.Malformed > 0 {
 		err = errMalformed
@@ -158,7 +163,7 @@ func (b *bulk) read(ctx context.Context, src *lines) error {
 				b.bar.say(fmt.Sprintf("%s:%d: %v", src.name, src.line, err))
 			}
 			if b.f.strict {
-				return errors.New("stopped at the first line that is no event (--strict)")
+				return errStrict
 			}
 			continue
 		}

@@ -50,6 +50,7 @@ func (p *program) runApp(ctx context.Context, roles []string) error {
 	for _, w := range c.Warnings() {
 		log.Warn("configuration: " + w)
 	}
+	app.TuneGC()
 	a, err := app.New(app.Options{Config: c, Roles: roles, Log: log})
 	if err != nil {
 		return usage(err)

@@ -103,7 +103,10 @@ func (l *Loop) Run(ctx context.Context) {
 	wg.Go(func() { l.keepAlive(ctx) })
 	calls := make(chan struct{}, l.o.Parallel)
 	for {
-		calls <- struct{}{} // first: what is taken from the queue is begun at once
+		select { // first: what is taken from the queue is begun at once
+		case calls <- struct{}{}:
+		case <-ctx.Done():
+		}
 		batch := l.next(ctx)
 		if batch == nil {
 			break
@@ -120,7 +123,7 @@ func (l *Loop) Run(ctx context.Context) {
 
 // next returns the next batch, or nil when ctx ends.
 func (l *Loop) next(ctx context.Context) []*Msg {
-	for {
+	for ctx.Err() == nil {
 		batch, wait, changed := l.due(time.Now())
 		if batch != nil {
 			return batch
@@ -135,10 +138,8 @@ func (l *Loop) next(ctx context.Context) []*Msg {
 		case <-timer:
 		case <-changed:
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 	}
+	return nil
 }
 
 // due returns a batch to be tried now, or how long to wait for one; 0 is until

@@ -70,6 +70,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
+	app.TuneGC()
 	a, err := app.New(app.Options{Config: c, Roles: spec.Roles, Log: log, Templates: templates.Files})
 	if err == nil {
 		err = a.Start()
