@@ -16,11 +16,13 @@ build: ## Build bin/homing
 	go build -o bin/homing ./cmd/homing
 
 test: ## Run the tests
-	scripts/need-redis.sh
+	@scripts/install-test-tools.sh
+	@scripts/need-redis.sh
 	go test ./...
 
 check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race tests
-	scripts/need-redis.sh
+	@scripts/install-test-tools.sh
+	@scripts/need-redis.sh
 	scripts/gofmt.sh
 	go vet ./...
 	go vet -tags year ./pkg/homingtest

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -70,13 +69,15 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 			return err
 		}
 		s.undo = append(s.undo, func() error { s.redis.Stop(); return nil })
-		s.undo = append(s.undo, expire(s.redis))
 	}
 	s.inbox, err = devstack.StartInbox(devstack.InboxOptions{
 		SMTPAddr: address(loopback, f.smtpPort), HTTPAddr: address(loopback, f.inboxPort), NextFree: true, Log: log,
 	})
 	if err != nil {
 		return err
+	}
+	if err := greeted(s.inbox.SMTPAddr()); err != nil {
+		return fmt.Errorf("the inbox's SMTP server: %w", err)
 	}
 	s.undo = append(s.undo, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -86,31 +87,18 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 	return nil
 }
 
-// expire lets keys expire once a second, and returns how to stop that. By itself
-// the embedded Redis looks at every key it has with every command, which makes
-// an import of some thousand customers crawl.
-func expire(r *devstack.Redis) (stop func() error) {
-	r.Mini().ClockTTL(false)
-	done := make(chan struct{})
-	var ticking sync.WaitGroup
-	ticking.Go(func() {
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for last := time.Now(); ; {
-			select {
-			case <-done:
-				return
-			case now := <-tick.C:
-				r.Mini().FastForward(now.Sub(last))
-				last = now
-			}
-		}
-	})
-	return func() error {
-		close(done)
-		ticking.Wait()
-		return nil
+// greeted waits until an SMTP server has said its first word. One that is
+// stopped before it has begun to serve, because the configuration turns out to
+// be wrong, would never end.
+func greeted(addr string) error {
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return err
 	}
+	if err = c.SetDeadline(time.Now().Add(time.Second)); err == nil {
+		_, err = c.Read(make([]byte, 1))
+	}
+	return errors.Join(err, c.Close())
 }
 
 // openState makes the folder for the state. It is of no use to anybody else

@@ -32,7 +32,7 @@ func (m Main) Run(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	}
 	p := &program{name: m.Name, in: stdin, out: stdout, err: stderr, env: env}
 	root := p.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

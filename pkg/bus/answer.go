@@ -12,7 +12,7 @@ import (
 //	nil            → ack: done
 //	Later(d)       → nak with a delay: come again in d, minutes at most
 //	Bad(…)         → to REJECTED, wait for its ack, then term: it will never be right
-//	ErrShutdown    → nak: someone else may take it at once
+//	ErrShutdown    → nak: someone else may take it, 50 ms later
 //	anything else  → keep: a server is down; the loop stops pulling, waits and asks again
 //
 // There is never a bare nak on failure: it redelivers within a millisecond.

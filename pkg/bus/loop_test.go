@@ -344,7 +344,7 @@ func TestTheLoopHoldsNoMoreThanItsHandlersCanTake(t *testing.T) {
 			running++
 			most, largest = max(most, running), max(largest, len(b))
 			mu.Unlock()
-			time.Sleep(2 * bus.AckWait) // slow, but alive
+			time.Sleep(47 * time.Second) // longer than an AckWait, but alive
 			for _, m := range b {
 				m.Done(nil)
 			}
@@ -383,9 +383,9 @@ func TestStoppingGivesBackAtOnceWhatWasNotBegun(t *testing.T) {
 		n := <-begun
 		time.Sleep(time.Second)
 		s.cancel()
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		if free := s.free(60); free+n != 50 {
-			s.t.Errorf("50 ms after the stop %d messages are free, and %d were begun, of 50", free, n)
+			s.t.Errorf("200 ms after the stop %d messages are free, and %d were begun, of 50", free, n)
 		}
 		stopped := time.Now()
 		<-s.done
@@ -420,7 +420,7 @@ func TestWhatWasKeptIsGivenBackWhenTheLoopStops(t *testing.T) {
 		s.publish(5)
 		time.Sleep(10 * time.Second)
 		s.stop()
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		if free := s.free(5); free != 5 {
 			s.t.Errorf("%d of 5 messages are free at once", free)
 		}

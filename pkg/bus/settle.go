@@ -18,7 +18,7 @@ func (l *Loop) settle(m *Msg, answer error) {
 	case nakLater:
 		err = m.NakWithDelay(in)
 	case nak:
-		err = m.Nak()
+		err = m.NakWithDelay(soon)
 	case reject:
 		bad, _ := errors.AsType[*BadError](answer)
 		if err = l.o.Reject(context.Background(), m.Msg, bad); err != nil {
@@ -86,7 +86,9 @@ func (l *Loop) keepAlive(ctx context.Context) {
 			}
 			continue
 		}
-		sleep(ctx, AckWait/3)
+		if sleep(ctx, AckWait/3); ctx.Err() != nil {
+			return
+		}
 		l.mu.Lock()
 		held := make([]*Msg, 0, len(l.held))
 		for m := range l.held {
@@ -101,12 +103,17 @@ func (l *Loop) keepAlive(ctx context.Context) {
 	}
 }
 
+// soon is when a message that is given back is free for others. At once it could
+// be delivered into our own pull, which is ending, and then wait for an AckWait.
+const soon = 50 * time.Millisecond
+
 // giveBack returns what was not begun.
 func (l *Loop) giveBack() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range append(l.queue, l.later...) {
-		_ = m.Nak()
+		m.settled.Store(true) // a sign of life now would take it back
+		_ = m.NakWithDelay(soon)
 		delete(l.held, m)
 	}
 	l.queue, l.later = nil, nil

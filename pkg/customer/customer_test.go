@@ -34,7 +34,7 @@ func cancelled(n int, id string) events.Event {
 func said(n int, status string, explicit int) events.Event {
 	who := events.Customer{ID: "ann", Consent: &events.Consent{Email: status}}
 	if explicit >= 0 {
-		who.Consent.At = ptr(instant(explicit))
+		who.Consent.At = new(instant(explicit))
 	}
 	return at(n, fmt.Sprint("said", n), &events.CustomerUpdated{Customer: who})
 }
@@ -290,7 +290,7 @@ func TestGone(t *testing.T) {
 func rich() customer.Customer {
 	item := func(p string, n int) events.Item { return events.Item{ProductID: p, Quantity: n} }
 	who := events.Customer{ID: "C-1007", Email: "ann@shop.example", FirstName: "Ann", LastName: "Ray", Birthday: "--02-29", TimeZone: "Europe/London",
-		Locale: "en-GB", Country: "GB", Consent: &events.Consent{Email: events.Subscribed, At: ptr(instant(2))}}
+		Locale: "en-GB", Country: "GB", Consent: &events.Consent{Email: events.Subscribed, At: new(instant(2))}}
 	c := fold([]events.Event{
 		erased(0),
 		at(1, "e1", &events.CustomerUnsubscribed{Customer: who, Scope: "win-back"}),

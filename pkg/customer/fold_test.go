@@ -19,8 +19,7 @@ const day = 12
 
 func instant(n int) time.Time { return time.UnixMilli(1_750_000_000_000 + int64(n)*1000).UTC() }
 
-func ptr[T any](v T) *T { return &v }
-
+//go:fix inline
 var kinds = append(events.Types(), events.FactTypes()...)
 
 // anyEvent draws an event about one customer. Ids are few, so that events of one
@@ -92,7 +91,7 @@ func anyCustomer(t *rapid.T) events.Customer {
 	if rapid.Bool().Draw(t, "consent") {
 		c.Consent = &events.Consent{Email: pick(t, events.Unsubscribed, events.Subscribed, events.ConsentUnknown)}
 		if rapid.Bool().Draw(t, "explicit") {
-			c.Consent.At = ptr(instant(rapid.IntRange(0, day).Draw(t, "consented")))
+			c.Consent.At = new(instant(rapid.IntRange(0, day).Draw(t, "consented")))
 		}
 	}
 	return c

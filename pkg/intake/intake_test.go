@@ -190,7 +190,7 @@ func TestWhileAServerIsDownTheMessageIsKept(t *testing.T) {
 	w := &world{fail: map[string]int{"append": 1 << 30}}
 	m := created(1, `"id":"ann"`)
 	feed(t, w.intake(t).Handle, []*message{m}, time.Hour)
-	if got := strings.Join(m.said, " "); got != "nak" {
+	if got := strings.Join(m.said, " "); got != "later" {
 		t.Errorf("said %q, want nothing but that it is given back at the end", got)
 	}
 	if n := len(w.did); n < 500 || n > 3000 {

@@ -53,6 +53,7 @@ type Throughput struct {
 	mu    sync.Mutex
 	left  int       // mails of the current portion not spent yet
 	until time.Time // when what is left lapses
+	empty time.Time // until when Redis has nothing to give
 }
 
 // NewThroughput returns the shared rate of a relay, in mails per second; 0 is
@@ -82,10 +83,14 @@ func (t *Throughput) Wait(ctx context.Context) error {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
+			return stopped(ctx)
 		}
 	}
 	return nil
+}
+
+func stopped(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
 }
 
 // take spends one mail of the portion, taking a new one when it is used up. It
@@ -98,14 +103,22 @@ func (t *Throughput) take(ctx context.Context) (time.Duration, error) {
 		t.left--
 		return 0, nil
 	}
+	if wait := t.empty.Sub(now); wait > 0 {
+		return wait, nil
+	}
 	got, err := leaveScript.Run(ctx, t.rdb, []string{t.key},
 		now.UnixMicro(), t.interval.Microseconds(), max(portion, t.interval).Microseconds(), t.portion).Int64Slice()
+	if err != nil && ctx.Err() != nil {
+		return 0, stopped(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("asking for throughput: %w", err)
 	}
 	granted, wait := int(got[0]), time.Duration(got[1])*time.Microsecond
 	if granted == 0 {
-		return max(wait, time.Millisecond), nil
+		wait = max(wait, time.Millisecond)
+		t.empty = now.Add(wait)
+		return wait, nil
 	}
 	t.left, t.until = granted-1, now.Add(max(portion, t.interval)*2)
 	return 0, nil

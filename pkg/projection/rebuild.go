@@ -47,7 +47,7 @@ type RebuildOptions struct {
 }
 
 // ErrEviction refuses a Redis that may throw customers away.
-var ErrEviction = errors.New("Redis may evict keys: set maxmemory-policy to noeviction")
+var ErrEviction = errors.New("redis may evict keys: set maxmemory-policy to noeviction")
 
 // Run proves Redis complete whenever the guard wants it, until ctx ends.
 func (r *Rebuilder) Run(ctx context.Context) {
@@ -92,7 +92,7 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 		return err
 	}
 	if fmt.Sprint(again) != fmt.Sprint(runs) {
-		return errors.New("Redis restarted meanwhile")
+		return errors.New("redis restarted meanwhile")
 	}
 	r.store.seen.forget()
 	r.guard.trust(runs)
