@@ -76,29 +76,12 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := greeted(s.inbox.SMTPAddr()); err != nil {
-		return fmt.Errorf("the inbox's SMTP server: %w", err)
-	}
 	s.undo = append(s.undo, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		return s.inbox.Stop(ctx)
 	})
 	return nil
-}
-
-// greeted waits until an SMTP server has said its first word. One that is
-// stopped before it has begun to serve, because the configuration turns out to
-// be wrong, would never end.
-func greeted(addr string) error {
-	c, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return err
-	}
-	if err = c.SetDeadline(time.Now().Add(time.Second)); err == nil {
-		_, err = c.Read(make([]byte, 1))
-	}
-	return errors.Join(err, c.Close())
 }
 
 // openState makes the folder for the state. It is of no use to anybody else

@@ -43,8 +43,9 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 	const order = `{"customer":{"id":"ann","email":"ann@example.com"},"order":{"id":"1","items":[{"product_id":"p","name":"P","quantity":1}],"total":{"amount":"1","currency":"GBP"}}}`
 	d := startDev(t, "--state", state)
 	publishRaw(t, d.NATS, "storefront.other.order.placed", order)
+	eventually(t, func() bool { return len(listed(t, d.NATS)) == 1 }, func() string { return "the first event was not rejected" })
 	publishRaw(t, d.NATS, "storefront.main.order.placed", `{"customer":{"id":"x"},"order":{"id":"\u001b[2J"`)
-	eventually(t, func() bool { return len(listed(t, d.NATS)) == 2 }, func() string { return "not both events were rejected" })
+	eventually(t, func() bool { return len(listed(t, d.NATS)) == 2 }, func() string { return "the second event was not rejected" })
 
 	all := listed(t, d.NATS)
 	if all[0].Sequence != 2 || all[0].Reason != "not_json" || all[1].Reason != "unknown_store" || all[1].Subject != "storefront.other.order.placed" {

@@ -71,6 +71,7 @@ const (
 	pullFor     = 5 * time.Minute
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second
+	probeEvery  = 30 * time.Second
 )
 
 // NewLoop returns a loop that Run starts.
@@ -97,7 +98,11 @@ func (l *Loop) Waiting() bool {
 // Run works until ctx ends, then gives back what was not begun, lets the
 // handler's running calls finish, and returns.
 func (l *Loop) Run(ctx context.Context) {
-	defer context.AfterFunc(ctx, func() { l.stopping.Store(true) })()
+	// Handlers see the end only after stopping is set: what they then cannot
+	// finish is given back, not kept.
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { l.stopping.Store(true); cancel() })()
 	var wg sync.WaitGroup
 	wg.Go(func() { l.pull(ctx) })
 	wg.Go(func() { l.keepAlive(ctx) })
@@ -113,7 +118,7 @@ func (l *Loop) Run(ctx context.Context) {
 		}
 		wg.Go(func() {
 			defer func() { <-calls }()
-			l.o.Handler(ctx, batch)
+			l.o.Handler(work, batch)
 		})
 	}
 	l.giveBack()
@@ -169,9 +174,13 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 	return batch, wait, l.changed
 }
 
-// room waits until a pull is worth it, and returns for how many messages.
+// room waits until a pull is worth it, and returns for how many messages. When
+// all that is in hand keeps failing it may not be a server that is down, but
+// these messages: now and then one more is taken to find out.
 func (l *Loop) room(ctx context.Context) int {
 	size := l.o.Batch * (l.o.Parallel + 1)
+	probe := time.NewTimer(probeEvery)
+	defer probe.Stop()
 	for {
 		l.mu.Lock()
 		changed, down, free := l.changed, l.backoff > 0, size-len(l.held)
@@ -183,6 +192,11 @@ func (l *Loop) room(ctx context.Context) int {
 		case <-ctx.Done():
 			return 0
 		case <-changed:
+		case <-probe.C:
+			if free > 0 {
+				return 1
+			}
+			probe.Reset(probeEvery)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +194,7 @@ func TestLaterComesAgainLaterAndNotBefore(t *testing.T) {
 		}))
 		s.publish(1)
 		time.Sleep(10 * time.Minute)
+		s.stop()
 		if len(j.times) != 2 {
 			s.t.Fatalf("tried %d times, want twice", len(j.times))
 		}
@@ -250,6 +252,7 @@ func TestARejectionThatFailsIsTriedAgainAndStandsOnce(t *testing.T) {
 			})
 		s.publish(1)
 		time.Sleep(time.Minute)
+		s.stop()
 		if got := s.messages(bus.Rejected); len(got) != 1 || tries != 3 {
 			s.t.Errorf("%d messages on REJECTED after %d tries, want one after three", len(got), tries)
 		}
@@ -299,7 +302,7 @@ func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 		var j journal
 		var mu sync.Mutex
 		down := true
-		told := 0
+		var told atomic.Int32
 		s.run(bus.Storefront, bus.IntakeConsumer, j.answering(func(*bus.Msg) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -307,7 +310,7 @@ func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 				return errDown
 			}
 			return nil
-		}), func(o *bus.LoopOptions) { o.Batch, o.Down = 4, func(error) { told++ } })
+		}), func(o *bus.LoopOptions) { o.Batch, o.Down = 4, func(error) { told.Add(1) } })
 		s.publish(100)
 		time.Sleep(5 * bus.AckWait)
 		unacked, undelivered, redelivered := s.pending()
@@ -318,8 +321,8 @@ func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 		if perMessage := tries / unacked; perMessage < 15 || perMessage > 60 {
 			s.t.Errorf("%d tries a message in %v, want one about every 5 s", perMessage, 5*bus.AckWait)
 		}
-		if !s.loop.Waiting() || told == 0 {
-			s.t.Errorf("waiting %v, told %d times", s.loop.Waiting(), told)
+		if !s.loop.Waiting() || told.Load() == 0 {
+			s.t.Errorf("waiting %v, told %d times", s.loop.Waiting(), told.Load())
 		}
 		mu.Lock()
 		down = false
@@ -360,6 +363,7 @@ func TestTheLoopHoldsNoMoreThanItsHandlersCanTake(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Hour)
+		s.stop()
 		if most != parallel || largest != batch || s.loop.Handled() != 60 {
 			s.t.Errorf("at most %d calls of %d messages, want %d of %d; handled %d", most, largest, parallel, batch, s.loop.Handled())
 		}
@@ -478,4 +482,26 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	if got := bus.Later(time.Minute).Error(); !strings.Contains(got, "1m") {
 		t.Error(got)
 	}
+}
+
+// What keeps failing may be one message, and no server: the others go on.
+func TestOneMessageThatKeepsFailingDoesNotHoldUpTheOthers(t *testing.T) {
+	bubble(t, func(s *server) {
+		var j journal
+		s.run(bus.Storefront, bus.IntakeConsumer, j.answering(func(m *bus.Msg) error {
+			if string(m.Data()) == "0" {
+				return errDown
+			}
+			return nil
+		}), func(o *bus.LoopOptions) { o.Batch, o.Parallel = 1, 1 })
+		s.publish(20)
+		time.Sleep(10 * time.Minute) // longer than a pull lasts
+		for i := 1; i < 20; i++ {
+			s.send(&nats.Msg{Subject: "storefront.main.order.placed", Data: fmt.Append(nil, i)})
+		}
+		time.Sleep(10 * time.Minute)
+		if got := s.loop.Handled(); got != 38 {
+			s.t.Errorf("%d of the 38 other messages were handled", got)
+		}
+	})
 }

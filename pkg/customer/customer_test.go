@@ -328,6 +328,12 @@ func TestRecordsOfTheFirstVersionDecodeForEver(t *testing.T) {
 	}
 }
 
+func TestARecordWithFewerFieldsThanThereAreNowIsRead(t *testing.T) {
+	if _, err := customer.Decode("\x02\x01\x00"); err != nil { // one text, which is empty
+		t.Error(err)
+	}
+}
+
 func TestWhatIsNoRecordIsRefused(t *testing.T) {
 	for name, data := range map[string]string{
 		"a tag alone":                 "02",

@@ -22,6 +22,9 @@ func Decode(data string) (Customer, error) {
 			t = body.stamps()
 		case tagTexts:
 			for _, f := range c.texts() {
+				if body.rest == "" {
+					break // written by a version that had fewer
+				}
 				if f.Value = body.string(); f.Value != "" {
 					f.Stamp = body.at(t)
 				}

@@ -65,6 +65,7 @@ type Inbox struct {
 	http     *http.Server
 	smtpAddr string
 	httpAddr string
+	incoming net.Listener // of mails
 
 	closing chan struct{} // closed by Stop: ends the event streams
 	stop    sync.Once
@@ -89,7 +90,7 @@ func StartInbox(o InboxOptions) (*Inbox, error) {
 	recv := newReceiver(box)
 	i := &Inbox{
 		box: box, recv: recv, smtp: recv.server(log), closing: make(chan struct{}),
-		smtpAddr: sl.Addr().String(), httpAddr: hl.Addr().String(),
+		smtpAddr: sl.Addr().String(), httpAddr: hl.Addr().String(), incoming: sl,
 	}
 	api := &api{box: box, smtpURL: i.SMTPURL(), closing: i.closing}
 	i.http = &http.Server{
@@ -104,7 +105,7 @@ func StartInbox(o InboxOptions) (*Inbox, error) {
 
 func (i *Inbox) serve(log *zap.Logger, sl, hl net.Listener) {
 	i.serving.Go(func() {
-		if err := i.smtp.Serve(sl); err != nil {
+		if err := i.smtp.Serve(sl); err != nil && !errors.Is(err, net.ErrClosed) {
 			log.Error("the inbox takes no more mails", zap.Error(err))
 		}
 	})
@@ -174,7 +175,12 @@ func (i *Inbox) Stop(ctx context.Context) error {
 			err = errors.Join(fmt.Errorf("stop the inbox's web page: %w", err), i.http.Close())
 		}
 		i.drain(ctx)
-		if cerr := i.smtp.Close(); cerr != nil {
+		cerr := i.smtp.Close()
+		// A server that has not begun to serve does not know its listener yet.
+		if lerr := i.incoming.Close(); lerr != nil && !errors.Is(lerr, net.ErrClosed) {
+			cerr = errors.Join(cerr, lerr)
+		}
+		if cerr != nil {
 			err = errors.Join(err, fmt.Errorf("stop the inbox's SMTP server: %w", cerr))
 		}
 		i.serving.Wait()

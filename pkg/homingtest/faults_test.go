@@ -230,3 +230,27 @@ func TestAnErasedCustomerGetsNothing(t *testing.T) {
 		}
 	})
 }
+
+// A Redis that outlives its NATS holds marks of a timeline that is no more. They
+// must not hide what the new one says.
+func TestATimelineThatWasMadeAnewIsFoldedFromItsStart(t *testing.T) {
+	dir, dir2 := t.TempDir(), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "")
+		w.Start()
+		for i := range 5 {
+			w.Publish("main", homingtest.Order("ann", fmt.Sprint(1001+i)))
+		}
+		time.Sleep(time.Hour)
+		w.Stop()
+		w.ReplaceNATS(dir2)
+		w.Start()
+		w.Publish("main", homingtest.Order("ann", "2001"))
+		time.Sleep(10 * time.Minute)
+		w.Redis.Mini().FlushAll() // the order stands on the new timeline alone
+		time.Sleep(time.Hour)
+		if n := len(w.Sink.Mails()); n != 6 {
+			t.Errorf("%d mails, want 6", n)
+		}
+	})
+}

@@ -55,18 +55,8 @@ func New(t *testing.T, dir, more string) *World {
 	t.Helper()
 	w := &World{T: t, Config: Config(t, more), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))}
 	w.Config.HTTP.Listen = ""
-	var err error
-	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
-	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
 	w.Redis = devstack.StartRedisInProcess()
-	if w.nc, err = w.NATS.Connect(); err != nil {
-		t.Fatal(err)
-	}
-	if w.JS, err = jetstream.New(w.nc); err != nil {
-		t.Fatal(err)
-	}
+	w.startNATS(dir)
 	t.Cleanup(func() {
 		w.Stop()
 		w.Sink.Close()
@@ -75,6 +65,30 @@ func New(t *testing.T, dir, more string) *World {
 		w.Redis.Stop()
 	})
 	return w
+}
+
+func (w *World) startNATS(dir string) {
+	w.T.Helper()
+	var err error
+	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
+	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour}); err != nil {
+		w.T.Fatal(err)
+	}
+	if w.nc, err = w.NATS.Connect(); err != nil {
+		w.T.Fatal(err)
+	}
+	if w.JS, err = jetstream.New(w.nc); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// ReplaceNATS puts an empty NATS in the place of the one there is. Homing is
+// stopped meanwhile.
+func (w *World) ReplaceNATS(dir string) {
+	w.T.Helper()
+	w.nc.Close()
+	w.NATS.Stop()
+	w.startNATS(dir)
 }
 
 // Config returns the configuration of the store main, without a limit of

@@ -57,8 +57,10 @@ func TestReplicasTogetherKeepToTheRate(t *testing.T) {
 		t.Parallel()
 		const perSecond, lasts = 200, 2200 * time.Millisecond
 		sent := spend(t, url, 4, 3, perSecond, lasts)
-		if most := busiest(sent); most > perSecond*110/100 {
-			t.Errorf("%d mails in one second, allowed are %d and a tenth", most, perSecond)
+		// A tenth is the portion a replica takes at a time; half of that again is
+		// for what was granted before the second and went out within it.
+		if most := busiest(sent); most > perSecond*115/100 {
+			t.Errorf("%d mails in one second, allowed are %d and a portion", most, perSecond)
 		}
 		if want := int(lasts.Seconds()*perSecond) * 8 / 10; len(sent) < want {
 			t.Errorf("%d mails in %v, want at least %d: the rate is not used", len(sent), lasts, want)

@@ -18,6 +18,9 @@ import (
 // A field of a hash costs Redis some 60 bytes: that is why m is one and not two.
 // Neither has a TTL: they last as long as the timeline they project.
 
+// timelineKey names the timeline that a store's marks belong to. Owner: projection.
+func timelineKey(store string) string { return "homing:{" + store + "}:timeline" }
+
 func tag(store string, bucket uint8) string {
 	return "homing:{" + store + "." + strconv.Itoa(int(bucket)) + "}:"
 }

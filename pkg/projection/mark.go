@@ -149,3 +149,15 @@ func (s *Store) Marks(ctx context.Context, store string) ([customer.Buckets]uint
 	}
 	return out, nil
 }
+
+// forgetMarks removes the marks of all buckets of a store.
+func (s *Store) forgetMarks(ctx context.Context, store string) error {
+	pipe := s.rdb.Pipeline()
+	for b := range customer.Buckets {
+		pipe.Del(ctx, markKey(store, uint8(b)))
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("forgetting marks: %w", err)
+	}
+	return nil
+}

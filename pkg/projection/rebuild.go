@@ -16,6 +16,9 @@ import (
 
 // Timeline is the source of the projection.
 type Timeline interface {
+	// Identity tells this timeline from any other: one that was made anew counts
+	// its sequences from the start, and the marks mean nothing to it.
+	Identity(ctx context.Context) (string, error)
 	// Lasts returns the highest sequence of each bucket of a store.
 	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
 	// Read calls fn with batches of the entries of some buckets of a store, in
@@ -140,6 +143,9 @@ func (r *Rebuilder) policy(ctx context.Context) error {
 // catchUp folds the buckets of a store that are behind. One process works, the
 // others wait for it.
 func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
+	if err := r.recognise(ctx, store); err != nil {
+		return err
+	}
 	lasts, err := r.timeline.Lasts(ctx, store)
 	if err != nil {
 		return err
@@ -167,6 +173,31 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 			return err
 		}
 	}
+}
+
+// recognise forgets the marks of a store when the timeline is another one than
+// they were made from. What is known of customers stays.
+func (r *Rebuilder) recognise(ctx context.Context, store string) error {
+	id, err := r.timeline.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := r.rdb.Get(ctx, timelineKey(store)).Result()
+	switch {
+	case err == nil && before == id:
+		return nil
+	case err == nil:
+		r.log.Warn("the timeline is another one than was folded before: it is folded from its start", zap.String("store", store))
+		if err := r.store.forgetMarks(ctx, store); err != nil {
+			return err
+		}
+	case !errors.Is(err, redis.Nil):
+		return fmt.Errorf("asking which timeline was folded: %w", err)
+	}
+	if err := r.rdb.Set(ctx, timelineKey(store), id, 0).Err(); err != nil {
+		return fmt.Errorf("noting which timeline is folded: %w", err)
+	}
+	return nil
 }
 
 type lag struct {

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) error {
 		out.Header.Set(h, m.Header.Get(h))
 	}
 	_, err := w.JS.PublishMsg(ctx, out, jetstream.WithExpectLastSequencePerSubject(seq))
-	if apiErr, ok := err.(*jetstream.APIError); ok && apiErr.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+	if apiErr, ok := errors.AsType[*jetstream.APIError](err); ok && apiErr.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
 		return nil
 	}
 	return err

@@ -60,10 +60,10 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const many = 12_000 // more than two pages
+		const many = page + 500
 		for i := range many {
 			at := time.Now().Add(48 * time.Hour)
-			if i%6_000 == 0 {
+			if i%2_000 == 0 {
 				at = time.Now().Add(24 * time.Hour)
 			}
 			m := nats.NewMsg("schedule.main.tok.w.s." + string(rune('a'+i%26)) + time.Duration(i).String())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -13,6 +14,15 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
+
+// Identity tells this timeline from any other, by when its stream was created.
+func (t *Timeline) Identity(ctx context.Context) (string, error) {
+	s, err := t.js.Stream(ctx, bus.Timeline)
+	if err != nil {
+		return "", err
+	}
+	return s.CachedInfo().Created.UTC().Format(time.RFC3339Nano), nil
+}
 
 // Lasts returns the highest sequence of each bucket of a store; 0 where there
 // is no entry. A server that gives no answer is an error.

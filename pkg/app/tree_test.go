@@ -1,0 +1,250 @@
+package app_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"homing/pkg/touch"
+)
+
+const root = "../.."
+
+// pkg is what `go list` says of a package of this module.
+type pkg struct {
+	Dir, ImportPath, Name, Doc string
+	Imports, Deps              []string
+	TestImports, XTestImports  []string
+}
+
+// short is the path within the module: "pkg/bus".
+func (p pkg) short() string { return strings.TrimPrefix(p.ImportPath, "homing/") }
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=Dir,ImportPath,Name,Doc,Imports,Deps,TestImports,XTestImports", "./...")
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ps []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return ps
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+}
+
+// may says which packages of this module a package may import. What is not
+// listed may import none; app, cmd and homingtest stand above all.
+var may = map[string][]string{
+	"pkg/customer":   {"events"},
+	"pkg/touch":      {"events", "pkg/customer"},
+	"pkg/gate":       {"events", "pkg/customer", "pkg/touch"},
+	"workers":        {"events", "pkg/customer", "pkg/touch"},
+	"pkg/render":     {"events"},
+	"pkg/bus":        {"events"},
+	"pkg/projection": {"events", "pkg/customer"},
+	"pkg/timeline":   {"events", "pkg/customer", "pkg/bus"},
+	"pkg/intake":     {"events", "pkg/customer", "pkg/bus"},
+	"pkg/schedule":   {"events", "pkg/customer", "pkg/touch", "workers", "pkg/bus"},
+	"pkg/delivery": {"events", "pkg/customer", "pkg/touch", "workers", "pkg/gate", "pkg/bus", "pkg/schedule",
+		"pkg/mailer", "pkg/render"},
+}
+
+func allowed(p pkg) []string {
+	if strings.HasPrefix(p.short(), "workers/") {
+		return append(may["workers"], "workers")
+	}
+	return may[p.short()]
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := p.short()
+		above := name == "pkg/app" || strings.HasPrefix(name, "cmd/") || strings.HasPrefix(name, "pkg/homingtest")
+		for _, i := range p.Imports {
+			in, ours := strings.CutPrefix(i, "homing/")
+			switch {
+			case !ours:
+			case in == "pkg/app" && (name == "pkg/app" || !above):
+				t.Errorf("%s imports pkg/app; only cmd and homingtest may", name)
+			case strings.HasPrefix(in, "cmd/") || strings.HasPrefix(in, "pkg/homingtest") && !strings.HasPrefix(name, "pkg/homingtest"):
+				t.Errorf("%s imports %s", name, in)
+			case in == "pkg/devstack" && name == "pkg/app":
+				t.Errorf("%s imports %s: production has servers of its own", name, in)
+			case !above && !slices.Contains(allowed(p), in):
+				t.Errorf("%s imports %s; docs/design says it may import %v", name, in, allowed(p))
+			}
+		}
+	}
+}
+
+// servers are the libraries that talk to the world outside.
+var servers = []string{"github.com/nats-io/", "github.com/redis/", "github.com/wneessen/go-mail", "github.com/robfig/cron", "net/http", "net/smtp"}
+
+func TestPureCodeReachesNoServer(t *testing.T) {
+	for _, p := range packages(t) {
+		name := p.short()
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/touch", "pkg/gate"}, name) || strings.HasPrefix(name, "workers/")
+		if !pure {
+			continue
+		}
+		for _, d := range p.Deps {
+			if slices.ContainsFunc(servers, func(s string) bool { return strings.HasPrefix(d, s) }) {
+				t.Errorf("%s depends on %s", name, d)
+			}
+			if name == "events" && strings.Contains(strings.SplitN(d, "/", 2)[0], ".") {
+				t.Errorf("events depends on %s: a storefront that imports it gets the standard library only", d)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	vague := []string{"util", "utils", "common", "helpers", "models", "types"}
+	for _, p := range packages(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.short())
+		}
+		if slices.Contains(vague, p.Name) || slices.Contains(vague, filepath.Base(p.Dir)) {
+			t.Errorf("%s says nothing by its name", p.short())
+		}
+	}
+}
+
+// sources calls fn with every Go file of the repository.
+func sources(t *testing.T, fn func(path string, test bool, text []byte)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err == nil {
+			fn(path, strings.HasSuffix(path, "_test.go"), text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFilesAreShortEnoughToRead(t *testing.T) {
+	sources(t, func(path string, test bool, text []byte) {
+		most := 450
+		if test {
+			most = 800
+		}
+		if n := strings.Count(string(text), "\n"); n > most {
+			t.Errorf("%s has %d lines, more than %d", path, n, most)
+		}
+	})
+}
+
+func TestWhatIsExportedIsExplained(t *testing.T) {
+	sources(t, func(path string, test bool, text []byte) {
+		if test {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			for _, name := range unexplained(d) {
+				t.Errorf("%s: %s has no comment", path, name)
+			}
+		}
+	})
+}
+
+// unexplained lists what a declaration exports without a comment.
+func unexplained(d ast.Decl) []string {
+	var out []string
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && (d.Recv == nil || ofExported(d)) && !obvious(d) {
+			out = append(out, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && s.Doc == nil && d.Doc == nil {
+					out = append(out, s.Name.Name)
+				}
+			case *ast.ValueSpec:
+				if s.Names[0].IsExported() && s.Doc == nil && s.Comment == nil && d.Doc == nil {
+					out = append(out, s.Names[0].Name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ofExported reports whether a method belongs to an exported type.
+func ofExported(d *ast.FuncDecl) bool {
+	x := d.Recv.List[0].Type
+	if s, ok := x.(*ast.StarExpr); ok {
+		x = s.X
+	}
+	if g, ok := x.(*ast.IndexExpr); ok {
+		x = g.X
+	}
+	name, ok := x.(*ast.Ident)
+	return ok && name.IsExported()
+}
+
+// obvious reports whether a method only fulfils an interface that everybody
+// knows, or one that is explained where it is declared.
+func obvious(d *ast.FuncDecl) bool {
+	return d.Recv != nil && slices.Contains([]string{"Error", "Unwrap", "String", "Type", "Who", "Len", "Less", "Swap",
+		"Read", "Write", "Close", "MarshalJSON", "UnmarshalJSON"}, d.Name.Name)
+}
+
+func TestEveryReasonIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs", "reasons.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documented []string
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "### `"); ok {
+			documented = append(documented, strings.TrimSuffix(name, "`"))
+		}
+	}
+	for _, r := range touch.Reasons() {
+		if !slices.Contains(documented, string(r)) {
+			t.Errorf("docs/reasons.md has no heading ### `%s`", r)
+		}
+	}
+	for _, d := range documented {
+		if !slices.Contains(touch.Reasons(), touch.Reason(d)) {
+			t.Errorf("docs/reasons.md explains %s, which is no reason", d)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package timeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/devstack"
+	"homing/pkg/timeline"
+)
+
+// open returns the timeline of a server of the test's own.
+func open(t *testing.T) (*timeline.Timeline, jetstream.JetStream, *devstack.NATS) {
+	t.Helper()
+	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Stop)
+	nc, err := n.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return timeline.New(js), js, n
+}
+
+var noon = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+
+func created(store string, bucket uint8, n int) customer.Entry {
+	d := &events.CustomerCreated{Customer: events.Customer{ID: fmt.Sprint("c", n), FirstName: "Zoë"}}
+	return customer.Entry{Key: customer.Key{Store: store, Bucket: bucket, Token: fmt.Sprintf("token%d", bucket)},
+		Event: events.Event{ID: fmt.Sprint("e", n), Source: "/shop", Store: store, Type: d.Type(), Time: noon.Add(time.Duration(n) * time.Second), Data: d}}
+}
+
+func appended(t *testing.T, tl *timeline.Timeline, es ...customer.Entry) []customer.Entry {
+	t.Helper()
+	if err := tl.Append(t.Context(), es); err != nil {
+		t.Fatal(err)
+	}
+	return es
+}
+
+func read(t *testing.T, tl *timeline.Timeline, store string, buckets []uint8, from, to uint64) []customer.Entry {
+	t.Helper()
+	var out []customer.Entry
+	err := tl.Read(t.Context(), store, buckets, from, to, func(b []customer.Entry) error {
+		out = append(out, b...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestWhatIsAppendedIsReadInItsOrder(t *testing.T) {
+	tl, _, _ := open(t)
+	var want []customer.Entry
+	for n := range 2_500 { // more than two batches
+		want = append(want, created("main", uint8(n%7), n))
+	}
+	want = appended(t, tl, want...)
+	appended(t, tl, created("outlet", 0, 9_000))
+	for i, e := range want {
+		if e.Sequence != uint64(i+1) {
+			t.Fatalf("entry %d has sequence %d", i, e.Sequence)
+		}
+	}
+	all := make([]uint8, customer.Buckets)
+	for b := range all {
+		all[b] = uint8(b)
+	}
+	only := func(from, to uint64, buckets ...uint8) []customer.Entry {
+		return slices.DeleteFunc(slices.Clone(want), func(e customer.Entry) bool {
+			return e.Sequence < from || e.Sequence > to || !slices.Contains(buckets, e.Key.Bucket)
+		})
+	}
+	for _, c := range []struct {
+		name     string
+		buckets  []uint8
+		from, to uint64
+	}{
+		{"all of a store", all, 1, 1 << 40},
+		{"from the middle to the middle", all, 700, 1_900},
+		{"some buckets", []uint8{2, 5}, 1, 2_500},
+		{"one bucket, one entry", []uint8{4}, 5, 5},
+		{"from zero", []uint8{0}, 0, 10},
+		{"a bucket without entries", []uint8{200}, 1, 2_500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := read(t, tl, "main", c.buckets, c.from, c.to)
+			if d := cmp.Diff(only(c.from, c.to, c.buckets...), got, cmpopts.EquateEmpty()); d != "" {
+				t.Errorf("-appended +read:\n%.2000s", d)
+			}
+		})
+	}
+	lasts, err := tl.Lasts(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b, got := range lasts {
+		wanted := uint64(0)
+		if own := only(1, 1<<40, uint8(b)); len(own) > 0 {
+			wanted = own[len(own)-1].Sequence
+		}
+		if got != wanted {
+			t.Errorf("the last entry of bucket %d is %d, want %d", b, got, wanted)
+		}
+	}
+}
+
+func TestACopyStandsOnceAndATrueDifferenceTwice(t *testing.T) {
+	tl, js, _ := open(t)
+	fact := func(id, reason string) customer.Entry {
+		d := &events.EmailSent{Email: events.Email{Touch: "a.b.c.d", Reason: reason}}
+		return customer.Entry{Key: customer.Key{Store: "main", Token: "tok"},
+			Event: events.Event{ID: id, Source: "/homing", Store: "main", Type: d.Type(), Time: noon, Data: d}}
+	}
+	other := created("main", 1, 1)
+	other.Event.Data = &events.CustomerCreated{Customer: events.Customer{ID: "c1", FirstName: "Zoe"}} // a shop that reuses its event id
+	got := appended(t, tl, created("main", 1, 1), created("main", 1, 1), other, fact("a.b.c.d.sent", "sent"), fact("a.b.c.d.sent", "again"))
+	var seqs []uint64
+	for _, e := range got {
+		seqs = append(seqs, e.Sequence)
+	}
+	if d := cmp.Diff([]uint64{1, 1, 2, 3, 3}, seqs); d != "" {
+		t.Errorf("sequences (-want +got):\n%s", d)
+	}
+	s, err := js.Stream(t.Context(), bus.Timeline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := s.CachedInfo().State.Msgs; n != 3 {
+		t.Errorf("%d entries stand, want 3", n)
+	}
+}
+
+func TestAServerThatIsAwayIsAnErrorNotTheEnd(t *testing.T) {
+	tl, _, n := open(t)
+	appended(t, tl, created("main", 1, 1), created("main", 1, 2))
+	n.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := tl.Lasts(ctx, "main"); err == nil {
+		t.Error("Lasts: no error")
+	}
+	if err := tl.Read(ctx, "main", []uint8{1}, 1, 2, func([]customer.Entry) error { return nil }); err == nil {
+		t.Error("Read: no error: a refold would take an empty timeline for the whole one")
+	}
+	if err := tl.Append(ctx, []customer.Entry{created("main", 1, 3)}); err == nil {
+		t.Error("Append: no error")
+	}
+}
+
+func TestWhatTheReaderSaysEndsTheReading(t *testing.T) {
+	tl, _, _ := open(t)
+	appended(t, tl, created("main", 1, 1))
+	enough := errors.New("enough")
+	if err := tl.Read(t.Context(), "main", []uint8{1}, 1, 2, func([]customer.Entry) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("%v, want what the reader said", err)
+	}
+}
+
+func TestAnEntryThatCannotBeReadSaysWhereItStands(t *testing.T) {
+	for subject, data := range map[string]string{
+		"timeline.main.1.customer.created":   "rubbish",
+		"timeline.main.999.customer.created": "{}",
+		"timeline.main.x.customer.created":   "{}",
+	} {
+		tl, js, _ := open(t)
+		if _, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Data: []byte(data)}); err != nil {
+			t.Fatal(err)
+		}
+		all := make([]uint8, 40)
+		if err := tl.Read(t.Context(), "main", all, 1, 1, func([]customer.Entry) error { return nil }); err == nil {
+			t.Errorf("%s: %q is read as an entry", subject, data)
+		}
+	}
+}
