@@ -51,9 +51,6 @@ const IntakeConsumer = "intake"
 // gives one at a third of it.
 const AckWait = 30 * time.Second
 
-// ackTimeout is how long a publish waits for the stream's word.
-const ackTimeout = 10 * time.Second
-
 // duplicates is how long a stream recognises a Nats-Msg-Id. It spares the
 // timeline a copy after a lost ack; nothing is wrong without it.
 const duplicates = 2 * time.Minute

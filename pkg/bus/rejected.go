@@ -28,7 +28,7 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 		if md, err := m.Metadata(); err == nil {
 			id = fmt.Sprintf("%s-%d", md.Stream, md.Sequence.Stream)
 		}
-		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+		ctx, cancel := context.WithTimeout(ctx, AckTimeout)
 		defer cancel()
 		_, err := js.PublishMsg(ctx, out, jetstream.WithMsgID(id))
 		if err != nil {

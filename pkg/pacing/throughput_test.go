@@ -175,7 +175,7 @@ func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
 		var asked counter
 		rdb.AddHook(&asked)
 		rate := pacing.NewThroughput(rdb, "relay:25", 500)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		var wg sync.WaitGroup
 		for range 64 {
@@ -185,8 +185,8 @@ func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if asked.n > 100 {
-			t.Errorf("Redis was asked %d times in a second, want some 20", asked.n)
+		if asked.n > 60 {
+			t.Errorf("Redis was asked %d times in half a second, want some 10", asked.n)
 		}
 	})
 }

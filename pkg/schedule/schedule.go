@@ -37,12 +37,6 @@ func DueSubject(t touch.Touch) string {
 	return "due." + t.Worker + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Step + "." + t.Occasion
 }
 
-const ackTimeout = 10 * time.Second
-
-// ErrNoAck says that a stream did not confirm in time. What was put may stand
-// there; putting it again replaces it.
-var ErrNoAck = errors.New("the schedule did not confirm in time")
-
 // Put schedules touches for their Wake times, all at once, and waits until all
 // of them stand. What is due already goes straight to the due subject, purging
 // an older schedule of the same touch with the same message.
@@ -54,22 +48,12 @@ func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
 		if err != nil {
 			return err
 		}
-		if acks[i], err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(ackTimeout)); err != nil {
+		if acks[i], err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(bus.AckTimeout)); err != nil {
 			return fmt.Errorf("scheduling: %w", err)
 		}
 	}
-	timeout := time.NewTimer(ackTimeout)
-	defer timeout.Stop()
-	for _, a := range acks {
-		select {
-		case <-a.Ok():
-		case err := <-a.Err():
-			return fmt.Errorf("scheduling: %w", err)
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-timeout.C:
-			return ErrNoAck
-		}
+	if _, err := bus.Await(ctx, acks); err != nil {
+		return fmt.Errorf("scheduling: %w", err)
 	}
 	return nil
 }

@@ -7,11 +7,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -42,13 +40,6 @@ func parseSubject(s string) (store string, bucket uint8, err error) {
 	return p[1], uint8(n), err
 }
 
-// ackTimeout is how long an append waits for the stream's word.
-const ackTimeout = 10 * time.Second
-
-// ErrNoAck says that the stream did not confirm an append in time. The entry
-// may stand there; appending it again does no harm.
-var ErrNoAck = errors.New("the timeline did not confirm in time")
-
 // Append puts entries on the timeline, all at once, waits until all of them
 // stand there, and sets their sequences.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
@@ -60,28 +51,17 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 		}
 		subject := Subject(e.Key, e.Event.Type)
 		m := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{bus.HeaderCustomer: {e.Key.Token}}}
-		acks[i], err = t.js.PublishMsgAsync(m, jetstream.WithMsgID(messageID(e.Event, subject, data)), jetstream.WithStallWait(ackTimeout))
+		acks[i], err = t.js.PublishMsgAsync(m, jetstream.WithMsgID(messageID(e.Event, subject, data)), jetstream.WithStallWait(bus.AckTimeout))
 		if err != nil {
 			return fmt.Errorf("appending to the timeline: %w", err)
 		}
 	}
-	return wait(ctx, acks, entries)
-}
-
-func wait(ctx context.Context, acks []jetstream.PubAckFuture, entries []customer.Entry) error {
-	timeout := time.NewTimer(ackTimeout)
-	defer timeout.Stop()
-	for i, a := range acks {
-		select {
-		case ok := <-a.Ok():
-			entries[i].Sequence = ok.Sequence
-		case err := <-a.Err():
-			return fmt.Errorf("appending to the timeline: %w", err)
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-timeout.C:
-			return ErrNoAck
-		}
+	sequences, err := bus.Await(ctx, acks)
+	if err != nil {
+		return fmt.Errorf("appending to the timeline: %w", err)
+	}
+	for i, seq := range sequences {
+		entries[i].Sequence = seq
 	}
 	return nil
 }

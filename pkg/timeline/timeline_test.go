@@ -158,7 +158,7 @@ func TestAServerThatIsAwayIsAnErrorNotTheEnd(t *testing.T) {
 	tl, _, n := open(t)
 	appended(t, tl, created("main", 1, 1), created("main", 1, 2))
 	n.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := tl.Lasts(ctx, "main"); err == nil {
 		t.Error("Lasts: no error")
