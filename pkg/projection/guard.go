@@ -28,6 +28,8 @@ type Guard struct {
 	ready  bool
 	epoch  uint64
 	wanted chan struct{} // holds a token while a proof is wanted
+
+	seen highest // the marks of the Redis that is trusted
 }
 
 // NewGuard returns a guard that trusts no Redis yet.

@@ -78,6 +78,7 @@ func (r *Rebuilder) Run(ctx context.Context) {
 // Prove folds into Redis what the timeline has and Redis has not, and then
 // tells the guard to trust it.
 func (r *Rebuilder) Prove(ctx context.Context) error {
+	r.store.seen.forget() // of a Redis that may be gone
 	runs, err := r.runs(ctx)
 	if err != nil {
 		return err
@@ -97,8 +98,26 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 	if fmt.Sprint(again) != fmt.Sprint(runs) {
 		return errors.New("redis restarted meanwhile")
 	}
-	r.store.seen.forget()
+	if err := r.remember(ctx); err != nil {
+		return err
+	}
 	r.guard.trust(runs)
+	return nil
+}
+
+// remember notes the marks of a Redis that is complete, so that a bucket of
+// which they are gone later is noticed at the first event.
+func (r *Rebuilder) remember(ctx context.Context) error {
+	r.guard.seen.forget()
+	for _, store := range r.stores {
+		marks, err := r.store.Marks(ctx, store)
+		if err != nil {
+			return err
+		}
+		for b, mark := range marks {
+			r.guard.seen.raise(bucket{store, uint8(b)}, mark)
+		}
+	}
 	return nil
 }
 

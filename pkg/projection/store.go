@@ -21,12 +21,15 @@ type Store struct {
 	peeks combiner[peek]
 	saves combiner[save]
 	marks combiner[customer.Entry]
-	seen  highest
+	seen  *highest
 }
 
 // New returns a store. The guard is asked before every call.
 func New(rdb redis.UniversalClient, guard *Guard) *Store {
-	s := &Store{rdb: rdb, guard: guard}
+	s := &Store{rdb: rdb, guard: guard, seen: &highest{}}
+	if guard != nil {
+		s.seen = &guard.seen
+	}
 	s.loads.flush, s.peeks.flush, s.saves.flush, s.marks.flush = s.loadAll, s.peekAll, s.saveAll, s.markAll
 	return s
 }
