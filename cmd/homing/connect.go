@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -52,6 +53,9 @@ func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Dura
 		if err == nil {
 			js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(window))
 			return nc, js, err
+		}
+		if _, parse := errors.AsType[*url.Error](err); parse {
+			return nil, nil, &exitError{exitUsage, fmt.Errorf("nats.url %v: not an address of a NATS server", c.NATS.URL)}
 		}
 		if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
 			return nil, nil, fmt.Errorf("NATS at %v does not let us in: %w", c.NATS.URL, err)

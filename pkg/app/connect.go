@@ -1,7 +1,9 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -37,6 +39,9 @@ func Connect(c *config.Config, name string, log *zap.Logger, more ...nats.Option
 		opts = append(opts, nats.UserCredentials(f))
 	}
 	nc, err := nats.Connect(c.NATS.URL.Reveal(), append(opts, more...)...)
+	if _, parse := errors.AsType[*url.Error](err); parse {
+		return nil, fmt.Errorf("nats.url %s: not an address of a NATS server", c.NATS.URL) // the parser quotes the password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("nats.url %s: %w", c.NATS.URL, err)
 	}
@@ -63,7 +68,11 @@ func (a *App) connect() error {
 }
 
 func (a *App) rebuilder() *projection.Rebuilder {
-	return projection.NewRebuilder(a.raw, a.guard, timeline.New(a.js), projection.RebuildOptions{
+	source := timeline.New(a.js)
+	source.Skipped = func(sequence uint64, err error) {
+		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
+	}
+	return projection.NewRebuilder(a.raw, a.guard, source, projection.RebuildOptions{
 		Stores: storeNames(a.o.Config), Log: a.log.Named("projection"),
 	})
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"slices"
 
 	"go.uber.org/zap"
@@ -39,7 +40,8 @@ func (a *App) openLoops() []*bus.Loop {
 func (a *App) loop(name, stream string, h bus.Handler, batch int) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
-		Batch: batch, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
+		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
+		Batch:   batch, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})
 	a.metrics.watch(name, l)
 	return l

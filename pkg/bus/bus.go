@@ -33,6 +33,9 @@ const (
 	HeaderTouch    = "Homing-Touch"    // schedule and due: the touch id
 	HeaderDetail   = "Homing-Detail"   // rejected: which field, what is wrong
 	HeaderSubject  = "Homing-Subject"  // rejected: where the message stood
+	// HeaderTruncated tells the size of a rejected payload that was too large for
+	// REJECTED as well, and was cut.
+	HeaderTruncated = "Homing-Truncated"
 )
 
 // ScheduleStream returns the name of a worker's schedule stream.

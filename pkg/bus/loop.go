@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 )
@@ -46,7 +47,9 @@ type LoopOptions struct {
 	Batch    int // messages a call of the handler; default 256
 	Parallel int // calls of the handler at a time; default 2
 	Log      *zap.Logger
-	Down     func(error) // told when the loop starts to wait for a server; may be nil
+	// Missing is asked to make streams and consumers that are gone; may be nil.
+	Missing func(context.Context) error
+	Down    func(error) // told when the loop starts to wait for a server; may be nil
 }
 
 // Loop pulls from a consumer and feeds a handler. It never holds more messages
@@ -65,6 +68,7 @@ type Loop struct {
 
 	handled  atomic.Uint64
 	stopping atomic.Bool
+	lost     atomic.Bool // the last pull failed
 }
 
 const (
@@ -92,7 +96,13 @@ func (l *Loop) Handled() uint64 { return l.handled.Load() }
 func (l *Loop) Waiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.backoff > 0
+	return l.backoff > 0 || l.lost.Load()
+}
+
+// gone reports whether a stream or a consumer is not there any more.
+func gone(err error) bool {
+	return errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) ||
+		errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders)
 }
 
 // Run works until ctx ends, then gives back what was not begun, lets the
@@ -216,7 +226,13 @@ func (l *Loop) pull(ctx context.Context) {
 		if err == nil {
 			err = l.fetch(ctx, c, n)
 		}
+		l.lost.Store(err != nil)
 		if err != nil && ctx.Err() == nil {
+			if l.o.Missing != nil && gone(err) {
+				if serr := l.o.Missing(ctx); serr != nil {
+					l.o.Log.Warn("cannot make what is missing", zap.String("loop", l.o.Name), zap.Error(serr))
+				}
+			}
 			l.o.Log.Warn("cannot pull, trying again", zap.String("loop", l.o.Name), zap.Error(err))
 			c = nil
 			sleep(ctx, time.Second)

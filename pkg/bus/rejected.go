@@ -3,11 +3,15 @@ package bus
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// headerRoom is what a rejected message may need beside its payload.
+const headerRoom = 16 << 10
 
 // RejectTo returns a Rejecter that publishes to rejected.<store>.<reason>: the
 // message as it was, with what is wrong with it beside. A message is there once,
@@ -23,6 +27,11 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 			out.Header[k] = v
 		}
 		out.Header.Set(HeaderDetail, why.Detail)
+		if room := int(js.Conn().MaxPayload()) - headerRoom; len(out.Data) > room && room > 0 {
+			// The server would refuse it, and the event would come again for ever.
+			out.Header.Set(HeaderTruncated, strconv.Itoa(len(out.Data)))
+			out.Data = out.Data[:room]
+		}
 		out.Header.Set(HeaderSubject, m.Subject())
 		id := m.Subject()
 		if md, err := m.Metadata(); err == nil {

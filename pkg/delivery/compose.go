@@ -37,6 +37,7 @@ func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
 	if w.Variant != "" {
 		template += "#" + w.Variant
 	}
+	a.to = c.Email.Value
 	m, err := mailer.Build(mailer.Mail{
 		From: a.shop.From, ReplyTo: a.shop.ReplyTo,
 		To: c.Email.Value, ToName: strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value),

@@ -67,6 +67,9 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 		f := d.again(a, k)
 		return &f, nil
 	}
+	if owner, ok := d.unsent.Load(a.id); ok && owner == k.Owner {
+		return nil, nil // our own, and we know that nothing went out under it
+	}
 	if left := time.Until(time.UnixMilli(k.Lease)); left > 0 {
 		return nil, bus.Later(left + time.Second)
 	}

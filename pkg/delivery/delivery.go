@@ -94,6 +94,9 @@ type Delivery struct {
 	// outcomes holds the outcomes that could not be recorded yet, by touch id:
 	// another round of the loop must not have to guess what the relay said.
 	outcomes sync.Map // of outcome
+	// unsent holds the owners of claims under which nothing went out, by touch id,
+	// where Redis was away when they should have been released.
+	unsent sync.Map // of uint64
 	// missing holds customers that were not found, with the epoch: whoever is
 	// still missing after a refold does not exist.
 	missing sync.Map
@@ -113,6 +116,7 @@ type attempt struct {
 	record customer.Record
 	owner  uint64 // tells this attempt's claim from any other's
 	epoch  uint64 // of the record
+	to     string // whom the composed mail is to
 }
 
 // Handle delivers a batch: it is a bus.Handler. The customers are read in one
@@ -158,6 +162,10 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 // there are connections, since some are being rendered and others recorded.
 const senders = 24
 
+// elsewhere is how long a touch waits whose store this replica does not know, or
+// for whose store alone the worker is paused.
+const elsewhere = time.Minute
+
 func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	t, err := schedule.Decode(data)
 	if err != nil {
@@ -165,7 +173,10 @@ func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	}
 	shop, ok := d.o.Shops[t.Customer.Store]
 	if !ok {
-		return nil, bus.Bad(t.Customer.Store, "unknown_store", "the store of this touch is not configured any more")
+		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
+	}
+	if shop.Settings.Status == workers.Paused {
+		return nil, bus.Later(elsewhere)
 	}
 	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64(),
 		step: touch.Step{Name: t.Step, Class: shop.Settings.Class, Expires: 365 * 24 * time.Hour}}

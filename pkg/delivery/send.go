@@ -24,7 +24,7 @@ const claimTries = 20
 func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	m, template, err := d.compose(a)
 	if err != nil {
-		return d.held(touch.TemplateError, err)
+		return d.unmade(ctx, a, err)
 	}
 	if err := a.shop.Rate.Wait(ctx); err != nil {
 		return err
@@ -37,11 +37,38 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 		return err
 	}
 	defer conn.Release()
-	verdict, done, err := d.claim(ctx, a)
-	if err != nil || done != nil || verdict.Action != touch.Send {
-		conn.Release() // what follows may take its time
-		return d.turn(ctx, a, verdict, done, err)
+	for range claimTries {
+		verdict, done, moved, err := d.claim(ctx, a)
+		if err != nil || done != nil || verdict.Action != touch.Send {
+			conn.Release() // what follows may take its time
+			return d.turn(ctx, a, verdict, done, err)
+		}
+		if !moved {
+			return d.hand(ctx, a, conn, m, template)
+		}
+		// Someone else wrote the customer since the mail was made: it may be to an
+		// old address, or say what is no longer so.
+		if m, template, err = d.compose(a); err != nil {
+			conn.Release()
+			return d.unmade(ctx, a, err)
+		}
 	}
+	return errContended
+}
+
+// unmade says what becomes of a touch whose mail cannot be made. A template that
+// fails is the system's fault, and all wait; a message that cannot be built is
+// this touch's alone.
+func (d *Delivery) unmade(ctx context.Context, a *attempt, err error) error {
+	if errors.Is(err, mailer.ErrMessage) {
+		d.o.Log.Error("a mail cannot be built", zap.String("touch", a.id), zap.Error(err))
+		return d.hold(ctx, a, touch.HoldUntil(d.o.Scale.Now().Add(15*time.Minute), touch.TemplateError, "the message could not be built"))
+	}
+	return d.held(touch.TemplateError, err)
+}
+
+// hand gives the relay the mail of a touch that has just been claimed.
+func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *mailer.Message, template string) error {
 	lease := d.startLease(a)
 	// From here on the mail may be on its way: shutting down waits for the answer.
 	out := conn.Send(context.WithoutCancel(ctx), m, lease)
@@ -73,35 +100,31 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 }
 
 // claim takes the touch and a place in the caps, in one step with the check that
-// nothing changed since the gate judged. If something did, the gate judges anew.
-func (d *Delivery) claim(ctx context.Context, a *attempt) (touch.Verdict, *events.Event, error) {
-	for range claimTries {
-		r := a.record
-		r.Customer.Claims = append(r.Customer.Claims[:0:0], r.Customer.Claims...)
-		r.Customer.SetClaim(d.open(a))
-		ok, err := d.o.Customers.Save(ctx, saving(&r))
-		if err != nil {
-			return touch.Verdict{}, nil, err
-		}
-		if ok[0] {
-			a.record = r
-			return touch.Verdict{}, nil, nil
-		}
-		if err := d.load(ctx, a); err != nil {
-			return touch.Verdict{}, nil, err
-		}
-		if k, held := a.record.Customer.Claimed(a.key); held && k.Owner == a.owner {
-			return touch.Verdict{}, nil, nil // the answer to our own write was lost
-		}
-		v, done, err := d.decide(a)
-		switch {
-		case err != nil:
-			return v, nil, err
-		case done != nil || v.Action != touch.Send:
-			return v, done, nil
-		}
+// nothing changed since the gate judged. If something did, the gate judges anew;
+// moved says that it still lets the touch pass, and nothing is claimed yet.
+func (d *Delivery) claim(ctx context.Context, a *attempt) (v touch.Verdict, done *events.Event, moved bool, err error) {
+	r := a.record
+	r.Customer.Claims = append(r.Customer.Claims[:0:0], r.Customer.Claims...)
+	r.Customer.SetClaim(d.open(a))
+	ok, err := d.o.Customers.Save(ctx, saving(&r))
+	if err != nil {
+		d.unsent.Store(a.id, a.owner) // it may have been written all the same
+		return v, nil, false, err
 	}
-	return touch.Verdict{}, nil, errContended
+	if ok[0] {
+		d.unsent.Delete(a.id)
+		a.record = r
+		return v, nil, false, nil
+	}
+	if err := d.load(ctx, a); err != nil {
+		d.unsent.Store(a.id, a.owner)
+		return v, nil, false, err
+	}
+	if k, held := a.record.Customer.Claimed(a.key); held && k.Owner == a.owner {
+		return v, nil, false, nil // the answer to our own write was lost
+	}
+	v, done, err = d.decide(a)
+	return v, done, true, err
 }
 
 // answer does what follows from the relay's answer.
@@ -125,7 +148,7 @@ func (d *Delivery) answer(ctx context.Context, a *attempt, out mailer.Outcome, t
 		return d.conclude(ctx, a, d.fact(a, &events.EmailUncertain{Email: body(touch.Uncertain)}))
 	case mailer.MeansBadAddress:
 		b := body(touch.Bounced)
-		b.Bounced = d.o.Address(a.touch.Customer.Store, a.record.Customer.Email.Value)
+		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
 		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: b}))
 	case mailer.MeansMessageAtFault, mailer.MeansRefused:
 		d.o.Log.Error("the relay refused a mail for good", zap.String("touch", a.id), zap.String("template", template), zap.Error(out.Err))

@@ -81,17 +81,23 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 
 // release frees the claim and its place in the caps, unless it is another's.
 func (d *Delivery) release(ctx context.Context, a *attempt) error {
+	d.unsent.Store(a.id, a.owner)
 	for range claimTries {
 		if err := d.load(ctx, a); err != nil {
 			return err
 		}
 		if k, ok := a.record.Customer.Claimed(a.key); !ok || k.Owner != a.owner || k.State != customer.Open {
+			d.unsent.Delete(a.id)
 			return nil
 		}
 		a.record.Customer.Release(a.key)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
-		if err != nil || saved[0] {
+		if err != nil {
 			return err
+		}
+		if saved[0] {
+			d.unsent.Delete(a.id)
+			return nil
 		}
 	}
 	return errContended

@@ -27,12 +27,15 @@ func throughputKey(relay string) string { return "homing:{throughput}:" + relay 
 // leaveScript is the generic cell rate algorithm for a portion of mails: it
 // grants up to the number wanted, as many as fit before now plus one portion.
 //
-// KEYS[1] theoretical arrival time; ARGV[1] now, [2] interval of one mail, [3]
-// portion, all µs; [4] mails wanted.
+// KEYS[1] theoretical arrival time; ARGV[1] interval of one mail, [2] portion,
+// both µs; [3] mails wanted. The time is Redis's own: replicas whose clocks differ
+// by a portion would otherwise starve one another.
 // Returns {granted, wait in µs until it is worth asking again, start of the
 // first granted mail in µs}.
 var leaveScript = redis.NewScript(`
-local now, interval, portion, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local interval, portion, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 local tat = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tat < now then tat = now end
 local room = math.floor((now + portion - tat) / interval)
@@ -107,7 +110,7 @@ func (t *Throughput) take(ctx context.Context) (time.Duration, error) {
 		return wait, nil
 	}
 	got, err := leaveScript.Run(ctx, t.rdb, []string{t.key},
-		now.UnixMicro(), t.interval.Microseconds(), max(portion, t.interval).Microseconds(), t.portion).Int64Slice()
+		t.interval.Microseconds(), max(portion, t.interval).Microseconds(), t.portion).Int64Slice()
 	if err != nil && ctx.Err() != nil {
 		return 0, stopped(ctx)
 	}

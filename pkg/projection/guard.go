@@ -104,8 +104,23 @@ func (g *Guard) OnConnect(ctx context.Context, cn *redis.Conn) error {
 	if ok {
 		return nil
 	}
+	if g.replica(ctx, cn) {
+		return errReplica // a cluster asks it for the slots; another node will tell
+	}
 	g.Distrust()
 	return ErrRebuilding
+}
+
+// errReplica refuses a connection to a replica. One that is promoted is met again
+// as a master, and must be proven complete.
+var errReplica = errors.New("this Redis is a replica")
+
+func (g *Guard) replica(ctx context.Context, cn *redis.Conn) bool {
+	if g.Embedded {
+		return false
+	}
+	info, err := cn.Info(ctx, "replication").Result()
+	return err == nil && parseInfo(info)["role"] == "slave"
 }
 
 func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {

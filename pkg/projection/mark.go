@@ -24,10 +24,10 @@ const (
 // KEYS[1] mark, KEYS[2…] customers; ARGV[1] highest sequence (decimal), [2] bytes
 // of sequences kept, [3] the mark that was seen before (decimal), [4…] sequence
 // of each customer's entry (5 bytes).
-// Returns the mark as it was before, 0 if there was none. If that is lower than
+// Returns the mark as it was before, -1 if there was none. If that is lower than
 // the one seen before, nothing is changed: a new mark would hide what was lost.
 var markScript = redis.NewScript(`
-local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+local before = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if before < tonumber(ARGV[3]) then return before end
 for i = 2, #KEYS do
   local m = redis.call('HGET', KEYS[i], 'm')
@@ -88,8 +88,7 @@ func (s *Store) MarkIn(ctx context.Context, epoch uint64, entries []customer.Ent
 func (s *Store) Mark(ctx context.Context, entries []customer.Entry) error {
 	err := s.marks.do(ctx, entries)
 	if errors.Is(err, ErrBackwards) {
-		s.seen.forget()
-		s.Suspect()
+		s.Suspect() // whoever proves Redis complete also says what is known of the marks then
 	}
 	return err
 }
@@ -99,11 +98,11 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 		return err
 	}
 	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
-	tops := make([]uint64, len(groups))
+	tops, known := make([]uint64, len(groups)), make([]int64, len(groups))
 	cmds, err := s.eval(ctx, markScript, len(groups), func(g int) ([]string, []any) {
 		first := entries[groups[g][0]].Key
-		known := s.seen.raise(bucket{first.Store, first.Bucket}, 0)
-		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences, strconv.FormatUint(known, 10)}
+		known[g] = s.known(bucket{first.Store, first.Bucket})
+		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences, known[g]}
 		for _, i := range groups[g] {
 			e := entries[i]
 			tops[g] = max(tops[g], e.Sequence)
@@ -117,16 +116,26 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 		return fmt.Errorf("moving marks: %w", err)
 	}
 	for g, c := range cmds {
-		before, _ := c.Uint64()
+		before, _ := c.Int64()
 		k := entries[groups[g][0]].Key
 		b := bucket{k.Store, k.Bucket}
-		if known := s.seen.raise(b, before); before >= known {
-			s.seen.raise(b, tops[g])
+		if before < known[g] {
+			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, known[g])
 		} else {
-			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, known)
+			s.seen.raise(b, tops[g])
 		}
 	}
 	return err
+}
+
+// known returns the lowest mark that a bucket may have: in a Redis that was proven
+// complete every bucket has one, be it 0.
+func (s *Store) known(b bucket) int64 {
+	mark := int64(s.seen.raise(b, 0))
+	if mark == 0 && s.guard == nil {
+		return -1
+	}
+	return mark
 }
 
 // Marks returns the marks of all buckets of a store; 0 where there is none.
@@ -158,6 +167,18 @@ func (s *Store) forgetMarks(ctx context.Context, store string) error {
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("forgetting marks: %w", err)
+	}
+	return nil
+}
+
+// beginMarks gives every bucket of a store a mark that has none.
+func (s *Store) beginMarks(ctx context.Context, store string) error {
+	pipe := s.rdb.Pipeline()
+	for b := range customer.Buckets {
+		pipe.SetNX(ctx, markKey(store, uint8(b)), 0, 0)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("beginning marks: %w", err)
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ import (
 
 // Timeline is the source of the projection.
 type Timeline interface {
-	// Identity tells this timeline from any other: one that was made anew counts
-	// its sequences from the start, and the marks mean nothing to it.
-	Identity(ctx context.Context) (string, error)
+	// Identity tells this timeline from any other, and returns its last sequence:
+	// one that was made anew counts from the start, and the marks mean nothing to it.
+	Identity(ctx context.Context) (id string, last uint64, err error)
 	// Lasts returns the highest sequence of each bucket of a store.
 	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
 	// Read calls fn with batches of the entries of some buckets of a store, in
@@ -110,6 +110,9 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 func (r *Rebuilder) remember(ctx context.Context) error {
 	r.guard.seen.forget()
 	for _, store := range r.stores {
+		if err := r.store.beginMarks(ctx, store); err != nil {
+			return err
+		}
 		marks, err := r.store.Marks(ctx, store)
 		if err != nil {
 			return err
@@ -197,13 +200,18 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 // recognise forgets the marks of a store when the timeline is another one than
 // they were made from. What is known of customers stays.
 func (r *Rebuilder) recognise(ctx context.Context, store string) error {
-	id, err := r.timeline.Identity(ctx)
+	id, end, err := r.timeline.Identity(ctx)
 	if err != nil {
 		return err
 	}
+	marks, err := r.store.Marks(ctx, store)
+	if err != nil {
+		return err
+	}
+	shorter := slices.Max(marks[:]) > end // restored from a backup, or cut by a power loss
 	before, err := r.rdb.Get(ctx, timelineKey(store)).Result()
 	switch {
-	case err == nil && before == id:
+	case err == nil && before == id && !shorter:
 		return nil
 	case err == nil:
 		r.log.Warn("the timeline is another one than was folded before: it is folded from its start", zap.String("store", store))

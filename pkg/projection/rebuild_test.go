@@ -39,7 +39,7 @@ func (p *tape) record(e customer.Entry) customer.Entry {
 	return e
 }
 
-func (p *tape) Identity(context.Context) (string, error) { return "the first", nil }
+func (p *tape) Identity(context.Context) (string, uint64, error) { return "the first", 1 << 40, nil }
 
 func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uint64, err error) {
 	for b, n := range p.lasts {

@@ -89,13 +89,59 @@ func (s *Store) loadAll(ctx context.Context, reqs []load) error {
 	for i, r := range reqs {
 		cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	marks := s.watchMarks(ctx, pipe, reqs)
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("reading customers: %w", err)
 	}
+	if err := s.checkMarks(marks); err != nil {
+		return err
+	}
 	for i, c := range cmds {
+		if err := c.Err(); err != nil {
+			return fmt.Errorf("reading customers: %w", err)
+		}
 		fields := c.Val()
 		reqs[i].out.meta, _ = fields[0].(string)
 		reqs[i].out.data, _ = fields[1].(string)
+	}
+	return nil
+}
+
+// watchMarks reads the marks of the buckets that are read, after them: what was
+// read from a Redis whose mark is there was read before anything was lost.
+func (s *Store) watchMarks(ctx context.Context, pipe redis.Pipeliner, reqs []load) map[bucket]watched {
+	if s.guard == nil {
+		return nil
+	}
+	marks := make(map[bucket]watched, min(len(reqs), customer.Buckets))
+	for _, r := range reqs {
+		b := bucket{r.key.Store, r.key.Bucket}
+		if marks[b].cmd == nil {
+			marks[b] = watched{pipe.Get(ctx, markKey(b.store, b.n)), s.known(b)}
+		}
+	}
+	return marks
+}
+
+// watched is a mark that is being read, and what it was at least before.
+type watched struct {
+	cmd   *redis.StringCmd
+	known int64
+}
+
+func (s *Store) checkMarks(marks map[bucket]watched) error {
+	for b, w := range marks {
+		mark, err := w.cmd.Int64()
+		switch {
+		case errors.Is(err, redis.Nil):
+			mark = -1
+		case err != nil:
+			return fmt.Errorf("reading marks: %w", err)
+		}
+		if mark < w.known {
+			s.Suspect()
+			return fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, mark, w.known)
+		}
 	}
 	return nil
 }

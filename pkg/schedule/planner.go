@@ -33,6 +33,9 @@ type Planner struct {
 // changed while it was planned.
 const planTries = 5
 
+// undecodable is how long an entry waits that this version cannot read.
+const undecodable = 10 * time.Minute
+
 // Handle plans a batch: it is a bus.Handler.
 func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	entries := make([]customer.Entry, 0, len(batch))
@@ -40,7 +43,8 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	for _, m := range batch {
 		e, err := p.Decode(m.Msg)
 		if err != nil {
-			m.Done(bus.Bad(e.Key.Store, "timeline", err.Error()))
+			// A newer version may understand it; nothing on the timeline is rejected.
+			m.Done(bus.Later(undecodable))
 			continue
 		}
 		entries, mine = append(entries, e), append(mine, m)

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,36 +16,28 @@ import (
 	"homing/pkg/customer"
 )
 
-// Identity tells this timeline from any other, by when its stream was created.
-func (t *Timeline) Identity(ctx context.Context) (string, error) {
+// Identity tells this timeline from any other, by when its stream was created,
+// and returns the last sequence.
+func (t *Timeline) Identity(ctx context.Context) (id string, last uint64, err error) {
 	s, err := t.js.Stream(ctx, bus.Timeline)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return s.CachedInfo().Created.UTC().Format(time.RFC3339Nano), nil
+	info := s.CachedInfo()
+	return info.Created.UTC().Format(time.RFC3339Nano), info.State.LastSeq, nil
 }
 
 // Lasts returns the highest sequence of each bucket of a store; 0 where there
 // is no entry. A server that gives no answer is an error.
 func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error) {
 	var out [customer.Buckets]uint64
-	s, err := t.js.Stream(ctx, bus.Timeline)
-	if err != nil {
-		return out, err
-	}
 	errs := make([]error, len(out))
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range 16 {
 		wg.Go(func() {
 			for b := range next {
-				m, err := s.GetLastMsgForSubject(ctx, "timeline."+store+"."+strconv.Itoa(b)+".>")
-				switch {
-				case err == nil:
-					out[b] = m.Sequence
-				case !errors.Is(err, jetstream.ErrMsgNotFound):
-					errs[b] = fmt.Errorf("last entry of bucket %d: %w", b, err)
-				}
+				out[b], errs[b] = t.last(ctx, "timeline."+store+"."+strconv.Itoa(b)+".>")
 			}
 		})
 	}
@@ -54,6 +47,37 @@ func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]u
 	close(next)
 	wg.Wait()
 	return out, errors.Join(errs...)
+}
+
+// last asks the stream's leader for the sequence of the last entry on a subject.
+// (nats.go would ask any replica, and one that lags would hide the tail.)
+func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {
+	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
+	defer cancel()
+	m, err := t.js.Conn().RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, req)
+	if err != nil {
+		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
+	}
+	var got struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Sequence uint64 `json:"seq"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(m.Data, &got); err != nil {
+		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
+	}
+	switch {
+	case got.Error == nil:
+		return got.Message.Sequence, nil
+	case got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return 0, nil
+	}
+	return 0, fmt.Errorf("last entry of %s: %w", subject, got.Error)
 }
 
 // readBatch is how many entries a refold takes at a time.
@@ -85,7 +109,7 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 	}
 	for more := true; more; {
 		var batch []customer.Entry
-		batch, more, err = readSome(ctx, c, wanted, to)
+		batch, more, err = t.readSome(ctx, c, wanted, to)
 		if err != nil {
 			return err
 		}
@@ -99,7 +123,7 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 }
 
 // readSome reads the next batch and says whether there is more up to a sequence.
-func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, to uint64) ([]customer.Entry, bool, error) {
+func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, to uint64) ([]customer.Entry, bool, error) {
 	msgs, err := c.FetchNoWait(readBatch)
 	if err != nil {
 		return nil, false, err
@@ -110,8 +134,13 @@ func readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, 
 		n++
 		e, err := Decode(m)
 		switch {
-		case err != nil:
+		case err != nil && e.Sequence == 0:
 			return nil, false, err
+		case err != nil: // of a newer version, or not ours: it must not end every refold
+			if wanted[e.Key.Bucket] && t.Skipped != nil {
+				t.Skipped(e.Sequence, err)
+			}
+			more = more && e.Sequence <= to
 		case e.Sequence > to:
 			more = false
 		case wanted[e.Key.Bucket]:

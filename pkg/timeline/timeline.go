@@ -20,10 +20,15 @@ import (
 )
 
 // Timeline appends and reads entries.
-type Timeline struct{ js jetstream.JetStream }
+type Timeline struct {
+	js jetstream.JetStream
+	// Skipped is told of entries that Read could not understand and left out; it
+	// may be nil.
+	Skipped func(sequence uint64, err error)
+}
 
 // New returns a timeline.
-func New(js jetstream.JetStream) *Timeline { return &Timeline{js} }
+func New(js jetstream.JetStream) *Timeline { return &Timeline{js: js} }
 
 // Subject returns where an entry stands: timeline.<store>.<bucket>.<entity>.<action>.
 func Subject(k customer.Key, t events.Type) string {

@@ -107,19 +107,18 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 		return nil
 	}
 	o := &placed.Order
-	known, ok := in.Customer.OrderEvent(o.ID, customer.Placed)
-	if !ok {
-		return nil // so many orders since that this one is not worth a mail
-	}
-	if known.Stamp != customer.StampOf(in.Event) {
+	stamp := customer.StampOf(in.Event)
+	// An order that is not among the details any more was followed by very many
+	// others, as in an import; it is thanked for all the same.
+	if known, ok := in.Customer.OrderEvent(o.ID, customer.Placed); ok && known.Stamp != stamp {
 		return nil // the order was placed anew; that event plans, with its own items
 	}
 	items, more := touch.Items(o.Items)
 	return []touch.Touch{{
 		Worker: Name, Step: step, Occasion: touch.Token(o.ID),
-		Due: known.Stamp.Time().Add(w.config.After),
+		Due: stamp.Time().Add(w.config.After),
 		Snapshot: &touch.Snapshot{
-			Order: o.ID, PlacedAt: known.Stamp.Time(), Items: items, More: more, Total: o.Total,
+			Order: o.ID, PlacedAt: stamp.Time(), Items: items, More: more, Total: o.Total,
 		},
 	}}
 }
