@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"homing/events"
 	"homing/pkg/touch"
 )
 
@@ -237,13 +238,20 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 			documented = append(documented, strings.TrimSuffix(name, "`"))
 		}
 	}
+	var reasons []string // of touches, and of rejected events
 	for _, r := range touch.Reasons() {
-		if !slices.Contains(documented, string(r)) {
+		reasons = append(reasons, string(r))
+	}
+	for _, r := range events.Reasons() {
+		reasons = append(reasons, string(r))
+	}
+	for _, r := range reasons {
+		if !slices.Contains(documented, r) {
 			t.Errorf("docs/reasons.md has no heading ### `%s`", r)
 		}
 	}
 	for _, d := range documented {
-		if !slices.Contains(touch.Reasons(), touch.Reason(d)) {
+		if !slices.Contains(reasons, d) {
 			t.Errorf("docs/reasons.md explains %s, which is no reason", d)
 		}
 	}
