@@ -93,10 +93,11 @@ type App struct {
 	store *projection.Store
 	http  *httpServer
 
-	loops   []*bus.Loop
-	started atomic.Bool // streams are set up and the loops run
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	loops    []*bus.Loop
+	started  atomic.Bool // streams are set up and the loops run
+	stopping atomic.Bool
+	stop     context.CancelFunc
+	running  sync.WaitGroup
 }
 
 // New makes an app. It reads the templates and checks the configuration of the
@@ -192,6 +193,8 @@ func (a *App) Setup(ctx context.Context) ([]bus.Change, error) {
 // Ready returns nil when every role can work, or what is missing.
 func (a *App) Ready() error {
 	switch {
+	case a.stopping.Load():
+		return errors.New("stopping")
 	case a.nc == nil || !a.nc.IsConnected():
 		return errors.New("not connected to NATS")
 	case !a.started.Load():
@@ -214,6 +217,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.stop == nil {
 		return nil
 	}
+	a.stopping.Store(true)
 	a.stop()
 	done := make(chan struct{})
 	go func() { a.running.Wait(); close(done) }()

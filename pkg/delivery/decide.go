@@ -104,14 +104,13 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 
 // hold puts the touch back on the schedule, says so, and is done with it, in
 // that order: at worst it is held twice.
-func (d *Delivery) hold(ctx context.Context, a *attempt, v touch.Verdict) error {
+func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body events.Email) error {
 	t := a.touch
-	t.Wake = v.Until
+	t.Wake = until
 	if err := d.o.Schedule.Put(ctx, []touch.Touch{t}); err != nil {
 		return err
 	}
-	body := d.body(a, v.Reason, v.Detail)
-	until := v.Until.UTC()
+	until = until.UTC()
 	body.Until = &until
 	f := d.fact(a, &events.EmailHeld{Email: body})
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())

@@ -62,7 +62,7 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 func (d *Delivery) unmade(ctx context.Context, a *attempt, err error) error {
 	if errors.Is(err, mailer.ErrMessage) {
 		d.o.Log.Error("a mail cannot be built", zap.String("touch", a.id), zap.Error(err))
-		return d.hold(ctx, a, touch.HoldUntil(d.o.Scale.Now().Add(15*time.Minute), touch.TemplateError, "the message could not be built"))
+		return d.hold(ctx, a, d.o.Scale.Now().Add(15*time.Minute), d.body(a, touch.TemplateError, "the message could not be built"))
 	}
 	return d.held(touch.TemplateError, err)
 }
@@ -94,7 +94,7 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 	case done != nil:
 		return d.conclude(ctx, a, *done)
 	case v.Action == touch.Hold:
-		return d.hold(ctx, a, v)
+		return d.hold(ctx, a, v.Until, d.body(a, v.Reason, v.Detail))
 	}
 	return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: d.body(a, v.Reason, v.Detail)}))
 }
@@ -181,7 +181,7 @@ func (d *Delivery) later(ctx context.Context, a *attempt, body events.Email) err
 		body.Reason = string(touch.Expired)
 		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: body}))
 	}
-	return d.hold(ctx, a, touch.HoldUntil(until, touch.Reason(body.Reason), body.Detail))
+	return d.hold(ctx, a, until, body)
 }
 
 // held says that the system, not the customer, is the reason to wait; the loop
