@@ -18,7 +18,10 @@ func init() { ats.Register() } // its ticker must belong to no bubble
 
 const day = 24 * time.Hour
 
-func TestACustomerLivesAMonth(t *testing.T) { live(t, 30) }
+func TestACustomerLivesAMonth(t *testing.T) {
+	t.Parallel()
+	live(t, 30)
+}
 
 // life is one customer's orders over some days, with what a shop's life brings:
 // cancellations, refunds, duplicates, restarts, and a relay that is down.
