@@ -30,6 +30,7 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	go mod tidy -diff
 	go tool staticcheck ./...
 	go test -race -shuffle=on ./...
+	go test -run '^TestACustomerLivesAMonth$$' ./pkg/homingtest
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own
 	go run ./pkg/homingtest/bench $(ARGS)

@@ -20,7 +20,7 @@ const day = 24 * time.Hour
 
 func TestACustomerLivesAMonth(t *testing.T) {
 	t.Parallel()
-	live(t, 30)
+	live(t, month)
 }
 
 // life is one customer's orders over some days, with what a shop's life brings:
