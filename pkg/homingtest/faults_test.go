@@ -31,7 +31,6 @@ func outcomes(w *homingtest.World) []string {
 
 // The same order, however often and under whatever ids it is told, is one mail.
 func TestRepetitionsAreOneMail(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -64,7 +63,6 @@ func TestRepetitionsAreOneMail(t *testing.T) {
 
 // Every way in which a relay can fail has one outcome.
 func TestRelayFaults(t *testing.T) {
-	t.Parallel()
 	once := func(command, reply string) func() func(string, string) string {
 		return func() func(string, string) string {
 			n := 0
@@ -109,7 +107,6 @@ func TestRelayFaults(t *testing.T) {
 		{"sender refused until the touch expires", "", always("MAIL", "550 5.7.1 blocked"), "expired", 0},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				w := homingtest.New(t, dir, c.config)
@@ -139,7 +136,6 @@ func TestRelayFaults(t *testing.T) {
 
 // An address that bounced gets nothing more; another address of the same customer does.
 func TestABounceConcernsTheAddress(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -167,7 +163,6 @@ func TestABounceConcernsTheAddress(t *testing.T) {
 // A transactional mail stops for who said no to everything, and for nobody else;
 // a marketing one stops for any no, and for who may not be mailed so soon.
 func TestWhoSaidNoIsNotMailed(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		name, config, scope string
 		want                []string
@@ -179,7 +174,6 @@ func TestWhoSaidNoIsNotMailed(t *testing.T) {
 		{"marketing, no to another worker, held by the cap", marketing, "win-back", []string{"sent", "sent"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				w := homingtest.New(t, dir, c.config)
@@ -200,7 +194,6 @@ func TestWhoSaidNoIsNotMailed(t *testing.T) {
 
 // Sixteen hours must lie between two marketing mails; the second waits for it.
 func TestTheFrequencyCapHolds(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, marketing)
@@ -223,7 +216,6 @@ func TestTheFrequencyCapHolds(t *testing.T) {
 
 // Two processes work side by side on fake time too: each touch is sent once.
 func TestAnErasedCustomerGetsNothing(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -242,7 +234,6 @@ func TestAnErasedCustomerGetsNothing(t *testing.T) {
 // A Redis that outlives its NATS holds marks of a timeline that is no more. They
 // must not hide what the new one says.
 func TestATimelineThatWasMadeAnewIsFoldedFromItsStart(t *testing.T) {
-	t.Parallel()
 	dir, dir2 := t.TempDir(), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")

@@ -19,7 +19,6 @@ func init() { ats.Register() } // its ticker must belong to no bubble
 const day = 24 * time.Hour
 
 func TestACustomerLivesAMonth(t *testing.T) {
-	t.Parallel()
 	live(t, month)
 }
 

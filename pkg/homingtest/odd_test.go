@@ -14,7 +14,6 @@ import (
 
 // Consumers that someone deleted under a running Homing are made again.
 func TestConsumersThatAreDeletedAreMadeAgain(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -39,7 +38,6 @@ func TestConsumersThatAreDeletedAreMadeAgain(t *testing.T) {
 // A mail that waits for a connection while its customer changes address goes to
 // the new one.
 func TestAMailThatWaitedGoesToTheNewAddress(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "smtp: {connections: 1}\n")
@@ -70,7 +68,6 @@ func TestAMailThatWaitedGoesToTheNewAddress(t *testing.T) {
 // An event so large that REJECTED could not hold it either is cut there, and does
 // not come again for ever.
 func TestAnEventThatIsTooLargeToBeRejectedWhole(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
