@@ -112,6 +112,7 @@ func (l *life) audit(t *testing.T) {
 	}
 	if d := cmp.Diff(l.want, got); d != "" {
 		t.Errorf("outcomes (-want +got):\n%s", d)
+		l.tell(t, got)
 	}
 	if n := len(l.w.Sink.Mails()); n != len(wordings) {
 		t.Errorf("%d mails, %d facts", n, len(wordings))
@@ -126,6 +127,24 @@ func (l *life) audit(t *testing.T) {
 		}
 		if v != want {
 			t.Errorf("mail %d has the wording %q, want %q", i+1, v, want)
+		}
+	}
+}
+
+// tell logs the story of the orders that came out wrong.
+func (l *life) tell(t *testing.T, got map[string]string) {
+	for _, e := range l.w.Timeline() {
+		order := ""
+		switch d := e.Data.(type) {
+		case *events.OrderPlaced:
+			order = d.Order.ID
+		case *events.OrderCancelled:
+			order = d.Order.ID
+		case events.Fact:
+			order = d.Body().Occasion
+		}
+		if got[order] != l.want[order] {
+			t.Logf("order %s: %s %s %s, %+v", order, e.Time.Format(time.RFC3339Nano), e.Type, e.ID, e.Data)
 		}
 	}
 }
