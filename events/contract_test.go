@@ -33,7 +33,8 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		if d.Type() != typ {
 			t.Errorf("data of %s says it is of %s", typ, d.Type())
 		}
-		if _, fact := d.(Fact); fact == typ.Known() {
+		_, fact := d.(Fact)
+		if _, offer := d.(*OfferIssued); (fact || offer) == typ.Known() {
 			t.Errorf("%s: known is %v, fact is %v", typ, typ.Known(), fact)
 		}
 		who, ok := d.(CustomerData)

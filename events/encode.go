@@ -51,8 +51,11 @@ func sizeOf(p *parts) int {
 }
 
 func appendData(b []byte, p *parts) []byte {
-	if p.email != nil {
+	switch {
+	case p.email != nil:
 		return appendEmail(b, p.email)
+	case p.offer != nil:
+		return appendOffer(b, p.offer)
 	}
 	b = append(b, '{')
 	if p.customer != nil {
@@ -69,6 +72,12 @@ func appendData(b []byte, p *parts) []byte {
 		b = appendReview(key(b, "review"), p.review)
 	case p.product != nil:
 		b = appendProduct(key(b, "product"), p.product)
+	case p.complaint != nil:
+		b = text(append(key(b, "complaint"), '{'), "id", p.complaint.ID)
+		b = append(text(b, "order_id", p.complaint.OrderID), '}')
+	case p.answered != nil:
+		b = text(b, "question", p.answered.Question)
+		b = text(b, "answer", p.answered.Answer)
 	case p.scope != nil:
 		b = text(b, "scope", *p.scope)
 	case p.from != nil:
@@ -115,14 +124,7 @@ func appendOrder(b []byte, o *Order) []byte {
 	b = appendItems(b, o.Items)
 	b = money(b, "total", o.Total)
 	if len(o.Coupons) > 0 {
-		b = append(key(b, "coupons"), '[')
-		for i, code := range o.Coupons {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendString(b, code)
-		}
-		b = append(b, ']')
+		b = appendStrings(key(b, "coupons"), o.Coupons)
 	}
 	return append(b, '}')
 }
@@ -199,7 +201,37 @@ func appendEmail(b []byte, e *Email) []byte {
 	b = whole(b, "server_code", e.ServerCode)
 	b = text(b, "server_enhanced", e.ServerEnhanced)
 	b = text(b, "bounced", e.Bounced)
+	if len(e.Bundles) > 0 {
+		b = appendStrings(key(b, "bundles"), e.Bundles)
+	}
+	if e.Sunset {
+		b = append(key(b, "sunset"), "true"...)
+	}
 	return append(b, '}')
+}
+
+func appendOffer(b []byte, o *OfferIssued) []byte {
+	b = text(append(b, '{'), "touch", o.Touch)
+	b = text(b, "worker", o.Worker)
+	b = text(b, "customer", o.Customer)
+	b = text(b, "code", o.Code)
+	b = text(b, "kind", o.Kind)
+	b = text(b, "list", o.List)
+	b = whole(b, "percent", o.Percent)
+	b = money(b, "amount", o.Amount)
+	b = moment(b, "expires_at", o.ExpiresAt)
+	return append(b, '}')
+}
+
+func appendStrings(b []byte, ss []string) []byte {
+	b = append(b, '[')
+	for i, s := range ss {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 // key begins a field of the object that b ends in.

@@ -30,7 +30,10 @@ const (
 	TypeCustomerErased       Type = "customer.erased"
 	TypeCustomerLapsed       Type = "customer.lapsed"
 	TypeCustomerBirthday     Type = "customer.birthday"
+	TypeCustomerAnswered     Type = "customer.answered"
 	TypeReviewSubmitted      Type = "review.submitted"
+	TypeComplaintOpened      Type = "complaint.opened"
+	TypeComplaintClosed      Type = "complaint.closed"
 	TypeProductUpdated       Type = "product.updated"
 )
 
@@ -41,6 +44,7 @@ const (
 	TypeEmailHeld      Type = "email.held"
 	TypeEmailDropped   Type = "email.dropped"
 	TypeEmailUncertain Type = "email.uncertain"
+	TypeOfferIssued    Type = "offer.issued"
 )
 
 // An Event is one decoded and validated envelope.

@@ -21,6 +21,8 @@ type Email struct {
 	ServerCode     int        `json:"server_code,omitempty"`     // the relay's reply, 250
 	ServerEnhanced string     `json:"server_enhanced,omitempty"` // the relay's enhanced status code, "2.0.0"
 	Bounced        string     `json:"bounced,omitempty"`         // dropped: keyed hash of the address the relay found unusable
+	Bundles        []string   `json:"bundles,omitempty"`         // sent, uncertain: ids of the touches whose content this mail took over
+	Sunset         bool       `json:"sunset,omitempty"`          // sent, uncertain: the last word to someone who does not react
 }
 
 // EmailSent says that the relay accepted an email.
@@ -49,3 +51,19 @@ type Fact interface {
 	Data
 	Body() *Email
 }
+
+// OfferIssued says that a code was bound to a customer, for the mail of one
+// touch and no other. It stands before the mail goes out.
+type OfferIssued struct {
+	Touch     string     `json:"touch"`
+	Worker    string     `json:"worker"`
+	Customer  string     `json:"customer"` // the customer's token
+	Code      string     `json:"code"`
+	Kind      string     `json:"kind"`           // static, list or mint
+	List      string     `json:"list,omitempty"` // which list the code was taken from
+	Percent   int        `json:"percent,omitempty"`
+	Amount    Money      `json:"amount,omitzero"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"` // the code is worth nothing from then on
+}
+
+func (*OfferIssued) Type() Type { return TypeOfferIssued }

@@ -18,12 +18,16 @@ var newData = map[Type]func() Data{
 	TypeCustomerErased:       func() Data { return new(CustomerErased) },
 	TypeCustomerLapsed:       func() Data { return new(CustomerLapsed) },
 	TypeCustomerBirthday:     func() Data { return new(CustomerBirthday) },
+	TypeCustomerAnswered:     func() Data { return new(CustomerAnswered) },
 	TypeReviewSubmitted:      func() Data { return new(ReviewSubmitted) },
+	TypeComplaintOpened:      func() Data { return new(ComplaintOpened) },
+	TypeComplaintClosed:      func() Data { return new(ComplaintClosed) },
 	TypeProductUpdated:       func() Data { return new(ProductUpdated) },
 	TypeEmailSent:            func() Data { return new(EmailSent) },
 	TypeEmailHeld:            func() Data { return new(EmailHeld) },
 	TypeEmailDropped:         func() Data { return new(EmailDropped) },
 	TypeEmailUncertain:       func() Data { return new(EmailUncertain) },
+	TypeOfferIssued:          func() Data { return new(OfferIssued) },
 }
 
 // parts points at what a Data is made of; nil is a part it has not. It lets one
@@ -39,7 +43,10 @@ type parts struct {
 	from        *string
 	lastOrderAt **time.Time
 	year        *int
+	answered    *CustomerAnswered
+	complaint   *Complaint
 	email       *Email
+	offer       *OfferIssued
 }
 
 func partsOf(d Data) parts {
@@ -68,6 +75,14 @@ func partsOf(d Data) parts {
 		return parts{customer: &d.Customer, year: &d.Year}
 	case *ReviewSubmitted:
 		return parts{customer: &d.Customer, review: &d.Review}
+	case *CustomerAnswered:
+		return parts{customer: &d.Customer, answered: d}
+	case *ComplaintOpened:
+		return parts{customer: &d.Customer, complaint: &d.Complaint}
+	case *ComplaintClosed:
+		return parts{customer: &d.Customer, complaint: &d.Complaint}
+	case *OfferIssued:
+		return parts{offer: d}
 	case *ProductUpdated:
 		return parts{product: &d.Product}
 	case Fact:

@@ -11,8 +11,12 @@ func (r *reader) payload(t Type) Data {
 		return d
 	}
 	r.base = r.depth
-	if p.email != nil {
+	switch {
+	case p.email != nil:
 		r.email(p.email)
+		return d
+	case p.offer != nil:
+		r.offer(p.offer)
 		return d
 	}
 	for ok := r.object(); ok && r.field(); {
@@ -24,6 +28,9 @@ func (r *reader) payload(t Type) Data {
 	r.require(p.change == nil || p.change.ID != "", "order")
 	r.require(p.review == nil || p.review.ProductID != "", "review")
 	r.require(p.product == nil || p.product.ID != "", "product")
+	r.require(p.complaint == nil || p.complaint.ID != "", "complaint")
+	r.require(p.answered == nil || p.answered.Question != "", "question")
+	r.require(p.answered == nil || p.answered.Answer != "", "answer")
 	r.require(p.from == nil || *p.from != "", "from")
 	if p.from != nil && *p.from == p.customer.ID && !r.trusted {
 		r.failAt("from", ReasonBadValue, "a customer cannot be merged with themselves")
@@ -46,6 +53,12 @@ func (r *reader) member(p *parts) {
 		r.review(p.review)
 	case p.product != nil && name == "product":
 		r.product(p.product)
+	case p.complaint != nil && name == "complaint":
+		r.complaint(p.complaint)
+	case p.answered != nil && name == "question":
+		p.answered.Question = r.id()
+	case p.answered != nil && name == "answer":
+		p.answered.Answer = r.id()
 	case p.scope != nil && name == "scope":
 		*p.scope = r.scope()
 	case p.from != nil && name == "from":
@@ -260,6 +273,21 @@ func (r *reader) review(v *Review) {
 	r.require(v.ProductID != "", "product_id")
 }
 
+func (r *reader) complaint(c *Complaint) {
+	*c = Complaint{}
+	for ok := r.object(); ok && r.field(); {
+		switch string(r.name) {
+		case "id":
+			c.ID = r.id()
+		case "order_id":
+			c.OrderID = r.id()
+		default:
+			r.skip()
+		}
+	}
+	r.require(c.ID != "", "id")
+}
+
 func (r *reader) product(p *Product) {
 	*p = Product{}
 	for ok := r.object(); ok && r.field(); {
@@ -319,6 +347,41 @@ func (r *reader) email(e *Email) {
 			e.ServerEnhanced = r.id()
 		case "bounced":
 			e.Bounced = r.id()
+		case "bundles":
+			e.Bundles = nil
+			for ok := r.list(); ok && r.element(); {
+				e.Bundles = append(e.Bundles, r.id())
+			}
+		case "sunset":
+			e.Sunset = *r.boolean()
+		default:
+			r.skip()
+		}
+	}
+}
+
+// offer reads the body of offer.issued.
+func (r *reader) offer(o *OfferIssued) {
+	for ok := r.object(); ok && r.field(); {
+		switch string(r.name) {
+		case "touch":
+			o.Touch = r.id()
+		case "worker":
+			o.Worker = r.id()
+		case "customer":
+			o.Customer = r.id()
+		case "code":
+			o.Code = r.id()
+		case "kind":
+			o.Kind = r.id()
+		case "list":
+			o.List = r.id()
+		case "percent":
+			o.Percent = r.whole()
+		case "amount":
+			r.money(&o.Amount)
+		case "expires_at":
+			o.ExpiresAt = r.moment()
 		default:
 			r.skip()
 		}

@@ -15,12 +15,12 @@ var storefrontTypes = []Type{
 	TypeCartUpdated, TypeCartAbandoned,
 	TypeOrderPlaced, TypeOrderFulfilled, TypeOrderDelivered, TypeOrderCancelled, TypeOrderRefunded,
 	TypeCustomerCreated, TypeCustomerUpdated, TypeCustomerUnsubscribed, TypeCustomerMerged, TypeCustomerErased,
-	TypeCustomerLapsed, TypeCustomerBirthday,
-	TypeReviewSubmitted,
+	TypeCustomerLapsed, TypeCustomerBirthday, TypeCustomerAnswered,
+	TypeReviewSubmitted, TypeComplaintOpened, TypeComplaintClosed,
 	TypeProductUpdated,
 }
 
-var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain}
+var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain, TypeOfferIssued}
 
 // Types returns the types a storefront may publish.
 func Types() []Type { return slices.Clone(storefrontTypes) }

@@ -88,6 +88,12 @@ type Product struct {
 	Available  *bool  `json:"available,omitempty"`
 }
 
+// Complaint is something a customer is unhappy about, until it is closed.
+type Complaint struct {
+	ID      string `json:"id"`
+	OrderID string `json:"order_id,omitempty"` // the order it is about, if it is about one
+}
+
 // CartUpdated says that a cart changed: it now holds these items.
 type CartUpdated struct {
 	Customer Customer `json:"customer"`
@@ -182,6 +188,26 @@ type ReviewSubmitted struct {
 	Review   Review   `json:"review"`
 }
 
+// CustomerAnswered says what a customer answered to a question in a mail. It is
+// also a sign of life.
+type CustomerAnswered struct {
+	Customer Customer `json:"customer"`
+	Question string   `json:"question"` // "why_left"
+	Answer   string   `json:"answer"`   // "too-expensive"
+}
+
+// ComplaintOpened says that a customer complained, about an order or in general.
+type ComplaintOpened struct {
+	Customer  Customer  `json:"customer"`
+	Complaint Complaint `json:"complaint"`
+}
+
+// ComplaintClosed says that a complaint was dealt with.
+type ComplaintClosed struct {
+	Customer  Customer  `json:"customer"`
+	Complaint Complaint `json:"complaint"`
+}
+
 // ProductUpdated says what a product is now. It concerns no customer.
 type ProductUpdated struct {
 	Product Product `json:"product"`
@@ -202,6 +228,9 @@ func (*CustomerErased) Type() Type       { return TypeCustomerErased }
 func (*CustomerLapsed) Type() Type       { return TypeCustomerLapsed }
 func (*CustomerBirthday) Type() Type     { return TypeCustomerBirthday }
 func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
+func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
+func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
+func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }
 
 func (d *CartUpdated) Who() *Customer          { return &d.Customer }
@@ -219,3 +248,6 @@ func (d *CustomerErased) Who() *Customer       { return &d.Customer }
 func (d *CustomerLapsed) Who() *Customer       { return &d.Customer }
 func (d *CustomerBirthday) Who() *Customer     { return &d.Customer }
 func (d *ReviewSubmitted) Who() *Customer      { return &d.Customer }
+func (d *CustomerAnswered) Who() *Customer     { return &d.Customer }
+func (d *ComplaintOpened) Who() *Customer      { return &d.Customer }
+func (d *ComplaintClosed) Who() *Customer      { return &d.Customer }

@@ -14,6 +14,8 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/offer"
+	"homing/pkg/product"
 	"homing/pkg/touch"
 )
 
@@ -21,6 +23,9 @@ import (
 type Input struct {
 	Event    events.Event // Plan: the event that triggered it; Wanted and Compose: the zero Event
 	Customer customer.Customer
+	Products *product.Snapshot // of the store; nil: nothing is known
+	Zone     *time.Location    // of the store; the customer's own is Customer.Location(Zone)
+	Gathered []touch.Touch     // Compose: what Gathers named and was still pending, with what it displays
 	Now      time.Time
 }
 
@@ -44,11 +49,36 @@ type Worker interface {
 	Compose(t touch.Touch, in Input) Wording
 }
 
-// Wording is the variant of a template, chosen when the mail is made.
+// A Gatherer is a Worker some of whose mails take over the content of others
+// that are pending.
+type Gatherer interface {
+	// Gathers names the touches, without what they display, that t would take
+	// over if it were sent now.
+	Gathers(t touch.Touch, in Input) []touch.Touch
+}
+
+// An Explainer is a Worker that can say why it has nothing planned for a customer.
+type Explainer interface {
+	// Silence returns a reason and its inputs; an empty reason: there is nothing to say.
+	Silence(in Input) (touch.Reason, string)
+}
+
+// Wording is what a mail says, as far as it is decided only when it is made.
 type Wording struct {
 	Variant string // "first", "repeat", "milestone"; empty if the template has one wording
 	Ordinal int    // which order of the customer's the mail is about; 0: none
 	Orders  int    // how many orders the customer placed that stand
+
+	// Items, if not nil, is shown in the place of what the touch carries, and
+	// More is how many lines there are besides.
+	Items []events.Item
+	More  int
+	Also  []string // ids of the other orders that share the mail
+
+	Offer   *offer.Terms // what the mail offers; a code is bound before it is sent
+	OfferOf string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
+	Bundles []string     // ids of the touches that end as bundled when the mail is sent
+	Detail  string       // what the mail rests on, for the fact; no address, no name
 }
 
 // Status says what a worker does at the moment.

@@ -20,8 +20,11 @@ func Apply(c *Customer, e events.Event) bool {
 	if e.Type == events.TypeCustomerErased {
 		return c.erase(s)
 	}
-	if f, ok := e.Data.(events.Fact); ok {
-		return c.fact(f, s)
+	switch d := e.Data.(type) {
+	case events.Fact:
+		return c.fact(d, s)
+	case *events.OfferIssued:
+		return c.offered(d, s)
 	}
 	if c.Erased.At != 0 && s.At <= c.Erased.At {
 		return false
@@ -50,7 +53,18 @@ func (c *Customer) happened(d events.CustomerData, s Stamp) bool {
 	case *events.CartUpdated:
 		return c.cart(&d.Cart, s)
 	case *events.CartAbandoned:
-		return c.cart(&d.Cart, s)
+		changed := c.cart(&d.Cart, s)
+		return c.note(Abandoned, d.Cart.ID, s) || changed
+	case *events.CustomerLapsed:
+		return c.note(Lapsed, "", s)
+	case *events.CustomerAnswered:
+		return c.note(Answered, d.Question, s)
+	case *events.ReviewSubmitted:
+		return c.note(Reviewed, d.Review.ProductID, s)
+	case *events.ComplaintOpened:
+		return c.note(ComplaintOpened, d.Complaint.OrderID, s)
+	case *events.ComplaintClosed:
+		return c.note(ComplaintClosed, d.Complaint.OrderID, s)
 	case *events.CustomerUnsubscribed:
 		scope := d.Scope
 		if scope == "" {
@@ -130,7 +144,11 @@ func (c *Customer) Unsubscribed(scope string) bool {
 }
 
 func (c *Customer) cart(k *events.Cart, s Stamp) bool {
-	return c.carry(Cart{ID: k.ID, Lines: lines(k.Items, MaxCartLines), Stamp: s})
+	ls := lines(k.Items, MaxCartLines)
+	for i := range ls {
+		ls[i].Supply = 0 // matters once it is bought
+	}
+	return c.carry(Cart{ID: k.ID, Lines: ls, Stamp: s})
 }
 
 func (c *Customer) carry(k Cart) bool {
@@ -171,6 +189,11 @@ func (c *Customer) erase(s Stamp) bool {
 		c.Cart = Cart{}
 	}
 	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
+	c.Notes = slices.DeleteFunc(c.Notes, func(n Note) bool { return n.At <= s.At })
+	c.Offers = slices.DeleteFunc(c.Offers, func(o Offer) bool { return o.At <= s.At })
+	if c.Sunset <= s.At {
+		c.Sunset = 0
+	}
 	c.Seen = nil
 	for _, o := range c.Orders {
 		if o.Kind == Placed || len(o.Lines) == 0 {
@@ -191,6 +214,7 @@ func (c *Customer) texts() []*Text {
 func Join(c *Customer, from Customer) bool {
 	if c.Erased.After(from.Erased) {
 		from.Stops, from.Orders = maps.Clone(from.Stops), slices.Clone(from.Orders)
+		from.Notes, from.Offers = slices.Clone(from.Notes), slices.Clone(from.Offers)
 		from.erase(c.Erased)
 	}
 	changed := false
@@ -208,6 +232,13 @@ func Join(c *Customer, from Customer) bool {
 	}
 	changed = c.bounce(from.Bounce) || changed
 	changed = c.carry(from.Cart) || changed
+	for _, n := range from.Notes {
+		changed = c.remember(n) || changed
+	}
+	for _, o := range from.Offers {
+		changed = c.Bind(o) || changed
+	}
+	changed = c.sunset(from.Sunset) || changed
 	for _, s := range from.Seen {
 		changed = c.seeAll(s) || changed
 	}

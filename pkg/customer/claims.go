@@ -90,6 +90,9 @@ func newestClaimFirst(a, b Claim) int {
 	return 0
 }
 
+// bundled is why a touch was dropped whose content another's mail took over.
+const bundled = "bundled"
+
 // fact folds what Homing did about one touch.
 func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	b := f.Body()
@@ -105,6 +108,12 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 		return false
 	}
 	changed := c.Settle(k)
+	for _, touch := range b.Bundles {
+		changed = c.Settle(Claim{Touch: ClaimKey(touch), State: Dropped, At: s.At, Why: bundled}) || changed
+	}
+	if b.Sunset && s.At > c.Erased.At {
+		changed = c.sunset(s.At) || changed
+	}
 	if b.Bounced != "" && s.At > c.Erased.At {
 		changed = c.bounce(Bounce{At: s.At, Address: b.Bounced}) || changed
 	}

@@ -118,7 +118,10 @@ type Customer struct {
 	Orders []OrderEvent // newest first, at most MaxOrderEvents
 	Seen   []SeenOrder  // every order ever, by hash
 	Cart   Cart
+	Notes  []Note  // newest first within their kind, at most MaxNotes of each
+	Offers []Offer // newest first, at most MaxOffers
 	Claims []Claim // newest first, at most MaxClaims
+	Sunset int64   // ms: when a last mail went out to them; see Slept
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
@@ -153,6 +156,7 @@ type Cart struct {
 type Line struct {
 	Product  string
 	Quantity int
+	Supply   int // of a placed order: days one piece lasts, if the shop said so
 }
 
 // Limits of what is kept of one customer.
@@ -161,6 +165,9 @@ const (
 	MaxLines       = 100 // of one order
 	MaxCartLines   = 30
 	MaxClaims      = 100
+	MaxNotes       = 40 // of one kind
+	MaxOffers      = 20
+	MaxCoupons     = 10 // of one order
 )
 
 // Exists reports whether anything was ever said of the customer.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"unsafe"
+
+	"homing/events"
 )
 
 // Decode reads what Encode wrote. The customer's strings are parts of data.
@@ -51,6 +53,16 @@ func Decode(data string) (Customer, error) {
 			c.Cart = Cart{ID: body.string(), Stamp: body.at(t), Lines: body.lines()}
 		case tagErased:
 			c.Erased = Stamp{At: body.varint(), Tie: uint32(body.uvarint())}
+		case tagExtras:
+			body.extras(c.Orders)
+		case tagNotes:
+			c.Notes = body.notes()
+		case tagOffers:
+			for body.rest != "" && !body.bad {
+				c.Offers = append(c.Offers, body.offer())
+			}
+		case tagSunset:
+			c.Sunset = body.varint()
 		default:
 			return c, corrupt("it was written by a newer version")
 		}
@@ -197,4 +209,46 @@ func (r *reader) open(c *Customer) {
 		c.Claims = append(c.Claims, Claim{State: Open, Touch: r.uint64(), At: r.varint(), Lease: r.varint(), Owner: r.uint64()})
 	}
 	slices.SortFunc(c.Claims, newestClaimFirst)
+}
+
+// extras adds to the orders what appendExtras wrote.
+func (r *reader) extras(orders []OrderEvent) {
+	for r.rest != "" && !r.bad {
+		i := r.uvarint()
+		if i >= uint64(len(orders)) {
+			r.bad = true
+			return
+		}
+		o := &orders[i]
+		for range r.count(6) {
+			if s := r.bytes(6); s != "" {
+				o.Coupons = append(o.Coupons, uint48(view(s)))
+			}
+		}
+		for place := r.uvarint(); place != 0; place = r.uvarint() {
+			if place > uint64(len(o.Lines)) {
+				r.bad = true
+				return
+			}
+			o.Lines[place-1].Supply = int(r.uvarint())
+		}
+	}
+}
+
+func (r *reader) notes() []Note {
+	out := make([]Note, 0, len(r.rest)/noteBytes+1)
+	for r.rest != "" {
+		s := r.bytes(noteBytes)
+		if r.bad {
+			break
+		}
+		b := view(s)
+		out = append(out, Note{Kind: NoteKind(b[0]), About: uint48(b[1:]), At: int64(uint48(b[7:]))})
+	}
+	return out
+}
+
+func (r *reader) offer() Offer {
+	return Offer{Touch: r.uint64(), Code: r.string(), Percent: int(r.uvarint()),
+		Amount: events.Money{Minor: r.varint(), Currency: r.string()}, At: r.varint(), Expires: r.varint()}
 }

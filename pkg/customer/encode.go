@@ -29,6 +29,10 @@ const (
 	tagBounce             // at, address
 	tagCart               // id, place of its stamp, lines
 	tagErased             // at, tie
+	tagExtras             // of placed orders: see appendExtras
+	tagNotes              // 13 bytes each: kind, about, at
+	tagOffers             // touch, code, percent, amount, at, expires each
+	tagSunset             // at
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -37,6 +41,7 @@ var ErrRecord = errors.New("not a customer record")
 const (
 	seenBytes  = 7
 	claimBytes = 16
+	noteBytes  = 13
 )
 
 // Encode returns the bytes a customer is stored as.
@@ -81,9 +86,52 @@ func Encode(c *Customer) []byte {
 	b = section(b, tagCart, c.Cart.Stamp != Stamp{}, func(b []byte) []byte {
 		return appendLines(t.place(appendString(b, c.Cart.ID), c.Cart.Stamp), c.Cart.Lines)
 	})
-	return section(b, tagErased, c.Erased != Stamp{}, func(b []byte) []byte {
+	b = section(b, tagErased, c.Erased != Stamp{}, func(b []byte) []byte {
 		return binary.AppendUvarint(binary.AppendVarint(b, c.Erased.At), uint64(c.Erased.Tie))
 	})
+	b = section(b, tagExtras, slices.ContainsFunc(c.Orders, OrderEvent.extras), func(b []byte) []byte {
+		for i, o := range c.Orders {
+			if o.extras() {
+				b = appendExtras(binary.AppendUvarint(b, uint64(i)), o)
+			}
+		}
+		return b
+	})
+	b = section(b, tagNotes, len(c.Notes) > 0, func(b []byte) []byte {
+		for _, n := range c.Notes {
+			b = putUint48(putUint48(append(b, byte(n.Kind)), n.About), uint64(n.At))
+		}
+		return b
+	})
+	b = section(b, tagOffers, len(c.Offers) > 0, func(b []byte) []byte {
+		for _, o := range c.Offers {
+			b = binary.AppendUvarint(appendString(putUint64(b, o.Touch), o.Code), uint64(o.Percent))
+			b = appendString(binary.AppendVarint(b, o.Amount.Minor), o.Amount.Currency)
+			b = binary.AppendVarint(binary.AppendVarint(b, o.At), o.Expires)
+		}
+		return b
+	})
+	return section(b, tagSunset, c.Sunset != 0, func(b []byte) []byte { return binary.AppendVarint(b, c.Sunset) })
+}
+
+// extras reports whether the order says what most orders do not say.
+func (o OrderEvent) extras() bool {
+	return len(o.Coupons) > 0 || slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Supply != 0 })
+}
+
+// appendExtras writes the coupons, and for each line that has one its place,
+// counted from 1, and supply; 0 ends them.
+func appendExtras(b []byte, o OrderEvent) []byte {
+	b = binary.AppendUvarint(b, uint64(len(o.Coupons)))
+	for _, h := range o.Coupons {
+		b = putUint48(b, h)
+	}
+	for i, l := range o.Lines {
+		if l.Supply != 0 {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(i+1)), uint64(l.Supply))
+		}
+	}
+	return append(b, 0)
 }
 
 // section appends what body writes, with its tag and length before it.

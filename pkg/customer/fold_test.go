@@ -38,7 +38,8 @@ func anyData(t *rapid.T) events.Data {
 	who := anyCustomer(t)
 	switch k := rapid.SampledFrom(kinds).Draw(t, "type"); k {
 	case events.TypeOrderPlaced:
-		return &events.OrderPlaced{Customer: who, Order: events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t)}}
+		return &events.OrderPlaced{Customer: who, Order: events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t),
+			Coupons: rapid.SliceOfN(rapid.SampledFrom([]string{"A", "b", "C"}), 0, 2).Draw(t, "coupons")}}
 	case events.TypeOrderFulfilled:
 		return &events.OrderFulfilled{Customer: who, Order: change(t)}
 	case events.TypeOrderDelivered:
@@ -64,7 +65,15 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeCustomerBirthday:
 		return &events.CustomerBirthday{Customer: who, Year: 2025}
 	case events.TypeReviewSubmitted:
-		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: "p1"}}
+		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: pick(t, "p1", "p2")}}
+	case events.TypeCustomerAnswered:
+		return &events.CustomerAnswered{Customer: who, Question: "why_left", Answer: pick(t, "other", "too-expensive")}
+	case events.TypeComplaintOpened:
+		return &events.ComplaintOpened{Customer: who, Complaint: events.Complaint{ID: "c1", OrderID: pick(t, "", "o1")}}
+	case events.TypeComplaintClosed:
+		return &events.ComplaintClosed{Customer: who, Complaint: events.Complaint{ID: "c1", OrderID: pick(t, "", "o1")}}
+	case events.TypeOfferIssued:
+		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99))}
 	case events.TypeProductUpdated:
 		return &events.ProductUpdated{Product: events.Product{ID: "p1"}}
 	case events.TypeEmailSent:
@@ -98,7 +107,11 @@ func anyCustomer(t *rapid.T) events.Customer {
 }
 
 func fact(t *rapid.T, reason string) events.Email {
-	return events.Email{Touch: "thank-you.thanks.tok." + order(t), Reason: reason}
+	e := events.Email{Touch: "thank-you.thanks.tok." + order(t), Reason: reason}
+	if rapid.Bool().Draw(t, "more") {
+		e.Bundles, e.Sunset = []string{"thank-you.thanks.tok." + order(t)}, true
+	}
+	return e
 }
 
 func order(t *rapid.T) string { return pick(t, "o1", "o2", "o3") }
@@ -108,7 +121,8 @@ func pick(t *rapid.T, from ...string) string { return rapid.SampledFrom(from).Dr
 func items(t *rapid.T) []events.Item {
 	var out []events.Item
 	for range rapid.IntRange(0, 3).Draw(t, "items") {
-		out = append(out, events.Item{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(1, 3).Draw(t, "quantity")})
+		out = append(out, events.Item{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(1, 3).Draw(t, "quantity"),
+			SupplyDays: rapid.IntRange(0, 2).Draw(t, "supply")})
 	}
 	return out
 }

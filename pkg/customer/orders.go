@@ -29,6 +29,8 @@ type OrderEvent struct {
 	Stamp  Stamp
 	CartID string // of a placed order
 	Lines  []Line // none: the whole order (Placed: too long ago to be kept)
+	// Coupons are hashes of the codes that were redeemed with a placed order.
+	Coupons []uint64
 }
 
 // SeenOrder remembers an order for ever, in seven bytes.
@@ -48,6 +50,24 @@ func (c *Customer) OrderCount() int {
 	for _, s := range c.Seen {
 		if s.counts() {
 			n++
+		}
+	}
+	return n
+}
+
+// PlacedBefore returns how many orders were placed before a time, ms, those
+// included that were cancelled later. Of orders too old for their details to be
+// kept it takes for granted that they were.
+func (c *Customer) PlacedBefore(at int64) int {
+	n := 0
+	for _, s := range c.Seen {
+		if s.has(Placed) {
+			n++
+		}
+	}
+	for _, o := range c.Orders {
+		if o.Kind == Placed && o.Stamp.At >= at {
+			n--
 		}
 	}
 	return n
@@ -130,7 +150,8 @@ func (c *Customer) see(order string, k Kind) bool {
 
 func (c *Customer) placed(o *events.Order, s Stamp) bool {
 	changed := c.see(o.ID, Placed)
-	return c.keep(OrderEvent{Order: o.ID, Kind: Placed, Stamp: s, CartID: o.CartID, Lines: lines(o.Items, MaxLines)}) || changed
+	return c.keep(OrderEvent{Order: o.ID, Kind: Placed, Stamp: s, CartID: o.CartID, Lines: lines(o.Items, MaxLines),
+		Coupons: coupons(o.Coupons)}) || changed
 }
 
 func (c *Customer) changed(o *events.OrderChange, k Kind, s Stamp) bool {
@@ -187,19 +208,19 @@ func (n OrderEvent) about(o OrderEvent) bool {
 // newestFirst is a total order: what says the same at the same instant is equal.
 func newestFirst(a, b OrderEvent) int {
 	return cmp.Or(b.Stamp.Compare(a.Stamp), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines))
+		cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons))
 }
 
 func compareLines(a, b []Line) int {
 	return slices.CompareFunc(a, b, func(x, y Line) int {
-		return cmp.Or(cmp.Compare(x.Product, y.Product), cmp.Compare(x.Quantity, y.Quantity))
+		return cmp.Or(cmp.Compare(x.Product, y.Product), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.Supply, y.Supply))
 	})
 }
 
 func lines(items []events.Item, limit int) []Line {
 	out := make([]Line, 0, min(len(items), limit))
 	for _, it := range items[:min(len(items), limit)] {
-		out = append(out, Line{Product: it.ProductID, Quantity: it.Quantity})
+		out = append(out, Line{Product: it.ProductID, Quantity: it.Quantity, Supply: it.SupplyDays})
 	}
 	return out
 }

@@ -42,6 +42,39 @@ type Order struct {
 	Pictures bool
 }
 
+// A Cart is a cart as it is now. Render shows at most 30 items and counts the
+// others in More.
+type Cart struct {
+	URL      string // brings the customer back to it; dropped by Render unless its host may be linked to
+	Items    []Item
+	More     int
+	Total    events.Money
+	Pictures bool // as Order.Pictures
+}
+
+// Products are what a mail speaks of that is neither an order nor a cart: what
+// may be reviewed, what may be running out.
+type Products struct {
+	Items    []Item
+	More     int
+	Pictures bool // as Order.Pictures
+}
+
+// An Offer is an incentive whose code was bound to the customer. One of Percent
+// and Amount is set.
+type Offer struct {
+	Code    string
+	Percent int
+	Amount  events.Money
+	Expires time.Time // the last instant at which the code is good, in the customer's zone; zero: it does not expire
+}
+
+// An Answer is a link by which a customer answers a question with one click.
+type Answer struct {
+	Code string // "too-expensive"; the template has the words
+	URL  string
+}
+
 // A Customer is who a mail is for. Every field may be empty.
 type Customer struct {
 	FirstName string
@@ -55,11 +88,16 @@ type Customer struct {
 type Data struct {
 	Store          Store
 	Customer       Customer
-	Variant        string // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
-	Ordinal        int    // which order of the customer's this is: 1, 2, …; 0 when unknown
-	Orders         int    // how many orders the customer has placed in all
-	Order          *Order // nil in a mail about no order
-	UnsubscribeURL string // empty in transactional mail
+	Variant        string    // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
+	Ordinal        int       // which order of the customer's this is: 1, 2, …; 0 when unknown
+	Orders         int       // how many orders the customer has placed in all
+	Order          *Order    // nil in a mail about no order
+	Also           []string  // ids of the other orders that share the mail
+	Cart           *Cart     // nil in a mail about no cart
+	Products       *Products // nil in a mail about no products
+	Offer          *Offer    // nil when there is none, which every template must cope with
+	Answers        []Answer  // why the customer left; may be empty
+	UnsubscribeURL string    // empty in transactional mail
 	Marketing      bool
 
 	// Set by Render, for the layout.

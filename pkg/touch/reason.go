@@ -16,6 +16,7 @@ const (
 	Rebuilding    Reason = "rebuilding"
 	SMTPDown      Reason = "smtp_down"
 	TemplateError Reason = "template_error"
+	NoOfferCode   Reason = "no_offer_code"
 )
 
 // Why a touch is never sent.
@@ -27,8 +28,18 @@ const (
 	NoConsent        Reason = "no_consent"
 	WorkerOff        Reason = "worker_off"
 	StepRemoved      Reason = "step_removed"
+	Purchased        Reason = "purchased"
+	Recovered        Reason = "recovered"
+	Emptied          Reason = "emptied"
 	Cancelled        Reason = "cancelled"
 	Refunded         Reason = "refunded"
+	Reviewed         Reason = "reviewed"
+	Repurchased      Reason = "repurchased"
+	Bundled          Reason = "bundled"
+	Unavailable      Reason = "unavailable"
+	InsufficientData Reason = "insufficient_data"
+	ComplaintOpen    Reason = "complaint_open"
+	Sunset           Reason = "sunset"
 	Expired          Reason = "expired"
 	Shadow           Reason = "shadow"
 	RejectedByServer Reason = "rejected_by_server"
@@ -44,9 +55,10 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotYet, FrequencyCap, Throughput,
-		Paused, Rebuilding, SMTPDown, TemplateError,
-		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved, Cancelled, Refunded,
-		Expired, Shadow, RejectedByServer,
+		Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode,
+		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved,
+		Purchased, Recovered, Emptied, Cancelled, Refunded, Reviewed, Repurchased, Bundled, Unavailable, InsufficientData,
+		ComplaintOpen, Sunset, Expired, Shadow, RejectedByServer,
 		Sent, Uncertain,
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/offer"
 )
 
 // Class decides which rules apply to a touch.
@@ -32,6 +33,8 @@ type Step struct {
 	Template string // "thank-you/thanks"
 	Class    Class
 	Expires  time.Duration // how long after its due time it is still worth sending
+	Offer    *offer.Terms  // the most that the step may offer; nil: nothing
+	Sunset   bool          // the last word: who does not react to it gets no marketing any more
 }
 
 // A Touch is one step planned for one customer on one occasion. It is also the
@@ -44,12 +47,16 @@ type Touch struct {
 	Due      time.Time    `json:"due"`             // when the worker first wanted it
 	Wake     time.Time    `json:"wake"`            // when it is looked at: Due, or later if it was held
 	Tries    int          `json:"tries,omitempty"` // how often the relay asked to come again
-	Snapshot *Snapshot    `json:"snapshot,omitempty"`
+	// Snapshot is nil in a plan that knows a better time, but not what the mail
+	// displays: the pending touch's is kept.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
 }
 
 // Snapshot is what the mail displays, as it was when the touch was planned.
 type Snapshot struct {
 	Order    string        `json:"order,omitempty"`
+	Cart     string        `json:"cart,omitempty"`
+	URL      string        `json:"url,omitempty"` // brings the customer back to the cart
 	PlacedAt time.Time     `json:"placed_at,omitzero"`
 	Items    []events.Item `json:"items,omitempty"` // at most MaxItems
 	More     int           `json:"more,omitempty"`  // lines left out

@@ -110,7 +110,7 @@ func TestNoReasonStandsTwice(t *testing.T) {
 // forgotten when the customer is written.
 func TestEveryReasonOfADropIsKeptWithTheClaim(t *testing.T) {
 	others := []touch.Reason{touch.NotYet, touch.FrequencyCap, touch.Throughput, touch.Paused, touch.Rebuilding, touch.SMTPDown,
-		touch.TemplateError, touch.Sent, touch.Uncertain}
+		touch.TemplateError, touch.NoOfferCode, touch.Sent, touch.Uncertain}
 	for _, r := range touch.Reasons() {
 		if slices.Contains(others, r) {
 			continue

@@ -157,12 +157,12 @@ func TestComposeChoosesTheWordingByThePlaceOfTheOrder(t *testing.T) {
 	c := fold(es...)
 	for i, want := range map[int]string{0: "first", 1: "repeat", 3: "repeat", 4: "milestone", 5: "repeat", 9: "milestone", 11: "repeat"} {
 		got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: name(i)}}, workers.Input{Customer: c})
-		if got != (workers.Wording{Variant: want, Ordinal: i + 1, Orders: 12}) {
+		if !reflect.DeepEqual(got, workers.Wording{Variant: want, Ordinal: i + 1, Orders: 12}) {
 			t.Errorf("order %d of 12: %+v, want %s", i+1, got, want)
 		}
 	}
 	got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: "forgotten"}}, workers.Input{Customer: c})
-	if got != (workers.Wording{Variant: "repeat", Orders: 12}) {
+	if !reflect.DeepEqual(got, workers.Wording{Variant: "repeat", Orders: 12}) {
 		t.Errorf("an order whose details are gone: %+v, want a wording that names no number", got)
 	}
 }

@@ -1,0 +1,125 @@
+package customer
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// NoteKind says what a Note remembers.
+type NoteKind uint8
+
+// The kinds of notes, each with what it is about. They are stored by number:
+// new ones are added at the end.
+const (
+	Abandoned       NoteKind = iota + 1 // a cart was left; its id
+	Lapsed                              // the customer stayed away; nothing
+	Answered                            // a question in a mail was answered; the question
+	Reviewed                            // a product was reviewed; its id
+	ComplaintOpened                     // the order; empty: in general
+	ComplaintClosed                     // the order; empty: in general
+)
+
+// Note remembers that something happened, and when.
+type Note struct {
+	Kind  NoteKind
+	About uint64 // About of what the note is about
+	At    int64  // ms
+}
+
+// Time returns when it happened.
+func (n Note) Time() time.Time { return time.UnixMilli(n.At).UTC() }
+
+// About returns what a thing is known by in a note: a short hash of its id; 0 of
+// the empty id.
+func About(id string) uint64 {
+	if id == "" {
+		return 0
+	}
+	return hash48(id)
+}
+
+// Noted returns the notes of one kind about one thing, newest first.
+func (c *Customer) Noted(k NoteKind, id string) []Note {
+	var out []Note
+	for _, n := range c.Notes {
+		if n.Kind == k && n.About == About(id) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// LastNoted returns when something of that kind last happened, whatever it was
+// about; the zero time if never.
+func (c *Customer) LastNoted(k NoteKind) time.Time {
+	for _, n := range c.Notes {
+		if n.Kind == k {
+			return n.Time()
+		}
+	}
+	return time.Time{}
+}
+
+// ComplaintOpen reports whether a complaint about the order, or one in general,
+// is open. Opened and closed at the same instant is open.
+func (c *Customer) ComplaintOpen(order string) bool {
+	for _, about := range []string{order, ""} {
+		opened, closed := c.Noted(ComplaintOpened, about), c.Noted(ComplaintClosed, about)
+		if len(opened) > 0 && (len(closed) == 0 || closed[0].At <= opened[0].At) {
+			return true
+		}
+	}
+	return false
+}
+
+// Asleep reports whether the customer was sent a last mail and showed no sign of
+// life since: no order, no answer.
+func (c *Customer) Asleep() bool {
+	return c.Sunset != 0 && c.LastOrderAt().UnixMilli() <= c.Sunset && c.LastNoted(Answered).UnixMilli() <= c.Sunset
+}
+
+func (c *Customer) note(k NoteKind, about string, s Stamp) bool {
+	return c.remember(Note{Kind: k, About: About(about), At: s.At})
+}
+
+// remember adds a note; of each kind the newest stay.
+func (c *Customer) remember(n Note) bool {
+	i, found := slices.BinarySearchFunc(c.Notes, n, compareNotes)
+	if found {
+		return false
+	}
+	before := 0 // newer ones of the kind
+	for _, o := range c.Notes[:i] {
+		if o.Kind == n.Kind {
+			before++
+		}
+	}
+	if before >= MaxNotes {
+		return false
+	}
+	c.Notes = slices.Insert(c.Notes, i, n)
+	oldest, of := 0, 0
+	for j, o := range c.Notes {
+		if o.Kind == n.Kind {
+			oldest, of = j, of+1
+		}
+	}
+	if of > MaxNotes {
+		c.Notes = slices.Delete(c.Notes, oldest, oldest+1)
+	}
+	return true
+}
+
+// compareNotes sorts by kind, then the newest first.
+func compareNotes(a, b Note) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.At, a.At), cmp.Compare(a.About, b.About))
+}
+
+func (c *Customer) sunset(at int64) bool {
+	if at <= c.Sunset {
+		return false
+	}
+	c.Sunset = at
+	return true
+}

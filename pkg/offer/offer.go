@@ -1,0 +1,26 @@
+// Package offer holds what an incentive is: how much, for how long, and where
+// its code comes from. It is pure; codes are kept and bound elsewhere.
+package offer
+
+import (
+	"time"
+
+	"homing/events"
+)
+
+// The kinds of codes.
+const (
+	Static = "static" // one code for all, which the shop made
+	List   = "list"   // codes that the shop loaded, each for one customer
+	Mint   = "mint"   // codes that Homing makes, each for one customer, for the shop to honour
+)
+
+// Terms is an offer as it is configured. Exactly one of Percent and Amount is set.
+type Terms struct {
+	Percent int           // 1 to 100
+	Amount  events.Money  // off the whole order
+	Valid   time.Duration // until the end of the customer's day this long after it was bound
+	Code    string        // Static, List or Mint
+	Value   string        // Static: the code. Mint: what codes begin with; may be empty
+	List    string        // List: the name of the list
+}
