@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -68,13 +69,13 @@ func (a *App) intake() *intake.Intake {
 
 func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]workers.Worker{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
+		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
 		Decode: timeline.Decode, Scale: a.o.Scale,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
 	for store, s := range a.shops[worker] {
 		if s.settings.Status != workers.Off {
-			p.Workers[store] = s.worker
+			p.Workers[store], p.Zones[store] = s.worker, s.zone
 		}
 	}
 	return p

@@ -9,6 +9,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/customer"
+	"homing/pkg/product"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -21,7 +22,9 @@ type Customers interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers   map[string]workers.Worker // by store; a store without one plans nothing
+	Workers   map[string]workers.Worker            // by store; a store without one plans nothing
+	Zones     map[string]*time.Location            // by store
+	Products  func(store string) *product.Snapshot // may be nil
 	Customers Customers
 	Schedule  *Schedule
 	Decode    func(jetstream.Msg) (customer.Entry, error)
@@ -49,24 +52,27 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		entries, mine = append(entries, e), append(mine, m)
 	}
-	err := p.plan(ctx, entries)
+	err := p.Plan(ctx, entries)
 	for _, m := range mine {
 		m.Done(err)
 	}
 }
 
-// plan schedules what the entries lead to. Each customer is read, the entries
+// Plan schedules what the entries lead to. Each customer is read, the entries
 // are folded into that copy, and the worker is asked; when the customer's
 // version moved before all schedules stood, the plan may be stale and is made
 // again: the last plan made is never older than the last change.
-func (p *Planner) plan(ctx context.Context, entries []customer.Entry) error {
+func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 	for try := range planTries {
 		keys := keysOf(entries)
 		records, err := p.Customers.Load(ctx, keys)
 		if err != nil {
 			return err
 		}
-		touches := p.ask(entries, records)
+		touches, err := p.Schedule.carry(ctx, p.ask(entries, records))
+		if err != nil {
+			return err
+		}
 		if err := p.Schedule.Put(ctx, touches); err != nil {
 			return err
 		}
@@ -108,7 +114,11 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 			continue
 		}
 		c := people[e.Key]
-		for _, t := range w.Plan(workers.Input{Event: e.Event, Customer: *c, Now: now}) {
+		in := workers.Input{Event: e.Event, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
+		if p.Products != nil {
+			in.Products = p.Products(e.Key.Store)
+		}
+		for _, t := range w.Plan(in) {
 			t.Customer = e.Key
 			t.Wake = t.Due
 			if worth(t, w, now) && !claimed(c, t) {

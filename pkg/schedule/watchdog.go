@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -59,7 +58,7 @@ func (w *Watchdog) Run(ctx context.Context) {
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	n, from := 0, uint64(1)
 	for {
-		msgs, err := w.page(ctx, from)
+		msgs, err := directGet(ctx, w.NC, w.Worker, map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
 		if err != nil || len(msgs) == 0 {
 			return n, err
 		}
@@ -102,38 +101,4 @@ func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) error {
 		return nil
 	}
 	return err
-}
-
-// page reads schedules from a sequence on. A work queue can be walked no other way.
-func (w *Watchdog) page(ctx context.Context, from uint64) ([]*nats.Msg, error) {
-	inbox := w.NC.NewInbox()
-	sub, err := w.NC.SubscribeSync(inbox)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	req, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
-	if err != nil {
-		return nil, err
-	}
-	if err := w.NC.PublishRequest("$JS.API.DIRECT.GET."+bus.ScheduleStream(w.Worker), inbox, req); err != nil {
-		return nil, err
-	}
-	var out []*nats.Msg
-	for {
-		wait, cancel := context.WithTimeout(ctx, 10*time.Second)
-		m, err := sub.NextMsgWithContext(wait)
-		cancel()
-		if err != nil {
-			return nil, fmt.Errorf("walking the schedules: %w", err)
-		}
-		switch status := m.Header.Get("Status"); status {
-		case "":
-			out = append(out, m)
-		case "204", "404": // end of the page; none at all
-			return out, nil
-		default:
-			return nil, fmt.Errorf("walking the schedules: %s %s", status, m.Header.Get("Description"))
-		}
-	}
 }

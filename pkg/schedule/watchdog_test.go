@@ -79,7 +79,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 		w := &Watchdog{NC: nc, JS: js, Worker: "w", Log: zap.NewNop()}
 		all := 0
 		for from := uint64(1); ; {
-			msgs, err := w.page(t.Context(), from)
+			msgs, err := directGet(t.Context(), nc, "w", map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
 			if err != nil {
 				t.Fatal(err)
 			}
