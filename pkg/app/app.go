@@ -23,6 +23,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/link"
 	"homing/pkg/mailer"
 	"homing/pkg/projection"
 	"homing/pkg/render"
@@ -41,15 +42,15 @@ type Options struct {
 
 	Templates fs.FS // nil: the folder that the configuration names
 
-	// Unsubscribe makes the links by which customers leave. Without it no worker
-	// may be of class marketing.
-	Unsubscribe func(k customer.Key, worker string) string
+	// PullFor is how long a pull waits for messages; 0: as bus decides.
+	PullFor time.Duration
 
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS          []nats.Option
 	RedisDial     func(ctx context.Context, network, addr string) (net.Conn, error)
 	RedisEmbedded bool
 	SMTPDial      func(ctx context.Context, network, addr string) (net.Conn, error)
+	GatewayListen func(network, addr string) (net.Listener, error)
 }
 
 func (o *Options) validate() error {
@@ -60,11 +61,14 @@ func (o *Options) validate() error {
 		return errors.New("secret: none is configured; make one with `openssl rand -base64 32`, keep it for ever, " +
 			"and name its file with secret_file or HOMING_SECRET_FILE")
 	}
-	known := append([]string{RoleIntake}, WorkerNames()...)
+	known := RoleNames()
 	for _, r := range o.Roles {
 		if !slices.Contains(known, r) {
 			return fmt.Errorf("no such role: %q; there are %v", r, known)
 		}
+	}
+	if err := o.gatewayRoles(); err != nil {
+		return err
 	}
 	if len(o.Roles) == 0 {
 		o.Roles = known
@@ -84,6 +88,7 @@ type App struct {
 	shops     map[string]map[string]shop // worker → store
 	relays    map[string]*mailer.Relay   // by URL
 	metrics   *metrics
+	links     *link.Signer // nil without http.public_url
 
 	nc    *nats.Conn
 	js    jetstream.JetStream
@@ -92,6 +97,8 @@ type App struct {
 	guard *projection.Guard
 	store *projection.Store
 	http  *httpServer
+
+	gateway *httpServer
 
 	loops    []*bus.Loop
 	started  atomic.Bool // streams are set up and the loops run
@@ -117,6 +124,9 @@ func New(o Options) (*App, error) {
 	if a.shops, err = a.openShops(); err != nil {
 		return nil, err
 	}
+	if a.links, err = openLinks(o.Config); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -136,6 +146,13 @@ func (a *App) Start() error {
 			return err
 		}
 		a.log.Info("health and metrics", zap.String("address", a.http.addr))
+	}
+	if slices.Contains(a.o.Roles, RoleGateway) {
+		var err error
+		if a.gateway, err = a.serveGateway(); err != nil {
+			cancel()
+			return err
+		}
 	}
 	a.running.Go(func() { a.run(ctx) })
 	return nil
@@ -222,10 +239,13 @@ func (a *App) Stop(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { a.running.Wait(); close(done) }()
 	var err error
+	if a.gateway != nil {
+		err = a.gateway.stop(ctx)
+	}
 	select {
 	case <-done:
 	case <-ctx.Done():
-		err = fmt.Errorf("gave up waiting for what was begun: %w", context.Cause(ctx))
+		err = errors.Join(err, fmt.Errorf("gave up waiting for what was begun: %w", context.Cause(ctx)))
 	}
 	if a.http != nil {
 		err = errors.Join(err, a.http.stop(ctx))

@@ -18,6 +18,9 @@ import (
 	"homing/workers"
 )
 
+// RoleNames lists the roles there are.
+func RoleNames() []string { return append([]string{RoleIntake, RoleGateway}, WorkerNames()...) }
+
 // openLoops makes the loops of this process's roles.
 func (a *App) openLoops() []*bus.Loop {
 	var out []*bus.Loop
@@ -42,6 +45,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch int) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
 		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
+		PullFor: a.o.PullFor,
 		Batch:   batch, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})
 	a.metrics.watch(name, l)
@@ -92,7 +96,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	}
 	return delivery.New(delivery.Options{
 		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Templates: a.templates, Address: a.identity.Address, Unsubscribe: a.o.Unsubscribe, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Templates: a.templates, Address: a.identity.Address, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},

@@ -46,7 +46,10 @@ type LoopOptions struct {
 	Reject   Rejecter
 	Batch    int // messages a call of the handler; default 256
 	Parallel int // calls of the handler at a time; default 2
-	Log      *zap.Logger
+	// PullFor is how long one pull waits for messages; default 5 minutes. On fake
+	// time, where waking up is all the cost there is, it is longer.
+	PullFor time.Duration
+	Log     *zap.Logger
 	// Missing is asked to make streams and consumers that are gone; may be nil.
 	Missing func(context.Context) error
 	Down    func(error) // told when the loop starts to wait for a server; may be nil
@@ -72,7 +75,7 @@ type Loop struct {
 }
 
 const (
-	pullFor     = 5 * time.Minute
+	pullFor     = 5 * time.Minute // and a heartbeat each tenth of it
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second
 	probeEvery  = 30 * time.Second
@@ -85,6 +88,9 @@ func NewLoop(o LoopOptions) *Loop {
 	}
 	if o.Parallel == 0 {
 		o.Parallel = 2
+	}
+	if o.PullFor == 0 {
+		o.PullFor = pullFor
 	}
 	return &Loop{o: o, held: map[*Msg]struct{}{}, changed: make(chan struct{})}
 }
@@ -241,9 +247,9 @@ func (l *Loop) pull(ctx context.Context) {
 }
 
 func (l *Loop) fetch(ctx context.Context, c jetstream.Consumer, n int) error {
-	until, cancel := context.WithTimeout(ctx, pullFor)
+	until, cancel := context.WithTimeout(ctx, l.o.PullFor)
 	defer cancel()
-	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(30*time.Second))
+	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(l.o.PullFor/10))
 	if err != nil {
 		return err
 	}

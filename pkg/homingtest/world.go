@@ -79,9 +79,10 @@ func (w *World) startNATS(dir string) {
 	w.T.Helper()
 	var err error
 	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
-	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour}); err != nil {
+	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: rarely}); err != nil {
 		w.T.Fatal(err)
 	}
+	calm(w.NATS.Server())
 	if w.nc, err = w.NATS.Connect(); err != nil {
 		w.T.Fatal(err)
 	}
@@ -137,9 +138,10 @@ func (w *World) Start(roles ...string) {
 	var err error
 	w.app, err = app.New(app.Options{
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
-		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server())},
+		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial:    w.Sink.Dial,
+		PullFor:     10 * time.Hour,
 		Unsubscribe: unsubscribe,
 	})
 	if err == nil {
