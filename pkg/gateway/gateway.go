@@ -1,0 +1,194 @@
+// Package gateway answers the links that mails carry: unsubscribing, and saying
+// why one left. It serves pages to people and one-click unsubscribes (RFC 8058)
+// to mailbox providers, and knows neither NATS nor Redis: what is to be recorded
+// it hands to a function that does not return before it is in force.
+//
+// GET and HEAD change nothing, because prefetchers and scanners follow every
+// link. POST needs nothing but the link: no cookie, no login, no script.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/customer"
+	"homing/pkg/link"
+)
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+}
+
+// Shop is what the pages say of a store.
+type Shop struct{ Name, URL string }
+
+// Options are what a Gateway works with.
+type Options struct {
+	Links     *link.Signer
+	Shops     map[string]Shop // by store
+	Customers Customers
+	// Take folds the entries into their customers, appends them to the timeline
+	// and marks them. What it returned from is in force and is not lost.
+	Take func(ctx context.Context, entries []customer.Entry) error
+	Now  func() time.Time // business time
+	Log  *zap.Logger
+
+	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
+	Served       func(kind string, code int) // told of every request: unsubscribe, answer or other; may be nil
+}
+
+const (
+	// maxBody is far above what a provider or the page sends: one short field.
+	maxBody = 8 << 10
+	// patience is how long recording may take before the customer is asked to try
+	// again; it leaves time for the answer within the server's own timeouts.
+	patience = 8 * time.Second
+	// atOnce bounds the recordings of one process, so that a flood of clicks
+	// leaves room for the others that use the same servers.
+	atOnce = 32
+	// retryAfter is what a mailbox provider is told, in seconds.
+	retryAfter = "60"
+)
+
+// Gateway is the handler of the public address.
+type Gateway struct {
+	o     Options
+	slots chan struct{}
+}
+
+// New returns a gateway.
+func New(o Options) *Gateway { return &Gateway{o: o, slots: make(chan struct{}, atOnce)} }
+
+// reply is what a request is answered with.
+type reply struct {
+	kind  string // for the metric
+	code  int
+	view  view
+	allow string // of 405
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	guard(w.Header())
+	if r.URL.Path == g.o.Links.Path()+"/robots.txt" {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("User-agent: *\nDisallow: /\n"))
+		return
+	}
+	a := g.answer(w, r)
+	if g.o.Served != nil {
+		g.o.Served(a.kind, a.code)
+	}
+	if a.allow != "" {
+		w.Header().Set("Allow", a.allow)
+	}
+	if a.code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	a.view.write(w, a.code)
+}
+
+// guard sets the headers that every answer has: nothing from elsewhere, no
+// script, no frame around it, no trace of the link in caches, search engines or
+// the shop's logs.
+func guard(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+// answer decides what a request gets.
+func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
+	l, err := g.o.Links.Verify(r.URL.Path)
+	switch {
+	case errors.Is(err, link.ErrMalformed):
+		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.only())}
+	case err != nil:
+		return reply{kind: "other", code: http.StatusForbidden, view: invalid(g.only())}
+	}
+	shop, ok := g.o.Shops[l.Customer.Store]
+	if !ok {
+		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(Shop{})}
+	}
+	a := reply{kind: "unsubscribe", code: http.StatusOK}
+	ask, do := askUnsubscribe, g.unsubscribe
+	if l.Purpose == link.Answer {
+		a.kind, ask, do = "answer", askAnswer, g.record
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		a.view = ask(shop, l)
+	case http.MethodPost:
+		a.view, a.code = g.post(w, r, shop, l, do)
+	default:
+		a.view, a.code, a.allow = notHere(shop), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+	}
+	return a
+}
+
+// only returns the shop, if there is but one: then it needs no link to know whose
+// page it is.
+func (g *Gateway) only() Shop {
+	if len(g.o.Shops) == 1 {
+		for _, s := range g.o.Shops {
+			return s
+		}
+	}
+	return Shop{}
+}
+
+// doing records what a link is for. choice is what the customer chose on the page.
+type doing func(ctx context.Context, shop Shop, l link.Link, choice string) (view, error)
+
+// post records, and says so only when it is done.
+func (g *Gateway) post(w http.ResponseWriter, r *http.Request, shop Shop, l link.Link, do doing) (view, int) {
+	choice, err := chosen(w, r)
+	if err != nil {
+		return notHere(shop), http.StatusRequestEntityTooLarge
+	}
+	// A click that has been made counts, even if whoever made it does not wait.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer cancel()
+	var v view
+	select {
+	case g.slots <- struct{}{}:
+		v, err = do(ctx, shop, l, choice)
+		<-g.slots
+	case <-ctx.Done():
+		err = errors.New("too many requests at once")
+	}
+	if err != nil {
+		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
+		return tryAgain(shop, choice), http.StatusServiceUnavailable
+	}
+	return v, http.StatusOK
+}
+
+// chosen reads what was chosen on the page; empty for everything else. A body
+// that cannot be read is no reason to refuse: the link says it all.
+func chosen(w http.ResponseWriter, r *http.Request) (string, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	// Both forms of a form: the second call would hide what the first had to say.
+	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(maxBody))
+	if r.MultipartForm != nil {
+		defer func() { _ = r.MultipartForm.RemoveAll() }()
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return "", err
+	}
+	if strings.EqualFold(r.PostForm.Get("List-Unsubscribe"), "One-Click") {
+		return "", nil
+	}
+	return r.PostForm.Get("scope"), nil
+}

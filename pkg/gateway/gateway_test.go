@@ -1,0 +1,380 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/gateway"
+	"homing/pkg/link"
+)
+
+var errAway = errors.New("redis: connection refused")
+
+// shop is one store with one customer, ann, and a gateway over a real socket.
+type shop struct {
+	t        *testing.T
+	links    *link.Signer
+	ann      customer.Key
+	customer customer.Customer
+	timeline []events.Event
+	away     error // of Redis or NATS
+	now      time.Time
+	left     []string
+	served   []string
+	logs     *observer.ObservedLogs
+	url      string
+}
+
+func (s *shop) Load(_ context.Context, keys []customer.Key) ([]customer.Record, error) {
+	return []customer.Record{{Key: keys[0], Customer: s.customer}}, s.away
+}
+
+func (s *shop) take(_ context.Context, entries []customer.Entry) error {
+	if s.away != nil {
+		return s.away
+	}
+	for _, e := range entries {
+		if e.Key != s.ann {
+			s.t.Errorf("taken for %+v", e.Key)
+		}
+		customer.Apply(&s.customer, e.Event)
+		s.timeline = append(s.timeline, e.Event)
+	}
+	return nil
+}
+
+func open(t *testing.T) *shop {
+	t.Helper()
+	id, err := customer.NewIdentity("a secret that only tests use, 32+ bytes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shop{t: t, ann: id.Key("main", "ann"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	if s.links, err = link.New("https://mail.shop.example/mail", []link.Key{{ID: "k1", Secret: "only tests use it"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.customer.ID = customer.Text{Value: "ann", Stamp: customer.Stamp{At: 1}}
+	core, logs := observer.New(zapcore.DebugLevel)
+	s.logs = logs
+	server := httptest.NewServer(gateway.New(gateway.Options{
+		Links: s.links, Shops: map[string]gateway.Shop{"main": {Name: "Tea & <Co>", URL: "https://www.tea.example/"}},
+		Customers: s, Take: s.take, Now: func() time.Time { return s.now }, Log: zap.New(core),
+		Unsubscribed: func(scope string) { s.left = append(s.left, scope) },
+		Served:       func(kind string, code int) { s.served = append(s.served, fmt.Sprint(kind, " ", code)) },
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func (s *shop) unsubscribe() string {
+	return s.local(link.Link{Purpose: link.Unsubscribe, Customer: s.ann, Worker: "birthday"})
+}
+
+func (s *shop) answer(code string) string {
+	return s.local(link.Link{Purpose: link.Answer, Customer: s.ann, Worker: "win-back", Question: "why_left", Answer: code})
+}
+
+func (s *shop) local(l link.Link) string {
+	return strings.Replace(s.links.URL(l), "https://mail.shop.example", s.url, 1)
+}
+
+// answered is what came back.
+type answered struct {
+	*http.Response
+	body string
+}
+
+func (s *shop) do(method, to, contentType, body string) answered {
+	s.t.Helper()
+	r, err := http.NewRequest(method, to, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(res.Body); err != nil {
+		s.t.Fatal(err)
+	}
+	return answered{res, b.String()}
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func (s *shop) post(to string, form url.Values) answered {
+	s.t.Helper()
+	return s.do("POST", to, formType, form.Encode())
+}
+
+func TestAPostUnsubscribesHoweverItIsWritten(t *testing.T) {
+	var m bytes.Buffer
+	w := multipart.NewWriter(&m)
+	if err := errors.Join(w.WriteField("List-Unsubscribe", "One-Click"), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, contentType, body, scope string }{
+		{"one click", formType, "List-Unsubscribe=One-Click", "all"},
+		{"one click in parts", w.FormDataContentType(), m.String(), "all"},
+		{"one click says more than the page", formType, "List-Unsubscribe=One-Click&scope=birthday", "all"},
+		{"the page, all", formType, "scope=all", "all"},
+		{"the page, this kind", formType, "scope=birthday", "birthday"},
+		{"a worker that the link is not of", formType, "scope=win-back", "all"},
+		{"more than the page offers", formType, "scope=everything", "all"},
+		{"an empty body", "", "", "all"},
+		{"a body that is no form", "application/json", `{"a":`, "all"},
+		{"a broken form", formType, "scope=%zz;", "all"},
+		{"parts without an end", "multipart/form-data; boundary=x", "--x\r\nbroken", "all"},
+		{"parts without a boundary", "multipart/form-data", "broken", "all"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := open(t)
+			a := s.do("POST", s.unsubscribe(), c.contentType, c.body)
+			if a.StatusCode != 200 || !strings.Contains(a.body, "You’re unsubscribed") {
+				t.Fatalf("%d %s", a.StatusCode, a.body)
+			}
+			want := []events.Event{{
+				ID: fmt.Sprintf("unsubscribed.%s.%s.%d", s.ann.Token, c.scope, s.now.UnixMilli()), Source: "/homing/gateway",
+				Type: events.TypeCustomerUnsubscribed, Store: "main", Time: s.now,
+				Data: &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}, Scope: c.scope},
+			}}
+			if d := cmp.Diff(want, s.timeline); d != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff([]string{c.scope}, s.left); d != "" {
+				t.Error(d)
+			}
+			if len(a.Cookies()) > 0 {
+				t.Error("a cookie is set")
+			}
+		})
+	}
+}
+
+func TestClickingTwiceIsClickingOnce(t *testing.T) {
+	s := open(t)
+	for range 3 {
+		s.post(s.unsubscribe(), nil)
+		s.post(s.answer("other"), nil)
+		s.now = s.now.Add(20 * time.Second)
+	}
+	if len(s.timeline) != 6 {
+		t.Fatalf("%d events", len(s.timeline))
+	}
+	for i, e := range s.timeline[2:] { // the timeline recognises them as copies
+		if d := cmp.Diff(s.timeline[i], e); d != "" {
+			t.Error(d)
+		}
+	}
+	s.now = s.now.Add(time.Hour)
+	s.post(s.unsubscribe(), nil)
+	if last := s.timeline[6]; !last.Time.Equal(s.now) {
+		t.Errorf("an hour later it is of %v", last.Time)
+	}
+}
+
+func TestLeavingWinsOverAYesThatIsAheadOfTime(t *testing.T) {
+	s := open(t)
+	s.customer.Opinion = customer.Opinion{Status: events.Subscribed, At: s.now.Add(time.Minute).UnixMilli()}
+	s.post(s.unsubscribe(), nil)
+	if !s.customer.Unsubscribed(events.ScopeAll) {
+		t.Error("the page says that it is done, and it is not")
+	}
+}
+
+func TestAnUnknownCustomerCanLeave(t *testing.T) {
+	s := open(t)
+	s.customer = customer.Customer{}
+	if a := s.post(s.unsubscribe(), nil); a.StatusCode != 200 || !s.customer.Unsubscribed(events.ScopeAll) {
+		t.Error(a.StatusCode)
+	}
+}
+
+func TestAnAnswerIsAskedForAndRecorded(t *testing.T) {
+	s := open(t)
+	to := s.answer("too-expensive")
+	page := s.do("GET", to, "", "")
+	if page.StatusCode != 200 || !strings.Contains(page.body, "It is too expensive for me.") || strings.Count(page.body, "<button") != 1 || len(s.timeline) > 0 {
+		t.Fatalf("%d, %d events, %s", page.StatusCode, len(s.timeline), page.body)
+	}
+	if a := s.post(to, nil); a.StatusCode != 200 || !strings.Contains(a.body, "Thank you") {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	want := &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: "why_left", Answer: "too-expensive"}
+	if len(s.timeline) != 1 {
+		t.Fatalf("%d events", len(s.timeline))
+	}
+	if d := cmp.Diff(want, s.timeline[0].Data); d != "" {
+		t.Error(d)
+	}
+	if page := s.do("GET", s.answer("no-time-for-tea"), "", ""); !strings.Contains(page.body, "no time for tea") {
+		t.Error("an answer that has no words of its own is not shown")
+	}
+}
+
+func TestLookingChangesNothing(t *testing.T) {
+	s := open(t)
+	for _, to := range []string{s.unsubscribe(), s.answer("other")} {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"} {
+			a := s.do(method, to, formType, "List-Unsubscribe=One-Click&scope=all")
+			looking := method == "GET" || method == "HEAD"
+			switch {
+			case looking && a.StatusCode != 200:
+				t.Errorf("%s: %d", method, a.StatusCode)
+			case !looking && (a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD, POST"):
+				t.Errorf("%s: %d, Allow: %s", method, a.StatusCode, a.Header.Get("Allow"))
+			}
+		}
+		s.do("GET", to+"?List-Unsubscribe=One-Click&scope=all", "", "")
+	}
+	if len(s.timeline) > 0 {
+		t.Errorf("%+v", s.timeline)
+	}
+}
+
+func TestALinkThatIsNoneOfOursChangesNothing(t *testing.T) {
+	s := open(t)
+	good := s.unsubscribe()
+	other, err := link.New("https://mail.shop.example/mail", []link.Key{{ID: "k1", Secret: "another"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := link.New("https://mail.shop.example/mail", []link.Key{{ID: "k0", Secret: "old"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := link.Link{Purpose: link.Unsubscribe, Customer: s.ann, Worker: "birthday"}
+	elsewhere := l
+	elsewhere.Customer.Store = "closed"
+	at := func(u string) string { return strings.Replace(u, "https://mail.shop.example", s.url, 1) }
+	for _, c := range []struct {
+		name, url string
+		code      int
+	}{
+		{"changed", good[:len(good)-1] + "x", 403},
+		{"forged", at(other.URL(l)), 403},
+		{"signed with a key that was removed", at(old.URL(l)), 403},
+		{"cut short", good[:len(good)-40], 404},
+		{"of a store that is no more", s.local(elsewhere), 404},
+		{"without the path", strings.Replace(good, "/mail/", "/", 1), 404},
+		{"the root", s.url + "/", 404},
+		{"metrics", s.url + "/metrics", 404},
+		{"far too long", good + strings.Repeat("a", 4000), 404},
+		{"a path that climbs", s.url + "/mail/../mail/u/x", 404},
+		{"a script", s.url + "/mail/u/<script>alert(1)</script>", 404},
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			a := s.do(method, c.url, formType, "List-Unsubscribe=One-Click")
+			if a.StatusCode != c.code || !strings.Contains(a.body, "Nothing was changed") || strings.Contains(a.body, "script") {
+				t.Errorf("%s %s: %d %s", method, c.name, a.StatusCode, a.body)
+			}
+		}
+	}
+	if len(s.timeline) > 0 {
+		t.Errorf("%+v", s.timeline)
+	}
+}
+
+func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
+	s := open(t)
+	if a := s.do("POST", s.unsubscribe(), formType, "x="+strings.Repeat("a", 1<<20)); a.StatusCode != 413 || len(s.timeline) > 0 {
+		t.Errorf("%d, %d events", a.StatusCode, len(s.timeline))
+	}
+}
+
+func TestWhileAServerIsAwayNobodyIsToldItIsDone(t *testing.T) {
+	s := open(t)
+	s.away = fmt.Errorf("loading: %w", errAway)
+	for _, to := range []string{s.unsubscribe(), s.answer("other")} {
+		if page := s.do("GET", to, "", ""); page.StatusCode != 200 {
+			t.Errorf("the page needs no server: %d", page.StatusCode)
+		}
+		a := s.post(to, url.Values{"scope": {"birthday"}})
+		if a.StatusCode != 503 || a.Header.Get("Retry-After") == "" || !strings.Contains(a.body, "not done yet") ||
+			!strings.Contains(a.body, `name="scope" value="birthday"`) {
+			t.Errorf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	if len(s.left) > 0 {
+		t.Errorf("counted %v", s.left)
+	}
+	for _, e := range s.logs.All() { // a link is a permission; a log is no place for it
+		if text := fmt.Sprint(e.Message, e.ContextMap()); strings.Contains(text, s.ann.Token) {
+			t.Error(text)
+		}
+	}
+	s.away = nil
+	if a := s.post(s.unsubscribe(), nil); a.StatusCode != 200 {
+		t.Error(a.StatusCode)
+	}
+	want := []string{"unsubscribe 200", "unsubscribe 503", "answer 200", "answer 503", "unsubscribe 200"}
+	if d := cmp.Diff(want, s.served); d != "" {
+		t.Error(d)
+	}
+}
+
+var styleTag = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
+
+func TestEveryPageIsShutOffFromEverywhereElse(t *testing.T) {
+	s := open(t)
+	good := s.unsubscribe()
+	for name, a := range map[string]answered{
+		"ask": s.do("GET", good, "", ""), "done": s.post(good, nil), "one": s.post(good, url.Values{"scope": {"birthday"}}),
+		"forged": s.do("GET", good+"a", "", ""), "nothing": s.do("GET", s.url, "", ""), "method": s.do("PUT", good, "", ""),
+		"robots": s.do("GET", s.url+"/mail/robots.txt", "", ""),
+	} {
+		h := a.Header
+		policy := h.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, part) {
+				t.Errorf("%s: no %s in %s", name, part, policy)
+			}
+		}
+		for header, want := range map[string]string{"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex, nofollow"} {
+			if h.Get(header) != want {
+				t.Errorf("%s: %s: %s", name, header, h.Get(header))
+			}
+		}
+		if name == "robots" {
+			continue
+		}
+		style := styleTag.FindStringSubmatch(a.body)
+		if style == nil {
+			t.Errorf("%s: no style", name)
+			continue
+		}
+		sum := sha256.Sum256([]byte(style[1]))
+		if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+			t.Errorf("%s: the policy does not know the style of the page", name)
+		}
+		if !strings.Contains(a.body, "Tea &amp; &lt;Co&gt;") || strings.Contains(a.body, "<script") || strings.Contains(a.body, "ZgotmplZ") {
+			t.Errorf("%s:\n%s", name, a.body)
+		}
+	}
+}

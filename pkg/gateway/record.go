@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/link"
+)
+
+// source is who says so, in the events that the gateway makes.
+const source = "/homing/gateway"
+
+// repeat is how long a second click on the same thing is the same click: people
+// click twice, and providers try again. It is less than the two minutes in which
+// the timeline recognises a copy.
+const repeat = time.Minute
+
+// unsubscribe records that the customer leaves, and returns when it is in force.
+func (g *Gateway) unsubscribe(ctx context.Context, shop Shop, l link.Link, choice string) (view, error) {
+	scope := events.ScopeAll
+	if choice == l.Worker {
+		scope = l.Worker
+	}
+	c, err := g.load(ctx, l.Customer)
+	if err != nil {
+		return view{}, err
+	}
+	now := g.o.Now()
+	at := now.UnixMilli()
+	if c.Unsubscribed(scope) && recent(c.Stops[scope].At, now) {
+		at = c.Stops[scope].At // said a moment ago: the same event again
+	}
+	if c.Opinion.Status == events.Subscribed {
+		// A shop's clock may be ahead of ours. The customer left after they came.
+		at = max(at, c.Opinion.At)
+	}
+	err = g.take(ctx, l.Customer, fmt.Sprintf("unsubscribed.%s.%s.%d", l.Customer.Token, scope, at), at,
+		&events.CustomerUnsubscribed{Customer: events.Customer{ID: c.ID.Value}, Scope: scope})
+	if err != nil {
+		return view{}, err
+	}
+	if g.o.Unsubscribed != nil {
+		g.o.Unsubscribed(scope)
+	}
+	if scope == events.ScopeAll {
+		return left(shop), nil
+	}
+	return leftOne(shop, l), nil
+}
+
+// record records the customer's answer.
+func (g *Gateway) record(ctx context.Context, shop Shop, l link.Link, _ string) (view, error) {
+	c, err := g.load(ctx, l.Customer)
+	if err != nil {
+		return view{}, err
+	}
+	now := g.o.Now()
+	at := now.UnixMilli()
+	if said := c.Noted(customer.Answered, l.Question); len(said) > 0 && recent(said[0].At, now) {
+		at = said[0].At
+	}
+	err = g.take(ctx, l.Customer, fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), at,
+		&events.CustomerAnswered{Customer: events.Customer{ID: c.ID.Value}, Question: l.Question, Answer: l.Answer})
+	return thanks(shop), err
+}
+
+// recent reports whether a time, in ms, is not long ago.
+func recent(at int64, now time.Time) bool {
+	ago := now.UnixMilli() - at
+	return ago >= 0 && ago < repeat.Milliseconds()
+}
+
+// load reads the customer: their id in the shop goes into the event, so that the
+// shop can follow the timeline, and what they said lately is not said again.
+func (g *Gateway) load(ctx context.Context, k customer.Key) (*customer.Customer, error) {
+	records, err := g.o.Customers.Load(ctx, []customer.Key{k})
+	if err != nil {
+		return nil, err
+	}
+	return &records[0].Customer, nil
+}
+
+func (g *Gateway) take(ctx context.Context, k customer.Key, id string, at int64, data events.Data) error {
+	return g.o.Take(ctx, []customer.Entry{{Key: k, Event: events.Event{
+		ID: id, Source: source, Type: data.Type(), Store: k.Store, Time: time.UnixMilli(at).UTC(), Data: data,
+	}}})
+}

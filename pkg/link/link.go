@@ -1,0 +1,203 @@
+// Package link makes and reads the signed links that mails carry: the one by
+// which a customer leaves, and those that answer a question with a click. It is
+// pure; what a link leads to is gateway's business.
+//
+// A link is its own permission: whoever has it may do that one thing for that
+// one customer, and nothing else. It names the customer by their token, which
+// nobody without the installation's secret can compute or read, and it never
+// expires: an unsubscribe link has to work for as long as the mail is kept.
+package link
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"homing/pkg/customer"
+)
+
+// Purpose is what a link is for. It is part of what is signed: no link serves
+// for anything else.
+type Purpose string
+
+// The purposes, and the part of the path that stands for each.
+const (
+	Unsubscribe Purpose = "u"
+	Answer      Purpose = "a"
+)
+
+// What Verify says of a link that is none of ours.
+var (
+	// ErrMalformed says that it does not look like one.
+	ErrMalformed = errors.New("not a link of this installation")
+	// ErrUnknownKey says that it names a key that is not there (any more).
+	ErrUnknownKey = errors.New("signed with a key that is not known here")
+	// ErrForged says that the signature does not fit.
+	ErrForged = errors.New("the signature does not fit")
+)
+
+// DerivedKey is the id of the key that derives from the installation's secret.
+const DerivedKey = "0"
+
+// Key signs links. The secret is not used itself: the signing key derives from it.
+type Key struct {
+	ID     string // 1 to 32 of a-z, 0-9 and -
+	Secret string
+}
+
+// Link is what a signed link says.
+type Link struct {
+	Purpose  Purpose
+	Customer customer.Key
+	Worker   string // whose mail carried it
+	Question string // of an answer: "why_left"
+	Answer   string // of an answer: "too-expensive"
+}
+
+// Signer signs and verifies the links of one installation.
+type Signer struct {
+	base string // without a slash at its end
+	path string // of base
+	keys []signingKey
+}
+
+type signingKey struct {
+	id  string
+	key []byte
+}
+
+// Every part of a link is plain, so that the parts can be told apart by a dot.
+var (
+	keyID  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	store  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	worker = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	word   = regexp.MustCompile(`^[a-z_-]{1,32}$`)
+	token  = regexp.MustCompile(`^[a-z2-7]{16}$`)
+)
+
+const (
+	macBytes = 16 // 128 bits: nobody guesses them over the network
+	longest  = 512
+)
+
+var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// New returns a signer for links under the public base URL. The first key
+// signs, all of them verify.
+func New(base string, keys []Key) (*Signer, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("links: %q is not the address of a gateway", base)
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("links: there is no key to sign with")
+	}
+	s := &Signer{base: strings.TrimRight(base, "/"), path: strings.TrimRight(u.Path, "/")}
+	for _, k := range keys {
+		if !keyID.MatchString(k.ID) || k.Secret == "" || s.key(k.ID) != nil {
+			return nil, fmt.Errorf("links: key %q: an id of its own and a secret are needed", k.ID)
+		}
+		derived, err := hkdf.Key(sha256.New, []byte(k.Secret), nil, "homing link v1", sha256.Size)
+		if err != nil {
+			return nil, err
+		}
+		s.keys = append(s.keys, signingKey{k.ID, derived})
+	}
+	return s, nil
+}
+
+// Path returns the path under which all links stand; it has no slash at its end.
+func (s *Signer) Path() string { return s.path }
+
+// URL returns the link, or "" if it could not be verified again: every part is
+// made of plain characters, and the customer's token is one.
+func (s *Signer) URL(l Link) string {
+	said, ok := l.encode(s.keys[0].id)
+	if !ok {
+		return ""
+	}
+	return s.base + "/" + string(l.Purpose) + "/" + said + "." + s.keys[0].mac(l.Purpose, said)
+}
+
+// Verify reads a link from the path of a request. Upper case is forgiven, as
+// mail programs have been seen to change it.
+func (s *Signer) Verify(path string) (Link, error) {
+	if len(path) > longest {
+		return Link{}, ErrMalformed
+	}
+	rest, ok := strings.CutPrefix(path, s.path+"/")
+	purpose, rest, found := strings.Cut(strings.ToLower(rest), "/")
+	end := strings.LastIndexByte(rest, '.')
+	if !ok || !found || end < 0 {
+		return Link{}, ErrMalformed
+	}
+	said, mac := rest[:end], rest[end+1:]
+	id, l, err := decode(Purpose(purpose), said)
+	if err != nil {
+		return Link{}, err
+	}
+	key := s.key(id)
+	if key == nil {
+		return Link{}, ErrUnknownKey
+	}
+	if !hmac.Equal([]byte(mac), []byte(key.mac(l.Purpose, said))) {
+		return Link{}, ErrForged
+	}
+	return l, nil
+}
+
+func (s *Signer) key(id string) *signingKey {
+	for i := range s.keys {
+		if s.keys[i].id == id {
+			return &s.keys[i]
+		}
+	}
+	return nil
+}
+
+// mac signs what a link says, for one purpose.
+func (k *signingKey) mac(p Purpose, said string) string {
+	h := hmac.New(sha256.New, k.key)
+	h.Write([]byte(string(p) + "\x00" + said))
+	return lower.EncodeToString(h.Sum(nil)[:macBytes])
+}
+
+// encode writes what is signed: key, store, token, worker, and of an answer the
+// question and the answer, with dots between them.
+func (l Link) encode(key string) (string, bool) {
+	parts := []string{key, l.Customer.Store, l.Customer.Token, l.Worker}
+	if l.Purpose == Answer {
+		parts = append(parts, l.Question, l.Answer)
+	}
+	said := strings.Join(parts, ".")
+	_, again, err := decode(l.Purpose, said)
+	return said, err == nil && again == l
+}
+
+func decode(p Purpose, said string) (key string, l Link, err error) {
+	parts := strings.Split(said, ".")
+	l.Purpose = p
+	switch {
+	case p == Unsubscribe && len(parts) == 4:
+	case p == Answer && len(parts) == 6 && word.MatchString(parts[4]) && word.MatchString(parts[5]):
+		l.Question, l.Answer = parts[4], parts[5]
+	default:
+		return "", Link{}, ErrMalformed
+	}
+	if !keyID.MatchString(parts[0]) || !store.MatchString(parts[1]) || !token.MatchString(parts[2]) || !worker.MatchString(parts[3]) {
+		return "", Link{}, ErrMalformed
+	}
+	raw, err := lower.DecodeString(parts[2])
+	if err != nil {
+		return "", Link{}, ErrMalformed
+	}
+	// A bucket is the first byte of the token: see customer.Identity.
+	l.Customer, l.Worker = customer.Key{Store: parts[1], Bucket: raw[0], Token: parts[2]}, parts[3]
+	return parts[0], l, nil
+}
