@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the layouts, partials and mails, in the form render.Load reads.
 //
-//go:embed layouts partials thank-you
+//go:embed layouts partials birthday cart-recovery replenishment review-request thank-you win-back
 var Files embed.FS

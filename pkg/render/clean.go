@@ -18,14 +18,38 @@ const (
 	maxStore   = 80
 	maxAddress = 240
 	maxID      = 64
+	maxCode    = 40 // of an offer
+	maxAnswers = 10
 	maxURL     = 2048 // bytes
 )
+
+// own copies d into s, so that what Render sets does not show in the caller's data.
+func (s *scratch) own(d *Data) {
+	s.data = *d
+	c := &s.data
+	if d.Order != nil {
+		s.order = *d.Order
+		c.Order = &s.order
+	}
+	if d.Cart != nil {
+		s.cart = *d.Cart
+		c.Cart = &s.cart
+	}
+	if d.Products != nil {
+		s.products = *d.Products
+		c.Products = &s.products
+	}
+	if d.Offer != nil {
+		s.offer = *d.Offer
+		c.Offer = &s.offer
+	}
+}
 
 // clean copies d into s, taking away what could do harm or spoil the mail.
 // Everything a template prints comes through here, so the checks stand where
 // data enters and nothing has to be searched for in rendered output.
 func (s *scratch) clean(d *Data) {
-	s.data = *d
+	s.own(d)
 	c := &s.data
 	c.Subject, c.Preheader = "", ""
 	c.Variant = line(d.Variant, maxID)
@@ -37,24 +61,37 @@ func (s *scratch) clean(d *Data) {
 	c.Customer.Locale = line(d.Customer.Locale, maxID)
 	c.Store.URL = webURL(d.Store.URL)
 	c.UnsubscribeURL = webURL(d.UnsubscribeURL)
-	if d.Order != nil {
-		s.cleanOrder(d)
+	c.Also = s.cleanAlso(d.Also)
+	c.Answers = s.cleanAnswers(d.Answers)
+	if o := c.Order; o != nil {
+		o.ID, o.Total = line(o.ID, maxID), knownMoney(o.Total)
+		o.Items, o.More, o.Pictures = s.cleanItems(&s.ordered, o.Items, o.More, &d.Store)
+	}
+	if o := c.Cart; o != nil {
+		o.URL, o.Total = linkURL(o.URL, &d.Store), knownMoney(o.Total)
+		o.Items, o.More, o.Pictures = s.cleanItems(&s.carted, o.Items, o.More, &d.Store)
+	}
+	if o := c.Products; o != nil {
+		o.Items, o.More, o.Pictures = s.cleanItems(&s.shelved, o.Items, o.More, &d.Store)
+	}
+	if c.Offer != nil && !cleanOffer(c.Offer) {
+		c.Offer = nil
 	}
 }
 
-func (s *scratch) cleanOrder(d *Data) {
-	s.order = *d.Order
-	o := &s.order
-	s.data.Order = o
-	o.ID = line(o.ID, maxID)
-	o.Pictures = false
-	o.Total = knownMoney(o.Total)
-	shown := min(len(o.Items), maxItems)
-	o.More = max(o.More, 0) + len(o.Items) - shown
-	o.Items = s.items[:shown]
-	for i := range o.Items {
-		it := &o.Items[i]
-		*it = d.Order.Items[i]
+// A shelf is memory for the items of one list.
+type shelf struct {
+	items [maxItems]Item
+	used  int
+}
+
+// cleanItems copies the items that a mail shows; those it does not are added to more.
+func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (items []Item, left int, pictures bool) {
+	to.used = min(len(from), maxItems)
+	items = to.items[:to.used]
+	for i := range items {
+		it := &items[i]
+		*it = from[i]
 		it.Name = line(it.Name, maxProduct)
 		it.ProductID = line(it.ProductID, maxID)
 		it.Quantity = max(it.Quantity, 1)
@@ -62,10 +99,58 @@ func (s *scratch) cleanOrder(d *Data) {
 		if it.Name == "" {
 			it.Name = it.ProductID
 		}
-		it.URL = linkURL(it.URL, &d.Store)
-		it.ImageURL = imageURL(it.ImageURL, &d.Store)
-		o.Pictures = o.Pictures || it.ImageURL != ""
+		it.URL = linkURL(it.URL, store)
+		it.ImageURL = imageURL(it.ImageURL, store)
+		pictures = pictures || it.ImageURL != ""
 	}
+	return items, max(more, 0) + len(from) - len(items), pictures
+}
+
+// cleanAlso copies the ids of other orders.
+func (s *scratch) cleanAlso(from []string) []string {
+	to := s.also[:0]
+	for _, id := range from {
+		if id = line(id, maxID); id != "" && len(to) < maxItems {
+			to = append(to, id)
+		}
+	}
+	return to
+}
+
+// cleanAnswers copies the answers that lead somewhere. Their links are the
+// installation's own, so any host will do.
+func (s *scratch) cleanAnswers(from []Answer) []Answer {
+	to := s.answers[:0]
+	for _, a := range from {
+		a.Code, a.URL = line(a.Code, maxID), webURL(a.URL)
+		if a.Code != "" && a.URL != "" && len(to) < maxAnswers {
+			to = append(to, a)
+		}
+	}
+	return to
+}
+
+// cleanOffer says whether o is an offer at all: one with a code that can be typed.
+func cleanOffer(o *Offer) bool {
+	if o.Percent < 1 || o.Percent > 100 {
+		o.Percent = 0
+	}
+	if o.Amount = knownMoney(o.Amount); o.Amount.Minor <= 0 || o.Percent > 0 {
+		o.Amount = events.Money{}
+	}
+	return typable(o.Code)
+}
+
+// typable says whether code is made of letters, digits, "-" and "_". No dots:
+// mail programs make links of what looks like a host.
+func typable(code string) bool {
+	for i := range len(code) {
+		c := code[i]
+		if !(c < utf8.RuneSelf && wordByte(c)) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return code != "" && len(code) <= maxCode
 }
 
 // knownMoney is m, or unknown when its currency is none: three letters A to Z.

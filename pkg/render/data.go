@@ -37,36 +37,44 @@ type Order struct {
 	Total    events.Money
 	PlacedAt time.Time // in the time zone in which its date is to be read
 
-	// Pictures says that at least one item has an image; set by Render, so
-	// that a template can keep the other rows aligned.
-	Pictures bool
+	// Set by Render, for the partials.
+	Pictures bool   // at least one item has an image: the other rows are kept aligned
+	Dir      string // as Data.Dir
 }
 
 // A Cart is a cart as it is now. Render shows at most 30 items and counts the
 // others in More.
 type Cart struct {
-	URL      string // brings the customer back to it; dropped by Render unless its host may be linked to
-	Items    []Item
-	More     int
-	Total    events.Money
-	Pictures bool // as Order.Pictures
+	URL   string // brings the customer back to it; dropped by Render unless its host may be linked to
+	Items []Item
+	More  int
+	Total events.Money
+
+	// As in Order.
+	Pictures bool
+	Dir      string
 }
 
 // Products are what a mail speaks of that is neither an order nor a cart: what
 // may be reviewed, what may be running out.
 type Products struct {
-	Items    []Item
-	More     int
-	Pictures bool // as Order.Pictures
+	Items []Item
+	More  int
+
+	// As in Order.
+	Pictures bool
+	Dir      string
 }
 
 // An Offer is an incentive whose code was bound to the customer. One of Percent
-// and Amount is set.
+// and Amount is set. Render drops an offer whose code is none.
 type Offer struct {
-	Code    string
+	Code    string // letters, digits, "-" and "_"; at most 40
 	Percent int
 	Amount  events.Money
 	Expires time.Time // the last instant at which the code is good, in the customer's zone; zero: it does not expire
+
+	Worth string // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
 }
 
 // An Answer is a link by which a customer answers a question with one click.
@@ -92,11 +100,11 @@ type Data struct {
 	Ordinal        int       // which order of the customer's this is: 1, 2, …; 0 when unknown
 	Orders         int       // how many orders the customer has placed in all
 	Order          *Order    // nil in a mail about no order
-	Also           []string  // ids of the other orders that share the mail
+	Also           []string  // ids of the other orders that share the mail; at most 30 are shown
 	Cart           *Cart     // nil in a mail about no cart
 	Products       *Products // nil in a mail about no products
 	Offer          *Offer    // nil when there is none, which every template must cope with
-	Answers        []Answer  // why the customer left; may be empty
+	Answers        []Answer  // why the customer left; may be empty, at most 10 are shown
 	UnsubscribeURL string    // empty in transactional mail
 	Marketing      bool
 
@@ -134,4 +142,5 @@ type Meta struct {
 	Class       string // "marketing", "transactional" or empty: the configuration decides
 	Description string
 	Lang        string // language of the template's text; empty: the store's locale
+	Offer       bool   // the template shows an offer, so it is no transactional one
 }

@@ -28,6 +28,7 @@ type fence struct {
 	costs    map[call]int
 	stack    []call
 	variants map[string]place // literals that .Variant is compared with
+	offer    *place           // where .Offer is first used; nil: nowhere
 }
 
 // A call is one template with one type of dot.

@@ -30,6 +30,7 @@ func (l *locale) funcs() template.FuncMap {
 		"ordinal":  l.ordinal,
 		"plural":   l.plural,
 		"date":     l.date,
+		"day":      l.day,
 		"truncate": truncate,
 		"default":  fallback,
 		"link":     func(label, url string) Link { return Link{label, url} },
@@ -42,6 +43,32 @@ func (l *locale) funcs() template.FuncMap {
 // money writes an amount as the shop does: "£12.95", "12,95 €", "¥1,980". An
 // amount without a currency is unknown, and empty.
 func (l *locale) money(m events.Money) string {
+	return l.writeMoney(m, events.Digits(m.Currency))
+}
+
+// roundMoney is money without pence where there are none: "£5", "£7.50".
+func (l *locale) roundMoney(m events.Money) string {
+	digits := events.Digits(m.Currency)
+	whole := m.Minor
+	for range digits {
+		if whole%10 != 0 {
+			return l.writeMoney(m, digits)
+		}
+		whole /= 10
+	}
+	return l.writeMoney(events.Money{Minor: whole, Currency: m.Currency}, 0)
+}
+
+// worth is what an offer takes off; empty when it says neither.
+func (l *locale) worth(o *Offer) string {
+	if o.Percent > 0 {
+		return string(append(l.appendNumber([]byte(l.percent[0]), int64(o.Percent), 0), l.percent[1]...))
+	}
+	return l.roundMoney(o.Amount)
+}
+
+// writeMoney writes an amount that has so many digits after the decimal sign.
+func (l *locale) writeMoney(m events.Money, digits int) string {
 	if m.Currency == "" {
 		return ""
 	}
@@ -59,7 +86,7 @@ func (l *locale) money(m events.Money) string {
 			b = append(b, space...) // CHF 12.95
 		}
 	}
-	b = l.appendDigits(b, size, events.Digits(m.Currency))
+	b = l.appendDigits(b, size, digits)
 	if l.side == after {
 		b = append(append(b, space...), symbol...)
 	}

@@ -1,10 +1,13 @@
 package render
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
 )
@@ -13,7 +16,7 @@ import (
 var odd = []string{
 	"{{range 300000000}}a{{end}}", "{{with $x := .Order}}{{range $i, $e := .Items}}{{$i}}{{break}}{{end}}{{end}}",
 	`<a href="{{.Store.URL}}?a={{.Variant}}" title='{{.Variant}}'>{{template "button" (link .Variant .Store.URL)}}</a>`,
-	"{{template \"items\" .}}{{template \"items\" .}}", "<!--[if mso]>x<![endif]-->{{/* c */}}", "{{$x := 1}}{{$x = 2}}{{$x}}",
+	"{{with .Order}}{{template \"items\" .}}{{template \"items\" .}}{{end}}{{with .Cart}}{{template \"items\" .}}{{end}}", "<!--[if mso]>x<![endif]-->{{/* c */}}", "{{$x := 1}}{{$x = 2}}{{$x}}",
 	"{{(.Variant | truncate 3) | default \"x\"}}", "{{if and .Order .Customer}}{{else with .Store}}{{.Name}}{{end}}", "{{not (eq .Variant .Variant \"a\")}}",
 	"{{len .Variant}}{{or .Variant .Variant}}{{number 99999999999999999999}}", "<style>{{.Variant}}</style><p style='{{.Variant}}'>",
 	"<svg onload=x><script>{{.Variant}}</script>", "{{" + strings.Repeat("(", 500) + "1" + strings.Repeat(")", 500) + "}}",
@@ -23,8 +26,11 @@ var odd = []string{
 // hang, and what it accepts must be safe with hostile data.
 func FuzzLoad(f *testing.F) {
 	shared := templatesFS(f)
-	page, text, data := shared["thank-you/thanks.html"].Data, shared["thank-you/thanks.txt"].Data, shared["thank-you/thanks.sample.yaml"].Data
-	f.Add(string(page), string(text), string(data))
+	var data []byte
+	for _, name := range []string{"win-back/last-call", "cart-recovery/last-call", thanks} {
+		data = shared[name+".sample.yaml"].Data
+		f.Add(string(shared[name+".html"].Data), string(shared[name+".txt"].Data), string(data))
+	}
 	for _, body := range odd {
 		f.Add(mailOf("<h1>a</h1>"+body), body, string(data))
 		f.Add("---\nsubject: >-\n  "+body+"\npreheader: a\n---\n<h1>a</h1>", "a", "samples:\n  a: {}\n")
@@ -60,11 +66,14 @@ func FuzzLoad(f *testing.F) {
 // FuzzRender gives the shipped templates whatever an event may hold.
 func FuzzRender(f *testing.F) {
 	set := shipped(f)
-	for _, h := range hostile {
-		f.Add(h, h, h, h, int64(1295), 1)
+	names := set.Names()
+	for i, h := range hostile {
+		f.Add(h, h, h, h, int64(1295), 1, i)
 	}
-	f.Add("Ann", "Teapot", "https://shop.example/a?b=c&d=%20", "JPY", int64(-1), 1<<40)
-	f.Fuzz(func(t *testing.T, name, product, link, currency string, minor int64, n int) {
+	f.Add("Ann", "Teapot", "https://shop.example/a?b=c&d=%20", "JPY", int64(-1), 1<<40, 0)
+	f.Add("Ann", "TEN-OFF", "https://shop.example/a", "GBP", int64(500), 10, 3)
+	f.Fuzz(func(t *testing.T, name, product, link, currency string, minor int64, n, which int) {
+		template := names[uint(which)%uint(len(names))]
 		d := sample(t, set, "first")
 		d.Customer = Customer{FirstName: name, LastName: name, Locale: link}
 		d.Store.Name, d.Store.PostalAddress, d.Variant, d.Ordinal = product, name, currency, n
@@ -72,13 +81,23 @@ func FuzzRender(f *testing.F) {
 		for i := range d.Order.Items {
 			d.Order.Items[i] = Item{ProductID: product, Name: product, Quantity: n, Price: d.Order.Total, URL: link, ImageURL: link}
 		}
-		m, err := set.Render(thanks, d)
+		d.Also = []string{product, name}
+		d.Cart = &Cart{URL: link, Items: d.Order.Items, More: n, Total: d.Order.Total}
+		d.Products = &Products{Items: d.Order.Items[:1+n&1], More: n}
+		d.Offer = &Offer{Code: product, Percent: n, Amount: d.Order.Total, Expires: time.Unix(minor, 0)}
+		d.Answers = []Answer{{"other", link}, {product, link}}
+		before := d.clone()
+		m, err := set.Render(template, d)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if diff := cmp.Diff(before, d); diff != "" {
+			t.Error("Render changed the data it was given:", diff)
+		}
 		checkParts(t, m)
 		for _, l := range outline(m.HTML).links {
-			if !strings.HasPrefix(strings.ToLower(l.url), "https://") && !strings.HasPrefix(strings.ToLower(l.url), "http://shop.example") {
+			// Answers are the installation's own links, so any host will do for them.
+			if u, err := url.Parse(l.url); err != nil || u.Scheme != "https" && u.Scheme != "http" {
 				t.Errorf("link %q", l.url)
 			}
 		}

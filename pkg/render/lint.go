@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -85,8 +86,10 @@ func lintTag(t *html.Token) string {
 }
 
 // lintMail renders a mail that passed the fence with all its samples, with
-// everything optional missing, and with text where it does not belong.
+// each optional thing missing, and any number of its parts, and with text where
+// it does not belong.
 func lintMail(m *mail, ref *reference, ps *problems) {
+	seen := map[string]bool{}
 	for _, s := range m.samples {
 		out, err := m.tryOut(ref, &s.Data, true)
 		if err != nil {
@@ -100,7 +103,42 @@ func lintMail(m *mail, ref *reference, ps *problems) {
 				ps.addSample(s.Name+" "+o.Name, asProblem(m.name+".html", err))
 				return
 			}
-			lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
+			if !seen[out.HTML] {
+				seen[out.HTML] = true
+				lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
+			}
+		}
+		for _, o := range subsets(s.Data, parts) {
+			if _, err := m.render(&o.Data, true); err != nil {
+				ps.addSample(s.Name+o.Name, asProblem(m.name+".html", err))
+				return
+			}
+		}
+	}
+	if m.meta.Class != "transactional" {
+		lintWayOut(m, ps)
+	}
+}
+
+// lintWayOut renders a mail that may be marketing as marketing: both parts must
+// show the way out.
+func lintWayOut(m *mail, ps *problems) {
+	const url = "https://mail.example/unsubscribe"
+	for _, s := range m.samples {
+		d := s.Data
+		d.Marketing, d.UnsubscribeURL = true, url
+		out, err := m.render(&d, true)
+		if err != nil {
+			return // reported already
+		}
+		report := func(file, what string) {
+			ps.addSample(s.Name, Problem{File: file, Msg: what + " without the unsubscribe link; write it into the mail or its layout, from {{.UnsubscribeURL}}"})
+		}
+		if !slices.Contains(outline(out.HTML).links, pageLink{url, false}) {
+			report(m.name+".html", "a marketing mail")
+		}
+		if !strings.Contains(out.Text, url) {
+			report(m.name+".txt", "a marketing mail")
 		}
 	}
 }
@@ -120,10 +158,17 @@ func foreign(d Data) Sample {
 	d.Store.Name, d.Store.PostalAddress = text, text
 	if d.Order != nil {
 		d.Order.ID = text
-		for i := range d.Order.Items {
-			d.Order.Items[i].Name, d.Order.Items[i].ProductID = text, text
-		}
 	}
+	if d.Offer != nil {
+		d.Offer.Code = text
+	}
+	for i := range d.Also {
+		d.Also[i] = text
+	}
+	for i := range d.Answers {
+		d.Answers[i].Code = text
+	}
+	onItems(func(it *Item) { it.Name, it.ProductID = text, text })(&d)
 	return Sample{foreignText, d}
 }
 
@@ -176,7 +221,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 			report("%q is no link for a mail: it must begin with https://", l.url)
 		case u.Hostname() == foreignHost:
-			report("a link is made of text that is no URL; use .URL, .ImageURL, .Store.URL or .UnsubscribeURL")
+			report("a link is made of text that is no URL; use .URL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", l.url)
 		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):
@@ -196,7 +241,10 @@ func (s *Set) CheckStore(store Store) error {
 			d := sample.Data.clone()
 			d.Store = store
 			d.UnsubscribeURL = ""
-			d.Marketing = false // the unsubscribe host is the installation's own
+			d.Marketing = false // the unsubscribe host is the installation's own, and so is that of answers
+			for i := range d.Answers {
+				d.Answers[i].URL = store.URL
+			}
 			out, err := m.render(&d, true)
 			if err != nil {
 				ps.add(asProblem(name+".html", err))

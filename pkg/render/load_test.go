@@ -7,6 +7,12 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"homing/events"
 )
 
 // templatesFS copies the shipped templates, to be broken.
@@ -32,7 +38,7 @@ func templatesFS(t testing.TB) fstest.MapFS {
 func sharedFS(t testing.TB) fstest.MapFS {
 	fsys := templatesFS(t)
 	for p := range fsys {
-		if strings.HasPrefix(p, "thank-you/") {
+		if !strings.HasPrefix(p, "layouts/") && !strings.HasPrefix(p, "partials/") {
 			delete(fsys, p)
 		}
 	}
@@ -75,7 +81,7 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"verbatim comment as a way out", "<h1>{{_comment `<script>`}}</h1>", "is not for use in templates"},
 	{"define", `<h1>a</h1>{{define "footer"}}mine{{end}}`, "{{define}} and {{block}} are not for use here"},
 	{"unknown partial", `<h1>a</h1>{{template "buton" .}}`, `there is no partial "buton"; did you mean button?`},
-	{"partial without data", `<h1>a</h1>{{template "items"}}`, "a partial needs data to show"},
+	{"partial without data", `<h1>a</h1>{{template "footer"}}`, "a partial needs data to show"},
 	{"wrong argument", "<h1>{{money .Store.Name}}</h1>", "money takes an amount here, not text"},
 	{"argument missing", `<h1>{{plural 1 "a"}}</h1>`, "plural takes 3 values, not 2"},
 	{"comparison of two kinds", `<h1>{{if eq .Ordinal "1"}}a{{end}}</h1>`, "eq cannot compare a number with text"},
@@ -100,6 +106,10 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"value as an attribute", `<h1 {{.Variant}}>a</h1>`, "but not in a style or script"},
 	{"attribute without quotes", `<h1 title={{.Variant}}>a</h1>`, "between the quotes"},
 	{"branches that end differently", `<h1>a</h1><p {{if .Marketing}}title="{{end}}>a</p>`, "x/y.html:5"},
+	{"offer may be missing", "<h1>{{.Offer.Code}}</h1>", "this may be missing: write it between {{with .Offer}} and {{end}}"},
+	{"list of answers printed", "<h1>{{.Answers}}</h1>", "a list cannot be printed"},
+	{"expiry printed raw", "<h1>a{{with .Offer}}{{.Expires}}{{end}}</h1>", "write {{date .Expires}}"},
+	{"total of what has none", `<h1>a</h1>{{with .Products}}{{template "total" .}}{{end}}`, "there is no .Total in the whole products"},
 	{"action in a conditional comment", "<h1>a</h1><!--[if mso]>{{.Variant}}<![endif]-->", "a conditional comment is copied as it stands"},
 }
 
@@ -112,6 +122,93 @@ func TestEachFaultIsReportedWhereItIs(t *testing.T) {
 			fsys["x/y.sample.yaml"] = templatesFS(t)["thank-you/thanks.sample.yaml"]
 			wantProblem(t, fsys, tc.want)
 		})
+	}
+}
+
+func TestOffersHaveNoPlaceInTransactionalMail(t *testing.T) {
+	for name, body := range map[string]string{
+		"directly":                "{{with .Offer}}{{.Code}}{{end}}",
+		"in a partial":            `{{with .Offer}}{{template "offer" .}}{{end}}`,
+		"through the root":        "{{with .Store}}{{with $.Offer}}{{.Code}}{{end}}{{end}}",
+		"only asking whether":     "{{if .Offer}}a{{end}}",
+		"through another partial": `{{template "mine" .}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			fsys := sharedFS(t)
+			fsys["partials/mine.html"] = &fstest.MapFile{Data: []byte("{{with .Offer}}{{.Code}}{{end}}\n")}
+			fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
+			fsys["x/y.sample.yaml"] = templatesFS(t)["win-back/last-call.sample.yaml"]
+			mail := "---\nsubject: Hello\npreheader: A word\nclass: marketing\n---\n<h1>a</h1>" + body + "\n"
+			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mail)}
+			set, err := Load(fsys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if meta, _ := set.Meta("x/y"); !meta.Offer {
+				t.Error("Meta does not say that it shows an offer")
+			}
+			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(strings.Replace(mail, "class: marketing", "class: transactional", 1))}
+			wantProblem(t, fsys, "an offer has no place in a transactional mail such as x/y")
+		})
+	}
+	fsys := templatesFS(t)
+	edit(fsys, "thank-you/thanks.html", "preheader: >-", "preheader: >-\n  {{with .Offer}}{{.Code}}{{end}}")
+	wantProblem(t, fsys, "thank-you/thanks.html:11:")
+}
+
+func TestMarketingMailShowsTheWayOut(t *testing.T) {
+	for _, tc := range []struct{ path, class, want string }{
+		{"partials/footer.html", "marketing", "x/y.html: sample \"a\": a marketing mail without the unsubscribe link"},
+		{"partials/footer.txt", "marketing", "x/y.txt: sample \"a\": a marketing mail without the unsubscribe link"},
+		{"partials/footer.html", "", "a marketing mail without the unsubscribe link"},
+		{"partials/footer.html", "transactional", ""},
+	} {
+		fsys := sharedFS(t)
+		fsys[tc.path] = &fstest.MapFile{Data: []byte("{{.Store.Name}}\n")}
+		page := "---\nsubject: Hello\npreheader: A word\nclass: " + tc.class + "\n---\n" + plainBody
+		fsys["x/y.html"] = &fstest.MapFile{Data: []byte(page)}
+		fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
+		fsys["x/y.sample.yaml"] = &fstest.MapFile{Data: []byte("samples:\n  a:\n    store: {name: A}\n")}
+		if tc.want != "" {
+			wantProblem(t, fsys, tc.want)
+		} else if _, err := Load(fsys); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSamplesDescribeEverythingThatDataHolds(t *testing.T) {
+	fsys := sharedFS(t)
+	fsys["x/y.html"] = &fstest.MapFile{Data: []byte(mailOf(plainBody))}
+	fsys["x/y.txt"] = &fstest.MapFile{Data: []byte("Hello\n")}
+	fsys["x/y.sample.yaml"] = &fstest.MapFile{Data: []byte(`data:
+  store: {name: A}
+  also: ["2"]
+  cart: {url: "https://a.example/c", more: 1, total: 5 GBP, items: [{product_id: p, quantity: 2}]}
+  products: {more: 3, items: [{name: P}]}
+  offer: {code: TEN, percent: 10, amount: 5 GBP, expires: 2026-03-03T23:59:59Z}
+  answers: [{code: other, url: "https://a.example/a"}]
+samples:
+  all: {cart: {more: 2}}
+  none: {cart: null, products: null, offer: null, answers: [], also: []}
+`)}
+	set, err := Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	five := events.Money{Minor: 500, Currency: "GBP"}
+	want := Data{
+		Store: Store{Name: "A"}, Also: []string{"2"}, Answers: []Answer{{"other", "https://a.example/a"}},
+		Cart:     &Cart{URL: "https://a.example/c", More: 2, Total: five, Items: []Item{{ProductID: "p", Quantity: 2}}},
+		Products: &Products{More: 3, Items: []Item{{Name: "P"}}},
+		Offer:    &Offer{Code: "TEN", Percent: 10, Amount: five, Expires: time.Date(2026, 3, 3, 23, 59, 59, 0, time.UTC)},
+	}
+	got := set.Samples("x/y")
+	if diff := cmp.Diff(want, got[0].Data); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(Data{Store: Store{Name: "A"}}, got[1].Data, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,10 +1,8 @@
 package render
 
 import (
-	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/currency"
@@ -28,8 +26,8 @@ type locale struct {
 	digits  [10]rune
 	latin   bool // digits are 0 to 9
 	side    side
-	layout  string // of dates; empty: ISO
-	months  []string
+	percent [2]string // what stands before and after the number
+	calendar
 	lang    string // BCP 47, of text
 	dir     string
 	symbols sync.Map // ISO 4217 code → narrow symbol
@@ -98,7 +96,8 @@ func newLocale(numbers, text language.Tag) *locale {
 	}
 	l.latin = l.digits[0] == '0'
 	l.separators(p.Sprint(number.Decimal(123456789.5)))
-	l.readCalendar()
+	l.percentSign(p.Sprint(number.Percent(0.5)))
+	l.calendar = readCalendar(text)
 	base, _ := numbers.Base()
 	l.side = sideOfLanguage[base.String()]
 	if region, _ := numbers.Region(); regional(numbers) {
@@ -231,75 +230,16 @@ func englishSuffix(n int) string {
 	return "th"
 }
 
-// A calendarStyle writes the date of a language: a layout in which D, M and Y
-// stand for day, month and year.
-type calendarStyle struct {
-	layout string
-	months string // separated by spaces; empty: the number of the month
-}
-
-// dateStyles are the long dates of CLDR 45 (dateFormats/long). Other languages
-// get the ISO form, which is misread nowhere.
-var dateStyles = map[string]calendarStyle{
-	"en":    {"D M Y", "January February March April May June July August September October November December"},
-	"en-US": {"M D, Y", "January February March April May June July August September October November December"},
-	"de":    {"D. M Y", "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"},
-	"fr":    {"D M Y", "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"},
-	"es":    {"D de M de Y", "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"},
-	"it":    {"D M Y", "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"},
-	"pt":    {"D de M de Y", "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"},
-	"nl":    {"D M Y", "januari februari maart april mei juni juli augustus september oktober november december"},
-	"sv":    {"D M Y", "januari februari mars april maj juni juli augusti september oktober november december"},
-	"da":    {"D. M Y", "januar februar marts april maj juni juli august september oktober november december"},
-	"nb":    {"D. M Y", "januar februar mars april mai juni juli august september oktober november desember"},
-	"no":    {"D. M Y", "januar februar mars april mai juni juli august september oktober november desember"},
-	"fi":    {"D. M Y", "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta"},
-	"pl":    {"D M Y", "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"},
-	"cs":    {"D. M Y", "ledna února března dubna května června července srpna září října listopadu prosince"},
-	"ja":    {"Y年M月D日", ""},
-	"zh":    {"Y年M月D日", ""},
-	"ko":    {"Y년 M월 D일", ""},
-}
-
-// readCalendar finds how the language of the text writes dates.
-func (l *locale) readCalendar() {
-	base, _ := l.text.Base()
-	style, ok := dateStyles[base.String()]
-	if region, _ := l.text.Region(); regional(l.text) { // "en" alone is not yet American
-		if own, found := dateStyles[base.String()+"-"+region.String()]; found {
-			style, ok = own, true
-		}
+// percentSign reads what stands around 50 % as the locale writes it.
+func (l *locale) percentSign(probe string) {
+	digit := func(r rune) bool { return strings.ContainsRune(string(l.digits[:]), r) }
+	from, to := strings.IndexFunc(probe, digit), strings.LastIndexFunc(probe, digit)
+	if from < 0 {
+		l.percent = [2]string{"", "%"}
+		return
 	}
-	if ok {
-		l.layout, l.months = style.layout, strings.Fields(style.months)
-	}
-}
-
-// date writes the day of t in its own time zone; the zero time is empty.
-func (l *locale) date(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	if l.layout == "" {
-		return t.Format(time.DateOnly)
-	}
-	year, month, day := t.Date()
-	b := make([]byte, 0, 32)
-	for _, r := range l.layout {
-		switch {
-		case r == 'D':
-			b = strconv.AppendInt(b, int64(day), 10)
-		case r == 'M' && len(l.months) > 0:
-			b = append(b, l.months[month-1]...)
-		case r == 'M':
-			b = strconv.AppendInt(b, int64(month), 10)
-		case r == 'Y':
-			b = strconv.AppendInt(b, int64(year), 10)
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return string(b)
+	_, size := utf8.DecodeRuneInString(probe[to:])
+	l.percent = [2]string{probe[:from], probe[to+size:]}
 }
 
 // direction is "rtl" for a language written from right to left.

@@ -250,6 +250,7 @@ var natives = map[string]native{
 	"ordinal":  func(l *locale, a []value) value { return textValue(l.ordinal(int(a[0].num))) },
 	"plural":   func(l *locale, a []value) value { return textValue(l.plural(int(a[0].num), a[1].text, a[2].text)) },
 	"date":     func(l *locale, a []value) value { return textValue(l.date(a[0].time())) },
+	"day":      func(l *locale, a []value) value { return textValue(l.day(a[0].time())) },
 	"truncate": func(_ *locale, a []value) value { return textValue(truncate(int(a[0].num), a[1].text)) },
 	"default":  func(_ *locale, a []value) value { return textValue(fallback(a[0].text, a[1].text)) },
 	"times": func(_ *locale, a []value) value {

@@ -33,6 +33,7 @@ func newReference(html, plain map[string]*file) *reference {
 		"ordinal":   func(n int) string { return r.l.ordinal(n) },
 		"plural":    func(n int, one, other string) string { return r.l.plural(n, one, other) },
 		"date":      func(t time.Time) string { return r.l.date(t) },
+		"day":       func(t time.Time) string { return r.l.day(t) },
 		"times":     r.l.funcs()["times"],
 		"truncate":  r.l.funcs()["truncate"],
 		"default":   r.l.funcs()["default"],
@@ -92,12 +93,13 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	}
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	sc.data = *d
 	if clean {
 		sc.clean(d)
+	} else {
+		sc.own(d)
 	}
 	r.l = m.in(localeKey{d.Store.Locale, d.Customer.Locale})
-	sc.data.Lang, sc.data.Dir = m.writing(r.l)
+	sc.write(m, r.l)
 	sc.data.Subject, sc.data.Preheader = got.Subject, got.Preheader
 	var page, plain capped
 	if err := r.html.Lookup(layoutName).Execute(&page, &sc.data); err != nil {

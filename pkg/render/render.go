@@ -102,13 +102,13 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	if clean {
 		sc.clean(d)
 	} else {
-		sc.data = *d
+		sc.own(d)
 	}
 	if d.Marketing && sc.data.UnsubscribeURL == "" {
 		return Mail{}, errors.New("a marketing mail needs an http(s) unsubscribe URL")
 	}
 	l := m.in(localeKey{d.Store.Locale, d.Customer.Locale})
-	sc.data.Lang, sc.data.Dir = m.writing(l)
+	sc.write(m, l)
 	out := Mail{Template: m.name}
 	if err := m.execute(sc, l, &out); err != nil {
 		return Mail{}, err
@@ -195,10 +195,17 @@ func defaultLocale() *locale { return newLocale(language.English, language.Engli
 // A scratch is the memory one rendering needs.
 type scratch struct {
 	env
-	data  Data
-	order Order
-	items [maxItems]Item
-	wrap  []byte
+	data     Data
+	order    Order
+	cart     Cart
+	products Products
+	offer    Offer
+	ordered  shelf // of order
+	carted   shelf
+	shelved  shelf
+	also     [maxItems]string
+	answers  [maxAnswers]Answer
+	wrap     []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -207,10 +214,32 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // unless one large mail made it large.
 func (s *scratch) release() {
 	s.forget()
-	clear(s.items[:len(s.order.Items)])
-	s.data, s.order = Data{}, Order{}
+	for _, sh := range []*shelf{&s.ordered, &s.carted, &s.shelved} {
+		clear(sh.items[:sh.used])
+		sh.used = 0
+	}
+	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
+	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)
+	}
+}
+
+// write fills in what depends on the language a mail is written in.
+func (s *scratch) write(m *mail, l *locale) {
+	d := &s.data
+	d.Lang, d.Dir = m.writing(l)
+	if d.Order != nil {
+		d.Order.Dir = d.Dir
+	}
+	if d.Cart != nil {
+		d.Cart.Dir = d.Dir
+	}
+	if d.Products != nil {
+		d.Products.Dir = d.Dir
+	}
+	if d.Offer != nil {
+		d.Offer.Worth = l.worth(d.Offer)
 	}
 }
 

@@ -22,10 +22,12 @@ var update = flag.Bool("update", false, "rewrite testdata/golden")
 
 const thanks = "thank-you/thanks"
 
-// shipped loads the templates that come with Homing.
+var loaded = sync.OnceValues(func() (*Set, error) { return Load(os.DirFS("../../templates")) })
+
+// shipped returns the templates that come with Homing.
 func shipped(t testing.TB) *Set {
 	t.Helper()
-	set, err := Load(os.DirFS("../../templates"))
+	set, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +122,9 @@ func TestEveryTemplateRendersWithoutAnyOptionalField(t *testing.T) {
 func TestOmissionsTogetherLeaveOnlyTheStoresName(t *testing.T) {
 	d := sample(t, shipped(t), "milestone")
 	d.UnsubscribeURL, d.Marketing = "https://mail.shop.example/u", true
+	d.Also, d.Answers = []string{"536366"}, []Answer{{"other", "https://mail.shop.example/a"}}
+	d.Cart = &Cart{URL: "https://shop.example/cart", Items: d.Order.Items, More: 1, Total: d.Order.Total}
+	d.Products, d.Offer = &Products{Items: d.Order.Items, More: 1}, &Offer{"TEN", 10, d.Order.Total, d.Order.PlacedAt, ""}
 	for _, o := range omissions {
 		o.apply(&d)
 	}

@@ -32,12 +32,17 @@ type sampleData struct {
 		LastName  string `yaml:"last_name"`
 		Locale    string `yaml:"locale"`
 	} `yaml:"customer"`
-	Variant        string       `yaml:"variant"`
-	Ordinal        int          `yaml:"ordinal"`
-	Orders         int          `yaml:"orders"`
-	Order          *sampleOrder `yaml:"order"`
-	UnsubscribeURL string       `yaml:"unsubscribe_url"`
-	Marketing      bool         `yaml:"marketing"`
+	Variant        string         `yaml:"variant"`
+	Ordinal        int            `yaml:"ordinal"`
+	Orders         int            `yaml:"orders"`
+	Order          *sampleOrder   `yaml:"order"`
+	Also           []string       `yaml:"also"`
+	Cart           *sampleCart    `yaml:"cart"`
+	Products       *sampleList    `yaml:"products"`
+	Offer          *sampleOffer   `yaml:"offer"`
+	Answers        []sampleAnswer `yaml:"answers"`
+	UnsubscribeURL string         `yaml:"unsubscribe_url"`
+	Marketing      bool           `yaml:"marketing"`
 }
 
 type sampleOrder struct {
@@ -46,6 +51,30 @@ type sampleOrder struct {
 	More     int          `yaml:"more"`
 	Total    sampleMoney  `yaml:"total"`
 	PlacedAt time.Time    `yaml:"placed_at"`
+}
+
+type sampleCart struct {
+	URL   string       `yaml:"url"`
+	Items []sampleItem `yaml:"items"`
+	More  int          `yaml:"more"`
+	Total sampleMoney  `yaml:"total"`
+}
+
+type sampleList struct {
+	Items []sampleItem `yaml:"items"`
+	More  int          `yaml:"more"`
+}
+
+type sampleOffer struct {
+	Code    string      `yaml:"code"`
+	Percent int         `yaml:"percent"`
+	Amount  sampleMoney `yaml:"amount"`
+	Expires time.Time   `yaml:"expires"`
+}
+
+type sampleAnswer struct {
+	Code string `yaml:"code"`
+	URL  string `yaml:"url"`
 }
 
 type sampleItem struct {
@@ -171,94 +200,34 @@ func (s *sampleData) data() Data {
 			Locale: s.Store.Locale, Currency: s.Store.Currency, LinkHosts: s.Store.LinkHosts,
 		},
 		Customer: Customer(s.Customer),
-		Variant:  s.Variant, Ordinal: s.Ordinal, Orders: s.Orders,
+		Variant:  s.Variant, Ordinal: s.Ordinal, Orders: s.Orders, Also: s.Also,
 		UnsubscribeURL: s.UnsubscribeURL, Marketing: s.Marketing,
 	}
-	if s.Order == nil {
-		return d
+	if o := s.Order; o != nil {
+		d.Order = &Order{ID: o.ID, Items: sampleItems(o.Items), More: o.More, Total: events.Money(o.Total), PlacedAt: o.PlacedAt}
 	}
-	d.Order = &Order{ID: s.Order.ID, More: s.Order.More, Total: events.Money(s.Order.Total), PlacedAt: s.Order.PlacedAt}
-	for _, it := range s.Order.Items {
-		d.Order.Items = append(d.Order.Items, Item{
+	if c := s.Cart; c != nil {
+		d.Cart = &Cart{URL: c.URL, Items: sampleItems(c.Items), More: c.More, Total: events.Money(c.Total)}
+	}
+	if p := s.Products; p != nil {
+		d.Products = &Products{Items: sampleItems(p.Items), More: p.More}
+	}
+	if o := s.Offer; o != nil {
+		d.Offer = &Offer{Code: o.Code, Percent: o.Percent, Amount: events.Money(o.Amount), Expires: o.Expires}
+	}
+	for _, a := range s.Answers {
+		d.Answers = append(d.Answers, Answer(a))
+	}
+	return d
+}
+
+func sampleItems(in []sampleItem) []Item {
+	var out []Item
+	for _, it := range in {
+		out = append(out, Item{
 			ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity,
 			Price: events.Money(it.Price), URL: it.URL, ImageURL: it.ImageURL,
 		})
 	}
-	return d
-}
-
-// clone copies d with what it points to.
-func (d Data) clone() Data {
-	if d.Order != nil {
-		o := *d.Order
-		o.Items = append([]Item(nil), o.Items...)
-		d.Order = &o
-	}
-	return d
-}
-
-// An omission is Data with something optional missing.
-type omission struct {
-	name  string
-	apply func(*Data)
-}
-
-// omissions lists everything a shop may not know. A template is executed
-// without each, and without all of them.
-var omissions = []omission{
-	{"store.url", func(d *Data) { d.Store.URL = "" }},
-	{"store.postal_address", func(d *Data) { d.Store.PostalAddress = "" }},
-	{"store.locale", func(d *Data) { d.Store.Locale = "" }},
-	{"store.currency", func(d *Data) { d.Store.Currency = "" }},
-	{"customer.first_name", func(d *Data) { d.Customer.FirstName = "" }},
-	{"customer.last_name", func(d *Data) { d.Customer.LastName = "" }},
-	{"customer.locale", func(d *Data) { d.Customer.Locale = "" }},
-	{"variant", func(d *Data) { d.Variant = "" }},
-	{"ordinal", func(d *Data) { d.Ordinal = 0 }},
-	{"orders", func(d *Data) { d.Orders = 0 }},
-	{"unsubscribe_url", func(d *Data) { d.UnsubscribeURL, d.Marketing = "", false }},
-	{"order.id", onOrder(func(o *Order) { o.ID = "" })},
-	{"order.total", onOrder(func(o *Order) { o.Total = events.Money{} })},
-	{"order.placed_at", onOrder(func(o *Order) { o.PlacedAt = time.Time{} })},
-	{"order.more", onOrder(func(o *Order) { o.More = 0 })},
-	{"order.items.name", onItems(func(it *Item) { it.Name = "" })},
-	{"order.items.product_id", onItems(func(it *Item) { it.ProductID = "" })},
-	{"order.items.price", onItems(func(it *Item) { it.Price = events.Money{} })},
-	{"order.items.url", onItems(func(it *Item) { it.URL = "" })},
-	{"order.items.image_url", onItems(func(it *Item) { it.ImageURL = "" })},
-	{"order.items", onOrder(func(o *Order) { o.Items = nil })},
-	{"order", func(d *Data) { d.Order = nil }},
-}
-
-func onOrder(f func(*Order)) func(*Data) {
-	return func(d *Data) {
-		if d.Order != nil {
-			f(d.Order)
-		}
-	}
-}
-
-func onItems(f func(*Item)) func(*Data) {
-	return onOrder(func(o *Order) {
-		for i := range o.Items {
-			f(&o.Items[i])
-		}
-	})
-}
-
-// without returns copies of d: one without each optional thing, and one without
-// any (but with the order, then without it).
-func without(d Data) []Sample {
-	all := d.clone()
-	out := make([]Sample, 0, len(omissions)+1)
-	for i, o := range omissions {
-		one := d.clone()
-		o.apply(&one)
-		out = append(out, Sample{"without " + o.name, one})
-		o.apply(&all)
-		if i == len(omissions)-2 {
-			out = append(out, Sample{"with an order and nothing else", all.clone()})
-		}
-	}
-	return append(out, Sample{"with nothing optional", all})
+	return out
 }

@@ -99,6 +99,37 @@ func TestDates(t *testing.T) {
 		if n := len(strings.Fields(style.months)); n != 0 && n != 12 {
 			t.Errorf("%s has %d months", tag, n)
 		}
+		if n := len(strings.Fields(style.weekdays)); n != 7 {
+			t.Errorf("%s has %d days of the week", tag, n)
+		}
+	}
+}
+
+func TestDaysAndPercentages(t *testing.T) {
+	tuesday := time.Date(2026, 3, 3, 23, 59, 59, 0, time.UTC)
+	for tag, want := range map[string]string{
+		"en": "Tuesday 3 March 10%", "en-US": "Tuesday, March 3 10%", "en-GB": "Tuesday 3 March 10%", "de": "Dienstag, 3. März 10\u00a0%",
+		"fr": "mardi 3 mars 10\u00a0%", "da": "tirsdag den 3. marts 10\u00a0%", "ja": "3月3日火曜日 10%", "ko": "3월 3일 화요일 10%",
+		"tr": "2026-03-03 %10", "sw": "2026-03-03 10%", "ar": "2026-03-03 ١٠٪\u061c",
+	} {
+		l := in(t, tag)
+		if got := l.day(tuesday) + " " + l.worth(&Offer{Percent: 10}); got != want {
+			t.Errorf("%s: %+q, want %+q", tag, got, want)
+		}
+	}
+	if got := in(t, "en").day(time.Time{}); got != "" {
+		t.Errorf("the zero time: %q", got)
+	}
+}
+
+func TestRoundMoney(t *testing.T) {
+	for want, m := range map[string]events.Money{
+		"£5": {Minor: 500, Currency: "GBP"}, "£5.50": {Minor: 550, Currency: "GBP"}, "£0.05": {Minor: 5, Currency: "GBP"}, "£1,000": {Minor: 100000, Currency: "GBP"},
+		"¥1,500": {Minor: 1500, Currency: "JPY"}, "BHD\u00a05": {Minor: 5000, Currency: "BHD"}, "": {Minor: 500}, "£92,233,720,368,547,758.07": {Minor: math.MaxInt64, Currency: "GBP"},
+	} {
+		if got := in(t, "en").roundMoney(m); got != want {
+			t.Errorf("%v: %q, want %q", m, got, want)
+		}
 	}
 }
 

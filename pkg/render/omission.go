@@ -1,0 +1,160 @@
+package render
+
+import (
+	"slices"
+	"time"
+
+	"homing/events"
+)
+
+// clone copies d with what it points to.
+func (d Data) clone() Data {
+	if d.Order != nil {
+		o := *d.Order
+		o.Items = slices.Clone(o.Items)
+		d.Order = &o
+	}
+	if d.Cart != nil {
+		c := *d.Cart
+		c.Items = slices.Clone(c.Items)
+		d.Cart = &c
+	}
+	if d.Products != nil {
+		p := *d.Products
+		p.Items = slices.Clone(p.Items)
+		d.Products = &p
+	}
+	if d.Offer != nil {
+		o := *d.Offer
+		d.Offer = &o
+	}
+	d.Also, d.Answers = slices.Clone(d.Also), slices.Clone(d.Answers)
+	return d
+}
+
+// lists returns the items of everything d lists.
+func (d *Data) lists() [][]Item {
+	var out [][]Item
+	if d.Order != nil {
+		out = append(out, d.Order.Items)
+	}
+	if d.Cart != nil {
+		out = append(out, d.Cart.Items)
+	}
+	if d.Products != nil {
+		out = append(out, d.Products.Items)
+	}
+	return out
+}
+
+// An omission is Data with something optional missing.
+type omission struct {
+	name  string
+	has   func(*Data) bool // there is something to leave out
+	apply func(*Data)
+}
+
+// omissions lists everything a shop may not know. A template is executed
+// without each, and without all of them.
+var omissions = slices.Concat([]omission{
+	{"store.url", func(d *Data) bool { return d.Store.URL != "" }, func(d *Data) { d.Store.URL = "" }},
+	{"store.postal_address", func(d *Data) bool { return d.Store.PostalAddress != "" }, func(d *Data) { d.Store.PostalAddress = "" }},
+	{"store.locale", func(d *Data) bool { return d.Store.Locale != "" }, func(d *Data) { d.Store.Locale = "" }},
+	{"store.currency", func(d *Data) bool { return d.Store.Currency != "" }, func(d *Data) { d.Store.Currency = "" }},
+	{"customer.first_name", func(d *Data) bool { return d.Customer.FirstName != "" }, func(d *Data) { d.Customer.FirstName = "" }},
+	{"customer.last_name", func(d *Data) bool { return d.Customer.LastName != "" }, func(d *Data) { d.Customer.LastName = "" }},
+	{"customer.locale", func(d *Data) bool { return d.Customer.Locale != "" }, func(d *Data) { d.Customer.Locale = "" }},
+	{"variant", func(d *Data) bool { return d.Variant != "" }, func(d *Data) { d.Variant = "" }},
+	{"ordinal", func(d *Data) bool { return d.Ordinal != 0 }, func(d *Data) { d.Ordinal = 0 }},
+	{"orders", func(d *Data) bool { return d.Orders != 0 }, func(d *Data) { d.Orders = 0 }},
+	{"unsubscribe_url", func(d *Data) bool { return d.Marketing || d.UnsubscribeURL != "" }, func(d *Data) { d.UnsubscribeURL, d.Marketing = "", false }},
+	{"items.name", hasItems, onItems(func(it *Item) { it.Name = "" })},
+	{"items.product_id", hasItems, onItems(func(it *Item) { it.ProductID = "" })},
+	{"items.quantity", hasItems, onItems(func(it *Item) { it.Quantity = 0 })},
+	{"items.price", hasItems, onItems(func(it *Item) { it.Price = events.Money{} })},
+	{"items.url", hasItems, onItems(func(it *Item) { it.URL = "" })},
+	{"items.image_url", hasItems, onItems(func(it *Item) { it.ImageURL = "" })},
+	{"order.id", hasOrder, func(d *Data) { d.Order.ID = "" }},
+	{"order.total", hasOrder, func(d *Data) { d.Order.Total = events.Money{} }},
+	{"order.placed_at", hasOrder, func(d *Data) { d.Order.PlacedAt = time.Time{} }},
+	{"order.more", func(d *Data) bool { return d.Order != nil && d.Order.More != 0 }, func(d *Data) { d.Order.More = 0 }},
+	{"order.items", hasOrder, func(d *Data) { d.Order.Items = nil }},
+	{"cart.url", hasCart, func(d *Data) { d.Cart.URL = "" }},
+	{"cart.total", hasCart, func(d *Data) { d.Cart.Total = events.Money{} }},
+	{"cart.more", func(d *Data) bool { return d.Cart != nil && d.Cart.More != 0 }, func(d *Data) { d.Cart.More = 0 }},
+	{"cart.items", hasCart, func(d *Data) { d.Cart.Items = nil }},
+	{"products.more", func(d *Data) bool { return d.Products != nil && d.Products.More != 0 }, func(d *Data) { d.Products.More = 0 }},
+	{"products.items", hasProducts, func(d *Data) { d.Products.Items = nil }},
+	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
+	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
+	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},
+	{"offer.code", hasOffer, func(d *Data) { d.Offer.Code = "" }},
+}, parts)
+
+// parts are the omissions that leave out something a mail may be about. Last in
+// omissions, so that what they hold is left out before.
+var parts = []omission{
+	{"also", func(d *Data) bool { return len(d.Also) > 0 }, func(d *Data) { d.Also = nil }},
+	{"answers", func(d *Data) bool { return len(d.Answers) > 0 }, func(d *Data) { d.Answers = nil }},
+	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
+	{"products", hasProducts, func(d *Data) { d.Products = nil }},
+	{"cart", hasCart, func(d *Data) { d.Cart = nil }},
+	{"order", hasOrder, func(d *Data) { d.Order = nil }},
+}
+
+func hasOrder(d *Data) bool    { return d.Order != nil }
+func hasCart(d *Data) bool     { return d.Cart != nil }
+func hasProducts(d *Data) bool { return d.Products != nil }
+func hasOffer(d *Data) bool    { return d.Offer != nil }
+func hasItems(d *Data) bool {
+	return slices.ContainsFunc(d.lists(), func(l []Item) bool { return len(l) > 0 })
+}
+
+func onItems(f func(*Item)) func(*Data) {
+	return func(d *Data) {
+		for _, list := range d.lists() {
+			for i := range list {
+				f(&list[i])
+			}
+		}
+	}
+}
+
+// without returns copies of d: one without each optional thing it has, one that
+// has its parts and nothing in them, and one without anything.
+func without(d Data) []Sample {
+	all := d.clone()
+	out := make([]Sample, 0, len(omissions)+2)
+	for i, o := range omissions {
+		if i == len(omissions)-len(parts) {
+			out = append(out, Sample{"with empty parts and nothing else", all.clone()})
+		}
+		if !o.has(&d) {
+			continue
+		}
+		one := d.clone()
+		o.apply(&one)
+		out = append(out, Sample{"without " + o.name, one})
+		o.apply(&all)
+	}
+	return append(out, Sample{"with nothing optional", all})
+}
+
+// subsets returns copies of d with every combination of those left out of what
+// d has of the things named: 2ⁿ − 1 of them. What is present decides how many.
+func subsets(d Data, of []omission) []Sample {
+	out := []Sample{{"", d}}
+	for _, o := range of {
+		if !o.has(&d) {
+			continue
+		}
+		for _, s := range out {
+			c := s.Data.clone()
+			if o.has(&c) {
+				o.apply(&c)
+			}
+			out = append(out, Sample{s.Name + " without " + o.name, c})
+		}
+	}
+	return out[1:]
+}
