@@ -23,6 +23,7 @@ import (
 type Input struct {
 	Event    events.Event // Plan: the event that triggered it; Wanted and Compose: the zero Event
 	Customer customer.Customer
+	Key      customer.Key      // Plan: whose; with it what became of a touch is found among the claims
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Zone     *time.Location    // of the store; the customer's own is Customer.Location(Zone)
 	Gathered []touch.Touch     // Compose: what Gathers named and was still pending, with what it displays

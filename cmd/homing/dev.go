@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -33,10 +34,12 @@ and the next start would go back in time.`
 
 // devFlags are the flags of homing dev.
 type devFlags struct {
-	natsPort, smtpPort, inboxPort, httpPort int
-	redis, smtp, state, templates           string
-	ephemeral, demo                         bool
-	speed                                   float64
+	natsPort, smtpPort, inboxPort, httpPort, gatewayPort int
+
+	redis, smtp, state, templates, publicURL string
+
+	ephemeral, demo bool
+	speed           float64
 
 	given func(flag string) bool
 }
@@ -66,11 +69,13 @@ func (p *program) devCommand() *cobra.Command {
 	flags.IntVar(&f.inboxPort, "inbox-port", 8025, "`port` of the inbox's web page (default: 8025 or the next free one)")
 	flags.IntVar(&f.smtpPort, "smtp-port", 1025, "`port` of the inbox's SMTP server (default: 1025 or the next free one)")
 	flags.IntVar(&f.httpPort, "http-port", 0, "`port` of health and metrics (default: that of http.listen or the next free one)")
-	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port"} {
+	flags.IntVar(&f.gatewayPort, "gateway-port", 0, "`port` of the pages that links in mails open (default: that of http.gateway or the next free one)")
+	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port", "gateway-port"} {
 		flags.Lookup(name).DefValue = "0" // the usage says it better
 	}
 	flags.StringVar(&f.redis, "redis", "", "a Redis `url` instead of the embedded one")
 	flags.StringVar(&f.smtp, "smtp", "", "a relay's `url` instead of the inbox: mails really leave")
+	flags.StringVar(&f.publicURL, "public-url", "", "what links in mails begin with: a `url` that leads to the gateway's port (default: that port on this machine)")
 	flags.StringVar(&f.state, "state", defaultState, "`folder` in which the state is kept")
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep the state in a temporary folder, removed at the end")
 	flags.StringVar(&f.templates, "templates", "", "`folder` of the mail templates")
@@ -124,7 +129,8 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 	scale := f.scale()
 	a, err := app.New(app.Options{
 		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil,
-		NATS: []nats.Option{nats.InProcessServer(s.nats.Server())},
+		NATS:          []nats.Option{nats.InProcessServer(s.nats.Server())},
+		GatewayListen: func(string, string) (net.Listener, error) { return s.links, nil },
 	})
 	if err != nil {
 		return usage(err)
@@ -206,7 +212,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 	health := "http://" + r.app.Addr()
 	if p.asJSON() {
 		return writeJSON(p.out, map[string]any{
-			"inbox": s.inbox.URL(), "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health,
+			"inbox": s.inbox.URL(), "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health, "links": r.config.HTTP.PublicURL,
 			"state": s.state, "kept": !f.ephemeral, "speed": f.speed,
 		})
 	}
@@ -220,6 +226,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 	rows := [][]string{
 		{"", "Inbox", s.inbox.URL(), "the mails, as they arrive"},
 		{"", "Events", s.nats.URL(), "where storefronts publish (NATS)"},
+		{"", "Links", r.config.HTTP.PublicURL, "what the links in mails open (unsubscribe, answers)"},
 		{"", "Health", health + "/readyz", "metrics are at " + health + "/metrics"},
 		{"", "State", state},
 	}

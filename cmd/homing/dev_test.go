@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +59,33 @@ func TestDevKeepsItsStateAndItsSecret(t *testing.T) {
 	homing(t, "dev", "--state", state, "--nats-port=0").want(t, exitFailure).contains(t, "another homing dev")
 }
 
+// TestALinkOfAMailInTheInboxWorks clicks as a reader would: the page, then the
+// button.
+func TestALinkOfAMailInTheInboxWorks(t *testing.T) {
+	config := write(t, t.TempDir(), "homing.yaml", otherStore+"workers: {thank-you: {class: marketing}}\n")
+	d := startDev(t, "--ephemeral", "--config", config)
+	homing(t, "publish", "order.placed", "--store", "other", "--customer", "ann", "--time", "-31m", "--nats", d.NATS).want(t, exitOK)
+	text := waitMails(t, d.Inbox, 1)[0].Text
+	link := regexp.MustCompile(`http://\S+/u/\S+`).FindString(text)
+	if !strings.HasPrefix(link, d.Links+"/u/") {
+		t.Fatalf("no link to %s in\n%s", d.Links, text)
+	}
+	for want, send := range map[string]func() (*http.Response, error){
+		"Unsubscribe from":    func() (*http.Response, error) { return http.Get(link) },
+		"You’re unsubscribed": func() (*http.Response, error) { return http.PostForm(link, nil) },
+	} {
+		res, err := send()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("%d %v %s", res.StatusCode, err, body)
+		}
+	}
+}
+
 func TestTheDemoIsADayWithNineMails(t *testing.T) {
 	d := startDev(t, "--ephemeral", "--demo")
 	var to []string
@@ -101,9 +130,9 @@ func TestAPortThatWasAskedForMustBeFree(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	taken := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	for _, flag := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port"} {
+	for _, flag := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port"} {
 		args := []string{"dev", "--ephemeral"}
-		for _, other := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port"} {
+		for _, other := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port"} {
 			port := "0"
 			if other == flag {
 				port = taken
@@ -128,7 +157,7 @@ func TestDevRefusesWhatItCannotMean(t *testing.T) {
 }
 
 func TestDevSaysHowToGoOn(t *testing.T) {
-	b := start(t, nil, "dev", "--ephemeral", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0")
+	b := start(t, nil, "dev", "--ephemeral", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0")
 	var text string
 	buf := make([]byte, 4096)
 	for !strings.Contains(text, "Ctrl-C") {
@@ -138,7 +167,7 @@ func TestDevSaysHowToGoOn(t *testing.T) {
 			t.Fatalf("%v after %s", err, text)
 		}
 	}
-	for _, want := range []string{"Inbox", "http://127.0.0.1:", "homing publish order.placed --customer ann --email ann@example.com --nats nats://",
+	for _, want := range []string{"Inbox", "Links", "http://127.0.0.1:", "homing publish order.placed --customer ann --email ann@example.com --nats nats://",
 		"--time -30m", "--speed 3600"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)

@@ -32,6 +32,7 @@ type devServers struct {
 	nats  *devstack.NATS
 	redis *devstack.Redis // nil with --redis
 	inbox *devstack.Inbox
+	links net.Listener   // of the gateway
 	undo  []func() error // how to stop, last first
 }
 
@@ -117,6 +118,18 @@ func (s *devServers) stop() error {
 // port returns a port to listen on: the given one, or, when none was asked for
 // by its flag, the next that is free.
 func (f *devFlags) port(flag, host string, port int) (int, error) {
+	l, err := f.open(flag, host, port)
+	if err != nil {
+		return 0, err
+	}
+	if port != 0 { // which stays "any free one"
+		port = l.Addr().(*net.TCPAddr).Port
+	}
+	return port, l.Close()
+}
+
+// open listens on such a port.
+func (f *devFlags) open(flag, host string, port int) (net.Listener, error) {
 	tries := portTries
 	if f.given(flag) {
 		tries = 0
@@ -124,10 +137,10 @@ func (f *devFlags) port(flag, host string, port int) (int, error) {
 	for p := port; ; p++ {
 		l, err := net.Listen("tcp", address(host, p))
 		if err == nil {
-			return p, l.Close()
+			return l, nil
 		}
 		if p-port >= tries || p >= 65535 {
-			return 0, fmt.Errorf("--%s: %w", flag, err)
+			return nil, fmt.Errorf("--%s: %w", flag, err)
 		}
 	}
 }
@@ -182,7 +195,7 @@ func (f *devFlags) apply(c *config.Config, s *devServers) error {
 		}
 		c.Stores[id] = store
 	}
-	if err := f.listen(c); err != nil {
+	if err := f.listen(c, s); err != nil {
 		return err
 	}
 	if c.Secret == "" {
@@ -197,24 +210,61 @@ func (f *devFlags) apply(c *config.Config, s *devServers) error {
 	return nil
 }
 
-// listen chooses where health and metrics are served.
-func (f *devFlags) listen(c *config.Config) error {
-	host, wanted, err := net.SplitHostPort(c.HTTP.Listen)
+// listen chooses where health, metrics and links are served. Links lead to this
+// process, whatever the configuration says: no other knows the key they are
+// signed with.
+func (f *devFlags) listen(c *config.Config, s *devServers) error {
+	host, port, err := splitAddress("http.listen", c.HTTP.Listen)
 	if err != nil {
-		return usagef("http.listen: %w", err)
-	}
-	port, err := strconv.Atoi(wanted)
-	if err != nil {
-		return usagef("http.listen: %w", err)
+		return err
 	}
 	if f.given("http-port") {
 		port = f.httpPort
+	}
+	if err := f.listenLinks(c, s, port); err != nil {
+		return err
 	}
 	if port, err = f.port("http-port", host, port); err != nil {
 		return err
 	}
 	c.HTTP.Listen = address(host, port)
 	return nil
+}
+
+// listenLinks listens right away, so that what mails say is where it really is.
+// It leaves one port to others.
+func (f *devFlags) listenLinks(c *config.Config, s *devServers, not int) error {
+	host, port, err := splitAddress("http.gateway", c.HTTP.Gateway)
+	if err != nil {
+		return err
+	}
+	if f.given("gateway-port") {
+		port = f.gatewayPort
+	} else if port == not && port != 0 {
+		port++
+	}
+	if s.links, err = f.open("gateway-port", host, port); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() error { _ = s.links.Close(); return nil }) // the app has closed it, if it came that far
+	c.HTTP.Gateway = s.links.Addr().String()
+	c.HTTP.PublicURL = f.publicURL
+	if f.publicURL == "" {
+		_, port, _ := net.SplitHostPort(c.HTTP.Gateway)
+		c.HTTP.PublicURL = "http://" + net.JoinHostPort(loopback, port)
+	}
+	return nil
+}
+
+func splitAddress(key, s string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(s)
+	if err == nil {
+		port, err = strconv.Atoi(text)
+	}
+	if err != nil {
+		return "", 0, usagef("%s: %w", key, err)
+	}
+	return host, port, nil
 }
 
 // keepSecret reads the secret of an earlier start, or makes one: with another,

@@ -113,6 +113,7 @@ type dev struct {
 	Inbox string  `json:"inbox"`
 	NATS  string  `json:"nats"`
 	HTTP  string  `json:"http"`
+	Links string  `json:"links"`
 	State string  `json:"state"`
 	Kept  bool    `json:"kept"`
 	Speed float64 `json:"speed"`
@@ -120,7 +121,7 @@ type dev struct {
 
 func startDev(t *testing.T, args ...string) *dev {
 	t.Helper()
-	ports := []string{"dev", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--output=json"}
+	ports := []string{"dev", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0", "--output=json"}
 	d := &dev{background: start(t, nil, append(ports, args...)...)}
 	if err := json.NewDecoder(d.out).Decode(d); err != nil {
 		d.cancel()

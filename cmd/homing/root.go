@@ -27,7 +27,7 @@ follows, and mails it.
 
   Building a storefront?   dev, publish, rejected
   Writing the mails?       dev, check
-  Running it?              setup, run, check, rejected
+  Running it?              setup, run, offers, check, products, rejected
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
 not answer in time.
@@ -75,8 +75,8 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.publishCommand()},
-		"run":  {p.setupCommand(), p.runCommand()},
-		"look": {p.checkCommand(), p.rejectedCommand(), p.versionCommand()},
+		"run":  {p.setupCommand(), p.runCommand(), p.offersCommand()},
+		"look": {p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group

@@ -18,7 +18,7 @@ import (
 const stopTimeout = 30 * time.Second
 
 func (p *program) runCommand() *cobra.Command {
-	roles := append([]string{app.RoleIntake}, app.WorkerNames()...)
+	roles := app.RoleNames()
 	return &cobra.Command{
 		Use:   "run [role ...]",
 		Short: "Run the engine, or some of its roles",
@@ -27,6 +27,8 @@ it does everything; with some it does those alone, and any number of processes m
 share the work side by side.
 
 Roles: ` + strings.Join(roles, ", ") + `
+gateway answers the links in mails, on http.gateway; with no role named it runs where
+http.public_url is set.
 
 A server that is away, at the start or later, is waited for. SIGTERM and Ctrl-C
 finish what has begun, for up to 30 seconds; a second signal ends it at once.`,

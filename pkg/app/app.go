@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
+	"homing/pkg/catalog"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/link"
@@ -99,6 +100,7 @@ type App struct {
 	http  *httpServer
 
 	gateway *httpServer
+	catalog *catalog.Catalog // of product statistics
 
 	loops    []*bus.Loop
 	started  atomic.Bool // streams are set up and the loops run
@@ -188,6 +190,7 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	a.openProducts(ctx)
 	a.loops = a.openLoops()
 	for _, l := range a.loops {
 		a.running.Go(func() { l.Run(ctx) })
@@ -195,6 +198,7 @@ func (a *App) run(ctx context.Context) {
 	for _, w := range a.watchdogs() {
 		a.running.Go(func() { w.Run(ctx) })
 	}
+	a.runCalendar(ctx)
 	a.started.Store(true)
 	a.log.Info("running", zap.Strings("roles", a.o.Roles))
 }

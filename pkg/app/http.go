@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// httpServer serves health and metrics.
+// httpServer serves health and metrics, or links.
 type httpServer struct {
 	srv  *http.Server
 	addr string
@@ -34,14 +34,18 @@ func serveHTTP(listen string, a *App) (*httpServer, error) {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
-	s := &httpServer{srv: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, addr: l.Addr().String(), done: make(chan struct{})}
+	return serve(l, a.log, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}), nil
+}
+
+func serve(l net.Listener, log *zap.Logger, srv *http.Server) *httpServer {
+	s := &httpServer{srv: srv, addr: l.Addr().String(), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		if err := s.srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("http", zap.Error(err))
+			log.Error("http", zap.Error(err))
 		}
 	}()
-	return s, nil
+	return s
 }
 
 // stop answers what was asked, and serves no more.

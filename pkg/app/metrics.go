@@ -20,6 +20,9 @@ type metrics struct {
 	emails   *prometheus.CounterVec
 	holds    *prometheus.CounterVec
 	waits    *prometheus.CounterVec
+
+	unsubscribes, gateway *prometheus.CounterVec
+	calendar, leftOver    *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -35,6 +38,10 @@ func newMetrics() *metrics {
 	m.emails = counter("homing_emails_total", "What became of touches that fell due.", "worker", "outcome", "reason")
 	m.holds = counter("homing_holds_total", "Times the system, not a customer, was the reason to wait.", "worker", "reason")
 	m.waits = counter("homing_loop_waits_total", "Times a loop stopped pulling because a server was away.", "loop")
+	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
+	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
+	m.calendar = counter("homing_calendar_events_total", "Events that dates led to.", "type")
+	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, each day anew.", "store")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

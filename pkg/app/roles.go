@@ -9,6 +9,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/codes"
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
 	"homing/pkg/pacing"
@@ -19,7 +20,9 @@ import (
 )
 
 // RoleNames lists the roles there are.
-func RoleNames() []string { return append([]string{RoleIntake, RoleGateway}, WorkerNames()...) }
+func RoleNames() []string {
+	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, WorkerNames()...)
+}
 
 // openLoops makes the loops of this process's roles.
 func (a *App) openLoops() []*bus.Loop {
@@ -74,7 +77,7 @@ func (a *App) intake() *intake.Intake {
 func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
 		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
-		Decode: timeline.Decode, Scale: a.o.Scale,
+		Decode: timeline.Decode, Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
 	for store, s := range a.shops[worker] {
@@ -89,14 +92,14 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	shops := map[string]delivery.Shop{}
 	for id, s := range a.shops[worker] {
 		shops[id] = delivery.Shop{
-			Worker: s.worker, Settings: s.settings, Policy: s.policy, View: s.view, Zone: s.zone,
+			Worker: s.worker, Settings: s.settings, Policy: s.policy, Offers: offerCap(s.config.Offers), View: s.view, Zone: s.zone,
 			From: s.from, ReplyTo: s.replyTo, Domain: s.domain, DKIM: s.dkim, Relay: s.relay,
 			Rate: pacing.NewThroughput(a.rdb, s.relay.Addr(), s.config.Pacing.Throughput.PerSecond),
 		}
 	}
 	return delivery.New(delivery.Options{
 		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Templates: a.templates, Address: a.identity.Address, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Templates: a.templates, Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},

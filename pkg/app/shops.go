@@ -15,14 +15,23 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/mailer"
 	"homing/pkg/render"
-	"homing/pkg/touch"
 	"homing/workers"
+	"homing/workers/birthday"
+	"homing/workers/cartrecovery"
+	"homing/workers/replenishment"
+	"homing/workers/reviewrequest"
 	"homing/workers/thankyou"
+	"homing/workers/winback"
 )
 
 // kinds is the programme: every worker there is. A new one is a line here.
 var kinds = []workers.Kind{
+	cartrecovery.Kind,
 	thankyou.Kind,
+	reviewrequest.Kind,
+	birthday.Kind,
+	replenishment.Kind,
+	winback.Kind,
 }
 
 // WorkerNames lists the workers there are.
@@ -90,19 +99,21 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 			}
 			out[k.Name][id] = s
 		}
+		setSunset(out, id)
 	}
+	errs = append(errs, checkWayOut(a.o.Config, out))
 	return out, errors.Join(errs...)
 }
 
 // checkSteps finds a step whose template is missing, or that could not be sent.
 func (a *App) checkSteps(s shop) error {
 	for _, step := range s.worker.Steps() {
-		if step.Class != touch.Transactional && a.o.Unsubscribe == nil {
-			return errors.New("class: marketing mail needs a way out, and this version makes no unsubscribe links yet; write transactional")
-		}
 		if a.templates != nil && !a.templates.Has(step.Template) {
 			return fmt.Errorf("step %s: there is no template %s; there are %s",
 				step.Name, step.Template, strings.Join(a.templates.Names(), ", "))
+		}
+		if err := checkOffer(step, s.view.Currency); err != nil {
+			return fmt.Errorf("step %s: %w", step.Name, err)
 		}
 	}
 	return nil

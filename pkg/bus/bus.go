@@ -19,6 +19,7 @@ const (
 	Storefront = "STOREFRONT"
 	Timeline   = "TIMELINE"
 	Rejected   = "REJECTED"
+	Offers     = "OFFERS"
 )
 
 // The key-value buckets.
@@ -26,6 +27,9 @@ const (
 	TemplatesBucket = "templates"
 	ControlsBucket  = "controls"
 )
+
+// ProductsBucket is the bucket of objects with the product statistics, one a store.
+const ProductsBucket = "products"
 
 // The headers that Homing sets.
 const (
@@ -97,6 +101,11 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 		Name: Rejected, Subjects: []string{"rejected.>"},
 		Description: "events that could not be understood, with the reason",
 		Discard:     jetstream.DiscardOld, MaxAge: l.RejectedMaxAge, MaxBytes: noLimit(l.RejectedMaxBytes),
+	}, {
+		// No limit of age or size: that a code was taken must never be forgotten.
+		Name: Offers, Subjects: []string{"offers.>"},
+		Description: "codes that shops loaded, and which of them were taken",
+		Discard:     jetstream.DiscardNew, MaxBytes: -1, MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,
 	}}
 	for _, w := range ws {
 		out = append(out, scheduleStream(w.Name))

@@ -50,7 +50,11 @@ func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, n
 		}
 		done = append(done, Change{"bucket", name, did})
 	}
-	return done, nil
+	did, err := setupObjects(ctx, js, ProductsBucket, max(1, l.Replicas))
+	if err != nil {
+		return done, fmt.Errorf("bucket %s: %w", ProductsBucket, err)
+	}
+	return append(done, Change{"bucket", ProductsBucket, did}), nil
 }
 
 func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (string, error) {
@@ -80,7 +84,7 @@ func sameStream(have, want jetstream.StreamConfig) bool {
 		have.MaxAge == want.MaxAge && have.MaxBytes == want.MaxBytes && have.MaxMsgsPerSubject == want.MaxMsgsPerSubject &&
 		have.Replicas == want.Replicas && have.Duplicates == want.Duplicates && have.AllowDirect == want.AllowDirect &&
 		have.AllowMsgSchedules == want.AllowMsgSchedules && have.AllowMsgTTL == want.AllowMsgTTL &&
-		have.AllowAtomicPublish == want.AllowAtomicPublish
+		have.AllowAtomicPublish == want.AllowAtomicPublish && have.DiscardNewPerSubject == want.DiscardNewPerSubject
 }
 
 func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (string, error) {
@@ -119,6 +123,20 @@ func setupBucket(ctx context.Context, js jetstream.JetStream, name string, repli
 	_, err := js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Replicas: replicas, History: 5})
+		if errors.Is(err, jetstream.ErrBucketExists) {
+			err = nil
+		}
+		return Created, err
+	}
+	return Unchanged, err
+}
+
+// setupObjects creates a bucket for objects: what is too large for a message, and
+// replaced as a whole.
+func setupObjects(ctx context.Context, js jetstream.JetStream, name string, replicas int) (string, error) {
+	_, err := js.ObjectStore(ctx, name)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		_, err = js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, Replicas: replicas, Compression: true})
 		if errors.Is(err, jetstream.ErrBucketExists) {
 			err = nil
 		}

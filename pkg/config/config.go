@@ -33,6 +33,7 @@ type Config struct {
 	Consent  Consent  `yaml:"consent"`
 	Pacing   Pacing   `yaml:"pacing"`
 	Holdout  Percent  `yaml:"holdout"`
+	Offers   Offers   `yaml:"offers"`
 	Calendar Calendar `yaml:"calendar"`
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
@@ -79,10 +80,13 @@ type SMTP struct {
 	Connections int `yaml:"connections"`
 }
 
-// HTTP is the address of health and metrics, and the public one of links.
+// HTTP is the address of health and metrics, and those of the gateway.
 type HTTP struct {
 	Listen string `yaml:"listen"`
-	// PublicURL is empty while no gateway is reachable from outside.
+	// Gateway is where the role gateway listens.
+	Gateway string `yaml:"gateway"`
+	// PublicURL is the address recipients reach the gateway by. Empty: none, and
+	// so no marketing mail.
 	PublicURL string `yaml:"public_url"`
 }
 
@@ -126,6 +130,7 @@ type Store struct {
 	// store's own laid over it.
 	Pacing  Pacing             `yaml:"pacing"`
 	Consent Consent            `yaml:"consent"`
+	Offers  Offers             `yaml:"offers"`
 	SMTP    SMTP               `yaml:"smtp"`
 	Workers map[string]Section `yaml:"workers"`
 }
@@ -148,6 +153,16 @@ const (
 type Consent struct {
 	Policy string `yaml:"policy"`
 }
+
+// Offers caps the offers that one customer is made: at most Limit in any Window.
+type Offers struct {
+	// Limit is 0 for no cap; more than MaxOffers cannot be counted.
+	Limit  int           `yaml:"limit"`
+	Window time.Duration `yaml:"window"`
+}
+
+// MaxOffers is how many offers are remembered of a customer.
+const MaxOffers = 20
 
 // Pacing says how often, when and how fast.
 type Pacing struct {
@@ -204,7 +219,7 @@ func Default() Config {
 		},
 		Redis:     Redis{URL: "redis://127.0.0.1:6379/0"},
 		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8},
-		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
+		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
 		Templates: Templates{Dir: "templates", Source: SourceDir},
 		Consent:   Consent{Policy: PolicySoftOptIn},
 		Pacing: Pacing{
@@ -217,14 +232,16 @@ func Default() Config {
 			QuietHours: QuietHours{From: 21 * 60, To: 8 * 60},
 			Throughput: Throughput{PerSecond: 14},
 		},
+		Offers:   Offers{Window: 90 * day},
 		Calendar: Calendar{CatchUp: 7 * day, DailyLimit: 5000},
 	}
 }
 
-// Example returns Default with the one store of configs/homing.yaml, `main`:
-// a valid configuration for trying things out.
+// Example returns Default with the one store of configs/homing.yaml, `main`,
+// and its gateway: a valid configuration for trying things out.
 func Example() Config {
 	c := Default()
+	c.HTTP.PublicURL = "https://mail.shop.example"
 	s := c.newStore("main")
 	s.Name = "Example Shop"
 	s.URL = "https://shop.example"

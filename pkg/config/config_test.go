@@ -260,6 +260,21 @@ stores:
 	}
 }
 
+func TestThePublicURLIsHTTPSOrThisMachine(t *testing.T) {
+	for url, good := range map[string]bool{
+		"https://mail.shop.example": true, "https://mail.shop.example/": true, "https://shop.example:8443/mail/links": true,
+		"http://localhost:8081": true, "http://127.0.0.1:8081": true, "http://[::1]:8081": true, "http://mail.localhost": true,
+		"http://mail.shop.example": false, "http://127.0.0.1.shop.example": false, "ftp://mail.shop.example": false,
+		"https://mail.shop.example/a b": false, "https://mail.shop.example/%2e": false, "https://mail.shop.example/../x": false,
+		"https://mail.shop.example//x": false, "https://mail.shop.example/#x": false,
+	} {
+		err := parse(t, "http: {public_url: \""+url+"\"}\nstores: {main: {"+store+"}}").Validate()
+		if (err == nil) != good {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
 func TestLinkKeysAreReadFromTheirFiles(t *testing.T) {
 	key := strings.Repeat("k", 32)
 	c := parse(t, `link_keys: [{id: k2, secret_file: `+write(t, key+"\n")+`}]`)
@@ -348,13 +363,11 @@ func TestWarningsNameWhatThisVersionDoesNotDo(t *testing.T) {
 	c := parse(t, `
 holdout: 10%
 templates: {source: bucket}
-workers: {cart-recovery: {status: live}, thank-you: {after: 1h}, birthday: ~}
-stores: {main: {`+store+`, pacing: {quiet_hours: {from: "22:00"}}, workers: {win-back: {steps: [1]}}}}
+workers: {thank-you: {after: 1h}}
+stores: {main: {`+store+`, pacing: {quiet_hours: {from: "22:00"}}}}
 `)
 	const later = ": not yet in force in this version; the value is validated and then ignored"
-	const none = ": this version has no such worker yet; the section is not read"
 	want := []string{
-		"workers.cart-recovery" + none, "workers.birthday" + none, "stores.main.workers.win-back" + none,
 		"templates.source" + later, "holdout" + later, "stores.main.pacing.quiet_hours" + later,
 	}
 	if diff := cmp.Diff(want, c.Warnings()); diff != "" {

@@ -103,7 +103,7 @@ func takeStores(root *node) *node {
 func (c *Config) newStore(id string) Store {
 	s := Store{
 		ID: id, TimeZone: "UTC", Locale: "en",
-		Pacing: c.Pacing, Consent: c.Consent, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
+		Pacing: c.Pacing, Consent: c.Consent, Offers: c.Offers, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
 	}
 	s.Pacing.Frequency = slices.Clone(c.Pacing.Frequency)
 	s.Pacing.Throughput.PerDomain = maps.Clone(c.Pacing.Throughput.PerDomain)

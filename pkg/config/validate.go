@@ -29,6 +29,7 @@ var (
 
 	storeID   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	keyID     = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
 	currency  = regexp.MustCompile(`^[A-Z]{3}$`)
 	hostLabel = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$`)
 )
@@ -48,6 +49,7 @@ func (c *Config) validate(needStore bool) error {
 	v.recipients(c.RecipientsAllow)
 	v.consent("", c.Consent)
 	v.pacing("", c.Pacing)
+	v.offers("", c.Offers)
 	if c.Calendar.DailyLimit < 0 {
 		v.add("calendar.daily_limit", "%d is negative", c.Calendar.DailyLimit)
 	}
@@ -99,12 +101,39 @@ func (v *checker) servers(c *Config) {
 	v.limits("nats.streams.rejected.", c.NATS.Streams.Rejected)
 	v.url("redis.url", c.Redis.URL, redisURLs)
 	v.smtp("", c.SMTP)
-	if _, port, err := net.SplitHostPort(c.HTTP.Listen); err != nil || !isPort(port, 0) {
-		v.add("http.listen", "%q is not an address to listen on; write for example 127.0.0.1:8080", c.HTTP.Listen)
+	v.http(c.HTTP)
+}
+
+func (v *checker) http(h HTTP) {
+	for _, l := range []struct{ key, value, example string }{
+		{"http.listen", h.Listen, "127.0.0.1:8080"}, {"http.gateway", h.Gateway, "127.0.0.1:8081"},
+	} {
+		if _, port, err := net.SplitHostPort(l.value); err != nil || !isPort(port, 0) {
+			v.add(l.key, "%q is not an address to listen on; write for example %s", l.value, l.example)
+		}
 	}
-	if u := c.HTTP.PublicURL; u != "" && !isWebURL(u) {
-		v.add("http.public_url", "%q is not an absolute address; write for example https://mail.shop.example", u)
+	if h.Gateway == h.Listen && !strings.HasSuffix(h.Listen, ":0") {
+		v.add("http.gateway", "%q is that of http.listen, too; health and metrics are not for the public", h.Gateway)
 	}
+	if h.PublicURL == "" {
+		return
+	}
+	u, err := url.Parse(h.PublicURL)
+	switch {
+	case err != nil || !isWebURL(h.PublicURL):
+		v.add("http.public_url", "%q is not an absolute address; write for example https://mail.shop.example", h.PublicURL)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || !plainPath.MatchString(u.EscapedPath()):
+		v.add("http.public_url", "links are put behind it, so it may have a plain path, and no user, query or fragment; "+
+			"write for example https://mail.shop.example")
+	case u.Scheme != "https" && !isLoopback(u.Hostname()):
+		v.add("http.public_url", "%q is not https, and mailbox providers offer no other unsubscribe link; http is for localhost alone", h.PublicURL)
+	}
+}
+
+// isLoopback reports whether a host is this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (v *checker) limits(prefix string, s StreamLimits) {
@@ -142,6 +171,8 @@ func (v *checker) linkKeys(keys []LinkKey) {
 		switch {
 		case !keyID.MatchString(k.ID):
 			v.add(at+".id", "%q is not an id; use 1 to 32 of a-z, 0-9 and -", k.ID)
+		case k.ID == "0":
+			v.add(at+".id", "\"0\" is the id of the key that derives from the secret; choose another")
 		case seen[k.ID]:
 			v.add(at+".id", "%q is used twice", k.ID)
 		}
@@ -163,6 +194,15 @@ func (v *checker) recipients(allowed []string) {
 
 func (v *checker) consent(prefix string, c Consent) {
 	v.oneOf(prefix+"consent.policy", c.Policy, PolicySoftOptIn, PolicyExplicit)
+}
+
+func (v *checker) offers(prefix string, o Offers) {
+	if o.Limit < 0 || o.Limit > MaxOffers {
+		v.add(prefix+"offers.limit", "%d is not between 0 and %d; 0 means no limit", o.Limit, MaxOffers)
+	}
+	if o.Window <= 0 {
+		v.add(prefix+"offers.window", "is 0s; write for example 90d")
+	}
 }
 
 func (v *checker) pacing(prefix string, p Pacing) {
@@ -228,6 +268,9 @@ func (v *checker) store(c *Config, id string, s Store) {
 	// What a store only inherits has been judged already.
 	if s.Consent != c.Consent {
 		v.consent(prefix, s.Consent)
+	}
+	if s.Offers != c.Offers {
+		v.offers(prefix, s.Offers)
 	}
 	if s.SMTP.URL != c.SMTP.URL || s.SMTP.Connections != c.SMTP.Connections {
 		v.smtp(prefix, s.SMTP)

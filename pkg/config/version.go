@@ -17,15 +17,15 @@ var workers = []struct {
 	name    string
 	shipped bool
 }{
-	{"cart-recovery", false},
+	{"cart-recovery", true},
 	{"thank-you", true},
-	{"review-request", false},
-	{"replenishment", false},
-	{"win-back", false},
-	{"birthday", false},
+	{"review-request", true},
+	{"replenishment", true},
+	{"win-back", true},
+	{"birthday", true},
 }
 
-// WorkerNames lists the workers that this version has, in no special order.
+// WorkerNames lists the workers that this version has, sorted.
 func WorkerNames() []string {
 	var names []string
 	for _, w := range workers {
@@ -33,6 +33,7 @@ func WorkerNames() []string {
 			names = append(names, w.name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -46,8 +47,6 @@ func (c *Config) notYet() []string {
 			keys = append(keys, key)
 		}
 	}
-	add("link_keys", len(c.LinkKeys) > 0)
-	add("http.public_url", c.HTTP.PublicURL != "")
 	add("templates.source", c.Templates.Source != def.Templates.Source)
 	add("holdout", c.Holdout != def.Holdout)
 	add("calendar", c.Calendar != def.Calendar)

@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -54,6 +53,7 @@ func (c *Customer) happened(d events.CustomerData, s Stamp) bool {
 		return c.cart(&d.Cart, s)
 	case *events.CartAbandoned:
 		changed := c.cart(&d.Cart, s)
+		changed = c.Left.say(cartOf(&d.Cart, s)) || changed
 		return c.note(Abandoned, d.Cart.ID, s) || changed
 	case *events.CustomerLapsed:
 		return c.note(Lapsed, "", s)
@@ -143,21 +143,7 @@ func (c *Customer) Unsubscribed(scope string) bool {
 	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
 }
 
-func (c *Customer) cart(k *events.Cart, s Stamp) bool {
-	ls := lines(k.Items, MaxCartLines)
-	for i := range ls {
-		ls[i].Supply = 0 // matters once it is bought
-	}
-	return c.carry(Cart{ID: k.ID, Lines: ls, Stamp: s})
-}
-
-func (c *Customer) carry(k Cart) bool {
-	if cmp.Or(k.Stamp.Compare(c.Cart.Stamp), cmp.Compare(k.ID, c.Cart.ID), compareLines(k.Lines, c.Cart.Lines)) <= 0 {
-		return false
-	}
-	c.Cart = k
-	return true
-}
+func (c *Customer) cart(k *events.Cart, s Stamp) bool { return c.Cart.say(cartOf(k, s)) }
 
 // erase forgets all that was said up to s, and leaves a tombstone that older
 // events, replayed later, cannot pass. Claims stay: they name nobody, and what
@@ -185,8 +171,10 @@ func (c *Customer) erase(s Stamp) bool {
 	if c.Bounce.At <= s.At {
 		c.Bounce = Bounce{}
 	}
-	if c.Cart.Stamp.At <= s.At {
-		c.Cart = Cart{}
+	for _, k := range []*Cart{&c.Cart, &c.Left} {
+		if k.Stamp.At <= s.At {
+			*k = Cart{}
+		}
 	}
 	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
 	c.Notes = slices.DeleteFunc(c.Notes, func(n Note) bool { return n.At <= s.At })
@@ -231,7 +219,8 @@ func Join(c *Customer, from Customer) bool {
 		changed = c.stop(scope, s) || changed
 	}
 	changed = c.bounce(from.Bounce) || changed
-	changed = c.carry(from.Cart) || changed
+	changed = c.Cart.say(from.Cart) || changed
+	changed = c.Left.say(from.Left) || changed
 	for _, n := range from.Notes {
 		changed = c.remember(n) || changed
 	}

@@ -76,6 +76,7 @@ type Record struct {
 	Customer Customer
 	Version  string // of what is kept; empty if nothing is
 	Entries  string // sequences of the latest timeline entries; see Timeline
+	Place    Place  // where the indexes have them, as of Version
 }
 
 // SequenceBytes is how many bytes of a timeline sequence are kept with the
@@ -118,6 +119,7 @@ type Customer struct {
 	Orders []OrderEvent // newest first, at most MaxOrderEvents
 	Seen   []SeenOrder  // every order ever, by hash
 	Cart   Cart
+	Left   Cart    // as it was when one was last left; see Regrown
 	Notes  []Note  // newest first within their kind, at most MaxNotes of each
 	Offers []Offer // newest first, at most MaxOffers
 	Claims []Claim // newest first, at most MaxClaims

@@ -63,6 +63,10 @@ func Decode(data string) (Customer, error) {
 			}
 		case tagSunset:
 			c.Sunset = body.varint()
+		case tagLeft:
+			if c.Left = c.Cart; body.rest != "" {
+				c.Left = Cart{ID: body.string(), Stamp: body.at(t), Lines: body.lines()}
+			}
 		default:
 			return c, corrupt("it was written by a newer version")
 		}

@@ -33,6 +33,7 @@ const (
 	tagNotes              // 13 bytes each: kind, about, at
 	tagOffers             // touch, code, percent, amount, at, expires each
 	tagSunset             // at
+	tagLeft               // as tagCart; empty: the same as the cart
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -111,7 +112,13 @@ func Encode(c *Customer) []byte {
 		}
 		return b
 	})
-	return section(b, tagSunset, c.Sunset != 0, func(b []byte) []byte { return binary.AppendVarint(b, c.Sunset) })
+	b = section(b, tagSunset, c.Sunset != 0, func(b []byte) []byte { return binary.AppendVarint(b, c.Sunset) })
+	return section(b, tagLeft, c.Left.Stamp != Stamp{}, func(b []byte) []byte {
+		if c.Left.compare(c.Cart) == 0 {
+			return b // mostly: nothing was said of it since
+		}
+		return appendLines(t.place(appendString(b, c.Left.ID), c.Left.Stamp), c.Left.Lines)
+	})
 }
 
 // extras reports whether the order says what most orders do not say.
@@ -232,8 +239,10 @@ func newStamps(c *Customer) stamps {
 	for _, o := range c.Orders {
 		add(o.Stamp)
 	}
-	if c.Cart.Stamp != (Stamp{}) {
-		add(c.Cart.Stamp)
+	for _, k := range []Cart{c.Cart, c.Left} {
+		if k.Stamp != (Stamp{}) {
+			add(k.Stamp)
+		}
 	}
 	return t
 }

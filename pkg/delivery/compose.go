@@ -7,28 +7,13 @@ import (
 
 	"homing/events"
 	"homing/pkg/mailer"
-	"homing/pkg/render"
 	"homing/pkg/touch"
-	"homing/workers"
 )
 
 // compose renders and builds the mail, and names its template with the variant.
 func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
-	now, c, s := d.o.Scale.Now(), &a.record.Customer, a.touch.Snapshot
-	w := a.shop.Worker.Compose(a.touch, workers.Input{Customer: *c, Now: now})
-	data := render.Data{
-		Store:    a.shop.View,
-		Customer: render.Customer{FirstName: c.FirstName.Value, LastName: c.LastName.Value, Locale: c.Locale.Value},
-		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders,
-		Marketing: a.step.Class != touch.Transactional,
-	}
-	if data.Marketing {
-		data.UnsubscribeURL = d.o.Unsubscribe(a.touch.Customer, a.touch.Worker)
-	}
-	if s.Order != "" {
-		data.Order = &render.Order{ID: s.Order, Items: items(s.Items), More: s.More, Total: s.Total,
-			PlacedAt: s.PlacedAt.In(c.Location(a.shop.Zone))}
-	}
+	now, c, w := d.o.Scale.Now(), &a.record.Customer, a.wording
+	data := d.data(a)
 	template := a.step.Template
 	mail, err := d.o.Templates.Render(template, data)
 	if err != nil {
@@ -45,14 +30,6 @@ func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
 		MessageID: messageID(a), Date: now, UnsubscribeURL: data.UnsubscribeURL, DKIM: a.shop.DKIM,
 	})
 	return m, template, err
-}
-
-func items(in []events.Item) []render.Item {
-	out := make([]render.Item, len(in))
-	for i, it := range in {
-		out[i] = render.Item{ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity, Price: it.Price, URL: it.URL, ImageURL: it.ImageURL}
-	}
-	return out
 }
 
 var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)

@@ -33,9 +33,7 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 	return gate.Judge(&gate.Case{
 		Touch: a.touch, Step: a.step, Listed: a.listed, Customer: a.record.Customer,
 		Off: a.shop.Settings.Status == workers.Off, Shadow: a.shop.Settings.Status == workers.Shadow,
-		Wanted: func() touch.Verdict {
-			return a.shop.Worker.Wanted(a.touch, workers.Input{Customer: a.record.Customer, Now: now})
-		},
+		Wanted:  func() touch.Verdict { return a.shop.Worker.Wanted(a.touch, d.input(a, now)) },
 		Policy:  a.shop.Policy,
 		Address: func(email string) string { return d.o.Address(a.touch.Customer.Store, email) },
 		Now:     now,
@@ -70,7 +68,11 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 	if owner, ok := d.unsent.Load(a.id); ok && owner == k.Owner {
 		return nil, nil // our own, and we know that nothing went out under it
 	}
-	if left := time.Until(time.UnixMilli(k.Lease)); left > 0 {
+	end := time.UnixMilli(k.Lease)
+	if k.At == 0 { // another touch's mail has its content, and says what becomes of it
+		end = end.Add(inheritAfter)
+	}
+	if left := time.Until(end); left > 0 {
 		return nil, bus.Later(left + time.Second)
 	}
 	if a.step.Class == touch.Transactional {
@@ -78,23 +80,35 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 	}
 	body := d.body(a, touch.Uncertain, "the sender stopped before the relay's answer was recorded")
 	body.MessageID = messageID(a)
+	body.Sunset = a.step.Sunset
+	body.Bundles = d.bundled(a, func(other customer.Claim) bool { return other.State == customer.Open && other.Owner == k.Owner })
 	f := d.fact(a, &events.EmailUncertain{Email: body})
 	return &f, nil
 }
 
+// inheritAfter is how long after its lease a touch is left to the mail that was
+// to take it over: that one's own touch is delivered again before.
+const inheritAfter = 2 * time.Minute
+
 // again returns the fact of an outcome that is settled, for the case that it
-// did not reach the timeline.
+// did not reach the timeline. It says all that was folded with the claim: a
+// refold knows nothing else of it.
 func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
+	told := func(why touch.Reason) events.Email {
+		b := d.body(a, why, "")
+		b.MessageID = messageID(a)
+		b.Sunset = a.step.Sunset && a.record.Customer.Sunset >= k.At
+		b.Bundles = d.bundled(a, func(other customer.Claim) bool {
+			return other.State == customer.Dropped && other.Why == string(touch.Bundled) && other.At == k.At
+		})
+		return b
+	}
 	var f events.Event
 	switch k.State {
 	case customer.Sent:
-		body := d.body(a, touch.Sent, "")
-		body.MessageID = messageID(a)
-		f = d.fact(a, &events.EmailSent{Email: body})
+		f = d.fact(a, &events.EmailSent{Email: told(touch.Sent)})
 	case customer.Uncertain:
-		body := d.body(a, touch.Uncertain, "")
-		body.MessageID = messageID(a)
-		f = d.fact(a, &events.EmailUncertain{Email: body})
+		f = d.fact(a, &events.EmailUncertain{Email: told(touch.Uncertain)})
 	default:
 		f = d.fact(a, &events.EmailDropped{Email: d.body(a, touch.Reason(k.Why), "")})
 	}
@@ -112,6 +126,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body e
 	}
 	until = until.UTC()
 	body.Until = &until
+	d.letGo(a)
 	f := d.fact(a, &events.EmailHeld{Email: body})
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
 	return d.record(ctx, a, f)

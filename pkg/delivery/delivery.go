@@ -1,5 +1,6 @@
 // Package delivery takes touches that fell due, and sends them or says why not:
-// customer → gate → render → connection → claim → SMTP → settle → fact → ack.
+// customer → gate → wording → offer → render → connection → claim → SMTP →
+// settle → fact → ack.
 // A touch is claimed before the relay hears of it and settled after, in the
 // customer's own record, so that no two replicas send it and none sends it
 // again. It decides nothing itself: the rules are gate's, the outcome is the
@@ -19,6 +20,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/mailer"
+	"homing/pkg/product"
 	"homing/pkg/render"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -40,9 +42,20 @@ type Timeline interface {
 	Append(ctx context.Context, entries []customer.Entry) error
 }
 
-// Schedule is where a held touch waits.
+// Schedule is where a held touch waits, and others that may share its mail.
 type Schedule interface {
 	Put(ctx context.Context, ts []touch.Touch) error
+	// Pending returns those of the touches that are pending, with what they display.
+	Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error)
+}
+
+// Codes are the lists of codes that shops load.
+type Codes interface {
+	// Take removes a code from a list, for good: nobody else is given it. Its error
+	// wraps offer.ErrNoCode when there is none.
+	Take(ctx context.Context, store, list string) (string, error)
+	// GiveBack returns a code that was taken and certainly not bound.
+	GiveBack(store, list, code string)
 }
 
 // Renderer makes a mail of a template and data.
@@ -55,6 +68,7 @@ type Shop struct {
 	Worker   workers.Worker
 	Settings workers.Settings
 	Policy   gate.Policy
+	Offers   OfferCap
 	View     render.Store
 	Zone     *time.Location
 	From     string // "Example Shop <hello@shop.example>"
@@ -78,14 +92,19 @@ type Options struct {
 	Timeline  Timeline
 	Schedule  Schedule
 	Templates Renderer
-	Address   func(store, email string) string // keyed hash of an address
+	Codes     Codes
+	Products  func(store string) *product.Snapshot // may be nil, and return nil
+	Address   func(store, email string) string     // keyed hash of an address
 	// Unsubscribe returns the link by which a customer leaves a worker's mail; no
 	// marketing mail goes out without.
 	Unsubscribe func(k customer.Key, worker string) string
-	Scale       schedule.Scale
-	Log         *zap.Logger
-	Decided     func(t events.Type, reason touch.Reason) // told every outcome; may be nil
-	Held        func(reason touch.Reason, err error)     // told why the system waits; may be nil
+	// Answer returns the link by which a customer gives an answer to a question;
+	// "" if question or answer are more than plain words (a-z, - and _).
+	Answer  func(k customer.Key, worker, question, answer string) string
+	Scale   schedule.Scale
+	Log     *zap.Logger
+	Decided func(t events.Type, reason touch.Reason) // told every outcome; may be nil
+	Held    func(reason touch.Reason, err error)     // told why the system waits; may be nil
 }
 
 // Delivery delivers the touches of one worker.
@@ -100,6 +119,14 @@ type Delivery struct {
 	// missing holds customers that were not found, with the epoch: whoever is
 	// still missing after a refold does not exist.
 	missing sync.Map
+	// taken holds codes, by touch id, that were taken from a list and whose binding
+	// nobody confirmed: the next round binds the same.
+	taken sync.Map // of string
+	// issued holds the ids of touches in hand whose offer stands on the timeline.
+	issued sync.Map
+	// empty holds the lists in which no code was left, so that only the change is
+	// told.
+	empty sync.Map
 }
 
 // New returns a delivery.
@@ -117,6 +144,10 @@ type attempt struct {
 	owner  uint64 // tells this attempt's claim from any other's
 	epoch  uint64 // of the record
 	to     string // whom the composed mail is to
+
+	wording workers.Wording // what the mail says, as the worker chose
+	shared  []touch.Touch   // others that were pending when it chose
+	offer   *customer.Offer // what the mail offers
 }
 
 // Handle delivers a batch: it is a bus.Handler. The customers are read in one

@@ -96,7 +96,7 @@ func (l *lease) extend(until time.Time, ours bool) {
 // beat extends the claim, making it anew if Redis lost it. When someone else
 // holds it by now, the lease is lost.
 func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
-	b := attempt{touch: a.touch, key: a.key, owner: a.owner}
+	b := attempt{touch: a.touch, key: a.key, owner: a.owner, wording: a.wording}
 	for range claimTries {
 		if err := d.load(ctx, &b); err != nil {
 			return // the lease runs on; the next beat may come through
@@ -113,6 +113,7 @@ func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
 			next.At = k.At
 		}
 		next.Lease = until.UnixMilli()
+		b.claimOthers(next)
 		b.record.Customer.SetClaim(next)
 		if saved, err := d.o.Customers.Save(ctx, saving(&b.record)); err != nil {
 			return

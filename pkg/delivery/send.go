@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -22,9 +23,9 @@ const claimTries = 20
 // send renders first and takes a connection, so that nothing slow stands
 // between the claim and the relay; then it claims, and sends at once.
 func (d *Delivery) send(ctx context.Context, a *attempt) error {
-	m, template, err := d.compose(a)
-	if err != nil {
-		return d.unmade(ctx, a, err)
+	m, template, verdict, done, err := d.prepare(ctx, a)
+	if m == nil {
+		return d.turn(ctx, a, verdict, done, err)
 	}
 	if err := a.shop.Rate.Wait(ctx); err != nil {
 		return err
@@ -48,12 +49,45 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 		}
 		// Someone else wrote the customer since the mail was made: it may be to an
 		// old address, or say what is no longer so.
-		if m, template, err = d.compose(a); err != nil {
+		if m, template, verdict, done, err = d.prepare(ctx, a); m == nil {
 			conn.Release()
-			return d.unmade(ctx, a, err)
+			return d.turn(ctx, a, verdict, done, err)
 		}
 	}
 	return errContended
+}
+
+// unmadeError says that a mail could not be made.
+type unmadeError struct{ err error }
+
+func (e *unmadeError) Error() string { return "making the mail: " + e.err.Error() }
+func (e *unmadeError) Unwrap() error { return e.err }
+
+// prepare makes the mail of a touch that the gate lets pass: the worker words
+// it, its offer is bound, then it is rendered. Binding changes the customer; if
+// someone else did before, the gate judges anew. It returns no message when
+// something else became of the touch.
+func (d *Delivery) prepare(ctx context.Context, a *attempt) (m *mailer.Message, template string, v touch.Verdict, done *events.Event, err error) {
+	for range claimTries {
+		if err = d.word(ctx, a); err != nil {
+			return nil, "", v, nil, err
+		}
+		moved, err := d.bind(ctx, a)
+		if err != nil {
+			return nil, "", v, nil, err
+		}
+		if !moved {
+			if m, template, err = d.compose(a); err != nil {
+				return nil, "", v, nil, &unmadeError{err}
+			}
+			return m, template, v, nil, nil
+		}
+		if v, done, err = d.decide(a); err != nil || done != nil || v.Action != touch.Send {
+			d.unneeded(a)
+			return nil, "", v, done, err
+		}
+	}
+	return nil, "", v, nil, errContended
 }
 
 // unmade says what becomes of a touch whose mail cannot be made. A template that
@@ -88,6 +122,9 @@ func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *m
 
 // turn carries out what was decided anew because the claim did not come off.
 func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *events.Event, err error) error {
+	if unmade, ok := errors.AsType[*unmadeError](err); ok {
+		return d.unmade(ctx, a, unmade.err)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -103,17 +140,18 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 // nothing changed since the gate judged. If something did, the gate judges anew;
 // moved says that it still lets the touch pass, and nothing is claimed yet.
 func (d *Delivery) claim(ctx context.Context, a *attempt) (v touch.Verdict, done *events.Event, moved bool, err error) {
-	r := a.record
-	r.Customer.Claims = append(r.Customer.Claims[:0:0], r.Customer.Claims...)
-	r.Customer.SetClaim(d.open(a))
-	ok, err := d.o.Customers.Save(ctx, saving(&r))
+	b := *a
+	b.record.Customer.Claims = slices.Clone(a.record.Customer.Claims)
+	b.claimOthers(d.open(a))
+	b.record.Customer.SetClaim(d.open(a))
+	ok, err := d.o.Customers.Save(ctx, saving(&b.record))
 	if err != nil {
 		d.unsent.Store(a.id, a.owner) // it may have been written all the same
 		return v, nil, false, err
 	}
 	if ok[0] {
 		d.unsent.Delete(a.id)
-		a.record = r
+		a.record = b.record
 		return v, nil, false, nil
 	}
 	if err := d.load(ctx, a); err != nil {
@@ -139,13 +177,16 @@ func (d *Delivery) answer(ctx context.Context, a *attempt, out mailer.Outcome, t
 	switch out.Meaning() {
 	case mailer.MeansAccepted:
 		b := body(touch.Sent)
-		b.Detail = ""
+		b.Detail = a.wording.Detail
+		d.addFolded(a, &b)
 		return d.conclude(ctx, a, d.fact(a, &events.EmailSent{Email: b}))
 	case mailer.MeansUnknown:
 		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
 			return d.later(ctx, a, body(touch.Throughput))
 		}
-		return d.conclude(ctx, a, d.fact(a, &events.EmailUncertain{Email: body(touch.Uncertain)}))
+		b := body(touch.Uncertain)
+		d.addFolded(a, &b)
+		return d.conclude(ctx, a, d.fact(a, &events.EmailUncertain{Email: b}))
 	case mailer.MeansBadAddress:
 		b := body(touch.Bounced)
 		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)

@@ -33,16 +33,13 @@ func (d *Delivery) conclude(ctx context.Context, a *attempt, f events.Event) err
 		}
 	}
 	d.outcomes.Delete(a.id)
+	d.letGo(a)
 	return nil
 }
 
-// record appends a fact that is folded already, and marks it.
+// record records what was decided about a touch.
 func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error {
-	entries := []customer.Entry{{Key: a.touch.Customer, Event: f}}
-	if err := d.o.Timeline.Append(ctx, entries); err != nil {
-		return err
-	}
-	if err := d.o.Customers.MarkIn(ctx, a.epoch, entries); err != nil {
+	if err := d.append(ctx, a, f); err != nil {
 		return err
 	}
 	if d.o.Decided != nil {
@@ -51,7 +48,17 @@ func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error
 	return nil
 }
 
-// settle folds the fact into the customer. It returns false when another
+// append puts on the timeline what is folded already, and marks it.
+func (d *Delivery) append(ctx context.Context, a *attempt, e events.Event) error {
+	entries := []customer.Entry{{Key: a.touch.Customer, Event: e}}
+	if err := d.o.Timeline.Append(ctx, entries); err != nil {
+		return err
+	}
+	return d.o.Customers.MarkIn(ctx, a.epoch, entries)
+}
+
+// settle folds the fact into the customer: the claim, and with it the touches
+// that the mail took over and the end of a series. It returns false when another
 // attempt holds or settled the claim by now: its verdict stands.
 func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool, error) {
 	for range claimTries {
@@ -67,6 +74,7 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 		if !a.record.Found() {
 			return true, nil // dropped, and there is nobody to settle it with
 		}
+		a.freeOthers()
 		customer.Apply(&a.record.Customer, f)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
 		if err != nil || saved[0] {
@@ -90,6 +98,7 @@ func (d *Delivery) release(ctx context.Context, a *attempt) error {
 			d.unsent.Delete(a.id)
 			return nil
 		}
+		a.freeOthers()
 		a.record.Customer.Release(a.key)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
 		if err != nil {

@@ -95,6 +95,10 @@ func (a *api) source(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// newTab has the links of a mail open beside the inbox: its frame may go nowhere.
+// It stands at the end, where it disturbs nothing that the mail says.
+const newTab = `<base target="_blank">`
+
 // html serves the HTML part for the page's frame. The mail is hostile: its own
 // policy puts it into a sandbox even when somebody opens the address directly.
 func (a *api) html(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +108,7 @@ func (a *api) html(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Security-Policy", mailPolicy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(m.message().HTML))
+	_, _ = w.Write([]byte(m.message().HTML + newTab))
 }
 
 func (a *api) clear(w http.ResponseWriter, _ *http.Request) {

@@ -30,6 +30,7 @@ type Policy struct {
 	Frequency  []Window
 	Consent    string   // soft_opt_in or explicit
 	Recipients []string // addresses and @domains that may be mailed; none: all
+	Sunset     bool     // who got a last mail and did not react gets no marketing any more
 }
 
 // Window is one frequency cap: at most Limit mails in any Length of time.
@@ -53,6 +54,7 @@ var Rules = []Rule{
 	{"suppression", suppression},
 	{"consent", consent},
 	{"worker", live},
+	{"sunset", sunset},
 	{"wanted", wanted},
 	{"expiry", expiry},
 	{"frequency", frequency},

@@ -24,7 +24,7 @@ func passing() *gate.Case {
 		Step:    touch.Step{Name: "miss-you", Class: touch.Marketing, Expires: 14 * dayLong},
 		Listed:  true,
 		Wanted:  func() touch.Verdict { return touch.Verdict{} },
-		Policy:  gate.Policy{Consent: gate.SoftOptIn, Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}},
+		Policy:  gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}},
 		Address: func(email string) string { return "hash of " + email },
 		Now:     now,
 	}
@@ -57,6 +57,11 @@ func sentAgo(c *gate.Case, ago time.Duration) {
 
 func erase(c *gate.Case) {
 	apply(c, -time.Minute, &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
+}
+
+// lastMail says that win-back's last mail went out ten days ago.
+func lastMail(c *gate.Case) {
+	apply(c, -10*dayLong, &events.EmailSent{Email: events.Email{Touch: "win-back.last-call.c.l", Reason: "sent", Sunset: true}})
 }
 
 func transactional(c *gate.Case) { c.Step.Class = touch.Transactional }
@@ -119,6 +124,18 @@ func TestRules(t *testing.T) {
 
 		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(touch.WorkerOff)},
 		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(touch.StepRemoved)},
+		{"no sign of life since the last mail", lastMail, drop(touch.Sunset)},
+		{"an order since the last mail", func(c *gate.Case) {
+			lastMail(c)
+			apply(c, -dayLong, &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: "o2"}})
+		}, send},
+		{"an answer to the last mail", func(c *gate.Case) {
+			lastMail(c)
+			apply(c, -9*dayLong, &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: "why_left", Answer: "other"})
+		}, send},
+		{"transactional mail after the last one", func(c *gate.Case) { transactional(c); lastMail(c) }, send},
+		{"the last mail where that is switched off", func(c *gate.Case) { c.Policy.Sunset = false; lastMail(c) }, send},
+
 		{"the worker does not want it any more", func(c *gate.Case) {
 			c.Wanted = func() touch.Verdict { return touch.DropFor(touch.Refunded, "") }
 		}, drop(touch.Refunded)},
@@ -162,7 +179,7 @@ func TestTheGateStandsInItsOrder(t *testing.T) {
 	for _, r := range gate.Rules {
 		got = append(got, r.Name)
 	}
-	want := []string{"erased", "address", "recipients", "suppression", "consent", "worker", "wanted", "expiry", "frequency", "shadow"}
+	want := []string{"erased", "address", "recipients", "suppression", "consent", "worker", "sunset", "wanted", "expiry", "frequency", "shadow"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the order of the rules (-want +got):\n%s", d)
 	}
@@ -182,6 +199,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 		{func() {
 			c.Wanted = func() touch.Verdict { asked++; return touch.DropFor(touch.Cancelled, "") }
 		}, touch.Cancelled},
+		{func() { lastMail(c) }, touch.Sunset},
 		{func() { c.Off = true }, touch.WorkerOff},
 		{func() { noOrders(c) }, touch.NoConsent},
 		{func() { unsubscribe(c, "") }, touch.Unsubscribed},

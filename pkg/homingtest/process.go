@@ -16,7 +16,6 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
-	"homing/pkg/customer"
 )
 
 // A test that kills Homing needs it in processes of its own: the test binary
@@ -55,6 +54,7 @@ func beHoming(s string) error {
 	}
 	redis.SetLogger(quiet{})
 	c.Secret, c.HTTP.Listen = Secret, "127.0.0.1:0"
+	c.HTTP.PublicURL, c.HTTP.Gateway = PublicURL, "127.0.0.1:0"
 	c.NATS.URL, c.Redis.URL = config.URL(o.NATS), config.URL(o.Redis)
 	for id, s := range c.Stores {
 		s.SMTP.URL = config.URL(o.SMTP)
@@ -64,7 +64,7 @@ func beHoming(s string) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(app.Options{Config: c, Log: log, Templates: Templates(), Unsubscribe: unsubscribe})
+	a, err := app.New(app.Options{Config: c, Log: log, Templates: Templates()})
 	if err != nil {
 		return err
 	}
@@ -83,10 +83,6 @@ func beHoming(s string) error {
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}
-
-func unsubscribe(k customer.Key, worker string) string {
-	return "https://mail.shop.example/u/" + k.Token + "/" + worker
-}
 
 // Process is Homing in a process of its own.
 type Process struct {

@@ -44,9 +44,10 @@ type World struct {
 	JS     jetstream.JetStream
 	Log    *zap.Logger
 
-	nc  *nats.Conn
-	app *app.App
-	ids int
+	nc      *nats.Conn
+	app     *app.App
+	gateway *pipes
+	ids     int
 }
 
 // New makes a world: servers, but no Homing yet; see Start. dir is a t.TempDir
@@ -106,7 +107,7 @@ func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("test", []byte(base+more), func(string) (string, bool) { return "", false })
 	if err == nil {
-		c.Secret = Secret
+		c.Secret, c.HTTP.PublicURL = Secret, PublicURL
 		err = c.Validate()
 	}
 	if err != nil {
@@ -140,9 +141,12 @@ func (w *World) Start(roles ...string) {
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
-		SMTPDial:    w.Sink.Dial,
-		PullFor:     10 * time.Hour,
-		Unsubscribe: unsubscribe,
+		SMTPDial: w.Sink.Dial,
+		PullFor:  10 * time.Hour,
+		GatewayListen: func(string, string) (net.Listener, error) {
+			w.gateway = newPipes()
+			return w.gateway, nil
+		},
 	})
 	if err == nil {
 		err = w.app.Start()

@@ -72,20 +72,18 @@ func (in *Intake) Handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		entries, good = append(entries, e), append(good, m)
 	}
-	err := in.take(ctx, entries)
+	err := in.Take(ctx, entries)
 	for _, m := range good {
 		m.Done(err)
 	}
-	if err == nil && in.o.Took != nil {
-		for _, e := range entries {
-			in.o.Took(e.Event.Type, 1)
-		}
-	}
 }
 
-// take folds, appends and marks. After a failure all of it is done again, which
+// Take folds, appends and marks. When it returns nil, the entries are in force
+// and stand on the timeline. After a failure all of it is done again, which
 // changes nothing that was done already.
-func (in *Intake) take(ctx context.Context, entries []customer.Entry) error {
+//
+// It is the way in for those whose word needs no decoding, such as the gateway.
+func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -96,7 +94,15 @@ func (in *Intake) take(ctx context.Context, entries []customer.Entry) error {
 	if err := in.o.Timeline.Append(ctx, entries); err != nil {
 		return err
 	}
-	return in.o.Customers.MarkIn(ctx, epoch, entries)
+	if err := in.o.Customers.MarkIn(ctx, epoch, entries); err != nil {
+		return err
+	}
+	if in.o.Took != nil {
+		for _, e := range entries {
+			in.o.Took(e.Event.Type, 1)
+		}
+	}
+	return nil
 }
 
 func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error) {

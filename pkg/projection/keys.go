@@ -5,6 +5,7 @@ package projection
 
 import (
 	"strconv"
+	"strings"
 
 	"homing/pkg/customer"
 )
@@ -28,3 +29,22 @@ func tag(store string, bucket uint8) string {
 func customerKey(k customer.Key) string { return tag(k.Store, k.Bucket) + "c:" + k.Token }
 
 func markKey(store string, bucket uint8) string { return tag(store, bucket) + "mark" }
+
+// The keys of the indexes; see index.go.
+
+func birthdayKey(store string, bucket uint8, day int) string {
+	return tag(store, bucket) + "b:" + strconv.Itoa((day-1)/7)
+}
+
+func orderKey(store string, bucket uint8, week int64) string {
+	return tag(store, bucket) + "o:" + strconv.FormatInt(week, 10)
+}
+
+// weekOf is the inverse of orderKey.
+func weekOf(key string) (int64, bool) {
+	_, week, ok := strings.Cut(key, "}:o:")
+	n, err := strconv.ParseInt(week, 10, 64)
+	return n, ok && err == nil
+}
+
+func slowKey(store string, bucket uint8) string { return tag(store, bucket) + "slow" }

@@ -55,6 +55,8 @@ type save struct {
 	record  *customer.Record // in: what to write and the version it replaces; out: the new version
 	ok      *bool
 	payload []byte
+	moves   []move // in the indexes
+	place   customer.Place
 }
 
 // Load reads customers in one round trip. A customer who is not there is a
@@ -76,6 +78,7 @@ func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]customer.Recor
 		}
 		version := versionOf(raw[i].meta)
 		out[i] = customer.Record{Key: k, Customer: c, Version: version, Entries: raw[i].meta[len(version):]}
+		out[i].Place = customer.PlaceOf(&out[i].Customer)
 	}
 	return out, nil
 }
@@ -179,20 +182,32 @@ func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
 }
 
 // casScript writes those customers of one bucket that nobody else wrote since
-// they were read. Versions are random, never counted: after Redis lost its tail a
-// counted one could come round to the same number with other contents.
+// they were read, and moves them in the bucket's indexes. Versions are random,
+// never counted: after Redis lost its tail a counted one could come round to the
+// same number with other contents.
 //
-// KEYS customers; ARGV three for each: version read ("" = none), new version,
-// data. Returns for each 1, or 0 when the customer was changed meanwhile.
+// KEYS n customers, then the index of each move; ARGV[1] n, then three for each
+// customer: version read ("" = none), new version, data; then three for each
+// move: which customer's (1 to n), field, value ("" = remove). Returns for each
+// customer 1, or 0 when they were changed meanwhile: then nothing of theirs moves.
 var casScript = redis.NewScript(`
-local done = {}
-for i = 1, #KEYS do
+local n, done = tonumber(ARGV[1]), {}
+for i = 1, n do
   local m = redis.call('HGET', KEYS[i], 'm') or ''
-  if string.sub(m, 1, 8) == ARGV[3*i-2] then
-    redis.call('HSET', KEYS[i], 'm', ARGV[3*i-1] .. string.sub(m, 9), 'd', ARGV[3*i])
+  if string.sub(m, 1, 8) == ARGV[3*i-1] then
+    redis.call('HSET', KEYS[i], 'm', ARGV[3*i] .. string.sub(m, 9), 'd', ARGV[3*i+1])
     done[i] = 1
   else
     done[i] = 0
+  end
+end
+for i = n + 1, #KEYS do
+  if done[tonumber(ARGV[3*i-1])] == 1 then
+    if ARGV[3*i+1] == '' then
+      redis.call('HDEL', KEYS[i], ARGV[3*i])
+    else
+      redis.call('HSET', KEYS[i], ARGV[3*i], ARGV[3*i+1])
+    end
   end
 end
 return done`)
@@ -203,7 +218,8 @@ func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, e
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
-		reqs[i] = save{record: r, ok: &ok[i], payload: customer.Encode(&r.Customer)}
+		place := customer.PlaceOf(&r.Customer)
+		reqs[i] = save{record: r, ok: &ok[i], payload: customer.Encode(&r.Customer), place: place, moves: moves(r.Key, r.Place, place)}
 	}
 	return ok, s.saves.do(ctx, reqs)
 }
@@ -215,13 +231,23 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 	versions := make([]string, len(reqs))
 	groups := byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key })
 	cmds, err := s.eval(ctx, casScript, len(groups), func(g int) ([]string, []any) {
-		keys := make([]string, 0, len(groups[g]))
-		args := make([]any, 0, 3*len(groups[g]))
+		n := len(groups[g])
+		keys, args := make([]string, 0, 3*n), make([]any, 0, 1+9*n)
+		args = append(args, n)
 		for _, i := range groups[g] {
 			r := reqs[i].record
 			versions[i] = newVersion()
 			keys = append(keys, customerKey(r.Key))
 			args = append(args, r.Version, versions[i], reqs[i].payload)
+		}
+		for place, i := range groups[g] {
+			for _, m := range reqs[i].moves {
+				var value any = m.value
+				if m.remove {
+					value = ""
+				}
+				keys, args = append(keys, m.key), append(args, place+1, m.field, value)
+			}
 		}
 		return keys, args
 	})
@@ -235,7 +261,7 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 		}
 		for n, i := range groups[g] {
 			if done[n] == 1 {
-				*reqs[i].ok, reqs[i].record.Version = true, versions[i]
+				*reqs[i].ok, reqs[i].record.Version, reqs[i].record.Place = true, versions[i], reqs[i].place
 			}
 		}
 	}

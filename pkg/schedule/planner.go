@@ -114,7 +114,7 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 			continue
 		}
 		c := people[e.Key]
-		in := workers.Input{Event: e.Event, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
+		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
 		if p.Products != nil {
 			in.Products = p.Products(e.Key.Store)
 		}

@@ -75,7 +75,7 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 // known by its touch and outcome. Anything else by all it says, so that only a
 // true copy is taken for one: shops do reuse event ids.
 func messageID(e events.Event, subject string, data []byte) string {
-	if _, ok := e.Data.(events.Fact); ok {
+	if _, ok := e.Data.(events.Fact); ok || e.Type == events.TypeOfferIssued {
 		return e.ID
 	}
 	h := sha256.New()

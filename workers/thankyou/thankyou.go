@@ -5,10 +5,18 @@
 // made, from the place the order has among the customer's orders by then, so
 // that orders arriving out of order are counted right.
 //
+// With merge_within, orders share a mail: the first of them that stands waits
+// for that long, and its mail names all that were placed meanwhile, whose own
+// mails end as bundled. If it is cancelled, the next one leads.
+//
 // Not wanted any more when the whole order was cancelled or refunded, or when it
 // is more than three days late. Transactional by default: it answers what the
 // customer did, carries no offer, needs no consent and is not held by the
 // frequency caps, though it counts towards them.
+//
+// With milestone_offer, an order that is a milestone gets a second mail, a day
+// after the thanks: step milestone, marketing, with the offer. It is planned for
+// every order, and wanted only if the order is a milestone by then.
 package thankyou
 
 import (
@@ -26,25 +34,32 @@ import (
 // Name is the worker's name.
 const Name = "thank-you"
 
+// The steps.
 const (
-	step     = "thanks"
-	template = "thank-you/thanks"
-	expires  = 3 * 24 * time.Hour
+	Thanks    = "thanks"
+	Milestone = "milestone"
 )
 
-// The variants of the template.
 const (
-	First     = "first"
-	Repeat    = "repeat"
-	Milestone = "milestone"
+	day     = 24 * time.Hour
+	expires = 3 * day
+	later   = day // from the thanks to the milestone: two mails at once are one too many
+)
+
+// The variants of the thanks, besides Milestone.
+const (
+	First  = "first"
+	Repeat = "repeat"
 )
 
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings `yaml:",inline"`
 	After            time.Duration `yaml:"after"`        // from the order to the mail
-	MergeWithin      time.Duration `yaml:"merge_within"` // 0s: one mail an order
+	MergeWithin      time.Duration `yaml:"merge_within"` // orders placed within it share a mail; 0s: one mail an order
 	Milestones       []int         `yaml:"milestones"`   // orders worth a celebration
+	// MilestoneOffer comes with a mail of its own, the thanks being transactional.
+	MilestoneOffer *workers.Offer `yaml:"milestone_offer"`
 }
 
 // Defaults returns the configuration of a worker that the file does not mention.
@@ -57,12 +72,12 @@ func Defaults() Config {
 }
 
 func (c Config) validate() error {
-	errs := []error{c.Settings.Validate()}
+	errs := []error{c.Settings.Validate(), workers.At("milestone_offer", c.MilestoneOffer.Validate())}
 	if c.After < 0 {
 		errs = append(errs, fmt.Errorf("after: %v is negative; 0s sends at once", c.After))
 	}
-	if c.MergeWithin != 0 {
-		errs = append(errs, fmt.Errorf("merge_within: %v: orders cannot share a mail yet; write 0s", c.MergeWithin))
+	if c.MergeWithin < 0 {
+		errs = append(errs, fmt.Errorf("merge_within: %v is negative; 0s is one mail an order", c.MergeWithin))
 	}
 	for _, m := range c.Milestones {
 		if m < 2 {
@@ -97,7 +112,11 @@ func (Worker) Triggers() []events.Type { return Kind.Triggers }
 
 // Steps implements workers.Worker.
 func (w Worker) Steps() []touch.Step {
-	return []touch.Step{{Name: step, Template: template, Class: w.config.Class, Expires: expires}}
+	steps := []touch.Step{{Name: Thanks, Template: Name + "/" + Thanks, Class: w.config.Class, Expires: expires}}
+	if terms := w.config.MilestoneOffer.Terms(); terms != nil {
+		steps = append(steps, touch.Step{Name: Milestone, Template: Name + "/" + Milestone, Class: touch.Marketing, Expires: 14 * day, Offer: terms})
+	}
+	return steps
 }
 
 // Plan thanks for the order that was placed.
@@ -114,13 +133,22 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 		return nil // the order was placed anew; that event plans, with its own items
 	}
 	items, more := touch.Items(o.Items)
-	return []touch.Touch{{
-		Worker: Name, Step: step, Occasion: touch.Token(o.ID),
-		Due: stamp.Time().Add(w.config.After),
-		Snapshot: &touch.Snapshot{
-			Order: o.ID, PlacedAt: stamp.Time(), Items: items, More: more, Total: o.Total,
-		},
+	out := []touch.Touch{{
+		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: w.due(stamp),
+		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: stamp.Time(), Items: items, More: more, Total: o.Total},
 	}}
+	if w.config.MilestoneOffer.Terms() != nil {
+		out = append(out, touch.Touch{
+			Worker: Name, Step: Milestone, Occasion: touch.Token(o.ID), Due: w.due(stamp).Add(later),
+			Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: stamp.Time(), Total: o.Total},
+		})
+	}
+	return out
+}
+
+// due returns when an order is thanked for, if it leads: until then others join.
+func (w Worker) due(placed customer.Stamp) time.Time {
+	return placed.Time().Add(max(w.config.After, w.config.MergeWithin))
 }
 
 // Wanted drops the thanks for an order that does not stand any more.
@@ -133,22 +161,51 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(touch.Refunded, "the order was refunded")
 	}
 	if o, ok := in.Customer.OrderEvent(order, customer.Placed); ok {
-		if due := o.Stamp.Time().Add(w.config.After); due.After(in.Now) {
+		due := w.due(o.Stamp)
+		if t.Step == Milestone {
+			due = due.Add(later)
+		}
+		if due.After(in.Now) {
 			return touch.HoldUntil(due, touch.NotYet, "the wait after the order is not over")
 		}
 	}
-	return touch.Verdict{}
+	if t.Step == Milestone {
+		if n := in.Customer.Ordinal(order); !w.milestone(n) {
+			return touch.DropFor(touch.Bundled, fmt.Sprintf("order %d of the customer is no milestone: the thanks says it all", n))
+		}
+		return touch.Verdict{}
+	}
+	return w.share(t, in)
 }
 
-// Compose chooses the wording by the place of the order among the customer's.
+func (w Worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
+
+// Compose chooses the wording by the place of the order among the customer's,
+// and names the orders that share the mail.
 func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	n := in.Customer.Ordinal(t.Snapshot.Order)
 	v := workers.Wording{Variant: Repeat, Ordinal: n, Orders: in.Customer.OrderCount()}
+	if t.Step == Milestone {
+		v.Variant, v.Offer = "", w.config.MilestoneOffer.Terms()
+		return v
+	}
+	for _, o := range w.others(t, in) {
+		v.Also = append(v.Also, o.Order)
+		v.Bundles = append(v.Bundles, thanksFor(t, o.Order).ID())
+	}
+	v.Items, v.More = shown(t, in.Gathered)
 	switch {
 	case n == 1:
 		v.Variant = First
-	case slices.Contains(w.config.Milestones, n):
+		return v
+	case w.milestone(n):
 		v.Variant = Milestone
+		return v
+	}
+	for _, order := range v.Also { // a milestone is celebrated, whichever order carries the mail
+		if n := in.Customer.Ordinal(order); w.milestone(n) {
+			v.Variant, v.Ordinal = Milestone, n
+		}
 	}
 	return v
 }

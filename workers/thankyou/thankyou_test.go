@@ -174,7 +174,10 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		want string // part of the error
 	}{
 		{"negative wait", func(c *thankyou.Config) { c.After = -time.Second }, "after: -1s"},
-		{"orders that share a mail", func(c *thankyou.Config) { c.MergeWithin = time.Hour }, "merge_within"},
+		{"a window before the order", func(c *thankyou.Config) { c.MergeWithin = -time.Hour }, "merge_within: -1h"},
+		{"an offer without an end", func(c *thankyou.Config) {
+			c.MilestoneOffer = &workers.Offer{Percent: 10, Code: "static", Value: "TEN"}
+		}, "milestone_offer.valid"},
 		{"the first order as a milestone", func(c *thankyou.Config) { c.Milestones = []int{1, 5} }, "milestones: 1 "},
 		{"status", func(c *thankyou.Config) { c.Status = "on" }, `status: "on"`},
 		{"priority below", func(c *thankyou.Config) { c.Priority = -1 }, "priority: -1"},

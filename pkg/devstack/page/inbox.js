@@ -223,7 +223,7 @@ const fill = {
   html(mail) {
     // A new frame each time: changing src would put every mail into the history.
     const frame = make('iframe', { title: 'The mail: ' + mail.subject })
-    frame.setAttribute('sandbox', '')
+    frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox')
     frame.src = `/messages/${mail.id}/html`
     $('panel-html').append(frame)
   },
@@ -247,7 +247,7 @@ const fill = {
   },
 }
 
-// linked makes web addresses in text clickable; a mail's frame cannot open any.
+// linked makes web addresses in text clickable.
 function linked(text) {
   return text.split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/).map((part, i) =>
     i % 2 === 0 ? part : make('a', { href: part, textContent: part, target: '_blank', rel: 'noopener noreferrer' }))

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/calendar"
+	"homing/workers"
+)
+
+// RoleCalendar is the role that turns dates into events, and runs what is done
+// once a day.
+const RoleCalendar = "calendar"
+
+// dailyJobs lists what some replica of the calendar does once a day for each store.
+func (a *App) dailyJobs() []calendar.Job {
+	return []calendar.Job{a.productsJob()}
+}
+
+// What the calendar asks the workers of a store. One that has an answer wants
+// the events.
+type (
+	greeter  interface{ BirthdayLead() time.Duration }
+	winBacks interface {
+		Lapse() (days int, timesOwnInterval float64)
+	}
+)
+
+// runCalendar runs the calendar until ctx ends, if that is a role of this process.
+func (a *App) runCalendar(ctx context.Context) {
+	if !slices.Contains(a.o.Roles, RoleCalendar) {
+		return
+	}
+	c := calendar.New(calendar.Options{
+		Stores: a.calendarStores(), Jobs: a.dailyJobs(),
+		CatchUp: a.o.Config.Calendar.CatchUp, DailyLimit: a.o.Config.Calendar.DailyLimit,
+		Customers: a.store, Redis: a.rdb, Publish: calendar.ToStorefront(a.js), Scale: a.o.Scale, Log: a.log.Named("calendar"),
+		Told:     func(t events.Type) { a.metrics.calendar.WithLabelValues(string(t)).Inc() },
+		LeftOver: func(store string, n int) { a.metrics.leftOver.WithLabelValues(store).Add(float64(n)) },
+	})
+	a.running.Go(func() { c.Run(ctx) })
+}
+
+// calendarStores says what each store's workers want to be told, unless they are off.
+func (a *App) calendarStores() map[string]calendar.Settings {
+	out := map[string]calendar.Settings{}
+	for _, of := range a.shops {
+		for id, s := range of {
+			set := out[id]
+			set.Zone = s.zone
+			if s.settings.Status != workers.Off {
+				if w, ok := s.worker.(greeter); ok {
+					set.Birthdays = &calendar.Birthdays{Lead: w.BirthdayLead()}
+				}
+				if w, ok := s.worker.(winBacks); ok {
+					days, times := w.Lapse()
+					set.Lapses = &calendar.Lapses{Days: days, Times: times}
+				}
+			}
+			out[id] = set
+		}
+	}
+	return out
+}

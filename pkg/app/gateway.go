@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/gateway"
+	"homing/pkg/link"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// RoleGateway is the role that answers the links in mails.
+const RoleGateway = "gateway"
+
+// gatewayRoles checks the role against the configuration: without an address
+// that recipients reach there are no links, and nothing to serve.
+func (o *Options) gatewayRoles() error {
+	switch {
+	case o.Config.HTTP.PublicURL != "":
+		return nil
+	case len(o.Roles) == 0: // all that make sense
+		o.Roles = slices.DeleteFunc(RoleNames(), func(r string) bool { return r == RoleGateway })
+	case slices.Contains(o.Roles, RoleGateway):
+		return &config.Problem{Key: "http.public_url", Text: "is empty; the role gateway answers the links that begin with it, " +
+			"so set it to the address by which recipients reach it"}
+	}
+	return nil
+}
+
+// openLinks makes the signer of links; nil without an address for them. The key
+// that derives from the secret always verifies: links in mails that were sent
+// before link_keys was set must stay good.
+func openLinks(c *config.Config) (*link.Signer, error) {
+	if c.HTTP.PublicURL == "" {
+		return nil, nil
+	}
+	var keys []link.Key
+	for _, k := range c.LinkKeys {
+		keys = append(keys, link.Key{ID: k.ID, Secret: k.Secret.Reveal()})
+	}
+	return link.New(c.HTTP.PublicURL, append(keys, link.Key{ID: link.DerivedKey, Secret: c.Secret.Reveal()}))
+}
+
+// unsubscribeURL is the way out of a worker's mail.
+func (a *App) unsubscribeURL(k customer.Key, worker string) string {
+	return a.linkURL(link.Link{Purpose: link.Unsubscribe, Customer: k, Worker: worker})
+}
+
+// answerURL is a click that answers a question in a worker's mail.
+func (a *App) answerURL(k customer.Key, worker, question, answer string) string {
+	return a.linkURL(link.Link{Purpose: link.Answer, Customer: k, Worker: worker, Question: question, Answer: answer})
+}
+
+func (a *App) linkURL(l link.Link) string {
+	if a.links == nil {
+		return ""
+	}
+	return a.links.URL(l)
+}
+
+// checkWayOut refuses marketing mail that nobody could unsubscribe from.
+func checkWayOut(c *config.Config, shops map[string]map[string]shop) error {
+	if c.HTTP.PublicURL != "" {
+		return nil
+	}
+	var names []string
+	for _, k := range kinds {
+		for _, s := range shops[k.Name] {
+			marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
+			if s.settings.Status != workers.Off && slices.ContainsFunc(s.worker.Steps(), marketing) && !slices.Contains(names, k.Name) {
+				names = append(names, k.Name)
+			}
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return &config.Problem{Key: "http.public_url", Text: fmt.Sprintf("is empty, and marketing mail needs a way out (%s): "+
+		"set it to the address by which recipients reach `homing run gateway`, as in https://mail.shop.example, "+
+		"or set the status of these workers to off", strings.Join(names, ", "))}
+}
+
+// The limits of the public server. What a person or a mailbox provider sends is
+// small; whoever takes longer holds a connection for nothing.
+const (
+	gatewayRead   = 10 * time.Second
+	gatewayWrite  = 20 * time.Second
+	gatewayIdle   = time.Minute
+	gatewayHeader = 16 << 10
+)
+
+// serveGateway answers links, from now on. While a server is away it says so.
+func (a *App) serveGateway() (*httpServer, error) {
+	listen := a.o.GatewayListen
+	if listen == nil {
+		listen = net.Listen
+	}
+	l, err := listen("tcp", a.o.Config.HTTP.Gateway)
+	if err != nil {
+		return nil, fmt.Errorf("http.gateway: %w", err)
+	}
+	log := a.log.Named("gateway")
+	// What net/http has to say is about single clients: interesting when something
+	// is looked for, and never when nothing is.
+	quiet, err := zap.NewStdLogAt(log, zapcore.DebugLevel)
+	if err != nil {
+		return nil, err
+	}
+	a.log.Info("links", zap.String("address", l.Addr().String()), zap.String("public", a.o.Config.HTTP.PublicURL))
+	return serve(l, log, &http.Server{
+		Handler: a.gatewayHandler(log), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
+		IdleTimeout: gatewayIdle, MaxHeaderBytes: gatewayHeader, ErrorLog: quiet,
+	}), nil
+}
+
+func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
+	shops := map[string]gateway.Shop{}
+	for id, s := range a.o.Config.Stores {
+		shops[id] = gateway.Shop{Name: s.Name, URL: s.URL}
+	}
+	in := a.intake()
+	return gateway.New(gateway.Options{
+		Links: a.links, Shops: shops, Customers: a.store, Now: a.o.Scale.Now, Log: log,
+		Take: func(ctx context.Context, entries []customer.Entry) error {
+			if !a.nc.IsConnected() { // before the fold, so that what is refused is not half done
+				return errors.New("not connected to NATS")
+			}
+			return in.Take(ctx, entries)
+		},
+		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },
+		Served: func(kind string, code int) {
+			a.metrics.gateway.WithLabelValues(kind, strconv.Itoa(code)).Inc()
+		},
+	})
+}
+
+// GatewayAddr returns where links are answered; empty if they are not.
+func (a *App) GatewayAddr() string {
+	if a.gateway == nil {
+		return ""
+	}
+	return a.gateway.addr
+}

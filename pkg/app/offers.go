@@ -1,0 +1,77 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"homing/pkg/config"
+	"homing/pkg/delivery"
+	"homing/pkg/mailer"
+	"homing/pkg/offer"
+	"homing/pkg/touch"
+
+	"go.uber.org/zap"
+)
+
+// OfferStep is a step that makes an offer, in one store.
+type OfferStep struct {
+	Store  string
+	Worker string
+	Step   string
+	Terms  offer.Terms
+}
+
+// OfferSteps lists the steps that make offers, by store, and connects to nothing.
+func OfferSteps(c *config.Config) ([]OfferStep, error) {
+	a := &App{o: Options{Config: c, Log: zap.NewNop()}, log: zap.NewNop(), relays: map[string]*mailer.Relay{}}
+	shops, err := a.openShops()
+	if err != nil {
+		return nil, err
+	}
+	var out []OfferStep
+	for _, id := range storeNames(c) {
+		for _, k := range kinds {
+			for _, s := range shops[k.Name][id].worker.Steps() {
+				if s.Offer != nil {
+					out = append(out, OfferStep{Store: id, Worker: k.Name, Step: s.Name, Terms: *s.Offer})
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// checkOffer finds an offer that must not, or cannot, be made.
+func checkOffer(s touch.Step, currency string) error {
+	switch {
+	case s.Offer == nil:
+		return nil
+	case s.Class == touch.Transactional:
+		return errors.New("a transactional mail must make no offer: it would be advertising that nobody can refuse; " +
+			"make the class marketing, or write offer: {code: none}")
+	case s.Offer.Amount.Currency != "" && s.Offer.Amount.Currency != currency:
+		return fmt.Errorf("the offer is in %s and the store's currency is %s; give the store an offer of its own", s.Offer.Amount.Currency, currency)
+	}
+	return nil
+}
+
+// setSunset tells all workers of a store whether the one that sends last mails
+// has them be the last. It is a switch of that worker's, and all must heed it.
+func setSunset(shops map[string]map[string]shop, store string) {
+	on := true
+	for _, stores := range shops {
+		if w, ok := stores[store].worker.(interface{ Sunset() bool }); ok {
+			on = on && w.Sunset()
+		}
+	}
+	for _, stores := range shops {
+		if s, ok := stores[store]; ok {
+			s.policy.Sunset = on
+			stores[store] = s
+		}
+	}
+}
+
+func offerCap(c config.Offers) delivery.OfferCap {
+	return delivery.OfferCap{Limit: c.Limit, Window: c.Window}
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/calendar"
+	"homing/pkg/catalog"
+	"homing/pkg/product"
+	"homing/pkg/timeline"
+	"homing/workers/replenishment"
+)
+
+// productsAt is when in the night the product statistics are computed.
+const productsAt = 3 * time.Hour
+
+// openProducts loads the product statistics and keeps them up to date, in a
+// process that plans or delivers by them. It returns when they are there: what
+// would be planned without is not planned later.
+func (a *App) openProducts(ctx context.Context) {
+	source := timeline.New(a.js)
+	source.Skipped = func(sequence uint64, err error) {
+		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
+	}
+	a.catalog = catalog.New(catalog.Options{
+		JS: a.js, Stores: storeNames(a.o.Config), Customers: a.store, Timeline: source, Now: a.o.Scale.Now, Log: a.log.Named("products"),
+	})
+	if slices.Contains(a.o.Roles, replenishment.Name) {
+		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+			err := a.catalog.Open(ctx)
+			if err == nil {
+				break
+			}
+			if ctx.Err() == nil {
+				a.log.Warn("waiting for the product statistics", zap.Error(err), zap.Duration("wait", wait))
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+		}
+		a.running.Go(func() { a.catalog.Run(ctx) })
+	}
+	if slices.Contains(a.o.Roles, RoleCalendar) {
+		a.running.Go(func() { a.catalog.Serve(ctx) })
+	}
+}
+
+// products returns what is known of a store's products.
+func (a *App) products(store string) *product.Snapshot { return a.catalog.Of(store) }
+
+// productsJob computes the product statistics every night.
+func (a *App) productsJob() calendar.Job {
+	return calendar.Job{Name: "products", At: productsAt, Run: func(ctx context.Context, store string, _ time.Time) error {
+		_, err := a.catalog.Refresh(ctx, store)
+		return err
+	}}
+}

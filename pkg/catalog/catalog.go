@@ -1,0 +1,158 @@
+// Package catalog keeps the product statistics of each store where every process
+// finds them. One process computes them, from all customers, and publishes them
+// as one object a store; the others load it, and again whenever there is a newer
+// one. What the shop says of a product meanwhile, every process puts into its
+// copy within seconds.
+//
+// Nothing here is counted up: statistics are always computed from all customers
+// anew. What they mean is product's business, not this package's.
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/product"
+)
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	// Scan calls fn with all customers of a store, in no order.
+	Scan(ctx context.Context, store string, fn func([]customer.Record) error) error
+}
+
+// Timeline is where a shop's words on its products stand.
+type Timeline interface {
+	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
+}
+
+// Options are what a Catalog works with.
+type Options struct {
+	JS        jetstream.JetStream
+	Stores    []string
+	Customers Customers
+	Timeline  Timeline
+	Now       func() time.Time // the business time
+	Log       *zap.Logger
+}
+
+// Catalog holds the statistics of some stores. It is safe for concurrent use.
+type Catalog struct {
+	o Options
+
+	mu      sync.RWMutex
+	current map[string]copied
+}
+
+// copied is this process's copy of an object, and which one it was.
+type copied struct {
+	snapshot *product.Snapshot
+	object   string // its NUID
+}
+
+// New returns a catalog that knows nothing yet.
+func New(o Options) *Catalog { return &Catalog{o: o, current: map[string]copied{}} }
+
+// Of returns what is known of a store's products; nil if nothing is.
+func (c *Catalog) Of(store string) *product.Snapshot {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.current[store].snapshot
+}
+
+func (c *Catalog) keep(store string, k copied) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.current[store] = k
+}
+
+// Refresh computes the statistics of a store from all of its customers and
+// publishes them.
+func (c *Catalog) Refresh(ctx context.Context, store string) (*product.Snapshot, error) {
+	began := time.Now()
+	k := product.NewCollector()
+	heard := uint64(0)
+	err := c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, 1, func(batch []customer.Entry) error {
+		for _, e := range batch {
+			k.Hear(e.Event)
+			heard = e.Sequence
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listening to what store %s says of its products: %w", store, err)
+	}
+	err = c.o.Customers.Scan(ctx, store, func(batch []customer.Record) error {
+		for i := range batch {
+			k.Add(&batch[i].Customer)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := k.Snapshot(c.o.Now().UTC())
+	s.Sequence = heard
+	object, err := publish(ctx, c.o.JS, store, s)
+	if err != nil {
+		return nil, err
+	}
+	c.keep(store, copied{s, object})
+	c.o.Log.Info("computed the product statistics", zap.String("store", store), zap.Int("customers", s.Customers),
+		zap.Int("products", len(s.Products)), zap.Duration("took", time.Since(began)))
+	return s, nil
+}
+
+func publish(ctx context.Context, js jetstream.JetStream, store string, s *product.Snapshot) (object string, err error) {
+	data, err := s.Encode()
+	if err != nil {
+		return "", err
+	}
+	objects, err := js.ObjectStore(ctx, bus.ProductsBucket)
+	if err != nil {
+		return "", fmt.Errorf("publishing product statistics: %w", err)
+	}
+	info, err := objects.PutBytes(ctx, store, data)
+	if err != nil {
+		return "", fmt.Errorf("publishing product statistics: %w", err)
+	}
+	return info.NUID, nil
+}
+
+// errNone says that no statistics of a store were computed yet.
+var errNone = errors.New("no product statistics were computed yet")
+
+// load reads the object of a store unless it is the one that is known.
+func load(ctx context.Context, js jetstream.JetStream, store, known string) (copied, error) {
+	objects, err := js.ObjectStore(ctx, bus.ProductsBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return copied{}, errNone
+	}
+	if err != nil {
+		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+	}
+	info, err := objects.GetInfo(ctx, store)
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return copied{}, errNone
+	case err != nil:
+		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+	case info.NUID == known:
+		return copied{object: known}, nil
+	}
+	data, err := objects.GetBytes(ctx, store)
+	if err != nil {
+		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+	}
+	s, err := product.Decode(data)
+	return copied{s, info.NUID}, err
+}

@@ -1,0 +1,202 @@
+package catalog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/catalog"
+	"homing/pkg/customer"
+	"homing/pkg/devstack"
+	"homing/pkg/product"
+	"homing/pkg/timeline"
+)
+
+var noon = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+
+// people are the customers of the store main.
+type people []customer.Record
+
+func (p people) Scan(_ context.Context, store string, fn func([]customer.Record) error) error {
+	if store != "main" {
+		return nil
+	}
+	return fn(p)
+}
+
+func regular(n int) people {
+	var out people
+	for i := range n {
+		var c customer.Customer
+		for j := range 3 {
+			d := &events.OrderPlaced{Customer: events.Customer{ID: fmt.Sprint("c", i)},
+				Order: events.Order{ID: fmt.Sprint(i, "-", j), Items: []events.Item{{ProductID: "tea", Quantity: 1}}}}
+			customer.Apply(&c, events.Event{ID: d.Order.ID, Type: d.Type(), Time: noon.AddDate(0, 0, 30*j), Data: d})
+		}
+		out = append(out, customer.Record{Customer: c})
+	}
+	return out
+}
+
+func open(t *testing.T) (jetstream.JetStream, *timeline.Timeline) {
+	t.Helper()
+	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Stop)
+	nc, err := n.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return js, timeline.New(js)
+}
+
+func process(js jetstream.JetStream, tl *timeline.Timeline, who people) *catalog.Catalog {
+	return catalog.New(catalog.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, Timeline: tl,
+		Now: func() time.Time { return noon }, Log: zap.NewNop()})
+}
+
+// says appends what a shop says of a product.
+func says(t *testing.T, tl *timeline.Timeline, store string, bucket uint8, p events.Product) {
+	t.Helper()
+	d := &events.ProductUpdated{Product: p}
+	e := customer.Entry{Key: customer.Key{Store: store, Bucket: bucket}, Event: events.Event{ID: p.ID, Source: "/shop", Store: store, Type: d.Type(), Time: time.Now().UTC().Truncate(time.Millisecond), Data: d}}
+	if err := tl.Append(t.Context(), []customer.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func refresh(t *testing.T, c *catalog.Catalog, store string) *product.Snapshot {
+	t.Helper()
+	s, err := c.Refresh(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestWhatOneProcessComputesTheOthersLoad(t *testing.T) {
+	js, tl := open(t)
+	says(t, tl, "main", 3, events.Product{ID: "tea", SupplyDays: 40})
+	says(t, tl, "main", 200, events.Product{ID: "cup", Available: new(bool)})
+	says(t, tl, "outlet", 3, events.Product{ID: "tea", SupplyDays: 7})
+	early := process(js, tl, nil)
+	if err := early.Update(t.Context(), "main"); err != nil || early.Of("main") != nil {
+		t.Errorf("before anything was computed: %v, %+v", err, early.Of("main"))
+	}
+	computed := refresh(t, process(js, tl, regular(12)), "main")
+	if p, _ := computed.Of("tea"); p.SupplyDays != 40 || p.Rhythm != (product.Rhythm{Days: 30, Intervals: 24, Customers: 12}) || computed.Customers != 12 {
+		t.Errorf("%+v", computed)
+	}
+	if p, _ := computed.Of("cup"); !p.Unavailable() {
+		t.Errorf("%+v", p)
+	}
+	another := process(js, tl, nil) // sees no customers, and need not
+	if err := another.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(computed, another.Of("main")); d != "" {
+		t.Errorf("-computed +opened:\n%s", d)
+	}
+	if p, ok := another.Of("outlet").Of("tea"); !ok || p.SupplyDays != 7 {
+		t.Errorf("a store of which nothing was computed is computed at once: %+v", another.Of("outlet"))
+	}
+	if another.Of("nowhere") != nil {
+		t.Error("an unknown store is known")
+	}
+}
+
+// eventually waits for what another goroutine brings about.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 200 {
+		if ok() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond) // servers in this process, on real time
+	}
+	t.Errorf("not after ten seconds: %s", what)
+}
+
+func TestARunningProcessHearsWhatIsNew(t *testing.T) {
+	js, tl := open(t)
+	writer := process(js, tl, regular(12))
+	refresh(t, writer, "main")
+	c := process(js, tl, nil)
+	if err := c.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	time.Sleep(100 * time.Millisecond) // until it listens; else it would hear ten minutes later
+
+	says(t, tl, "main", 3, events.Product{ID: "tea", Available: new(bool)})
+	eventually(t, "tea cannot be bought", func() bool { p, _ := c.Of("main").Of("tea"); return p.Unavailable() })
+	if p, _ := c.Of("main").Of("tea"); p.Rhythm.Customers != 12 {
+		t.Errorf("what customers do is forgotten: %+v", p)
+	}
+	says(t, tl, "main", 3, events.Product{ID: "tea", SupplyDays: 9})
+	eventually(t, "tea lasts nine days", func() bool { p, _ := c.Of("main").Of("tea"); return p.SupplyDays == 9 && p.Unavailable() })
+
+	refresh(t, process(js, tl, regular(30)), "main")
+	eventually(t, "newer statistics", func() bool { return c.Of("main").Customers == 30 })
+	if p, _ := c.Of("main").Of("tea"); p.SupplyDays != 9 || !p.Unavailable() {
+		t.Errorf("what the shop said is forgotten: %+v", p)
+	}
+}
+
+func TestAProcessCanBeAskedToCompute(t *testing.T) {
+	js, tl := open(t)
+	if err := catalog.Ask(t.Context(), js.Conn(), "main"); !errors.Is(err, catalog.ErrNobody) {
+		t.Errorf("nobody is there: %v", err)
+	}
+	c := process(js, tl, regular(5))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Serve(ctx) }()
+	defer func() { cancel(); <-done }()
+	eventually(t, "somebody answers", func() bool { return catalog.Ask(t.Context(), js.Conn(), "main") == nil })
+	reader := process(js, tl, nil)
+	if err := reader.Update(t.Context(), "main"); err != nil || reader.Of("main").Customers != 5 {
+		t.Errorf("%+v, %v", reader.Of("main"), err)
+	}
+	if err := catalog.Ask(t.Context(), js.Conn(), "nowhere"); err == nil || errors.Is(err, catalog.ErrNobody) {
+		t.Errorf("an unknown store: %v", err)
+	}
+}
+
+func TestWhatFailsIsAnError(t *testing.T) {
+	js, tl := open(t)
+	c := process(js, tl, regular(1))
+	js.Conn().Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := c.Refresh(ctx, "main"); err == nil {
+		t.Error("Refresh: no error")
+	}
+	if err := c.Open(ctx); err == nil {
+		t.Error("Open: no error")
+	}
+	if err := c.Update(ctx, "main"); err == nil {
+		t.Error("Update: no error")
+	}
+}

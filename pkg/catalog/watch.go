@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+const (
+	// settle is how long the catalog waits after a word, for what comes with it:
+	// a shop that tells of its whole assortment is listened to once a second.
+	settle = time.Second
+	// missed is how soon it looks without having been told. Nobody resends what
+	// wakes it, since all that counts stands on streams.
+	missed = 10 * time.Minute
+)
+
+// Open loads the statistics of all stores, and computes those that nobody has
+// yet, so that what is planned from the first event on rests on them.
+func (c *Catalog) Open(ctx context.Context) error {
+	for _, store := range c.o.Stores {
+		err := c.Update(ctx, store)
+		if err == nil && c.Of(store) == nil {
+			_, err = c.Refresh(ctx, store)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run keeps the statistics up to date until ctx ends.
+func (c *Catalog) Run(ctx context.Context) {
+	word, done := c.listen()
+	defer done()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(missed):
+		case <-word:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(settle):
+			}
+		}
+		for _, store := range c.o.Stores {
+			if err := c.Update(ctx, store); err != nil && ctx.Err() == nil {
+				c.o.Log.Warn("working with product statistics that may be old", zap.String("store", store), zap.Error(err))
+			}
+		}
+	}
+}
+
+// listen returns a channel that has something whenever statistics were published
+// or a shop spoke of a product. It rests on plain subscriptions, which cost
+// nothing while nothing happens.
+func (c *Catalog) listen() (word <-chan struct{}, done func()) {
+	ch := make(chan struct{}, 1)
+	var subs []*nats.Subscription
+	for _, subject := range []string{"$O." + bus.ProductsBucket + ".M.>", "timeline.*.*." + string(events.TypeProductUpdated)} {
+		sub, err := c.o.JS.Conn().Subscribe(subject, func(*nats.Msg) {
+			select {
+			case ch <- struct{}{}:
+			default:
+			}
+		})
+		if err != nil { // it will look now and then
+			c.o.Log.Warn("cannot be told of new product statistics", zap.Error(err))
+			continue
+		}
+		subs = append(subs, sub)
+	}
+	return ch, func() {
+		for _, s := range subs {
+			_ = s.Unsubscribe() // the connection is closed next
+		}
+	}
+}
+
+// Update loads the statistics of a store if there are newer ones, and hears what
+// the shop said since. Where nothing was computed yet it leaves Of at nil.
+func (c *Catalog) Update(ctx context.Context, store string) error {
+	c.mu.RLock()
+	have := c.current[store]
+	c.mu.RUnlock()
+	next, err := load(ctx, c.o.JS, store, have.object)
+	switch {
+	case errors.Is(err, errNone):
+		next = have
+	case err != nil:
+		return err
+	case next.snapshot == nil: // the same
+		next = have
+	}
+	if next.snapshot == nil {
+		return nil // will be computed, and hears everything then
+	}
+	var said []events.Event
+	last := uint64(0)
+	err = c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, next.snapshot.Sequence+1, func(batch []customer.Entry) error {
+		for _, e := range batch {
+			said, last = append(said, e.Event), e.Sequence
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listening to what store %s says of its products: %w", store, err)
+	}
+	if len(said) > 0 {
+		next.snapshot = next.snapshot.Hear(said, last)
+	}
+	if next != have {
+		c.keep(store, next)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package customer
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"homing/events"
+)
+
+// cartOf returns what is kept of a cart.
+func cartOf(k *events.Cart, s Stamp) Cart {
+	ls := lines(k.Items, MaxCartLines)
+	for i := range ls {
+		ls[i].Supply = 0 // matters once it is bought
+	}
+	return Cart{ID: k.ID, Lines: ls, Stamp: s}
+}
+
+// say takes over what was said later than what is held.
+func (k *Cart) say(other Cart) bool {
+	if other.compare(*k) <= 0 {
+		return false
+	}
+	*k = other
+	return true
+}
+
+func (k Cart) compare(o Cart) int {
+	return cmp.Or(k.Stamp.Compare(o.Stamp), cmp.Compare(k.ID, o.ID), compareLines(k.Lines, o.Lines))
+}
+
+// Quantity returns how many pieces of a product are in the cart.
+func (k Cart) Quantity(product string) int {
+	n := 0
+	for _, l := range k.Lines {
+		if l.Product == product {
+			n += l.Quantity
+		}
+	}
+	return n
+}
+
+// Regrown reports whether something was put into the current cart since it was
+// last left: a product, or more of one. A cart that only shrank, or changed its
+// prices, is as it was left; one that is not the one that was left has.
+func (c *Customer) Regrown() bool {
+	if c.Left.Stamp == (Stamp{}) || !c.Cart.Stamp.After(c.Left.Stamp) {
+		return false
+	}
+	return c.Cart.ID != c.Left.ID || slices.ContainsFunc(c.Cart.Lines, func(l Line) bool {
+		return c.Cart.Quantity(l.Product) > c.Left.Quantity(l.Product)
+	})
+}
+
+// LastPlaced returns the latest order that is known, also if it was cancelled.
+func (c *Customer) LastPlaced() (OrderEvent, bool) {
+	i := slices.IndexFunc(c.Orders, func(o OrderEvent) bool { return o.Kind == Placed })
+	if i < 0 {
+		return OrderEvent{}, false
+	}
+	return c.Orders[i], true
+}
+
+// NotedAfter returns when something was noted after a time, oldest first.
+func (c *Customer) NotedAfter(k NoteKind, id string, after time.Time) []time.Time {
+	var out []time.Time
+	for _, n := range c.Noted(k, id) {
+		if n.At > after.UnixMilli() {
+			out = append(out, n.Time())
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// Holds reports whether the order has all of these products; it has not all of none.
+func (n OrderEvent) Holds(products []string) bool {
+	return len(products) > 0 && !slices.ContainsFunc(products, func(p string) bool { return !n.has(p) })
+}

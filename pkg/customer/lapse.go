@@ -1,0 +1,68 @@
+package customer
+
+import (
+	"slices"
+	"time"
+)
+
+// Pace returns the median of the intervals between the customer's orders that
+// stand, newest first as far as their details are kept; 0 with fewer than two
+// intervals. One long pause, or two orders on a day, do not change it much.
+func (c *Customer) Pace() time.Duration {
+	if len(c.Seen) < 3 {
+		return 0 // most customers
+	}
+	var room [MaxOrderEvents]int64
+	gaps, before := room[:0], int64(0)
+	for _, o := range c.Orders {
+		if o.Kind != Placed || c.Whole(o.Order, Cancelled) {
+			continue
+		}
+		if before != 0 {
+			gaps = append(gaps, before-o.Stamp.At)
+		}
+		before = o.Stamp.At
+	}
+	if len(gaps) < 2 {
+		return 0
+	}
+	slices.Sort(gaps)
+	mid := len(gaps) / 2
+	median := gaps[mid]
+	if len(gaps)%2 == 0 {
+		median = (gaps[mid-1] + gaps[mid]) / 2
+	}
+	return time.Duration(median) * time.Millisecond
+}
+
+// LapseAt returns when the customer has lapsed if they do not order before: some
+// days after the last order that stands, or, if that is later, times as long
+// after it as they usually take. The zero time if there is no such order.
+func (c *Customer) LapseAt(days int, times float64) time.Time {
+	last := c.LastOrderAt()
+	if last.IsZero() {
+		return last
+	}
+	return last.Add(lapseAfter(days, times, c.Pace()))
+}
+
+func lapseAfter(days int, times float64, pace time.Duration) time.Duration {
+	return max(time.Duration(days)*24*time.Hour, time.Duration(times*float64(pace)))
+}
+
+// LapsedSince reports whether it was said that the customer lapsed, by whomever,
+// since their last order that stands.
+func (c *Customer) LapsedSince() bool {
+	said := c.LastNoted(Lapsed)
+	return !said.IsZero() && !said.Before(c.LastOrderAt())
+}
+
+// LastOrder returns the id of the last order that stands; empty if there is none.
+func (c *Customer) LastOrder() string {
+	for _, o := range c.Orders {
+		if o.Kind == Placed && !c.Whole(o.Order, Cancelled) {
+			return o.Order
+		}
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package customer_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// rhythm is a customer who placed an order on each of some days of a count; those
+// below zero were cancelled.
+func rhythm(days ...int) *customer.Customer {
+	var c customer.Customer
+	start := time.Date(2025, 1, 1, 10, 30, 0, 0, time.UTC)
+	for i, d := range days {
+		at, id := start.AddDate(0, 0, max(d, -d)), fmt.Sprint("o", i)
+		customer.Apply(&c, events.Event{ID: id, Source: "/shop", Store: "main", Type: events.TypeOrderPlaced, Time: at,
+			Data: &events.OrderPlaced{Customer: ann, Order: events.Order{ID: id}}})
+		if d < 0 {
+			customer.Apply(&c, events.Event{ID: "c" + id, Source: "/shop", Store: "main", Type: events.TypeOrderCancelled, Time: at.Add(time.Hour),
+				Data: &events.OrderCancelled{Customer: ann, Order: events.OrderChange{ID: id}}})
+		}
+	}
+	return &c
+}
+
+func TestACustomerLapsesByTheirOwnRhythmButNotBeforeTheDays(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		days  []int
+		times float64
+		want  int // days after the last order that stands; 0: never
+	}{
+		{"nobody who never ordered", nil, 3, 0},
+		{"one order has no rhythm", []int{7}, 3, 180},
+		{"two orders have none either", []int{1, 300}, 3, 180},
+		{"a quick rhythm does not shorten the days", []int{1, 15, 29}, 3, 180},
+		{"a slow one lengthens them", []int{1, 101, 201}, 3, 300},
+		{"the median of an even number lies between", []int{1, 81, 201}, 3, 300},
+		{"one long pause does not make a customer slow", []int{1, 31, 61, 91, 691}, 3, 180},
+		{"two orders on a day do not make them quick", []int{1, 101, 101, 201, 301}, 3, 300},
+		{"what was cancelled is no order", []int{1, 101, -150, 201}, 3, 300},
+		{"nor is it the last one", []int{1, 101, 201, -290}, 3, 300},
+		{"nor does it make three of two", []int{1, 101, -201}, 3, 180},
+		{"no times: the days alone", []int{1, 101, 201}, 0, 180},
+		{"a part of the rhythm", []int{1, 401, 801}, 0.5, 200},
+		{"the order in which they come does not matter", []int{201, 1, 101}, 3, 300},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := rhythm(c.days...)
+			got, want := k.LapseAt(180, c.times), k.LastOrderAt().AddDate(0, 0, c.want)
+			if c.want == 0 {
+				want = time.Time{}
+			}
+			if !got.Equal(want) {
+				t.Errorf("lapses at %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestOneLapseAnEpisode(t *testing.T) {
+	k := rhythm(1, 30)
+	lapse := func(at time.Time) {
+		customer.Apply(k, events.Event{ID: at.String(), Source: "/x", Type: events.TypeCustomerLapsed, Time: at, Data: &events.CustomerLapsed{Customer: ann}})
+	}
+	if k.LapsedSince() || k.LastOrder() != "o1" {
+		t.Errorf("lapsed: %v, last order %s", k.LapsedSince(), k.LastOrder())
+	}
+	lapse(k.LastOrderAt().AddDate(0, 0, -5))
+	if k.LapsedSince() {
+		t.Error("a lapse before the last order counts")
+	}
+	lapse(k.LastOrderAt().AddDate(0, 0, 200))
+	if !k.LapsedSince() {
+		t.Error("a lapse after the last order does not count")
+	}
+}
+
+// What the indexes know of a customer narrows their lapse down to some hours, and
+// never leaves it out.
+func TestAPlaceKnowsWhenItsCustomerLapses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		k := &customer.Customer{}
+		for i := range rapid.IntRange(1, 8).Draw(t, "orders") {
+			at := time.UnixMilli(rapid.Int64Range(1_500_000_000_000, 1_700_000_000_000).Draw(t, "at")).UTC()
+			customer.Apply(k, events.Event{ID: fmt.Sprint(i), Source: "/s", Type: events.TypeOrderPlaced, Time: at,
+				Data: &events.OrderPlaced{Customer: ann, Order: events.Order{ID: fmt.Sprint(i)}}})
+		}
+		days, times := rapid.IntRange(1, 400).Draw(t, "days"), rapid.Float64Range(0, 5).Draw(t, "times")
+		at := k.LapseAt(days, times)
+		first, last := customer.PlaceOf(k).LapseBetween(days, times)
+		if at.Before(first) || at.After(last) || last.Sub(first) > 7*time.Hour {
+			t.Fatalf("lapses at %v, not between %v and %v", at, first, last)
+		}
+	})
+}
+
+func TestPlacesOfBirthdays(t *testing.T) {
+	for s, want := range map[string]int{"1990-01-01": 1, "--02-28": 59, "--02-29": 60, "1992-02-29": 60, "1991-03-01": 61,
+		"--12-31": 366, "": 0, "--13-01": 0, "02-29": 0, "1990-02-30": 0} {
+		k := customer.Customer{Birthday: customer.Text{Value: s}}
+		if got := customer.PlaceOf(&k).Birthday; got != want {
+			t.Errorf("%q is day %d, want %d", s, got, want)
+		}
+	}
+	k := rhythm(1)
+	k.Birthday.Value = "1990-01-01"
+	for name, leave := range map[string]func(){
+		"merged": func() { k.Merged = customer.Text{Value: "bob"} },
+		"erased": func() { k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{}, customer.Stamp{At: 1} },
+	} {
+		if customer.PlaceOf(k) == (customer.Place{}) {
+			t.Error("one who is there has no place")
+		}
+		leave()
+		if p := customer.PlaceOf(k); p != (customer.Place{}) {
+			t.Errorf("one who was %s stands at %+v", name, p)
+		}
+		k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{Value: "ann"}, customer.Stamp{}
+	}
+}

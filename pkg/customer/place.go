@@ -1,0 +1,61 @@
+package customer
+
+import (
+	"math"
+	"time"
+)
+
+// Place is where a customer stands in the indexes by date: what must be known
+// of everybody to find those whom a day concerns without reading the others.
+// It follows from the customer alone, not from any configuration.
+type Place struct {
+	Birthday int   // day of a leap year, 1 to 366; 0: not known
+	Last     int64 // hours since 1970 of the last order that stands; 0: none
+	Pace     int64 // whole hours of Customer.Pace; 0: none
+}
+
+// PlaceOf returns where a customer belongs. One who is gone or became another
+// belongs nowhere.
+func PlaceOf(c *Customer) Place {
+	if c.Gone() || c.Merged.Value != "" {
+		return Place{}
+	}
+	p := Place{Birthday: DayOfBirth(c.Birthday.Value)}
+	if last := c.LastOrderAt(); last.Unix() > 0 {
+		p.Last = last.Unix() / 3600
+		p.Pace = min(int64(c.Pace()/time.Hour), maxPace)
+	}
+	return p
+}
+
+// LapseBetween returns the first and the last moment at which one who stands
+// there may lapse; see LapseAt. They are some hours apart.
+func (p Place) LapseBetween(days int, times float64) (first, last time.Time) {
+	at := time.Unix(p.Last*3600, 0).UTC()
+	first = at.Add(lapseAfter(days, times, time.Duration(p.Pace)*time.Hour))
+	return first, at.Add(time.Hour + lapseAfter(days, times, time.Duration(p.Pace+1)*time.Hour))
+}
+
+// leapYear stands for all years where a birthday is a day of the year.
+const leapYear = 2000
+
+// DayOfBirth returns which day of a leap year, 1 to 366, a birthday like
+// "1990-02-29" or "--02-29" is; 0 if it is none.
+func DayOfBirth(s string) int {
+	if len(s) < len("--02-29") {
+		return 0
+	}
+	t, err := time.Parse("01-02", s[len(s)-len("02-29"):])
+	if err != nil {
+		return 0
+	}
+	return DayOfYear(t)
+}
+
+// DayOfYear returns which day of a leap year, 1 to 366, a date is, whatever its year.
+func DayOfYear(t time.Time) int {
+	return time.Date(leapYear, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).YearDay()
+}
+
+// maxPace keeps what the indexes hold of a pace in two bytes: seven years.
+const maxPace = math.MaxUint16

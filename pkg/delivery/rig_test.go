@@ -1,0 +1,433 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/nats-io/nats-server/v2/server/ats"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/codes"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
+	"homing/pkg/devstack"
+	"homing/pkg/gate"
+	"homing/pkg/homingtest"
+	"homing/pkg/mailer"
+	"homing/pkg/offer"
+	"homing/pkg/projection"
+	"homing/pkg/render"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+func init() { ats.Register() } // its ticker must belong to no bubble
+
+const (
+	day    = 24 * time.Hour
+	worker = "win-back"
+)
+
+// series is a worker whose answers each test gives itself.
+type series struct {
+	steps   []touch.Step
+	compose func(t touch.Touch, in workers.Input) workers.Wording
+	wanted  func(t touch.Touch, in workers.Input) touch.Verdict
+	gathers func(t touch.Touch, in workers.Input) []touch.Touch
+}
+
+func (s *series) Name() string                     { return worker }
+func (s *series) Triggers() []events.Type          { return nil }
+func (s *series) Steps() []touch.Step              { return s.steps }
+func (s *series) Plan(workers.Input) []touch.Touch { return nil }
+func (s *series) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+	if s.wanted == nil {
+		return touch.Verdict{}
+	}
+	return s.wanted(t, in)
+}
+func (s *series) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	if s.compose == nil {
+		return workers.Wording{}
+	}
+	return s.compose(t, in)
+}
+func (s *series) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+	if s.gathers == nil {
+		return nil
+	}
+	return s.gathers(t, in)
+}
+
+// offering returns a worker all of whose mails make one offer.
+func offering(terms offer.Terms) *series {
+	return &series{compose: func(touch.Touch, workers.Input) workers.Wording { return workers.Wording{Offer: &terms} }}
+}
+
+// rig is a delivery with real servers around it, on fake time.
+type rig struct {
+	t      *testing.T
+	js     jetstream.JetStream
+	rdb    redis.UniversalClient
+	ids    *customer.Identity
+	store  *projection.Store
+	sink   *homingtest.Sink
+	worker *series
+	offers delivery.OfferCap
+	caps   []gate.Window
+	logs   *observer.ObservedLogs
+	log    *zap.Logger
+
+	mu       sync.Mutex
+	rendered []render.Data
+	holds    map[touch.Reason]int
+	fault    func(op string) error // asked before ("save") and after ("saved") each act
+}
+
+func bubble(t *testing.T, w *series, f func(r *rig)) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		nc, err := n.Connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mini := devstack.StartRedisInProcess()
+		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}}
+		if w.steps == nil {
+			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
+		}
+		r.rdb = redis.NewClient(&redis.Options{
+			Dialer:   func(context.Context, string, string) (net.Conn, error) { return mini.Dial() },
+			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		})
+		r.store = projection.New(r.rdb, nil)
+		t.Cleanup(func() { _ = r.rdb.Close(); r.sink.Close(); nc.Close(); n.Stop(); mini.Stop() })
+		if r.js, err = jetstream.New(nc); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bus.Setup(t.Context(), r.js, bus.Limits{}, []bus.Worker{{Name: worker}}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if r.ids, err = customer.NewIdentity(homingtest.Secret); err != nil {
+			t.Fatal(err)
+		}
+		core, logs := observer.New(zapcore.InfoLevel)
+		r.log, r.logs = zap.New(core), logs
+		f(r)
+		r.audit()
+	})
+}
+
+func (r *rig) key(id string) customer.Key { return r.ids.Key("main", id) }
+
+// happened has something happen to a customer, as intake would.
+func (r *rig) happened(id string, d events.Data) {
+	r.t.Helper()
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	e := events.Event{ID: fmt.Sprint(d.Type(), at.UnixNano()), Source: "/shop", Type: d.Type(), Store: "main", Time: at, Data: d}
+	entries := []customer.Entry{{Key: r.key(id), Event: e}}
+	for _, act := range []func() error{
+		func() error { return r.store.Fold(r.t.Context(), entries) },
+		func() error { return timeline.New(r.js).Append(r.t.Context(), entries) },
+		func() error { return r.store.Mark(r.t.Context(), entries) },
+	} {
+		if err := act(); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// known has customers order something, so that they may be mailed.
+func (r *rig) known(ids ...string) {
+	for _, id := range ids {
+		r.happened(id, homingtest.Order(id, "1001"))
+	}
+}
+
+// touch puts a touch of a customer on the schedule.
+func (r *rig) touch(id, step, occasion string, in time.Duration, s *touch.Snapshot) touch.Touch {
+	r.t.Helper()
+	at := time.Now().Add(in).UTC()
+	t := touch.Touch{Worker: worker, Step: step, Customer: r.key(id), Occasion: occasion, Due: at, Wake: at, Snapshot: s}
+	if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{t}); err != nil {
+		r.t.Fatal(err)
+	}
+	return t
+}
+
+// process is one replica that delivers.
+type process struct{ stop func() }
+
+// start starts a replica. Stopping it takes with it all that it knew.
+func (r *rig) start() *process {
+	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Dial: r.sink.Dial, Log: zap.NewNop()})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	d := delivery.New(delivery.Options{
+		Shops: map[string]delivery.Shop{"main": {
+			Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing}, Offers: r.offers,
+			Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps}, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"),
+			From: "Shop <hello@shop.example>", Domain: "shop.example", Relay: relay, Rate: noLimit{},
+		}},
+		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, schedule.Scale{}),
+		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address,
+		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+		Answer: func(_ customer.Key, _, question, answer string) string {
+			return "https://mail.shop.example/" + question + "/" + answer
+		},
+		Log:  r.log,
+		Held: func(why touch.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
+		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, Log: zap.NewNop()})
+	done := make(chan struct{})
+	go func() { defer close(done); loop.Run(ctx) }()
+	p := &process{stop: sync.OnceFunc(func() { cancel(); <-done; _ = relay.Close() })}
+	r.t.Cleanup(p.stop)
+	return p
+}
+
+type noLimit struct{}
+
+func (noLimit) Wait(context.Context) error { return nil }
+
+// renderer notes what it is told, and makes a mail of which the subject has the code.
+type renderer struct{ r *rig }
+
+func (x renderer) Render(name string, d render.Data) (render.Mail, error) {
+	x.r.mu.Lock()
+	defer x.r.mu.Unlock()
+	x.r.rendered = append(x.r.rendered, d)
+	code := "none"
+	if d.Offer != nil {
+		code = d.Offer.Code
+	}
+	return render.Mail{Template: name, Subject: code, HTML: "<p>" + name, Text: name}, nil
+}
+
+// last returns what was rendered last.
+func (r *rig) last() render.Data {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rendered) == 0 {
+		r.t.Fatal("nothing was rendered")
+	}
+	return r.rendered[len(r.rendered)-1]
+}
+
+var errFault = errors.New("a fault of the test")
+
+func (r *rig) fails(op string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault == nil {
+		return nil
+	}
+	return r.fault(op)
+}
+
+type shakyStore struct {
+	*projection.Store
+	r *rig
+}
+
+func (s shakyStore) Save(ctx context.Context, rs []*customer.Record) ([]bool, error) {
+	if err := s.r.fails("save"); err != nil {
+		return nil, err
+	}
+	ok, err := s.Store.Save(ctx, rs)
+	if err == nil {
+		err = s.r.fails("saved")
+	}
+	return ok, err
+}
+
+func (s shakyStore) MarkIn(ctx context.Context, epoch uint64, es []customer.Entry) error {
+	if err := s.r.fails("mark " + string(es[0].Event.Type)); err != nil {
+		return err
+	}
+	return s.Store.MarkIn(ctx, epoch, es)
+}
+
+type shakyTimeline struct {
+	*timeline.Timeline
+	r *rig
+}
+
+func (s shakyTimeline) Append(ctx context.Context, es []customer.Entry) error {
+	if err := s.r.fails("append " + string(es[0].Event.Type)); err != nil {
+		return err
+	}
+	return s.Timeline.Append(ctx, es)
+}
+
+type shakyCodes struct {
+	*codes.Codes
+	r *rig
+}
+
+func (s shakyCodes) Take(ctx context.Context, store, list string) (string, error) {
+	if err := s.r.fails("take"); err != nil {
+		return "", err
+	}
+	code, err := s.Codes.Take(ctx, store, list)
+	if err == nil {
+		err = s.r.fails("taken")
+	}
+	return code, err
+}
+
+// dieAt has an act fail when it is done for the nth time, and all that follows:
+// the process is as good as dead.
+func dieAt(act string, n int) func(string) error {
+	dead := false
+	return func(op string) error {
+		if op == act {
+			n--
+			dead = dead || n == 0
+		}
+		if dead {
+			return errFault
+		}
+		return nil
+	}
+}
+
+func (r *rig) setFault(f func(op string) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault = f
+}
+
+func (r *rig) load(list string, all ...string) {
+	r.t.Helper()
+	if _, err := codes.New(r.js).Load(r.t.Context(), "main", list, all, nil); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// subjects lists the subjects of the mails that were accepted: their codes.
+func (r *rig) subjects() []string {
+	var out []string
+	for _, m := range r.sink.Mails() {
+		out = append(out, m.Subject)
+	}
+	return out
+}
+
+// facts lists what stands on the timeline of one type, oldest first.
+func (r *rig) facts(types ...events.Type) []events.Event {
+	var out []events.Event
+	for _, e := range r.timeline() {
+		if slices.Contains(types, e.Event.Type) {
+			out = append(out, e.Event)
+		}
+	}
+	return out
+}
+
+// issued lists the codes on the timeline.
+func (r *rig) issued() []string {
+	var out []string
+	for _, e := range r.facts(events.TypeOfferIssued) {
+		out = append(out, e.Data.(*events.OfferIssued).Code)
+	}
+	return out
+}
+
+func (r *rig) timeline() []customer.Entry {
+	r.t.Helper()
+	c, err := r.js.OrderedConsumer(context.Background(), bus.Timeline, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var out []customer.Entry
+	for {
+		batch, err := c.FetchNoWait(1000)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		n := len(out)
+		for m := range batch.Messages() {
+			e, err := timeline.Decode(m)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			out = append(out, e)
+		}
+		if len(out) == n {
+			return out
+		}
+	}
+}
+
+func (r *rig) customer(id string) customer.Customer {
+	r.t.Helper()
+	rs, err := r.store.Load(context.Background(), []customer.Key{r.key(id)})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return rs[0].Customer
+}
+
+// audit folds the timeline anew, and compares with what Redis holds: whatever
+// broke in between, a rebuild would know all that is known.
+func (r *rig) audit() {
+	r.t.Helper()
+	people := map[customer.Key]*customer.Customer{}
+	for _, e := range r.timeline() {
+		if people[e.Key] == nil {
+			people[e.Key] = &customer.Customer{}
+		}
+		customer.Apply(people[e.Key], e.Event)
+	}
+	for k, want := range people {
+		rs, err := r.store.Load(context.Background(), []customer.Key{k})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if d := cmp.Diff(*want, rs[0].Customer, cmpopts.EquateEmpty()); d != "" {
+			r.t.Errorf("a refold knows other things than Redis (-refold +Redis):\n%s", d)
+		}
+	}
+	for _, l := range r.logs.All() {
+		if strings.Contains(fmt.Sprint(l.ContextMap(), l.Message), "@") {
+			r.t.Errorf("an address in the log: %s %v", l.Message, l.ContextMap())
+		}
+	}
+}
+
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}

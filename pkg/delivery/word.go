@@ -1,0 +1,128 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// input is what the worker may know when it is asked about a touch.
+func (d *Delivery) input(a *attempt, now time.Time) workers.Input {
+	in := workers.Input{Customer: a.record.Customer, Zone: a.shop.Zone, Now: now}
+	if d.o.Products != nil {
+		in.Products = d.o.Products(a.touch.Customer.Store)
+	}
+	return in
+}
+
+// word has the worker choose what the mail says. One that takes over the content
+// of others is shown those that are pending and free.
+func (d *Delivery) word(ctx context.Context, a *attempt) error {
+	in := d.input(a, d.o.Scale.Now())
+	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
+	free := func(id string) bool {
+		_, claimed := in.Customer.Claimed(customer.ClaimKey(id))
+		return !claimed && id != a.id
+	}
+	if g, ok := a.shop.Worker.(workers.Gatherer); ok {
+		var err error
+		if in.Gathered, err = d.gather(ctx, a, g.Gathers(a.touch, in), free); err != nil {
+			return err
+		}
+	}
+	a.shared = in.Gathered
+	a.wording = a.shop.Worker.Compose(a.touch, in)
+	a.wording.Bundles = slices.DeleteFunc(slices.Clone(a.wording.Bundles), func(id string) bool { return !free(id) })
+	return nil
+}
+
+// gather returns those of the named touches that are pending and free, in the
+// order in which they were named.
+func (d *Delivery) gather(ctx context.Context, a *attempt, named []touch.Touch, free func(id string) bool) ([]touch.Touch, error) {
+	place := map[string]int{}
+	var ask []touch.Touch
+	for _, t := range named {
+		t.Customer = a.touch.Customer
+		if id := t.ID(); free(id) {
+			place[id] = len(ask)
+			ask = append(ask, t)
+		}
+	}
+	if len(ask) == 0 {
+		return nil, nil
+	}
+	out, err := d.o.Schedule.Pending(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(x, y touch.Touch) int { return place[x.ID()] - place[y.ID()] })
+	return out, nil
+}
+
+// claimOthers claims the touches that the mail takes over, for as long as it is
+// on its way: none of them can leave by itself meanwhile. Their claims are of no
+// time, which tells them from others, and has them take no place in the caps:
+// the one mail has its own.
+func (a *attempt) claimOthers(k customer.Claim) {
+	k.At = 0
+	for _, id := range a.wording.Bundles {
+		k.Touch = customer.ClaimKey(id)
+		if held, ok := a.record.Customer.Claimed(k.Touch); !ok || a.covers(held) {
+			a.record.Customer.SetClaim(k)
+		}
+	}
+}
+
+// freeOthers gives back what claimOthers took.
+func (a *attempt) freeOthers() {
+	a.record.Customer.Claims = slices.DeleteFunc(a.record.Customer.Claims, a.covers)
+}
+
+// covers reports whether a claim was taken by claimOthers, in this attempt or in
+// the one that holds the claim on the touch still.
+func (a *attempt) covers(k customer.Claim) bool {
+	if k.State != customer.Open || k.At != 0 || k.Touch == a.key {
+		return false
+	}
+	own, _ := a.record.Customer.Claimed(a.key)
+	return k.Owner == a.owner || own.State == customer.Open && own.Owner == k.Owner
+}
+
+// bundled names the touches that the mail took over, of which only the claims are
+// left. The worker is asked for those it could be; the claims in question are
+// kept from it, since it names none that has one.
+func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
+	g, ok := a.shop.Worker.(workers.Gatherer)
+	if !ok {
+		return nil
+	}
+	taken := map[uint64]bool{}
+	in := d.input(a, d.o.Scale.Now())
+	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool {
+		if k.Touch != a.key && is(k) {
+			taken[k.Touch] = true
+		}
+		return taken[k.Touch]
+	})
+	if len(taken) == 0 {
+		return nil
+	}
+	var out []string
+	for _, t := range g.Gathers(a.touch, in) {
+		t.Customer = a.touch.Customer
+		if id := t.ID(); taken[customer.ClaimKey(id)] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// addFolded adds what else a mail that left means to the customer.
+func (d *Delivery) addFolded(a *attempt, b *events.Email) {
+	b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
+}

@@ -1,0 +1,231 @@
+package story
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"homing/events"
+)
+
+// known is something the timeline holds about a customer, and since when
+// Homing could know it.
+type known struct {
+	events.Event
+	since time.Time
+}
+
+// mail is one email that went out, or may have.
+type mail struct {
+	events.Email
+	at time.Time
+}
+
+// life is what the timeline holds about one customer.
+type life struct {
+	id      string
+	told    []known // what shop and calendar said, by event time
+	mails   []mail
+	dropped []mail
+	held    []mail
+	offers  []*events.OfferIssued
+}
+
+// Ledger is the timeline, sorted by customer.
+type Ledger struct {
+	start, end time.Time
+	people     map[string]*life           // by token
+	outcomes   map[string]map[string]bool // touch → its outcomes
+}
+
+// Read sorts a timeline. token is how customers are known there.
+func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledger {
+	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, outcomes: map[string]map[string]bool{}}
+	published := s.earliest()
+	seen := map[string]bool{}
+	for _, e := range timeline {
+		if key := string(e.Type) + e.ID + fmt.Sprint(e.Time.UnixMilli()); seen[key] {
+			continue
+		} else {
+			seen[key] = true
+		}
+		switch d := e.Data.(type) {
+		case events.Fact:
+			l.fact(e, *d.Body())
+		case *events.OfferIssued:
+			p := l.person(d.Customer)
+			p.offers = append(p.offers, d)
+		case events.CustomerData:
+			since, ok := published[e.ID]
+			if !ok {
+				since = e.Time // the calendar's own
+			}
+			p := l.person(token(d.Who().ID))
+			p.id = d.Who().ID
+			p.told = append(p.told, known{e, since})
+		}
+	}
+	for _, p := range l.people {
+		slices.SortStableFunc(p.told, func(a, b known) int { return a.Time.Compare(b.Time) })
+		slices.SortStableFunc(p.mails, func(a, b mail) int { return a.at.Compare(b.at) })
+	}
+	return l
+}
+
+func (l *Ledger) person(token string) *life {
+	if l.people[token] == nil {
+		l.people[token] = &life{}
+	}
+	return l.people[token]
+}
+
+func (l *Ledger) fact(e events.Event, b events.Email) {
+	p := l.person(b.Customer)
+	m := mail{b, e.Time}
+	switch e.Type {
+	case events.TypeEmailHeld:
+		p.held = append(p.held, m)
+		return
+	case events.TypeEmailDropped:
+		p.dropped = append(p.dropped, m)
+	default:
+		p.mails = append(p.mails, m)
+		for _, b := range b.Bundles {
+			l.outcome(b, "bundled")
+		}
+	}
+	l.outcome(b.Touch, b.Reason)
+}
+
+func (l *Ledger) outcome(touch, reason string) {
+	if l.outcomes[touch] == nil {
+		l.outcomes[touch] = map[string]bool{}
+	}
+	l.outcomes[touch][reason] = true
+}
+
+// Summary counts outcomes by worker and reason.
+func (l *Ledger) Summary() string {
+	n := map[string]int{}
+	for touch, reasons := range l.outcomes {
+		worker, _, _ := strings.Cut(touch, ".")
+		for r := range reasons {
+			n[worker+" "+r]++
+		}
+	}
+	for _, p := range l.people {
+		for _, h := range p.held {
+			n[h.Worker+" (held) "+h.Reason]++
+		}
+	}
+	keys := make([]string, 0, len(n))
+	for k := range n {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, cmp.Compare[string])
+	var b strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&b, "\n  %-40s %5d", k, n[k])
+	}
+	return b.String()
+}
+
+// Mails returns how many mails went out, or may have.
+func (l *Ledger) Mails() int {
+	n := 0
+	for _, p := range l.people {
+		n += len(p.mails)
+	}
+	return n
+}
+
+// purchase is an order as it was known at some time.
+type purchase struct {
+	*events.Order
+	at        time.Time
+	cancelled bool // as a whole, or erased since
+	refunded  bool // as a whole
+	delivered time.Time
+	fulfilled time.Time
+}
+
+// purchases returns the customer's orders, by time, as known at t.
+func (p *life) purchases(t time.Time) []*purchase {
+	by := map[string]*purchase{}
+	var out []*purchase
+	for _, k := range p.told {
+		if d, ok := k.Data.(*events.OrderPlaced); ok && !k.since.After(t) && by[d.Order.ID] == nil {
+			by[d.Order.ID] = &purchase{Order: &d.Order, at: k.Time}
+			out = append(out, by[d.Order.ID])
+		}
+	}
+	for _, k := range p.told {
+		if k.since.After(t) {
+			continue
+		}
+		switch d := k.Data.(type) {
+		case *events.OrderCancelled:
+			if o := by[d.Order.ID]; o != nil && len(d.Order.Items) == 0 {
+				o.cancelled = true
+			}
+		case *events.OrderRefunded:
+			if o := by[d.Order.ID]; o != nil && len(d.Order.Items) == 0 {
+				o.refunded = true
+			}
+		case *events.OrderFulfilled:
+			if o := by[d.Order.ID]; o != nil {
+				o.fulfilled = k.Time
+			}
+		case *events.OrderDelivered:
+			if o := by[d.Order.ID]; o != nil {
+				o.delivered = k.Time
+			}
+		case *events.CustomerErased: // forgotten with all that was before
+			for _, o := range out {
+				if !o.at.After(k.Time) {
+					o.cancelled = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// erased returns when the customer was last erased before t.
+func (p *life) erased(t time.Time) (at time.Time) {
+	for _, k := range p.told {
+		if k.Type == events.TypeCustomerErased && !k.since.After(t) {
+			at = k.Time
+		}
+	}
+	return at
+}
+
+// who returns the profile as known at t: the latest statement of each field.
+func (p *life) who(t time.Time) (c events.Customer) {
+	erased := p.erased(t)
+	for _, k := range p.told {
+		d, ok := k.Data.(events.CustomerData)
+		if !ok || k.since.After(t) || !k.Time.After(erased) {
+			continue
+		}
+		w := d.Who()
+		c.ID = cmp.Or(w.ID, c.ID)
+		c.Email = cmp.Or(w.Email, c.Email)
+		c.Birthday = cmp.Or(w.Birthday, c.Birthday)
+		c.TimeZone = cmp.Or(w.TimeZone, c.TimeZone)
+	}
+	return c
+}
+
+// order returns the order of that id.
+func order(ps []*purchase, id string) *purchase {
+	for _, o := range ps {
+		if o.ID == id {
+			return o
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package story
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"homing/events"
+)
+
+// person is one customer of the shop.
+type person struct {
+	id, email, name string
+	zone            *time.Location
+	birthday        string
+	consent         string
+	every           float64   // days between visits, on average
+	habit           *product  // bought again and again
+	gone            time.Time // when they stop coming; zero: never
+	carts           int
+	sameCart        bool // the shop gives them the same cart id again and again
+	known           bool
+}
+
+var zones = []string{"Europe/London", "Europe/London", "Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "America/Los_Angeles"}
+
+var names = []string{"Ann", "Ben", "Chloe", "Dev", "Ella", "Finn", "Grace", "Hana", "Imran", "Jo", "Kofi", "Lea", "Mona", "Noor", "Olu", "Zoë"}
+
+func (s *Shop) person(i int) *person {
+	zone, err := time.LoadLocation(pick(s, zones))
+	if err != nil {
+		panic(err)
+	}
+	p := &person{
+		id: fmt.Sprintf("c-%d", 1000+i), email: fmt.Sprintf("c%d@example.com", i), name: pick(s, names), zone: zone,
+		every: 18 + s.r.ExpFloat64()*35, consent: events.Subscribed, sameCart: s.chance(0.2),
+	}
+	switch {
+	case s.chance(0.15):
+		p.consent = ""
+	case s.chance(0.1):
+		p.consent = events.Unsubscribed
+	}
+	if s.chance(0.6) {
+		d := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, s.r.IntN(366))
+		p.birthday = d.Format("--01-02")
+	}
+	if i == 7 {
+		p.birthday = "1980-02-29"
+	}
+	if s.chance(0.4) {
+		p.habit = &s.products[s.r.IntN(4)]
+	}
+	if s.chance(0.3) { // some stop coming, before or while Homing watches
+		p.gone = s.start.Add(s.between(-200*Day, s.end.Sub(s.start)))
+	}
+	return p
+}
+
+// who is the person as the shop knows them.
+func (p *person) who() events.Customer {
+	c := events.Customer{ID: p.id, Email: p.email, FirstName: p.name, TimeZone: p.zone.String(), Birthday: p.birthday}
+	if p.consent != "" {
+		c.Consent = &events.Consent{Email: p.consent}
+	}
+	return c
+}
+
+// live makes up all that a person does.
+func (s *Shop) live(p *person) {
+	s.say(s.start.Add(-history+time.Minute), &events.CustomerCreated{Customer: p.who()})
+	for t := s.start.Add(-s.between(0, history)); t.Before(s.end); t = t.Add(s.pause(p)) {
+		if p.gone.IsZero() || t.Before(p.gone) {
+			s.visit(p, s.daytime(p, t))
+		}
+	}
+	s.change(p)
+}
+
+// pause is how long a person stays away.
+func (s *Shop) pause(p *person) time.Duration {
+	if p.habit != nil {
+		return time.Duration(float64(p.habit.lasts)*math.Max(0.6, 1+0.15*s.r.NormFloat64())*24) * time.Hour
+	}
+	return time.Duration(math.Max(1, s.r.ExpFloat64()*p.every)*24) * time.Hour
+}
+
+// change is what happens to a person besides shopping.
+func (s *Shop) change(p *person) {
+	span := s.end.Sub(s.start)
+	at := func() time.Time { return s.daytime(p, s.start.Add(s.between(Day, span))) }
+	switch x := s.r.Float64(); {
+	case x < 0.05: // says no
+		scope := pick(s, []string{events.ScopeAll, events.ScopeAll, events.ScopeEverything, "cart-recovery", "review-request"})
+		no := at()
+		s.say(no, &events.CustomerUnsubscribed{Customer: events.Customer{ID: p.id}, Scope: scope})
+		if s.chance(0.3) { // and yes again
+			yes := no.Add(s.between(Day, 20*Day)).Truncate(time.Millisecond)
+			s.say(yes, &events.CustomerUpdated{Customer: events.Customer{ID: p.id, Consent: &events.Consent{Email: events.Subscribed, At: &yes}}})
+		}
+	case x < 0.07:
+		s.say(at(), &events.CustomerErased{Customer: events.Customer{ID: p.id}})
+	case x < 0.12: // the birthday becomes known
+		p.birthday = s.start.Add(s.between(0, span)).In(p.zone).Format("--01-02")
+		s.say(at(), &events.CustomerUpdated{Customer: p.who()})
+	case x < 0.15: // moves
+		p.zone = mustZone(pick(s, zones))
+		s.say(at(), &events.CustomerUpdated{Customer: p.who()})
+	}
+}
+
+func mustZone(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}

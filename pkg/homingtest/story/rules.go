@@ -1,0 +1,169 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"homing/events"
+)
+
+// slack is how much Homing may be behind: what was published this shortly
+// before a mail went out may not have been known to it.
+const slack = 5 * time.Second
+
+// late is how long after its time a mail may come, or an event be known: the
+// server looks for what is due four times a second.
+const late = 2 * time.Second
+
+// A rule looks at one mail that went out and says what is wrong with it.
+type rule struct {
+	name  string
+	check func(l *Ledger, p *life, m mail) string
+}
+
+var rules = []rule{
+	{"nobody is mailed who was erased", notErased},
+	{"nobody is mailed who said no", notRefused},
+	{"nobody is mailed without a ground", consented},
+	{"nobody is mailed too often", capped},
+	{"a cart is asked about only while it is left", carts},
+	{"an order is thanked for while it stands", thanks},
+	{"a review is asked for when there was time to form an opinion", reviews},
+	{"a reminder to buy again comes when it runs out", reorders},
+	{"who stayed away is asked back, until they come", winBack},
+	{"who did not react to the last word is left alone", asleep},
+	{"a birthday is greeted on the day", birthdays},
+}
+
+// Audit returns everything that was done wrong.
+func (l *Ledger) Audit() []string {
+	var wrong []string
+	for touch, reasons := range l.outcomes {
+		if len(reasons) > 1 {
+			wrong = append(wrong, fmt.Sprintf("%s ended more than once: %v", touch, reasons))
+		}
+	}
+	for _, p := range l.people {
+		seen := map[string]bool{}
+		for _, m := range p.mails {
+			if seen[m.Touch] {
+				wrong = append(wrong, fmt.Sprintf("%s: %s was sent twice", p.id, m.Touch))
+			}
+			seen[m.Touch] = true
+			for _, r := range rules {
+				if s := r.check(l, p, m); s != "" {
+					wrong = append(wrong, fmt.Sprintf("%s: %s at %s: %s: %s", p.id, m.Touch, m.at.Format(time.DateTime), r.name, s))
+				}
+			}
+		}
+		wrong = append(wrong, l.missing(p)...)
+	}
+	return wrong
+}
+
+func (m mail) marketing() bool { return m.Class != "transactional" }
+
+func notErased(_ *Ledger, p *life, m mail) string {
+	at := p.erased(m.at.Add(-slack))
+	if at.IsZero() {
+		return ""
+	}
+	for _, k := range p.told { // heard of again since?
+		if k.Time.After(at) && !k.since.After(m.at) && k.Type != events.TypeCustomerErased {
+			return ""
+		}
+	}
+	return "erased at " + at.Format(time.DateTime)
+}
+
+func notRefused(_ *Ledger, p *life, m mail) string {
+	no := map[string]time.Time{}
+	var yes time.Time
+	for _, k := range p.told {
+		if k.since.After(m.at.Add(-slack)) {
+			continue
+		}
+		if d, ok := k.Data.(*events.CustomerUnsubscribed); ok {
+			no[d.Scope] = k.Time
+		}
+		if d, ok := k.Data.(events.CustomerData); ok && d.Who().Consent != nil {
+			switch c := d.Who().Consent; {
+			case c.Email == events.Unsubscribed:
+				no[events.ScopeAll] = k.Time
+			case c.At != nil && c.Email == events.Subscribed && c.At.After(yes):
+				yes = *c.At
+			}
+		}
+	}
+	scopes := []string{events.ScopeEverything}
+	if m.marketing() {
+		scopes = append(scopes, events.ScopeAll, m.Worker)
+	}
+	for _, s := range scopes {
+		if at, ok := no[s]; ok && !yes.After(at) {
+			return "said no to " + s + " at " + at.Format(time.DateTime)
+		}
+	}
+	return ""
+}
+
+func consented(_ *Ledger, p *life, m mail) string {
+	if !m.marketing() {
+		return ""
+	}
+	for _, k := range p.told {
+		if d, ok := k.Data.(events.CustomerData); ok && !k.since.After(m.at) && d.Who().Consent != nil && d.Who().Consent.Email == events.Subscribed {
+			return ""
+		}
+	}
+	for _, o := range p.purchases(m.at) {
+		if !o.cancelled {
+			return ""
+		}
+	}
+	return "no consent and no order"
+}
+
+func capped(_ *Ledger, p *life, m mail) string {
+	if !m.marketing() {
+		return ""
+	}
+	for _, w := range []struct {
+		limit int
+		in    time.Duration
+	}{{1, 16 * time.Hour}, {3, 7 * Day}, {8, 30 * Day}} {
+		n := 0
+		for _, o := range p.mails {
+			// A fact is written a little after the place was taken.
+			if o.Touch != m.Touch && o.at.Before(m.at) && m.at.Sub(o.at) < w.in-late {
+				n++
+			}
+		}
+		if n >= w.limit {
+			return fmt.Sprintf("%d mails in the %s before", n, w.in)
+		}
+	}
+	return ""
+}
+
+func asleep(_ *Ledger, p *life, m mail) string {
+	if !m.marketing() {
+		return ""
+	}
+	for _, o := range p.mails {
+		if !o.Sunset || !o.at.Before(m.at) {
+			continue
+		}
+		awake := false
+		for _, k := range p.told {
+			if (k.Type == events.TypeOrderPlaced || k.Type == events.TypeCustomerAnswered || k.Type == events.TypeCustomerErased) &&
+				k.Time.After(o.at) && !k.since.After(m.at) {
+				awake = true
+			}
+		}
+		if !awake {
+			return "the last word was sent at " + o.at.Format(time.DateTime)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,161 @@
+// Package birthday wishes a happy birthday, with a coupon.
+//
+// Triggers: customer.birthday, which the calendar publishes before each birthday,
+// or the shop does; customer.created and customer.updated, for a birthday that
+// becomes known when the calendar has already looked. Steps: greeting, at 09:00
+// of the customer's day, or lead days before; reminder, 3 days before the coupon
+// expires, with the same code. One of each a birthday, by its year, and no
+// greeting within 300 days of another: a birthday that is changed after the
+// greeting is not greeted again.
+//
+// All days are those of the customer's time zone, or else the store's, as it is
+// when the mail falls due: who moves is greeted by the clocks of where they are.
+// A time of day that the clocks show twice that night is the first of the two;
+// one that they skip is the moment of the change. 29 February is greeted on 28
+// February or 1 March of other years (leap_day).
+//
+// A greeting is not wanted any more when the birthday is over where the customer
+// is: rather none than a late one. The reminder is not wanted without a greeting
+// that went out with a coupon, once the coupon was used (purchased), or when it
+// expired.
+package birthday
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"homing/events"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Name is the worker's name.
+const Name = "birthday"
+
+// The steps.
+const (
+	Greeting = "greeting"
+	Reminder = "reminder"
+)
+
+const day = 24 * time.Hour
+
+const (
+	apart   = 300 * day // at least this long between two greetings
+	near    = 7 * day   // what becomes known so late before the greeting, the calendar may have missed
+	maxLead = 60 * day
+	// slack is how long after its due time a touch may still be right: Wanted
+	// knows the end, but what it holds because the birthday was changed keeps
+	// the due time it was planned with.
+	slack = near + 3*day
+)
+
+// Config is the worker's section of the configuration.
+type Config struct {
+	workers.Settings     `yaml:",inline"`
+	SendAt               Clock          `yaml:"send_at"`                // of the customer's day
+	Lead                 time.Duration  `yaml:"lead"`                   // days before the birthday; whole days
+	LeapDay              LeapDay        `yaml:"leap_day"`               // 29 February in other years
+	Offer                *workers.Offer `yaml:"offer"`                  // code: none takes it away
+	ReminderBeforeExpiry time.Duration  `yaml:"reminder_before_expiry"` // whole days; 0s: no reminder
+}
+
+// Defaults returns the configuration of a worker that the file does not mention.
+func Defaults() Config {
+	return Config{
+		Settings:             workers.Settings{Status: workers.Live, Priority: 70, Class: touch.Marketing},
+		SendAt:               9 * 60,
+		LeapDay:              Feb28,
+		Offer:                &workers.Offer{Percent: 15, Valid: 14 * day, Code: "static", Value: "BIRTHDAY15"},
+		ReminderBeforeExpiry: 3 * day,
+	}
+}
+
+func (c Config) validate() error {
+	errs := []error{c.Settings.Validate(), workers.At("offer", c.Offer.Validate())}
+	for _, d := range []struct {
+		key  string
+		days time.Duration
+	}{{"lead", c.Lead}, {"reminder_before_expiry", c.ReminderBeforeExpiry}} {
+		if d.days < 0 || d.days%day != 0 {
+			errs = append(errs, fmt.Errorf("%s: %v is no number of whole days; write for example 3d", d.key, d.days))
+		}
+	}
+	if c.Lead > maxLead {
+		errs = append(errs, fmt.Errorf("lead: %v is more than 60 days", c.Lead))
+	}
+	if terms := c.Offer.Terms(); terms != nil {
+		if c.Class == touch.Transactional {
+			errs = append(errs, errors.New("class: a transactional mail carries no offer; write marketing, or offer: {code: none}"))
+		}
+		if c.ReminderBeforeExpiry >= terms.Valid {
+			errs = append(errs, fmt.Errorf("reminder_before_expiry: %v is not less than the %v for which the offer is valid", c.ReminderBeforeExpiry, terms.Valid))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Kind makes birthday workers.
+var Kind = workers.Kind{
+	Name:     Name,
+	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated},
+	Horizon:  near,
+	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
+		c := Defaults()
+		if err := decode(&c); err != nil {
+			return nil, c.Settings, err
+		}
+		return Worker{c}, c.Settings, c.validate()
+	},
+}
+
+// Worker is the birthday programme of one store.
+type Worker struct{ config Config }
+
+// Name implements workers.Worker.
+func (Worker) Name() string { return Name }
+
+// Triggers implements workers.Worker.
+func (Worker) Triggers() []events.Type { return Kind.Triggers }
+
+// BirthdayLead returns how long before a birthday the greeting goes out: so much
+// earlier the calendar must say that it is near.
+func (w Worker) BirthdayLead() time.Duration { return w.config.Lead }
+
+// Steps implements workers.Worker.
+func (w Worker) Steps() []touch.Step {
+	c := w.config
+	steps := []touch.Step{{Name: Greeting, Template: Name + "/" + Greeting, Class: c.Class, Expires: c.Lead + slack, Offer: c.Offer.Terms()}}
+	if w.reminds() {
+		steps = append(steps, touch.Step{Name: Reminder, Template: Name + "/" + Reminder, Class: c.Class, Expires: c.ReminderBeforeExpiry + slack})
+	}
+	return steps
+}
+
+// reminds reports whether there is a coupon to remind of.
+func (w Worker) reminds() bool {
+	return w.config.Offer.Terms() != nil && w.config.ReminderBeforeExpiry > 0
+}
+
+// Compose binds the offer to the greeting; the reminder shows the same code.
+func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	detail := "by the clocks of " + zone(in).String()
+	if t.Step == Reminder {
+		return workers.Wording{OfferOf: greetingOf(t).ID(), Detail: detail}
+	}
+	return workers.Wording{Offer: w.config.Offer.Terms(), Detail: detail}
+}
+
+func greetingOf(t touch.Touch) touch.Touch {
+	t.Step = Greeting
+	return t
+}
+
+// zone returns the zone whose clocks count.
+func zone(in workers.Input) *time.Location {
+	if in.Zone == nil {
+		return in.Customer.Location(time.UTC)
+	}
+	return in.Customer.Location(in.Zone)
+}

@@ -1,0 +1,64 @@
+package birthday
+
+import (
+	"strconv"
+	"time"
+
+	"homing/events"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Plan plans the greeting of the birthday that the event makes near, and the
+// reminder of its coupon.
+func (w Worker) Plan(in workers.Input) []touch.Touch {
+	z := zone(in)
+	birthday, ok := w.coming(in, dateOf(in.Event.Time.In(z)))
+	if !ok || !in.Now.Before(over(birthday, z)) {
+		return nil
+	}
+	due := w.greets(birthday, z)
+	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Time) > near {
+		return nil // the calendar will say when it is near
+	}
+	t := touch.Touch{Worker: Name, Step: Greeting, Occasion: strconv.Itoa(birthday.year), Due: due, Snapshot: &touch.Snapshot{}}
+	out := []touch.Touch{t}
+	if w.reminds() {
+		// As if the greeting left in time; Wanted knows when the coupon expires.
+		t.Step, t.Due = Reminder, w.remindsAt(dateOf(due).add(int(w.config.Offer.Valid/day)), z)
+		out = append(out, t)
+	}
+	return out
+}
+
+// coming returns the birthday that an event of some day makes near.
+func (w Worker) coming(in workers.Input, today date) (date, bool) {
+	told, announced := in.Event.Data.(*events.CustomerBirthday)
+	b, known := parse(in.Customer.Birthday.Value)
+	if !known {
+		return today, announced // the shop keeps the dates to itself: it says so on the day
+	}
+	if announced {
+		if d := b.in(told.Year, w.config.LeapDay); today.until(d) >= 0 && today.until(d) < 366 {
+			return d, true
+		}
+	}
+	next := b.in(today.year, w.config.LeapDay)
+	if today.until(next) < 0 {
+		next = b.in(today.year+1, w.config.LeapDay)
+	}
+	return next, today.until(next) < 183 // else it was the one before: an announcement that comes late, or again
+}
+
+// greets returns when a birthday is greeted.
+func (w Worker) greets(birthday date, z *time.Location) time.Time {
+	return birthday.add(-int(w.config.Lead/day)).at(w.config.SendAt, z)
+}
+
+// over returns when a birthday is over.
+func over(birthday date, z *time.Location) time.Time { return birthday.add(1).at(0, z) }
+
+// remindsAt returns when a customer is reminded of a coupon by its last day.
+func (w Worker) remindsAt(last date, z *time.Location) time.Time {
+	return last.add(-int(w.config.ReminderBeforeExpiry/day)).at(w.config.SendAt, z)
+}

@@ -1,0 +1,83 @@
+package birthday
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/offer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Wanted decides by the birthday and the zone as they are now.
+func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+	if t.Step == Reminder {
+		return w.wantedReminder(t, in)
+	}
+	z := zone(in)
+	year, err := strconv.Atoi(t.Occasion)
+	if err != nil {
+		return touch.DropFor(touch.InsufficientData, "the occasion is no year")
+	}
+	birthday := dateOf(t.Due.In(z)).add(int(w.config.Lead / day)) // if it was never told, it is as planned
+	if b, ok := parse(in.Customer.Birthday.Value); ok {
+		birthday = b.in(year, w.config.LeapDay)
+	}
+	if at, ok := greeted(t, year, in); ok {
+		return touch.DropFor(touch.Bundled, fmt.Sprintf("the customer was greeted on %s, less than %d days ago", dateOf(at.In(z)), apart/day))
+	}
+	switch due := w.greets(birthday, z); {
+	case in.Now.Before(due):
+		return touch.HoldUntil(due, touch.NotYet, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z))
+	case !in.Now.Before(over(birthday, z)):
+		return touch.DropFor(touch.Expired, fmt.Sprintf("the day is over in %s", z))
+	}
+	return touch.Verdict{}
+}
+
+// greeted returns when the customer was greeted for the birthday before this one
+// or the one after it, if that is not long ago: a birthday was changed, then.
+func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
+	for _, y := range []int{year - 1, year + 1} {
+		other := t
+		other.Occasion = strconv.Itoa(y)
+		k, ok := in.Customer.Claimed(customer.ClaimKey(other.ID()))
+		if at := time.UnixMilli(k.At); ok && k.Spends() && in.Now.Sub(at) < apart {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// wantedReminder reminds of a coupon that the greeting brought, that was not
+// used and is about to expire.
+func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
+	c, z := &in.Customer, zone(in)
+	key := customer.ClaimKey(greetingOf(t).ID())
+	k, ok := c.Claimed(key)
+	switch {
+	case !ok || k.State == customer.Open:
+		return touch.HoldUntil(in.Now.Add(day), touch.NotYet, "the greeting has not gone out yet")
+	case k.State == customer.Dropped:
+		return touch.DropFor(cmp.Or(touch.Reason(k.Why), touch.Expired), "the greeting was not sent")
+	}
+	o, ok := c.OfferOf(key)
+	if !ok || o.Expires == 0 {
+		return touch.DropFor(touch.InsufficientData, "the greeting brought no coupon that expires")
+	}
+	if at := c.Redeemed(o); !at.IsZero() {
+		return touch.DropFor(touch.Purchased, fmt.Sprintf("the coupon was used on %s", dateOf(at.In(z))))
+	}
+	expires := time.UnixMilli(o.Expires)
+	due := w.remindsAt(dateOf(offer.LastGood(expires, z)), z)
+	switch {
+	case in.Now.Before(due):
+		return touch.HoldUntil(due, touch.NotYet, "the coupon is good for some days yet")
+	case !in.Now.Before(expires):
+		return touch.DropFor(touch.Expired, "the coupon has expired")
+	}
+	return touch.Verdict{}
+}

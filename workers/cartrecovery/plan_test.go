@@ -1,0 +1,116 @@
+package cartrecovery_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/events"
+	"homing/pkg/touch"
+	"homing/workers"
+	"homing/workers/cartrecovery"
+)
+
+const day = 24 * time.Hour
+
+func TestPlanPlansTheWholeSeries(t *testing.T) {
+	k := cart("k1", "tea", "pot")
+	k.Total = events.Money{Minor: 1295, Currency: "GBP"}
+	got := plan(t, asIs, left(0, k))
+	shot := &touch.Snapshot{Cart: "k1", URL: "https://shop.example/k1", PlacedAt: noon, Items: k.Items, Total: k.Total}
+	want := []touch.Touch{
+		{Worker: "cart-recovery", Step: "reminder", Occasion: "k1-0", Due: noon.Add(time.Hour), Snapshot: shot},
+		{Worker: "cart-recovery", Step: "second", Occasion: "k1-0", Due: noon.Add(day), Snapshot: shot},
+		{Worker: "cart-recovery", Step: "last-call", Occasion: "k1-0", Due: noon.Add(3 * day), Snapshot: shot},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("plan (-want +got):\n%s", d)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	tea, more := cart("k1", "tea"), cart("k1", "tea", "pot")
+	many := []events.Event{}
+	for i := range 9 { // the shop says it daily
+		many = append(many, left(time.Duration(i)*day, tea))
+	}
+	for _, c := range []struct {
+		name     string
+		set      func(c *cartrecovery.Config)
+		told     []events.Event // the last one plans
+		occasion string         // empty: nothing is planned
+		first    time.Duration  // when the first step is due, after noon
+	}{
+		{"an update is no abandonment", asIs, []events.Event{updated(0, tea)}, "", 0},
+		{"an update of a cart that was left shows what it holds now", asIs, []events.Event{left(0, tea), updated(time.Minute, more)}, "k1-0", time.Hour},
+		{"leaving it again moves nothing", asIs, []events.Event{left(0, tea), updated(time.Minute, more), left(time.Hour, more)}, "k1-0", time.Hour},
+		{"nor does telling it every day", asIs, many, "k1-0", time.Hour},
+		{"left on another visit, after a pause as long as a series", asIs, []events.Event{left(0, tea), left(4*day, tea)}, "k1-0-r" + stamp(4*day), 4*day + time.Hour},
+		{"an empty cart", asIs, []events.Event{left(0, cart("k1"))}, "", 0},
+		{"after an order the cart is another", asIs, []events.Event{left(0, tea), ordered(time.Hour, "1", "k1", "tea"), left(2*day, tea)}, "k1-1", 2*day + time.Hour},
+		{"ordered at the same instant", asIs, []events.Event{ordered(0, "1", ""), left(0, tea)}, "", 0},
+		{"ordered since", asIs, []events.Event{ordered(time.Minute, "1", ""), left(0, tea)}, "", 0},
+		{"cancelled orders count in the number", asIs, []events.Event{ordered(-day, "1", ""), cancelled(-day, "1"), left(0, tea)}, "k1-1", time.Hour},
+		{"the abandonment came in after the update", asIs, []events.Event{updated(time.Minute, more), left(0, tea)}, "k1-0", time.Hour},
+		{"one that is overtaken and sets no times", asIs, []events.Event{left(0, tea), left(2*time.Hour, more), left(time.Hour, tea)}, "", 0},
+		{"one that is overtaken and sets the times", asIs, []events.Event{left(2*time.Hour, more), left(0, tea)}, "k1-0", time.Hour},
+		{"an update that is overtaken", asIs, []events.Event{left(0, tea), updated(2*time.Minute, more), updated(time.Minute, tea)}, "", 0},
+		{"an id that cannot stand in a subject", asIs, []events.Event{left(0, cart("Cart #1", "tea"))}, touch.Token("Cart #1-0"), time.Hour},
+
+		{"idle: an update begins a series", idle, []events.Event{updated(0, tea)}, "k1-0", 3 * time.Hour},
+		{"idle: the next one moves it", idle, []events.Event{updated(0, tea), updated(time.Hour, more)}, "k1-0", 4 * time.Hour},
+		{"idle: an emptied cart", idle, []events.Event{updated(0, tea), updated(time.Hour, cart("k1"))}, "", 0},
+		{"idle: the shop's word comes first", idle, []events.Event{left(0, tea), updated(time.Hour, more)}, "k1-0", time.Hour},
+		{"idle: once a mail is out nothing moves it", idle, []events.Event{updated(0, tea), sent(3*time.Hour, "reminder", "k1-0"), updated(5*time.Hour, more)}, "k1-0", 3 * time.Hour},
+		{"idle: not even the shop's word", idle, []events.Event{updated(0, tea), sent(3*time.Hour, "reminder", "k1-0"), left(5*time.Hour, more)}, "k1-0", 3 * time.Hour},
+		{"idle: the cart of an order", idle, []events.Event{updated(0, tea), sent(3*time.Hour, "reminder", "k1-0"), ordered(4*time.Hour, "1", "k1", "tea"), updated(5*time.Hour, more)}, "k1-1", 8 * time.Hour},
+		{"idle: an update from before an order", idle, []events.Event{ordered(time.Hour, "1", ""), updated(0, tea)}, "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := plan(t, c.set, c.told...)
+			if c.occasion == "" {
+				if len(got) != 0 {
+					t.Fatalf("planned %+v, want nothing", got)
+				}
+				return
+			}
+			if len(got) != 3 || got[0].Occasion != c.occasion || !got[0].Due.Equal(noon.Add(c.first)) {
+				t.Fatalf("planned %+v, want a series %s from %v", got, c.occasion, noon.Add(c.first))
+			}
+			if e := c.told[len(c.told)-1]; got[0].Snapshot.Cart != "k1" && got[0].Snapshot.Cart != "Cart #1" || len(got[0].Snapshot.Items) == 0 {
+				t.Errorf("%v: snapshot %+v", e.Type, got[0].Snapshot)
+			}
+		})
+	}
+}
+
+func stamp(after time.Duration) string {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var out string
+	for n := noon.Add(after).UnixMilli(); n > 0; n /= 36 {
+		out = string(digits[n%36]) + out
+	}
+	return out
+}
+
+// What is said anew of a cart goes into the mail, but not what is overtaken.
+func TestPlanTakesOverWhatIsSaidOfTheCart(t *testing.T) {
+	tea, more := cart("k1", "tea"), cart("k1", "tea", "pot")
+	tea.Total, more.Total = events.Money{Minor: 1, Currency: "GBP"}, events.Money{Minor: 2, Currency: "GBP"}
+	more.URL = "https://shop.example/another"
+	got := plan(t, asIs, left(0, tea), updated(time.Minute, more))[0].Snapshot
+	if len(got.Items) != 2 || got.URL != more.URL || got.Total != more.Total {
+		t.Errorf("%+v, want the update's", got)
+	}
+	if got := plan(t, asIs, updated(time.Minute, more), left(0, tea))[0].Snapshot; got.Total.Currency != "" {
+		t.Errorf("%+v: the total is not so any more", got)
+	}
+}
+
+func TestPlanOfAnotherEvent(t *testing.T) {
+	e := ordered(0, "1", "k1", "tea")
+	if got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: fold(left(-day, cart("k1", "tea")), e)}); len(got) != 0 {
+		t.Errorf("planned %+v", got)
+	}
+}

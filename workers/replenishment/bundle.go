@@ -1,0 +1,70 @@
+package replenishment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Gathers names the customer's other reminders that are due, or fall due within
+// `bundle` of now, the earliest first.
+func (w Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+	if w.config.Bundle == 0 {
+		return nil
+	}
+	var out []touch.Touch
+	for _, id := range in.Customer.Bought() {
+		ps := in.Customer.PurchasesOf(id)
+		if len(ps) == 0 {
+			continue
+		}
+		due, b, _, ok := w.due(ps[0], in)
+		u := touch.Touch{Worker: Name, Step: step, Customer: t.Customer, Occasion: occasion(ps[0]), Due: due}
+		if !ok || b.product.Unavailable() || u.Occasion == t.Occasion ||
+			due.After(in.Now.Add(w.config.Bundle)) || in.Now.After(due.Add(expires)) {
+			continue
+		}
+		if _, settled := in.Customer.Claimed(customer.ClaimKey(u.ID())); settled {
+			continue
+		}
+		out = append(out, u)
+	}
+	slices.SortFunc(out, func(a, b touch.Touch) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Occasion, b.Occasion)) })
+	return out[:min(len(out), touch.MaxItems-1)]
+}
+
+// Compose shows what runs out, the touch's own first, and takes over those of
+// the gathered ones that are still right.
+func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	v := workers.Wording{Orders: in.Customer.OrderCount(), Items: []events.Item{}}
+	if t.Snapshot != nil {
+		v.Items = append(v.Items, t.Snapshot.Items...)
+	}
+	if p, ok := purchaseOf(t, in.Customer); ok {
+		if _, b, e, ok := w.due(p, in); ok {
+			v.Detail = b.text(e, p.Clock().In(zone(in)))
+		}
+	}
+	for _, u := range in.Gathered {
+		if u.Snapshot == nil || len(u.Snapshot.Items) == 0 || u.Occasion == t.Occasion || len(v.Items) == touch.MaxItems || !w.fits(u, in) {
+			continue
+		}
+		v.Items = append(v.Items, u.Snapshot.Items...)
+		v.Bundles = append(v.Bundles, u.ID())
+	}
+	if n := len(v.Bundles); n > 0 {
+		v.Detail += fmt.Sprintf("; with %d more that would follow", n)
+	}
+	return v
+}
+
+// fits reports whether a reminder would be sent by the end of the bundle.
+func (w Worker) fits(u touch.Touch, in workers.Input) bool {
+	in.Now = in.Now.Add(w.config.Bundle)
+	return w.Wanted(u, in).Action == touch.Send
+}

@@ -1,0 +1,105 @@
+package replenishment
+
+import (
+	"math"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Plan plans a touch for each product of the order that was placed or delivered.
+// An order's touches are planned with what they display when it is placed; when
+// it is delivered they are only moved.
+func (w Worker) Plan(in workers.Input) []touch.Touch {
+	switch d := in.Event.Data.(type) {
+	case *events.OrderPlaced:
+		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
+		if !ok || known.Stamp != customer.StampOf(in.Event) {
+			return nil // placed anew, or followed by very many others
+		}
+		return w.plan(known, in, func(p customer.Purchase) *touch.Snapshot { return snapshot(p, d.Order.Items) })
+	case *events.OrderDelivered:
+		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
+		if !ok {
+			return nil // the order is still to come, and will plan
+		}
+		return w.plan(known, in, func(customer.Purchase) *touch.Snapshot { return nil })
+	}
+	return nil
+}
+
+func (w Worker) plan(order customer.OrderEvent, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
+	var out []touch.Touch
+	for _, id := range order.Products() {
+		ps := in.Customer.PurchasesOf(id)
+		if len(ps) == 0 || ps[0].Order != order.Order {
+			continue // gone again, or bought again since
+		}
+		if due, _, _, ok := w.due(ps[0], in); ok {
+			out = append(out, touch.Touch{Worker: Name, Step: step, Occasion: occasion(ps[0]), Due: due, Snapshot: show(ps[0])})
+		}
+	}
+	return out
+}
+
+// occasion is the product and the order that set the clock. Ids hold no control
+// characters, so that no two pairs have the same.
+func occasion(p customer.Purchase) string { return touch.Token(p.Product + "\n" + p.Order) }
+
+// due returns when to remind of a purchase, and what that rests on; false if too
+// little is known, or if it lasts too short or too long.
+func (w Worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, estimate, bool) {
+	b := basisOf(p, in)
+	if !b.enough(w.config.MinIntervals) {
+		return time.Time{}, b, estimate{}, false
+	}
+	e := b.estimate()
+	if e.total < shortest || e.total > longest {
+		return time.Time{}, b, e, false
+	}
+	// A mail that follows the order on its heels helps nobody: of what lasts only
+	// for days, at least half is left to be used first.
+	wait := max(e.total-w.config.Lead.Hours()/24, e.total/2)
+	return later(p.Clock(), wait, zone(in)), b, e, true
+}
+
+// later adds days to a time as the calendar of a place counts them, and what is
+// less than a day as time.
+func later(t time.Time, days float64, at *time.Location) time.Time {
+	whole, part := math.Modf(days)
+	return t.In(at).AddDate(0, 0, int(whole)).Add(time.Duration(part * float64(day)).Truncate(time.Second)).UTC()
+}
+
+func zone(in workers.Input) *time.Location {
+	if z := in.Customer.Location(in.Zone); z != nil {
+		return z
+	}
+	return time.UTC
+}
+
+// snapshot is what a mail displays of a purchase: the lines of the product as one.
+func snapshot(p customer.Purchase, items []events.Item) *touch.Snapshot {
+	s := &touch.Snapshot{Order: p.Order, PlacedAt: p.Placed}
+	for _, it := range items {
+		switch {
+		case it.ProductID != p.Product:
+		case len(s.Items) == 0:
+			s.Items = []events.Item{it}
+		default:
+			s.Items[0].Quantity += it.Quantity
+		}
+	}
+	if len(s.Items) > 0 {
+		s.Items[0].SupplyDays = int(math.Round(p.Supply))
+	}
+	return s
+}
+
+var (
+	_ workers.Worker    = Worker{}
+	_ workers.Gatherer  = Worker{}
+	_ workers.Explainer = Worker{}
+)

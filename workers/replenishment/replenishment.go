@@ -1,0 +1,115 @@
+// Package replenishment reminds customers to buy again what is about to run out.
+//
+// Triggers: order.placed, order.delivered. Step: reorder, one for each product
+// and order, `lead` before the day on which what that order brought is used up.
+// A newer order of the product plans anew and makes the older touch moot. The
+// first to fall due takes over the others that fall due within `bundle` after it.
+//
+// # When it runs out
+//
+// The clock starts with the delivery, if it is known, else with the order. Where
+// the shop says for how many days a piece lasts (supply_days of the order's
+// line, or else of product.updated), the product runs out
+//
+//	pieces × supply_days
+//
+// after it. Otherwise it is learned from intervals between purchases, each
+// divided by the pieces that were bought before it, so that all are days a piece:
+//
+//	p = (c·product + 5·shop) / (c + 5)    what may be expected of anybody
+//	k = ½ + 1½ · c/(c + 5)                for how many own intervals that counts
+//	e = (n·own + k·p) / (n + k)           days a piece
+//
+// own is the median of the customer's n own intervals, product the median of the
+// c customers who bought the product again, and shop that over all products. Two
+// intervals of one's own outweigh what others do; of one it is the other way
+// round. Medians, because one holiday must not shift them; e lies between the
+// lowest and the highest of the three, and rises when any of them does. A part
+// of which nothing is known is left out.
+//
+// It takes min_intervals own intervals, or a product that at least ten customers,
+// and one in ten of its buyers, bought again: of a kettle that ten in ten
+// thousand bought twice nothing is said. What is used up in less than three days
+// or more than two years is no business of this worker's.
+package replenishment
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"homing/events"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Name is the worker's name.
+const Name = "replenishment"
+
+const (
+	step     = "reorder"
+	template = "replenishment/reorder"
+	day      = 24 * time.Hour
+	expires  = 14 * day
+	shortest = 3   // days that it must last to be reminded of
+	longest  = 730 // days that it may last
+)
+
+// Config is the worker's section of the configuration.
+type Config struct {
+	workers.Settings `yaml:",inline"`
+	Lead             time.Duration `yaml:"lead"`          // how long before it runs out
+	Bundle           time.Duration `yaml:"bundle"`        // what falls due within this time shares a mail; 0s: each has its own
+	MinIntervals     int           `yaml:"min_intervals"` // own intervals that suffice without anybody else's
+}
+
+// Defaults returns the configuration of a worker that the file does not mention.
+func Defaults() Config {
+	return Config{
+		Settings: workers.Settings{Status: workers.Live, Priority: 60, Class: touch.Marketing},
+		Lead:     5 * day, Bundle: 7 * day, MinIntervals: 2,
+	}
+}
+
+func (c Config) validate() error {
+	errs := []error{c.Settings.Validate()}
+	if c.Lead < 0 || c.Lead > 90*day {
+		errs = append(errs, fmt.Errorf("lead: %v is not between 0s and 90d", c.Lead))
+	}
+	if c.Bundle < 0 || c.Bundle > 90*day {
+		errs = append(errs, fmt.Errorf("bundle: %v is not between 0s, which bundles nothing, and 90d", c.Bundle))
+	}
+	if c.MinIntervals < 1 {
+		errs = append(errs, fmt.Errorf("min_intervals: %d: it takes at least 1 to learn from", c.MinIntervals))
+	}
+	return errors.Join(errs...)
+}
+
+// Kind makes replenishment workers. An order may be as old as the longest that
+// anything lasts, and still lead to a mail.
+var Kind = workers.Kind{
+	Name:     Name,
+	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderDelivered},
+	Horizon:  longest*day + expires,
+	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
+		c := Defaults()
+		if err := decode(&c); err != nil {
+			return nil, c.Settings, err
+		}
+		return Worker{c}, c.Settings, c.validate()
+	},
+}
+
+// Worker is the replenishment programme of one store.
+type Worker struct{ config Config }
+
+// Name implements workers.Worker.
+func (Worker) Name() string { return Name }
+
+// Triggers implements workers.Worker.
+func (Worker) Triggers() []events.Type { return Kind.Triggers }
+
+// Steps implements workers.Worker.
+func (w Worker) Steps() []touch.Step {
+	return []touch.Step{{Name: step, Template: template, Class: w.config.Class, Expires: expires}}
+}

@@ -1,0 +1,37 @@
+package replenishment
+
+import (
+	"fmt"
+	"strings"
+
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// told is how many products Silence speaks of.
+const told = 5
+
+// Silence says of what the customer bought that too little is known to remind
+// of it. It has nothing to say of a customer with a reminder to come, or one that
+// had its outcome.
+func (w Worker) Silence(in workers.Input) (touch.Reason, string) {
+	var why []string
+	for _, id := range in.Customer.Bought() {
+		ps := in.Customer.PurchasesOf(id)
+		if len(ps) == 0 {
+			continue // all of it came back
+		}
+		_, b, e, ok := w.due(ps[0], in)
+		if ok {
+			return "", ""
+		}
+		why = append(why, id+": "+w.tooLittle(b, e))
+	}
+	if len(why) == 0 {
+		return "", ""
+	}
+	if more := len(why) - told; more > 0 {
+		why = append(why[:told], fmt.Sprintf("and %d more products", more))
+	}
+	return touch.InsufficientData, strings.Join(why, " · ")
+}

@@ -1,0 +1,97 @@
+package replenishment
+
+import (
+	"fmt"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Wanted drops the reminder of what was bought again, came back, cannot be
+// bought, or of which nothing can be said any more, and holds it if it lasts
+// longer than was thought.
+func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+	p, ok := purchaseOf(t, in.Customer)
+	if !ok {
+		return touch.DropFor(touch.InsufficientData, "the order is too long ago to be remembered")
+	}
+	switch p.Gone {
+	case customer.Cancelled:
+		return touch.DropFor(touch.Cancelled, "the order, or all of the product, was cancelled")
+	case customer.Refunded:
+		return touch.DropFor(touch.Refunded, "the order, or all of the product, came back")
+	}
+	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
+		return touch.DropFor(touch.Repurchased, "bought again on "+ps[0].Placed.In(zone(in)).Format("2 Jan 2006"))
+	}
+	due, b, e, ok := w.due(p, in)
+	switch {
+	case b.product.Unavailable():
+		return touch.DropFor(touch.Unavailable, "the shop says that it cannot be bought")
+	case !ok:
+		return touch.DropFor(touch.InsufficientData, w.tooLittle(b, e))
+	case due.After(in.Now.Add(patience(e))):
+		return touch.HoldUntil(due, touch.NotYet, b.text(e, p.Clock().In(zone(in))))
+	}
+	return touch.Verdict{}
+}
+
+// patience is by how much a reminder may come too early. What is learned moves a
+// little every night, which is no reason to wait.
+func patience(e estimate) time.Duration {
+	if e.confidence == Certain {
+		return 0
+	}
+	return day
+}
+
+// tooLittle says why there is no estimate.
+func (w Worker) tooLittle(b basis, e estimate) string {
+	if e.total > 0 {
+		return fmt.Sprintf("it lasts %s days; only between %d and %d are reminded of", number(e.total), shortest, longest)
+	}
+	why := fmt.Sprintf("no supply_days; %s; needed: %d own intervals, or %d customers who bought the product again",
+		b.inputs(), w.config.MinIntervals, enoughCustomers)
+	if r := b.product.Rhythm; r.Customers >= enoughCustomers {
+		why += fmt.Sprintf(" and are one in ten of its buyers (%d)", b.product.Buyers)
+	}
+	return why
+}
+
+// purchaseOf returns the purchase that a touch reminds of: as the customer's
+// orders have it, or, where their details are gone, as the touch carries it.
+func purchaseOf(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
+	s := t.Snapshot
+	if s == nil || s.Order == "" || len(s.Items) == 0 {
+		return search(t, c)
+	}
+	it := s.Items[0]
+	if p, ok := c.Purchase(s.Order, it.ProductID); ok {
+		return p, true
+	}
+	p := customer.Purchase{Order: s.Order, Product: it.ProductID, Placed: s.PlacedAt, Quantity: it.Quantity, Supply: float64(it.SupplyDays)}
+	switch {
+	case c.Whole(s.Order, customer.Cancelled):
+		p.Gone = customer.Cancelled
+	case c.Whole(s.Order, customer.Refunded):
+		p.Gone = customer.Refunded
+	}
+	return p, true
+}
+
+// search finds the purchase of a touch that carries nothing, by its occasion.
+func search(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
+	for _, o := range c.Orders {
+		if o.Kind != customer.Placed {
+			continue
+		}
+		for _, id := range o.Products() {
+			if occasion(customer.Purchase{Order: o.Order, Product: id}) == t.Occasion {
+				return c.Purchase(o.Order, id)
+			}
+		}
+	}
+	return customer.Purchase{}, false
+}

@@ -1,0 +1,118 @@
+package reviewrequest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Wanted asks about what is left to review, when its time has come, and if there
+// is no quarrel about the order.
+func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+	c, order := &in.Customer, t.Snapshot.Order
+	switch items, why := open(t.Snapshot, c); {
+	case c.Whole(order, customer.Cancelled):
+		return touch.DropFor(touch.Cancelled, "the order was cancelled")
+	case c.Whole(order, customer.Refunded):
+		return touch.DropFor(touch.Refunded, "the order was refunded")
+	case len(items) == 0:
+		return touch.DropFor(why, "no product of the order is left to review")
+	}
+	at, v := w.time(t, in)
+	switch {
+	case v.Action != touch.Send:
+		return v
+	case in.Now.Before(at):
+		return touch.HoldUntil(at, touch.NotYet, "the customer has not had the time yet")
+	case c.ComplaintOpen(order):
+		return touch.DropFor(touch.ComplaintOpen, "a complaint is open")
+	}
+	if r, ok := c.OrderEvent(order, customer.Refunded); ok && in.Now.Before(r.Stamp.Time().Add(freshRefund)) {
+		return touch.DropFor(touch.Refunded, "some of the order was refunded on "+stamp(r.Stamp.Time()))
+	}
+	if in.Now.After(at.Add(worth)) {
+		return touch.DropFor(touch.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
+	}
+	return touch.Verdict{}
+}
+
+// time returns when a touch is right, or a verdict if that has no answer.
+func (w Worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict) {
+	if t.Step != Reminder {
+		at, _ := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
+		return at, touch.Verdict{}
+	}
+	ask := t
+	ask.Step = Ask
+	k, ok := in.Customer.Claimed(customer.ClaimKey(ask.ID()))
+	switch {
+	case !ok || k.State == customer.Open:
+		// It may be sent at any moment from now on, so no earlier than this.
+		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), touch.NotYet, "the first mail has not gone out yet")
+	case k.State == customer.Dropped:
+		return time.Time{}, touch.DropFor(cmp.Or(touch.Reason(k.Why), touch.Expired), "the first mail was not sent")
+	}
+	// Sent, or uncertain: then the customer may well have it, and is reminded.
+	return time.UnixMilli(k.At).UTC().Add(w.config.ReminderAfter), touch.Verdict{}
+}
+
+// open returns the items that are left to review, each product once, and if
+// there are none, why. Of an order that came in part only what came is asked about.
+func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why touch.Reason) {
+	placed := s.PlacedAt
+	if o, ok := c.OrderEvent(s.Order, customer.Placed); ok {
+		placed = o.Stamp.Time()
+	}
+	inPart := cameInPart(s, c)
+	seen := map[string]bool{}
+	gone := map[touch.Reason]bool{}
+	for _, it := range s.Items {
+		p := it.ProductID
+		switch {
+		case seen[p]:
+		case c.Concerned(s.Order, p, customer.Refunded):
+			gone[touch.Refunded] = true
+		case cancelled(c, s.Order, p):
+			gone[touch.Cancelled] = true
+		case reviewed(c, p, placed):
+			gone[touch.Reviewed] = true
+		case inPart && !c.Concerned(s.Order, p, customer.Delivered):
+		default:
+			items = append(items, it)
+		}
+		seen[p] = true
+	}
+	for _, r := range []touch.Reason{touch.Reviewed, touch.Refunded, touch.Cancelled} {
+		if gone[r] {
+			return items, r
+		}
+	}
+	return items, touch.InsufficientData
+}
+
+// cameInPart reports whether some of the items arrived, and some are waited for.
+// A shop that names parcels by ids of another kind says nothing about the items.
+func cameInPart(s *touch.Snapshot, c *customer.Customer) bool {
+	_, all := c.Reached(s.Order, customer.Delivered)
+	return !all && slices.ContainsFunc(s.Items, func(it events.Item) bool {
+		return c.Concerned(s.Order, it.ProductID, customer.Delivered)
+	})
+}
+
+// cancelled reports whether nothing of a product will come.
+func cancelled(c *customer.Customer, order, product string) bool {
+	p, ok := c.Purchase(order, product)
+	return ok && p.Gone == customer.Cancelled
+}
+
+// reviewed reports whether the customer reviewed a product since the order.
+func reviewed(c *customer.Customer, product string, placed time.Time) bool {
+	notes := c.Noted(customer.Reviewed, product)
+	return len(notes) > 0 && !notes[0].Time().Before(placed)
+}

@@ -1,0 +1,113 @@
+package thankyou
+
+import (
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// How long an order that shares a mail waits for the one that leads.
+const (
+	pause    = 5 * time.Minute // between two looks
+	patience = time.Hour       // then it leads itself, and takes the other with it
+)
+
+// group returns the orders that share a mail with one, that one included, oldest
+// first. The first order that stands opens a group, and all that were placed
+// within merge_within of it join; the next one opens another.
+func (w Worker) group(order string, c *customer.Customer) []customer.OrderEvent {
+	var group []customer.OrderEvent
+	for _, o := range c.Standing() {
+		if len(group) > 0 && o.Stamp.Time().Sub(group[0].Stamp.Time()) > w.config.MergeWithin {
+			if holds(group, order) {
+				break
+			}
+			group = nil
+		}
+		group = append(group, o)
+	}
+	if w.config.MergeWithin == 0 || !holds(group, order) {
+		return nil // alone, or its details are gone, as after an import
+	}
+	return group
+}
+
+func holds(group []customer.OrderEvent, order string) bool {
+	return slices.ContainsFunc(group, func(o customer.OrderEvent) bool { return o.Order == order })
+}
+
+// share lets the first order of a group that waits for its mail lead. The others
+// are bundled with it when it is sent, so their own time hardly ever comes
+// before; if it does, they wait, and if the first does not get its mail out, for
+// a cap or because it was never planned, the next one does.
+func (w Worker) share(t touch.Touch, in workers.Input) touch.Verdict {
+	before := true
+	for _, o := range w.group(t.Snapshot.Order, &in.Customer) {
+		if o.Order == t.Snapshot.Order {
+			before = false
+			continue
+		}
+		k, claimed := claim(t, o.Order, in)
+		switch {
+		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by a mail on its way
+			return touch.HoldUntil(in.Now.Add(pause), touch.NotYet, "an order that shares the mail is being thanked for")
+		case before && !claimed && in.Now.Before(w.due(o.Stamp).Add(patience)):
+			return touch.HoldUntil(in.Now.Add(pause), touch.NotYet, "an earlier order leads the mail they share")
+		}
+	}
+	return touch.Verdict{}
+}
+
+// Gathers implements workers.Gatherer: a mail that orders share shows the items
+// of all of them, as far as theirs are pending.
+func (w Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+	if t.Step != Thanks {
+		return nil
+	}
+	var out []touch.Touch
+	for _, o := range w.others(t, in) {
+		g := thanksFor(t, o.Order)
+		g.Snapshot, g.Due = nil, w.due(o.Stamp)
+		out = append(out, g)
+	}
+	return out
+}
+
+// shown returns the items of a mail that others share, and how many lines there
+// are besides; nil if it is the touch's own alone.
+func shown(t touch.Touch, gathered []touch.Touch) (items []events.Item, more int) {
+	items, more = slices.Clone(t.Snapshot.Items), t.Snapshot.More
+	for _, g := range gathered {
+		if g.Snapshot != nil {
+			items, more = append(items, g.Snapshot.Items...), more+g.Snapshot.More
+		}
+	}
+	if len(gathered) == 0 || len(items) == 0 {
+		return nil, 0
+	}
+	items, cut := touch.Items(items)
+	return items, more + cut
+}
+
+// others returns the orders that the mail of t thanks for besides its own: those
+// of its group that have no outcome yet.
+func (w Worker) others(t touch.Touch, in workers.Input) []customer.OrderEvent {
+	return slices.DeleteFunc(w.group(t.Snapshot.Order, &in.Customer), func(o customer.OrderEvent) bool {
+		_, claimed := claim(t, o.Order, in)
+		return o.Order == t.Snapshot.Order || claimed
+	})
+}
+
+// claim returns the claim on the thanks for another order of the same customer.
+func claim(t touch.Touch, order string, in workers.Input) (customer.Claim, bool) {
+	return in.Customer.Claimed(customer.ClaimKey(thanksFor(t, order).ID()))
+}
+
+func thanksFor(t touch.Touch, order string) touch.Touch {
+	t.Step, t.Occasion = Thanks, touch.Token(order)
+	return t
+}

@@ -1,0 +1,55 @@
+package winback
+
+import (
+	"homing/pkg/customer"
+	"homing/pkg/offer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Compose decides on the offer.
+func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	place := workers.Place(w.config.Steps, t.Step)
+	if place < 0 || t.Snapshot == nil {
+		return workers.Wording{}
+	}
+	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
+	v := workers.Wording{
+		Orders: in.Customer.OrderCount(), Offer: w.config.Steps[place].Offer.Terms(),
+		Detail: "lapsed " + e.lapsed.UTC().Format("2006-01-02 15:04 MST"),
+	}
+	if v.Offer == nil {
+		return v
+	}
+	for _, s := range w.config.Steps[:place] {
+		if smaller := s.Offer.Terms(); smaller != nil && bigger(v.Offer, smaller) && !e.missed(s.StepName()) {
+			v.Offer = smaller
+			v.Detail += "; the offer of " + s.StepName() + " was not missed yet"
+			return v
+		}
+	}
+	return v
+}
+
+// missed reports whether the customer was sent the offer of a step, and let it
+// go. A mail of which nobody knows whether it arrived was not missed.
+func (e episode) missed(step string) bool {
+	k, ok := e.claim(step)
+	if !ok || k.State != customer.Sent {
+		return false
+	}
+	o, bound := e.customer.OfferOf(k.Touch)
+	return !bound || e.customer.Redeemed(o).IsZero()
+}
+
+// bigger reports whether an offer is worth more than another, as far as they can
+// be compared; a share and an amount cannot, and then it is taken to be.
+func bigger(a, b *offer.Terms) bool {
+	switch {
+	case a.Percent > 0 && b.Percent > 0:
+		return a.Percent > b.Percent
+	case a.Percent == 0 && b.Percent == 0 && a.Amount.Currency == b.Amount.Currency:
+		return a.Amount.Minor > b.Amount.Minor
+	}
+	return true
+}

@@ -1,0 +1,168 @@
+// Package winback writes to customers who stay away.
+//
+// Trigger: customer.lapsed, from the shop or from the calendar, which says it
+// when a customer has not ordered for as long as lapse has it. Steps, counted
+// from the lapse: miss-you at once, offer after two weeks, last-call after thirty
+// days with a bigger offer that is short. Each is worth sending for two weeks.
+//
+// One episode follows from one last order: it counts from the first lapse that
+// was told since that order, and telling it again moves nothing and begins
+// nothing. Of a customer whose orders are not known there is one episode in all,
+// "none", until an order is known.
+//
+// The bigger offer is for a real miss of the smaller one: last-call has its own
+// only if the mail with the smaller offer went out and its code was not redeemed;
+// else it has the smaller offer again. Its mail is also the last word: with
+// sunset, who neither orders nor answers why they left gets no marketing any more.
+//
+// Not wanted any more:
+//   - purchased: an order was placed since the lapse, or is later than the one
+//     the episode is about
+//   - sunset: the customer had the last word of an episode and did not react
+//   - bundled: the same mail went out about another order as the last one, before
+//     an order came in late or was cancelled
+//
+// Held as not_yet while an earlier mail of the episode has no outcome.
+package winback
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/offer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Name is the worker's name.
+const Name = "win-back"
+
+const (
+	day = 24 * time.Hour
+	// expires is how long after its time a step is worth sending.
+	expires = 14 * day
+	// noOrder is the occasion of customers whose orders are not known.
+	noOrder = "none"
+)
+
+// Lapse says when a customer stays away: days after the last order, or, if that
+// is later, times as long after it as they usually take from order to order.
+type Lapse struct {
+	Days             int     `yaml:"days"`
+	TimesOwnInterval float64 `yaml:"times_own_interval"` // 0: the days alone
+}
+
+// Config is the worker's section of the configuration.
+type Config struct {
+	workers.Settings `yaml:",inline"`
+	Lapse            Lapse                `yaml:"lapse"`  // for the calendar; a shop's customer.lapsed counts whenever it comes
+	Sunset           bool                 `yaml:"sunset"` // who does not react to the last step gets no marketing any more
+	Steps            []workers.StepConfig `yaml:"steps"`
+}
+
+// Defaults returns the configuration of a worker that the file does not mention.
+func Defaults() Config {
+	return Config{
+		Settings: workers.Settings{Status: workers.Live, Priority: 50, Class: touch.Marketing},
+		Lapse:    Lapse{Days: 180, TimesOwnInterval: 3},
+		Sunset:   true,
+		Steps: []workers.StepConfig{
+			{Template: "win-back/miss-you"},
+			{Template: "win-back/offer", After: 14 * day,
+				Offer: &workers.Offer{Percent: 10, Valid: 14 * day, Code: offer.Static, Value: "MISSYOU10"}},
+			{Template: "win-back/last-call", After: 30 * day,
+				Offer: &workers.Offer{Percent: 20, Valid: 3 * day, Code: offer.Static, Value: "LASTCALL20"}},
+		},
+	}
+}
+
+func (c Config) validate() error {
+	errs := []error{c.Settings.Validate(), workers.ValidateSteps(c.Steps)}
+	if c.Lapse.Days < 1 || c.Lapse.Days > 3650 {
+		errs = append(errs, fmt.Errorf("lapse.days: %d is not between 1 and 3650", c.Lapse.Days))
+	}
+	if k := c.Lapse.TimesOwnInterval; !(k >= 0 && k <= 100) {
+		errs = append(errs, fmt.Errorf("lapse.times_own_interval: %v is not between 0 and 100; 0 leaves it to the days", k))
+	}
+	return errors.Join(errs...)
+}
+
+// Kind makes win-back workers.
+var Kind = workers.Kind{
+	Name:     Name,
+	Triggers: []events.Type{events.TypeCustomerLapsed},
+	Horizon:  expires,
+	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
+		c := Defaults()
+		if err := decode(&c); err != nil {
+			return nil, c.Settings, err
+		}
+		return Worker{c}, c.Settings, c.validate()
+	},
+}
+
+// Worker is the win-back programme of one store.
+type Worker struct{ config Config }
+
+// Name implements workers.Worker.
+func (Worker) Name() string { return Name }
+
+// Triggers implements workers.Worker.
+func (Worker) Triggers() []events.Type { return Kind.Triggers }
+
+// Lapse returns when the calendar is to say that a customer lapsed: after so many
+// days, or so many times their own interval, whichever is later.
+func (w Worker) Lapse() (days int, factor float64) {
+	return w.config.Lapse.Days, w.config.Lapse.TimesOwnInterval
+}
+
+// Sunset reports whether the last step is the last word.
+func (w Worker) Sunset() bool { return w.config.Sunset }
+
+// Steps implements workers.Worker.
+func (w Worker) Steps() []touch.Step {
+	out := make([]touch.Step, len(w.config.Steps))
+	for i, s := range w.config.Steps {
+		out[i] = s.Step(w.config.Class, expires)
+		out[i].Sunset = w.config.Sunset && i == len(w.config.Steps)-1
+	}
+	return out
+}
+
+// Plan plans the whole episode that the customer's last order and their first
+// lapse since make.
+func (w Worker) Plan(in workers.Input) []touch.Touch {
+	if in.Event.Type != events.TypeCustomerLapsed || in.Customer.Asleep() {
+		return nil
+	}
+	order, placed := in.Customer.LastOrder(), in.Customer.LastOrderAt()
+	lapsed, ok := lapsedAt(&in.Customer, placed)
+	if !ok {
+		return nil
+	}
+	out := make([]touch.Touch, len(w.config.Steps))
+	for i, s := range w.config.Steps {
+		out[i] = touch.Touch{Worker: Name, Step: s.StepName(), Occasion: occasion(order), Due: lapsed.Add(s.After),
+			Snapshot: &touch.Snapshot{Order: order, PlacedAt: placed}}
+	}
+	return out
+}
+
+// occasion names the episode of a last order; of none if the id is empty.
+func occasion(order string) string {
+	if order == "" {
+		return noOrder
+	}
+	return touch.Token(order)
+}
+
+// lapsedAt returns the first lapse that was told since an order of that time.
+func lapsedAt(c *customer.Customer, placed time.Time) (time.Time, bool) {
+	if told := c.NotedAfter(customer.Lapsed, "", placed); len(told) > 0 {
+		return told[0], true
+	}
+	return time.Time{}, false
+}
