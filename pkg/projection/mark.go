@@ -26,16 +26,19 @@ const (
 // of each customer's entry (5 bytes).
 // Returns the mark as it was before, -1 if there was none. If that is lower than
 // the one seen before, nothing is changed: a new mark would hide what was lost.
+//
+// Lua hashes every byte of every string it makes: that is why field m is put
+// together once and taken apart only when it is full.
 var markScript = redis.NewScript(`
 local before = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if before < tonumber(ARGV[3]) then return before end
+local keep = tonumber(ARGV[2])
 for i = 2, #KEYS do
   local m = redis.call('HGET', KEYS[i], 'm')
   if m then
-    local s = string.sub(m, 9) .. ARGV[i + 2]
-    local keep = tonumber(ARGV[2])
-    if #s > keep then s = string.sub(s, -keep) end
-    redis.call('HSET', KEYS[i], 'm', string.sub(m, 1, 8) .. s)
+    m = m .. ARGV[i + 2]
+    if #m > 8 + keep then m = string.sub(m, 1, 8) .. string.sub(m, -keep) end
+    redis.call('HSET', KEYS[i], 'm', m)
   end
 end
 if tonumber(ARGV[1]) > before then redis.call('SET', KEYS[1], ARGV[1]) end
