@@ -28,28 +28,30 @@ func RoleNames() []string {
 func (a *App) openLoops() []*bus.Loop {
 	var out []*bus.Loop
 	if slices.Contains(a.o.Roles, RoleIntake) {
-		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 1024))
+		// Three calls: one waits for Redis, one for NATS, and one has something to do.
+		// Larger batches are cheaper by little, and in hand four times.
+		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3))
 	}
 	for _, k := range kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
-		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024))
+		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024, 2))
 		if a.paused(k.Name) {
 			a.log.Info("paused: what falls due waits", zap.String("worker", k.Name))
 			continue
 		}
-		out = append(out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128))
+		out = append(out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2))
 	}
 	return out
 }
 
-func (a *App) loop(name, stream string, h bus.Handler, batch int) *bus.Loop {
+func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
 		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
 		PullFor: a.o.PullFor,
-		Batch:   batch, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
+		Batch:   batch, Parallel: parallel, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})
 	a.metrics.watch(name, l)
 	return l

@@ -59,7 +59,7 @@ const IntakeConsumer = "intake"
 const AckWait = 30 * time.Second
 
 // duplicates is how long a stream recognises a Nats-Msg-Id. It spares the
-// timeline a copy after a lost ack; nothing is wrong without it.
+// timeline a second fact after a lost ack; nothing is wrong without it.
 const duplicates = 2 * time.Minute
 
 // Limits are the settings of the streams that the configuration decides.

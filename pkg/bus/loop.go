@@ -67,7 +67,7 @@ type Loop struct {
 	later   []*Msg        // kept, to be tried again
 	backoff time.Duration // > 0: nothing was answered since a message had to be kept; a server is down
 	resume  time.Time     // until when nothing is tried
-	changed chan struct{} // closed and made anew when any of the above changes
+	changed chan struct{} // closed when any of the above changes; nil if nobody waits for that
 
 	handled  atomic.Uint64
 	stopping atomic.Bool
@@ -92,7 +92,7 @@ func NewLoop(o LoopOptions) *Loop {
 	if o.PullFor == 0 {
 		o.PullFor = pullFor
 	}
-	return &Loop{o: o, held: map[*Msg]struct{}{}, changed: make(chan struct{})}
+	return &Loop{o: o, held: map[*Msg]struct{}{}}
 }
 
 // Handled returns how many messages were answered for good.
@@ -169,7 +169,7 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.backoff > 0 && now.Before(l.resume) {
-		return nil, l.resume.Sub(now), l.changed
+		return nil, l.resume.Sub(now), l.change()
 	}
 	still := l.later[:0]
 	for _, m := range l.later {
@@ -187,7 +187,7 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 		batch = l.queue[:n:n]
 		l.queue = l.queue[n:]
 	}
-	return batch, wait, l.changed
+	return batch, wait, l.change()
 }
 
 // room waits until a pull is worth it, and returns for how many messages. When
@@ -199,7 +199,7 @@ func (l *Loop) room(ctx context.Context) int {
 	defer probe.Stop()
 	for {
 		l.mu.Lock()
-		changed, down, free := l.changed, l.backoff > 0, size-len(l.held)
+		changed, down, free := l.change(), l.backoff > 0, size-len(l.held)
 		l.mu.Unlock()
 		if !down && free >= max(1, l.o.Batch/2) {
 			return free
@@ -272,10 +272,20 @@ func (l *Loop) take(m *Msg) {
 	l.signal()
 }
 
+// change is closed at the next change; the lock is held.
+func (l *Loop) change() <-chan struct{} {
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.changed
+}
+
 // signal wakes who waits for a change; the lock is held.
 func (l *Loop) signal() {
-	close(l.changed)
-	l.changed = make(chan struct{})
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -77,7 +77,7 @@ func (l *Loop) wait(m *Msg, why error) {
 func (l *Loop) keepAlive(ctx context.Context) {
 	for ctx.Err() == nil {
 		l.mu.Lock()
-		changed, n := l.changed, len(l.held)
+		changed, n := l.change(), len(l.held)
 		l.mu.Unlock()
 		if n == 0 { // no ticking while idle
 			select {

@@ -49,8 +49,18 @@ func ToStorefront(js jetstream.JetStream) func(ctx context.Context, es []events.
 				return fmt.Errorf("publishing %s: %w", e.Type, err)
 			}
 		}
-		if _, err := bus.Await(ctx, acks); err != nil {
-			return fmt.Errorf("publishing what dates say: %w", err)
+		timeout := time.NewTimer(bus.AckTimeout)
+		defer timeout.Stop()
+		for _, a := range acks {
+			select {
+			case <-a.Ok():
+			case err := <-a.Err():
+				return fmt.Errorf("publishing what dates say: %w", err)
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-timeout.C:
+				return fmt.Errorf("publishing what dates say: %w in time", bus.ErrNoAck)
+			}
 		}
 		return nil
 	}

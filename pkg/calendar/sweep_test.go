@@ -150,12 +150,12 @@ func both(t *testing.T, now string, run func(t *testing.T, s *shop)) {
 }
 
 func TestBirthdaysAreToldOnceAYear(t *testing.T) {
-	both(t, "2026-12-28T00:07:00Z", func(t *testing.T, s *shop) {
+	both(t, "2026-12-29T00:07:00Z", func(t *testing.T, s *shop) {
 		s.born("guest:ann", "1990-01-01", "")
 		s.born("bob", "--12-31", "Asia/Tokyo")
 		s.born("cid", "1970-06-01", "")
-		s.born("dot", "1970-12-27", "Pacific/Pago_Pago") // still today, there
-		s.born("eve", "1970-12-27", "Europe/London")     // over
+		s.born("dot", "1970-12-28", "Pacific/Pago_Pago") // still today, there
+		s.born("eve", "1970-12-28", "Europe/London")     // over
 		s.sweep()
 		year := map[string]int{}
 		for _, e := range s.said {
@@ -172,7 +172,7 @@ func TestBirthdaysAreToldOnceAYear(t *testing.T) {
 			s.sweep()
 			s.expect("")
 		}
-		s.clock.set("2027-12-28T13:07:00Z", t)
+		s.clock.set("2027-12-29T13:07:00Z", t)
 		s.sweep()
 		s.expect("birthday bob, birthday guest:ann") // dot's is over; told a year before
 	})
@@ -253,7 +253,7 @@ func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 			}
 		}
 		got := strings.Join(all, "; ")
-		for _, want := range []string{"2026-09-", "lapsed cid", "2026-11-", "lapsed fay", "2028-03-", "lapsed eve"} {
+		for _, want := range []string{"2026-09-", "lapsed cid", "2026-11-", "lapsed fay", "2028-04-", "lapsed eve"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s is not in %s", want, got)
 			}

@@ -50,6 +50,9 @@ func (c *Config) validate(needStore bool) error {
 	v.consent("", c.Consent)
 	v.pacing("", c.Pacing)
 	v.offers("", c.Offers)
+	if c.Calendar.CatchUp < day {
+		v.add("calendar.catch_up", "%s is less than a day, and the calendar looks once a day; write 1d or more", FormatDuration(c.Calendar.CatchUp))
+	}
 	if c.Calendar.DailyLimit < 0 {
 		v.add("calendar.daily_limit", "%d is negative", c.Calendar.DailyLimit)
 	}

@@ -49,7 +49,6 @@ func (c *Config) notYet() []string {
 	}
 	add("templates.source", c.Templates.Source != def.Templates.Source)
 	add("holdout", c.Holdout != def.Holdout)
-	add("calendar", c.Calendar != def.Calendar)
 	scoped := func(prefix string, pacing, defPacing Pacing) {
 		add(prefix+"pacing.look_ahead", pacing.LookAhead != defPacing.LookAhead)
 		add(prefix+"pacing.quiet_hours", pacing.QuietHours != defPacing.QuietHours)

@@ -30,10 +30,20 @@ type life struct {
 	want   map[string]string // occasion → outcome and wording
 }
 
+// thanksAlone switches all other workers off, so that each mail is an order's.
+const thanksAlone = `
+workers:
+  cart-recovery: {status: "off"}
+  review-request: {status: "off"}
+  replenishment: {status: "off"}
+  win-back: {status: "off"}
+  birthday: {status: "off"}
+`
+
 func live(t *testing.T, days int) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		l := &life{w: homingtest.New(t, dir, ""), want: map[string]string{}}
+		l := &life{w: homingtest.New(t, dir, thanksAlone), want: map[string]string{}}
 		l.w.Start()
 		for d := range days {
 			start := time.Now()

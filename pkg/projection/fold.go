@@ -33,23 +33,21 @@ func (s *Store) Fold(ctx context.Context, folds []customer.Entry) error {
 		if err != nil {
 			return err
 		}
-		var changed []*customer.Record
-		var lost []customerEvents
-		at := map[*customer.Record]customerEvents{}
+		changed, of := make([]*customer.Record, 0, len(todo)), make([]int, 0, len(todo))
 		for i, g := range todo {
 			r := &records[i]
 			if g.apply(&r.Customer) {
-				changed = append(changed, r)
-				at[r] = g
+				changed, of = append(changed, r), append(of, i)
 			}
 		}
 		ok, err := s.Save(ctx, changed)
 		if err != nil {
 			return err
 		}
-		for i, r := range changed {
-			if !ok[i] {
-				lost = append(lost, at[r])
+		var lost []customerEvents
+		for n, i := range of {
+			if !ok[n] {
+				lost = append(lost, todo[i])
 			}
 		}
 		todo = lost
@@ -73,8 +71,8 @@ func (g customerEvents) apply(c *customer.Customer) bool {
 // group gathers the events of each customer. What concerns no customer, such as
 // a product, is folded into none.
 func group(folds []customer.Entry) []customerEvents {
-	index := map[customer.Key]int{}
-	var out []customerEvents
+	index := make(map[customer.Key]int, len(folds))
+	out := make([]customerEvents, 0, len(folds))
 	for _, f := range folds {
 		if f.Event.Type == events.TypeProductUpdated {
 			continue

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -22,20 +21,23 @@ const (
 // markScript moves a bucket's mark and notes the entries with their customers.
 //
 // KEYS[1] mark, KEYS[2…] customers; ARGV[1] highest sequence (decimal), [2] bytes
-// of sequences kept, [3] the mark that was seen before (decimal), [4…] sequence
-// of each customer's entry (5 bytes).
+// of sequences kept, [3] the mark that was seen before (decimal), [4] sequences
+// of the customers' entries (5 bytes each).
 // Returns the mark as it was before, -1 if there was none. If that is lower than
 // the one seen before, nothing is changed: a new mark would hide what was lost.
+//
+// Lua hashes every byte of every string it makes: that is why field m is put
+// together once and taken apart only when it is full.
 var markScript = redis.NewScript(`
 local before = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if before < tonumber(ARGV[3]) then return before end
+local keep = tonumber(ARGV[2])
 for i = 2, #KEYS do
   local m = redis.call('HGET', KEYS[i], 'm')
   if m then
-    local s = string.sub(m, 9) .. ARGV[i + 2]
-    local keep = tonumber(ARGV[2])
-    if #s > keep then s = string.sub(s, -keep) end
-    redis.call('HSET', KEYS[i], 'm', string.sub(m, 1, 8) .. s)
+    m = m .. string.sub(ARGV[4], 5*i - 9, 5*i - 5)
+    if #m > 8 + keep then m = string.sub(m, 1, 8) .. string.sub(m, -keep) end
+    redis.call('HSET', KEYS[i], 'm', m)
   end
 end
 if tonumber(ARGV[1]) > before then redis.call('SET', KEYS[1], ARGV[1]) end
@@ -102,15 +104,17 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 	cmds, err := s.eval(ctx, markScript, len(groups), func(g int) ([]string, []any) {
 		first := entries[groups[g][0]].Key
 		known[g] = s.known(bucket{first.Store, first.Bucket})
-		keys, args := []string{markKey(first.Store, first.Bucket)}, []any{nil, keptSequences, known[g]}
+		keys := append(make([]string, 0, 1+len(groups[g])), markKey(first.Store, first.Bucket))
+		sequences := make([]byte, 0, len(groups[g])*customer.SequenceBytes)
 		for _, i := range groups[g] {
-			e := entries[i]
+			e := &entries[i]
 			tops[g] = max(tops[g], e.Sequence)
 			keys = append(keys, customerKey(e.Key))
-			args = append(args, binary.BigEndian.AppendUint64(nil, e.Sequence)[8-customer.SequenceBytes:])
+			var b [8]byte
+			binary.BigEndian.PutUint64(b[:], e.Sequence)
+			sequences = append(sequences, b[8-customer.SequenceBytes:]...)
 		}
-		args[0] = strconv.FormatUint(tops[g], 10)
-		return keys, args
+		return keys, []any{tops[g], keptSequences, known[g], sequences}
 	})
 	if err != nil {
 		return fmt.Errorf("moving marks: %w", err)

@@ -41,18 +41,15 @@ func DueSubject(t touch.Touch) string {
 // of them stand. What is due already goes straight to the due subject, purging
 // an older schedule of the same touch with the same message.
 func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
-	acks := make([]jetstream.PubAckFuture, len(ts))
+	msgs := make([]*nats.Msg, len(ts))
 	now := s.scale.Now()
 	for i, t := range ts {
-		m, err := s.message(t, now)
-		if err != nil {
+		var err error
+		if msgs[i], err = s.message(t, now); err != nil {
 			return err
 		}
-		if acks[i], err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(bus.AckTimeout)); err != nil {
-			return fmt.Errorf("scheduling: %w", err)
-		}
 	}
-	if _, err := bus.Await(ctx, acks); err != nil {
+	if _, err := bus.Publish(ctx, s.js.Conn(), msgs); err != nil {
 		return fmt.Errorf("scheduling: %w", err)
 	}
 	return nil

@@ -111,7 +111,7 @@ func (b basis) text(e estimate, clock time.Time) string {
 	if b.said > 0 {
 		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; %s", b.pieces, number(b.said), from, e.confidence)
 	}
-	return fmt.Sprintf("%s; estimate %s d × %s from %s, %s", b.inputs(), number(e.piece), pieces(b.pieces), from, e.confidence)
+	return fmt.Sprintf("%s; estimate %s d × %s from %s, %s", b.inputs(), number(e.piece), count(b.pieces, "piece"), from, e.confidence)
 }
 
 // inputs states what there is to learn from.
@@ -121,7 +121,7 @@ func (b basis) inputs() string {
 	case 0:
 		out = append(out, "no own interval")
 	case 1:
-		out = append(out, fmt.Sprintf("1 own interval, %s d", number(b.own[0])))
+		out = append(out, fmt.Sprintf("1 own interval of %s d", number(b.own[0])))
 	default:
 		out = append(out, fmt.Sprintf("%d own intervals, median %s d", n, number(product.Median(b.own))))
 	}
@@ -130,7 +130,7 @@ func (b basis) inputs() string {
 		product.Rhythm
 	}{{"product", b.product.Rhythm}, {"shop", b.shop}} {
 		if r.Customers > 0 {
-			out = append(out, fmt.Sprintf("%s %s d of %d customers", r.of, number(r.Days), r.Customers))
+			out = append(out, fmt.Sprintf("%s %s d of %s", r.of, number(r.Days), count(r.Customers, "customer")))
 		} else {
 			out = append(out, r.of+" unknown")
 		}
@@ -138,11 +138,11 @@ func (b basis) inputs() string {
 	return strings.Join(out, "; ")
 }
 
-func pieces(n int) string {
+func count(n int, word string) string {
 	if n == 1 {
-		return "1 piece"
+		return "1 " + word
 	}
-	return fmt.Sprintf("%d pieces", n)
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // number writes days as people say them.
