@@ -31,7 +31,7 @@ const (
 	// opens is when the demo's day begins, as a time of day.
 	opens = 7*time.Hour + 30*time.Minute
 	// squeeze is how much shorter the day is that lies in the past already.
-	squeeze = 5
+	squeeze = 25
 	// ago is how long its last event is over, so that all mails are due.
 	ago = 31 * time.Minute
 	// beat is the pause between events, so that the mails can be seen to come.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
@@ -77,7 +78,11 @@ func (p *program) onCodes(ctx context.Context, timeout time.Duration, do func(*c
 		return err
 	}
 	defer nc.Close()
-	return do(c, codes.New(js))
+	err = do(c, codes.New(js))
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return errors.New("there is no stream OFFERS; `homing setup` makes it")
+	}
+	return err
 }
 
 func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Codes, named, list, file string) error {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"homing/events"
 	"homing/pkg/bus"
@@ -34,33 +34,20 @@ func (c *Calendar) say(ctx context.Context, es []events.Event) error {
 }
 
 // ToStorefront returns a function that publishes events as a storefront does,
-// all at once, and waits until the stream has them.
-func ToStorefront(js jetstream.JetStream) func(ctx context.Context, es []events.Event) error {
+// all at once, and waits until the stream has them. What is told twice has the
+// same id, and does no harm.
+func ToStorefront(nc *nats.Conn) func(ctx context.Context, es []events.Event) error {
 	return func(ctx context.Context, es []events.Event) error {
-		acks := make([]jetstream.PubAckFuture, len(es))
+		msgs := make([]*nats.Msg, len(es))
 		for i, e := range es {
 			data, err := events.Encode(e)
 			if err != nil {
 				return err
 			}
-			// Copies are recognised by the id for as long as the stream looks for any.
-			if acks[i], err = js.PublishAsync(events.Subject(e.Store, e.Type), data,
-				jetstream.WithMsgID(e.ID), jetstream.WithStallWait(bus.AckTimeout)); err != nil {
-				return fmt.Errorf("publishing %s: %w", e.Type, err)
-			}
+			msgs[i] = &nats.Msg{Subject: events.Subject(e.Store, e.Type), Data: data}
 		}
-		timeout := time.NewTimer(bus.AckTimeout)
-		defer timeout.Stop()
-		for _, a := range acks {
-			select {
-			case <-a.Ok():
-			case err := <-a.Err():
-				return fmt.Errorf("publishing what dates say: %w", err)
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-timeout.C:
-				return fmt.Errorf("publishing what dates say: %w in time", bus.ErrNoAck)
-			}
+		if _, err := bus.Publish(ctx, nc, msgs); err != nil {
+			return fmt.Errorf("publishing what dates say: %w", err)
 		}
 		return nil
 	}

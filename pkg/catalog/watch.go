@@ -18,9 +18,9 @@ const (
 	// settle is how long the catalog waits after a word, for what comes with it:
 	// a shop that tells of its whole assortment is listened to once a second.
 	settle = time.Second
-	// missed is how soon it looks without having been told. Nobody resends what
-	// wakes it, since all that counts stands on streams.
-	missed = 10 * time.Minute
+	// missed is how soon it looks without having been told, since nobody resends
+	// what wakes it: all that counts stands on streams.
+	missed = time.Hour
 )
 
 // Open loads the statistics of all stores, and computes those that nobody has
@@ -42,11 +42,14 @@ func (c *Catalog) Open(ctx context.Context) error {
 func (c *Catalog) Run(ctx context.Context) {
 	word, done := c.listen()
 	defer done()
+	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was said meanwhile nobody heard
+	defer c.o.JS.Conn().RemoveStatusListener(back)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(missed):
+		case <-back:
 		case <-word:
 			select {
 			case <-ctx.Done():

@@ -120,7 +120,13 @@ func bubble(t *testing.T, w *series, f func(r *rig)) {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
 		r.rdb = redis.NewClient(&redis.Options{
-			Dialer:   func(context.Context, string, string) (net.Conn, error) { return mini.Dial() },
+			Dialer: func(context.Context, string, string) (net.Conn, error) {
+				c, err := mini.Dial()
+				if err != nil {
+					return nil, err
+				}
+				return homingtest.Unblock(c), nil
+			},
 			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 		})
 		r.store = projection.New(r.rdb, nil)
@@ -204,7 +210,7 @@ func (r *rig) start() *process {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
-		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, Log: zap.NewNop()})
+		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
 	p := &process{stop: sync.OnceFunc(func() { cancel(); <-done; _ = relay.Close() })}

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// unblock returns a connection to the same peer whose writes never wait for it.
+// Unblock returns a connection to the same peer whose writes never wait for it.
 // A pipe has no buffer: a client that writes a long pipeline before it reads
 // would wait for ever for a server that wants to answer the first command.
-func unblock(server net.Conn) net.Conn {
+func Unblock(server net.Conn) net.Conn {
 	client, inner := net.Pipe()
 	q := &queue{more: sync.NewCond(&sync.Mutex{})}
 	go func() { // what the client says, as fast as it says it

@@ -107,7 +107,7 @@ func TestWhatRunsOutIsRemindedOf(t *testing.T) {
 			product, order, _ := strings.Cut(s, " ")
 			names[touch.Token(product+"\n"+order)] = s
 		}
-		soap := "no own interval; product 6 d of 10 customers; shop 6 d of 11 customers; estimate 6 d × 1 piece from 1 Jan 2000, low"
+		soap := "no own interval; product 6 d of 10 customers; shop 6 d of 12 customers; estimate 6 d × 1 piece from 1 Jan 2000, low"
 		want := map[string]string{
 			"coffee a1":  "day 4: sent, 2 × 3 days (the shop's supply_days) from 1 Jan 2000; certain; with 1 more that would follow",
 			"filters a1": "day 4: bundled",
@@ -116,7 +116,7 @@ func TestWhatRunsOutIsRemindedOf(t *testing.T) {
 			"coffee c2":  "day 6: sent, 1 × 6 days (the shop's supply_days) from 3 Jan 2000; certain",
 			"oil d1":     "day 4: unavailable",
 			"coffee e1":  "day 4: refunded",
-			"tea f3":     "day 4: sent, 2 own intervals, median 6 d; product 6 d of 1 customer; shop 6 d of 11 customers; estimate 6 d × 1 piece from 1 Jan 2000, low",
+			"tea f3":     "day 4: sent, 2 own intervals, median 6 d; product 6 d of 1 customer; shop 6 d of 12 customers; estimate 6 d × 1 piece from 1 Jan 2000, low",
 			"soap h1":    "day 4: sent, " + soap,
 		}
 		if d := cmp.Diff(want, p.became(names)); d != "" {

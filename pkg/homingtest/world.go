@@ -168,7 +168,7 @@ func (w *World) dialRedis(context.Context, string, string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unblock(c), nil
+	return Unblock(c), nil
 }
 
 // Stop stops Homing; the servers stay.

@@ -53,6 +53,7 @@ func (s *scratch) clean(d *Data) {
 	c := &s.data
 	c.Subject, c.Preheader = "", ""
 	c.Variant = line(d.Variant, maxID)
+	c.Ordinal, c.Orders = max(d.Ordinal, 0), max(d.Orders, 0)
 	c.Store.Name = line(d.Store.Name, maxStore)
 	c.Store.PostalAddress = line(strings.ReplaceAll(strings.TrimSpace(d.Store.PostalAddress), "\n", ", "), maxAddress)
 	c.Customer.FirstName = personName(d.Customer.FirstName)

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"golang.org/x/text/language"
@@ -78,16 +80,37 @@ func Load(fsys fs.FS) (*Set, error) {
 			lintSource(p, body, lines, ps)
 		}
 	}
-	set := &Set{mails: map[string]*mail{}}
-	for _, name := range d.mails {
-		if m := d.mail(name); m != nil {
-			set.mails[name] = m
-		}
-	}
+	set := &Set{mails: d.compose()}
 	if err := ps.err(); err != nil {
 		return nil, err
 	}
 	return set, nil
+}
+
+// compose puts all mails together, as many at a time as there are processors:
+// what takes long is to try them out with their samples.
+func (d *directory) compose() map[string]*mail {
+	mails, found := make([]*mail, len(d.mails)), make([]problems, len(d.mails))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i, name := range d.mails {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			own := *d
+			own.ps = &found[i]
+			mails[i] = own.mail(name)
+		})
+	}
+	wg.Wait()
+	out := map[string]*mail{}
+	for i, name := range d.mails {
+		d.ps.merge(&found[i])
+		if mails[i] != nil {
+			out[name] = mails[i]
+		}
+	}
+	return out
 }
 
 // read walks fsys and sorts its files.

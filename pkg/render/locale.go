@@ -184,6 +184,9 @@ func (l *locale) symbol(code string) string {
 
 // one says whether n takes the singular in the language of the mail.
 func (l *locale) one(n int) bool {
+	if n < 0 {
+		n = max(-n, 0) // MatchPlural takes no sign; the smallest number has no opposite
+	}
 	return plural.Cardinal.MatchPlural(l.text, n, 0, 0, 0, 0) == plural.One
 }
 

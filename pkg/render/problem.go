@@ -32,8 +32,9 @@ func (p *Problem) Error() string {
 // problems collects faults. A partial is checked once for every mail that uses
 // it, so the same fault arrives many times and is kept once.
 type problems struct {
-	list []*Problem
-	seen map[Problem]bool
+	list  []*Problem
+	plain []Problem // of list, without the names of samples
+	seen  map[Problem]bool
 
 	// found counts every report, repeated ones too: whether one mail is sound
 	// must not depend on what another mail reported first.
@@ -49,7 +50,17 @@ func (ps *problems) add(p Problem) {
 		return
 	}
 	ps.seen[p] = true
-	ps.list = append(ps.list, &p)
+	ps.list, ps.plain = append(ps.list, &p), append(ps.plain, p)
+}
+
+// merge adds what was found elsewhere, in its order.
+func (ps *problems) merge(other *problems) {
+	for i, p := range other.list {
+		if plain := other.plain[i]; !ps.seen[plain] {
+			ps.add(*p)
+			ps.seen[plain] = true
+		}
+	}
 }
 
 func (ps *problems) addf(file string, line, col int, format string, args ...any) {
@@ -65,8 +76,9 @@ func (ps *problems) addSample(sample string, p Problem) {
 	}
 	plain := p
 	p.Msg = fmt.Sprintf("sample %q: %s", sample, p.Msg)
-	ps.add(p)
-	ps.seen[plain] = true
+	if ps.add(p); !ps.seen[plain] {
+		ps.seen[plain], ps.plain[len(ps.plain)-1] = true, plain
+	}
 }
 
 // err joins all problems in the order in which a person reads files.

@@ -146,6 +146,11 @@ func TestOrdinalsAndPlurals(t *testing.T) {
 	if en.plural(1, "item", "items") != "item" || en.plural(0, "item", "items") != "items" || in(t, "fr").plural(0, "article", "articles") != "article" {
 		t.Error("plural")
 	}
+	for _, n := range []int{-76, -1, math.MinInt, math.MaxInt} {
+		if got := en.plural(n, "item", "items"); (got == "item") != (n == -1) {
+			t.Errorf("%d %s", n, got)
+		}
+	}
 }
 
 func TestDirection(t *testing.T) {

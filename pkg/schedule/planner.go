@@ -120,13 +120,29 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 		}
 		for _, t := range w.Plan(in) {
 			t.Customer = e.Key
-			t.Wake = t.Due
+			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if worth(t, w, now) && !claimed(c, t) {
 				out = append(out, t)
 			}
 		}
 	}
 	return out
+}
+
+// What is told long after it happened comes with much else: a backlog after an
+// outage, or the past of a shop that goes live. What undoes it, a cancellation
+// or a refund, may be next in line, so the mail waits until that was taken in.
+const (
+	toldLate = time.Hour
+	grace    = 10 * time.Minute
+)
+
+// Wake is when a touch is looked at.
+func Wake(due, happened, now time.Time) time.Time {
+	if now.Sub(happened) > toldLate && due.Before(now.Add(grace)) {
+		return now.Add(grace)
+	}
+	return due
 }
 
 // worth reports whether there is still time for the touch.

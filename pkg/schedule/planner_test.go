@@ -178,3 +178,22 @@ func TestAnEntryThatCannotBeReadWaitsAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsToldLongAfterItHappenedWaitsForWhatUndoesIt(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		name          string
+		due, happened time.Duration // from now
+		want          time.Duration
+	}{
+		{"as it happens", 30 * time.Minute, 0, 30 * time.Minute},
+		{"a little late, and due", -5 * time.Minute, -35 * time.Minute, -5 * time.Minute},
+		{"from a backlog, and overdue", -5 * time.Hour, -6 * time.Hour, 10 * time.Minute},
+		{"from a backlog, and nearly due", time.Minute, -6 * time.Hour, 10 * time.Minute},
+		{"from a backlog, and due much later", 24 * time.Hour, -6 * time.Hour, 24 * time.Hour},
+	} {
+		if got := schedule.Wake(now.Add(c.due), now.Add(c.happened), now).Sub(now); got != c.want {
+			t.Errorf("%s: looked at after %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -300,3 +300,15 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 		}
 	}
 }
+
+// A birthday that is changed after the greeting, or told once more, does not move
+// the reminder: that is the coupon's.
+func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
+	who := knows("--06-12", "Europe/London")
+	who.Bind(customer.Offer{Touch: customer.ClaimKey(greeting(t, "2025").ID()), Code: "BIRTHDAY15", Expires: moment(t, "2025-06-25 00:00 Europe/London").UnixMilli()})
+	e := event(moment(t, "2025-06-10 12:00 Europe/London"), &events.CustomerUpdated{})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: who, Now: e.Time})
+	if len(got) != 2 || !got[1].Due.Equal(moment(t, "2025-06-21 09:00 Europe/London")) {
+		t.Errorf("planned %+v", got)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/offer"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -21,11 +23,14 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Time) > near {
 		return nil // the calendar will say when it is near
 	}
-	t := touch.Touch{Worker: Name, Step: Greeting, Occasion: strconv.Itoa(birthday.year), Due: due, Snapshot: &touch.Snapshot{}}
+	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.year), Due: due, Snapshot: &touch.Snapshot{}}
 	out := []touch.Touch{t}
 	if w.reminds() {
-		// As if the greeting left in time; Wanted knows when the coupon expires.
-		t.Step, t.Due = Reminder, w.remindsAt(dateOf(due).add(int(w.config.Offer.Valid/day)), z)
+		last := dateOf(due).add(int(w.config.Offer.Valid / day)) // if the greeting leaves in time; Wanted knows
+		if o, ok := in.Customer.OfferOf(customer.ClaimKey(t.ID())); ok {
+			last = dateOf(offer.LastGood(time.UnixMilli(o.Expires), z))
+		}
+		t.Step, t.Due = Reminder, w.remindsAt(last, z)
 		out = append(out, t)
 	}
 	return out

@@ -20,13 +20,22 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	var out []touch.Touch
 	for _, s := range w.Steps() {
 		if s.Name == Reminder {
-			due = due.Add(w.config.ReminderAfter) // if the ask leaves in time; Wanted knows when it did
+			due = w.reminds(due, touch.Touch{Worker: Name, Step: Ask, Customer: in.Key, Occasion: touch.Token(order)}, &in.Customer)
 		}
 		if !in.Now.After(due.Add(worth)) {
-			out = append(out, touch.Touch{Worker: Name, Step: s.Name, Occasion: touch.Token(order), Due: due, Snapshot: snapshot})
+			out = append(out, touch.Touch{Worker: Name, Step: s.Name, Customer: in.Key, Occasion: touch.Token(order), Due: due, Snapshot: snapshot})
 		}
 	}
 	return out
+}
+
+// reminds returns when the reminder of an ask is due: after it was sent, or else
+// after it will be, if it leaves in time. Wanted knows when it did.
+func (w Worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) time.Time {
+	if k, ok := c.Claimed(customer.ClaimKey(ask.ID())); ok && k.State >= customer.Uncertain {
+		due = time.UnixMilli(k.At).UTC()
+	}
+	return due.Add(w.config.ReminderAfter)
 }
 
 // subject returns the order that the event is about, when it was placed if the

@@ -352,3 +352,14 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 		}
 	}
 }
+
+func TestADeliveryAfterTheAskDoesNotMoveTheReminder(t *testing.T) {
+	order, late := placed("tea"), delivered(23)
+	who := fold(order, late)
+	ask := touch.Touch{Worker: "review-request", Step: "ask", Customer: key, Occasion: "1001"}
+	who.SetClaim(customer.Claim{Touch: customer.ClaimKey(ask.ID()), State: customer.Sent, At: on(21).UnixMilli()})
+	got := worker(t, asIs).Plan(workers.Input{Event: late, Key: key, Customer: who, Now: late.Time})
+	if len(got) != 2 || got[1].Step != "reminder" || !got[1].Due.Equal(on(28)) {
+		t.Errorf("planned %+v", got)
+	}
+}
