@@ -49,7 +49,6 @@ func (p *program) offersCommand() *cobra.Command {
 	}
 	load.Flags().StringVar(&list, "list", "", "the `name` of the list: 1 to 32 of a-z, 0-9 and -")
 	load.Flags().StringVar(&store, "store", "", "the `store` (default: the only one, or else main)")
-	_ = load.MarkFlagRequired("list") // the flag is there
 	show := &cobra.Command{
 		Use: "show", Short: "Show the lists: codes left and taken, and which steps use them", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,6 +85,9 @@ func (p *program) onCodes(ctx context.Context, timeout time.Duration, do func(*c
 }
 
 func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Codes, named, list, file string) error {
+	if list == "" {
+		return usagef("--list: name the list that the codes belong to")
+	}
 	store, err := storeOf(c, named)
 	if err != nil {
 		return err

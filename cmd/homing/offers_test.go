@@ -24,7 +24,9 @@ func TestOffersAreLoadedAndShown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	offers := func(args ...string) ran { return homing(t, append(append([]string{"offers"}, args...), "--nats", srv.URL())...) }
+	offers := func(args ...string) ran {
+		return homing(t, append(append([]string{"offers"}, args...), "--nats", srv.URL())...)
+	}
 
 	write("# spring\nSPRING-1\n\n  SPRING-2  # the second\nspring-1\n")
 	offers("load", file, "--list=spring").want(t, exitFailure).contains(t, "homing setup")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"testing"
 )
 
@@ -15,7 +16,7 @@ func shownProducts(t *testing.T, url string, args ...string) (doc listedProducts
 }
 
 func TestProductsShowsWhatIsKnown(t *testing.T) {
-	d := startDev(t)
+	d := startDev(t, "--state", filepath.Join(t.TempDir(), "state"))
 	homing(t, "products", "--nats", d.NATS).want(t, exitOK).contains(t, "Nobody bought anything twice")
 	publishRaw(t, d.NATS, "storefront.main.product.updated", `{"product":{"id":"coffee","supply_days":30,"available":false}}`)
 	eventually(t, func() bool { return shownProducts(t, d.NATS).Total == 1 }, func() string { return "the product is not shown" })

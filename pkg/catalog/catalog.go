@@ -9,9 +9,11 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -121,11 +123,24 @@ func publish(ctx context.Context, js jetstream.JetStream, store string, s *produ
 	if err != nil {
 		return "", fmt.Errorf("publishing product statistics: %w", err)
 	}
-	info, err := objects.PutBytes(ctx, store, data)
+	info, err := objects.Put(ctx, jetstream.ObjectMeta{Name: store}, &unhurried{bytes.NewReader(data)})
 	if err != nil {
 		return "", fmt.Errorf("publishing product statistics: %w", err)
 	}
 	return info.NUID, nil
+}
+
+// unhurried takes a moment over the end of what it reads. nats.go (1.55) starts a
+// goroutine with the first piece of an object and takes its channel away with
+// the last: one that had no time to look at it meanwhile never ends.
+type unhurried struct{ io.Reader }
+
+func (u *unhurried) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return n, err
 }
 
 // errNone says that no statistics of a store were computed yet.

@@ -58,8 +58,9 @@ const (
 
 // Gateway is the handler of the public address.
 type Gateway struct {
-	o     Options
-	slots chan struct{}
+	o      Options
+	slots  chan struct{}
+	clicks clicks
 }
 
 // New returns a gateway.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"homing/events"
@@ -14,9 +15,31 @@ import (
 const source = "/homing/gateway"
 
 // repeat is how long a second click on the same thing is the same click: people
-// click twice, and providers try again. It is less than the two minutes in which
-// the timeline recognises a copy.
+// click twice, and providers try again.
 const repeat = time.Minute
+
+// clicks remembers what this process has recorded, for one to two minutes. What
+// another process recorded is at worst recorded once more, under the same id.
+type clicks struct {
+	mu            sync.Mutex
+	latest, older map[string]bool // ids of events
+	turned        time.Time
+}
+
+func (c *clicks) known(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.latest[id] || c.older[id]
+}
+
+func (c *clicks) add(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); c.latest == nil || now.Sub(c.turned) > repeat {
+		c.older, c.latest, c.turned = c.latest, map[string]bool{}, now
+	}
+	c.latest[id] = true
+}
 
 // unsubscribe records that the customer leaves, and returns when it is in force.
 func (g *Gateway) unsubscribe(ctx context.Context, shop Shop, l link.Link, choice string) (view, error) {
@@ -84,7 +107,14 @@ func (g *Gateway) load(ctx context.Context, k customer.Key) (*customer.Customer,
 }
 
 func (g *Gateway) take(ctx context.Context, k customer.Key, id string, at int64, data events.Data) error {
-	return g.o.Take(ctx, []customer.Entry{{Key: k, Event: events.Event{
+	if g.clicks.known(id) {
+		return nil
+	}
+	err := g.o.Take(ctx, []customer.Entry{{Key: k, Event: events.Event{
 		ID: id, Source: source, Type: data.Type(), Store: k.Store, Time: time.UnixMilli(at).UTC(), Data: data,
 	}}})
+	if err == nil {
+		g.clicks.add(id)
+	}
+	return err
 }

@@ -89,7 +89,7 @@ func TestCustomersWhoStayAway(t *testing.T) {
 				continue
 			}
 			for i, code := range offers {
-				if got := codes(mails[i]); got != code {
+				if got := offered(mails[i]); got != code {
 					t.Errorf("mail %d to %s offers %q, want %q", i+1, name, got, code)
 				}
 			}
@@ -102,8 +102,8 @@ func TestCustomersWhoStayAway(t *testing.T) {
 	})
 }
 
-// codes returns which of the two codes a mail shows.
-func codes(mail string) string {
+// offered returns which of the two codes a mail shows.
+func offered(mail string) string {
 	var out []string
 	for _, code := range []string{"MISSYOU10", "LASTCALL20"} {
 		if strings.Contains(mail, code) {

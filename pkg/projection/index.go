@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -40,17 +39,9 @@ type indexEntry struct {
 	value      int64
 }
 
-// entries returns where a place is in the indexes: a birthday and a last order,
+// entries appends where a place is in the indexes: a birthday and a last order,
 // or less.
-func entries(k customer.Key, p customer.Place) []indexEntry {
-	if p == (customer.Place{}) {
-		return nil // most of those who were not known before
-	}
-	field := packToken(k)
-	if field == "" {
-		return nil
-	}
-	out := make([]indexEntry, 0, 2)
+func entries(out []indexEntry, k customer.Key, field string, p customer.Place) []indexEntry {
 	if p.Birthday != 0 {
 		out = append(out, indexEntry{birthdayKey(k.Store, k.Bucket, p.Birthday), field, int64(p.Birthday)})
 	}
@@ -75,8 +66,13 @@ func moves(k customer.Key, before, after customer.Place) []move {
 	if before == after {
 		return nil
 	}
-	was, is := entries(k, before), entries(k, after)
-	var out []move
+	field := packToken(k)
+	if field == "" {
+		return nil
+	}
+	var a, b [2]indexEntry
+	was, is := entries(a[:0], k, field, before), entries(b[:0], k, field, after)
+	out := make([]move, 0, 2)
 	for _, e := range was {
 		if !holds(is, e, false) {
 			out = append(out, move{e, true})
@@ -100,20 +96,25 @@ func holds(es []indexEntry, e indexEntry, value bool) bool {
 	return false
 }
 
-var tokens = base32.StdEncoding.WithPadding(base32.NoPadding)
+// tokens is the alphabet of customer.Identity, in small letters.
+var tokens = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // packToken returns what a token stands for, less its first byte, which is the
 // bucket. A key with another token is in no index.
 func packToken(k customer.Key) string {
-	b, err := tokens.DecodeString(strings.ToUpper(k.Token))
-	if err != nil || len(b) == 0 || b[0] != k.Bucket {
+	var room [16]byte
+	if tokens.DecodedLen(len(k.Token)) > len(room) {
 		return ""
 	}
-	return string(b[1:])
+	n, err := tokens.Decode(room[:], []byte(k.Token))
+	if err != nil || n == 0 || room[0] != k.Bucket {
+		return ""
+	}
+	return string(room[1:n])
 }
 
 func unpackToken(store string, bucket uint8, field string) customer.Key {
-	return customer.Key{Store: store, Bucket: bucket, Token: strings.ToLower(tokens.EncodeToString(append([]byte{bucket}, field...)))}
+	return customer.Key{Store: store, Bucket: bucket, Token: tokens.EncodeToString(append([]byte{bucket}, field...))}
 }
 
 // Placed is a customer as an index has them.

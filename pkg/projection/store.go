@@ -187,9 +187,10 @@ func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
 // same number with other contents.
 //
 // KEYS n customers, then the index of each move; ARGV[1] n, then three for each
-// customer: version read ("" = none), new version, data; then three for each
-// move: which customer's (1 to n), field, value ("" = remove). Returns for each
-// customer 1, or 0 when they were changed meanwhile: then nothing of theirs moves.
+// customer: version read ("" = none), new version, data; then for each move: which
+// customer's (1 to n), field, value; or, to remove, the customer negative, field.
+// Returns for each customer 1, or 0 when they were changed meanwhile: then nothing
+// of theirs moves.
 var casScript = redis.NewScript(`
 local n, done = tonumber(ARGV[1]), {}
 for i = 1, n do
@@ -201,13 +202,15 @@ for i = 1, n do
     done[i] = 0
   end
 end
+local a = 3*n + 2
 for i = n + 1, #KEYS do
-  if done[tonumber(ARGV[3*i-1])] == 1 then
-    if ARGV[3*i+1] == '' then
-      redis.call('HDEL', KEYS[i], ARGV[3*i])
-    else
-      redis.call('HSET', KEYS[i], ARGV[3*i], ARGV[3*i+1])
-    end
+  local c = tonumber(ARGV[a])
+  if c < 0 then
+    if done[-c] == 1 then redis.call('HDEL', KEYS[i], ARGV[a+1]) end
+    a = a + 2
+  else
+    if done[c] == 1 then redis.call('HSET', KEYS[i], ARGV[a+1], ARGV[a+2]) end
+    a = a + 3
   end
 end
 return done`)
@@ -242,11 +245,12 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 		}
 		for place, i := range groups[g] {
 			for _, m := range reqs[i].moves {
-				var value any = m.value
+				keys = append(keys, m.key)
 				if m.remove {
-					value = ""
+					args = append(args, -place-1, m.field)
+				} else {
+					args = append(args, place+1, m.field, m.value)
 				}
-				keys, args = append(keys, m.key), append(args, place+1, m.field, value)
 			}
 		}
 		return keys, args

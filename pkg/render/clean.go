@@ -23,19 +23,21 @@ const (
 	maxURL     = 2048 // bytes
 )
 
-// own copies d into s, so that what Render sets does not show in the caller's data.
-func (s *scratch) own(d *Data) {
+// own copies what a mail shows of d into s, so that what Render sets does not
+// show in the caller's data.
+func (s *scratch) own(d *Data, show shows) {
 	s.data = *d
 	c := &s.data
-	if d.Order != nil {
+	c.Order, c.Cart, c.Products = nil, nil, nil
+	if d.Order != nil && show.order {
 		s.order = *d.Order
 		c.Order = &s.order
 	}
-	if d.Cart != nil {
+	if d.Cart != nil && show.cart {
 		s.cart = *d.Cart
 		c.Cart = &s.cart
 	}
-	if d.Products != nil {
+	if d.Products != nil && show.products {
 		s.products = *d.Products
 		c.Products = &s.products
 	}
@@ -45,11 +47,10 @@ func (s *scratch) own(d *Data) {
 	}
 }
 
-// clean copies d into s, taking away what could do harm or spoil the mail.
+// clean takes away from what s owns of d what could do harm or spoil the mail.
 // Everything a template prints comes through here, so the checks stand where
 // data enters and nothing has to be searched for in rendered output.
 func (s *scratch) clean(d *Data) {
-	s.own(d)
 	c := &s.data
 	c.Subject, c.Preheader = "", ""
 	c.Variant = line(d.Variant, maxID)

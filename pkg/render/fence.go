@@ -28,7 +28,7 @@ type fence struct {
 	costs    map[call]int
 	stack    []call
 	variants map[string]place // literals that .Variant is compared with
-	offer    *place           // where .Offer is first used; nil: nowhere
+	uses     map[string]place // the fields of Data that are used, and where first
 }
 
 // A call is one template with one type of dot.
@@ -70,7 +70,7 @@ var (
 )
 
 func newFence(trees map[string]*file, ps *problems) *fence {
-	return &fence{trees: trees, ps: ps, funcs: signatures(), costs: map[call]int{}, variants: map[string]place{}}
+	return &fence{trees: trees, ps: ps, funcs: signatures(), costs: map[call]int{}, variants: map[string]place{}, uses: map[string]place{}}
 }
 
 // signatures are the types of the functions a template may use.

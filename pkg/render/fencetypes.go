@@ -114,8 +114,8 @@ func (f *fence) fields(s *scope, n parse.Node, t reflect.Type, ident []string, p
 			f.problem(s, n, "there is no .%s in %s%s", name, describe(t), didYouMean(name, fieldNames(t)))
 			return nil
 		}
-		if t == typeData && name == "Offer" && f.offer == nil {
-			f.offer = &place{s.file, n}
+		if _, seen := f.uses[name]; t == typeData && !seen {
+			f.uses[name] = place{s.file, n}
 		}
 		t = field.Type
 	}

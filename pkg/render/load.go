@@ -343,11 +343,12 @@ func (d *directory) fence(m *mail, samplePath string, trees map[string]*file, ro
 	if _, used := f.costs[call{contentName, typeData}]; !used {
 		d.ps.addf(trees[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
 	}
-	if f.offer != nil {
+	m.shows.note(f.uses)
+	if at, used := f.uses["Offer"]; used {
 		m.meta.Offer = true
 		if m.meta.Class == "transactional" {
-			line, col := f.offer.file.place(f.offer.node)
-			d.ps.addf(f.offer.file.path, line, col, "an offer has no place in a transactional mail such as %s: it would be advertising to people who said no to it", m.name)
+			line, col := at.file.place(at.node)
+			d.ps.addf(at.file.path, line, col, "an offer has no place in a transactional mail such as %s: it would be advertising to people who said no to it", m.name)
 		}
 	}
 	for v, at := range f.variants {

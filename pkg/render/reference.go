@@ -93,10 +93,8 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	}
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	if clean {
+	if sc.own(d, m.shows); clean {
 		sc.clean(d)
-	} else {
-		sc.own(d)
 	}
 	r.l = m.in(localeKey{d.Store.Locale, d.Customer.Locale})
 	sc.write(m, r.l)

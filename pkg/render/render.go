@@ -43,6 +43,7 @@ type mail struct {
 	meta    Meta
 	lang    language.Tag // language.Und: the store's
 	samples []Sample
+	shows   shows
 
 	html, text, subject, preheader *program
 
@@ -50,6 +51,19 @@ type mail struct {
 	mu      sync.Mutex
 	keys    int // of byKey
 	locales map[[2]language.Tag]*locale
+}
+
+// shows says which lists of things a mail uses in any of its parts. The others
+// need not be looked at.
+type shows struct{ order, cart, products bool }
+
+// note adds what one part uses, by the names of Data's fields.
+func (s *shows) note(uses map[string]place) {
+	for name := range uses {
+		s.order = s.order || name == "Order"
+		s.cart = s.cart || name == "Cart"
+		s.products = s.products || name == "Products"
+	}
 }
 
 // localeKey is what a mail's locale follows from.
@@ -99,10 +113,8 @@ func (s *Set) Render(name string, d Data) (Mail, error) {
 func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	if clean {
+	if sc.own(d, m.shows); clean {
 		sc.clean(d)
-	} else {
-		sc.own(d)
 	}
 	if d.Marketing && sc.data.UnsubscribeURL == "" {
 		return Mail{}, errors.New("a marketing mail needs an http(s) unsubscribe URL")

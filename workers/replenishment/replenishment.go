@@ -22,10 +22,10 @@
 //
 // own is the median of the customer's n own intervals, product the median of the
 // c customers who bought the product again, and shop that over all products. Two
-// intervals of one's own outweigh what others do; of one it is the other way
-// round. Medians, because one holiday must not shift them; e lies between the
-// lowest and the highest of the three, and rises when any of them does. A part
-// of which nothing is known is left out.
+// intervals of one's own outweigh what others do; one does not, where three
+// customers or more came back for the product. Medians, because one holiday must
+// not shift them; e lies between the lowest and the highest of the three, and
+// rises when any of them does. A part of which nothing is known is left out.
 //
 // It takes min_intervals own intervals, or a product that at least ten customers,
 // and one in ten of its buyers, bought again: of a kettle that ten in ten
