@@ -1,13 +1,13 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench year fuzz clean
+.PHONY: help dev build test check bench bench-calendar year fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 
 help: ## Say what there is to make
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: build ## Start everything in one process (make dev ARGS="--demo --speed 3600")
 	bin/homing dev $(ARGS)
@@ -26,6 +26,7 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	scripts/gofmt.sh
 	go vet ./...
 	go vet -tags year ./pkg/homingtest
+	go vet -tags million ./pkg/calendar
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
@@ -34,6 +35,9 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own
 	go run ./pkg/homingtest/bench $(ARGS)
+
+bench-calendar: ## Find today's dates among a million customers in a Redis
+	go test -tags million -run '^TestTodaysDatesAreFoundAmongMany$$' -timeout 30m -v ./pkg/calendar
 
 year: ## Let customers live a year of fake time
 	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
