@@ -85,12 +85,13 @@ func TestCheckFindsAllProblemsAndTheirPlaces(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "templates"), os.DirFS("templates")); err != nil {
 		t.Fatal(err)
 	}
-	homing(t, "check").want(t, exitOK).contains(t, "configuration: configs/homing.yaml", "templates: thank-you/thanks", "workers: thank-you", "secret: none")
+	homing(t, "check").want(t, exitOK).contains(t, "configuration: configs/homing.yaml", "thank-you/thanks", "workers: cart-recovery, thank-you", "secret: none")
 	t.Chdir(dir)
 	homing(t, "check").want(t, exitUsage).contains(t, "no store is configured")
 
 	write(t, dir, "configs/homing.yaml", otherStore+"workers:\n  thank-you:\n    milestone: [3]\n    after: 30\n")
-	homing(t, "check").want(t, exitUsage).contains(t, "configs/homing.yaml:6:5: workers.thank-you.milestone", "configs/homing.yaml:7:12: workers.thank-you.after", "check: 2 problems")
+	homing(t, "check").want(t, exitUsage).contains(t, "configs/homing.yaml:6:5: workers.thank-you.milestone", "configs/homing.yaml:7:12: workers.thank-you.after",
+		"configs/homing.yaml: http.public_url: is empty, and marketing mail needs a way out", "check: 3 problems")
 
 	thanks := filepath.Join("templates", "thank-you", "thanks.html")
 	source, err := os.ReadFile(thanks)
@@ -160,7 +161,7 @@ func TestTheLogIsForProgramsUnlessATerminalReadsIt(t *testing.T) {
 
 func TestRunWaitsForNATSAndThenMails(t *testing.T) {
 	e, box, port := standing(t)
-	config := write(t, t.TempDir(), "homing.yaml", otherStore+"http: {listen: \"127.0.0.1:0\"}\npacing: {throughput: {per_second: 0}}\n")
+	config := write(t, t.TempDir(), "homing.yaml", otherStore+"http: {listen: \"127.0.0.1:0\", gateway: \"127.0.0.1:0\", public_url: \"https://mail.shop.example\"}\npacing: {throughput: {per_second: 0}}\n")
 	t.Chdir("../..")
 	b := start(t, e, "run", "--config", config)
 	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: port})

@@ -86,6 +86,7 @@ type Calendar struct {
 	o     Options
 	turns *turns
 	slots cron.Schedule
+	over  map[[2]string]time.Time // store and work → the latest day that is known to be done
 }
 
 // New returns a calendar.
@@ -100,7 +101,7 @@ func New(o Options) *Calendar {
 	if o.LeftOver == nil {
 		o.LeftOver = func(string, int) {}
 	}
-	return &Calendar{o: o, turns: newTurns(o.Redis), slots: s}
+	return &Calendar{o: o, turns: newTurns(o.Redis), slots: s, over: map[[2]string]time.Time{}}
 }
 
 // Run does what is due, at once and then every hour, until ctx ends.
@@ -128,7 +129,7 @@ func (c *Calendar) Run(ctx context.Context) {
 const lapsesAt = 9 * time.Hour
 
 // Sweep does what is due now and nobody has done. It returns how many turns are
-// another's and not done yet.
+// another's and not done yet. It is called by one at a time.
 func (c *Calendar) Sweep(ctx context.Context) (open int, err error) {
 	var errs []error
 	for _, store := range slices.Sorted(maps.Keys(c.o.Stores)) {
@@ -185,10 +186,17 @@ func (c *Calendar) works(store string) []work {
 }
 
 func (c *Calendar) do(ctx context.Context, w work, store string) (open int, err error) {
-	defer w.end()
 	date := dueDate(c.o.Scale.Now(), c.o.Stores[store].Zone, w.at)
-	return c.turns.each(ctx, turn{c.o.Scale, store, w.name, date}, w.parts, w.most,
+	if c.over[[2]string{store, w.name}].Equal(date) {
+		return 0, nil
+	}
+	defer w.end()
+	open, err = c.turns.each(ctx, turn{c.o.Scale, store, w.name, date}, w.parts, w.most,
 		func(ctx context.Context, parts []string) error { return w.do(ctx, date, parts) })
+	if open == 0 && err == nil {
+		c.over[[2]string{store, w.name}] = date
+	}
+	return open, err
 }
 
 func (c *Calendar) leftOver(store string, n int) {

@@ -11,7 +11,7 @@ import (
 // limitKey counts the lapses that were told of a store on a day. It lasts as long
 // as the day's turns. Owner: calendar.
 func limitKey(store string, date time.Time) string {
-	return "homing:{" + store + "}:lapses:" + date.Format("0102")
+	return "homing:{" + store + "}:lapses:" + date.Format("060102")
 }
 
 // grantScript takes what is left of a day's limit, up to what is asked for.

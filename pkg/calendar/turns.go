@@ -43,7 +43,7 @@ type turn struct {
 // renewed, "done" for three days after. Owner: calendar. All of a store's turns
 // share a hash tag, so that they can be asked for together.
 func (t turn) key(part string) string {
-	return "homing:{" + t.store + "}:turn:" + t.work + ":" + t.date.Format("0102") + ":" + part
+	return "homing:{" + t.store + "}:turn:" + t.work + ":" + t.date.Format("060102") + ":" + part
 }
 
 // each runs fn for those parts that nobody has done and nobody is at, up to most

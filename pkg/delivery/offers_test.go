@@ -140,8 +140,7 @@ func TestAMailThatIsSentOnceMoreHasTheSameCode(t *testing.T) {
 			r.touch("ann", "offer", "l1", time.Minute, nil)
 			time.Sleep(10 * time.Hour)
 			tries, code := map[string]int{}, ""
-			for _, d := range r.rendered {
-				code = d.Offer.Code
+			for _, code = range r.codesOf() {
 				tries[code]++
 			}
 			if len(tries) != 1 || tries[code] < 3 {
@@ -182,7 +181,7 @@ func TestAnEmptyListHoldsTheStepAndNoOther(t *testing.T) {
 		if d := cmp.Diff([]string{"none"}, r.subjects()); d != "" {
 			t.Errorf("mails while the list is empty (-want +got):\n%s", d)
 		}
-		if n := r.holds[touch.NoOfferCode]; n < 200 || n > 250 {
+		if n := r.held(touch.NoOfferCode); n < 200 || n > 250 {
 			t.Errorf("asked %d times in two hours for two touches, want once a minute each", n)
 		}
 		if n := r.logs.FilterMessageSnippet("no offer codes").Len(); n != 1 {

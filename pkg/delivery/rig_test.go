@@ -247,6 +247,23 @@ func (r *rig) last() render.Data {
 	return r.rendered[len(r.rendered)-1]
 }
 
+// codesOf lists the codes that were rendered, oldest first.
+func (r *rig) codesOf() (out []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.rendered {
+		out = append(out, d.Offer.Code)
+	}
+	return out
+}
+
+// held returns how often the system was the reason to wait.
+func (r *rig) held(why touch.Reason) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.holds[why]
+}
+
 var errFault = errors.New("a fault of the test")
 
 func (r *rig) fails(op string) error {
