@@ -137,6 +137,9 @@ var (
 	gwen = events.Customer{Email: "gwen@example.com", FirstName: "Gwen"} // a guest
 	hana = events.Customer{ID: "demo-hana", Email: "hana@example.com", FirstName: "花", LastName: "山本"}
 	ivo  = events.Customer{ID: "demo-ivo", Email: "ivo@example.com", FirstName: "Ivo", LastName: "Brandt"}
+	otto = events.Customer{ID: "demo-otto", Email: "otto@example.com", FirstName: "Otto", Consent: &events.Consent{Email: events.Subscribed}}
+	pia  = events.Customer{ID: "demo-pia", Email: "pia@example.com", FirstName: "Pia", LastName: "Lindqvist"}
+	quin = events.Customer{ID: "demo-quin", Email: "quin@example.com", FirstName: "Quin", Consent: &events.Consent{Email: events.Subscribed}}
 	zoe  = events.Customer{ID: "demo-zoe", Email: "zoe@example.com", FirstName: "Zoë", LastName: "Łukasiewicz-O’Brien"}
 )
 

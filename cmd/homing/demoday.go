@@ -20,6 +20,7 @@ func (d *demo) past() {
 	before(64, d.order(cleo, "demo-past-3", "sencha", "grey"))
 	before(40, d.order(bram, "demo-past-4", "espresso 2", "filters"))
 	before(29, d.order(cleo, "demo-past-5", "sencha 2", "assam"))
+	before(201, d.order(pia, "demo-past-0", "espresso", "pot"))
 	before(12, d.order(fern, "demo-past-6", "mug 2"))
 }
 
@@ -48,6 +49,10 @@ func (d *demo) afternoon() {
 	d.at("13:50", &events.CartAbandoned{Customer: ivo, Cart: d.cart(ivo, "pot", "sencha")})
 	available := true
 	pot := shelf["pot"]
+	// A cart that is left, and one customer who stayed away: mails that ask back.
+	d.at("13:55", &events.CartAbandoned{Customer: otto, Cart: d.cart(otto, "mug 2", "grey")})
+	d.at("14:00", &events.CustomerLapsed{Customer: pia})
+	d.at("14:05", &events.CustomerBirthday{Customer: quin})
 	d.at("14:10", &events.ProductUpdated{Product: events.Product{ID: "pot", Name: pot.Name, Available: &available,
 		Price: events.Money{Minor: pot.Price.Minor, Currency: d.store.Currency}}})
 	d.at("14:30", &events.OrderDelivered{Customer: bram, Order: events.OrderChange{ID: "demo-past-4"}})
