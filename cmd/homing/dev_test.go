@@ -86,15 +86,22 @@ func TestALinkOfAMailInTheInboxWorks(t *testing.T) {
 	}
 }
 
-func TestTheDemoIsADayWithNineMails(t *testing.T) {
+// What else the demo leads to depends on the time of day: marketing waits at night.
+func TestTheDemoIsADayWithNineThankYous(t *testing.T) {
 	d := startDev(t, "--ephemeral", "--demo")
 	var to []string
-	for _, m := range waitMails(t, d.Inbox, 9) {
-		to = append(to, m.To...)
-		if m.To[0] == "cleo@example.com" && !strings.Contains(m.Subject, "5th") {
-			t.Errorf("the milestone's subject is %q", m.Subject)
+	eventually(t, func() bool {
+		to = nil
+		for _, m := range inbox(t, d.Inbox) {
+			if strings.Contains(strings.ToLower(m.Subject), "thank you") {
+				to = append(to, m.To...)
+			}
+			if m.To[0] == "cleo@example.com" && strings.Contains(m.Subject, "order") && !strings.Contains(m.Subject, "5th") {
+				t.Errorf("the milestone's subject is %q", m.Subject)
+			}
 		}
-	}
+		return len(to) >= 9
+	}, func() string { return "waiting for nine thank-yous, there are " + number(len(to)) })
 	slices.Sort(to)
 	want := []string{"ann", "ann", "bram", "cleo", "dana", "gwen", "hana", "ivo", "zoe"}
 	for i := range want {
