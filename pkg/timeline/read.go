@@ -109,7 +109,7 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 	}
 	for more := true; more; {
 		var batch []customer.Entry
-		batch, more, err = t.readSome(ctx, c, wanted, to)
+		batch, more, err = t.readSome(ctx, c, selection{buckets: wanted, to: to})
 		if err != nil {
 			return err
 		}
@@ -122,8 +122,15 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 	return nil
 }
 
+// selection says which of the entries that a consumer yields are wanted.
+type selection struct {
+	buckets map[uint8]bool // nil: all
+	token   string         // of the one customer; empty: all
+	to      uint64         // the last sequence
+}
+
 // readSome reads the next batch and says whether there is more up to a sequence.
-func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, wanted map[uint8]bool, to uint64) ([]customer.Entry, bool, error) {
+func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of selection) ([]customer.Entry, bool, error) {
 	msgs, err := c.FetchNoWait(readBatch)
 	if err != nil {
 		return nil, false, err
@@ -132,18 +139,21 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, wanted ma
 	n, more := 0, true
 	for m := range msgs.Messages() {
 		n++
+		if of.token != "" && m.Headers().Get(bus.HeaderCustomer) != of.token {
+			continue // of a bucket, most are others'
+		}
 		e, err := Decode(m)
 		switch {
 		case err != nil && e.Sequence == 0:
 			return nil, false, err
 		case err != nil: // of a newer version, or not ours: it must not end every refold
-			if wanted[e.Key.Bucket] && t.Skipped != nil {
+			if of.holds(e) && t.Skipped != nil {
 				t.Skipped(e.Sequence, err)
 			}
-			more = more && e.Sequence <= to
-		case e.Sequence > to:
+			more = more && e.Sequence <= of.to
+		case e.Sequence > of.to:
 			more = false
-		case wanted[e.Key.Bucket]:
+		case of.holds(e):
 			out = append(out, e)
 		}
 	}
@@ -160,6 +170,8 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, wanted ma
 	}
 	return out, more && ctx.Err() == nil, ctx.Err()
 }
+
+func (s selection) holds(e customer.Entry) bool { return s.buckets == nil || s.buckets[e.Key.Bucket] }
 
 // Decode returns the entry that a timeline message is.
 func Decode(m jetstream.Msg) (customer.Entry, error) {

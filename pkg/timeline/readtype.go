@@ -3,6 +3,8 @@ package timeline
 import (
 	"context"
 	"math"
+	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -15,20 +17,39 @@ import (
 // order of their sequences, from one sequence to the end as it is now. It finds
 // what concerns no customer, such as what a shop says of its products.
 func (t *Timeline) ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error {
-	every := map[uint8]bool{}
-	for b := range customer.Buckets {
-		every[uint8(b)] = true
-	}
-	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{
+	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{"timeline." + store + ".*." + string(of)},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
-	})
+	}, selection{to: math.MaxUint64}, fn)
+}
+
+// ReadTypesSince is ReadType for several types, of what was appended since a time.
+func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, fn func([]customer.Entry) error) error {
+	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
+	for _, x := range of {
+		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+".*."+string(x))
+	}
+	return t.readAll(ctx, c, selection{to: math.MaxUint64}, fn)
+}
+
+// ReadCustomer calls fn with batches of all entries about one customer, in the
+// order of their sequences. The server finds the bucket; the others in it are
+// passed over here.
+func (t *Timeline) ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error {
+	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{"timeline." + k.Store + "." + strconv.Itoa(int(k.Bucket)) + ".>"},
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+	}, selection{token: k.Token, to: math.MaxUint64}, fn)
+}
+
+func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
+	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, from)
 	if err != nil {
 		return err
 	}
 	for more := true; more; {
 		var batch []customer.Entry
-		batch, more, err = t.readSome(ctx, c, every, math.MaxUint64)
+		batch, more, err = t.readSome(ctx, c, of)
 		if err == nil && len(batch) > 0 {
 			err = fn(batch)
 		}

@@ -39,7 +39,7 @@ func (s homingSpec) file() string {
 nats: {url: %q}
 redis: {url: "redis://%s/0"}
 smtp: {url: "smtp+insecure://%s", connections: %d}
-http: {listen: "127.0.0.1:0"}
+http: {listen: "127.0.0.1:0", public_url: "https://mail.shop.example"}
 secret: "a secret that only the benchmark uses, 32+ bytes"
 stores:
   main: {name: Example Shop, url: "https://shop.example", from: "Example Shop <hello@shop.example>", postal_address: "1 High Street, Exampleton",

@@ -1,0 +1,103 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// Waiting is a touch that is pending.
+type Waiting struct {
+	Touch touch.Touch
+	Due   bool // it fell due, and is not decided yet; else it is on the schedule
+}
+
+// OfCustomer returns the pending touches of a worker for one customer, the first
+// to be looked at first.
+func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]Waiting, error) {
+	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": []string{
+		"schedule." + k.Store + "." + k.Token + "." + worker + ".>", "due." + worker + "." + k.Store + "." + k.Token + ".>",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	var out []Waiting
+	for _, m := range msgs {
+		t, err := Decode(m.Data)
+		if err != nil {
+			return nil, err
+		}
+		w := Waiting{Touch: t, Due: fellDue(m)}
+		// A touch that is just firing, or put back, stands in both places: it is due.
+		if i := slices.IndexFunc(out, func(o Waiting) bool { return o.Touch.ID() == t.ID() }); i < 0 {
+			out = append(out, w)
+		} else if w.Due {
+			out[i] = w
+		}
+	}
+	slices.SortFunc(out, func(a, b Waiting) int { return a.Touch.Wake.Compare(b.Touch.Wake) })
+	return out, nil
+}
+
+func fellDue(m *nats.Msg) bool {
+	return strings.HasPrefix(m.Header.Get(jetstream.SubjectHeader), "due.")
+}
+
+// Place is where a pending touch stands, without what it displays.
+type Place struct {
+	Store string
+	Token string    // the customer's
+	Step  string    // of the worker
+	Wake  time.Time // when it is looked at; the zero time: it fell due already
+}
+
+// Walk calls fn with all pending touches of a worker, some at a time, in no order
+// that matters. What is planned or decided meanwhile may be seen or not.
+func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) error) error {
+	for from := uint64(1); ; {
+		msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"seq": from, "next_by_subj": ">", "batch": page})
+		if err != nil || len(msgs) == 0 {
+			return err
+		}
+		places := make([]Place, 0, len(msgs))
+		for _, m := range msgs {
+			seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+			if err != nil {
+				return fmt.Errorf("schedule without a sequence: %w", err)
+			}
+			from = max(from, seq+1)
+			if p, ok := s.place(m); ok {
+				places = append(places, p)
+			}
+		}
+		if err := fn(places); err != nil {
+			return err
+		}
+	}
+}
+
+// place reads where a touch stands off its subject and header: its body is large.
+func (s *Schedule) place(m *nats.Msg) (Place, bool) {
+	part := strings.Split(m.Header.Get(jetstream.SubjectHeader), ".")
+	if len(part) != 6 {
+		return Place{}, false
+	}
+	if part[0] == "due" {
+		return Place{Store: part[2], Token: part[3], Step: part[4]}, true
+	}
+	at, ok := strings.CutPrefix(m.Header.Get(jetstream.ScheduleHeader), "@at ")
+	if !ok {
+		return Place{}, false
+	}
+	wake, err := time.Parse(time.RFC3339Nano, at)
+	return Place{Store: part[1], Token: part[2], Step: part[4], Wake: s.scale.Business(wake)}, err == nil
+}
