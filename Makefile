@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench bench-calendar year fuzz clean
+.PHONY: help dev build test check bench bench-calendar year story fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -25,13 +25,13 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	@scripts/need-redis.sh
 	scripts/gofmt.sh
 	go vet ./...
-	go vet -tags year ./pkg/homingtest
+	go vet -tags year,story ./pkg/homingtest/...
 	go vet -tags million ./pkg/calendar
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
 	go test -race -shuffle=on ./...
-	go test -run '^TestACustomerLivesAMonth$$' ./pkg/homingtest
+	go test -run '^(TestACustomerLivesAMonth|TestAShopLives)$$' ./pkg/homingtest/...
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own
 	go run ./pkg/homingtest/bench $(ARGS)
@@ -41,6 +41,9 @@ bench-calendar: ## Find today's dates among a million customers in a Redis
 
 year: ## Let customers live a year of fake time
 	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
+
+story: ## Let a shop of 200 customers live for thirteen months of fake time
+	go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)

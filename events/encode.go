@@ -56,6 +56,10 @@ func appendData(b []byte, p *parts) []byte {
 		return appendEmail(b, p.email)
 	case p.offer != nil:
 		return appendOffer(b, p.offer)
+	case p.hold != nil:
+		b = text(append(b, '{'), "worker", p.hold.Worker)
+		b = text(b, "reason", p.hold.Reason)
+		return append(text(b, "detail", p.hold.Detail), '}')
 	}
 	b = append(b, '{')
 	if p.customer != nil {

@@ -45,6 +45,8 @@ const (
 	TypeEmailDropped   Type = "email.dropped"
 	TypeEmailUncertain Type = "email.uncertain"
 	TypeOfferIssued    Type = "offer.issued"
+	TypeWorkerHeld     Type = "worker.held"
+	TypeWorkerResumed  Type = "worker.resumed"
 )
 
 // An Event is one decoded and validated envelope.
@@ -63,7 +65,8 @@ type Data interface {
 	Type() Type
 }
 
-// CustomerData is Data about one customer: every type but product.updated.
+// CustomerData is Data about one customer: every type a storefront may publish
+// but product.updated.
 type CustomerData interface {
 	Data
 	// Who returns the customer the event is about; never nil.

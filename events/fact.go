@@ -67,3 +67,21 @@ type OfferIssued struct {
 }
 
 func (*OfferIssued) Type() Type { return TypeOfferIssued }
+
+// WorkerHold is the body of the facts about a worker in the store of the subject:
+// a reason of the system, not of a customer, for which it does not send. They
+// concern no customer.
+type WorkerHold struct {
+	Worker string `json:"worker"`           // "thank-you"
+	Reason string `json:"reason"`           // why: paused, smtp_down …; docs/reasons.md explains each
+	Detail string `json:"detail,omitempty"` // for a person
+}
+
+// WorkerHeld says that a reason to send nothing began: what falls due waits.
+type WorkerHeld struct{ WorkerHold }
+
+// WorkerResumed says that a reason to send nothing ended.
+type WorkerResumed struct{ WorkerHold }
+
+func (*WorkerHeld) Type() Type    { return TypeWorkerHeld }
+func (*WorkerResumed) Type() Type { return TypeWorkerResumed }

@@ -28,6 +28,8 @@ var newData = map[Type]func() Data{
 	TypeEmailDropped:         func() Data { return new(EmailDropped) },
 	TypeEmailUncertain:       func() Data { return new(EmailUncertain) },
 	TypeOfferIssued:          func() Data { return new(OfferIssued) },
+	TypeWorkerHeld:           func() Data { return new(WorkerHeld) },
+	TypeWorkerResumed:        func() Data { return new(WorkerResumed) },
 }
 
 // parts points at what a Data is made of; nil is a part it has not. It lets one
@@ -47,6 +49,7 @@ type parts struct {
 	complaint   *Complaint
 	email       *Email
 	offer       *OfferIssued
+	hold        *WorkerHold
 }
 
 func partsOf(d Data) parts {
@@ -83,6 +86,10 @@ func partsOf(d Data) parts {
 		return parts{customer: &d.Customer, complaint: &d.Complaint}
 	case *OfferIssued:
 		return parts{offer: d}
+	case *WorkerHeld:
+		return parts{hold: &d.WorkerHold}
+	case *WorkerResumed:
+		return parts{hold: &d.WorkerHold}
 	case *ProductUpdated:
 		return parts{product: &d.Product}
 	case Fact:

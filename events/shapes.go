@@ -18,6 +18,9 @@ func (r *reader) payload(t Type) Data {
 	case p.offer != nil:
 		r.offer(p.offer)
 		return d
+	case p.hold != nil:
+		r.hold(p.hold)
+		return d
 	}
 	for ok := r.object(); ok && r.field(); {
 		r.member(&p)
@@ -382,6 +385,22 @@ func (r *reader) offer(o *OfferIssued) {
 			r.money(&o.Amount)
 		case "expires_at":
 			o.ExpiresAt = r.moment()
+		default:
+			r.skip()
+		}
+	}
+}
+
+// hold reads the body of worker.held and worker.resumed.
+func (r *reader) hold(h *WorkerHold) {
+	for ok := r.object(); ok && r.field(); {
+		switch string(r.name) {
+		case "worker":
+			h.Worker = r.id()
+		case "reason":
+			h.Reason = r.id()
+		case "detail":
+			h.Detail = r.id()
 		default:
 			r.skip()
 		}

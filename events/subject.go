@@ -20,7 +20,7 @@ var storefrontTypes = []Type{
 	TypeProductUpdated,
 }
 
-var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain, TypeOfferIssued}
+var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain, TypeOfferIssued, TypeWorkerHeld, TypeWorkerResumed}
 
 // Types returns the types a storefront may publish.
 func Types() []Type { return slices.Clone(storefrontTypes) }

@@ -165,6 +165,9 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	if err == nil {
 		err = setClock(ctx, js, r.scale)
 	}
+	if err == nil {
+		err = setDev(ctx, js, r.servers)
+	}
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Cod
 	}
 	_, err = fmt.Fprintf(p.out, "list %s of store %s: %s added\n", list, store, plural(n.New, "code"))
 	if n.Duplicate > 0 && err == nil {
-		_, err = fmt.Fprintf(p.out, "left out: %s that the list holds already\n", plural(n.Duplicate, "code"))
+		_, err = fmt.Fprintf(p.out, "left out: %s that a list of the store holds already\n", plural(n.Duplicate, "code"))
 	}
 	if n.Used > 0 && err == nil {
 		_, err = fmt.Fprintf(p.out, "left out: %s given out before\n", plural(n.Used, "code"))

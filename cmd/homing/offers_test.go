@@ -32,7 +32,7 @@ func TestOffersAreLoadedAndShown(t *testing.T) {
 	offers("load", file, "--list=spring").want(t, exitFailure).contains(t, "homing setup")
 	homing(t, "setup", "--nats", srv.URL()).want(t, exitOK)
 	offers("show").want(t, exitOK).contains(t, "no list of codes")
-	offers("load", file, "--list=spring").want(t, exitOK).contains(t, "list spring of store main: 2 codes added", "1 code that the list holds already")
+	offers("load", file, "--list=spring").want(t, exitOK).contains(t, "list spring of store main: 2 codes added", "1 code that a list of the store holds already")
 
 	var n struct {
 		Store, List          string

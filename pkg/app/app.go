@@ -104,6 +104,7 @@ type App struct {
 
 	loops    []*bus.Loop
 	started  atomic.Bool // streams are set up and the loops run
+	opened   atomic.Bool // those that rest on the product statistics run too
 	stopping atomic.Bool
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -190,17 +191,29 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	a.openProducts(ctx)
-	a.loops = a.openLoops()
-	for _, l := range a.loops {
-		a.running.Go(func() { l.Run(ctx) })
-	}
+	a.catalog = a.newCatalog()
+	loops, waiting := a.openLoops()
+	a.loops = append(waiting, loops...)
+	a.started.Store(true)
+	a.runLoops(ctx, loops)
 	for _, w := range a.watchdogs() {
 		a.running.Go(func() { w.Run(ctx) })
 	}
 	a.runCalendar(ctx)
-	a.started.Store(true)
+	// Nothing but what rests on the product statistics waits for them: computing
+	// them for the first time reads every customer there is.
+	if !a.openProducts(ctx) {
+		return
+	}
+	a.runLoops(ctx, waiting)
+	a.opened.Store(true)
 	a.log.Info("running", zap.Strings("roles", a.o.Roles))
+}
+
+func (a *App) runLoops(ctx context.Context, loops []*bus.Loop) {
+	for _, l := range loops {
+		a.running.Go(func() { l.Run(ctx) })
+	}
 }
 
 // Setup creates the streams, consumers and buckets of all workers, whatever the
@@ -220,6 +233,8 @@ func (a *App) Ready() error {
 		return errors.New("not connected to NATS")
 	case !a.started.Load():
 		return errors.New("streams are not set up yet")
+	case !a.opened.Load():
+		return errors.New("waiting for the product statistics")
 	}
 	if err := a.guard.Ready(); err != nil {
 		return err

@@ -17,17 +17,23 @@ import (
 // productsAt is when in the night the product statistics are computed.
 const productsAt = 3 * time.Hour
 
-// openProducts loads the product statistics and keeps them up to date, in a
-// process that plans or delivers by them. It returns when they are there: what
-// would be planned without is not planned later.
-func (a *App) openProducts(ctx context.Context) {
+func (a *App) newCatalog() *catalog.Catalog {
 	source := timeline.New(a.js)
 	source.Skipped = func(sequence uint64, err error) {
 		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
 	}
-	a.catalog = catalog.New(catalog.Options{
+	return catalog.New(catalog.Options{
 		JS: a.js, Stores: storeNames(a.o.Config), Customers: a.store, Timeline: source, Now: a.o.Scale.Now, Log: a.log.Named("products"),
 	})
+}
+
+// openProducts loads the product statistics and keeps them up to date, in a
+// process that plans or delivers by them. It returns when they are there: what
+// would be planned without is not planned later. false: ctx ended first.
+func (a *App) openProducts(ctx context.Context) bool {
+	if slices.Contains(a.o.Roles, RoleCalendar) {
+		a.running.Go(func() { a.catalog.Serve(ctx) })
+	}
 	if slices.Contains(a.o.Roles, replenishment.Name) {
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 			err := a.catalog.Open(ctx)
@@ -39,15 +45,13 @@ func (a *App) openProducts(ctx context.Context) {
 			}
 			select {
 			case <-ctx.Done():
-				return
+				return false
 			case <-time.After(wait):
 			}
 		}
 		a.running.Go(func() { a.catalog.Run(ctx) })
 	}
-	if slices.Contains(a.o.Roles, RoleCalendar) {
-		a.running.Go(func() { a.catalog.Serve(ctx) })
-	}
+	return true
 }
 
 // products returns what is known of a store's products.

@@ -17,6 +17,7 @@ import (
 	"homing/pkg/timeline"
 	"homing/pkg/touch"
 	"homing/workers"
+	"homing/workers/replenishment"
 )
 
 // RoleNames lists the roles there are.
@@ -24,26 +25,30 @@ func RoleNames() []string {
 	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, WorkerNames()...)
 }
 
-// openLoops makes the loops of this process's roles.
-func (a *App) openLoops() []*bus.Loop {
-	var out []*bus.Loop
+// openLoops makes the loops of this process's roles, and apart from them those
+// that rest on the product statistics.
+func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		// Three calls: one waits for Redis, one for NATS, and one has something to do.
 		// Larger batches are cheaper by little, and in hand four times.
-		out = append(out, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3))
+		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3))
 	}
 	for _, k := range kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
-		out = append(out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024, 2))
+		out := &loops
+		if k.Name == replenishment.Name {
+			out = &waiting
+		}
+		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024, 2))
 		if a.paused(k.Name) {
 			a.log.Info("paused: what falls due waits", zap.String("worker", k.Name))
 			continue
 		}
-		out = append(out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2))
+		*out = append(*out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2))
 	}
-	return out
+	return loops, waiting
 }
 
 func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int) *bus.Loop {
@@ -96,6 +101,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		shops[id] = delivery.Shop{
 			Worker: s.worker, Settings: s.settings, Policy: s.policy, Offers: offerCap(s.config.Offers), View: s.view, Zone: s.zone,
 			From: s.from, ReplyTo: s.replyTo, Domain: s.domain, DKIM: s.dkim, Relay: s.relay,
+			Rivals: a.rivals(worker, id), LookAhead: s.config.Pacing.LookAhead,
 			Rate: pacing.NewThroughput(a.rdb, s.relay.Addr(), s.config.Pacing.Throughput.PerSecond),
 		}
 	}
@@ -114,6 +120,18 @@ func (a *App) watchdogs() []*schedule.Watchdog {
 	for _, k := range kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
 			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
+		}
+	}
+	return out
+}
+
+// rivals are the workers of a store whose mails go before those of one.
+func (a *App) rivals(worker, store string) map[string]delivery.Rival {
+	out, mine := map[string]delivery.Rival{}, a.shops[worker][store].settings.Priority
+	for name, stores := range a.shops {
+		s, ok := stores[store]
+		if ok && s.settings.Priority > mine && s.settings.Status == workers.Live {
+			out[name] = delivery.Rival{Worker: s.worker, Settings: s.settings, Policy: s.policy}
 		}
 	}
 	return out

@@ -91,7 +91,7 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 			s := base
 			s.worker, s.settings, err = k.New(base.config.Workers[k.Name].Decode)
 			if err == nil {
-				err = a.checkSteps(s)
+				err = errors.Join(a.checkSteps(s), s.setOwnPacing())
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("workers.%s (store %s): %w", k.Name, id, err))
@@ -133,12 +133,9 @@ func (a *App) openStore(id string) (shop, error) {
 	_, domain, _ := strings.Cut(from.Address, "@")
 	s := shop{
 		zone: zone, from: c.From, replyTo: c.ReplyTo, domain: domain, config: c,
-		policy: gate.Policy{Consent: c.Consent.Policy, Recipients: a.o.Config.RecipientsAllow},
+		policy: a.storePolicy(c, zone),
 		view: render.Store{Name: c.Name, URL: c.URL, PostalAddress: c.PostalAddress, Locale: c.Locale,
 			Currency: c.Currency, LinkHosts: c.LinkHosts},
-	}
-	for _, w := range c.Pacing.Frequency {
-		s.policy.Frequency = append(s.policy.Frequency, gate.Window{Limit: w.Limit, Length: w.Window})
 	}
 	if c.DKIM.KeyFile != "" {
 		key, err := os.ReadFile(c.DKIM.KeyFile)

@@ -54,6 +54,9 @@ func DueConsumer(worker string) string { return "due-" + worker }
 // IntakeConsumer is the name of the consumer of raw events.
 const IntakeConsumer = "intake"
 
+// EraseConsumer is the name of the consumer of erasures.
+const EraseConsumer = "erase"
+
 // AckWait is how long a message may be in hand without a sign of life. The loop
 // gives one at a third of it.
 const AckWait = 30 * time.Second
@@ -145,6 +148,9 @@ type consumer struct {
 func consumers(ws []Worker, now time.Time) []consumer {
 	out := []consumer{{Storefront, jetstream.ConsumerConfig{
 		Durable: IntakeConsumer, Description: "validates and folds what storefronts say", MaxAckPending: 20_000,
+	}}, {Timeline, jetstream.ConsumerConfig{
+		Durable: EraseConsumer, Description: "deletes what is pending for who was erased",
+		FilterSubjects: []string{fmt.Sprintf("timeline.*.*.%s", events.TypeCustomerErased)}, MaxAckPending: 1_000,
 	}}}
 	for _, w := range ws {
 		plan := jetstream.ConsumerConfig{

@@ -53,6 +53,9 @@ type LoopOptions struct {
 	// Missing is asked to make streams and consumers that are gone; may be nil.
 	Missing func(context.Context) error
 	Down    func(error) // told when the loop starts to wait for a server; may be nil
+	// Held reports whether nothing is to be pulled for now, and returns a channel
+	// that is closed when that may have changed; may be nil.
+	Held func() (held bool, changed <-chan struct{})
 }
 
 // Loop pulls from a consumer and feeds a handler. It never holds more messages
@@ -70,8 +73,8 @@ type Loop struct {
 	changed chan struct{} // closed when any of the above changes; nil if nobody waits for that
 
 	handled  atomic.Uint64
-	stopping atomic.Bool
-	lost     atomic.Bool // the last pull failed
+	stopping atomic.Pointer[atomic.Bool] // of the round that Run is in
+	lost     atomic.Bool                 // the last pull failed
 }
 
 const (
@@ -111,14 +114,16 @@ func gone(err error) bool {
 		errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders)
 }
 
-// Run works until ctx ends, then gives back what was not begun, lets the
+// round works until ctx ends, then gives back what was not begun, lets the
 // handler's running calls finish, and returns.
-func (l *Loop) Run(ctx context.Context) {
+func (l *Loop) round(ctx context.Context) {
 	// Handlers see the end only after stopping is set: what they then cannot
 	// finish is given back, not kept.
+	stopping := new(atomic.Bool)
+	l.stopping.Store(stopping)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { l.stopping.Store(true); cancel() })()
+	defer context.AfterFunc(ctx, func() { stopping.Store(true); cancel() })()
 	var wg sync.WaitGroup
 	wg.Go(func() { l.pull(ctx) })
 	wg.Go(func() { l.keepAlive(ctx) })

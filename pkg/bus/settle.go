@@ -10,7 +10,7 @@ import (
 
 // settle carries out what follows from a handler's answer.
 func (l *Loop) settle(m *Msg, answer error) {
-	do, in := actionFor(answer, l.stopping.Load())
+	do, in := actionFor(answer, l.stopping.Load().Load())
 	var err error
 	switch do {
 	case ack:

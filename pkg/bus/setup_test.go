@@ -38,7 +38,7 @@ func TestSetupMakesWhatIsMissingAndChangesNothingElse(t *testing.T) {
 			t.Errorf("the second setup changed %v", d)
 		}
 		want := []string{"stream STOREFRONT", "stream TIMELINE", "stream REJECTED", "stream OFFERS", "stream SCHEDULE-thank-you",
-			"consumer intake", "consumer plan-thank-you", "consumer due-thank-you", "bucket templates", "bucket controls", "bucket products"}
+			"consumer intake", "consumer erase", "consumer plan-thank-you", "consumer due-thank-you", "bucket templates", "bucket controls", "bucket products"}
 		var got []string
 		for _, c := range all {
 			got = append(got, c.Kind+" "+c.Name)

@@ -119,6 +119,20 @@ func TestNoCodeIsLoadedTwiceOrAfterItsUse(t *testing.T) {
 	}
 }
 
+// One file in two lists would put its codes into two customers' mails.
+func TestNoCodeIsInTwoListsOfAStore(t *testing.T) {
+	js := start(t, 1)[0]
+	load(t, js, "spring", some("S", 3), codes.Count{New: 3})
+	if _, err := codes.New(js).Take(t.Context(), "main", "spring"); err != nil {
+		t.Fatal(err)
+	}
+	load(t, js, "summer", append(some("S", 3), some("U", 2)...), codes.Count{New: 2, Duplicate: 2, Used: 1})
+	want := []codes.List{{Store: "main", Name: "spring", Left: 2, Taken: 1}, {Store: "main", Name: "summer", Left: 2}}
+	if d := cmp.Diff(want, lists(t, js)); d != "" {
+		t.Errorf("lists (-want +got):\n%s", d)
+	}
+}
+
 func TestTwoWhoLoadTheSameFileAtTheSameTimeAddItOnce(t *testing.T) {
 	js := start(t, 4)
 	var wg sync.WaitGroup

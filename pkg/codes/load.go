@@ -19,7 +19,7 @@ import (
 // Count is what became of the codes of a file.
 type Count struct {
 	New       int `json:"new"`
-	Duplicate int `json:"duplicate"` // in the list already, or twice in the file
+	Duplicate int `json:"duplicate"` // in a list of the store already, or twice in the file
 	Used      int `json:"used"`      // taken before: never loaded again
 }
 
@@ -47,7 +47,7 @@ func (c *Codes) Load(ctx context.Context, store, name string, all []string, step
 			return n, fmt.Errorf("%q is no code: 1 to 40 letters, digits, - and _", code)
 		}
 	}
-	known, err := c.known(ctx, store, name)
+	known, err := c.known(ctx, store)
 	if err != nil {
 		return n, err
 	}
@@ -98,9 +98,10 @@ func (c *Codes) loadSome(ctx context.Context, store, name string, chunk []string
 	return nil
 }
 
-// known returns the state of every code that a list has or had, by its hash.
-func (c *Codes) known(ctx context.Context, store, name string) (map[string]string, error) {
-	subjects, err := c.subjects(ctx, "offers."+store+"."+name+".>")
+// known returns the state of every code that a list of a store has or had, by its
+// hash: a file that is loaded into a second list would give its codes twice.
+func (c *Codes) known(ctx context.Context, store string) (map[string]string, error) {
+	subjects, err := c.subjects(ctx, "offers."+store+".>")
 	if err != nil {
 		return nil, err
 	}

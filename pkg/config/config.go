@@ -7,7 +7,11 @@
 // errors with line and column. Paths are relative to the working directory.
 package config
 
-import "time"
+import (
+	"time"
+
+	"homing/pkg/localtime"
+)
 
 // Config is the whole configuration of an installation, with every default,
 // file and environment variable already applied.
@@ -167,10 +171,14 @@ const MaxOffers = 20
 // Pacing says how often, when and how fast.
 type Pacing struct {
 	// Frequency is sorted by window; every one of them holds.
-	Frequency  []Window      `yaml:"frequency"`
-	LookAhead  time.Duration `yaml:"look_ahead"`
-	QuietHours QuietHours    `yaml:"quiet_hours"`
-	Throughput Throughput    `yaml:"throughput"`
+	Frequency []Window      `yaml:"frequency"`
+	LookAhead time.Duration `yaml:"look_ahead"`
+	// PerDay is how many mails one day of the customer's calendar takes; 0: any number.
+	PerDay     int        `yaml:"per_day"`
+	QuietHours QuietHours `yaml:"quiet_hours"`
+	// SendDays are the days of the week on which marketing mail is sent; none: all.
+	SendDays   []localtime.Weekday `yaml:"send_days"`
+	Throughput Throughput          `yaml:"throughput"`
 }
 
 // Window caps the mails to one customer: at most Limit in any Window.
@@ -179,15 +187,14 @@ type Window struct {
 	Window time.Duration `yaml:"window"`
 }
 
-// QuietHours is the part of the customer's day in which nobody is mailed. It
-// may span midnight.
+// QuietHours is the part of the customer's day in which nobody is sent marketing
+// mail. It may span midnight. From = To: there is none.
 type QuietHours struct {
-	From Clock `yaml:"from"`
-	To   Clock `yaml:"to"`
+	From localtime.Clock `yaml:"from"`
+	To   localtime.Clock `yaml:"to"`
+	// Spread is over how long what waited leaves.
+	Spread time.Duration `yaml:"spread"`
 }
-
-// Off says that there are no quiet hours, which From = To stands for.
-func (q QuietHours) Off() bool { return q.From == q.To }
 
 // Throughput is what a relay takes, over all replicas together.
 type Throughput struct {
@@ -229,7 +236,7 @@ func Default() Config {
 				{Limit: 8, Window: 30 * day},
 			},
 			LookAhead:  2 * time.Hour,
-			QuietHours: QuietHours{From: 21 * 60, To: 8 * 60},
+			QuietHours: QuietHours{From: 21 * 60, To: 8 * 60, Spread: 30 * time.Minute},
 			Throughput: Throughput{PerSecond: 14},
 		},
 		Offers:   Offers{Window: 90 * day},

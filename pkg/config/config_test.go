@@ -364,11 +364,11 @@ func TestWarningsNameWhatThisVersionDoesNotDo(t *testing.T) {
 holdout: 10%
 templates: {source: bucket}
 workers: {thank-you: {after: 1h}}
-stores: {main: {`+store+`, pacing: {quiet_hours: {from: "22:00"}}}}
+stores: {main: {`+store+`, pacing: {quiet_hours: {from: "22:00"}, throughput: {per_domain: {gmx.de: 5}}}}}
 `)
 	const later = ": not yet in force in this version; the value is validated and then ignored"
 	want := []string{
-		"templates.source" + later, "holdout" + later, "stores.main.pacing.quiet_hours" + later,
+		"templates.source" + later, "stores.main.pacing.throughput.per_domain" + later,
 	}
 	if diff := cmp.Diff(want, c.Warnings()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

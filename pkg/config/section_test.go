@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 )
 
 type common struct {
@@ -30,7 +31,7 @@ type step struct {
 type section struct {
 	common     `yaml:",inline"`
 	After      time.Duration     `yaml:"after"`
-	SendAt     config.Clock      `yaml:"send_at"`
+	SendAt     localtime.Clock   `yaml:"send_at"`
 	Milestones []int             `yaml:"milestones"`
 	Steps      []step            `yaml:"steps"`
 	Words      map[string]string `yaml:"words"`

@@ -22,6 +22,9 @@ import (
 // minSecret is the length of a SHA-256 key; less would be the weakest link.
 const minSecret = 32
 
+// maxSpread is the longest that mails are spread over: half a day.
+const maxSpread = 12 * time.Hour
+
 var (
 	natsURLs  = []string{"nats", "tls", "ws", "wss"}
 	redisURLs = []string{"redis", "rediss", "redis+sentinel", "redis+cluster"}
@@ -227,6 +230,17 @@ func (v *checker) pacing(prefix string, p Pacing) {
 		} else if w.Limit < before.Limit {
 			v.add(at+".limit", "%d in %s is less than %d in %s, which could never be reached; raise it or remove the other",
 				w.Limit, FormatDuration(w.Window), before.Limit, FormatDuration(before.Window))
+		}
+	}
+	if p.PerDay < 0 {
+		v.add(prefix+"pacing.per_day", "%d is negative; 0 means any number", p.PerDay)
+	}
+	if s := p.QuietHours.Spread; s > maxSpread {
+		v.add(prefix+"pacing.quiet_hours.spread", "%s is more than %s", FormatDuration(s), FormatDuration(maxSpread))
+	}
+	for i, d := range p.SendDays {
+		if slices.Contains(p.SendDays[:i], d) {
+			v.add(fmt.Sprintf("%spacing.send_days[%d]", prefix, i), "%s stands there twice", d)
 		}
 	}
 	if p.LookAhead < 0 {

@@ -98,25 +98,6 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Clock is a time of day in minutes after midnight, written "21:00".
-type Clock int
-
-// String returns the time of day as it is written in the file.
-func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
-
-// MarshalText returns what String returns.
-func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// UnmarshalText reads "21:00".
-func (c *Clock) UnmarshalText(text []byte) error {
-	t, err := time.Parse("15:04", string(text))
-	if err != nil || len(text) != len("15:04") {
-		return fmt.Errorf("%q is not a time of day; write 00:00 to 23:59, as in \"09:00\"", text)
-	}
-	*c = Clock(t.Hour()*60 + t.Minute())
-	return nil
-}
-
 // Bytes is a size, written "512MiB", "2GiB" or as a plain number of bytes.
 type Bytes int64
 

@@ -48,10 +48,7 @@ func (c *Config) notYet() []string {
 		}
 	}
 	add("templates.source", c.Templates.Source != def.Templates.Source)
-	add("holdout", c.Holdout != def.Holdout)
 	scoped := func(prefix string, pacing, defPacing Pacing) {
-		add(prefix+"pacing.look_ahead", pacing.LookAhead != defPacing.LookAhead)
-		add(prefix+"pacing.quiet_hours", pacing.QuietHours != defPacing.QuietHours)
 		add(prefix+"pacing.throughput.per_domain",
 			!reflect.DeepEqual(pacing.Throughput.PerDomain, defPacing.Throughput.PerDomain))
 	}

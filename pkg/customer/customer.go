@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/localtime"
 )
 
 // A Stamp orders two statements about the same thing: by the time of the event,
@@ -82,6 +83,13 @@ type Record struct {
 // SequenceBytes is how many bytes of a timeline sequence are kept with the
 // customer: enough for a trillion entries.
 const SequenceBytes = 5
+
+// KeptEntries is of how many timeline entries the sequences are kept.
+const KeptEntries = 100
+
+// Truncated reports whether there may be older timeline entries than those whose
+// sequences are kept.
+func (r Record) Truncated() bool { return len(r.Entries) >= KeptEntries*SequenceBytes }
 
 // Timeline returns the sequences of the latest timeline entries about the
 // customer, ascending.
@@ -172,16 +180,17 @@ const (
 	MaxCoupons     = 10 // of one order
 )
 
-// Exists reports whether anything was ever said of the customer.
-func (c *Customer) Exists() bool { return c.ID.Value != "" || c.Erased.At != 0 }
-
 // Gone reports whether the customer was erased and not heard of since.
 func (c *Customer) Gone() bool { return c.Erased.At != 0 && c.ID.Value == "" }
 
-// Location returns the customer's time zone, or else.
+// Location returns the customer's time zone, else that of their country, if it
+// has but one, or else.
 func (c *Customer) Location(otherwise *time.Location) *time.Location {
-	if c.TimeZone.Value != "" {
-		if l, err := time.LoadLocation(c.TimeZone.Value); err == nil {
+	for _, name := range []string{c.TimeZone.Value, localtime.OfCountry(c.Country.Value)} {
+		if name == "" {
+			continue
+		}
+		if l, err := localtime.Load(name); err == nil {
 			return l
 		}
 	}

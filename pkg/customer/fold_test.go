@@ -76,6 +76,10 @@ func anyData(t *rapid.T) events.Data {
 		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99))}
 	case events.TypeProductUpdated:
 		return &events.ProductUpdated{Product: events.Product{ID: "p1"}}
+	case events.TypeWorkerHeld:
+		return &events.WorkerHeld{WorkerHold: events.WorkerHold{Worker: "thank-you", Reason: "paused"}}
+	case events.TypeWorkerResumed:
+		return &events.WorkerResumed{WorkerHold: events.WorkerHold{Worker: "thank-you", Reason: "paused"}}
 	case events.TypeEmailSent:
 		return &events.EmailSent{Email: fact(t, "sent")}
 	case events.TypeEmailHeld:

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/binary"
 	"hash"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ type Key struct {
 // Identity turns ids and addresses into tokens that nobody without the
 // installation's secret can compute or enumerate.
 type Identity struct {
-	customers, addresses sync.Pool // of hash.Hash, keyed
+	customers, addresses, holdouts sync.Pool // of hash.Hash, keyed
 }
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -32,7 +33,7 @@ var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 // HKDF-SHA256, one for each purpose.
 func NewIdentity(secret string) (*Identity, error) {
 	var id Identity
-	for purpose, pool := range map[string]*sync.Pool{"customer": &id.customers, "address": &id.addresses} {
+	for purpose, pool := range map[string]*sync.Pool{"customer": &id.customers, "address": &id.addresses, "holdout": &id.holdouts} {
 		key, err := hkdf.Key(sha256.New, []byte(secret), nil, "homing identity v1 "+purpose, sha256.Size)
 		if err != nil {
 			return nil, err
@@ -48,6 +49,16 @@ func (i *Identity) Key(store, id string) Key {
 	return Key{Store: store, Bucket: sum[0], Token: token(sum)}
 }
 
+// KeyOfToken returns where the customer with that token is kept; false if it is
+// no token. The bucket is the first byte of what the token is the text of.
+func KeyOfToken(store, token string) (Key, bool) {
+	b, err := encoding.DecodeString(strings.ToUpper(token))
+	if err != nil || len(b) != tokenBytes {
+		return Key{}, false
+	}
+	return Key{Store: store, Bucket: b[0], Token: strings.ToLower(token)}, true
+}
+
 // Address returns the keyed hash of an email address, regardless of case.
 func (i *Identity) Address(store, address string) string {
 	return token(mac(&i.addresses, store, strings.ToLower(address)))
@@ -56,6 +67,15 @@ func (i *Identity) Address(store, address string) string {
 // Guest returns the id of a customer of whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
 	return "guest:" + i.Address(store, address)
+}
+
+// Draw returns a customer's number, 0 or more and less than 1, by which they are
+// in a control group or not: one for all of the store's mail, with an empty
+// worker, and one for each worker. Numbers of different workers have nothing to
+// do with each other.
+func (i *Identity) Draw(k Key, worker string) float64 {
+	sum := mac(&i.holdouts, k.Store, k.Token+"\x00"+worker)
+	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
 }
 
 func mac(pool *sync.Pool, store, s string) (sum [sha256.Size]byte) {
@@ -69,6 +89,9 @@ func mac(pool *sync.Pool, store, s string) (sum [sha256.Size]byte) {
 	return sum
 }
 
+// tokenBytes is how many bytes of the HMAC a token tells.
+const tokenBytes = 10
+
 func token(sum [sha256.Size]byte) string {
-	return strings.ToLower(encoding.EncodeToString(sum[:10]))
+	return strings.ToLower(encoding.EncodeToString(sum[:tokenBytes]))
 }

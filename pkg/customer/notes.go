@@ -61,6 +61,21 @@ func (c *Customer) LastNoted(k NoteKind) time.Time {
 	return time.Time{}
 }
 
+// KeptSince returns from when on every note of a kind is kept: older ones may be
+// forgotten. The zero time: none is.
+func (c *Customer) KeptSince(k NoteKind) time.Time {
+	n, oldest := 0, time.Time{}
+	for _, x := range c.Notes {
+		if x.Kind == k {
+			n, oldest = n+1, x.Time()
+		}
+	}
+	if n < MaxNotes {
+		return time.Time{}
+	}
+	return oldest
+}
+
 // ComplaintOpen reports whether a complaint about the order, or one in general,
 // is open. Opened and closed at the same instant is open.
 func (c *Customer) ComplaintOpen(order string) bool {

@@ -47,6 +47,8 @@ type Schedule interface {
 	Put(ctx context.Context, ts []touch.Touch) error
 	// Pending returns those of the touches that are pending, with what they display.
 	Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error)
+	// Waiting returns one customer's touches that are pending with some workers.
+	Waiting(ctx context.Context, k customer.Key, workers []string) ([]touch.Touch, error)
 }
 
 // Codes are the lists of codes that shops load.
@@ -77,6 +79,10 @@ type Shop struct {
 	DKIM     *mailer.DKIM
 	Relay    *mailer.Relay
 	Rate     Rate
+	// Rivals are the store's workers of a higher priority, by name: a mail of theirs
+	// that falls due within LookAhead goes first where there is room for one.
+	Rivals    map[string]Rival
+	LookAhead time.Duration
 }
 
 // Rate is the throughput that all replicas share.
@@ -121,7 +127,7 @@ type Delivery struct {
 	missing sync.Map
 	// taken holds codes, by touch id, that were taken from a list and whose binding
 	// nobody confirmed: the next round binds the same.
-	taken sync.Map // of string
+	taken sync.Map // of taken
 	// issued holds the ids of touches in hand whose offer stands on the timeline.
 	issued sync.Map
 	// empty holds the lists in which no code was left, so that only the change is
@@ -245,6 +251,9 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
 		return d.conclude(ctx, a, o.fact)
 	}
 	verdict, done, err := d.decide(a)
+	if err == nil && done == nil && verdict.Action == touch.Send {
+		verdict, err = d.yield(ctx, a)
+	}
 	if err == nil && done == nil && verdict.Action == touch.Send {
 		return d.send(ctx, a)
 	}

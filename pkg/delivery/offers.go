@@ -75,8 +75,9 @@ func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (st
 	case offer.Mint:
 		return offer.NewCode(terms.Value, rand.Reader)
 	}
-	if code, ok := d.taken.Load(a.id); ok {
-		return code.(string), nil
+	// One of another list is worth something else: it is lost, not made good.
+	if had, ok := d.taken.Load(a.id); ok && had.(taken).list == terms.List {
+		return had.(taken).code, nil
 	}
 	store := a.touch.Customer.Store
 	list := zap.String("list", terms.List)
@@ -95,9 +96,12 @@ func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (st
 	if _, was := d.empty.LoadAndDelete(store + "/" + terms.List); was {
 		d.o.Log.Info("there are offer codes again", zap.String("store", store), list)
 	}
-	d.taken.Store(a.id, code)
+	d.taken.Store(a.id, taken{terms.List, code})
 	return code, nil
 }
+
+// taken is a code in hand, and the list that it is from.
+type taken struct{ list, code string }
 
 // issue returns the fact that a code was bound.
 func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expires time.Time) events.Event {
@@ -159,11 +163,11 @@ func (d *Delivery) capped(a *attempt) bool {
 // unneeded gives a code back that was taken for a touch which is not sent now,
 // unless it was bound after all.
 func (d *Delivery) unneeded(a *attempt) {
-	code, ok := d.taken.LoadAndDelete(a.id)
-	if _, bound := a.record.Customer.OfferOf(a.key); !ok || bound || a.wording.Offer == nil {
+	had, ok := d.taken.LoadAndDelete(a.id)
+	if _, bound := a.record.Customer.OfferOf(a.key); !ok || bound {
 		return
 	}
-	d.o.Codes.GiveBack(a.touch.Customer.Store, a.wording.Offer.List, code.(string))
+	d.o.Codes.GiveBack(a.touch.Customer.Store, had.(taken).list, had.(taken).code)
 }
 
 // letGo forgets what is known of the offer of a touch that is no longer in hand.

@@ -11,6 +11,7 @@ import (
 	"homing/events"
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
+	"homing/pkg/homingtest"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -232,21 +233,50 @@ func TestNoTwoCustomersHaveOneCode(t *testing.T) {
 	})
 }
 
+// meanwhile has something happen to a customer at an act of delivery's.
+func (r *rig) meanwhile(act, id string, d events.Data) {
+	r.setFault(func(op string) error {
+		if op == act {
+			r.fault = nil
+			r.mu.Unlock()
+			r.happened(id, d)
+			r.mu.Lock()
+		}
+		return nil
+	})
+}
+
+// The smaller offer was used while a code for the bigger one was being taken.
+func TestACodeIsOfTheListThatTheMailOffers(t *testing.T) {
+	small := offer.Terms{Percent: 10, Valid: day, Code: offer.List, List: "small"}
+	w := &series{compose: func(_ touch.Touch, in workers.Input) workers.Wording {
+		if in.Customer.OrderCount() > 1 {
+			return workers.Wording{Offer: &small}
+		}
+		return workers.Wording{Offer: &list}
+	}}
+	bubble(t, w, func(r *rig) {
+		r.load("spring", "BIG-1", "BIG-2")
+		r.load("small", "SMALL-1")
+		r.known("ann", "bob")
+		r.meanwhile("taken", "ann", homingtest.Order("ann", "1002"))
+		r.start()
+		r.touch("ann", "offer", "l1", time.Minute, nil)
+		time.Sleep(time.Hour)
+		r.touch("bob", "offer", "l1", time.Minute, nil)
+		time.Sleep(time.Hour)
+		if d := cmp.Diff([]string{"SMALL-1", "BIG-2"}, r.subjects()); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 // The customer unsubscribes while their code is being taken.
 func TestACodeThatIsNotNeededGoesToTheNext(t *testing.T) {
 	bubble(t, offering(list), func(r *rig) {
 		r.load("spring", "S-1", "S-2")
 		r.known("ann", "bob")
-		r.setFault(func(op string) error {
-			if op != "taken" {
-				return nil
-			}
-			r.fault = nil
-			r.mu.Unlock()
-			r.happened("ann", &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}})
-			r.mu.Lock()
-			return nil
-		})
+		r.meanwhile("taken", "ann", &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}})
 		r.start()
 		r.touch("ann", "offer", "l1", time.Minute, nil)
 		time.Sleep(time.Hour)

@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"homing/pkg/customer"
@@ -17,38 +19,84 @@ func frequency(c *Case) touch.Verdict {
 	var until time.Time
 	var why Window
 	for _, w := range c.Policy.Frequency {
-		if at := roomAt(c.Customer.Claims, w, c.Now, customer.ClaimKey(c.Touch.ID())); at.After(until) {
+		if at := w.roomAt(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID())); at.After(until) {
 			until, why = at, w
 		}
+	}
+	if at := c.dayRoomAt(); at.After(until) && at.After(c.Now) {
+		return c.later(at, touch.FrequencyCap, fmt.Sprintf("the %d of %s used", c.Policy.PerDay, c.date(c.Now)))
 	}
 	if !until.After(c.Now) {
 		return touch.Verdict{}
 	}
-	detail := fmt.Sprintf("%d of %d in %s used", why.Limit, why.Limit, why.Length)
-	if end := c.Touch.Due.Add(c.Step.Expires); until.After(end) {
-		return touch.DropFor(touch.Expired, detail+"; room again only "+stamp(until)+", too late")
-	}
-	return touch.HoldUntil(until, touch.FrequencyCap, detail)
+	return c.later(until, touch.FrequencyCap, c.used(why))
 }
 
-// roomAt returns the earliest time at which the window has room for one more
-// mail: now, or when enough of the mails it holds have left it. claims are
-// newest first; a claim of this very touch does not count against it.
-func roomAt(claims []customer.Claim, w Window, now time.Time, this uint64) time.Time {
-	held := 0
+// Used returns the claims that take a place in the window now, newest first, as
+// claims are. A claim of the touch this, if not 0, does not count against it.
+func (w Window) Used(claims []customer.Claim, now time.Time, this uint64) []customer.Claim {
+	var out []customer.Claim
 	for _, k := range claims {
 		if !k.Spends() || k.Touch == this {
 			continue
 		}
-		leaves := time.UnixMilli(k.At).Add(w.Length)
-		if !leaves.After(now) {
+		if !time.UnixMilli(k.At).Add(w.Length).After(now) {
 			break
 		}
-		if held++; held == w.Limit {
-			return leaves
-		}
+		out = append(out, k)
 	}
-	return now
+	return out
+}
+
+// roomAt returns the earliest time at which the window has room for one more
+// mail: now, or when enough of the mails it holds have left it.
+func (w Window) roomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
+	used := w.Used(claims, now, this)
+	if len(used) < w.Limit {
+		return now
+	}
+	return time.UnixMilli(used[w.Limit-1].At).Add(w.Length)
+}
+
+// RoomAt returns the earliest time at which the window has room for one more mail.
+func (w Window) RoomAt(claims []customer.Claim, now time.Time) time.Time {
+	return w.roomAt(claims, now, 0)
+}
+
+// told is how many mails a detail names.
+const told = 4
+
+// used says how full a window is, and since when.
+func (c *Case) used(w Window) string {
+	var when []string
+	mails := w.Used(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID()))
+	for _, k := range mails[:min(len(mails), told)] {
+		when = append(when, Moment(time.UnixMilli(k.At), c.zone()))
+	}
+	if more := len(mails) - told; more > 0 {
+		when = append(when, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("%d of %d in %s used: %s", len(mails), w.Limit, Length(w.Length), strings.Join(when, ", "))
+}
+
+// zone is that of the customer's clock.
+func (c *Case) zone() *time.Location { return c.Customer.Location(cmp.Or(c.Policy.Zone, time.UTC)) }
+
+func (c *Case) moment(t time.Time) string { return Moment(t, c.zone()) + " " + c.zone().String() }
+
+// Moment writes a time as details have it: "Tue 10 Jun 09:12".
+func Moment(t time.Time, zone *time.Location) string { return t.In(zone).Format("Mon 2 Jan 15:04") }
+
+// Length writes how long a window is: "16 h", "7 d".
+func Length(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= day && d%day == 0:
+		return fmt.Sprintf("%d d", d/day)
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return d.String()
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

@@ -39,22 +39,43 @@ func room(mails []time.Time, ws []gate.Window, at time.Time) bool {
 	return true
 }
 
+// onDay counts the mails on the day that a time is of.
+func onDay(mails []time.Time, at time.Time, z *time.Location) int {
+	n := 0
+	for _, m := range mails {
+		if m.In(z).Format(time.DateOnly) == at.In(z).Format(time.DateOnly) {
+			n++
+		}
+	}
+	return n
+}
+
 // A month of touches at any times: each is judged, and sent if the gate lets it.
 func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 	t.Parallel()
+	all := zones(t)
 	rapid.Check(t, func(t *rapid.T) {
 		ws := anyWindows(t)
+		perDay, z := rapid.IntRange(0, 3).Draw(t, "per day"), zone(t, rapid.SampledFrom(all).Draw(t, "zone"))
+		free := func(mails []time.Time, at time.Time) bool {
+			return room(mails, ws, at) && (perDay == 0 || onDay(mails, at, z) < perDay)
+		}
 		var mails []time.Time
 		var who customer.Customer
+		// Near a change of the clocks where there is one.
 		at := now
+		if _, change := at.In(z).ZoneBounds(); !change.IsZero() {
+			at = change.Add(-2 * dayLong).Truncate(time.Minute).UTC()
+		}
 		for i := range rapid.IntRange(1, 40).Draw(t, "touches") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "half hours later")) * 30 * time.Minute)
 			c := passing()
-			c.Touch.Occasion, c.Touch.Due, c.Now, c.Policy.Frequency = fmt.Sprint(i), at, at, ws
+			c.Touch.Occasion, c.Touch.Due, c.Now = fmt.Sprint(i), at, at
+			c.Policy.Frequency, c.Policy.PerDay, c.Policy.Zone = ws, perDay, z
 			c.Step.Expires = 1000 * dayLong
 			c.Customer.Claims = who.Claims
 			v := gate.Judge(c)
-			if sent := v.Action == touch.Send; sent != room(mails, ws, at) {
+			if sent := v.Action == touch.Send; sent != free(mails, at) {
 				t.Fatalf("touch %d at %v: sent %v, but there is room: %v; mails at %v, caps %v", i, at, sent, !sent, mails, ws)
 			}
 			if v.Action == touch.Send {
@@ -63,7 +84,8 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 				who.SetClaim(customer.Claim{Touch: uint64(i), State: state, At: at.UnixMilli()})
 				continue
 			}
-			if room(mails, ws, v.Until.Add(-time.Millisecond)) || !room(mails, ws, v.Until) {
+			// All times are whole minutes, so the first with room is, too.
+			if first := v.Until.Truncate(time.Minute); free(mails, first.Add(-time.Millisecond)) || !free(mails, first) || !free(mails, v.Until) {
 				t.Fatalf("touch %d is held until %v, which is not the first moment with room; mails at %v, caps %v", i, v.Until, mails, ws)
 			}
 		}
@@ -72,6 +94,9 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 				if n := held(mails, w, m); n > w.Limit {
 					t.Fatalf("%d mails in the %v before %v, allowed are %d", n, w.Length, m, w.Limit)
 				}
+			}
+			if n := onDay(mails, m, z); perDay > 0 && n > perDay {
+				t.Fatalf("%d mails on the day of %v, allowed are %d", n, m, perDay)
 			}
 		}
 	})

@@ -28,9 +28,13 @@ type Case struct {
 // Policy is what the store's configuration says to the rules.
 type Policy struct {
 	Frequency  []Window
-	Consent    string   // soft_opt_in or explicit
-	Recipients []string // addresses and @domains that may be mailed; none: all
-	Sunset     bool     // who got a last mail and did not react gets no marketing any more
+	PerDay     int // mails on one day of the customer's calendar; 0: no limit
+	Quiet      Quiet
+	Holdout    Holdout
+	Zone       *time.Location // of customers whose own is not known; nil: UTC
+	Consent    string         // soft_opt_in or explicit
+	Recipients []string       // addresses and @domains that may be mailed; none: all
+	Sunset     bool           // who got a last mail and did not react gets no marketing any more
 }
 
 // Window is one frequency cap: at most Limit mails in any Length of time.
@@ -57,6 +61,8 @@ var Rules = []Rule{
 	{"sunset", sunset},
 	{"wanted", wanted},
 	{"expiry", expiry},
+	{"holdout", holdout},
+	{"quiet", quiet},
 	{"frequency", frequency},
 	{"shadow", shadow},
 }

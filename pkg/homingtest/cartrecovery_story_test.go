@@ -43,7 +43,7 @@ func shopper(name string) events.Customer {
 // goods are products of a pound each; "tea" or "tea pot".
 func goods(what string) []events.Item {
 	out := []events.Item{}
-	for _, p := range strings.Fields(what) {
+	for p := range strings.FieldsSeq(what) {
 		out = append(out, events.Item{ProductID: p, Name: "The " + p, Quantity: 1, Price: pounds(1)})
 	}
 	return out

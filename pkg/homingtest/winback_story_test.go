@@ -13,7 +13,7 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// quickReturns is an episode of four hours, without caps and quiet hours.
+// quickReturns is an episode of 30 hours, so that the smaller offer runs out before the bigger one, without caps and quiet hours.
 const quickReturns = `
 pacing: {frequency: [], look_ahead: 0s, quiet_hours: {from: "00:00", to: "00:00"}}
 workers:
@@ -23,15 +23,15 @@ workers:
   win-back:
     steps:
       - {template: win-back/miss-you, after: 0s, expires: 1h}
-      - {template: win-back/offer, after: 2h, expires: 1h, offer: {percent: 10, valid: 14d, code: static, value: MISSYOU10}}
-      - {template: win-back/last-call, after: 4h, expires: 1h, offer: {percent: 20, valid: 3d, code: static, value: LASTCALL20}}
+      - {template: win-back/offer, after: 2h, expires: 1h, offer: {percent: 10, valid: 1h, code: static, value: MISSYOU10}}
+      - {template: win-back/last-call, after: 30h, expires: 1h, offer: {percent: 20, valid: 3d, code: static, value: LASTCALL20}}
 `
 
 func (m *mall) lapses(after time.Duration, name string) {
 	m.at(after, &events.CustomerLapsed{Customer: shopper(name)})
 }
 
-// An afternoon on which customers are missed.
+// A day on which customers are missed.
 func TestCustomersWhoStayAway(t *testing.T) {
 	const h, m = time.Hour, time.Minute
 	dir := t.TempDir()
@@ -65,17 +65,17 @@ func TestCustomersWhoStayAway(t *testing.T) {
 		s.at(h, &events.CustomerUnsubscribed{Customer: events.Customer{ID: "fay"}, Scope: "win-back"})
 		s.until(3 * h)
 		s.orders(3*h, "bob", "", "pot")
-		s.until(6 * h)
-		s.lapses(6*h, "ann") // asleep
-		s.until(8 * h)
+		s.until(32 * h)
+		s.lapses(32*h, "ann") // asleep
+		s.until(34 * h)
 
 		want := map[string][]string{
-			"ann": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 4h00 sent"},
-			"bob": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 4h00 purchased"},
-			"eli": {"miss-you 0h00 sent", "miss-you 0h30 bundled", "offer 2h00 purchased", "offer 2h00 sent", "last-call 4h00 purchased", "last-call 4h00 sent"},
-			"fay": {"miss-you 0h00 sent", "offer 2h00 unsubscribed", "last-call 4h00 unsubscribed"},
-			"gus": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 4h00 sent"},
-			"hal": {"miss-you 0h00 sent", "offer 2h00 rejected_by_server", "last-call 4h00 sent"},
+			"ann": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 30h00 sent"},
+			"bob": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 30h00 purchased"},
+			"eli": {"miss-you 0h00 sent", "miss-you 0h30 bundled", "offer 2h00 purchased", "offer 2h00 sent", "last-call 30h00 purchased", "last-call 30h00 sent"},
+			"fay": {"miss-you 0h00 sent", "offer 2h00 unsubscribed", "last-call 30h00 unsubscribed"},
+			"gus": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 30h00 sent"},
+			"hal": {"miss-you 0h00 sent", "offer 2h00 rejected_by_server", "last-call 30h00 sent"},
 		}
 		if d := diff.Diff(want, s.lapsed()); d != "" {
 			t.Errorf("outcomes (-want +got):\n%s", d)

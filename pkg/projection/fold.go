@@ -74,7 +74,8 @@ func group(folds []customer.Entry) []customerEvents {
 	index := make(map[customer.Key]int, len(folds))
 	out := make([]customerEvents, 0, len(folds))
 	for _, f := range folds {
-		if f.Event.Type == events.TypeProductUpdated {
+		switch f.Event.Type {
+		case events.TypeProductUpdated, events.TypeWorkerHeld, events.TypeWorkerResumed:
 			continue
 		}
 		i, ok := index[f.Key]

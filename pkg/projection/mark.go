@@ -12,9 +12,8 @@ import (
 	"homing/pkg/customer"
 )
 
-// A record holds the sequences of the last 100 timeline entries.
 const (
-	keptSequences = 100 * customer.SequenceBytes
+	keptSequences = customer.KeptEntries * customer.SequenceBytes
 	versionBytes  = 8
 )
 

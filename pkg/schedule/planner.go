@@ -114,6 +114,9 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 			continue
 		}
 		c := people[e.Key]
+		if c.Erased.At != 0 && e.Event.Time.UnixMilli() <= c.Erased.At {
+			continue // told late, or planned late: it is forgotten
+		}
 		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
 		if p.Products != nil {
 			in.Products = p.Products(e.Key.Store)

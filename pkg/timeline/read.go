@@ -49,6 +49,11 @@ func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]u
 	return out, errors.Join(errs...)
 }
 
+// Last returns the highest sequence of the bucket of a customer; 0 if it is empty.
+func (t *Timeline) Last(ctx context.Context, k customer.Key) (uint64, error) {
+	return t.last(ctx, "timeline."+k.Store+"."+strconv.Itoa(int(k.Bucket))+".>")
+}
+
 // last asks the stream's leader for the sequence of the last entry on a subject.
 // (nats.go would ask any replica, and one that lags would hide the tail.)
 func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {

@@ -46,7 +46,7 @@ func parseSubject(s string) (store string, bucket uint8, err error) {
 // Append puts entries on the timeline, all at once, waits until all of them
 // stand there, and sets their sequences.
 //
-// Only a fact is known by an id, its touch and outcome, and stands once however
+// Only a fact is known by an id, such as its touch and outcome, and stands once however
 // often it is told within two minutes. An event that is taken in again after a
 // lost acknowledgement stands twice: to spare that, each would have to be hashed
 // here and remembered by the server, 3 µs of an event on either side. Folding and
@@ -77,8 +77,11 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 
 // isFact reports whether an event is one of our own.
 func isFact(e events.Event) bool {
-	_, ok := e.Data.(events.Fact)
-	return ok || e.Type == events.TypeOfferIssued
+	switch e.Data.(type) {
+	case events.Fact, *events.OfferIssued, *events.WorkerHeld, *events.WorkerResumed:
+		return true
+	}
+	return false
 }
 
 // appendFact waits for each: there is one for a mail.

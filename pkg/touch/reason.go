@@ -6,7 +6,9 @@ type Reason string
 // Conditions of the customer: the touch is rescheduled.
 const (
 	NotYet       Reason = "not_yet"
+	QuietHours   Reason = "quiet_hours"
 	FrequencyCap Reason = "frequency_cap"
+	Yields       Reason = "yields"
 	Throughput   Reason = "throughput"
 )
 
@@ -41,6 +43,7 @@ const (
 	ComplaintOpen    Reason = "complaint_open"
 	Sunset           Reason = "sunset"
 	Expired          Reason = "expired"
+	Holdout          Reason = "holdout"
 	Shadow           Reason = "shadow"
 	RejectedByServer Reason = "rejected_by_server"
 )
@@ -54,11 +57,11 @@ const (
 // Reasons lists every reason there is, in the order of the documentation.
 func Reasons() []Reason {
 	return []Reason{
-		NotYet, FrequencyCap, Throughput,
+		NotYet, QuietHours, FrequencyCap, Yields, Throughput,
 		Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode,
 		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved,
 		Purchased, Recovered, Emptied, Cancelled, Refunded, Reviewed, Repurchased, Bundled, Unavailable, InsufficientData,
-		ComplaintOpen, Sunset, Expired, Shadow, RejectedByServer,
+		ComplaintOpen, Sunset, Expired, Holdout, Shadow, RejectedByServer,
 		Sent, Uncertain,
 	}
 }

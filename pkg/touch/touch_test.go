@@ -109,7 +109,7 @@ func TestNoReasonStandsTwice(t *testing.T) {
 // Claims are kept with a code for the reason: one without a code would be
 // forgotten when the customer is written.
 func TestEveryReasonOfADropIsKeptWithTheClaim(t *testing.T) {
-	others := []touch.Reason{touch.NotYet, touch.FrequencyCap, touch.Throughput, touch.Paused, touch.Rebuilding, touch.SMTPDown,
+	others := []touch.Reason{touch.NotYet, touch.QuietHours, touch.FrequencyCap, touch.Yields, touch.Throughput, touch.Paused, touch.Rebuilding, touch.SMTPDown,
 		touch.TemplateError, touch.NoOfferCode, touch.Sent, touch.Uncertain}
 	for _, r := range touch.Reasons() {
 		if slices.Contains(others, r) {

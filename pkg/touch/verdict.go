@@ -18,12 +18,22 @@ type Verdict struct {
 	Action Action
 	Reason Reason    // why not Send; empty for Send
 	Until  time.Time // Hold: the earliest time at which it may pass
+	Moves  bool      // Hold: Until is the touch's right time now, and how late it is counts from there
 	Detail string    // the inputs of the decision, for a person; no address, no name
 }
 
 // HoldUntil returns the verdict that a touch is right, but later.
 func HoldUntil(t time.Time, why Reason, detail string) Verdict {
 	return Verdict{Action: Hold, Reason: why, Until: t, Detail: detail}
+}
+
+// MoveTo returns the verdict that the right time of a touch is another by now
+// than it was planned for: because a better signal came, or the configuration
+// changed. It is worth sending for as long after that as after any other due time.
+func MoveTo(t time.Time, detail string) Verdict {
+	v := HoldUntil(t, NotYet, detail)
+	v.Moves = true
+	return v
 }
 
 // DropFor returns the verdict that a touch is not to be sent.

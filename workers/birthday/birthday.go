@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/localtime"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -54,11 +55,11 @@ const (
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings     `yaml:",inline"`
-	SendAt               Clock          `yaml:"send_at"`                // of the customer's day
-	Lead                 time.Duration  `yaml:"lead"`                   // days before the birthday; whole days
-	LeapDay              LeapDay        `yaml:"leap_day"`               // 29 February in other years
-	Offer                *workers.Offer `yaml:"offer"`                  // code: none takes it away
-	ReminderBeforeExpiry time.Duration  `yaml:"reminder_before_expiry"` // whole days; 0s: no reminder
+	SendAt               localtime.Clock `yaml:"send_at"`                // of the customer's day
+	Lead                 time.Duration   `yaml:"lead"`                   // days before the birthday; whole days
+	LeapDay              LeapDay         `yaml:"leap_day"`               // 29 February in other years
+	Offer                *workers.Offer  `yaml:"offer"`                  // code: none takes it away
+	ReminderBeforeExpiry time.Duration   `yaml:"reminder_before_expiry"` // whole days; 0s: no reminder
 }
 
 // Defaults returns the configuration of a worker that the file does not mention.
@@ -122,6 +123,12 @@ func (Worker) Triggers() []events.Type { return Kind.Triggers }
 // BirthdayLead returns how long before a birthday the greeting goes out: so much
 // earlier the calendar must say that it is near.
 func (w Worker) BirthdayLead() time.Duration { return w.config.Lead }
+
+// SendsAt returns the time of day at which the greeting leaves, and whether it is
+// too late on the next.
+func (w Worker) SendsAt() (at localtime.Clock, onlyThatDay bool) {
+	return w.config.SendAt, w.config.Lead == 0
+}
 
 // Steps implements workers.Worker.
 func (w Worker) Steps() []touch.Step {

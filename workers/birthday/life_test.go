@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -78,33 +79,33 @@ func TestNeverNoneNeverTwo(t *testing.T) {
 		leap := rapid.SampledFrom([]LeapDay{Feb28, Mar01}).Draw(t, "leap day")
 		w := Worker{Defaults()}
 		w.config.LeapDay, w.config.Lead = leap, time.Duration(rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "lead"))*day
-		w.config.SendAt = Clock(rapid.IntRange(0, 23*60).Draw(t, "send at"))
-		d := rapid.SampledFrom([]date{{2025, 6, 10}, {2025, 3, 30}, {2025, 10, 26}, {2025, 12, 31}, {2026, 1, 1}, {2025, 2, 28}, {2028, 2, 29}, {2025, 1, 3}}).Draw(t, "day")
+		w.config.SendAt = localtime.Clock(rapid.IntRange(0, 23*60).Draw(t, "send at"))
+		d := rapid.SampledFrom([]localtime.Date{date(2025, 6, 10), date(2025, 3, 30), date(2025, 10, 26), date(2025, 12, 31), date(2026, 1, 1), date(2025, 2, 28), date(2028, 2, 29), date(2025, 1, 3)}).Draw(t, "day")
 		zone := rapid.SampledFrom(zones).Draw(t, "zone")
 		tell := func(at time.Time, id string, d events.Data) events.Event {
 			return events.Event{ID: id, Source: "/shop", Type: d.Type(), Time: at.UTC().Truncate(time.Millisecond), Data: d}
 		}
-		who := events.Customer{ID: "ann", Birthday: fmt.Sprintf("--%02d-%02d", d.month, d.day), TimeZone: zone}
+		who := events.Customer{ID: "ann", Birthday: fmt.Sprintf("--%02d-%02d", d.Month, d.Day), TimeZone: zone}
 		start := w.greets(d, load(t, zone)).Add(-30 * day)
 		l := &life{w: w, pending: map[string]touch.Touch{}}
 		l.happens(tell(start, "created", &events.CustomerCreated{Customer: who}))
 
 		// The calendar says so at least 36 hours before; it may say so again.
 		announce := w.greets(d, load(t, zone)).Add(-36*time.Hour - time.Duration(rapid.IntRange(0, 24).Draw(t, "hours earlier"))*time.Hour)
-		all := []events.Event{tell(announce, "announced", &events.CustomerBirthday{Customer: who, Year: d.year})}
+		all := []events.Event{tell(announce, "announced", &events.CustomerBirthday{Customer: who, Year: d.Year})}
 		for i := range rapid.IntRange(0, 4).Draw(t, "events") {
 			at := announce.Add(time.Duration(rapid.IntRange(1, 8*24*60).Draw(t, "minutes")) * time.Minute)
 			switch rapid.IntRange(0, 2).Draw(t, "kind") {
 			case 0:
-				all = append(all, tell(at, fmt.Sprint("again", i), &events.CustomerBirthday{Customer: events.Customer{ID: "ann"}, Year: d.year}))
+				all = append(all, tell(at, fmt.Sprint("again", i), &events.CustomerBirthday{Customer: events.Customer{ID: "ann"}, Year: d.Year}))
 			default:
 				all = append(all, tell(at, fmt.Sprint("moved", i), &events.CustomerUpdated{Customer: events.Customer{ID: "ann", TimeZone: rapid.SampledFrom(zones).Draw(t, "new zone")}}))
 			}
 		}
 		if rapid.Bool().Draw(t, "changed") {
 			at := announce.Add(time.Duration(rapid.IntRange(1, 4*24*60).Draw(t, "changed at")) * time.Minute)
-			to := d.add(rapid.IntRange(-2, 2).Draw(t, "days off"))
-			all = append(all, tell(at, "changed", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Birthday: fmt.Sprintf("--%02d-%02d", to.month, to.day)}}))
+			to := d.Add(rapid.IntRange(-2, 2).Draw(t, "days off"))
+			all = append(all, tell(at, "changed", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Birthday: fmt.Sprintf("--%02d-%02d", to.Month, to.Day)}}))
 		}
 		slices.SortStableFunc(all, func(a, b events.Event) int { return a.Time.Compare(b.Time) })
 
@@ -136,11 +137,11 @@ func TestNeverNoneNeverTwo(t *testing.T) {
 }
 
 // celebrates returns the birthday as the customer has it now, that is nearest to d.
-func (l *life) celebrates(d date) date {
+func (l *life) celebrates(d localtime.Date) localtime.Date {
 	b, _ := parse(l.who.Birthday.Value)
-	best := b.in(d.year, l.w.config.LeapDay)
-	for _, y := range []int{d.year - 1, d.year + 1} {
-		if o := b.in(y, l.w.config.LeapDay); max(d.until(o), -d.until(o)) < max(d.until(best), -d.until(best)) {
+	best := b.in(d.Year, l.w.config.LeapDay)
+	for _, y := range []int{d.Year - 1, d.Year + 1} {
+		if o := b.in(y, l.w.config.LeapDay); max(d.Until(o), -d.Until(o)) < max(d.Until(best), -d.Until(best)) {
 			best = o
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -15,7 +16,7 @@ import (
 // reminder of its coupon.
 func (w Worker) Plan(in workers.Input) []touch.Touch {
 	z := zone(in)
-	birthday, ok := w.coming(in, dateOf(in.Event.Time.In(z)))
+	birthday, ok := w.coming(in, localtime.DateOf(in.Event.Time.In(z)))
 	if !ok || !in.Now.Before(over(birthday, z)) {
 		return nil
 	}
@@ -23,12 +24,12 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Time) > near {
 		return nil // the calendar will say when it is near
 	}
-	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.year), Due: due, Snapshot: &touch.Snapshot{}}
+	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.Year), Due: due, Snapshot: &touch.Snapshot{}}
 	out := []touch.Touch{t}
 	if w.reminds() {
-		last := dateOf(due).add(int(w.config.Offer.Valid / day)) // if the greeting leaves in time; Wanted knows
+		last := localtime.DateOf(due).Add(int(w.config.Offer.Valid / day)) // if the greeting leaves in time; Wanted knows
 		if o, ok := in.Customer.OfferOf(customer.ClaimKey(t.ID())); ok {
-			last = dateOf(offer.LastGood(time.UnixMilli(o.Expires), z))
+			last = localtime.DateOf(offer.LastGood(time.UnixMilli(o.Expires), z))
 		}
 		t.Step, t.Due = Reminder, w.remindsAt(last, z)
 		out = append(out, t)
@@ -37,33 +38,33 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 }
 
 // coming returns the birthday that an event of some day makes near.
-func (w Worker) coming(in workers.Input, today date) (date, bool) {
+func (w Worker) coming(in workers.Input, today localtime.Date) (localtime.Date, bool) {
 	told, announced := in.Event.Data.(*events.CustomerBirthday)
 	b, known := parse(in.Customer.Birthday.Value)
 	if !known {
 		return today, announced // the shop keeps the dates to itself: it says so on the day
 	}
 	if announced {
-		if d := b.in(told.Year, w.config.LeapDay); today.until(d) >= 0 && today.until(d) < 366 {
+		if d := b.in(told.Year, w.config.LeapDay); today.Until(d) >= 0 && today.Until(d) < 366 {
 			return d, true
 		}
 	}
-	next := b.in(today.year, w.config.LeapDay)
-	if today.until(next) < 0 {
-		next = b.in(today.year+1, w.config.LeapDay)
+	next := b.in(today.Year, w.config.LeapDay)
+	if today.Until(next) < 0 {
+		next = b.in(today.Year+1, w.config.LeapDay)
 	}
-	return next, today.until(next) < 183 // else it was the one before: an announcement that comes late, or again
+	return next, today.Until(next) < 183 // else it was the one before: an announcement that comes late, or again
 }
 
 // greets returns when a birthday is greeted.
-func (w Worker) greets(birthday date, z *time.Location) time.Time {
-	return birthday.add(-int(w.config.Lead/day)).at(w.config.SendAt, z)
+func (w Worker) greets(birthday localtime.Date, z *time.Location) time.Time {
+	return birthday.Add(-int(w.config.Lead/day)).At(w.config.SendAt, z)
 }
 
 // over returns when a birthday is over.
-func over(birthday date, z *time.Location) time.Time { return birthday.add(1).at(0, z) }
+func over(birthday localtime.Date, z *time.Location) time.Time { return birthday.Add(1).At(0, z) }
 
 // remindsAt returns when a customer is reminded of a coupon by its last day.
-func (w Worker) remindsAt(last date, z *time.Location) time.Time {
-	return last.add(-int(w.config.ReminderBeforeExpiry/day)).at(w.config.SendAt, z)
+func (w Worker) remindsAt(last localtime.Date, z *time.Location) time.Time {
+	return last.Add(-int(w.config.ReminderBeforeExpiry/day)).At(w.config.SendAt, z)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -22,16 +23,16 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if err != nil {
 		return touch.DropFor(touch.InsufficientData, "the occasion is no year")
 	}
-	birthday := dateOf(t.Due.In(z)).add(int(w.config.Lead / day)) // if it was never told, it is as planned
+	birthday := localtime.DateOf(t.Due.In(z)).Add(int(w.config.Lead / day)) // if it was never told, it is as planned
 	if b, ok := parse(in.Customer.Birthday.Value); ok {
 		birthday = b.in(year, w.config.LeapDay)
 	}
 	if at, ok := greeted(t, year, in); ok {
-		return touch.DropFor(touch.Bundled, fmt.Sprintf("the customer was greeted on %s, less than %d days ago", dateOf(at.In(z)), apart/day))
+		return touch.DropFor(touch.Bundled, fmt.Sprintf("the customer was greeted on %s, less than %d days ago", localtime.DateOf(at.In(z)), apart/day))
 	}
 	switch due := w.greets(birthday, z); {
 	case in.Now.Before(due):
-		return touch.HoldUntil(due, touch.NotYet, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z))
+		return touch.MoveTo(due, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z))
 	case !in.Now.Before(over(birthday, z)):
 		return touch.DropFor(touch.Expired, fmt.Sprintf("the day is over in %s", z))
 	}
@@ -69,13 +70,13 @@ func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(touch.InsufficientData, "the greeting brought no coupon that expires")
 	}
 	if at := c.Redeemed(o); !at.IsZero() {
-		return touch.DropFor(touch.Purchased, fmt.Sprintf("the coupon was used on %s", dateOf(at.In(z))))
+		return touch.DropFor(touch.Purchased, fmt.Sprintf("the coupon was used on %s", localtime.DateOf(at.In(z))))
 	}
 	expires := time.UnixMilli(o.Expires)
-	due := w.remindsAt(dateOf(offer.LastGood(expires, z)), z)
+	due := w.remindsAt(localtime.DateOf(offer.LastGood(expires, z)), z)
 	switch {
 	case in.Now.Before(due):
-		return touch.HoldUntil(due, touch.NotYet, "the coupon is good for some days yet")
+		return touch.MoveTo(due, "the coupon is good for some days yet")
 	case !in.Now.Before(expires):
 		return touch.DropFor(touch.Expired, "the coupon has expired")
 	}

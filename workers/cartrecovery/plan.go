@@ -22,7 +22,13 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	stamp := customer.StampOf(in.Event)
 	newest := in.Customer.Cart.Stamp == stamp
 	// What is overtaken plans nothing, unless it came in late and set the times.
-	if !newest && !(abandoned && s.said.Equal(stamp.Time())) {
+	begins := abandoned && s.said.Equal(stamp.Time())
+	if !newest && !begins {
+		return nil
+	}
+	// Of a cart that is said to be left every few minutes the beginning is
+	// forgotten some day; it planned what there is to plan.
+	if s.cut && !begins {
 		return nil
 	}
 	items, more := touch.Items(cart.Items)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/cartrecovery"
@@ -82,6 +83,53 @@ func TestPlan(t *testing.T) {
 				t.Errorf("%v: snapshot %+v", e.Type, got[0].Snapshot)
 			}
 		})
+	}
+}
+
+// A shop may look for left carts every few minutes, and say of each what it said
+// before. That moves nothing, also when it is more than is kept.
+func TestTellingItEveryQuarterOfAnHourMovesNothing(t *testing.T) {
+	var told []events.Event
+	for i := range 2 * customer.MaxNotes {
+		told = append(told, left(time.Duration(i)*15*time.Minute, cart("k1", "tea")))
+	}
+	if got := plan(t, asIs, told...); len(got) != 0 {
+		t.Errorf("planned anew: %+v", got)
+	}
+	told = append(told, sent(time.Hour, "reminder", "k1-0"))
+	x := asked("second", "k1-0")
+	x.Due = noon.Add(day)
+	v := worker(t, asIs).Wanted(x, workers.Input{Customer: fold(told...), Now: noon.Add(day - time.Hour)})
+	if !v.Until.Equal(noon.Add(day)) {
+		t.Errorf("woken an hour early: %+v, want held until %v", v, noon.Add(day))
+	}
+	x = asked("last-call", "k1-0")
+	x.Due = noon.Add(3 * day)
+	in := workers.Input{Customer: fold(append(told, sent(day, "second", "k1-0"))...), Now: noon.Add(3 * day)}
+	if v := worker(t, asIs).Wanted(x, in); v.Action != touch.Send {
+		t.Errorf("the last call: %+v", v)
+	}
+	if got := worker(t, asIs).Compose(x, in); got.Offer == nil {
+		t.Error("the last call has lost its offer")
+	}
+}
+
+// The name of another visit says when it began. When that turns out to be earlier,
+// its mails have two names, and are one all the same.
+func TestAVisitThatBeganEarlierIsOneVisit(t *testing.T) {
+	before, first, second := left(0, cart("k1", "tea")), left(9*day, cart("k1", "tea")), left(9*day+time.Hour, cart("k1", "tea"))
+	old, anew := "k1-0-r"+stamp(9*day+time.Hour), "k1-0-r"+stamp(9*day)
+	if got := plan(t, asIs, before, second); len(got) != 3 || got[0].Occasion != old {
+		t.Fatalf("planned %+v, want %s", got, old)
+	}
+	if got := plan(t, asIs, before, second, first); len(got) != 3 || got[0].Occasion != anew {
+		t.Fatalf("planned %+v, want %s", got, anew)
+	}
+	x := asked("reminder", old)
+	x.Due, x.Snapshot.PlacedAt = noon.Add(9*day+2*time.Hour), noon.Add(9*day+time.Hour)
+	c := fold(before, second, first, sent(9*day+time.Hour, "reminder", anew))
+	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: c, Now: x.Due}); v.Reason != touch.Bundled {
+		t.Errorf("the reminder went out as %s, and %s is to go out too: %+v", anew, old, v)
 	}
 }
 

@@ -11,12 +11,18 @@ import (
 // series is one time that a cart was left, and the mails that follow from it.
 type series struct {
 	cart   string
-	number int       // how many orders came before it
-	again  bool      // another one of the cart preceded it since the last order
-	said   time.Time // the event that began it: an order from then on ends it
-	left   time.Time // what the steps' delays count from
-	from   time.Time // claims from then on may be its own
+	number int         // how many orders came before it
+	again  bool        // another one of the cart preceded it since the last order
+	told   []time.Time // the first times that it was said to be left, as many as may give it a name
+	cut    bool        // it may have begun before what is kept
+	said   time.Time   // the event that began it: an order from then on ends it
+	left   time.Time   // what the steps' delays count from
+	from   time.Time   // claims from then on may be its own
 }
+
+// told is how many times of one visit may come in in another order than they
+// happened, and change its name.
+const told = 5
 
 // late is how many orders may come in late without the mails that went out
 // under another number being overlooked.
@@ -33,9 +39,14 @@ func (w Worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (s
 	notes := c.NotedAfter(customer.Abandoned, cart, ordered)
 	for i, n := range notes {
 		if pause := i > 0 && n.Sub(notes[i-1]) >= w.life(); i == 0 || pause {
-			s.said, s.left, s.from, s.again = n, n, n, pause
+			s.said, s.left, s.from, s.again, s.told = n, n, n, pause, nil
+		}
+		if len(s.told) < told {
+			s.told = append(s.told, n)
 		}
 	}
+	kept := c.KeptSince(customer.Abandoned)
+	s.cut = kept.After(ordered) && s.said.Sub(kept) < w.life()
 	if w.config.Idle > 0 && c.Cart.ID == cart && c.Cart.Stamp.Time().After(ordered) {
 		s.idle(w, c, key, ordered)
 	}
@@ -78,29 +89,40 @@ func (w Worker) planned(c *customer.Customer, t touch.Touch, place int) series {
 	if said.IsZero() {
 		said = left
 	}
-	return series{cart: t.Snapshot.Cart, number: c.PlacedBefore(said.UnixMilli()), said: said, from: said, left: left}
+	s := series{cart: t.Snapshot.Cart, number: c.PlacedBefore(said.UnixMilli()), said: said, from: said, left: left}
+	for n := max(0, s.number-late); n <= s.number+late; n++ {
+		s.again = s.again || s.nameAgain(n, said) == t.Occasion
+	}
+	return s
 }
 
 // occasion names the series.
 func (s series) occasion() string {
 	if s.again {
-		return s.nameAgain(s.number)
+		return s.nameAgain(s.number, s.said)
 	}
 	return s.name(s.number)
 }
 
 func (s series) name(number int) string { return touch.Token(s.cart + "-" + strconv.Itoa(number)) }
 
-func (s series) nameAgain(number int) string {
-	return touch.Token(s.cart + "-" + strconv.Itoa(number) + "-r" + strconv.FormatInt(s.said.UnixMilli(), 36))
+func (s series) nameAgain(number int, said time.Time) string {
+	return touch.Token(s.cart + "-" + strconv.Itoa(number) + "-r" + strconv.FormatInt(said.UnixMilli(), 36))
 }
 
 // names lists what the series may be called: orders that came in late, or an
 // older note of the cart, change its name.
 func (s series) names() []string {
+	began := []time.Time{s.said}
+	if s.again && len(s.told) > 0 {
+		began = s.told
+	}
 	var out []string
 	for n := max(0, s.number-late); n <= s.number+late; n++ {
-		out = append(out, s.name(n), s.nameAgain(n))
+		out = append(out, s.name(n))
+		for _, said := range began {
+			out = append(out, s.nameAgain(n, said))
+		}
 	}
 	return out
 }

@@ -43,7 +43,7 @@ type question struct {
 func (w Worker) question(t touch.Touch, in workers.Input, place int) question {
 	q := question{Worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now}
 	s, ok := w.seriesOf(q.customer, t.Customer, t.Snapshot.Cart)
-	if !ok || !slices.Contains(s.names(), t.Occasion) {
+	if !ok || s.cut || !slices.Contains(s.names(), t.Occasion) {
 		s = w.planned(q.customer, t, place)
 	}
 	q.series = s
@@ -113,7 +113,7 @@ func (q question) elsewhere() touch.Verdict {
 // early: it was woken before its time, or its time has moved.
 func (q question) early() touch.Verdict {
 	if due := q.series.left.Add(q.step.After); q.now.Before(due) {
-		return touch.HoldUntil(due, touch.NotYet, "the wait after the cart was left is not over")
+		return touch.MoveTo(due, "the wait after the cart was left is not over")
 	}
 	return touch.Verdict{}
 }

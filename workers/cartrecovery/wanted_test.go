@@ -23,9 +23,8 @@ func TestWanted(t *testing.T) {
 	tea, pots, none := cart("k1", "tea"), cart("k1", "tea", "pot"), cart("k1")
 	send := touch.Verdict{}
 	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
-	hold := func(after time.Duration) touch.Verdict {
-		return touch.Verdict{Action: touch.Hold, Reason: touch.NotYet, Until: noon.Add(after)}
-	}
+	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), touch.NotYet, "") }
+	move := func(after time.Duration) touch.Verdict { return touch.MoveTo(noon.Add(after), "") }
 	begun := left(0, tea)
 	for _, c := range []struct {
 		name string
@@ -36,8 +35,8 @@ func TestWanted(t *testing.T) {
 		want touch.Verdict
 	}{
 		{"its time has come", asIs, "reminder", []events.Event{begun}, h, send},
-		{"woken too early", asIs, "reminder", []events.Event{begun}, h - 1, hold(h)},
-		{"the wait was made longer", func(c *cartrecovery.Config) { c.Steps[0].After = 3 * h }, "reminder", []events.Event{begun}, h, hold(3 * h)},
+		{"woken too early", asIs, "reminder", []events.Event{begun}, h - 1, move(h)},
+		{"the wait was made longer", func(c *cartrecovery.Config) { c.Steps[0].After = 3 * h }, "reminder", []events.Event{begun}, h, move(3 * h)},
 		{"a step that is no more", asIs, "third", []events.Event{begun}, h, drop(touch.StepRemoved)},
 
 		{"an order since, of anything", asIs, "reminder", []events.Event{begun, ordered(h/2, "1", "", "mug")}, h, drop(touch.Purchased)},
@@ -63,7 +62,7 @@ func TestWanted(t *testing.T) {
 		{"left and changed at the same instant", asIs, "reminder", []events.Event{begun, updated(0, pots)}, h, send},
 		{"idle: left again by itself", idle, "reminder", []events.Event{begun, updated(h/2, pots)}, 3*h + h/2, send},
 		{"idle: not yet", idle, "reminder", []events.Event{begun, updated(h/2, pots)}, 3 * h, hold(3*h + h/2)},
-		{"idle: every update moves the first step", idle, "reminder", []events.Event{updated(0, tea), updated(h, tea)}, 3 * h, hold(4 * h)},
+		{"idle: every update moves the first step", idle, "reminder", []events.Event{updated(0, tea), updated(h, tea)}, 3 * h, move(4 * h)},
 		{"idle: and no step once one is out", idle, "second", []events.Event{updated(0, tea), sent(3*h, "reminder", "k1-0"), updated(5*h, pots)}, 2*h + day, send},
 		{"idle: switched off meanwhile", asIs, "reminder", []events.Event{updated(0, tea)}, h, send},
 		{"idle: a cart that is updated after its order is another", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "mug"), updated(0, tea)}, 3 * h, send},
@@ -73,7 +72,7 @@ func TestWanted(t *testing.T) {
 		{"and will not be sent any more", asIs, "second", []events.Event{begun}, day + h + 1, send},
 		{"the first step is out", asIs, "second", []events.Event{begun, sent(h, "reminder", "k1-0")}, day, send},
 		{"the first step was dropped", asIs, "second", []events.Event{begun, dropped(h, "reminder", "k1-0")}, day, send},
-		{"leaving it again brings nothing nearer", asIs, "last-call", []events.Event{begun, sent(h, "reminder", "k1-0"), left(2*h, pots)}, 3 * h, hold(3 * day)},
+		{"leaving it again brings nothing nearer", asIs, "last-call", []events.Event{begun, sent(h, "reminder", "k1-0"), left(2*h, pots)}, 3 * h, move(3 * day)},
 		{"nor moves it away", asIs, "second", []events.Event{begun, sent(h, "reminder", "k1-0"), left(20*h, pots)}, day, send},
 
 		{"sent under another number", asIs, "reminder", []events.Event{ordered(-9*day, "0", "k1"), begun, sent(h, "reminder", "k1-0")}, 2 * h, drop(touch.Bundled)},

@@ -33,7 +33,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case !ok:
 		return touch.DropFor(touch.InsufficientData, w.tooLittle(b, e))
 	case due.After(in.Now.Add(patience(e))):
-		return touch.HoldUntil(due, touch.NotYet, b.text(e, p.Clock().In(zone(in))))
+		return touch.MoveTo(due, b.text(e, p.Clock().In(zone(in))))
 	}
 	return touch.Verdict{}
 }

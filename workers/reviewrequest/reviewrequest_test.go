@@ -270,7 +270,7 @@ func TestTheReminderFollowsTheAsk(t *testing.T) {
 	}{
 		{"the ask waits", customer.Claim{}, nil, 28, touch.HoldUntil(on(35), touch.NotYet, "")},
 		{"the ask is on its way", customer.Claim{State: customer.Open, At: on(28).UnixMilli()}, nil, 28, touch.HoldUntil(on(35), touch.NotYet, "")},
-		{"the ask was sent late", customer.Claim{State: customer.Sent, At: on(25).UnixMilli()}, nil, 28, touch.HoldUntil(on(32), touch.NotYet, "")},
+		{"the ask was sent late", customer.Claim{State: customer.Sent, At: on(25).UnixMilli()}, nil, 28, touch.MoveTo(on(32), "")},
 		{"a week after the ask", customer.Claim{State: customer.Sent, At: on(25).UnixMilli()}, nil, 32, touch.Verdict{}},
 		{"nobody knows whether the ask arrived", customer.Claim{State: customer.Uncertain, At: on(21).UnixMilli()}, nil, 28, touch.Verdict{}},
 		{"the ask expired", customer.Claim{State: customer.Dropped, Why: "expired", At: on(36).UnixMilli()}, nil, 37, touch.DropFor(touch.Expired, "")},

@@ -29,7 +29,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case v.Action != touch.Send:
 		return v
 	case in.Now.Before(at):
-		return touch.HoldUntil(at, touch.NotYet, "the customer has not had the time yet")
+		return touch.MoveTo(at, "the customer has not had the time yet")
 	case c.ComplaintOpen(order):
 		return touch.DropFor(touch.ComplaintOpen, "a complaint is open")
 	}

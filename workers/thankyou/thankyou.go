@@ -166,7 +166,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 			due = due.Add(later)
 		}
 		if due.After(in.Now) {
-			return touch.HoldUntil(due, touch.NotYet, "the wait after the order is not over")
+			return touch.MoveTo(due, "the wait after the order is not over")
 		}
 	}
 	if t.Step == Milestone {

@@ -134,7 +134,7 @@ func TestWanted(t *testing.T) {
 		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: touch.Cancelled}},
 		{"one item refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: partly})}, late, touch.Verdict{}},
 		{"another order cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1002")})}, late, touch.Verdict{}},
-		{"woken too early", []events.Event{order}, late.Add(-time.Millisecond), touch.Verdict{Action: touch.Hold, Reason: touch.NotYet, Until: late}},
+		{"woken too early", []events.Event{order}, late.Add(-time.Millisecond), touch.MoveTo(late, "")},
 		{"details of the order gone", nil, late, touch.Verdict{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

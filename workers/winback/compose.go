@@ -1,6 +1,8 @@
 package winback
 
 import (
+	"time"
+
 	"homing/pkg/customer"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
@@ -22,7 +24,7 @@ func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		return v
 	}
 	for _, s := range w.config.Steps[:place] {
-		if smaller := s.Offer.Terms(); smaller != nil && bigger(v.Offer, smaller) && !e.missed(s.StepName()) {
+		if smaller := s.Offer.Terms(); smaller != nil && bigger(v.Offer, smaller) && !e.missed(s.StepName(), in.Now) {
 			v.Offer = smaller
 			v.Detail += "; the offer of " + s.StepName() + " was not missed yet"
 			return v
@@ -32,14 +34,15 @@ func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 }
 
 // missed reports whether the customer was sent the offer of a step, and let it
-// go. A mail of which nobody knows whether it arrived was not missed.
-func (e episode) missed(step string) bool {
+// run out. A mail of which nobody knows whether it arrived was not missed, nor
+// one that went out without an offer because they had had enough of them.
+func (e episode) missed(step string, now time.Time) bool {
 	k, ok := e.claim(step)
 	if !ok || k.State != customer.Sent {
 		return false
 	}
 	o, bound := e.customer.OfferOf(k.Touch)
-	return !bound || e.customer.Redeemed(o).IsZero()
+	return bound && now.UnixMilli() >= o.Expires && e.customer.Redeemed(o).IsZero()
 }
 
 // bigger reports whether an offer is worth more than another, as far as they can

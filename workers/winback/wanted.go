@@ -22,7 +22,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(touch.Sunset, "the customer had the last word of an episode, and did not react")
 	}
 	if due := e.lapsed.Add(w.config.Steps[place].After); in.Now.Before(due) {
-		return touch.HoldUntil(due, touch.NotYet, "the wait after the lapse is not over")
+		return touch.MoveTo(due, "the wait after the lapse is not over")
 	}
 	if k, ok := e.claim(t.Step); ok && k.Spends() && k.Touch != customer.ClaimKey(t.ID()) {
 		return touch.DropFor(touch.Bundled, "it was sent when another order was the last one")
@@ -43,7 +43,7 @@ type episode struct {
 
 func episodeOf(c *customer.Customer, t touch.Touch, after time.Duration) episode {
 	lapsed, told := lapsedAt(c, t.Snapshot.PlacedAt)
-	if !told {
+	if !told || cut(c, t.Snapshot.PlacedAt) {
 		lapsed = t.Due.Add(-after)
 	}
 	return episode{t, c, lapsed}

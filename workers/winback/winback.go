@@ -11,7 +11,7 @@
 // "none", until an order is known.
 //
 // The bigger offer is for a real miss of the smaller one: last-call has its own
-// only if the mail with the smaller offer went out and its code was not redeemed;
+// only if the mail with the smaller offer went out and its code ran out unused;
 // else it has the smaller offer again. Its mail is also the last word: with
 // sunset, who neither orders nor answers why they left gets no marketing any more.
 //
@@ -143,6 +143,9 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	if !ok {
 		return nil
 	}
+	if cut(&in.Customer, placed) && !lapsed.Equal(customer.StampOf(in.Event).Time()) {
+		return nil // the first one planned the episode
+	}
 	out := make([]touch.Touch, len(w.config.Steps))
 	for i, s := range w.config.Steps {
 		out[i] = touch.Touch{Worker: Name, Step: s.StepName(), Occasion: occasion(order), Due: lapsed.Add(s.After),
@@ -165,4 +168,10 @@ func lapsedAt(c *customer.Customer, placed time.Time) (time.Time, bool) {
 		return told[0], true
 	}
 	return time.Time{}, false
+}
+
+// cut reports whether the first lapse since an order may be forgotten: a shop
+// that tells it every night tells it more often than is kept.
+func cut(c *customer.Customer, placed time.Time) bool {
+	return c.KeptSince(customer.Lapsed).After(placed)
 }

@@ -58,7 +58,8 @@ func uncertain(after time.Duration, step, occasion string) events.Event {
 }
 
 func issued(after time.Duration, step, occasion, code string) events.Event {
-	return at(after, &events.OfferIssued{Touch: asked(step, occasion).ID(), Code: code, Percent: 10})
+	expires := noon.Add(after + 14*day)
+	return at(after, &events.OfferIssued{Touch: asked(step, occasion).ID(), Code: code, Percent: 10, ExpiresAt: &expires})
 }
 
 // long is how long before the lapse at noon order 1 was placed.
@@ -151,9 +152,7 @@ func TestPlan(t *testing.T) {
 func TestWanted(t *testing.T) {
 	send := touch.Verdict{}
 	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
-	hold := func(after time.Duration) touch.Verdict {
-		return touch.Verdict{Action: touch.Hold, Reason: touch.NotYet, Until: noon.Add(after)}
-	}
+	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), touch.NotYet, "") }
 	one, lapse := ordered(long, "1"), lapsed(0)
 	missed := sent(0, "miss-you", "1")
 	for _, c := range []struct {
@@ -164,7 +163,7 @@ func TestWanted(t *testing.T) {
 	}{
 		{"at once", "miss-you", "1", []events.Event{one, lapse}, 0, send},
 		{"no order is known", "miss-you", "none", []events.Event{lapse}, 0, send},
-		{"woken too early", "offer", "1", []events.Event{one, lapse, missed}, 14*day - 1, hold(14 * day)},
+		{"woken too early", "offer", "1", []events.Event{one, lapse, missed}, 14*day - 1, touch.MoveTo(noon.Add(14*day), "")},
 		{"told again, nothing moves", "offer", "1", []events.Event{one, lapse, missed, lapsed(3 * day)}, 14 * day, send},
 		{"a step that is no more", "third", "1", []events.Event{one, lapse}, 0, drop(touch.StepRemoved)},
 
@@ -209,7 +208,8 @@ func TestTheBiggerOfferIsForAMissOfTheSmaller(t *testing.T) {
 		{"the first step has none", "miss-you", []events.Event{one, lapse}, ""},
 		{"the smaller", "offer", []events.Event{one, lapse}, "MISSYOU10"},
 		{"it was sent, and not used", "last-call", []events.Event{one, lapse, issued(14*day, "offer", "1", "MISSYOU10"), sent(14*day, "offer", "1")}, "LASTCALL20"},
-		{"sent, and its code is not kept any more", "last-call", []events.Event{one, lapse, sent(14*day, "offer", "1")}, "LASTCALL20"},
+		{"it was sent, and is good still", "last-call", []events.Event{one, lapse, issued(20*day, "offer", "1", "MISSYOU10"), sent(20*day, "offer", "1")}, "MISSYOU10"},
+		{"sent without it: they had had enough offers", "last-call", []events.Event{one, lapse, sent(14*day, "offer", "1")}, "MISSYOU10"},
 		{"used, with an order that was cancelled", "last-call", []events.Event{one, lapse, issued(14*day, "offer", "1", "MISSYOU10"), sent(14*day, "offer", "1"),
 			ordered(15*day, "2", " missyou10 "), cancelled(15*day, "2")}, "MISSYOU10"},
 		{"it was never sent", "last-call", []events.Event{one, lapse}, "MISSYOU10"},
@@ -226,6 +226,30 @@ func TestTheBiggerOfferIsForAMissOfTheSmaller(t *testing.T) {
 				t.Errorf("offers %q (%s), want %q", value, got.Detail, c.want)
 			}
 		})
+	}
+}
+
+// A shop may tell every night who has lapsed. That moves nothing, also when it is
+// more often than is kept.
+func TestTellingTheLapseEveryNightMovesNothing(t *testing.T) {
+	told := []events.Event{ordered(long, "1")}
+	for i := range customer.MaxNotes + 15 {
+		told = append(told, lapsed(time.Duration(i)*day))
+	}
+	told = append(told, sent(0, "miss-you", "1"), issued(14*day, "offer", "1", "MISSYOU10"), sent(14*day, "offer", "1"))
+	w := worker(t, func(c *winback.Config) { c.Steps[2].After = 60 * day })
+	now := noon.Add(60 * day)
+	if got := w.Plan(workers.Input{Event: lapsed((customer.MaxNotes + 14) * day), Customer: fold(told...), Now: now}); len(got) != 0 {
+		t.Errorf("planned anew: %+v", got)
+	}
+	x := asked("last-call", "1")
+	x.Due = now
+	in := workers.Input{Customer: fold(told...), Now: now}
+	if v := w.Wanted(x, in); v.Action != touch.Send {
+		t.Errorf("the last call: %+v", v)
+	}
+	if got := w.Compose(x, in); got.Offer == nil || got.Offer.Value != "LASTCALL20" {
+		t.Errorf("offers %+v", got.Offer)
 	}
 }
 

@@ -19,7 +19,6 @@ type person struct {
 	gone            time.Time // when they stop coming; zero: never
 	carts           int
 	sameCart        bool // the shop gives them the same cart id again and again
-	known           bool
 }
 
 var zones = []string{"Europe/London", "Europe/London", "Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "America/Los_Angeles"}

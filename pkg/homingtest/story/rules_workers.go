@@ -54,11 +54,11 @@ func thanks(_ *Ledger, p *life, m mail) string {
 	if m.Worker != "thank-you" {
 		return ""
 	}
-	o := order(p.purchases(m.at.Add(-slack)), m.Occasion)
-	switch {
+	o := order(p.purchases(m.at), m.Occasion)
+	switch then := order(p.purchases(m.at.Add(-slack)), m.Occasion); {
 	case o == nil:
 		return "no such order"
-	case o.cancelled, o.refunded:
+	case then != nil && (then.cancelled || then.refunded):
 		return "it was cancelled or refunded"
 	case m.at.Before(o.at.Add(30*time.Minute - late)):
 		return "too early"
@@ -182,13 +182,17 @@ func winBack(l *Ledger, p *life, m mail) string {
 	return why
 }
 
-// bigger checks that the bigger offer follows a smaller one that was made.
+// bigger checks that the bigger offer follows a smaller one that was made, and
+// ran out.
 func (l *Ledger) bigger(p *life, m mail) string {
 	smaller := strings.Replace(m.Touch, ".last-call.", ".offer.", 1)
-	made := slices.ContainsFunc(p.mails, func(x mail) bool { return x.Touch == smaller && x.at.Before(m.at) })
+	sent := slices.ContainsFunc(p.mails, func(x mail) bool { return x.Touch == smaller && x.at.Before(m.at) })
+	ranOut := slices.ContainsFunc(p.offers, func(o *events.OfferIssued) bool {
+		return o.Touch == smaller && o.ExpiresAt != nil && !o.ExpiresAt.After(m.at)
+	})
 	for _, o := range p.offers {
-		if o.Touch == m.Touch && o.Percent > 10 && !made {
-			return fmt.Sprintf("%d %% although the smaller offer was never made", o.Percent)
+		if o.Touch == m.Touch && o.Percent > 10 && !(sent && ranOut) {
+			return fmt.Sprintf("%d %% although the smaller offer was not made, or is good still", o.Percent)
 		}
 	}
 	return ""

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const exportHelp = `Writes all that is held of one customer as one JSON document: their record, every
+entry of the timeline about them, the mails that are planned, and their offers. It is
+the answer to a request of access; docs/privacy.md says what it holds and what not.
+
+An account and a guest with the same address are two customers: export both.`
+
+func (p *program) exportCommand() *cobra.Command {
+	var timeout time.Duration
+	var store string
+	cmd := &cobra.Command{
+		Use: "export <customer>", Short: "Write all that is held of a customer, as JSON", Long: exportHelp, Args: cobra.ExactArgs(1),
+		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+			store, err := storeOf(l.config, store)
+			if err != nil {
+				return err
+			}
+			held, err := l.Export(ctx, store, args[0])
+			if err != nil {
+				return err
+			}
+			return writeJSON(p.out, held)
+		}),
+	}
+	p.natsFlags(cmd, &timeout, 10*time.Second)
+	cmd.Flags().StringVar(&store, "store", "", "which `store` (default: the only one there is, or else main)")
+	return cmd
+}

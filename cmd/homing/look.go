@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/schedule"
+)
+
+// devKey is the entry of the bucket `controls` by which commands find what only
+// `homing dev` knows: its Redis, and the folder in which it keeps its secret.
+const devKey = "dev"
+
+// devPlaces is that entry, in JSON.
+type devPlaces struct {
+	Redis string `json:"redis"`
+	State string `json:"state"` // absolute
+}
+
+// setDev says where homing dev keeps its things, for other commands on this machine.
+func setDev(ctx context.Context, js jetstream.JetStream, s *devServers) error {
+	var d devPlaces
+	if s.redis != nil {
+		d.Redis = s.redis.URL()
+	}
+	var err error
+	if d.State, err = filepath.Abs(s.state); err != nil {
+		return err
+	}
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return fmt.Errorf("saying where the state is: %w", err)
+	}
+	value, err := json.Marshal(d)
+	if err == nil {
+		_, err = kv.Put(ctx, devKey, value)
+	}
+	return err
+}
+
+// asDev completes the configuration with what a running `homing dev` says.
+func asDev(ctx context.Context, js jetstream.JetStream, c *config.Config) error {
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return errors.New("nothing is set up there yet; `homing setup` or `homing run` does it")
+	}
+	if err != nil {
+		return err
+	}
+	entry, err := kv.Get(ctx, devKey)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil // it is no homing dev
+	}
+	var d devPlaces
+	if err == nil {
+		err = json.Unmarshal(entry.Value(), &d)
+	}
+	if err != nil {
+		return fmt.Errorf("the entry %s of the bucket %s: %w", devKey, bus.ControlsBucket, err)
+	}
+	if len(c.Stores) == 0 {
+		c.Stores = config.Example().Stores
+	}
+	if d.Redis != "" {
+		c.Redis.URL = config.URL(d.Redis)
+	}
+	if c.Secret == "" {
+		secret, err := os.ReadFile(filepath.Join(d.State, "secret"))
+		if err != nil {
+			return fmt.Errorf("the secret of homing dev: %w", err)
+		}
+		c.Secret = config.Secret(strings.TrimSpace(string(secret)))
+	}
+	return nil
+}
+
+// looking is an installation that a command looks into.
+type looking struct {
+	*app.Look
+	config *config.Config
+	now    time.Time // business time
+}
+
+// onLook runs a command with an installation open.
+func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l *looking, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		c, err := p.load()
+		if err != nil {
+			return err
+		}
+		nc, js, err := p.reach(ctx, c, *timeout)
+		if err != nil {
+			return err
+		}
+		defer nc.Close()
+		if err := asDev(ctx, js, c); err != nil {
+			return err
+		}
+		var scale schedule.Scale
+		if scale, err = clock(ctx, js); err != nil {
+			return err
+		}
+		l, err := app.NewLook(app.LookOptions{Config: c, JS: js, Scale: scale})
+		if err != nil {
+			return usage(err)
+		}
+		defer func() { _ = l.Close() }() // nothing was written
+		err = do(ctx, &looking{l, c, scale.Now()}, args)
+		if _, away := errors.AsType[*net.OpError](err); away {
+			return &exitError{exitUnreachable, fmt.Errorf("Redis at %v: %w", c.Redis.URL, err)}
+		}
+		return err
+	}
+}
+
+// parseSince reads how far back is looked: 7d, or a time; "" is the beginning.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	d, err := config.ParseDuration(s)
+	if err != nil {
+		return time.Time{}, usagef("--since: %q is neither a duration, as in 7d or 12h, nor a date, as in 2026-03-02", s)
+	}
+	return now.Add(-d), nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+)
+
+const replanHelp = `Has a worker plan again what stands on the timeline since a time: for a worker that
+was switched on late, or whose delays were changed. It may run at any time: planning
+twice is the same mail, what has its outcome is left out, and so is what would come
+too late. What is on the schedule already is replaced.`
+
+func (p *program) replanCommand() *cobra.Command {
+	var timeout time.Duration
+	var store, since string
+	cmd := &cobra.Command{
+		Use: "replan <worker> --since <time>", Short: "Have a worker plan again what happened since a time", Long: replanHelp, Args: cobra.ExactArgs(1),
+		Example: "  homing replan win-back --since 7d",
+		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+			from, err := parseSince(since, l.now)
+			switch {
+			case err != nil:
+				return err
+			case since == "":
+				return usagef("--since: say from when on, as in --since 7d")
+			case !slices.Contains(app.WorkerNames(), args[0]):
+				return usagef("there is no worker %q; there are %v", args[0], app.WorkerNames())
+			}
+			stores := slices.Sorted(maps.Keys(l.config.Stores))
+			if store != "" {
+				if _, err := storeOf(l.config, store); err != nil {
+					return err
+				}
+				stores = []string{store}
+			}
+			return p.replan(ctx, l, args[0], stores, from)
+		}),
+	}
+	cmd.Flags().StringVar(&since, "since", "", "from when on: a duration like 7d, or a `date`")
+	p.lookFlags(cmd, &timeout, &store)
+	cmd.Flags().Lookup("store").Usage = "only this `store` (default: all)"
+	return cmd
+}
+
+func (p *program) replan(ctx context.Context, l *looking, worker string, stores []string, from time.Time) error {
+	last := time.Now()
+	done, err := l.Replan(ctx, worker, stores, from, func(r app.Replanned) {
+		if time.Since(last) >= lineEvery {
+			last = time.Now()
+			fmt.Fprintf(p.err, "store %s: %s read\n", r.Store, plural(r.Events, "event"))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("%w\nrun the command again; nothing is planned twice", err)
+	}
+	if p.asJSON() {
+		return writeJSON(p.out, done)
+	}
+	for _, r := range done {
+		if _, err := fmt.Fprintf(p.out, "store %s: %s read, %s planned or planned anew\n", r.Store, plural(r.Events, "event"), plural(r.Mails, "mail")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+)
+
+const uncertainHelp = `Lists the mails of which nobody knows whether they were sent: the relay took them,
+and its answer never came. A marketing mail is not sent again; look its Message-ID
+up in the relay's log. ` + "`homing why`" + ` takes the customer's token.`
+
+func (p *program) uncertainCommand() *cobra.Command {
+	var timeout time.Duration
+	var store, since string
+	cmd := &cobra.Command{
+		Use: "uncertain", Short: "List the mails of which nobody knows whether they were sent", Long: uncertainHelp, Args: cobra.NoArgs,
+		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, _ []string) error {
+			store, err := storeOf(l.config, store)
+			if err != nil {
+				return err
+			}
+			from, err := parseSince(since, l.now)
+			if err != nil {
+				return err
+			}
+			all, err := l.Uncertain(ctx, store, from)
+			if err != nil {
+				return err
+			}
+			return p.writeUncertain(all)
+		}),
+	}
+	cmd.Flags().StringVar(&since, "since", "", "only since: a duration like 7d, or a `date`")
+	p.lookFlags(cmd, &timeout, &store)
+	return cmd
+}
+
+func (p *program) writeUncertain(all []app.Uncertain) error {
+	if p.asJSON() {
+		return writeJSON(p.out, all)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(p.out, "Of every mail it is known whether it was sent.")
+		return err
+	}
+	rows := [][]string{{"SINCE (UTC)", "MAIL", "CUSTOMER", "MESSAGE-ID"}}
+	for _, u := range all {
+		rows = append(rows, []string{u.At.Format(shortTime), u.Worker + "/" + u.Step, u.Customer, u.MessageID})
+	}
+	return table(p.out, rows)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+	"homing/pkg/why"
+)
+
+const whyHelp = `Tells the story of one customer in time order: what happened, what was sent, held
+and dropped, and why; what is still to come, and what would become of it now; and
+of each worker with nothing to come, why.
+
+The customer is named by the shop's id; a guest by address; and anybody by the
+token that facts and logs have. Times are in the customer's time zone. Of one who
+was erased only that is shown.`
+
+// whyFlags choose how much is told.
+type whyFlags struct {
+	timeout      time.Duration
+	store, since string
+	limit        int
+	all          bool
+}
+
+func (p *program) whyCommand() *cobra.Command {
+	f := &whyFlags{}
+	cmd := &cobra.Command{
+		Use: "why <customer>", Short: "Tell why a customer was sent what, and why not", Long: whyHelp, Args: cobra.ExactArgs(1),
+		Example: "  homing why C-1007\n  homing why jo@example.com --since 30d --output json",
+		RunE:    p.onLook(&f.timeout, func(ctx context.Context, l *looking, args []string) error { return p.why(ctx, l, f, args[0]) }),
+	}
+	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most `n` lines of the story, the newest; 0 is all")
+	cmd.Flags().StringVar(&f.since, "since", "", "only what happened since: a duration like 7d, or a `date`")
+	cmd.Flags().BoolVar(&f.all, "all", false, "read all of the timeline, not only the customer's latest 100 entries; slower")
+	p.lookFlags(cmd, &f.timeout, &f.store)
+	return cmd
+}
+
+// lookFlags adds the flags of a command about something of one store.
+func (p *program) lookFlags(cmd *cobra.Command, timeout *time.Duration, store *string) {
+	p.natsFlags(cmd, timeout, 10*time.Second)
+	p.outputFlag(cmd)
+	cmd.Flags().StringVar(store, "store", "", "which `store` (default: the only one there is, or else main)")
+}
+
+func (p *program) why(ctx context.Context, l *looking, f *whyFlags, who string) error {
+	if f.limit < 0 {
+		return usagef("--limit: cannot be negative; 0 is all")
+	}
+	store, err := storeOf(l.config, f.store)
+	if err != nil {
+		return err
+	}
+	since, err := parseSince(f.since, l.now)
+	if err != nil {
+		return err
+	}
+	r, err := l.Why(ctx, store, who, app.WhyOptions{All: f.all, Since: since, Limit: f.limit})
+	if err != nil {
+		return err
+	}
+	if p.asJSON() {
+		return writeJSON(p.out, r)
+	}
+	var b strings.Builder
+	if err := why.Text(&b, r); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(p.out, printable(b.String()))
+	return err
+}

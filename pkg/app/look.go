@@ -1,0 +1,266 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"homing/pkg/catalog"
+	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/mailer"
+	"homing/pkg/product"
+	"homing/pkg/projection"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+	"homing/pkg/why"
+)
+
+// LookOptions are what a Look reads by.
+type LookOptions struct {
+	Config    *config.Config
+	JS        jetstream.JetStream
+	Scale     schedule.Scale
+	RedisDial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: by the configuration's URL
+}
+
+// Look reads an installation from outside: what commands ask of it. It changes
+// nothing, and needs no process of Homing to run.
+type Look struct {
+	o        LookOptions
+	identity *customer.Identity
+	shops    map[string]map[string]shop // worker → store
+	rdb      redis.UniversalClient
+	store    *projection.Store
+	timeline *timeline.Timeline
+	schedule *schedule.Schedule
+
+	mu     sync.Mutex
+	unread []string // entries that could not be read
+}
+
+// ErrUnknown says that nothing is known of a customer.
+var ErrUnknown = errors.New("nothing is known of them")
+
+// NewLook returns a look. It connects to Redis when it is first asked.
+func NewLook(o LookOptions) (*Look, error) {
+	if o.Config.Secret.Reveal() == "" {
+		return nil, errors.New("secret: none is configured, and customers are found by it; name its file with secret_file or HOMING_SECRET_FILE")
+	}
+	l := &Look{o: o, timeline: timeline.New(o.JS), schedule: schedule.New(o.JS, o.Scale)}
+	l.timeline.Skipped = func(sequence uint64, err error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.unread = append(l.unread, fmt.Sprintf("entry %d of the timeline cannot be read and is left out: %v", sequence, err))
+	}
+	var err error
+	if l.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
+		return nil, err
+	}
+	if l.shops, err = programme(o.Config); err != nil {
+		return nil, err
+	}
+	a := &App{o: Options{Config: o.Config, RedisDial: o.RedisDial}}
+	if l.rdb, err = a.openRedis(nil); err != nil {
+		return nil, err
+	}
+	l.store = projection.New(l.rdb, nil)
+	return l, nil
+}
+
+// Close closes the connections that the look opened itself.
+func (l *Look) Close() error { return l.rdb.Close() }
+
+// programme makes the workers of every store without what only sending needs:
+// whoever looks has neither the templates nor the key that signs mail.
+func programme(c *config.Config) (map[string]map[string]shop, error) {
+	bare := *c
+	bare.Stores = maps.Clone(c.Stores)
+	for id, s := range bare.Stores {
+		s.DKIM.KeyFile = ""
+		bare.Stores[id] = s
+	}
+	a := &App{o: Options{Config: &bare, Log: zap.NewNop()}, log: zap.NewNop(), relays: map[string]*mailer.Relay{}}
+	out := map[string]map[string]shop{}
+	for _, k := range kinds {
+		out[k.Name] = map[string]shop{}
+	}
+	for _, id := range storeNames(&bare) {
+		base, err := a.openStore(id)
+		if err != nil {
+			return nil, fmt.Errorf("stores.%s: %w", id, err)
+		}
+		for _, k := range kinds {
+			s := base
+			if s.worker, s.settings, err = k.New(base.config.Workers[k.Name].Decode); err != nil {
+				return nil, fmt.Errorf("workers.%s (store %s): %w", k.Name, id, err)
+			}
+			out[k.Name][id] = s
+		}
+		setSunset(out, id)
+	}
+	return out, nil
+}
+
+// Find returns a customer's record: by id; for a guest by address, or by the id
+// that guests have; or by token, as facts and logs name them.
+func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, error) {
+	keys := []customer.Key{l.identity.Key(store, who)}
+	if strings.Contains(who, "@") {
+		keys = append(keys, l.identity.Key(store, l.identity.Guest(store, who)))
+	}
+	if k, ok := customer.KeyOfToken(store, who); ok {
+		keys = append(keys, k)
+	}
+	records, err := l.store.Load(ctx, keys)
+	if err != nil {
+		return customer.Record{}, err
+	}
+	for _, r := range records {
+		if r.Found() {
+			return r, nil
+		}
+	}
+	if strings.Contains(who, "@") {
+		return customer.Record{}, fmt.Errorf("store %s: no guest with that address: %w; a customer who has an id is found by it", store, ErrUnknown)
+	}
+	return customer.Record{}, fmt.Errorf("store %s, customer %s: %w", store, who, ErrUnknown)
+}
+
+// Entries returns the timeline entries about a customer, and whether there may be
+// older ones: the latest, by the places that their record has, or all, which
+// reads all of their bucket.
+func (l *Look) Entries(ctx context.Context, r customer.Record, all bool) (out []customer.Entry, older bool, err error) {
+	if !all {
+		out, _, err = l.timeline.Get(ctx, r.Timeline())
+		return out, r.Truncated(), err
+	}
+	err = l.timeline.ReadCustomer(ctx, r.Key, func(batch []customer.Entry) error {
+		out = append(out, batch...)
+		return nil
+	})
+	return out, false, err
+}
+
+// Pending returns the pending touches for a customer, worker by worker.
+func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.Waiting, error) {
+	found := make([][]schedule.Waiting, len(kinds))
+	var g errgroup.Group
+	for i, kind := range kinds {
+		g.Go(func() (err error) {
+			found[i], err = l.schedule.OfCustomer(ctx, kind.Name, k)
+			return err
+		})
+	}
+	err := g.Wait()
+	var out []schedule.Waiting
+	for _, ws := range found {
+		out = append(out, ws...)
+	}
+	return out, err
+}
+
+// WhyOptions say how much of a customer's story is wanted.
+type WhyOptions struct {
+	All   bool      // of the timeline, not only the latest
+	Since time.Time // the zero time: from the beginning
+	Limit int       // lines; 0: all
+}
+
+// Why returns the story of a customer.
+func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Report, error) {
+	r, err := l.Find(ctx, store, who)
+	if err != nil {
+		return why.Report{}, err
+	}
+	in := why.Input{Asked: who, Record: r, Now: l.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
+		Address: func(email string) string { return l.identity.Address(store, email) }}
+	if r.Customer.Gone() {
+		return why.Tell(in), nil
+	}
+	var g errgroup.Group
+	var waiting []schedule.Waiting
+	var behind string
+	g.Go(func() (err error) { in.Entries, in.Older, err = l.Entries(ctx, r, o.All); return err })
+	g.Go(func() (err error) { waiting, err = l.Pending(ctx, r.Key); return err })
+	g.Go(func() (err error) { behind, err = l.behind(ctx, r.Key); return err })
+	var unknown error
+	g.Go(func() error { in.Products, unknown = l.products(ctx, store); return nil })
+	if err := g.Wait(); err != nil {
+		return why.Report{}, err
+	}
+	for _, w := range waiting {
+		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
+	}
+	for _, k := range kinds {
+		s := l.shops[k.Name][store]
+		in.Zone = s.zone
+		in.Shops = append(in.Shops, why.Shop{Worker: s.worker, Settings: s.settings, Policy: s.policy})
+	}
+	if behind != "" {
+		in.Notes = append(in.Notes, behind)
+	}
+	if unknown != nil {
+		in.Notes = append(in.Notes, "what replenishment says may be wrong: "+unknown.Error())
+	}
+	in.Notes = append(in.Notes, l.unread...)
+	return why.Tell(in), nil
+}
+
+// behind says if Redis does not know yet what the timeline holds of a customer's
+// bucket.
+func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
+	marks, err := l.store.Marks(ctx, k.Store)
+	if err != nil {
+		return "", err
+	}
+	last, err := l.timeline.Last(ctx, k)
+	if err != nil || marks[k.Bucket] >= last {
+		return "", err
+	}
+	return "Redis has not caught up with the timeline (it is being rebuilt, or this moment's events are on their way); what is said of now may be older", nil
+}
+
+// products reads what the workers know of a store's products; nil: nothing was
+// computed yet.
+func (l *Look) products(ctx context.Context, store string) (*product.Snapshot, error) {
+	c := catalog.New(catalog.Options{JS: l.o.JS, Stores: []string{store}, Timeline: l.timeline, Now: l.o.Scale.Now, Log: zap.NewNop()})
+	if err := c.Update(ctx, store); err != nil {
+		return nil, err
+	}
+	return c.Of(store), nil
+}
+
+// Export returns all that is held of a customer. It reads all of their bucket of
+// the timeline.
+func (l *Look) Export(ctx context.Context, store, who string) (why.Held, error) {
+	r, err := l.Find(ctx, store, who)
+	if err != nil {
+		return why.Held{}, err
+	}
+	in := why.Input{Asked: who, Record: r, Now: l.o.Scale.Now()}
+	if in.Entries, _, err = l.Entries(ctx, r, true); err != nil {
+		return why.Held{}, err
+	}
+	waiting, err := l.Pending(ctx, r.Key)
+	if err != nil {
+		return why.Held{}, err
+	}
+	for _, w := range waiting {
+		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
+	}
+	if len(l.unread) > 0 { // an answer that leaves something out must not pass for all
+		return why.Held{}, errors.New(strings.Join(l.unread, "\n"))
+	}
+	return why.Hold(in)
+}

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/product"
+	"homing/pkg/schedule"
+	"homing/workers"
+)
+
+// DayCounts is how many touches of a worker are pending in a store, by the day
+// on which they are looked at, in the store's time zone.
+type DayCounts struct {
+	Store   string `json:"store"`
+	Worker  string `json:"worker"`
+	FellDue int    `json:"fell_due"` // waiting to be decided
+	Days    []int  `json:"days"`     // the first is today
+	Later   int    `json:"later"`
+}
+
+// Total is how many there are in all.
+func (d DayCounts) Total() int {
+	n := d.FellDue + d.Later
+	for _, x := range d.Days {
+		n += x
+	}
+	return n
+}
+
+// PendingByDay counts the pending touches of all workers by day, today and the
+// days that follow. step is told now and then how many were seen.
+func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) ([]DayCounts, error) {
+	var out []DayCounts
+	seen := 0
+	for _, k := range kinds {
+		byStore := map[string]*DayCounts{}
+		for store := range l.shops[k.Name] {
+			byStore[store] = &DayCounts{Store: store, Worker: k.Name, Days: make([]int, days)}
+		}
+		err := l.schedule.Walk(ctx, k.Name, func(ps []schedule.Place) error {
+			for _, p := range ps {
+				c, ok := byStore[p.Store]
+				if !ok { // not configured here any more, and pending all the same
+					c = &DayCounts{Store: p.Store, Worker: k.Name, Days: make([]int, days)}
+					byStore[p.Store] = c
+				}
+				c.add(p.Wake, l.today(k.Name, p.Store))
+			}
+			seen += len(ps)
+			step(seen)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range byStore {
+			out = append(out, *c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b DayCounts) int {
+		switch {
+		case a.Store < b.Store:
+			return -1
+		case a.Store > b.Store:
+			return 1
+		}
+		return slices.Index(WorkerNames(), a.Worker) - slices.Index(WorkerNames(), b.Worker)
+	})
+	return out, nil
+}
+
+// today is the beginning of the day in a store's time zone.
+func (l *Look) today(worker, store string) time.Time {
+	zone := time.UTC
+	if s, ok := l.shops[worker][store]; ok {
+		zone = s.zone
+	}
+	return date(l.o.Scale.Now().In(zone))
+}
+
+func date(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+}
+
+func (d *DayCounts) add(wake, today time.Time) {
+	if wake.IsZero() {
+		d.FellDue++
+		return
+	}
+	day := date(wake.In(today.Location()))
+	// Days have 23 to 25 hours; half a day more or less finds the right one.
+	switch n := int((day.Sub(today) + 12*time.Hour) / (24 * time.Hour)); {
+	case n < 0: // late, and about to fire
+		d.Days[0]++
+	case n >= len(d.Days):
+		d.Later++
+	default:
+		d.Days[n]++
+	}
+}
+
+// Uncertain is a mail of which nobody knows whether it was sent.
+type Uncertain struct {
+	At        time.Time `json:"at"`
+	Store     string    `json:"store"`
+	Customer  string    `json:"customer"` // the token
+	Worker    string    `json:"worker"`
+	Step      string    `json:"step"`
+	Occasion  string    `json:"occasion"`
+	Touch     string    `json:"touch"`
+	MessageID string    `json:"message_id,omitempty"`
+	Detail    string    `json:"detail,omitempty"`
+}
+
+// Uncertain lists the mails of a store whose outcome is unknown, oldest first,
+// each once. since may be the zero time.
+func (l *Look) Uncertain(ctx context.Context, store string, since time.Time) ([]Uncertain, error) {
+	out := []Uncertain{}
+	seen := map[string]bool{}
+	// A fact is appended when it is decided, or later: never before.
+	err := l.timeline.ReadTypesSince(ctx, store, []events.Type{events.TypeEmailUncertain}, l.real(since), func(batch []customer.Entry) error {
+		for _, e := range batch {
+			f, ok := e.Event.Data.(events.Fact)
+			if !ok || e.Event.Time.Before(since) || seen[e.Event.ID] {
+				continue
+			}
+			seen[e.Event.ID] = true
+			b := f.Body()
+			out = append(out, Uncertain{At: e.Event.Time.UTC(), Store: store, Customer: b.Customer, Worker: b.Worker, Step: b.Step, Occasion: b.Occasion,
+				Touch: b.Touch, MessageID: b.MessageID, Detail: b.Detail})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// real is when the clocks of servers showed a time. Business time that runs fast
+// began at some point; before, both are the same.
+func (l *Look) real(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return l.o.Scale.Real(t)
+}
+
+// Replanned is what Replan did in one store.
+type Replanned struct {
+	Store  string `json:"store"`
+	Events int    `json:"events"` // that were read again
+	Mails  int    `json:"mails"`  // that were put on the schedule, or stood there already
+}
+
+// errUnsettled says that Redis does not know all that the timeline holds.
+var errUnsettled = errors.New("Redis has not caught up with the timeline; try again when it was rebuilt")
+
+// Replan has a worker plan again what the timeline holds since a time. It is
+// safe at any time: a touch is known by its id, and what has its outcome, or
+// would come too late, is left out.
+func (l *Look) Replan(ctx context.Context, worker string, stores []string, since time.Time, step func(Replanned)) ([]Replanned, error) {
+	var out []Replanned
+	for _, store := range stores {
+		s, ok := l.shops[worker][store]
+		switch {
+		case !ok:
+			return out, fmt.Errorf("no such worker: %q; there are %v", worker, WorkerNames())
+		case s.settings.Status == workers.Off:
+			return out, fmt.Errorf("%s is off in store %s and plans nothing; set its status to live, paused or shadow", worker, store)
+		}
+		done, err := l.replan(ctx, s, store, since, step)
+		out = append(out, done)
+		if err != nil {
+			return out, fmt.Errorf("store %s: %w", store, err)
+		}
+	}
+	return out, nil
+}
+
+func (l *Look) replan(ctx context.Context, s shop, store string, since time.Time, step func(Replanned)) (Replanned, error) {
+	done := Replanned{Store: store}
+	if err := l.settled(ctx, store); err != nil {
+		return done, err
+	}
+	known, err := l.products(ctx, store)
+	if err != nil {
+		return done, err
+	}
+	p := &schedule.Planner{
+		Workers: map[string]workers.Worker{store: s.worker}, Zones: map[string]*time.Location{store: s.zone}, Customers: l.store, Schedule: l.schedule,
+		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Planned: func(n int) { done.Mails += n },
+	}
+	err = l.timeline.ReadTypesSince(ctx, store, s.worker.Triggers(), l.real(since), func(batch []customer.Entry) error {
+		n := len(batch) // Plan works in place
+		if err := p.Plan(ctx, batch); err != nil {
+			return err
+		}
+		done.Events += n
+		step(done)
+		return nil
+	})
+	return done, err
+}
+
+// settled returns nil when Redis knows all that stood on the timeline a moment
+// ago. Events on their way are waited for.
+func (l *Look) settled(ctx context.Context, store string) error {
+	lasts, err := l.timeline.Lasts(ctx, store)
+	if err != nil {
+		return err
+	}
+	for range 50 {
+		marks, err := l.store.Marks(ctx, store)
+		if err != nil {
+			return err
+		}
+		behind := false
+		for b := range marks {
+			behind = behind || marks[b] < lasts[b]
+		}
+		if !behind {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return errUnsettled
+}

@@ -1,0 +1,255 @@
+// Package control keeps what stops a worker from sending: an operator who paused
+// it, or the system itself, such as a relay that is down. The holds stand in the
+// bucket `controls`, where all replicas see them; each that begins or ends is one
+// fact on the timeline, whoever noticed. It decides nothing: who asks it stops
+// pulling.
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Paused is the reason of a hold that an operator wants. The others are those of
+// the system, and end by themselves.
+const Paused = "paused"
+
+// everyStore stands in a key for all stores, also those to come.
+const everyStore = "_"
+
+// A Hold is one reason for which a worker sends nothing.
+type Hold struct {
+	Worker string    `json:"worker"`
+	Store  string    `json:"store,omitempty"` // empty: in every store
+	Reason string    `json:"reason"`
+	Detail string    `json:"detail,omitempty"` // for a person
+	Since  time.Time `json:"since"`            // business time
+
+	revision uint64 // of its entry
+}
+
+// key is hold.<worker>.<store>.<reason>.
+func (h Hold) key() string {
+	store := h.Store
+	if store == "" {
+		store = everyStore
+	}
+	return prefix + h.Worker + "." + store + "." + h.Reason
+}
+
+const prefix = "hold."
+
+// parse reads an entry of the bucket.
+func parse(e jetstream.KeyValueEntry) (Hold, error) {
+	var h Hold
+	if err := json.Unmarshal(e.Value(), &h); err != nil {
+		return h, fmt.Errorf("the entry %s of the bucket %s: %w", e.Key(), bus.ControlsBucket, err)
+	}
+	p := strings.Split(e.Key(), ".")
+	if len(p) != 4 {
+		return h, fmt.Errorf("the entry %s of the bucket %s: not hold.<worker>.<store>.<reason>", e.Key(), bus.ControlsBucket)
+	}
+	h.Worker, h.Store, h.Reason, h.revision = p[1], p[2], p[3], e.Revision()
+	if h.Store == everyStore {
+		h.Store = ""
+	}
+	return h, nil
+}
+
+// Timeline is where the facts go.
+type Timeline interface {
+	Append(ctx context.Context, entries []customer.Entry) error
+}
+
+// Options are what Controls work with.
+type Options struct {
+	JS       jetstream.JetStream
+	Timeline Timeline
+	Stores   []string         // that are configured: where the facts of a hold in all stores stand
+	Now      func() time.Time // business time
+	Log      *zap.Logger
+}
+
+// Controls are the holds that are in force.
+type Controls struct {
+	o Options
+
+	mu      sync.Mutex
+	known   bool // the bucket was read
+	holds   []Hold
+	changed chan struct{} // closed when the above changes
+	// trouble is what this process noticed and did not write down yet.
+	trouble chan func(context.Context)
+}
+
+// New returns controls that know nothing yet: until they do, everything is held.
+func New(o Options) *Controls {
+	return &Controls{o: o, changed: make(chan struct{}), trouble: make(chan func(context.Context), 64)}
+}
+
+// Paused reports whether an operator holds a worker in a store. So is
+// everything while that is not known.
+func (c *Controls) Paused(worker, store string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.known || slices.ContainsFunc(c.holds, func(h Hold) bool {
+		return h.Reason == Paused && h.Worker == worker && (h.Store == "" || h.Store == store)
+	})
+}
+
+// Known reports whether the bucket was read.
+func (c *Controls) Known() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known
+}
+
+// Changed returns a channel that is closed at the next change.
+func (c *Controls) Changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
+// Holds returns what is in force, by worker, store and reason.
+func (c *Controls) Holds() []Hold {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.holds)
+}
+
+// Read reads the bucket, and tells those who wait for a change.
+func (c *Controls) Read(ctx context.Context) error {
+	holds, err := c.read(ctx)
+	if err != nil {
+		return fmt.Errorf("reading what is paused: %w", err)
+	}
+	slices.SortFunc(holds, func(a, b Hold) int { return strings.Compare(a.key(), b.key()) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known && slices.Equal(c.holds, holds) {
+		return nil
+	}
+	c.known, c.holds = true, holds
+	close(c.changed)
+	c.changed = make(chan struct{})
+	return nil
+}
+
+func (c *Controls) read(ctx context.Context) ([]Hold, error) {
+	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
+	defer cancel()
+	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return nil, err
+	}
+	w, err := kv.Watch(ctx, prefix+">", jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = w.Stop() }()
+	var out []Hold
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok:
+				return nil, errors.New("the bucket ended")
+			case e == nil: // that was all there is
+				return out, nil
+			}
+			h, err := parse(e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, h)
+		}
+	}
+}
+
+// Hold begins a hold, and puts the fact on the timeline. It reports false when it
+// is in force already.
+func (c *Controls) Hold(ctx context.Context, h Hold) (bool, error) {
+	h.Since = c.o.Now().UTC().Truncate(time.Millisecond)
+	value, err := json.Marshal(h)
+	if err != nil {
+		return false, err
+	}
+	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return false, err
+	}
+	revision, err := kv.Create(ctx, h.key(), value)
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, c.tell(ctx, h, events.TypeWorkerHeld, revision)
+}
+
+// Release ends a hold, and puts the fact on the timeline. It reports false when
+// it was not in force.
+func (c *Controls) Release(ctx context.Context, h Hold) (bool, error) {
+	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return false, err
+	}
+	e, err := kv.Get(ctx, h.key())
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = kv.Delete(ctx, h.key(), jetstream.LastRevision(e.Revision()))
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return false, nil // somebody else did
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, c.tell(ctx, h, events.TypeWorkerResumed, e.Revision())
+}
+
+// tell puts the fact of a transition on the timeline of each store concerned. The
+// bucket's revision makes its id: told again, it is the same fact.
+func (c *Controls) tell(ctx context.Context, h Hold, t events.Type, revision uint64) error {
+	stores := []string{h.Store}
+	if h.Store == "" {
+		stores = c.o.Stores
+	}
+	body := events.WorkerHold{Worker: h.Worker, Reason: h.Reason, Detail: h.Detail}
+	var data events.Data = &events.WorkerHeld{WorkerHold: body}
+	if t == events.TypeWorkerResumed {
+		data = &events.WorkerResumed{WorkerHold: body}
+	}
+	action := strings.TrimPrefix(string(t), "worker.")
+	var entries []customer.Entry
+	for _, s := range stores {
+		entries = append(entries, customer.Entry{Key: customer.Key{Store: s}, Event: events.Event{
+			ID:     fmt.Sprintf("%s.%s.%s.%s-%d", h.Worker, s, h.Reason, action, revision),
+			Source: "/homing/control", Type: t, Store: s, Time: c.o.Now().UTC().Truncate(time.Millisecond), Data: data,
+		}})
+	}
+	if err := c.o.Timeline.Append(ctx, entries); err != nil {
+		return fmt.Errorf("telling of it: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package gate
+
+import (
+	"math/bits"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// capSpread is over how long touches leave for which the caps have room again at
+// the same time.
+const capSpread = time.Minute
+
+// later holds a touch that may leave from some time on until then, or until the
+// quiet hours are over that it falls into. Touches are spread, each by a time of
+// its own, but never beyond what still lets it leave. One that would come too
+// late is dropped at once.
+func (c *Case) later(from time.Time, why touch.Reason, detail string) touch.Verdict {
+	open, end := c.Policy.Quiet.until(from.In(c.zone()), false), c.Touch.Due.Add(c.Step.Expires)
+	if open.After(end) {
+		return touch.DropFor(touch.Expired, detail+"; next slot only "+c.moment(open)+", too late")
+	}
+	spread := capSpread
+	if open.After(from) {
+		spread = c.Policy.Quiet.Spread
+	}
+	spread = min(spread, end.Sub(open), c.Policy.Quiet.until(open, true).Sub(open))
+	until := open.Add(share(c.Touch.ID(), spread)).UTC()
+	return touch.HoldUntil(until, why, detail+"; next slot "+c.moment(until))
+}
+
+// share returns a touch's own part of a spread: 0 or more and less than all of
+// it, the same whenever it is asked.
+func share(id string, spread time.Duration) time.Duration {
+	part, _ := bits.Mul64(customer.ClaimKey(id), uint64(max(0, spread)))
+	return time.Duration(part).Truncate(time.Millisecond)
+}

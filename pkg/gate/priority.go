@@ -1,0 +1,88 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// A Rival is another touch of the same customer that is pending and would pass.
+type Rival struct {
+	Touch    touch.Touch
+	Priority int
+	At       time.Time // when it would go out: now, or when it falls due
+}
+
+// Scarce reports whether the touch, if it were sent now, would take the last
+// place in a cap: only then it may be in the way of another.
+func (c *Case) Scarce() bool {
+	if !c.marketing() || c.Touch.Yielded {
+		return false
+	}
+	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
+		return len(w.Used(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID())))+1 >= w.Limit
+	})
+}
+
+// Yield is asked when nothing else objects: if the caps have no room for this
+// touch and one of a higher priority that falls due within lookAhead, the higher
+// one gets it. A touch yields at most once, so that none waits for ever.
+func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touch.Verdict {
+	if lookAhead <= 0 || !c.Scarce() {
+		return touch.Verdict{}
+	}
+	var above []Rival
+	for _, r := range rivals {
+		if r.Priority > priority && !r.At.After(c.Now.Add(lookAhead)) {
+			above = append(above, r)
+		}
+	}
+	// Who comes first among them is decided as it will be: by priority, then by time.
+	slices.SortFunc(above, func(a, b Rival) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.At.Compare(b.At), cmp.Compare(a.Touch.ID(), b.Touch.ID()))
+	})
+	without := c.placed(above, nil)
+	with := c.placed(above, &customer.Claim{Touch: customer.ClaimKey(c.Touch.ID()), State: customer.Sent, At: c.Now.UnixMilli()})
+	for i, r := range above {
+		if without[i] && !with[i] {
+			return c.later(r.At.Add(afterRival), touch.Yields, fmt.Sprintf("%s.%s of priority %d goes first, at %s",
+				r.Touch.Worker, r.Touch.Step, r.Priority, c.moment(r.At)))
+		}
+	}
+	return touch.Verdict{}
+}
+
+// afterRival is how long after the rival's time a touch that yielded is looked at
+// again: by then the rival has its outcome.
+const afterRival = 5 * time.Minute
+
+// placed says which of the rivals find room, in their order, beside what was sent
+// already and the touch that goes first, if one does.
+func (c *Case) placed(rivals []Rival, first *customer.Claim) []bool {
+	claims := slices.Clone(c.Customer.Claims)
+	add := func(k customer.Claim) {
+		i, _ := slices.BinarySearchFunc(claims, k, func(a, b customer.Claim) int { return cmp.Compare(b.At, a.At) })
+		claims = slices.Insert(claims, i, k)
+	}
+	if first != nil {
+		add(*first)
+	}
+	out := make([]bool, len(rivals))
+	for i, r := range rivals {
+		out[i] = true
+		key := customer.ClaimKey(r.Touch.ID())
+		for _, w := range c.Policy.Frequency {
+			if w.roomAt(claims, r.At, key).After(r.At) {
+				out[i] = false
+			}
+		}
+		if out[i] {
+			add(customer.Claim{Touch: key, State: customer.Sent, At: r.At.UnixMilli()})
+		}
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package homingtest_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/homingtest"
+)
+
+// Product statistics that cannot be read, or take long to compute, keep nobody
+// waiting but the worker that rests on them.
+func TestIntakeDoesNotWaitForTheProductStatistics(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := homingtest.New(t, dir, "")
+		w.Start("intake")
+		w.Stop()
+		objects, err := w.JS.ObjectStore(ctx, bus.ProductsBucket)
+		if err == nil {
+			_, err = objects.PutString(ctx, "main", "not what it should be")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Publish("main", homingtest.Order("ann", "1001"))
+		time.AfterFunc(20*time.Second, func() {
+			if n := len(w.Timeline()); n != 1 {
+				t.Errorf("%d events were taken in, want 1", n)
+			}
+			if err := objects.Delete(ctx, "main"); err != nil && err != jetstream.ErrObjectNotFound {
+				t.Error(err)
+			}
+		})
+		w.Start() // waits until all roles can work
+		time.Sleep(time.Hour)
+		if n := len(w.Sink.Mails()); n != 1 {
+			t.Errorf("%d mails, want 1", n)
+		}
+	})
+}

@@ -1,0 +1,247 @@
+package homingtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/events"
+	"homing/pkg/app"
+	"homing/pkg/homingtest"
+	"homing/pkg/why"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const oneMailInSixteenHours = `
+pacing: {frequency: [{limit: 1, window: 16h}, {limit: 3, window: 7d}], look_ahead: 0s, quiet_hours: {from: "00:00", to: "00:00"}}
+`
+
+// golden compares what was said with what stands in testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got; -update writes it anew):\n%s", path, d)
+	}
+}
+
+// seconds are not told: how soon the server fires a schedule is its affair.
+var seconds = regexp.MustCompile(`(T\d\d:\d\d):\d\d(\.\d+)?Z`)
+
+func asJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return seconds.ReplaceAll(b.Bytes(), []byte("${1}:00Z"))
+}
+
+// ask returns the story of a customer as it is told to people and to programs.
+func ask(t *testing.T, l *app.Look, who string) (r why.Report, text, doc []byte) {
+	t.Helper()
+	r, err := l.Why(t.Context(), "main", who, app.WhyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := why.Text(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return r, b.Bytes(), asJSON(t, r)
+}
+
+// A morning of Ann's: a cart that she buys, and one that she leaves.
+func morning(w *homingtest.World) {
+	at := func(hour, minute int) {
+		time.Sleep(time.Until(time.Date(2000, 1, 1, hour, minute, 0, 0, time.UTC)))
+	}
+	who := events.Customer{ID: "ann", Email: "ann@example.com", FirstName: "Ann", TimeZone: "Europe/Berlin"}
+	cart := func(id string) events.Cart {
+		return events.Cart{ID: id, URL: "https://shop.example/cart/" + id, Items: []events.Item{{ProductID: "tea-1", Name: "Assam, 250 g", Quantity: 2}}}
+	}
+	at(8, 0)
+	told := time.Now().UTC()
+	known := who
+	known.Consent = &events.Consent{Email: events.Subscribed, At: &told}
+	w.Publish("main", &events.CustomerCreated{Customer: known})
+	at(9, 0)
+	w.Publish("main", &events.CartAbandoned{Customer: who, Cart: cart("k1")})
+	at(9, 10)
+	order := homingtest.Order("ann", "10042")
+	order.Customer, order.Order.CartID = who, "k1"
+	e := events.Event{ID: "order-10042", Source: "/test", Type: order.Type(), Store: "main", Time: time.Now().UTC(), Data: order}
+	w.PublishEvent(e)
+	at(9, 11)
+	w.PublishEvent(e) // a copy
+	at(11, 0)
+	w.Publish("main", &events.CartAbandoned{Customer: who, Cart: cart("k2")})
+	at(13, 0)
+}
+
+func TestWhyTellsTheStoryOfACustomer(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, oneMailInSixteenHours)
+		w.Start()
+		morning(w)
+		l := w.Look()
+		r, text, doc := ask(t, l, "ann")
+		golden(t, "why.txt", text)
+		golden(t, "why.json", doc)
+		all, err := l.Why(t.Context(), "main", r.Token, app.WhyOptions{All: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(doc), string(asJSON(t, all))); d != "" {
+			t.Errorf("read by the bucket's subject, and found by the token, it is another (-latest +all):\n%s", d)
+		}
+		short, err := l.Why(t.Context(), "main", "ann", app.WhyOptions{Limit: 2, Since: time.Now().Add(-4 * time.Hour)})
+		if err != nil || len(short.Story) != 2 || short.Hidden+2 != len(r.Story) {
+			t.Errorf("%d lines and %d hidden of %d: %v", len(short.Story), short.Hidden, len(r.Story), err)
+		}
+		// What was said would happen, happens.
+		time.Sleep(14 * time.Hour)
+		after, _, _ := ask(t, l, "ann")
+		last := after.Story[len(after.Story)-1]
+		if last.Type != events.TypeEmailSent || last.Step != "reminder" {
+			t.Errorf("then %+v", last)
+		}
+		if _, err := l.Why(t.Context(), "main", "nobody", app.WhyOptions{}); !errors.Is(err, app.ErrUnknown) {
+			t.Errorf("of nobody: %v", err)
+		}
+	})
+}
+
+func TestWhyShowsOfTheErasedNothingButThat(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, oneMailInSixteenHours)
+		w.Start()
+		w.Publish("main", homingtest.Order("ann", "1001"))
+		time.Sleep(2 * time.Hour)
+		w.Publish("main", &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
+		time.Sleep(time.Hour)
+		l := w.Look()
+		_, text, doc := ask(t, l, "ann")
+		golden(t, "why-erased.txt", text)
+		golden(t, "why-erased.json", doc)
+		w.Publish("main", homingtest.Order("ann", "1002")) // comes back
+		time.Sleep(time.Minute)
+		r, text, _ := ask(t, l, "ann")
+		if len(r.Story) != 1 || !strings.Contains(string(text), "ordered 1002") || strings.Contains(string(text), "1001") {
+			t.Errorf("after the customer came back:\n%s", text)
+		}
+	})
+}
+
+func TestExportGivesAllThatIsHeld(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, oneMailInSixteenHours)
+		w.Start()
+		morning(w)
+		held, err := w.Look().Export(t.Context(), "main", "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "export.json", asJSON(t, held))
+	})
+}
+
+func TestPendingIsCountedByWorkerAndDay(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, oneMailInSixteenHours)
+		w.Start()
+		morning(w)
+		got, err := w.Look().PendingByDay(t.Context(), 4, func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := map[string]app.DayCounts{}
+		for _, c := range got {
+			counts[c.Worker] = c
+		}
+		want := map[string]app.DayCounts{
+			"cart-recovery":  {Store: "main", Worker: "cart-recovery", Days: []int{0, 2, 0, 1}},            // the reminder is held until the next day
+			"thank-you":      {Store: "main", Worker: "thank-you", Days: []int{0, 0, 0, 0}},                //
+			"review-request": {Store: "main", Worker: "review-request", Days: []int{0, 0, 0, 0}, Later: 2}, //
+			"birthday":       {Store: "main", Worker: "birthday", Days: []int{0, 0, 0, 0}},                 //
+			"replenishment":  {Store: "main", Worker: "replenishment", Days: []int{0, 0, 0, 0}},            //
+			"win-back":       {Store: "main", Worker: "win-back", Days: []int{0, 0, 0, 0}},                 //
+		}
+		if d := cmp.Diff(want, counts); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+	})
+}
+
+// A worker is switched on after the fact: replan finds what it missed, and does
+// not repeat what was sent.
+func TestReplanPlansWhatAWorkerMissed(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "\nworkers: {review-request: {status: \"off\"}}\n")
+		w.Start()
+		w.Publish("main", homingtest.Order("ann", "1001"))
+		time.Sleep(24 * time.Hour)
+		w.Stop()
+		w.Config = homingtest.Config(t, "")
+		w.Config.HTTP.Listen = ""
+		w.Start()
+		l := w.Look()
+		r, _, _ := ask(t, l, "ann")
+		for _, s := range r.Silent {
+			if s.Worker == "review-request" && s.Reason != "unplanned" {
+				t.Errorf("before: %+v", s)
+			}
+		}
+		since := time.Now().Add(-7 * 24 * time.Hour)
+		for _, worker := range []string{"review-request", "thank-you"} {
+			done, err := l.Replan(t.Context(), worker, []string{"main"}, since, func(app.Replanned) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := map[string]int{"review-request": 2}[worker]; len(done) != 1 || done[0].Events != 1 || done[0].Mails != want {
+				t.Errorf("%s: %+v, want %d mails of one event", worker, done, want)
+			}
+		}
+		time.Sleep(30 * 24 * time.Hour)
+		subjects := map[string]int{}
+		for _, f := range w.Facts() {
+			if f.Type == events.TypeEmailSent {
+				subjects[f.Data.(events.Fact).Body().Step]++
+			}
+		}
+		if d := cmp.Diff(map[string]int{"thanks": 1, "ask": 1, "reminder": 1}, subjects); d != "" {
+			t.Errorf("mails (-want +got):\n%s", d)
+		}
+	})
+}

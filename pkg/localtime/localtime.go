@@ -1,0 +1,88 @@
+// Package localtime is the arithmetic of dates and of clocks on walls: days of a
+// zone's calendar, which have 23, 24 or 25 hours, and times of day, which some
+// nights skip and others show twice. docs/time.md states its rules. It is pure,
+// but that it reads the time zone database.
+package localtime
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Date is a day of the calendar, without a zone.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf returns the date that t shows, in its own zone.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
+// Add returns the date some days later. A date that does not exist counts on:
+// Add(0) of 29 February is 1 March in a year without one.
+func (d Date) Add(days int) Date {
+	return DateOf(time.Date(d.Year, d.Month, d.Day+days, 12, 0, 0, 0, time.UTC))
+}
+
+// Until returns how many days there are from d to o.
+func (d Date) Until(o Date) int {
+	return int(o.utc(0).Sub(d.utc(0)) / (24 * time.Hour))
+}
+
+// At returns the instant at which the clocks of a zone show a time on that date.
+// What they show twice, as when summer ends, is the first of the two; what they
+// never show, as when summer begins, is the instant at which they are changed.
+func (d Date) At(c Clock, zone *time.Location) time.Time {
+	t := time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, zone)
+	start, end := t.ZoneBounds()
+	switch shown := wall(t); {
+	case shown.After(d.utc(c)): // skipped, and judged by the offset before
+		return start
+	case shown.Before(d.utc(c)): // skipped, and judged by the offset after
+		return end
+	case start.IsZero():
+		return t
+	}
+	_, offset := start.Add(-1).Zone()
+	if earlier := d.utc(c).Add(-time.Duration(offset) * time.Second); earlier.Before(start) {
+		return earlier.In(zone)
+	}
+	return t
+}
+
+// End returns the instant at which the date is over for good in a zone: from
+// then on no clock there shows it again. Where clocks are put back over midnight
+// that is the second midnight; where midnight is skipped, the change.
+func (d Date) End(zone *time.Location) time.Time {
+	next := d.Add(1)
+	noon := time.Date(next.Year, next.Month, next.Day, 12, 0, 0, 0, zone)
+	midnight := func(at time.Time) time.Time {
+		_, offset := at.Zone()
+		return next.utc(0).Add(-time.Duration(offset) * time.Second)
+	}
+	end := midnight(noon)
+	start, _ := noon.ZoneBounds()
+	if start.IsZero() || end.After(start) {
+		return end.In(zone)
+	}
+	if before := midnight(start.Add(-1).In(zone)); before.Before(start) {
+		return before.In(zone)
+	}
+	return start
+}
+
+func (d Date) utc(c Clock) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, time.UTC)
+}
+
+// wall returns what the clocks show at t, as if that were UTC.
+func wall(t time.Time) time.Time {
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}

@@ -1,0 +1,57 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Forget deletes the touches of a customer that are pending with a worker and
+// were put there no later than a time of the server's clock, whether they fell
+// due or not; the zero time: all. It returns how many there were.
+func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error) {
+	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": subjectsOf(worker, k)})
+	if err != nil || len(msgs) == 0 {
+		return 0, err
+	}
+	stream, err := s.js.Stream(ctx, bus.ScheduleStream(worker))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, m := range msgs {
+		put, err := time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+		if err != nil {
+			return n, fmt.Errorf("when a touch was put: %w", err)
+		}
+		if !until.IsZero() && put.After(until) {
+			continue
+		}
+		seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+		if err != nil {
+			return n, fmt.Errorf("where a touch stands: %w", err)
+		}
+		// A purge by subject, as far as this message: one that takes its place
+		// meanwhile stays.
+		subject := m.Header.Get(jetstream.SubjectHeader)
+		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(seq+1)); err != nil {
+			return n, fmt.Errorf("forgetting a pending touch: %w", err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+// subjectsOf covers all touches of a customer that are pending with a worker.
+func subjectsOf(worker string, k customer.Key) []string {
+	return []string{
+		"schedule." + k.Store + "." + k.Token + "." + worker + ".>",
+		"due." + worker + "." + k.Store + "." + k.Token + ".>",
+	}
+}

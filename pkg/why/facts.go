@@ -1,0 +1,92 @@
+package why
+
+import (
+	"strconv"
+	"strings"
+
+	"homing/events"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+)
+
+// fact says in words what Homing did about a mail, and on what grounds.
+func (t *teller) fact(of events.Type, b *events.Email, detail string) string {
+	name := b.Worker + "/" + b.Step + occasion(b.Occasion)
+	switch of {
+	case events.TypeEmailSent:
+		s := "MAIL SENT  " + name
+		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
+			s += ", wording " + wording
+		}
+		return s + because("", detail)
+	case events.TypeEmailUncertain:
+		return "mail UNCERTAIN  " + name + ": the relay's answer never came; it may have been sent" + because("", detail)
+	case events.TypeEmailHeld:
+		s := "mail held  " + name
+		if b.Until != nil {
+			s += " until " + t.at(*b.Until)
+		}
+		return s + because(b.Reason, detail)
+	}
+	return "mail dropped  " + name + because(b.Reason, detail)
+}
+
+func because(reason, detail string) string {
+	switch {
+	case reason == "" && detail == "":
+		return ""
+	case reason == "":
+		return " (" + detail + ")"
+	case detail == "":
+		return ": " + reason
+	}
+	return ": " + reason + " (" + detail + ")"
+}
+
+// occasion names what a mail is about, where its token can be read.
+func occasion(token string) string {
+	if hashed(token) {
+		return ""
+	}
+	return " for " + token
+}
+
+// hashed reports whether a token is a hash of what it stands for.
+func hashed(token string) bool {
+	return len(token) == 26 && strings.Trim(token, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+func (t *teller) issued(d *events.OfferIssued) string {
+	s := "offered " + d.Code + ": "
+	if d.Percent > 0 {
+		s += strconv.Itoa(d.Percent) + " %"
+	} else {
+		s += money(d.Amount)
+	}
+	if d.ExpiresAt != nil {
+		s += ", good until " + t.at(*d.ExpiresAt)
+	}
+	if worker, step, _, _, err := touch.ParseID(d.Touch); err == nil {
+		s += ", for " + worker + "/" + step
+	}
+	return s
+}
+
+// named adds to the grounds of a frequency cap which mails they were that used it
+// up: the gate knows only when.
+func (t *teller) named(reason, detail string) string {
+	if reason != string(touch.FrequencyCap) && reason != string(touch.Expired) {
+		return detail
+	}
+	for _, e := range t.Entries {
+		if e.Event.Type != events.TypeEmailSent && e.Event.Type != events.TypeEmailUncertain {
+			continue
+		}
+		b := e.Event.Data.(events.Fact).Body()
+		when := gate.Moment(e.Event.Time, t.zone)
+		for _, before := range []string{": ", ", "} {
+			detail = strings.Replace(detail, before+when, before+b.Worker+"/"+b.Step+" "+when, 1)
+		}
+	}
+	return detail
+}

@@ -1,0 +1,166 @@
+package why
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// Held is all that is held of a customer, for a request of access: what was said
+// of them, what follows from it, and what is still to come. docs/privacy.md says
+// where it lies, and what else there is.
+type Held struct {
+	Store    string        `json:"store"`
+	Customer string        `json:"customer"` // what was asked for
+	Token    string        `json:"token"`    // what subjects, logs and facts name them by
+	At       time.Time     `json:"exported_at"`
+	Record   HeldRecord    `json:"record"`
+	Timeline []HeldEntry   `json:"timeline"` // oldest first, copies included
+	Pending  []touch.Touch `json:"pending"`  // mails that are planned
+}
+
+// HeldEntry is one entry of the timeline.
+type HeldEntry struct {
+	Sequence uint64          `json:"sequence"`
+	Event    json.RawMessage `json:"event"` // a CloudEvent
+}
+
+// HeldRecord is the customer's record.
+type HeldRecord struct {
+	Said     map[string]Said `json:"said"` // of each field the latest statement
+	Opinion  *Said           `json:"consent_given,omitempty"`
+	Stops    []Stop          `json:"unsubscribed,omitempty"`
+	Bounce   *Said           `json:"bounced,omitempty"` // a keyed hash of the address
+	Orders   []HeldOrder     `json:"orders,omitempty"`  // what is kept in detail, newest first
+	Seen     int             `json:"orders_known"`      // in all, the others by a hash of their id
+	Cart     *HeldCart       `json:"cart,omitempty"`
+	Left     *HeldCart       `json:"cart_left,omitempty"`
+	Notes    []HeldNote      `json:"notes,omitempty"`
+	Offers   []Offer         `json:"offers,omitempty"`
+	Mails    []HeldMail      `json:"mails,omitempty"`
+	LastMail time.Time       `json:"last_word_at,omitzero"` // a mail after which only a sign of life brings more
+	Erased   time.Time       `json:"erased_at,omitzero"`
+}
+
+// Said is something and when it was said.
+type Said struct {
+	Value string    `json:"value"`
+	At    time.Time `json:"at"`
+}
+
+// HeldOrder is something that happened to an order.
+type HeldOrder struct {
+	Order string     `json:"order"`
+	What  string     `json:"what"`
+	At    time.Time  `json:"at"`
+	Cart  string     `json:"cart,omitempty"`
+	Lines []HeldLine `json:"lines,omitempty"`
+}
+
+// HeldLine is a product and how many of it.
+type HeldLine struct {
+	Product  string `json:"product_id"`
+	Quantity int    `json:"quantity,omitempty"`
+}
+
+// HeldCart is a cart.
+type HeldCart struct {
+	ID    string     `json:"id"`
+	At    time.Time  `json:"at"`
+	Lines []HeldLine `json:"lines,omitempty"`
+}
+
+// HeldNote is that something happened; what it was about is held as a hash.
+type HeldNote struct {
+	What string    `json:"what"`
+	At   time.Time `json:"at"`
+}
+
+// HeldMail is what became of a mail; which it was is held as a hash.
+type HeldMail struct {
+	Hash   string    `json:"touch_hash"`
+	State  string    `json:"state"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Hold makes the document. offers and stops are as in a Report.
+func Hold(in Input) (Held, error) {
+	c := &in.Record.Customer
+	t := &teller{Input: in}
+	h := Held{Store: in.Record.Key.Store, Customer: in.Asked, Token: in.Record.Key.Token, At: in.Now.UTC(),
+		Timeline: []HeldEntry{}, Pending: []touch.Touch{}, Record: record(c)}
+	h.Record.Offers = t.offers()
+	for _, e := range in.Entries {
+		body, err := events.Encode(e.Event)
+		if err != nil {
+			return h, fmt.Errorf("entry %d of the timeline: %w", e.Sequence, err)
+		}
+		h.Timeline = append(h.Timeline, HeldEntry{e.Sequence, body})
+	}
+	for _, p := range in.Pending {
+		h.Pending = append(h.Pending, p.Touch)
+	}
+	return h, nil
+}
+
+func record(c *customer.Customer) HeldRecord {
+	r := HeldRecord{Said: map[string]Said{}, Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
+	for name, f := range map[string]customer.Text{"id": c.ID, "email": c.Email, "first_name": c.FirstName, "last_name": c.LastName,
+		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged} {
+		if f.Value != "" {
+			r.Said[name] = Said{f.Value, f.Stamp.Time()}
+		}
+	}
+	if c.Opinion.At != 0 {
+		r.Opinion = &Said{c.Opinion.Status, ms(c.Opinion.At)}
+	}
+	for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
+		r.Stops = append(r.Stops, Stop{Scope: scope, At: ms(c.Stops[scope].At), Lifted: !c.Unsubscribed(scope)})
+	}
+	if c.Bounce.At != 0 {
+		r.Bounce = &Said{c.Bounce.Address, ms(c.Bounce.At)}
+	}
+	for _, o := range c.Orders {
+		what := map[customer.Kind]string{customer.Placed: "placed", customer.Fulfilled: "fulfilled", customer.Delivered: "delivered",
+			customer.Cancelled: "cancelled", customer.Refunded: "refunded"}[o.Kind]
+		r.Orders = append(r.Orders, HeldOrder{Order: o.Order, What: what, At: o.Stamp.Time(), Cart: o.CartID, Lines: heldLines(o.Lines)})
+	}
+	for _, n := range c.Notes {
+		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question",
+			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed"}[n.Kind]
+		r.Notes = append(r.Notes, HeldNote{what, n.Time()})
+	}
+	for _, k := range c.Claims {
+		state := map[customer.ClaimState]string{customer.Open: "under way", customer.Dropped: "dropped", customer.Uncertain: "uncertain", customer.Sent: "sent"}[k.State]
+		r.Mails = append(r.Mails, HeldMail{fmt.Sprintf("%016x", k.Touch), state, k.Why, ms(k.At)})
+	}
+	if c.Sunset != 0 {
+		r.LastMail = ms(c.Sunset)
+	}
+	if c.Erased.At != 0 {
+		r.Erased = c.Erased.Time()
+	}
+	return r
+}
+
+func cart(c customer.Cart) *HeldCart {
+	if c.ID == "" {
+		return nil
+	}
+	return &HeldCart{ID: c.ID, At: c.Stamp.Time(), Lines: heldLines(c.Lines)}
+}
+
+func heldLines(ls []customer.Line) []HeldLine {
+	var out []HeldLine
+	for _, l := range ls {
+		out = append(out, HeldLine{l.Product, l.Quantity})
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package why
+
+import (
+	"cmp"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Touch is a mail that is still to come, perhaps.
+type Touch struct {
+	ID       string      `json:"touch"`
+	Worker   string      `json:"worker"`
+	Step     string      `json:"step"`
+	Occasion string      `json:"occasion"`
+	About    string      `json:"about,omitempty"` // "order 10042"
+	Class    touch.Class `json:"class,omitempty"`
+	Due      time.Time   `json:"due"`                // when the worker first wanted it
+	Wake     time.Time   `json:"wake"`               // when it is looked at
+	FellDue  bool        `json:"fell_due,omitempty"` // it is being looked at
+	Tries    int         `json:"tries,omitempty"`    // how often the relay asked to come again
+	Now      Verdict     `json:"now"`                // if it were looked at now
+	Then     *Verdict    `json:"then,omitempty"`     // when it is looked at, if nothing changes; absent if that is now
+}
+
+func (t *teller) pending(p Pending) Touch {
+	x := p.Touch
+	out := Touch{ID: x.ID(), Worker: x.Worker, Step: x.Step, Occasion: x.Occasion, About: subject(x), Due: x.Due.UTC(), Wake: x.Wake.UTC(),
+		FellDue: p.Due, Tries: x.Tries}
+	s, ok := t.shop(x.Worker)
+	if !ok {
+		out.Now = Verdict{Action: "hold", Detail: "no worker of that name is known here"}
+		return out
+	}
+	step, _ := stepOf(s, x.Step)
+	out.Class = step.Class
+	out.Now = t.judge(s, x, t.Now)
+	if !p.Due && x.Wake.After(t.Now) && out.Now.Action != "settled" && out.Now.Action != "sending" {
+		then := t.judge(s, x, x.Wake)
+		out.Then = &then
+	}
+	return out
+}
+
+// subject says what a touch is about, as people name it.
+func subject(x touch.Touch) string {
+	switch s := x.Snapshot; {
+	case s != nil && s.Cart != "":
+		return "cart " + s.Cart
+	case s != nil && s.Order != "" && len(s.Items) == 1 && hashed(x.Occasion): // a product of an order
+		return cmp.Or(s.Items[0].Name, s.Items[0].ProductID) + " of order " + s.Order
+	case s != nil && s.Order != "":
+		return "order " + s.Order
+	case hashed(x.Occasion):
+		return ""
+	}
+	return x.Occasion
+}
+
+// judge says what would become of a touch that is looked at at some time, with
+// the customer and the configuration as they are.
+func (t *teller) judge(s Shop, x touch.Touch, at time.Time) Verdict {
+	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
+		return settled(k)
+	}
+	if paused(s) {
+		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: s.Worker.Name() + " is paused; what falls due waits"}
+	}
+	step, listed := stepOf(s, x.Step)
+	v := verdictOf(gate.Judge(t.ask(s, x, step, listed, at)))
+	v.Detail = t.named(v.Reason, v.Detail)
+	return v
+}
+
+// ask makes the case that delivery puts to the gate.
+func (t *teller) ask(s Shop, x touch.Touch, step touch.Step, listed bool, at time.Time) *gate.Case {
+	return &gate.Case{
+		Touch: x, Step: step, Listed: listed, Customer: t.Record.Customer,
+		Off: s.Settings.Status == workers.Off, Shadow: s.Settings.Status == workers.Shadow,
+		Wanted: func() touch.Verdict {
+			return s.Worker.Wanted(x, workers.Input{Customer: t.Record.Customer, Products: t.Products, Zone: t.Zone, Now: at})
+		},
+		Policy: s.Policy, Address: t.Address, Now: at,
+	}
+}
+
+func paused(s Shop) bool { return s.Paused || s.Settings.Status == workers.Paused }
+
+// stepOf returns a worker's step of that name; of one that is no more, what
+// delivery takes it for.
+func stepOf(s Shop, name string) (touch.Step, bool) {
+	for _, step := range s.Worker.Steps() {
+		if step.Name == name {
+			return step, true
+		}
+	}
+	return touch.Step{Name: name, Class: s.Settings.Class, Expires: 365 * 24 * time.Hour}, false
+}

@@ -1,0 +1,123 @@
+package why
+
+import (
+	"slices"
+	"strings"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Silence is why a worker has nothing to come for the customer.
+type Silence struct {
+	Worker string         `json:"worker"`
+	Status workers.Status `json:"status"`
+	// Reason is off; a reason of docs/reasons.md that the worker gives; or what a
+	// dry plan says of the last event that the worker answers: done (its mails have
+	// their outcome), late (they are not worth sending any more), unplanned (they
+	// should be on the schedule, and are not), nothing (it leads to no mail),
+	// no_event (there is none).
+	Reason  string   `json:"reason"`
+	Text    string   `json:"text"`
+	Blocked *Verdict `json:"blocked,omitempty"` // and nothing of it would be sent to them now
+}
+
+// The reasons of a silence that are no touch's.
+const (
+	silentOff       = "off"
+	silentDone      = "done"
+	silentLate      = "late"
+	silentUnplanned = "unplanned"
+	silentNothing   = "nothing"
+	silentNoEvent   = "no_event"
+)
+
+func (t *teller) silence(s Shop) Silence {
+	out := Silence{Worker: s.Worker.Name(), Status: s.Settings.Status}
+	out.Reason, out.Text = t.reason(s)
+	if steps := s.Worker.Steps(); len(steps) > 0 && out.Reason != silentOff {
+		if v := t.mayMail(s, out.Worker, steps[0].Class); v.Action != "send" {
+			out.Blocked = &v
+		}
+	}
+	return out
+}
+
+func (t *teller) reason(s Shop) (reason, text string) {
+	if s.Settings.Status == workers.Off {
+		return silentOff, "it is switched off"
+	}
+	in := workers.Input{Customer: t.Record.Customer, Key: t.Record.Key, Products: t.Products, Zone: t.Zone, Now: t.Now}
+	if e, ok := s.Worker.(workers.Explainer); ok {
+		if why, detail := e.Silence(in); why != "" {
+			return string(why), detail
+		}
+	}
+	var first *events.Event
+	for _, e := range slices.Backward(t.Entries) {
+		if !slices.Contains(s.Worker.Triggers(), e.Event.Type) {
+			continue
+		}
+		if first == nil {
+			first = &e.Event
+		}
+		in.Event = e.Event
+		if reason, text := t.dryPlan(s, in); reason != "" {
+			return reason, "after \"" + t.happened(e.Event) + "\" of " + t.at(e.Event.Time) + ": " + text
+		}
+	}
+	if first != nil {
+		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no mail, or not any more"
+	}
+	var names []string
+	for _, x := range s.Worker.Triggers() {
+		names = append(names, string(x))
+	}
+	text = "nothing happened that it answers (" + strings.Join(names, ", ") + ")"
+	if t.Older {
+		text += ", as far back as was read"
+	}
+	return silentNoEvent, text
+}
+
+// dryPlan asks what an event leads to, and says what became of it; "" if it leads
+// to nothing.
+func (t *teller) dryPlan(s Shop, in workers.Input) (reason, text string) {
+	var told []string
+	for _, x := range s.Worker.Plan(in) {
+		x.Customer = t.Record.Key
+		why, words := t.fate(s, x)
+		if why == "" {
+			continue
+		}
+		if reason == "" || why == silentUnplanned {
+			reason = why
+		}
+		told = append(told, x.Step+" "+words)
+	}
+	return reason, strings.Join(told, "; ")
+}
+
+// fate says what became of a touch that a plan names and that is not pending.
+func (t *teller) fate(s Shop, x touch.Touch) (reason, words string) {
+	k, claimed := t.Record.Customer.Claimed(customer.ClaimKey(x.ID()))
+	step, _ := stepOf(s, x.Step)
+	switch end := x.Due.Add(step.Expires); {
+	case claimed && k.State == customer.Open:
+		return silentDone, "is under way"
+	case claimed && k.State == customer.Sent:
+		return silentDone, "was sent " + t.at(ms(k.At))
+	case claimed && k.State == customer.Uncertain:
+		return silentDone, "may have been sent " + t.at(ms(k.At)) + " (uncertain)"
+	case claimed:
+		return silentDone, "was dropped " + t.at(ms(k.At)) + ": " + k.Why
+	case x.Snapshot == nil:
+		return "", "" // it only moves what is pending
+	case t.Now.After(end):
+		return silentLate, "was due " + t.at(x.Due) + ", and worth sending until " + t.at(end)
+	}
+	return silentUnplanned, "is due " + t.at(x.Due) + ", and is not on the schedule: the planner has not come to it, or the worker was off when " +
+		"it happened; `homing replan " + s.Worker.Name() + "` plans it"
+}

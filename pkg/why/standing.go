@@ -1,0 +1,161 @@
+package why
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+)
+
+// Standing is whether the customer may be mailed, and how much more they can bear.
+type Standing struct {
+	Marketing     Verdict   `json:"marketing"` // whether anything stands against it that is not one mail's
+	Transactional Verdict   `json:"transactional"`
+	Policy        string    `json:"consent_policy,omitempty"`
+	Consent       string    `json:"consent,omitempty"`     // what was said last: subscribed, unsubscribed, unknown
+	ConsentAt     time.Time `json:"consent_at,omitzero"`   // when the customer said so, if that is known
+	Stops         []Stop    `json:"stops,omitempty"`       // what they unsubscribed from
+	Bounced       time.Time `json:"bounced_at,omitzero"`   // when a relay last found an address unusable
+	Asleep        time.Time `json:"asleep_since,omitzero"` // no sign of life since a last mail
+	Caps          []Cap     `json:"caps,omitempty"`
+}
+
+// Stop is one refusal.
+type Stop struct {
+	Scope  string    `json:"scope"` // all (marketing), everything, or a worker
+	At     time.Time `json:"at"`
+	Lifted bool      `json:"lifted,omitempty"` // by an explicit consent later than it
+}
+
+// Cap is one frequency cap, and how much of it is used.
+type Cap struct {
+	Limit  int       `json:"limit"`
+	Window string    `json:"window"` // "16 h"
+	Used   int       `json:"used"`
+	Free   int       `json:"free"`
+	RoomAt time.Time `json:"room_at,omitzero"` // when there is room again, if there is none now
+	Mails  []Mail    `json:"mails,omitempty"`  // that use it, newest first
+}
+
+// Mail is one that takes a place in a cap.
+type Mail struct {
+	At   time.Time `json:"at"`
+	Name string    `json:"name,omitempty"` // "thank-you/thanks"; empty if the timeline read does not tell
+}
+
+// Offer is a code that was bound to the customer.
+type Offer struct {
+	Code     string        `json:"code"`
+	Percent  int           `json:"percent,omitempty"`
+	Amount   *events.Money `json:"amount,omitempty"`
+	At       time.Time     `json:"at"`
+	Expires  time.Time     `json:"expires_at,omitzero"`
+	Redeemed time.Time     `json:"redeemed_at,omitzero"`
+}
+
+// general are the rules that do not depend on the touch.
+var general = []string{"erased", "address", "recipients", "suppression", "consent", "sunset", "holdout"}
+
+// mayMail asks the rules that concern the customer, not one mail, of mail of some
+// worker; "" is any.
+func (t *teller) mayMail(s Shop, worker string, class touch.Class) Verdict {
+	p := touch.Touch{Worker: worker, Customer: t.Record.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}
+	c := t.ask(s, p, touch.Step{Class: class}, true, t.Now)
+	for _, r := range gate.Rules {
+		if slices.Contains(general, r.Name) {
+			if v := r.Judge(c); v.Action != touch.Send {
+				return verdictOf(v)
+			}
+		}
+	}
+	return Verdict{Action: "send"}
+}
+
+func (t *teller) standing() *Standing {
+	c := &t.Record.Customer
+	s := &Standing{Consent: c.Consent.Value}
+	if len(t.Shops) > 0 { // the policies are the store's
+		shop := t.Shops[0]
+		s.Policy = shop.Policy.Consent
+		s.Marketing, s.Transactional = t.mayMail(shop, "", touch.Marketing), t.mayMail(shop, "", touch.Transactional)
+		s.Caps = t.caps(shop.Policy.Frequency)
+	}
+	if c.Opinion.At != 0 {
+		s.Consent, s.ConsentAt = c.Opinion.Status, ms(c.Opinion.At)
+	}
+	for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
+		s.Stops = append(s.Stops, Stop{Scope: scope, At: ms(c.Stops[scope].At), Lifted: !c.Unsubscribed(scope)})
+	}
+	if c.Bounce.At != 0 {
+		s.Bounced = ms(c.Bounce.At)
+	}
+	if c.Asleep() {
+		s.Asleep = ms(c.Sunset)
+	}
+	return s
+}
+
+func (t *teller) caps(ws []gate.Window) []Cap {
+	var out []Cap
+	for _, w := range ws {
+		used := w.Used(t.Record.Customer.Claims, t.Now, 0)
+		k := Cap{Limit: w.Limit, Window: gate.Length(w.Length), Used: len(used), Free: max(0, w.Limit-len(used))}
+		if at := w.RoomAt(t.Record.Customer.Claims, t.Now); at.After(t.Now) {
+			k.RoomAt = at.UTC()
+		}
+		for _, m := range used {
+			k.Mails = append(k.Mails, Mail{At: ms(m.At), Name: t.names[m.Touch]})
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+func (t *teller) offers() []Offer {
+	var out []Offer
+	for _, o := range t.Record.Customer.Offers {
+		x := Offer{Code: o.Code, Percent: o.Percent, At: ms(o.At), Redeemed: t.Record.Customer.Redeemed(o)}
+		if !o.Amount.IsZero() {
+			x.Amount = &o.Amount
+		}
+		if o.Expires != 0 {
+			x.Expires = ms(o.Expires)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func ms(at int64) time.Time { return time.UnixMilli(at).UTC() }
+
+// verdictOf writes the gate's words.
+func verdictOf(v touch.Verdict) Verdict {
+	out := Verdict{Action: "send", Reason: string(v.Reason), Detail: v.Detail}
+	switch v.Action {
+	case touch.Hold:
+		out.Action, out.Until = "hold", v.Until.UTC()
+	case touch.Drop:
+		out.Action = "drop"
+	}
+	return out
+}
+
+// settled says what became of a touch that was claimed.
+func settled(k customer.Claim) Verdict {
+	v := Verdict{Action: "settled"}
+	switch k.State {
+	case customer.Open:
+		return Verdict{Action: "sending", Detail: "its mail is under way, or was when its sender stopped"}
+	case customer.Sent:
+		v.Reason = string(touch.Sent)
+	case customer.Uncertain:
+		v.Reason = string(touch.Uncertain)
+	default:
+		v.Reason = k.Why
+	}
+	return v
+}

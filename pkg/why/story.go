@@ -1,0 +1,100 @@
+package why
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// Line is one thing that happened, or that was done about it.
+type Line struct {
+	At       time.Time   `json:"at"`
+	Sequence uint64      `json:"sequence"` // on the timeline
+	Type     events.Type `json:"type"`
+	ID       string      `json:"id"`
+	Source   string      `json:"source"`
+	Text     string      `json:"text"` // in words
+
+	// Of the facts about mails.
+	Touch  string    `json:"touch,omitempty"`
+	Worker string    `json:"worker,omitempty"`
+	Step   string    `json:"step,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
+func (t *teller) story() []Line {
+	out := make([]Line, 0, len(t.Entries))
+	for _, e := range t.Entries {
+		l := Line{At: e.Event.Time.UTC(), Sequence: e.Sequence, Type: e.Event.Type, ID: e.Event.ID, Source: e.Event.Source}
+		switch d := e.Event.Data.(type) {
+		case events.Fact:
+			b := d.Body()
+			l.Touch, l.Worker, l.Step, l.Reason, l.Detail = b.Touch, b.Worker, b.Step, b.Reason, t.named(b.Reason, b.Detail)
+			if b.Until != nil {
+				l.Until = b.Until.UTC()
+			}
+			l.Text = t.fact(e.Event.Type, b, l.Detail)
+		case *events.OfferIssued:
+			l.Touch, l.Worker, l.Text = d.Touch, d.Worker, t.issued(d)
+		default:
+			l.Text = t.happened(e.Event)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// shorten leaves out what is older than was asked for, and says how much.
+func (t *teller) shorten(all []Line) ([]Line, int) {
+	from := 0
+	for from < len(all) && all[from].At.Before(t.Since) {
+		from++
+	}
+	if t.Limit > 0 {
+		from = max(from, len(all)-t.Limit)
+	}
+	return all[from:], from
+}
+
+// since leaves out what the customer had erased.
+func since(all []customer.Entry, erased int64) []customer.Entry {
+	if erased == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e customer.Entry) bool {
+		return e.Event.Time.UnixMilli() <= erased
+	})
+}
+
+// once returns the entries in time order without copies: an event that was taken
+// in again stands twice with the same content, and a fact that was told again
+// stands twice under its id, the first time with all it had to say.
+func once(all []customer.Entry) []customer.Entry {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b customer.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	type name struct {
+		of         events.Type
+		source, id string
+	}
+	seen := map[name][][]byte{}
+	out := all[:0]
+	for _, e := range all {
+		n := name{e.Event.Type, e.Event.Source, e.Event.ID}
+		body, err := events.Encode(e.Event)
+		told, before := seen[n]
+		_, fact := e.Event.Data.(events.Fact)
+		if before && fact || err == nil && slices.ContainsFunc(told, func(o []byte) bool { return bytes.Equal(o, body) }) {
+			continue
+		}
+		seen[n] = append(told, body)
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b customer.Entry) int { return a.Event.Time.Compare(b.Event.Time) })
+	return out
+}

@@ -1,0 +1,243 @@
+package why
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"homing/events"
+)
+
+// Text writes a report for a person.
+func Text(w io.Writer, r Report) error {
+	p := &printer{Report: r, zone: time.UTC}
+	if z, err := time.LoadLocation(r.Zone); err == nil {
+		p.zone = z
+	}
+	if r.Profile == nil {
+		p.line("Customer %s of store %s was erased on %s.", r.Customer, r.Store, r.Erased.UTC().Format(layout+" MST"))
+		p.line("Nothing else is shown. Mails that were planned end as erased.")
+	} else {
+		p.head()
+		p.standing()
+		p.story()
+		p.pending()
+		p.silent()
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+type printer struct {
+	Report
+	zone *time.Location
+	b    strings.Builder
+}
+
+func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
+
+func (p *printer) at(t time.Time) string { return t.In(p.zone).Format(layout) }
+
+// columns writes rows of two columns, the first as wide as it must be.
+func (p *printer) columns(indent string, rows [][2]string) {
+	t := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		_, _ = fmt.Fprintf(t, "%s%s\t%s\n", indent, r[0], r[1]) // into a string
+	}
+	_ = t.Flush()
+}
+
+func (p *printer) head() {
+	who := p.Customer
+	for _, s := range []string{p.Profile.Name, p.Profile.Email} {
+		if s != "" {
+			who += " · " + s
+		}
+	}
+	p.line("Customer %s of store %s (token %s)", who, p.Store, p.Token)
+	p.line("Times are in %s, the %s's time zone. Now it is %s there.", p.Zone, p.ZoneOf, p.at(p.Now))
+	if p.Profile.Became != "" {
+		p.line("They turned out to be the same as customer %s, who goes on.", p.Profile.Became)
+	}
+	if !p.Erased.IsZero() {
+		p.line("They were erased on %s; nothing from before is held. They have come back since.", p.at(p.Erased))
+	}
+	for _, n := range p.Notes {
+		p.line("Note: %s.", n)
+	}
+}
+
+func (p *printer) standing() {
+	s := p.Standing
+	rows := [][2]string{{"marketing", may(s.Marketing)}, {"transactional", may(s.Transactional)}, {"consent", p.consent()}}
+	for _, stop := range s.Stops {
+		text := stop.Scope + ", on " + p.at(stop.At)
+		if stop.Lifted {
+			text += "; lifted by the consent since"
+		}
+		rows = append(rows, [2]string{"unsubscribed", text})
+	}
+	if !s.Bounced.IsZero() {
+		rows = append(rows, [2]string{"bounced", "an address of theirs, on " + p.at(s.Bounced)})
+	}
+	if !s.Asleep.IsZero() {
+		rows = append(rows, [2]string{"asleep", "no sign of life since a last mail, " + p.at(s.Asleep)})
+	}
+	for _, k := range s.Caps {
+		rows = append(rows, [2]string{"mails", p.cap(k)})
+	}
+	orders := count(p.Profile.Orders, "order")
+	if !p.Profile.LastOrder.IsZero() {
+		orders += ", the last on " + p.at(p.Profile.LastOrder)
+	}
+	rows = append(rows, [2]string{"orders", orders})
+	for _, o := range p.Offers {
+		rows = append(rows, [2]string{"offer", p.offer(o)})
+	}
+	p.line("\nSTANDING")
+	p.columns("  ", rows)
+}
+
+// may says whether a kind of mail may be sent at all.
+func may(v Verdict) string {
+	if v.Action == "send" {
+		return "may be sent"
+	}
+	return "is not sent" + because(v.Reason, v.Detail)
+}
+
+func (p *printer) consent() string {
+	s := p.Standing
+	text := s.Consent
+	switch {
+	case s.Consent == "" || s.Consent == events.ConsentUnknown:
+		text = "none is known"
+	case !s.ConsentAt.IsZero():
+		text += " on " + p.at(s.ConsentAt)
+	}
+	return text + "; the shop's policy is " + s.Policy
+}
+
+func (p *printer) cap(k Cap) string {
+	s := fmt.Sprintf("%d of %d in %s", k.Used, k.Limit, k.Window)
+	if !k.RoomAt.IsZero() {
+		s += ", room again " + p.at(k.RoomAt)
+	}
+	const most = 4
+	var names []string
+	for _, m := range k.Mails[:min(len(k.Mails), most)] {
+		names = append(names, strings.TrimSpace(m.Name+" "+p.at(m.At)))
+	}
+	if more := len(k.Mails) - most; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	if len(names) > 0 {
+		s += ": " + strings.Join(names, ", ")
+	}
+	return s
+}
+
+func (p *printer) offer(o Offer) string {
+	s := o.Code + ", "
+	if o.Amount != nil {
+		s += money(*o.Amount)
+	} else {
+		s += fmt.Sprintf("%d %%", o.Percent)
+	}
+	s += ", given " + p.at(o.At)
+	if !o.Expires.IsZero() {
+		s += ", good until " + p.at(o.Expires)
+	}
+	switch {
+	case !o.Redeemed.IsZero():
+		return s + "; redeemed " + p.at(o.Redeemed)
+	case !o.Expires.IsZero() && !o.Expires.After(p.Now):
+		return s + "; not redeemed"
+	}
+	return s + "; not redeemed yet"
+}
+
+func (p *printer) story() {
+	p.line("\nSTORY")
+	switch {
+	case p.Hidden > 0 && p.Older:
+		p.line("  … %s not shown (--limit, --since), and older entries: --all reads the bucket's subject", count(p.Hidden, "line"))
+	case p.Hidden > 0:
+		p.line("  … %s not shown (--limit, --since)", count(p.Hidden, "line"))
+	case p.Older:
+		p.line("  … older entries: --all reads the bucket's subject")
+	case len(p.Story) == 0:
+		p.line("  nothing")
+	}
+	var rows [][2]string
+	for _, l := range p.Story {
+		rows = append(rows, [2]string{p.at(l.At), l.Text})
+	}
+	p.columns("  ", rows)
+}
+
+func (p *printer) pending() {
+	p.line("\nPENDING")
+	if len(p.Pending) == 0 {
+		p.line("  no mail is planned")
+	}
+	for _, t := range p.Pending {
+		head := t.Worker + "/" + t.Step
+		if t.About != "" {
+			head += " for " + t.About
+		}
+		switch {
+		case t.FellDue:
+			head += ": due " + p.at(t.Due) + ", and being looked at"
+		case t.Wake.Equal(t.Due):
+			head += ": due " + p.at(t.Due)
+		default:
+			head += ": due " + p.at(t.Due) + ", looked at again " + p.at(t.Wake)
+		}
+		p.line("  %s", head)
+		p.line("    now it would be %s", p.verdict(t.Now))
+		if t.Then != nil {
+			p.line("    then, if nothing changes, %s", p.verdict(*t.Then))
+		}
+	}
+}
+
+func (p *printer) verdict(v Verdict) string {
+	switch v.Action {
+	case "send":
+		return "sent"
+	case "hold":
+		if v.Until.IsZero() {
+			return "held" + because(v.Reason, v.Detail)
+		}
+		return "held until " + p.at(v.Until) + because(v.Reason, v.Detail)
+	case "drop":
+		return "dropped" + because(v.Reason, v.Detail)
+	case "sending":
+		return "left alone: " + v.Detail
+	}
+	return "left alone: it ended as " + v.Reason
+}
+
+func (p *printer) silent() {
+	if len(p.Silent) == 0 {
+		return
+	}
+	p.line("\nNOTHING PENDING FROM")
+	var rows [][2]string
+	for _, s := range p.Silent {
+		text := s.Text
+		switch s.Reason {
+		case silentOff, silentDone, silentLate, silentUnplanned, silentNothing, silentNoEvent:
+		default:
+			text = s.Reason + ": " + text
+		}
+		if s.Blocked != nil {
+			text += ". And none of its mail would be sent now" + because(s.Blocked.Reason, s.Blocked.Detail)
+		}
+		rows = append(rows, [2]string{s.Worker, text})
+	}
+	p.columns("  ", rows)
+}

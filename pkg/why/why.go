@@ -1,0 +1,171 @@
+// Package why answers every "why" about one customer: why a mail was sent, why
+// one was not, what is still to come, and why a worker has nothing to say. It
+// makes a Report of what others read for it, and asks the workers and the gate
+// the questions that planner and delivery ask them, with the same code. It is
+// pure: no I/O, no clock.
+package why
+
+import (
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/product"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Shop is one worker in the customer's store.
+type Shop struct {
+	Worker   workers.Worker
+	Settings workers.Settings
+	Policy   gate.Policy
+	Paused   bool // what falls due waits, whatever the settings say
+}
+
+// Pending is a touch that has no outcome yet.
+type Pending struct {
+	Touch touch.Touch
+	Due   bool // it fell due, and is not decided yet
+}
+
+// Input is all that a Report is made of.
+type Input struct {
+	Asked   string // what was asked for: an id, or what stands for it
+	Record  customer.Record
+	Entries []customer.Entry // of the timeline, in any order, copies included
+	Older   bool             // there may be more on the timeline
+	Pending []Pending
+	Shops   []Shop         // in the order in which they are told
+	Zone    *time.Location // of the store
+	// Products is what the workers know of the store's products; nil: nothing.
+	Products *product.Snapshot
+	Address  func(email string) string // keyed hash of an address
+	Now      time.Time
+
+	Since time.Time // the story begins here; the zero time: at its beginning
+	Limit int       // the story has at most so many lines, the newest; 0: all
+	Notes []string  // what the reader should know of how this was read
+}
+
+// Report is the answer. docs/why.md documents its JSON, which is a contract:
+// fields are added, never renamed.
+type Report struct {
+	Store    string    `json:"store"`
+	Customer string    `json:"customer"` // the id; of who was erased, what was asked for
+	Token    string    `json:"token"`
+	Now      time.Time `json:"now"`                // business time
+	Erased   time.Time `json:"erased_at,omitzero"` // nothing from before is told
+
+	// All below is absent of a customer who was erased and not heard of since.
+
+	Zone     string    `json:"time_zone,omitempty"`    // in which the text writes its times; JSON is in UTC
+	ZoneOf   string    `json:"time_zone_of,omitempty"` // customer or store
+	Profile  *Profile  `json:"profile,omitempty"`
+	Standing *Standing `json:"standing,omitempty"`
+	Offers   []Offer   `json:"offers,omitempty"`  // newest first
+	Story    []Line    `json:"story,omitempty"`   // oldest first
+	Hidden   int       `json:"hidden,omitempty"`  // lines left out by since and limit
+	Older    bool      `json:"older,omitempty"`   // there may be more on the timeline
+	Pending  []Touch   `json:"pending,omitempty"` // the next first
+	Silent   []Silence `json:"silent,omitempty"`  // the workers with nothing pending
+	Notes    []string  `json:"notes,omitempty"`
+}
+
+// Profile is who the customer is.
+type Profile struct {
+	Email     string    `json:"email,omitempty"`
+	Name      string    `json:"name,omitempty"`
+	Birthday  string    `json:"birthday,omitempty"`
+	Locale    string    `json:"locale,omitempty"`
+	Country   string    `json:"country,omitempty"`
+	Became    string    `json:"became,omitempty"` // the customer this one was merged into
+	Orders    int       `json:"orders"`           // that were placed and not cancelled
+	LastOrder time.Time `json:"last_order_at,omitzero"`
+}
+
+// Verdict is what the gate says of a touch.
+type Verdict struct {
+	// Action is send, hold or drop; of a touch that has its outcome: settled; of
+	// one whose mail is under way: sending.
+	Action string    `json:"action"`
+	Reason string    `json:"reason,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // hold: the earliest time at which it may pass
+	Detail string    `json:"detail,omitempty"`
+}
+
+// teller makes one Report.
+type teller struct {
+	Input
+	zone  *time.Location
+	names map[uint64]string // of the mails on the timeline, by claim
+}
+
+// Tell makes the report.
+func Tell(in Input) Report {
+	c := &in.Record.Customer
+	r := Report{Store: in.Record.Key.Store, Customer: c.ID.Value, Token: in.Record.Key.Token, Now: in.Now.UTC()}
+	if c.Erased.At != 0 {
+		r.Erased = c.Erased.Time()
+	}
+	if c.Gone() {
+		r.Customer = in.Asked
+		return r
+	}
+	t := &teller{Input: in, zone: c.Location(in.Zone), names: map[uint64]string{}}
+	t.Entries = once(since(in.Entries, c.Erased.At))
+	for _, e := range t.Entries {
+		if f, ok := e.Event.Data.(events.Fact); ok {
+			t.names[customer.ClaimKey(f.Body().Touch)] = f.Body().Worker + "/" + f.Body().Step
+		}
+	}
+	r.Zone, r.ZoneOf = t.zone.String(), "customer"
+	if c.TimeZone.Value != t.zone.String() {
+		r.ZoneOf = "store"
+	}
+	r.Profile, r.Standing, r.Offers = t.profile(), t.standing(), t.offers()
+	r.Story, r.Hidden, r.Older = t.story(), 0, in.Older
+	r.Story, r.Hidden = t.shorten(r.Story)
+	for _, p := range in.Pending {
+		r.Pending = append(r.Pending, t.pending(p))
+	}
+	slices.SortStableFunc(r.Pending, func(a, b Touch) int { return a.Wake.Compare(b.Wake) })
+	for _, s := range in.Shops {
+		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == s.Worker.Name() }) {
+			r.Silent = append(r.Silent, t.silence(s))
+		}
+	}
+	r.Notes = in.Notes
+	return r
+}
+
+func (t *teller) profile() *Profile {
+	c := &t.Record.Customer
+	p := &Profile{Email: c.Email.Value, Name: c.FirstName.Value, Birthday: c.Birthday.Value, Locale: c.Locale.Value,
+		Country: c.Country.Value, Became: c.Merged.Value, Orders: c.OrderCount(), LastOrder: c.LastOrderAt()}
+	if last := c.LastName.Value; last != "" {
+		if p.Name != "" {
+			p.Name += " "
+		}
+		p.Name += last
+	}
+	return p
+}
+
+// shop returns the worker that a touch is of.
+func (t *teller) shop(worker string) (Shop, bool) {
+	for _, s := range t.Shops {
+		if s.Worker.Name() == worker {
+			return s, true
+		}
+	}
+	return Shop{}, false
+}
+
+// layout is how the text writes a time. A day of the week is what people ask for,
+// a whole date what they compare.
+const layout = "Mon 2006-01-02 15:04"
+
+func (t *teller) at(when time.Time) string { return when.In(t.zone).Format(layout) }

@@ -1,0 +1,145 @@
+package why
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"homing/events"
+)
+
+// happened says in words what an event says.
+func (t *teller) happened(e events.Event) string {
+	switch d := e.Data.(type) {
+	case *events.CartUpdated:
+		if len(d.Cart.Items) == 0 {
+			return "emptied cart " + d.Cart.ID
+		}
+		return "has in cart " + d.Cart.ID + ": " + goods(d.Cart.Items, d.Cart.Total)
+	case *events.CartAbandoned:
+		return "left cart " + d.Cart.ID + ": " + goods(d.Cart.Items, d.Cart.Total)
+	case *events.OrderPlaced:
+		s := "ordered " + d.Order.ID + ": " + goods(d.Order.Items, d.Order.Total)
+		if len(d.Order.Coupons) > 0 {
+			s += ", with " + strings.Join(d.Order.Coupons, " and ")
+		}
+		return s
+	case *events.OrderFulfilled:
+		return part(d.Order) + " left the shop"
+	case *events.OrderDelivered:
+		return part(d.Order) + " arrived"
+	case *events.OrderCancelled:
+		return part(d.Order) + " was cancelled"
+	case *events.OrderRefunded:
+		return part(d.Order) + " was refunded"
+	case *events.CustomerCreated:
+		return "became a customer" + t.consent(d.Customer.Consent)
+	case *events.CustomerUpdated:
+		return "the shop told what it knows of them" + t.consent(d.Customer.Consent)
+	case *events.ReviewSubmitted:
+		s := "reviewed " + d.Review.ProductID
+		if d.Review.Rating > 0 {
+			s += ": " + strconv.Itoa(d.Review.Rating) + " of 5"
+		}
+		return s
+	case *events.CustomerAnswered:
+		return "answered " + d.Question + ": " + d.Answer
+	case *events.ComplaintOpened:
+		return "complained" + about(d.Complaint)
+	case *events.ComplaintClosed:
+		return "the complaint" + about(d.Complaint) + " was dealt with"
+	}
+	return t.rare(e)
+}
+
+// rare says what happens to a customer as a whole.
+func (t *teller) rare(e events.Event) string {
+	switch d := e.Data.(type) {
+	case *events.CustomerUnsubscribed:
+		switch d.Scope {
+		case "", events.ScopeAll:
+			return "unsubscribed from marketing"
+		case events.ScopeEverything:
+			return "unsubscribed from everything"
+		}
+		return "unsubscribed from " + d.Scope
+	case *events.CustomerMerged:
+		return "turned out to be the same as " + d.From
+	case *events.CustomerErased:
+		return "was erased"
+	case *events.CustomerLapsed:
+		if d.LastOrderAt != nil {
+			return "has stayed away since the order of " + t.at(*d.LastOrderAt)
+		}
+		return "has stayed away"
+	case *events.CustomerBirthday:
+		if d.Year > 0 {
+			return "the birthday of " + strconv.Itoa(d.Year) + " is near"
+		}
+		return "the birthday is near"
+	}
+	return string(e.Type)
+}
+
+func (t *teller) consent(k *events.Consent) string {
+	if k == nil || k.Email == "" {
+		return ""
+	}
+	s := "; consent: " + k.Email
+	if k.At != nil {
+		s += ", given " + t.at(*k.At)
+	}
+	return s
+}
+
+// goods writes "3 items, £27.85".
+func goods(items []events.Item, total events.Money) string {
+	n := 0
+	for _, it := range items {
+		n += it.Quantity
+	}
+	s := count(n, "item")
+	if !total.IsZero() {
+		s += ", " + money(total)
+	}
+	return s
+}
+
+// part names an order, or the lines of it that are meant.
+func part(o events.OrderChange) string {
+	if len(o.Items) == 0 {
+		return "order " + o.ID
+	}
+	var ids []string
+	for _, it := range o.Items {
+		ids = append(ids, it.ProductID)
+	}
+	const most = 3
+	if more := len(ids) - most; more > 0 {
+		ids = append(ids[:most], fmt.Sprintf("%d more", more))
+	}
+	return "of order " + o.ID + ": " + strings.Join(ids, ", ")
+}
+
+func about(c events.Complaint) string {
+	if c.OrderID == "" {
+		return ""
+	}
+	return " about order " + c.OrderID
+}
+
+// money writes an amount as people of that currency do; others by its code.
+func money(m events.Money) string {
+	sign := map[string]string{"GBP": "£", "EUR": "€", "USD": "$"}[m.Currency]
+	if sign == "" {
+		return m.String()
+	}
+	return sign + m.Decimal()
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
