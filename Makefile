@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench bench-calendar year story fuzz clean
+.PHONY: help dev build test check bench bench-calendar bench-why year story fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -26,7 +26,7 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	scripts/gofmt.sh
 	go vet ./...
 	go vet -tags year,story ./pkg/homingtest/...
-	go vet -tags million ./pkg/calendar
+	go vet -tags million ./pkg/calendar ./pkg/homingtest
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
@@ -38,6 +38,9 @@ bench: ## Measure on this machine, against NATS and Redis processes of its own
 
 bench-calendar: ## Find today's dates among a million customers in a Redis
 	go test -tags million -run '^TestTodaysDatesAreFoundAmongMany$$' -timeout 30m -v ./pkg/calendar
+
+bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
+	go test -tags million -run '^TestWhyIsQuickAmongMany$$' -timeout 30m -v ./pkg/homingtest
 
 year: ## Let customers live a year of fake time
 	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest

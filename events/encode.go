@@ -79,6 +79,11 @@ func appendData(b []byte, p *parts) []byte {
 	case p.complaint != nil:
 		b = text(append(key(b, "complaint"), '{'), "id", p.complaint.ID)
 		b = append(text(b, "order_id", p.complaint.OrderID), '}')
+	case p.address != nil:
+		b = text(b, "email", *p.address)
+		if p.permanent != nil && *p.permanent != nil {
+			b = strconv.AppendBool(key(b, "permanent"), **p.permanent)
+		}
 	case p.answered != nil:
 		b = text(b, "question", p.answered.Question)
 		b = text(b, "answer", p.answered.Answer)

@@ -34,6 +34,8 @@ const (
 	TypeReviewSubmitted      Type = "review.submitted"
 	TypeComplaintOpened      Type = "complaint.opened"
 	TypeComplaintClosed      Type = "complaint.closed"
+	TypeAddressBounced       Type = "address.bounced"
+	TypeAddressComplained    Type = "address.complained"
 	TypeProductUpdated       Type = "product.updated"
 )
 

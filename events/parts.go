@@ -27,6 +27,8 @@ var newData = map[Type]func() Data{
 	TypeEmailHeld:            func() Data { return new(EmailHeld) },
 	TypeEmailDropped:         func() Data { return new(EmailDropped) },
 	TypeEmailUncertain:       func() Data { return new(EmailUncertain) },
+	TypeAddressBounced:       func() Data { return new(AddressBounced) },
+	TypeAddressComplained:    func() Data { return new(AddressComplained) },
 	TypeOfferIssued:          func() Data { return new(OfferIssued) },
 	TypeWorkerHeld:           func() Data { return new(WorkerHeld) },
 	TypeWorkerResumed:        func() Data { return new(WorkerResumed) },
@@ -47,6 +49,8 @@ type parts struct {
 	year        *int
 	answered    *CustomerAnswered
 	complaint   *Complaint
+	address     *string
+	permanent   **bool
 	email       *Email
 	offer       *OfferIssued
 	hold        *WorkerHold
@@ -90,6 +94,10 @@ func partsOf(d Data) parts {
 		return parts{hold: &d.WorkerHold}
 	case *WorkerResumed:
 		return parts{hold: &d.WorkerHold}
+	case *AddressBounced:
+		return parts{address: &d.Email, permanent: &d.Permanent}
+	case *AddressComplained:
+		return parts{address: &d.Email}
 	case *ProductUpdated:
 		return parts{product: &d.Product}
 	case Fact:

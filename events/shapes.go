@@ -32,6 +32,7 @@ func (r *reader) payload(t Type) Data {
 	r.require(p.review == nil || p.review.ProductID != "", "review")
 	r.require(p.product == nil || p.product.ID != "", "product")
 	r.require(p.complaint == nil || p.complaint.ID != "", "complaint")
+	r.require(p.address == nil || *p.address != "" || r.trusted, "email")
 	r.require(p.answered == nil || p.answered.Question != "", "question")
 	r.require(p.answered == nil || p.answered.Answer != "", "answer")
 	r.require(p.from == nil || *p.from != "", "from")
@@ -58,6 +59,10 @@ func (r *reader) member(p *parts) {
 		r.product(p.product)
 	case p.complaint != nil && name == "complaint":
 		r.complaint(p.complaint)
+	case p.address != nil && name == "email":
+		*p.address = r.address()
+	case p.permanent != nil && name == "permanent":
+		*p.permanent = r.boolean()
 	case p.answered != nil && name == "question":
 		p.answered.Question = r.id()
 	case p.answered != nil && name == "answer":

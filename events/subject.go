@@ -17,6 +17,7 @@ var storefrontTypes = []Type{
 	TypeCustomerCreated, TypeCustomerUpdated, TypeCustomerUnsubscribed, TypeCustomerMerged, TypeCustomerErased,
 	TypeCustomerLapsed, TypeCustomerBirthday, TypeCustomerAnswered,
 	TypeReviewSubmitted, TypeComplaintOpened, TypeComplaintClosed,
+	TypeAddressBounced, TypeAddressComplained,
 	TypeProductUpdated,
 }
 

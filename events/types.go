@@ -208,6 +208,20 @@ type ComplaintClosed struct {
 	Complaint Complaint `json:"complaint"`
 }
 
+// AddressBounced says that mail to an address came back, as relays report it
+// some time after they accepted it. On the timeline the address is left out: the
+// entry's key stands for it.
+type AddressBounced struct {
+	Email     string `json:"email"`
+	Permanent *bool  `json:"permanent,omitempty"` // nil: yes
+}
+
+// AddressComplained says that whoever reads mail to an address called one spam,
+// as mailbox providers report it. On the timeline the address is left out.
+type AddressComplained struct {
+	Email string `json:"email"`
+}
+
 // ProductUpdated says what a product is now. It concerns no customer.
 type ProductUpdated struct {
 	Product Product `json:"product"`
@@ -231,7 +245,21 @@ func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
+func (*AddressBounced) Type() Type       { return TypeAddressBounced }
+func (*AddressComplained) Type() Type    { return TypeAddressComplained }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }
+
+// Mailed returns the address an event is about.
+func (d *AddressBounced) Mailed() *string { return &d.Email }
+
+// Mailed returns the address an event is about.
+func (d *AddressComplained) Mailed() *string { return &d.Email }
+
+// AddressData is what events are made of that concern an address.
+type AddressData interface {
+	Data
+	Mailed() *string
+}
 
 func (d *CartUpdated) Who() *Customer          { return &d.Customer }
 func (d *CartAbandoned) Who() *Customer        { return &d.Customer }

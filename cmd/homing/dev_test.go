@@ -62,7 +62,7 @@ func TestDevKeepsItsStateAndItsSecret(t *testing.T) {
 // TestALinkOfAMailInTheInboxWorks clicks as a reader would: the page, then the
 // button.
 func TestALinkOfAMailInTheInboxWorks(t *testing.T) {
-	config := write(t, t.TempDir(), "homing.yaml", otherStore+"workers: {thank-you: {class: marketing}}\n")
+	config := write(t, t.TempDir(), "homing.yaml", otherStore+"workers: {thank-you: {class: marketing, quiet_hours: {from: \"00:00\", to: \"00:00\"}}}\n")
 	d := startDev(t, "--ephemeral", "--config", config)
 	homing(t, "publish", "order.placed", "--store", "other", "--customer", "ann", "--time", "-31m", "--nats", d.NATS).want(t, exitOK)
 	text := waitMails(t, d.Inbox, 1)[0].Text

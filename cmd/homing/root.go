@@ -27,7 +27,8 @@ follows, and mails it.
 
   Building a storefront?   dev, publish, rejected
   Writing the mails?       dev, check
-  Running it?              setup, run, offers, check, products, rejected, pending
+  Running it?              setup, run, status, pause, resume, offers, check, products,
+                           rejected, pending
   Answering customers?     why, export
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
@@ -76,8 +77,8 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.publishCommand()},
-		"run":  {p.setupCommand(), p.runCommand(), p.offersCommand(), p.replanCommand()},
-		"look": {p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.replanCommand()},
+		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group

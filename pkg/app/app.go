@@ -23,6 +23,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/catalog"
 	"homing/pkg/config"
+	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/link"
 	"homing/pkg/mailer"
@@ -101,6 +102,8 @@ type App struct {
 
 	gateway *httpServer
 	catalog *catalog.Catalog // of product statistics
+
+	controls *control.Controls // who is paused
 
 	loops    []*bus.Loop
 	started  atomic.Bool // streams are set up and the loops run
@@ -183,6 +186,7 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+	a.runControls(ctx)
 	a.running.Go(func() { a.rebuilder().Run(ctx) })
 	for a.guard.Ready() != nil { // the loops would only fail until then
 		select {

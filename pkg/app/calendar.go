@@ -16,7 +16,7 @@ const RoleCalendar = "calendar"
 
 // dailyJobs lists what some replica of the calendar does once a day for each store.
 func (a *App) dailyJobs() []calendar.Job {
-	return []calendar.Job{a.productsJob()}
+	return []calendar.Job{a.productsJob(), a.erasureJob()}
 }
 
 // What the calendar asks the workers of a store. One that has an answer wants

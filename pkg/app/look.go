@@ -17,7 +17,9 @@ import (
 
 	"homing/pkg/catalog"
 	"homing/pkg/config"
+	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/gate"
 	"homing/pkg/mailer"
 	"homing/pkg/product"
 	"homing/pkg/projection"
@@ -67,7 +69,7 @@ func NewLook(o LookOptions) (*Look, error) {
 	if l.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	if l.shops, err = programme(o.Config); err != nil {
+	if l.shops, err = programme(o.Config, l.identity); err != nil {
 		return nil, err
 	}
 	a := &App{o: Options{Config: o.Config, RedisDial: o.RedisDial}}
@@ -82,34 +84,17 @@ func NewLook(o LookOptions) (*Look, error) {
 func (l *Look) Close() error { return l.rdb.Close() }
 
 // programme makes the workers of every store without what only sending needs:
-// whoever looks has neither the templates nor the key that signs mail.
-func programme(c *config.Config) (map[string]map[string]shop, error) {
+// whoever looks has neither the templates nor the key that signs mail, and need
+// not have a way out.
+func programme(c *config.Config, identity *customer.Identity) (map[string]map[string]shop, error) {
 	bare := *c
 	bare.Stores = maps.Clone(c.Stores)
 	for id, s := range bare.Stores {
 		s.DKIM.KeyFile = ""
 		bare.Stores[id] = s
 	}
-	a := &App{o: Options{Config: &bare, Log: zap.NewNop()}, log: zap.NewNop(), relays: map[string]*mailer.Relay{}}
-	out := map[string]map[string]shop{}
-	for _, k := range kinds {
-		out[k.Name] = map[string]shop{}
-	}
-	for _, id := range storeNames(&bare) {
-		base, err := a.openStore(id)
-		if err != nil {
-			return nil, fmt.Errorf("stores.%s: %w", id, err)
-		}
-		for _, k := range kinds {
-			s := base
-			if s.worker, s.settings, err = k.New(base.config.Workers[k.Name].Decode); err != nil {
-				return nil, fmt.Errorf("workers.%s (store %s): %w", k.Name, id, err)
-			}
-			out[k.Name][id] = s
-		}
-		setSunset(out, id)
-	}
-	return out, nil
+	a := &App{o: Options{Config: &bare, Log: zap.NewNop()}, log: zap.NewNop(), identity: identity, relays: map[string]*mailer.Relay{}}
+	return a.makeShops()
 }
 
 // Find returns a customer's record: by id; for a guest by address, or by the id
@@ -194,6 +179,9 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	g.Go(func() (err error) { in.Entries, in.Older, err = l.Entries(ctx, r, o.All); return err })
 	g.Go(func() (err error) { waiting, err = l.Pending(ctx, r.Key); return err })
 	g.Go(func() (err error) { behind, err = l.behind(ctx, r.Key); return err })
+	var holds []control.Hold
+	g.Go(func() (err error) { holds, err = l.holds(ctx); return err })
+	g.Go(func() (err error) { in.Mailbox, err = l.mailbox(ctx, r); return err })
 	var unknown error
 	g.Go(func() error { in.Products, unknown = l.products(ctx, store); return nil })
 	if err := g.Wait(); err != nil {
@@ -205,7 +193,8 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	for _, k := range kinds {
 		s := l.shops[k.Name][store]
 		in.Zone = s.zone
-		in.Shops = append(in.Shops, why.Shop{Worker: s.worker, Settings: s.settings, Policy: s.policy})
+		in.Shops = append(in.Shops, why.Shop{Worker: s.worker, Settings: s.settings, Policy: s.policy, LookAhead: s.config.Pacing.LookAhead,
+			Holds: holdsOf(holds, k.Name, store)})
 	}
 	if behind != "" {
 		in.Notes = append(in.Notes, behind)
@@ -215,6 +204,35 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	}
 	in.Notes = append(in.Notes, l.unread...)
 	return why.Tell(in), nil
+}
+
+// holds reads what stops workers from sending.
+func (l *Look) holds(ctx context.Context) ([]control.Hold, error) {
+	c := NewControls(l.o.Config, l.o.JS, l.o.Scale)
+	err := c.Read(ctx)
+	return c.Holds(), err
+}
+
+func holdsOf(all []control.Hold, worker, store string) (out []why.Hold) {
+	for _, h := range all {
+		if h.Worker == worker && (h.Store == "" || h.Store == store) {
+			out = append(out, why.Hold{Reason: h.Reason, Detail: h.Detail})
+		}
+	}
+	return out
+}
+
+// mailbox returns what is known of a customer's address.
+func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
+	email, store := r.Customer.Email.Value, r.Key.Store
+	if email == "" {
+		return gate.Mailbox{}, nil
+	}
+	rs, err := l.store.Load(ctx, []customer.Key{l.identity.AddressKey(store, l.identity.Address(store, email))})
+	if err != nil {
+		return gate.Mailbox{}, err
+	}
+	return gate.Mailbox{Bounced: rs[0].Customer.LastNoted(customer.Bounced), Complained: rs[0].Customer.LastNoted(customer.Complained)}, nil
 }
 
 // behind says if Redis does not know yet what the timeline holds of a customer's
@@ -262,5 +280,5 @@ func (l *Look) Export(ctx context.Context, store, who string) (why.Held, error) 
 	if len(l.unread) > 0 { // an answer that leaves something out must not pass for all
 		return why.Held{}, errors.New(strings.Join(l.unread, "\n"))
 	}
-	return why.Hold(in)
+	return why.HeldOf(in)
 }

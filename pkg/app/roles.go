@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/codes"
@@ -31,7 +29,8 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		// Three calls: one waits for Redis, one for NATS, and one has something to do.
 		// Larger batches are cheaper by little, and in hand four times.
-		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3))
+		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3, nil))
+		loops = append(loops, a.loop(bus.EraseConsumer, bus.Timeline, a.eraser().Handle, 32, 1, nil))
 	}
 	for _, k := range kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
@@ -41,35 +40,21 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 		if k.Name == replenishment.Name {
 			out = &waiting
 		}
-		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024, 2))
-		if a.paused(k.Name) {
-			a.log.Info("paused: what falls due waits", zap.String("worker", k.Name))
-			continue
-		}
-		*out = append(*out, a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2))
+		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k.Name).Handle, 1024, 2, nil),
+			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2, a.held(k.Name)))
 	}
 	return loops, waiting
 }
 
-func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int) *bus.Loop {
+func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held func() (bool, <-chan struct{})) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
 		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
-		PullFor: a.o.PullFor,
-		Batch:   batch, Parallel: parallel, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
+		PullFor: a.o.PullFor, Held: held,
+		Batch: batch, Parallel: parallel, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})
 	a.metrics.watch(name, l)
 	return l
-}
-
-// paused reports whether a worker is paused in every store.
-func (a *App) paused(worker string) bool {
-	for _, s := range a.shops[worker] {
-		if s.settings.Status != workers.Paused {
-			return false
-		}
-	}
-	return true
 }
 
 func (a *App) intake() *intake.Intake {
@@ -102,17 +87,32 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 			Worker: s.worker, Settings: s.settings, Policy: s.policy, Offers: offerCap(s.config.Offers), View: s.view, Zone: s.zone,
 			From: s.from, ReplyTo: s.replyTo, Domain: s.domain, DKIM: s.dkim, Relay: s.relay,
 			Rivals: a.rivals(worker, id), LookAhead: s.config.Pacing.LookAhead,
-			Rate: pacing.NewThroughput(a.rdb, s.relay.Addr(), s.config.Pacing.Throughput.PerSecond),
+			Rate: a.rate(s),
 		}
 	}
 	return delivery.New(delivery.Options{
 		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Templates: a.templates, Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Templates: a.templates, Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
-		Held: func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
+		Held:   func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
+		Paused: func(store string) bool { return a.paused(worker, store) },
 	})
+}
+
+// rate returns the throughput of a worker in a store. Workers do not share it:
+// so each gets its part of the relay, however many of another's mails wait.
+func (a *App) rate(s shop) *pacing.Throughput {
+	c := s.config.Pacing.Throughput
+	o := pacing.Options{
+		Relay: s.relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
+		WarmUp: pacing.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
+	}
+	for _, step := range s.worker.Steps() {
+		o.Mixed = o.Mixed || step.Class != s.worker.Steps()[0].Class
+	}
+	return pacing.NewThroughput(a.rdb, o)
 }
 
 func (a *App) watchdogs() []*schedule.Watchdog {

@@ -71,6 +71,12 @@ type shop struct {
 // openShops makes every worker of every store, and checks that each template a
 // step names is there. All problems are reported at once.
 func (a *App) openShops() (map[string]map[string]shop, error) {
+	out, err := a.makeShops()
+	return out, errors.Join(err, checkWayOut(a.o.Config, out))
+}
+
+// makeShops is openShops for who does not send.
+func (a *App) makeShops() (map[string]map[string]shop, error) {
 	out := map[string]map[string]shop{}
 	var errs []error
 	for _, k := range kinds {
@@ -101,7 +107,6 @@ func (a *App) openShops() (map[string]map[string]shop, error) {
 		}
 		setSunset(out, id)
 	}
-	errs = append(errs, checkWayOut(a.o.Config, out))
 	return out, errors.Join(errs...)
 }
 

@@ -11,6 +11,7 @@ import (
 //
 //	nil            → ack: done
 //	Later(d)       → nak with a delay: come again in d, minutes at most
+//	Soon(d)        → stay in hand, and be tried again in d, seconds at most; others pass
 //	Bad(…)         → to REJECTED, wait for its ack, then term: it will never be right
 //	ErrShutdown    → nak: someone else may take it, 50 ms later
 //	anything else  → keep: a server is down; the loop stops pulling, waits and asks again
@@ -26,6 +27,14 @@ func (e *laterError) Error() string { return "again in " + e.in.String() }
 
 // Later asks for the message again after d.
 func Later(d time.Duration) error { return &laterError{d} }
+
+type soonError struct{ in time.Duration }
+
+func (e *soonError) Error() string { return "still in hand, again in " + e.in.String() }
+
+// Soon keeps the message in hand and has it tried again after d, for waits that
+// are not worth telling the server of. No server is down, and others pass.
+func Soon(d time.Duration) error { return &soonError{d} }
 
 // BadError says that a message can never be processed.
 type BadError struct {
@@ -49,6 +58,7 @@ const (
 	reject
 	nak
 	keep
+	stay
 )
 
 // actionFor is the table. While the loop is stopping nothing is kept.
@@ -64,6 +74,9 @@ func actionFor(err error, stopping bool) (action, time.Duration) {
 	}
 	if errors.Is(err, ErrShutdown) || stopping {
 		return nak, 0
+	}
+	if soon, ok := errors.AsType[*soonError](err); ok {
+		return stay, soon.in
 	}
 	return keep, 0
 }

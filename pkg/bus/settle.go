@@ -29,6 +29,9 @@ func (l *Loop) settle(m *Msg, answer error) {
 	case keep:
 		l.wait(m, answer)
 		return
+	case stay:
+		l.stay(m, in)
+		return
 	}
 	if err != nil {
 		// The server will deliver the message again, and the answer will be the same.
@@ -70,6 +73,16 @@ func (l *Loop) wait(m *Msg, why error) {
 			l.o.Down(why)
 		}
 	}
+}
+
+// stay keeps the message in hand for a while.
+func (l *Loop) stay(m *Msg, in time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m.notBefore = time.Now().Add(in)
+	m.settled.Store(false)
+	l.later = append(l.later, m)
+	l.signal()
 }
 
 // keepAlive tells the server, three times an AckWait, that what is held is

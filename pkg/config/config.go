@@ -200,8 +200,18 @@ type QuietHours struct {
 type Throughput struct {
 	// PerSecond is in mails per second; 0 is unlimited.
 	PerSecond float64 `yaml:"per_second"`
-	// PerDomain holds the same for single recipient domains.
+	// Burst is how many mails may leave at once after a quiet while.
+	Burst int `yaml:"burst"`
+	// PerDomain holds mails per second for single recipient domains.
 	PerDomain map[string]float64 `yaml:"per_domain"`
+	WarmUp    WarmUp             `yaml:"warm_up"`
+}
+
+// WarmUp is how many mails a relay is given on each of its first days.
+type WarmUp struct {
+	Start Date `yaml:"start"`
+	// PerDay is of the first day, the second, …; empty: no warm-up.
+	PerDay []int `yaml:"per_day"`
 }
 
 // Calendar bounds what dates, as opposed to shops, may set off.

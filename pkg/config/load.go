@@ -107,6 +107,7 @@ func (c *Config) newStore(id string) Store {
 	}
 	s.Pacing.Frequency = slices.Clone(c.Pacing.Frequency)
 	s.Pacing.Throughput.PerDomain = maps.Clone(c.Pacing.Throughput.PerDomain)
+	s.Pacing.Throughput.WarmUp.PerDay = slices.Clone(c.Pacing.Throughput.WarmUp.PerDay)
 	// The global address is resolved by now; its file is not the store's.
 	s.SMTP.URLFile = ""
 	return s

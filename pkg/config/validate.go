@@ -246,17 +246,38 @@ func (v *checker) pacing(prefix string, p Pacing) {
 	if p.LookAhead < 0 {
 		v.add(prefix+"pacing.look_ahead", "%v is negative", p.LookAhead)
 	}
-	if p.Throughput.PerSecond < 0 {
-		v.add(prefix+"pacing.throughput.per_second", "%v is negative; 0 means unlimited", p.Throughput.PerSecond)
+	v.throughput(prefix+"pacing.throughput.", p.Throughput)
+}
+
+// mostBurst is more than any relay takes at once.
+const mostBurst = 100_000
+
+func (v *checker) throughput(prefix string, t Throughput) {
+	if t.PerSecond < 0 {
+		v.add(prefix+"per_second", "%v is negative; 0 means unlimited", t.PerSecond)
 	}
-	for _, domain := range sortedKeys(p.Throughput.PerDomain) {
-		at := prefix + "pacing.throughput.per_domain." + domain
+	if t.Burst < 0 || t.Burst > mostBurst {
+		v.add(prefix+"burst", "%d is not between 0 and %d", t.Burst, mostBurst)
+	}
+	for _, domain := range sortedKeys(t.PerDomain) {
+		at := prefix + "per_domain." + domain
 		if !isHost(domain) {
 			v.add(at, "%q is not a mail domain like gmail.com", domain)
 		}
-		if p.Throughput.PerDomain[domain] < 0 {
-			v.add(at, "%v is negative; 0 means unlimited", p.Throughput.PerDomain[domain])
+		if t.PerDomain[domain] < 0 {
+			v.add(at, "%v is negative; 0 means unlimited", t.PerDomain[domain])
 		}
+	}
+	for i, n := range t.WarmUp.PerDay {
+		if n < 1 {
+			v.add(fmt.Sprintf("%swarm_up.per_day[%d]", prefix, i), "%d is not a number of mails of 1 or more", n)
+		}
+	}
+	switch start, days := t.WarmUp.Start != "", len(t.WarmUp.PerDay) > 0; {
+	case days && !start:
+		v.add(prefix+"warm_up.start", "is missing; write the first day, for example 2026-06-01")
+	case start && !days:
+		v.add(prefix+"warm_up.per_day", "is empty; write the mails of each day, for example [50, 100, 500]")
 	}
 }
 

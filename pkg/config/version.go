@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -48,14 +47,6 @@ func (c *Config) notYet() []string {
 		}
 	}
 	add("templates.source", c.Templates.Source != def.Templates.Source)
-	scoped := func(prefix string, pacing, defPacing Pacing) {
-		add(prefix+"pacing.throughput.per_domain",
-			!reflect.DeepEqual(pacing.Throughput.PerDomain, defPacing.Throughput.PerDomain))
-	}
-	scoped("", c.Pacing, def.Pacing)
-	for _, id := range sortedKeys(c.Stores) {
-		scoped("stores."+id+".", c.Stores[id].Pacing, c.Pacing)
-	}
 	return keys
 }
 

@@ -39,6 +39,7 @@ type Hold struct {
 	Since  time.Time `json:"since"`            // business time
 
 	revision uint64 // of its entry
+	only     string // the one store for which its end is one
 }
 
 // key is hold.<worker>.<store>.<reason>.
@@ -186,22 +187,28 @@ func (c *Controls) read(ctx context.Context) ([]Hold, error) {
 // is in force already.
 func (c *Controls) Hold(ctx context.Context, h Hold) (bool, error) {
 	h.Since = c.o.Now().UTC().Truncate(time.Millisecond)
-	value, err := json.Marshal(h)
-	if err != nil {
-		return false, err
-	}
-	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
-	if err != nil {
-		return false, err
-	}
-	revision, err := kv.Create(ctx, h.key(), value)
-	if errors.Is(err, jetstream.ErrKeyExists) {
-		return false, nil
-	}
-	if err != nil {
+	did, revision, err := c.create(ctx, h)
+	if err != nil || !did {
 		return false, err
 	}
 	return true, c.tell(ctx, h, events.TypeWorkerHeld, revision)
+}
+
+// create writes a hold down, unless it is.
+func (c *Controls) create(ctx context.Context, h Hold) (did bool, revision uint64, err error) {
+	value, err := json.Marshal(h)
+	if err != nil {
+		return false, 0, err
+	}
+	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return false, 0, err
+	}
+	revision, err = kv.Create(ctx, h.key(), value)
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return false, 0, nil
+	}
+	return err == nil, revision, err
 }
 
 // Release ends a hold, and puts the fact on the timeline. It reports false when
@@ -232,7 +239,10 @@ func (c *Controls) Release(ctx context.Context, h Hold) (bool, error) {
 // bucket's revision makes its id: told again, it is the same fact.
 func (c *Controls) tell(ctx context.Context, h Hold, t events.Type, revision uint64) error {
 	stores := []string{h.Store}
-	if h.Store == "" {
+	switch {
+	case h.only != "":
+		stores[0] = h.only
+	case h.Store == "":
 		stores = c.o.Stores
 	}
 	body := events.WorkerHold{Worker: h.Worker, Reason: h.Reason, Detail: h.Detail}

@@ -24,6 +24,10 @@ func Apply(c *Customer, e events.Event) bool {
 		return c.fact(d, s)
 	case *events.OfferIssued:
 		return c.offered(d, s)
+	case *events.AddressBounced:
+		return (d.Permanent == nil || *d.Permanent) && c.note(Bounced, "", s)
+	case *events.AddressComplained:
+		return c.note(Complained, "", s)
 	}
 	if c.Erased.At != 0 && s.At <= c.Erased.At {
 		return false

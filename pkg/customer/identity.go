@@ -64,6 +64,11 @@ func (i *Identity) Address(store, address string) string {
 	return token(mac(&i.addresses, store, strings.ToLower(address)))
 }
 
+// AddressKey returns where it is kept what is known of an address itself,
+// whichever customers have it, by its keyed hash: a record of its own, which has
+// notes and nothing else.
+func (i *Identity) AddressKey(store, hash string) Key { return i.Key(store, "address:"+hash) }
+
 // Guest returns the id of a customer of whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
 	return "guest:" + i.Address(store, address)

@@ -18,6 +18,8 @@ const (
 	Reviewed                            // a product was reviewed; its id
 	ComplaintOpened                     // the order; empty: in general
 	ComplaintClosed                     // the order; empty: in general
+	Bounced                             // of an address: mail to it came back; nothing
+	Complained                          // of an address: mail to it was called spam; nothing
 )
 
 // Note remembers that something happened, and when.

@@ -40,12 +40,14 @@ func (c *Customer) Redeemed(o Offer) time.Time {
 	return time.Time{}
 }
 
-// Bind takes an offer over and reports whether it did. A touch has one offer:
-// the one that was bound first.
+// Bind takes an offer over and reports whether it did. A touch has one offer, the
+// one that was bound last: if there are two, Redis had lost the first when the
+// mail was made. (The first would not do: an erasure between the two, folded in
+// after them, would leave none.)
 func (c *Customer) Bind(o Offer) bool {
 	if i := slices.IndexFunc(c.Offers, func(x Offer) bool { return x.Touch == o.Touch }); i >= 0 {
 		old := c.Offers[i]
-		if cmp.Or(cmp.Compare(old.At, o.At), compareTerms(old, o)) <= 0 {
+		if cmp.Or(cmp.Compare(old.At, o.At), compareTerms(old, o)) >= 0 {
 			return false
 		}
 		c.Offers = slices.Delete(c.Offers, i, i+1)

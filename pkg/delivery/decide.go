@@ -30,12 +30,14 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 		return touch.Verdict{}, done, err
 	}
 	now := d.o.Scale.Now()
+	a.judged = now
 	return gate.Judge(&gate.Case{
 		Touch: a.touch, Step: a.step, Listed: a.listed, Customer: a.record.Customer,
 		Off: a.shop.Settings.Status == workers.Off, Shadow: a.shop.Settings.Status == workers.Shadow,
 		Wanted:  func() touch.Verdict { return a.shop.Worker.Wanted(a.touch, d.input(a, now)) },
 		Policy:  a.shop.Policy,
 		Address: func(email string) string { return d.o.Address(a.touch.Customer.Store, email) },
+		Mailbox: a.mailbox,
 		Now:     now,
 	}), nil, nil
 }

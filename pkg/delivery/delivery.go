@@ -87,8 +87,10 @@ type Shop struct {
 
 // Rate is the throughput that all replicas share.
 type Rate interface {
-	// Wait returns when one more mail may go out.
-	Wait(ctx context.Context) error
+	// Wait returns when one more mail to a domain may go out: again is 0. Where that
+	// would hold up others it returns at once, with how long to let them pass before
+	// it is called again, and why; had says that the mail did so.
+	Wait(ctx context.Context, domain string, transactional, had bool) (again time.Duration, why string, err error)
 }
 
 // Options are what a Delivery works with.
@@ -101,6 +103,10 @@ type Options struct {
 	Codes     Codes
 	Products  func(store string) *product.Snapshot // may be nil, and return nil
 	Address   func(store, email string) string     // keyed hash of an address
+	// Mailbox says where it is kept what is known of an address with that hash.
+	Mailbox func(store, hash string) customer.Key
+	// Suppress takes in that an address cannot be used: in force, and on the timeline.
+	Suppress func(ctx context.Context, entries []customer.Entry) error
 	// Unsubscribe returns the link by which a customer leaves a worker's mail; no
 	// marketing mail goes out without.
 	Unsubscribe func(k customer.Key, worker string) string
@@ -111,6 +117,8 @@ type Options struct {
 	Log     *zap.Logger
 	Decided func(t events.Type, reason touch.Reason) // told every outcome; may be nil
 	Held    func(reason touch.Reason, err error)     // told why the system waits; may be nil
+	// Paused reports whether an operator paused the worker in a store; may be nil.
+	Paused func(store string) bool
 }
 
 // Delivery delivers the touches of one worker.
@@ -130,6 +138,8 @@ type Delivery struct {
 	taken sync.Map // of taken
 	// issued holds the ids of touches in hand whose offer stands on the timeline.
 	issued sync.Map
+	// aside are the touches in hand that let others pass.
+	aside aside
 	// empty holds the lists in which no code was left, so that only the change is
 	// told.
 	empty sync.Map
@@ -140,17 +150,20 @@ func New(o Options) *Delivery { return &Delivery{o: o} }
 
 // attempt is one touch on its way.
 type attempt struct {
-	touch  touch.Touch
-	id     string // of the touch
-	key    uint64 // of its claim
-	step   touch.Step
-	listed bool // the worker still has the step
-	shop   Shop
-	record customer.Record
-	owner  uint64 // tells this attempt's claim from any other's
-	epoch  uint64 // of the record
-	to     string // whom the composed mail is to
+	touch   touch.Touch
+	id      string // of the touch
+	key     uint64 // of its claim
+	step    touch.Step
+	listed  bool // the worker still has the step
+	shop    Shop
+	record  customer.Record
+	owner   uint64       // tells this attempt's claim from any other's
+	epoch   uint64       // of the record
+	to      string       // whom the composed mail is to
+	mailbox gate.Mailbox // of the customer's address
+	judged  time.Time    // when the gate was last asked
 
+	had     bool            // it let others pass, for the throughput's sake
 	wording workers.Wording // what the mail says, as the worker chose
 	shared  []touch.Touch   // others that were pending when it chose
 	offer   *customer.Offer // what the mail offers
@@ -203,6 +216,11 @@ const senders = 24
 // for whose store alone the worker is paused.
 const elsewhere = time.Minute
 
+// paused reports whether nothing is to leave for a store.
+func (d *Delivery) paused(store string, s Shop) bool {
+	return s.Settings.Status == workers.Paused || d.o.Paused != nil && d.o.Paused(store)
+}
+
 func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	t, err := schedule.Decode(data)
 	if err != nil {
@@ -212,7 +230,7 @@ func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	if !ok {
 		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	if shop.Settings.Status == workers.Paused {
+	if d.paused(t.Customer.Store, shop) {
 		return nil, bus.Later(elsewhere)
 	}
 	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64(),
@@ -240,11 +258,12 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 	for i, a := range as {
 		a.record, a.epoch = records[i], epoch
 	}
-	return nil
+	return d.mailboxes(ctx, as)
 }
 
 // deliver takes one touch all the way. Its answer follows bus's table.
 func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
+	a.had = d.aside.back(a.id)
 	if known, ok := d.outcomes.Load(a.id); ok {
 		o := known.(outcome)
 		a.owner = o.owner

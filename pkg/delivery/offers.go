@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -103,11 +104,12 @@ func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (st
 // taken is a code in hand, and the list that it is from.
 type taken struct{ list, code string }
 
-// issue returns the fact that a code was bound.
+// issue returns the fact that a code was bound. Its id says when: where Redis lost
+// a binding that the timeline has, another follows, and both must stand there.
 func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expires time.Time) events.Event {
 	expires = expires.UTC()
 	return events.Event{
-		ID: a.id + ".offer", Source: "/homing/delivery", Type: events.TypeOfferIssued, Store: a.touch.Customer.Store, Time: at,
+		ID: fmt.Sprintf("%s.offer-%d", a.id, at.UnixMilli()), Source: "/homing/delivery", Type: events.TypeOfferIssued, Store: a.touch.Customer.Store, Time: at,
 		Data: &events.OfferIssued{
 			Touch: a.id, Worker: a.touch.Worker, Customer: a.touch.Customer.Token, Code: code, Kind: terms.Code, List: terms.List,
 			Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires,

@@ -46,7 +46,7 @@ func TestAnOfferIsBoundAndTold(t *testing.T) {
 				want := &events.OfferIssued{Touch: at.ID(), Worker: worker, Customer: at.Customer.Token, Code: code, Kind: terms.Code,
 					List: terms.List, Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires}
 				issued := r.facts(events.TypeOfferIssued)
-				if len(issued) != 1 || issued[0].ID != at.ID()+".offer" {
+				if len(issued) != 1 || issued[0].ID != fmt.Sprintf("%s.offer-%d", at.ID(), issued[0].Time.UnixMilli()) {
 					t.Fatalf("facts: %+v", issued)
 				}
 				if d := cmp.Diff(want, issued[0].Data); d != "" {

@@ -94,6 +94,7 @@ type rig struct {
 	worker *series
 	offers delivery.OfferCap
 	caps   []gate.Window
+	rate   delivery.Rate
 	logs   *observer.ObservedLogs
 	log    *zap.Logger
 
@@ -115,7 +116,7 @@ func bubble(t *testing.T, w *series, f func(r *rig)) {
 			t.Fatal(err)
 		}
 		mini := devstack.StartRedisInProcess()
-		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}}
+		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}}
 		if w.steps == nil {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
@@ -197,10 +198,11 @@ func (r *rig) start() *process {
 		Shops: map[string]delivery.Shop{"main": {
 			Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing}, Offers: r.offers,
 			Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps}, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"),
-			From: "Shop <hello@shop.example>", Domain: "shop.example", Relay: relay, Rate: noLimit{},
+			From: "Shop <hello@shop.example>", Domain: "shop.example", Relay: relay, Rate: r.rate,
 		}},
 		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, schedule.Scale{}),
-		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address,
+		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
+		Suppress:    func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 		Answer: func(_ customer.Key, _, question, answer string) string {
 			return "https://mail.shop.example/" + question + "/" + answer
@@ -220,7 +222,9 @@ func (r *rig) start() *process {
 
 type noLimit struct{}
 
-func (noLimit) Wait(context.Context) error { return nil }
+func (noLimit) Wait(context.Context, string, bool, bool) (time.Duration, string, error) {
+	return 0, "", nil
+}
 
 // renderer notes what it is told, and makes a mail of which the subject has the code.
 type renderer struct{ r *rig }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/mailer"
 	"homing/pkg/touch"
 )
@@ -20,15 +21,20 @@ var errContended = errors.New("the customer keeps changing")
 // claimTries bounds how often a claim is tried while others change the customer.
 const claimTries = 20
 
-// send renders first and takes a connection, so that nothing slow stands
+// fresh is how long what the gate decided holds: making the mail and waiting for
+// a connection may take longer.
+const fresh = 5 * time.Second
+
+// send takes leave of the throughput, so that no code is taken for a mail that
+// has to wait, then renders and takes a connection, so that nothing slow stands
 // between the claim and the relay; then it claims, and sends at once.
 func (d *Delivery) send(ctx context.Context, a *attempt) error {
+	if passed, answer := d.leave(ctx, a); !passed {
+		return answer
+	}
 	m, template, verdict, done, err := d.prepare(ctx, a)
 	if m == nil {
 		return d.turn(ctx, a, verdict, done, err)
-	}
-	if err := a.shop.Rate.Wait(ctx); err != nil {
-		return err
 	}
 	conn, err := a.shop.Relay.Acquire(ctx)
 	switch {
@@ -38,6 +44,15 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 		return err
 	}
 	defer conn.Release()
+	if d.paused(a.touch.Customer.Store, a.shop) { // while it waited for its turn
+		return bus.Later(elsewhere)
+	}
+	if d.o.Scale.Now().Sub(a.judged) > fresh { // the quiet hours may have begun
+		if verdict, done, err := d.decide(a); err != nil || done != nil || verdict.Action != touch.Send {
+			conn.Release()
+			return d.turn(ctx, a, verdict, done, err)
+		}
+	}
 	for range claimTries {
 		verdict, done, moved, err := d.claim(ctx, a)
 		if err != nil || done != nil || verdict.Action != touch.Send {
@@ -222,6 +237,11 @@ func (d *Delivery) later(ctx context.Context, a *attempt, body events.Email) err
 	}
 	a.touch.Tries++
 	until := now.Add(wait)
+	return d.holdWhileWorthIt(ctx, a, until, body)
+}
+
+// holdWhileWorthIt holds the touch, unless it would come too late then.
+func (d *Delivery) holdWhileWorthIt(ctx context.Context, a *attempt, until time.Time, body events.Email) error {
 	if end := a.touch.Due.Add(a.step.Expires); until.After(end) {
 		body.Reason = string(touch.Expired)
 		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: body}))

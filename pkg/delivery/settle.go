@@ -23,6 +23,9 @@ type outcome struct {
 func (d *Delivery) conclude(ctx context.Context, a *attempt, f events.Event) error {
 	d.outcomes.Store(a.id, outcome{f, a.owner})
 	ctx = context.WithoutCancel(ctx)
+	if err := d.suppress(ctx, a, f); err != nil {
+		return err
+	}
 	mine, err := d.settle(ctx, a, f)
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ type Case struct {
 	Wanted   func() touch.Verdict // asks the worker
 	Policy   Policy
 	Address  func(email string) string // keyed hash of an address
+	Mailbox  Mailbox                   // of the customer's address
 	Now      time.Time
 }
 

@@ -96,6 +96,22 @@ func TestRules(t *testing.T) {
 		{"no address", func(c *gate.Case) { c.Customer.Email.Value = "" }, drop(touch.NoAddress)},
 		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
 		{"the address bounced, for transactional mail too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
+		{"mail to the address came back, from whomever", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(touch.Bounced)},
+		{"the address complained", func(c *gate.Case) { c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(touch.Complained)},
+		{"the address complained, for transactional mail too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(touch.Complained)},
+		{"a complaint is lifted by an explicit later consent", func(c *gate.Case) {
+			c.Mailbox = gate.Mailbox{Bounced: now.Add(-2 * time.Hour), Complained: now.Add(-2 * time.Hour)}
+			subscribed(c, now.Add(-time.Hour))
+		}, send},
+		{"a complaint is not lifted by an older consent", func(c *gate.Case) {
+			c.Mailbox.Complained = now.Add(-2 * time.Hour)
+			subscribed(c, now.Add(-3*time.Hour))
+		}, drop(touch.Complained)},
+		{"no scope of an unsubscribe is lifted by an older consent", func(c *gate.Case) {
+			unsubscribe(c, "win-back")
+			subscribed(c, now.Add(-2*time.Hour))
+		}, drop(touch.Unsubscribed)},
+		{"everything is lifted by an explicit later consent", func(c *gate.Case) { unsubscribe(c, "everything"); subscribed(c, now.Add(-time.Minute)) }, send},
 		{"another address bounced", func(c *gate.Case) { bounced(c, "hash of old@shop.example") }, send},
 		{"a bounce is lifted by an explicit later consent", func(c *gate.Case) {
 			bounced(c, "hash of ann@shop.example")

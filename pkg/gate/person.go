@@ -2,6 +2,7 @@ package gate
 
 import (
 	"strings"
+	"time"
 
 	"homing/events"
 	"homing/pkg/touch"
@@ -15,7 +16,13 @@ func erased(c *Case) touch.Verdict {
 	return touch.Verdict{}
 }
 
-// address: there must be one, and it must not be known to bounce.
+// Mailbox is what is known of an address itself, from any customer of the store
+// who has it and from what relays and providers report: when mail to it last came
+// back for good, and when it was last called spam; the zero time if never.
+type Mailbox struct{ Bounced, Complained time.Time }
+
+// address: there must be one, and no mail to it may have come back or been called
+// spam, whoever it was to, unless this customer asked for mail since.
 func address(c *Case) touch.Verdict {
 	email := c.Customer.Email.Value
 	if email == "" {
@@ -23,6 +30,12 @@ func address(c *Case) touch.Verdict {
 	}
 	if b := c.Customer.Bounce; b.At != 0 && b.Address == c.Address(email) && !c.yesSince(b.At) {
 		return touch.DropFor(touch.Bounced, "the relay found the address unusable")
+	}
+	if at := c.Mailbox.Bounced; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
+		return touch.DropFor(touch.Bounced, "mail to the address came back on "+stamp(at))
+	}
+	if at := c.Mailbox.Complained; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
+		return touch.DropFor(touch.Complained, "mail to the address was called spam on "+stamp(at))
 	}
 	return touch.Verdict{}
 }

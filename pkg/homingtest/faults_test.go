@@ -14,8 +14,10 @@ import (
 	"homing/pkg/homingtest"
 )
 
+// marketing leaves at any hour: worlds begin at midnight, and processes whenever
+// the tests are run.
 const marketing = `
-workers: {thank-you: {class: marketing}}
+workers: {thank-you: {class: marketing, quiet_hours: {from: "00:00", to: "00:00"}}}
 `
 
 // outcomes lists what the timeline says became of touches, holds left out.
@@ -225,8 +227,8 @@ func TestAnErasedCustomerGetsNothing(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		w.Publish("main", &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
 		time.Sleep(time.Hour)
-		if d := cmp.Diff([]string{"erased"}, outcomes(w)); d != "" {
-			t.Error(d)
+		if got := outcomes(w); len(got) != 0 || len(w.Sink.Mails()) != 0 {
+			t.Errorf("outcomes %v, %d mails", got, len(w.Sink.Mails()))
 		}
 	})
 }

@@ -2,6 +2,7 @@ package homingtest_test
 
 import (
 	"context"
+	"encoding/base64"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,9 +22,10 @@ func TestIntakeDoesNotWaitForTheProductStatistics(t *testing.T) {
 		w := homingtest.New(t, dir, "")
 		w.Start("intake")
 		w.Stop()
-		objects, err := w.JS.ObjectStore(ctx, bus.ProductsBucket)
+		object := "$O." + bus.ProductsBucket + ".M." + base64.URLEncoding.EncodeToString([]byte("main"))
+		objects, err := w.JS.Stream(ctx, "OBJ_"+bus.ProductsBucket)
 		if err == nil {
-			_, err = objects.PutString(ctx, "main", "not what it should be")
+			_, err = w.JS.Publish(ctx, object, []byte("not what it should be"))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -33,7 +35,7 @@ func TestIntakeDoesNotWaitForTheProductStatistics(t *testing.T) {
 			if n := len(w.Timeline()); n != 1 {
 				t.Errorf("%d events were taken in, want 1", n)
 			}
-			if err := objects.Delete(ctx, "main"); err != nil && err != jetstream.ErrObjectNotFound {
+			if err := objects.Purge(ctx, jetstream.WithPurgeSubject(object)); err != nil {
 				t.Error(err)
 			}
 		})

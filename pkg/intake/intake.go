@@ -70,6 +70,7 @@ func (in *Intake) Handle(ctx context.Context, batch []*bus.Msg) {
 			m.Done(in.bad(m.Subject(), err))
 			continue
 		}
+		in.unname(&e)
 		entries, good = append(entries, e), append(good, m)
 	}
 	err := in.Take(ctx, entries)
@@ -127,6 +128,31 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
 }
 
+// unname takes out of an erasure who was erased, and out of what concerns an
+// address the address: these stay on the timeline for ever, and the token they
+// are kept under is all that is needed. Shops make ids of events from ids of
+// customers, so that one goes too.
+func (in *Intake) unname(e *customer.Entry) {
+	switch d := e.Event.Data.(type) {
+	case *events.CustomerErased:
+		e.Event.Data = &events.CustomerErased{}
+	case events.AddressData:
+		*d.Mailed() = ""
+	default:
+		return
+	}
+	e.Event.ID = "unnamed-" + in.o.Identity.Key(e.Event.Store, "event:"+e.Event.Source+"\x00"+e.Event.ID).Token
+}
+
+// Read reads a message of STOREFRONT as it was read when it came.
+func (in *Intake) Read(m jetstream.Msg) (customer.Entry, error) {
+	md, err := m.Metadata()
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	return in.decode(m, md.Timestamp)
+}
+
 // toBusiness puts the times of an event on the scale on which all else is decided.
 func (in *Intake) toBusiness(e *events.Event) {
 	e.Time = in.o.Business(e.Time)
@@ -155,6 +181,8 @@ func (in *Intake) key(e events.Event) customer.Key {
 			who.ID = in.o.Identity.Guest(e.Store, who.Email)
 		}
 		return in.o.Identity.Key(e.Store, who.ID)
+	case events.AddressData:
+		return in.o.Identity.AddressKey(e.Store, in.o.Identity.Address(e.Store, *d.Mailed()))
 	case *events.ProductUpdated:
 		return in.o.Identity.Key(e.Store, "product:"+d.Product.ID)
 	}

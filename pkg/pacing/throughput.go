@@ -1,5 +1,5 @@
 // Package pacing shares a relay's throughput among all replicas: whoever wants
-// to send takes leave from Redis in small portions and spends it locally. (The
+// to send takes leave from Redis in small leases and spends it locally. (The
 // frequency caps of a customer are a rule of the gate, counted in the customer's
 // own record.)
 package pacing
@@ -8,121 +8,146 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// portion is for how long a replica takes leave at a time: long enough that
-// Redis is asked twenty times a second, and so short that leave taken early and
-// spent late, a portion each, exceeds the rate of no second by more than 10 %.
-const portion = 50 * time.Millisecond
+// Options say how much a relay is given.
+type Options struct {
+	Relay     string             // its address: who shares it shares the rate
+	PerSecond float64            // mails a second; 0 is unlimited
+	Burst     int                // mails that may leave at once after a quiet while
+	PerDomain map[string]float64 // mails a second to single recipient domains; 0 is unlimited
+	WarmUp    WarmUp
+	// Mixed says that transactional mail stands behind marketing mail where Wait is
+	// called: then no marketing mail waits for the relay in place.
+	Mixed bool
+	Now   func() time.Time // business time, for the days of the warm-up; nil: real time
+}
 
-// throughputKey holds the theoretical arrival time of the next mail to a relay,
-// in microseconds. It expires by itself once it is in the past.
-func throughputKey(relay string) string { return "homing:{throughput}:" + relay }
-
-// leaveScript is the generic cell rate algorithm for a portion of mails: it
-// grants up to the number wanted, as many as fit before now plus one portion.
-//
-// KEYS[1] theoretical arrival time; ARGV[1] interval of one mail, [2] portion,
-// both µs; [3] mails wanted. The time is Redis's own: replicas whose clocks differ
-// by a portion would otherwise starve one another.
-// Returns {granted, wait in µs until it is worth asking again, start of the
-// first granted mail in µs}.
-var leaveScript = redis.NewScript(`
-local interval, portion, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-local tat = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tat < now then tat = now end
-local room = math.floor((now + portion - tat) / interval)
-if room < 1 and tat <= now then room = 1 end
-if room < 1 then return {0, math.ceil(tat - now), 0} end
-if room > want then room = want end
-local next = tat + room * interval
-redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000) + 1000)
-return {room, 0, math.floor(tat)}`)
+// WarmUp is how many mails a relay or address that nobody knows yet is given on
+// each of its first days. The last one's limit ends with its day.
+type WarmUp struct {
+	Start  time.Time // a date: midnight UTC
+	PerDay []int     // of the first day, the second, …; before the first, as on it
+}
 
 // Throughput is the rate of one relay. It is safe for concurrent use.
 type Throughput struct {
-	rdb      redis.UniversalClient
-	key      string
-	interval time.Duration // between two mails; 0: unlimited
-	portion  int           // mails asked for at a time
-
-	mu    sync.Mutex
-	left  int       // mails of the current portion not spent yet
-	until time.Time // when what is left lapses
-	empty time.Time // until when Redis has nothing to give
+	rdb       redis.UniversalClient
+	relay     string
+	interval  time.Duration // between two mails; 0: unlimited
+	burst     int
+	perSecond float64
+	perDomain map[string]float64
+	warm      WarmUp
+	now       func() time.Time
+	// lanes are by domain and class, those of all other domains under "".
+	lanes map[string][2]*lane
 }
 
-// NewThroughput returns the shared rate of a relay, in mails per second; 0 is
-// unlimited.
-func NewThroughput(rdb redis.UniversalClient, relay string, perSecond float64) *Throughput {
-	t := &Throughput{rdb: rdb, key: throughputKey(relay)}
-	if perSecond > 0 {
-		t.interval = time.Duration(float64(time.Second) / perSecond)
-		t.portion = max(1, int(math.Round(perSecond*portion.Seconds())))
+// NewThroughput returns the shared rate of a relay.
+func NewThroughput(rdb redis.UniversalClient, o Options) *Throughput {
+	t := &Throughput{
+		rdb: rdb, relay: o.Relay, interval: interval(o.PerSecond), burst: o.Burst, perSecond: o.PerSecond,
+		perDomain: map[string]float64{}, warm: o.WarmUp, now: o.Now, lanes: map[string][2]*lane{},
+	}
+	if t.now == nil {
+		t.now = time.Now
+	}
+	add := func(domain string, perSecond float64) {
+		t.perDomain[domain] = perSecond
+		t.lanes[domain] = [2]*lane{
+			{of: t, domain: domain, interval: interval(perSecond), stays: !o.Mixed},
+			{of: t, domain: domain, interval: interval(perSecond), stays: true, first: true},
+		}
+	}
+	add("", 0)
+	for domain, perSecond := range o.PerDomain {
+		if perSecond > 0 {
+			add(strings.ToLower(domain), perSecond)
+		}
 	}
 	return t
+}
+
+func interval(perSecond float64) time.Duration {
+	if perSecond <= 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / perSecond)
+}
+
+// lane returns where a mail to a domain takes its leave.
+func (t *Throughput) lane(domain string, transactional bool) *lane {
+	lanes, ok := t.lanes[strings.ToLower(domain)]
+	if !ok {
+		lanes = t.lanes[""]
+	}
+	if transactional {
+		return lanes[1]
+	}
+	return lanes[0]
 }
 
 // ErrStopped says that the wait was given up.
 var ErrStopped = errors.New("stopped waiting for throughput")
 
-// Wait returns when one more mail may go out. An error is Redis being away, or
-// the context's end: then nothing may go out.
-func (t *Throughput) Wait(ctx context.Context) error {
-	for t.interval > 0 {
-		wait, err := t.take(ctx)
-		if err != nil || wait == 0 {
-			return err
+// Wait returns when one more mail to a domain may go out: again is 0. Where that
+// would hold up mails to other domains, or days would pass, it returns at once,
+// with how long to let others pass before it is called again, and why; had says
+// that the mail did so. Transactional mail goes before marketing mail.
+//
+// An error is Redis being away, or the context's end: then nothing may go out.
+func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had bool) (again time.Duration, why string, err error) {
+	l, today := t.lane(domain, transactional), t.warm.on(t.now())
+	if t.interval == 0 && l.interval == 0 && today.limit == 0 {
+		return 0, "", nil
+	}
+	for {
+		a, err := l.next(ctx, had, today)
+		switch {
+		case err != nil:
+			return 0, "", err
+		case a.again > 0:
+			return a.again, t.why(l, a.limit, today), nil
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return stopped(ctx)
+		if err := sleep(ctx, time.Until(a.at)); err != nil {
+			return 0, "", err
+		}
+		if time.Since(a.at) <= lapse {
+			return 0, "", nil
 		}
 	}
-	return nil
+}
+
+// why says which limit has no room, to a person.
+func (t *Throughput) why(l *lane, limit int, today quota) string {
+	switch limit {
+	case byDomain:
+		return fmt.Sprintf("no room: %v a second to %s, and others wait", t.perDomain[l.domain], l.domain)
+	case byDay:
+		return fmt.Sprintf("no room: %d on this day of the warm-up, and others wait", today.limit)
+	}
+	return fmt.Sprintf("no room: %v a second to the relay, and others wait", t.perSecond)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= slack && ctx.Err() == nil {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return stopped(ctx)
+	}
 }
 
 func stopped(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
-}
-
-// take spends one mail of the portion, taking a new one when it is used up. It
-// returns how long to wait where there is none to be had.
-func (t *Throughput) take(ctx context.Context) (time.Duration, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := time.Now()
-	if t.left > 0 && now.Before(t.until) {
-		t.left--
-		return 0, nil
-	}
-	if wait := t.empty.Sub(now); wait > 0 {
-		return wait, nil
-	}
-	got, err := leaveScript.Run(ctx, t.rdb, []string{t.key},
-		t.interval.Microseconds(), max(portion, t.interval).Microseconds(), t.portion).Int64Slice()
-	if err != nil && ctx.Err() != nil {
-		return 0, stopped(ctx)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("asking for throughput: %w", err)
-	}
-	granted, wait := int(got[0]), time.Duration(got[1])*time.Microsecond
-	if granted == 0 {
-		wait = max(wait, time.Millisecond)
-		t.empty = now.Add(wait)
-		return wait, nil
-	}
-	t.left, t.until = granted-1, now.Add(max(portion, t.interval))
-	return 0, nil
 }

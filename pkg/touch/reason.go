@@ -27,6 +27,7 @@ const (
 	NoAddress        Reason = "no_address"
 	Unsubscribed     Reason = "unsubscribed"
 	Bounced          Reason = "bounced"
+	Complained       Reason = "complained"
 	NoConsent        Reason = "no_consent"
 	WorkerOff        Reason = "worker_off"
 	StepRemoved      Reason = "step_removed"
@@ -59,7 +60,7 @@ func Reasons() []Reason {
 	return []Reason{
 		NotYet, QuietHours, FrequencyCap, Yields, Throughput,
 		Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode,
-		Erased, NoAddress, Unsubscribed, Bounced, NoConsent, WorkerOff, StepRemoved,
+		Erased, NoAddress, Unsubscribed, Bounced, Complained, NoConsent, WorkerOff, StepRemoved,
 		Purchased, Recovered, Emptied, Cancelled, Refunded, Reviewed, Repurchased, Bundled, Unavailable, InsufficientData,
 		ComplaintOpen, Sunset, Expired, Holdout, Shadow, RejectedByServer,
 		Sent, Uncertain,

@@ -11,24 +11,22 @@ import (
 
 // fact says in words what Homing did about a mail, and on what grounds.
 func (t *teller) fact(of events.Type, b *events.Email, detail string) string {
-	name := b.Worker + "/" + b.Step + occasion(b.Occasion)
+	s := "mail " + b.Worker + "/" + b.Step + occasion(b.Occasion)
 	switch of {
 	case events.TypeEmailSent:
-		s := "MAIL SENT  " + name
 		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
-			s += ", wording " + wording
+			return s + " sent, wording " + wording + because("", detail)
 		}
-		return s + because("", detail)
+		return s + " sent" + because("", detail)
 	case events.TypeEmailUncertain:
-		return "mail UNCERTAIN  " + name + ": the relay's answer never came; it may have been sent" + because("", detail)
+		return s + " may have been sent: the relay's answer never came" + because("", detail)
 	case events.TypeEmailHeld:
-		s := "mail held  " + name
 		if b.Until != nil {
-			s += " until " + t.at(*b.Until)
+			return s + " held until " + t.at(*b.Until) + because(b.Reason, detail)
 		}
-		return s + because(b.Reason, detail)
+		return s + " held" + because(b.Reason, detail)
 	}
-	return "mail dropped  " + name + because(b.Reason, detail)
+	return s + " dropped" + because(b.Reason, detail)
 }
 
 func because(reason, detail string) string {

@@ -90,8 +90,8 @@ type HeldMail struct {
 	At     time.Time `json:"at"`
 }
 
-// Hold makes the document. offers and stops are as in a Report.
-func Hold(in Input) (Held, error) {
+// HeldOf makes the document. offers and stops are as in a Report.
+func HeldOf(in Input) (Held, error) {
 	c := &in.Record.Customer
 	t := &teller{Input: in}
 	h := Held{Store: in.Record.Key.Store, Customer: in.Asked, Token: in.Record.Key.Token, At: in.Now.UTC(),

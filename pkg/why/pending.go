@@ -66,13 +66,48 @@ func (t *teller) judge(s Shop, x touch.Touch, at time.Time) Verdict {
 	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
 		return settled(k)
 	}
-	if paused(s) {
-		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: s.Worker.Name() + " is paused; what falls due waits"}
+	if len(s.Holds) > 0 {
+		return Verdict{Action: "hold", Reason: s.Holds[0].Reason, Detail: s.Holds[0].Detail}
+	}
+	if s.Settings.Status == workers.Paused {
+		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: "by the configuration"}
 	}
 	step, listed := stepOf(s, x.Step)
-	v := verdictOf(gate.Judge(t.ask(s, x, step, listed, at)))
-	v.Detail = t.named(v.Reason, v.Detail)
-	return v
+	c := t.ask(s, x, step, listed, at)
+	v := gate.Judge(c)
+	if v.Action == touch.Send && s.LookAhead > 0 && c.Scarce() {
+		v = c.Yield(s.Settings.Priority, t.rivals(s, x, at), s.LookAhead)
+	}
+	out := verdictOf(v)
+	out.Detail = t.named(out.Reason, out.Detail)
+	return out
+}
+
+// rivals are the other pending mails that would pass by the time at which this
+// one looks for them, as delivery sees them.
+func (t *teller) rivals(s Shop, x touch.Touch, at time.Time) []gate.Rival {
+	var out []gate.Rival
+	for _, p := range t.Pending {
+		o, ok := t.shop(p.Touch.Worker)
+		if !ok || p.Touch.ID() == x.ID() || o.Settings.Priority <= s.Settings.Priority {
+			continue
+		}
+		when := p.Touch.Wake
+		if when.Before(at) {
+			when = at
+		}
+		step, listed := stepOf(o, p.Touch.Step)
+		if _, claimed := t.Record.Customer.Claimed(customer.ClaimKey(p.Touch.ID())); claimed || step.Class == touch.Transactional || when.After(at.Add(s.LookAhead)) {
+			continue
+		}
+		switch v := gate.Judge(t.ask(o, p.Touch, step, listed, when)); {
+		case v.Action == touch.Hold && !v.Until.After(at.Add(s.LookAhead)):
+			out = append(out, gate.Rival{Touch: p.Touch, Priority: o.Settings.Priority, At: v.Until})
+		case v.Action == touch.Send && o.Settings.Status != workers.Paused:
+			out = append(out, gate.Rival{Touch: p.Touch, Priority: o.Settings.Priority, At: when})
+		}
+	}
+	return out
 }
 
 // ask makes the case that delivery puts to the gate.
@@ -83,11 +118,9 @@ func (t *teller) ask(s Shop, x touch.Touch, step touch.Step, listed bool, at tim
 		Wanted: func() touch.Verdict {
 			return s.Worker.Wanted(x, workers.Input{Customer: t.Record.Customer, Products: t.Products, Zone: t.Zone, Now: at})
 		},
-		Policy: s.Policy, Address: t.Address, Now: at,
+		Policy: s.Policy, Address: t.Address, Mailbox: t.Mailbox, Now: at,
 	}
 }
-
-func paused(s Shop) bool { return s.Paused || s.Settings.Status == workers.Paused }
 
 // stepOf returns a worker's step of that name; of one that is no more, what
 // delivery takes it for.

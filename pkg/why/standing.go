@@ -8,6 +8,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/localtime"
 	"homing/pkg/touch"
 )
 
@@ -34,7 +35,7 @@ type Stop struct {
 // Cap is one frequency cap, and how much of it is used.
 type Cap struct {
 	Limit  int       `json:"limit"`
-	Window string    `json:"window"` // "16 h"
+	Window string    `json:"window"` // "16 h"; "day": the customer's
 	Used   int       `json:"used"`
 	Free   int       `json:"free"`
 	RoomAt time.Time `json:"room_at,omitzero"` // when there is room again, if there is none now
@@ -82,7 +83,7 @@ func (t *teller) standing() *Standing {
 		shop := t.Shops[0]
 		s.Policy = shop.Policy.Consent
 		s.Marketing, s.Transactional = t.mayMail(shop, "", touch.Marketing), t.mayMail(shop, "", touch.Transactional)
-		s.Caps = t.caps(shop.Policy.Frequency)
+		s.Caps = t.caps(shop.Policy)
 	}
 	if c.Opinion.At != 0 {
 		s.Consent, s.ConsentAt = c.Opinion.Status, ms(c.Opinion.At)
@@ -99,20 +100,33 @@ func (t *teller) standing() *Standing {
 	return s
 }
 
-func (t *teller) caps(ws []gate.Window) []Cap {
+func (t *teller) caps(p gate.Policy) []Cap {
 	var out []Cap
-	for _, w := range ws {
-		used := w.Used(t.Record.Customer.Claims, t.Now, 0)
-		k := Cap{Limit: w.Limit, Window: gate.Length(w.Length), Used: len(used), Free: max(0, w.Limit-len(used))}
+	for _, w := range p.Frequency {
+		k := t.cap(w.Limit, gate.Length(w.Length), w.Used(t.Record.Customer.Claims, t.Now, 0))
 		if at := w.RoomAt(t.Record.Customer.Claims, t.Now); at.After(t.Now) {
 			k.RoomAt = at.UTC()
 		}
-		for _, m := range used {
-			k.Mails = append(k.Mails, Mail{At: ms(m.At), Name: t.names[m.Touch]})
+		out = append(out, k)
+	}
+	if p.PerDay > 0 {
+		today := localtime.DateOf(t.Now.In(t.zone))
+		used := gate.Window{Length: 48 * time.Hour}.Used(t.Record.Customer.Claims, t.Now, 0)
+		k := t.cap(p.PerDay, "day", slices.DeleteFunc(used, func(m customer.Claim) bool { return localtime.DateOf(ms(m.At).In(t.zone)) != today }))
+		if k.Free == 0 {
+			k.RoomAt = today.End(t.zone).UTC()
 		}
 		out = append(out, k)
 	}
 	return out
+}
+
+func (t *teller) cap(limit int, window string, used []customer.Claim) Cap {
+	k := Cap{Limit: limit, Window: window, Used: len(used), Free: max(0, limit-len(used))}
+	for _, m := range used {
+		k.Mails = append(k.Mails, Mail{At: ms(m.At), Name: t.names[m.Touch]})
+	}
+	return k
 }
 
 func (t *teller) offers() []Offer {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/touch"
 )
 
 // Text writes a report for a person.
@@ -197,9 +198,16 @@ func (p *printer) pending() {
 			head += ": due " + p.at(t.Due) + ", looked at again " + p.at(t.Wake)
 		}
 		p.line("  %s", head)
-		p.line("    now it would be %s", p.verdict(t.Now))
-		if t.Then != nil {
-			p.line("    then, if nothing changes, %s", p.verdict(*t.Then))
+		switch {
+		case t.Then == nil:
+			p.line("    now it would be %s", p.verdict(t.Now))
+		case *t.Then == t.Now:
+			p.line("    now or then it would be %s", p.verdict(t.Now))
+		default:
+			if t.Now.Reason != string(touch.NotYet) { // that it is too early, everybody sees
+				p.line("    now it would be %s", p.verdict(t.Now))
+			}
+			p.line("    then, if nothing changes, it is %s", p.verdict(*t.Then))
 		}
 	}
 }

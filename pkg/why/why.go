@@ -22,7 +22,16 @@ type Shop struct {
 	Worker   workers.Worker
 	Settings workers.Settings
 	Policy   gate.Policy
-	Paused   bool // what falls due waits, whatever the settings say
+	Holds    []Hold // for which what falls due waits
+	// LookAhead is how far ahead a mail looks for one that goes before it.
+	LookAhead time.Duration
+}
+
+// Hold is a condition of the system, or an operator's word, for which a worker
+// sends nothing.
+type Hold struct {
+	Reason string
+	Detail string
 }
 
 // Pending is a touch that has no outcome yet.
@@ -43,6 +52,7 @@ type Input struct {
 	// Products is what the workers know of the store's products; nil: nothing.
 	Products *product.Snapshot
 	Address  func(email string) string // keyed hash of an address
+	Mailbox  gate.Mailbox              // of the customer's address
 	Now      time.Time
 
 	Since time.Time // the story begins here; the zero time: at its beginning

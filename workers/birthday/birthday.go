@@ -46,9 +46,7 @@ const (
 	apart   = 300 * day // at least this long between two greetings
 	near    = 7 * day   // what becomes known so late before the greeting, the calendar may have missed
 	maxLead = 60 * day
-	// slack is how long after its due time a touch may still be right: Wanted
-	// knows the end, but what it holds because the birthday was changed keeps
-	// the due time it was planned with.
+	// slack is more than a touch can be late and still be right; Wanted knows exactly.
 	slack = near + 3*day
 )
 

@@ -27,11 +27,14 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.Year), Due: due, Snapshot: &touch.Snapshot{}}
 	out := []touch.Touch{t}
 	if w.reminds() {
-		last := localtime.DateOf(due).Add(int(w.config.Offer.Valid / day)) // if the greeting leaves in time; Wanted knows
-		if o, ok := in.Customer.OfferOf(customer.ClaimKey(t.ID())); ok {
-			last = localtime.DateOf(offer.LastGood(time.UnixMilli(o.Expires), z))
+		leaves := due // if nothing holds it up; Wanted knows
+		if in.Now.After(due) {
+			leaves = in.Now
 		}
-		t.Step, t.Due = Reminder, w.remindsAt(last, z)
+		t.Step, t.Due = Reminder, w.remindsOf(leaves, z)
+		if o, ok := in.Customer.OfferOf(customer.ClaimKey(greetingOf(t).ID())); ok {
+			t.Due = w.remindsAt(localtime.DateOf(offer.LastGood(time.UnixMilli(o.Expires), z)), z)
+		}
 		out = append(out, t)
 	}
 	return out
@@ -67,4 +70,10 @@ func over(birthday localtime.Date, z *time.Location) time.Time { return birthday
 // remindsAt returns when a customer is reminded of a coupon by its last day.
 func (w Worker) remindsAt(last localtime.Date, z *time.Location) time.Time {
 	return last.Add(-int(w.config.ReminderBeforeExpiry/day)).At(w.config.SendAt, z)
+}
+
+// remindsOf returns when a customer is reminded of the coupon of a greeting that
+// leaves at its time.
+func (w Worker) remindsOf(greets time.Time, z *time.Location) time.Time {
+	return w.remindsAt(localtime.DateOf(greets.In(z)).Add(int(w.config.Offer.Valid/day)), z)
 }

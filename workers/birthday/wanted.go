@@ -61,7 +61,7 @@ func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	k, ok := c.Claimed(key)
 	switch {
 	case !ok || k.State == customer.Open:
-		return touch.HoldUntil(in.Now.Add(day), touch.NotYet, "the greeting has not gone out yet")
+		return w.awaitGreeting(t, in)
 	case k.State == customer.Dropped:
 		return touch.DropFor(cmp.Or(touch.Reason(k.Why), touch.Expired), "the greeting was not sent")
 	}
@@ -81,4 +81,19 @@ func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(touch.Expired, "the coupon has expired")
 	}
 	return touch.Verdict{}
+}
+
+// awaitGreeting holds the reminder of a greeting that has no outcome: until its
+// own time, which moves with the birthday, and then until there is one.
+func (w Worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
+	const why = "the greeting has not gone out yet"
+	year, err := strconv.Atoi(t.Occasion)
+	if b, ok := parse(in.Customer.Birthday.Value); ok && err == nil && w.reminds() {
+		z := zone(in)
+		greets := w.greets(b.in(year, w.config.LeapDay), z)
+		if due := w.remindsOf(greets, z); in.Now.Before(due) {
+			return touch.MoveTo(due, why)
+		}
+	}
+	return touch.HoldUntil(in.Now.Add(day), touch.NotYet, why)
 }

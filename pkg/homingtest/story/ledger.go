@@ -57,6 +57,7 @@ func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledg
 		case *events.OfferIssued:
 			p := l.person(d.Customer)
 			p.offers = append(p.offers, d)
+		case *events.CustomerErased: // does not name its customer; the shop knows
 		case events.CustomerData:
 			since, ok := published[e.ID]
 			if !ok {
@@ -65,6 +66,13 @@ func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledg
 			p := l.person(token(d.Who().ID))
 			p.id = d.Who().ID
 			p.told = append(p.told, known{e, since})
+		}
+	}
+	for _, x := range s.said {
+		if d, ok := x.Event.Data.(*events.CustomerErased); ok && !x.At.After(s.end) {
+			p := l.person(token(d.Customer.ID))
+			p.id = d.Customer.ID
+			p.told = append(p.told, known{x.Event, published[x.Event.ID]})
 		}
 	}
 	for _, p := range l.people {

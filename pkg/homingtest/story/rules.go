@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -26,6 +27,7 @@ var rules = []rule{
 	{"nobody is mailed who said no", notRefused},
 	{"nobody is mailed without a ground", consented},
 	{"nobody is mailed too often", capped},
+	{"nobody is mailed at night", byDay},
 	{"a cart is asked about only while it is left", carts},
 	{"an order is thanked for while it stands", thanks},
 	{"a review is asked for when there was time to form an opinion", reviews},
@@ -142,6 +144,23 @@ func capped(_ *Ledger, p *life, m mail) string {
 		if n >= w.limit {
 			return fmt.Sprintf("%d mails in the %s before", n, w.in)
 		}
+	}
+	return ""
+}
+
+// byDay checks the default quiet hours, by the clock of where the customer was
+// known to be. A move that became known just before may not have been heard of.
+func byDay(_ *Ledger, p *life, m mail) string {
+	if !m.marketing() || p.who(m.at).TimeZone != p.who(m.at.Add(-slack)).TimeZone {
+		return ""
+	}
+	zone, err := time.LoadLocation(cmp.Or(p.who(m.at).TimeZone, "Europe/London"))
+	if err != nil {
+		return err.Error()
+	}
+	// A fact is written a little after the mail left.
+	if local := m.at.Add(-slack).In(zone); local.Hour() >= 21 || m.at.In(zone).Hour() < 8 {
+		return "it was " + local.Format(time.TimeOnly) + " in " + zone.String()
 	}
 	return ""
 }

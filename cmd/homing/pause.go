@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+	"homing/pkg/control"
+)
+
+const pauseHelp = `Stops a worker from sending, on all replicas, within a second. It goes on planning;
+what falls due waits and costs nothing. It lasts until "homing resume", also over
+restarts; a worker whose status is paused in the configuration stays so either way.
+What is too late when it goes on ends as expired.`
+
+const resumeHelp = `Ends what "homing pause" began. What fell due meanwhile leaves at the pace of
+pacing.throughput; what is too late by now ends as expired.`
+
+// everyWorker is the word for all of them.
+const everyWorker = "all"
+
+// pauseFlags are those of pause and resume.
+type pauseFlags struct {
+	timeout       time.Duration
+	store, detail string
+}
+
+func (p *program) pauseCommand() *cobra.Command {
+	c, f := p.switchCommand("pause", "Stop a worker from sending, until it is resumed", pauseHelp, (*control.Controls).Pause)
+	c.Flags().StringVar(&f.detail, "reason", "", "why, for `homing status` and the timeline; no names, no addresses")
+	return c
+}
+
+func (p *program) resumeCommand() *cobra.Command {
+	c, _ := p.switchCommand("resume", "Let a worker send again that was paused", resumeHelp, (*control.Controls).Resume)
+	return c
+}
+
+// switched is one worker as `homing pause --output json` and resume tell of it.
+type switched struct {
+	Worker  string `json:"worker"`
+	Store   string `json:"store,omitempty"` // none: in every store
+	Paused  bool   `json:"paused"`
+	Changed bool   `json:"changed"`
+	// Config is whether the configuration has it paused, wherever that is.
+	Config bool `json:"paused_by_configuration"`
+}
+
+func (p *program) switchCommand(name, short, long string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) (*cobra.Command, *pauseFlags) {
+	f := &pauseFlags{}
+	c := &cobra.Command{
+		Use: name + " <worker>|all", Short: short, Long: long, Args: cobra.ExactArgs(1),
+		ValidArgs: append(app.WorkerNames(), everyWorker),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.switchWorkers(cmd.Context(), f, name == "pause", args[0], do)
+		},
+	}
+	p.natsFlags(c, &f.timeout, 10*time.Second)
+	p.outputFlag(c)
+	c.Flags().StringVar(&f.store, "store", "", "in this `store` alone (default: in every store)")
+	return c, f
+}
+
+func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, named string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) error {
+	names := app.WorkerNames()
+	if named != everyWorker {
+		if !slices.Contains(names, named) {
+			return usagef("no such worker: %s; there are %s, and %s", named, strings.Join(names, ", "), everyWorker)
+		}
+		names = []string{named}
+	}
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	if f.store != "" {
+		if _, err := storeOf(c, f.store); err != nil {
+			return err
+		}
+	}
+	nc, js, err := p.reach(ctx, c, f.timeout)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	if err := asDev(ctx, js, c); err != nil {
+		return err
+	}
+	scale, err := clock(ctx, js)
+	if err != nil {
+		return err
+	}
+	controls := app.NewControls(c, js, scale)
+	var done []switched
+	for _, w := range names {
+		changed, err := do(controls, ctx, control.Hold{Worker: w, Store: f.store, Reason: control.Paused, Detail: f.detail})
+		if err != nil {
+			return fmt.Errorf("%s: %w", w, err)
+		}
+		done = append(done, switched{Worker: w, Store: f.store, Paused: pause, Changed: changed, Config: app.PausedByConfig(c, w, f.store)})
+	}
+	if p.asJSON() {
+		return writeJSON(p.out, done)
+	}
+	return p.writeSwitched(done)
+}
+
+func (p *program) writeSwitched(done []switched) error {
+	for _, d := range done {
+		said := "goes on"
+		switch {
+		case d.Paused && d.Changed:
+			said = "is paused; what falls due waits"
+		case d.Paused:
+			said = "was paused already"
+		case !d.Changed:
+			said = "was not paused"
+		}
+		if d.Store != "" {
+			said += " (store " + d.Store + ")"
+		}
+		if !d.Paused && d.Config {
+			said += "; its status in the configuration is paused, and that stays"
+		}
+		if _, err := fmt.Fprintf(p.out, "%s %s\n", d.Worker, said); err != nil {
+			return err
+		}
+	}
+	return nil
+}

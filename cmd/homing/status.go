@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homing/pkg/app"
+)
+
+const statusHelp = `How the installation stands: each worker's state, what it has still to plan, what is
+scheduled, what fell due and waits, and what became of the mails of today (by the
+time zone of each store). It asks NATS alone, and reads no more than 50,000 facts:
+on a day with more, mails are counted by store, not by worker.`
+
+func (p *program) statusCommand() *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use: "status", Short: "Show each worker's state, what waits, and today's mails", Long: statusHelp, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := p.readStatus(cmd.Context(), timeout)
+			switch {
+			case err != nil:
+				return err
+			case p.asJSON():
+				return writeJSON(p.out, s)
+			}
+			return p.writeStatus(s)
+		},
+	}
+	p.natsFlags(cmd, &timeout, 10*time.Second)
+	p.outputFlag(cmd)
+	return cmd
+}
+
+func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*app.Status, error) {
+	c, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	nc, js, err := p.reach(ctx, c, timeout)
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := asDev(ctx, js, c); err != nil {
+		return nil, err
+	}
+	scale, err := clock(ctx, js)
+	if err != nil {
+		return nil, err
+	}
+	return app.ReadStatus(ctx, c, js, scale)
+}
+
+func (p *program) writeStatus(s *app.Status) error {
+	rows := [][]string{{"WORKER", "STATE", "TO PLAN", "SCHEDULED", "DUE", "OLDEST", "SENT", "HELD", "DROPPED", "UNCERTAIN"}}
+	for _, w := range s.Workers {
+		oldest := "-"
+		if w.OldestDue != nil {
+			oldest = age(s.At.Sub(*w.OldestDue).Seconds())
+		}
+		rows = append(rows, append([]string{w.Worker, w.State(), count(w.PlanLag), count(w.Scheduled), count(w.Due), oldest}, today(w.Today)...))
+	}
+	if err := table(p.out, rows); err != nil {
+		return err
+	}
+	if err := p.writeHolds(s); err != nil {
+		return err
+	}
+	rows = [][]string{{"\nSTORE", "TODAY SINCE", "SENT", "HELD", "DROPPED", "UNCERTAIN"}}
+	for _, d := range s.Stores {
+		rows = append(rows, append([]string{d.Store, d.Since.Format("2006-01-02 15:04 MST")}, today(&d.Today)...))
+	}
+	if err := table(p.out, rows); err != nil {
+		return err
+	}
+	rows = [][]string{{"\nSTREAM", "MESSAGES", "SIZE", "LIMIT"}}
+	for _, st := range s.Streams {
+		limit := "-"
+		if st.MaxBytes > 0 {
+			limit = fmt.Sprintf("%s (%.0f %% full)", size(float64(st.MaxBytes)), 100*float64(st.Bytes)/float64(st.MaxBytes))
+		}
+		rows = append(rows, []string{st.Stream, count(st.Messages), size(float64(st.Bytes)), limit})
+	}
+	if err := table(p.out, rows); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil || s.Rejected == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(p.out, "%s rejected; see `%s rejected list`\n", plural(int(s.Rejected), "event"), p.name)
+	return err
+}
+
+// writeHolds says since when and why a worker sends nothing.
+func (p *program) writeHolds(s *app.Status) error {
+	before := "\n"
+	for _, w := range s.Workers {
+		for _, h := range w.Holds {
+			line := before + fmt.Sprintf("%s: %s since %s", w.Worker, h.Reason, h.Since.Format("2006-01-02 15:04 MST"))
+			if h.Store != "" {
+				line += " in store " + h.Store
+			}
+			if h.Detail != "" {
+				line += ": " + h.Detail
+			}
+			if _, err := fmt.Fprintln(p.out, line); err != nil {
+				return err
+			}
+			before = ""
+		}
+	}
+	return nil
+}
+
+// today writes the outcomes of a day; nobody knows whose they are: "-".
+func today(o *app.Outcomes) []string {
+	if o == nil {
+		return []string{"-", "-", "-", "-"}
+	}
+	return []string{number(o.Sent), number(o.Held), number(o.Dropped), number(o.Uncertain)}
+}
+
+func count(n uint64) string { return number(int(min(n, math.MaxInt))) }
+
+// size writes a number of bytes in its largest unit.
+func size(n float64) string {
+	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
+		if n < 1024 {
+			if unit == "B" || n >= 100 {
+				return fmt.Sprintf("%.0f %s", n, unit)
+			}
+			return strconv.FormatFloat(n, 'f', 1, 64) + " " + unit
+		}
+		n /= 1024
+	}
+	return strconv.FormatFloat(n, 'f', 1, 64) + " TiB"
+}

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/config"
+	"homing/pkg/control"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+	"homing/workers"
+)
+
+// NewControls returns what pauses workers, for a command. It needs NATS alone.
+func NewControls(c *config.Config, js jetstream.JetStream, scale schedule.Scale) *control.Controls {
+	return control.New(control.Options{JS: js, Timeline: timeline.New(js), Stores: storeNames(c), Now: scale.Now})
+}
+
+func (a *App) runControls(ctx context.Context) {
+	a.controls = control.New(control.Options{
+		JS: a.js, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
+	})
+	a.running.Go(func() { a.controls.Run(ctx) })
+}
+
+// paused reports whether a worker is paused in a store, by the configuration or
+// by an operator. While nobody knows what the operator wants, it is.
+func (a *App) paused(worker, store string) bool {
+	return a.shops[worker][store].settings.Status == workers.Paused || a.controls.Paused(worker, store)
+}
+
+// held is a worker's bus.LoopOptions.Held: it is paused in every store.
+func (a *App) held(worker string) func() (bool, <-chan struct{}) {
+	return func() (bool, <-chan struct{}) {
+		changed := a.controls.Changed() // before looking, or a change in between is missed
+		for store := range a.shops[worker] {
+			if !a.paused(worker, store) {
+				return false, changed
+			}
+		}
+		return true, changed
+	}
+}
+
+// PausedByConfig reports whether the configuration has a worker paused in a
+// store, or in any of them.
+func PausedByConfig(c *config.Config, worker, store string) bool {
+	for _, id := range storeNames(c) {
+		if status, err := statusOf(c, worker, id); err == nil && status == workers.Paused && (store == "" || store == id) {
+			return true
+		}
+	}
+	return false
+}
+
+// statusOf reads the status of a worker in a store.
+func statusOf(c *config.Config, worker, store string) (workers.Status, error) {
+	for _, k := range kinds {
+		if k.Name == worker {
+			_, s, err := k.New(c.Stores[store].Workers[worker].Decode)
+			return s.Status, err
+		}
+	}
+	return "", fmt.Errorf("no such worker: %s", worker)
+}

@@ -1,0 +1,274 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/control"
+	"homing/pkg/customer"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+)
+
+// Status is how an installation stands: the document of `homing status --output
+// json`. It rests on NATS alone.
+type Status struct {
+	At       time.Time      `json:"at"` // business time
+	Workers  []WorkerStatus `json:"workers"`
+	Stores   []StoreStatus  `json:"stores"`
+	Intake   uint64         `json:"intake_lag"` // events not taken in yet
+	Rejected uint64         `json:"rejected"`
+	Streams  []StreamStatus `json:"streams"`
+}
+
+// WorkerStatus is one worker, over all stores.
+type WorkerStatus struct {
+	Worker    string            `json:"worker"`
+	Stores    map[string]string `json:"stores"` // live, shadow, off, or the reason why nothing leaves
+	Holds     []control.Hold    `json:"holds"`
+	PlanLag   uint64            `json:"plan_lag"`  // entries of the timeline not planned yet
+	Scheduled uint64            `json:"scheduled"` // touches whose time has not come
+	Due       uint64            `json:"due"`       // fell due, not decided yet
+	OldestDue *time.Time        `json:"oldest_due"`
+	Today     *Outcomes         `json:"today"` // null: too many to be told apart
+}
+
+// Outcomes are the facts of a day. A touch may be held several times.
+type Outcomes struct {
+	Sent      int `json:"sent"`
+	Held      int `json:"held"`
+	Dropped   int `json:"dropped"`
+	Uncertain int `json:"uncertain"`
+}
+
+// StoreStatus is one store's day so far.
+type StoreStatus struct {
+	Store string    `json:"store"`
+	Since time.Time `json:"since"` // midnight in its time zone
+	Today Outcomes  `json:"today"`
+}
+
+// StreamStatus is a stream and its limit.
+type StreamStatus struct {
+	Stream   string `json:"stream"`
+	Messages uint64 `json:"messages"`
+	Bytes    uint64 `json:"bytes"`
+	MaxBytes int64  `json:"max_bytes"` // 0: none
+}
+
+// outcomes are the facts that a day is counted by.
+var outcomes = []events.Type{events.TypeEmailSent, events.TypeEmailHeld, events.TypeEmailDropped, events.TypeEmailUncertain}
+
+// of is where an outcome is counted.
+func (o *Outcomes) of(t events.Type) *int {
+	switch t {
+	case events.TypeEmailSent:
+		return &o.Sent
+	case events.TypeEmailHeld:
+		return &o.Held
+	case events.TypeEmailDropped:
+		return &o.Dropped
+	}
+	return &o.Uncertain
+}
+
+func (o *Outcomes) all() int { return o.Sent + o.Held + o.Dropped + o.Uncertain }
+
+// tellApart is up to how many facts are read to count them by worker: the server
+// counts a store's without reading them, in no time, but does not know whose they
+// are. Reading this many takes half a second.
+const tellApart = 50_000
+
+// ReadStatus asks NATS how the installation stands.
+func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale schedule.Scale) (*Status, error) {
+	controls := NewControls(c, js, scale)
+	if err := controls.Read(ctx); err != nil {
+		return nil, err
+	}
+	s := &Status{At: scale.Now().UTC().Truncate(time.Millisecond)}
+	if err := s.readStreams(ctx, js); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.Intake, err = lag(ctx, js, bus.Storefront, bus.IntakeConsumer); err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
+		w := WorkerStatus{Worker: k.Name, Stores: map[string]string{}, Holds: []control.Hold{}}
+		for _, h := range controls.Holds() {
+			if h.Worker == k.Name {
+				w.Holds = append(w.Holds, h)
+			}
+		}
+		for _, store := range storeNames(c) {
+			if w.Stores[store], err = standing(c, w, store); err != nil {
+				return nil, err
+			}
+		}
+		if err := w.readQueues(ctx, js, scale); err != nil {
+			return nil, err
+		}
+		s.Workers = append(s.Workers, w)
+	}
+	return s, s.readToday(ctx, c, js, scale)
+}
+
+// standing says in one word how a worker stands in a store.
+func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
+	status, err := statusOf(c, w.Worker, store)
+	if err != nil {
+		return "", fmt.Errorf("workers.%s (store %s): %w", w.Worker, store, err)
+	}
+	said := string(status)
+	for _, h := range w.Holds {
+		if said != control.Paused && said != "off" && (h.Store == "" || h.Store == store) {
+			said = h.Reason
+		}
+	}
+	return said, nil
+}
+
+func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error {
+	names := []string{bus.Storefront, bus.Timeline, bus.Rejected, bus.Offers}
+	for _, w := range WorkerNames() {
+		names = append(names, bus.ScheduleStream(w))
+	}
+	for _, name := range names {
+		st, err := js.Stream(ctx, name)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+		i := st.CachedInfo()
+		s.Streams = append(s.Streams, StreamStatus{name, i.State.Msgs, i.State.Bytes, max(0, i.Config.MaxBytes)})
+		if name == bus.Rejected {
+			s.Rejected = i.State.Msgs
+		}
+	}
+	return nil
+}
+
+// lag is how many messages a consumer has still to do.
+func lag(ctx context.Context, js jetstream.JetStream, stream, name string) (uint64, error) {
+	c, err := js.Consumer(ctx, stream, name)
+	if err != nil {
+		return 0, fmt.Errorf("consumer %s: %w", name, err)
+	}
+	i := c.CachedInfo()
+	return i.NumPending + uint64(i.NumAckPending), nil
+}
+
+func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale schedule.Scale) error {
+	var err error
+	if w.PlanLag, err = lag(ctx, js, bus.Timeline, bus.PlanConsumer(w.Worker)); err != nil {
+		return err
+	}
+	if w.Due, err = lag(ctx, js, bus.ScheduleStream(w.Worker), bus.DueConsumer(w.Worker)); err != nil {
+		return err
+	}
+	st, err := js.Stream(ctx, bus.ScheduleStream(w.Worker))
+	if err != nil {
+		return err
+	}
+	if all := st.CachedInfo().State.Msgs; all > w.Due { // the two were not counted at the same instant
+		w.Scheduled = all - w.Due
+	}
+	if w.Due == 0 {
+		return nil
+	}
+	m, err := st.GetMsg(ctx, 1, jetstream.WithGetMsgSubject("due."+w.Worker+".>"))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil // decided just now
+	}
+	if err == nil {
+		at := scale.Business(m.Time).UTC()
+		w.OldestDue = &at
+	}
+	return err
+}
+
+// readToday counts the facts since each store's midnight, and tells the workers'
+// apart if they are not too many.
+func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale schedule.Scale) error {
+	all := 0
+	for _, store := range storeNames(c) {
+		zone, err := time.LoadLocation(c.Stores[store].TimeZone)
+		if err != nil {
+			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
+		}
+		day := StoreStatus{Store: store, Since: date(scale.Now().In(zone))}
+		for _, t := range outcomes {
+			if *day.Today.of(t), err = factsSince(ctx, js, store, t, scale.Real(day.Since)); err != nil {
+				return fmt.Errorf("counting the facts of store %s: %w", store, err)
+			}
+		}
+		all += day.Today.all()
+		s.Stores = append(s.Stores, day)
+	}
+	if all > tellApart {
+		return nil
+	}
+	by := map[string]*Outcomes{}
+	for i := range s.Workers {
+		s.Workers[i].Today = new(Outcomes)
+		by[s.Workers[i].Worker] = s.Workers[i].Today
+	}
+	for _, day := range s.Stores {
+		if day.Today.all() == 0 {
+			continue
+		}
+		err := timeline.New(js).ReadTypesSince(ctx, day.Store, outcomes, scale.Real(day.Since), func(batch []customer.Entry) error {
+			for _, e := range batch {
+				f, ok := e.Event.Data.(events.Fact)
+				if o := by[f.Body().Worker]; ok && o != nil {
+					*o.of(e.Event.Type)++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// factsSince has the server count, which looks at no message.
+func factsSince(ctx context.Context, js jetstream.JetStream, store string, t events.Type, since time.Time) (int, error) {
+	c, err := js.CreateConsumer(ctx, bus.Timeline, jetstream.ConsumerConfig{
+		FilterSubject: "timeline." + store + ".*." + string(t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+		AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
+	})
+	if err != nil {
+		return 0, err
+	}
+	i := c.CachedInfo()
+	return int(i.NumPending), js.DeleteConsumer(ctx, bus.Timeline, i.Name)
+}
+
+// State says in a word, or a few, how the worker stands in all stores.
+func (w WorkerStatus) State() string {
+	var stores, words []string
+	for store := range w.Stores {
+		stores = append(stores, store)
+	}
+	slices.Sort(stores)
+	for _, store := range stores {
+		words = append(words, w.Stores[store])
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(words)))) == 1 {
+		return words[0]
+	}
+	for i, store := range stores {
+		words[i] = store + " " + words[i]
+	}
+	return strings.Join(words, ", ")
+}

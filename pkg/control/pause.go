@@ -1,0 +1,57 @@
+package control
+
+import "context"
+
+// Pause begins a hold that an operator wants: in one store, or in all of them. It
+// reports false when that was so already.
+func (c *Controls) Pause(ctx context.Context, h Hold) (bool, error) {
+	if err := c.Read(ctx); err != nil {
+		return false, err
+	}
+	if c.Paused(h.Worker, h.Store) {
+		return false, nil
+	}
+	return c.Hold(ctx, h)
+}
+
+// Resume ends what Pause began. In all stores: whatever is paused. In one, where
+// all are: the others stay paused. It reports false when nothing was paused.
+func (c *Controls) Resume(ctx context.Context, h Hold) (bool, error) {
+	if err := c.Read(ctx); err != nil {
+		return false, err
+	}
+	any := false
+	for _, paused := range c.Holds() {
+		if paused.Reason != Paused || paused.Worker != h.Worker || h.Store != "" && paused.Store != "" && paused.Store != h.Store {
+			continue
+		}
+		if h.Store != "" && paused.Store == "" {
+			// First the others, so that none of them sends in between.
+			if err := c.pauseOthers(ctx, paused, h.Store); err != nil {
+				return any, err
+			}
+			paused.only = h.Store
+		}
+		did, err := c.Release(ctx, paused)
+		any = any || did
+		if err != nil {
+			return any, err
+		}
+	}
+	return any, nil
+}
+
+// pauseOthers puts a hold in all stores but one in the place of one in all. It is
+// no transition for them, and told to nobody.
+func (c *Controls) pauseOthers(ctx context.Context, h Hold, but string) error {
+	for _, s := range c.o.Stores {
+		if s == but {
+			continue
+		}
+		h.Store = s
+		if _, _, err := c.create(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package delivery_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"homing/events"
+	"homing/pkg/delivery"
+	"homing/pkg/homingtest"
+	"homing/pkg/pacing"
+	"homing/pkg/touch"
+)
+
+// at has customers with addresses at a domain, each with a touch that falls due
+// in an hour.
+func (r *rig) at(domain string, n int) {
+	for i := range n {
+		id := fmt.Sprintf("%s%d", domain[:2], i)
+		o := homingtest.Order(id, "1001")
+		o.Customer.Email = id + "@" + domain
+		r.happened(id, o)
+		r.touch(id, "offer", "l1", time.Hour, nil)
+	}
+}
+
+// arrivals returns when mails to a domain arrived.
+func (r *rig) arrivals(domain string) (out []time.Time) {
+	for _, m := range r.sink.Mails() {
+		if strings.HasSuffix(m.To, "@"+domain) {
+			out = append(out, m.At)
+		}
+	}
+	return out
+}
+
+// One domain takes a mail every two seconds, and more of its mails fall due than
+// the loop has in hand; the others are not held up, and each mail that waits is
+// written to the schedule about once.
+func TestASlowDomainDoesNotHoldUpTheOthers(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		const slow, others = 300, 60
+		r.rate = pacing.NewThroughput(r.rdb, pacing.Options{Relay: "relay:25", PerSecond: 1000, PerDomain: map[string]float64{"slow.example": 0.5}})
+		r.at("slow.example", slow)
+		r.at("other.example", others)
+		due := time.Now().Add(time.Hour)
+		r.start()
+		time.Sleep(time.Until(due) + 10*time.Second)
+		if n := len(r.arrivals("other.example")); n != others {
+			t.Errorf("%d of %d mails to other domains had arrived after ten seconds", n, others)
+		}
+		time.Sleep(11 * time.Minute)
+		times := r.arrivals("slow.example")
+		if len(times) != slow {
+			t.Fatalf("%d of %d mails to the slow domain arrived", len(times), slow)
+		}
+		for i := range times[1:] {
+			if gap := times[i+1].Sub(times[i]); gap < 1900*time.Millisecond {
+				t.Errorf("mail %d came %v after the one before, want 2 s", i+1, gap)
+			}
+		}
+		held := r.facts(events.TypeEmailHeld)
+		t.Logf("%d holds; the last mail came after %v", len(held), times[slow-1].Sub(due))
+		if len(held) > slow*5/4 {
+			t.Errorf("%d holds of %d mails", len(held), slow)
+		}
+		for _, f := range held {
+			if b := f.Data.(events.Fact).Body(); b.Reason != string(touch.Throughput) || !strings.Contains(b.Detail, "0.5 a second to slow.example") {
+				t.Fatalf("held for %s: %s", b.Reason, b.Detail)
+			}
+		}
+	})
+}
+
+// full is a relay that has no room for days.
+type full struct{ days int }
+
+func (f full) Wait(context.Context, string, bool, bool) (time.Duration, string, error) {
+	return time.Duration(f.days) * day, "no room", nil
+}
+
+var _ delivery.Rate = full{}
+
+func TestWhatHasNoRoomBeforeItExpiresIsDropped(t *testing.T) {
+	bubble(t, offering(list), func(r *rig) {
+		r.load("spring", "S-1")
+		r.rate = full{15}
+		r.at("slow.example", 1)
+		r.start()
+		time.Sleep(2 * time.Hour)
+		dropped := r.facts(events.TypeEmailDropped)
+		if len(dropped) != 1 || dropped[0].Data.(events.Fact).Body().Reason != string(touch.Expired) {
+			t.Errorf("dropped: %v", dropped)
+		}
+		if n := len(r.issued()); n != 0 {
+			t.Error("a code was taken for a mail that had to wait")
+		}
+	})
+}

@@ -1,0 +1,104 @@
+// Package erasure carries out what customer.erased asks for beyond the
+// customer's record, which the fold empties: at once it deletes what is pending
+// for them, and in the night after what they said and what was sent to them,
+// from the streams where events are kept.
+//
+// Only what happened up to the erasure is deleted. The fold ignores all of that
+// already, so that a refold gives the same before and after; and who comes back
+// is a new customer, whose events stay.
+package erasure
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Timeline is where events are kept for good.
+type Timeline interface {
+	// Identity tells one timeline from another.
+	Identity(ctx context.Context) (id string, last uint64, err error)
+	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
+	ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error
+}
+
+// Customers are the customers as they are kept.
+type Customers interface {
+	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
+}
+
+// Options are what an Eraser works with.
+type Options struct {
+	JS        jetstream.JetStream
+	Timeline  Timeline
+	Customers Customers
+	Workers   []string
+	// Pending deletes what is pending with a worker for a customer and was planned
+	// no later than until, by the server's clock; the zero time: all.
+	Pending func(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error)
+	Decode  func(jetstream.Msg) (customer.Entry, error) // a message of TIMELINE
+	Read    func(jetstream.Msg) (customer.Entry, error) // a message of STOREFRONT
+	Redis   redis.UniversalClient                       // for how far the nights have come
+	Now     func() time.Time                            // business time
+	Log     *zap.Logger
+}
+
+// Eraser carries out erasures.
+type Eraser struct{ o Options }
+
+// New returns an eraser.
+func New(o Options) *Eraser { return &Eraser{o} }
+
+// Handle deletes what is pending for the customers of a batch of erasures: it is
+// a bus.Handler. A touch that is planned at this moment may slip through; it
+// ends as erased when it falls due, and the night looks again.
+func (e *Eraser) Handle(ctx context.Context, batch []*bus.Msg) {
+	for _, m := range batch {
+		m.Done(e.atOnce(ctx, m))
+	}
+}
+
+func (e *Eraser) atOnce(ctx context.Context, m *bus.Msg) error {
+	entry, err := e.o.Decode(m.Msg)
+	if err != nil {
+		return bus.Later(10 * time.Minute) // a newer version may understand it
+	}
+	md, err := m.Metadata()
+	if err != nil {
+		return err
+	}
+	// What was planned since is for who came back.
+	return e.forget(ctx, entry.Key, md.Timestamp)
+}
+
+// forget deletes what is pending for a customer, then the claims that kept it
+// from being sent twice.
+func (e *Eraser) forget(ctx context.Context, k customer.Key, until time.Time) error {
+	for _, w := range e.o.Workers {
+		if _, err := e.o.Pending(ctx, w, k, until); err != nil {
+			return err
+		}
+	}
+	for range tries {
+		rs, err := e.o.Customers.Load(ctx, []customer.Key{k})
+		if err != nil || !rs[0].Found() || !rs[0].Customer.ForgetClaims() {
+			return err
+		}
+		saved, err := e.o.Customers.Save(ctx, []*customer.Record{&rs[0]})
+		if err != nil || saved[0] {
+			return err
+		}
+	}
+	return bus.Later(time.Second)
+}
+
+// tries bounds how often a customer is written who is changed by others.
+const tries = 20

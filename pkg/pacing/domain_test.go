@@ -1,0 +1,223 @@
+package pacing_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"homing/pkg/homingtest"
+	"homing/pkg/pacing"
+)
+
+const (
+	slow  = "gmail.com" // has a limit of its own
+	other = "shop.example"
+)
+
+// limits are of a relay that may be given much more than one of its domains.
+func limits(relay string, perSecond, toSlow float64) pacing.Options {
+	return pacing.Options{Relay: relay, PerSecond: perSecond, PerDomain: map[string]float64{slow: toSlow}}
+}
+
+// onBoth runs a test that needs no time against both servers.
+func onBoth(t *testing.T, test func(t *testing.T, limiter func(o pacing.Options) *pacing.Throughput)) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		test(t, func(o pacing.Options) *pacing.Throughput { return pacing.NewThroughput(homingtest.Redis(t, url), o) })
+	})
+}
+
+func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		const perSecond, toSlow, lasts = 200, 30, 3200 * time.Millisecond
+		sent := spend(t, url, 8, 12, limits("", perSecond, toSlow), lasts, to{domain: slow}, to{domain: other})
+		all := slices.Concat(sent[slow], sent[other])
+		slices.SortFunc(all, time.Time.Compare)
+		t.Logf("%d to the slow domain, at most %d in a second; %d to the other; at most %d in a second together",
+			len(sent[slow]), busiest(sent[slow]), len(sent[other]), busiest(all))
+		for _, c := range []struct {
+			what  string
+			times []time.Time
+			rate  float64
+			least float64
+		}{{"to the slow domain", sent[slow], toSlow, 0.7}, {"together", all, perSecond, 0.8}} {
+			if most := busiest(c.times); float64(most) > math.Floor(c.rate*1.1) {
+				t.Errorf("%d mails %s in one second, allowed are %v and a tenth", most, c.what, c.rate)
+			}
+			if want := lasts.Seconds() * c.rate * c.least; float64(len(c.times)) < want {
+				t.Errorf("%d mails %s in %v, want at least %v: the rate is not used", len(c.times), c.what, lasts, want)
+			}
+		}
+	})
+}
+
+func TestASlowDomainHoldsUpNobody(t *testing.T) {
+	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+		rate := limiter(limits("relay:25", 1000, 0.001))
+		began := time.Now()
+		for i := range 50 {
+			again, why, err := rate.Wait(t.Context(), "GMail.com", false, false)
+			if err != nil || (again == 0) != (i == 0) || (why == "") != (i == 0) {
+				t.Fatalf("mail %d to the slow domain: again in %v, %q, %v", i, again, why, err)
+			}
+			if again, _, err := rate.Wait(t.Context(), other, false, false); again != 0 || err != nil {
+				t.Fatalf("mail %d to another: again in %v, %v", i, again, err)
+			}
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("50 mails to another domain took %v", took)
+		}
+	})
+}
+
+// Whoever finds no room gets a turn: so that a backlog does not come again all
+// at once, on any replica.
+func TestTurnsStandBehindOneAnother(t *testing.T) {
+	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+		one, two := limiter(limits("relay:25", 0, 0.5)), limiter(limits("relay:25", 0, 0.5))
+		if again, _, err := one.Wait(t.Context(), slow, false, false); again != 0 || err != nil {
+			t.Fatal(again, err)
+		}
+		for i, rate := range []*pacing.Throughput{one, two, one, two, two} {
+			again, _, err := rate.Wait(t.Context(), slow, false, false)
+			late := time.Duration(i+1)*2*time.Second - again
+			if err != nil || late < 0 || late > 1500*time.Millisecond {
+				t.Errorf("turn %d is in %v, %v", i, again, err)
+			}
+		}
+		// One that had its turn does not go to the end, and a transactional one does not wait for marketing.
+		if again, _, err := two.Wait(t.Context(), slow, false, true); again == 0 || again > 3*time.Second || err != nil {
+			t.Errorf("after its turn: again in %v, %v", again, err)
+		}
+		began := time.Now()
+		if again, _, err := two.Wait(t.Context(), slow, true, false); again != 0 || err != nil || time.Since(began) > 2500*time.Millisecond {
+			t.Errorf("transactional: again in %v, %v, after %v", again, err, time.Since(began))
+		}
+	})
+}
+
+func TestTransactionalMailGoesFirst(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		backlog := make(chan struct{})
+		go func() {
+			defer close(backlog)
+			spend(t, url, 8, 12, limits("", 100, 30), 3*time.Second, to{domain: slow}, to{domain: other})
+		}()
+		defer func() { cancel(); <-backlog }()
+		time.Sleep(300 * time.Millisecond)
+		rate := pacing.NewThroughput(homingtest.Redis(t, url), limits("relay:25", 100, 30))
+		var longest time.Duration
+		for i := range 20 {
+			began := time.Now()
+			if again, _, err := rate.Wait(ctx, []string{slow, other}[i%2], true, false); again != 0 || err != nil {
+				t.Fatal(again, err)
+			}
+			longest = max(longest, time.Since(began))
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Logf("the longest wait was %v", longest)
+		if longest > 200*time.Millisecond { // a lease, and what a busy machine adds
+			t.Errorf("a transactional mail waited %v behind marketing", longest)
+		}
+	})
+}
+
+func TestWhereTheClassesMixMarketingDoesNotWaitInPlace(t *testing.T) {
+	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Mixed: true})
+		began := time.Now()
+		passed := 0
+		for range 10 {
+			again, _, err := rate.Wait(t.Context(), other, false, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again == 0 {
+				passed++
+			}
+		}
+		if passed == 0 || passed > 2 || time.Since(began) > 900*time.Millisecond {
+			t.Errorf("%d of 10 passed in %v", passed, time.Since(began))
+		}
+		if again, _, err := rate.Wait(t.Context(), other, true, false); again != 0 || err != nil {
+			t.Errorf("transactional: again in %v, %v", again, err)
+		}
+	})
+}
+
+func TestABurstIsAllowedAfterAQuietWhile(t *testing.T) {
+	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Burst: 20})
+		began := time.Now()
+		for range 21 {
+			if err := wait(t.Context(), rate); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took > 900*time.Millisecond {
+			t.Errorf("the burst took %v", took)
+		}
+		if err := wait(t.Context(), rate); err != nil || time.Since(began) < 300*time.Millisecond {
+			t.Errorf("what is above it went out after %v, %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
+	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+		now := time.Date(2026, 6, 1, 18, 0, 0, 0, time.UTC)
+		o := pacing.Options{
+			Relay: "relay:25", Now: func() time.Time { return now },
+			WarmUp: pacing.WarmUp{Start: now.Truncate(24 * time.Hour), PerDay: []int{3, 6}},
+		}
+		rates := []*pacing.Throughput{limiter(o), limiter(o)}
+		ask := func(i int, transactional, had bool) time.Duration {
+			t.Helper()
+			again, _, err := rates[i%2].Wait(t.Context(), other, transactional, had)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return again
+		}
+		for i := range 6 {
+			want := time.Duration(0)
+			if i >= 3 { // each at its share of the next day
+				want = 6*time.Hour + time.Duration(i-3)*4*time.Hour
+			}
+			if again := ask(i, false, false); again > want || again < want-time.Minute {
+				t.Errorf("mail %d: again in %v, want %v", i, again, want)
+			}
+		}
+		if again := ask(0, true, false); again != 0 {
+			t.Errorf("transactional: again in %v", again)
+		}
+		now = now.Add(6 * time.Hour)
+		if again := ask(0, false, true); again != 0 {
+			t.Errorf("on the next day, in its turn: again in %v", again)
+		}
+		now = now.Add(24 * time.Hour)
+		for i := range 20 {
+			if again := ask(i, false, false); again != 0 {
+				t.Fatalf("after the last day: again in %v", again)
+			}
+		}
+	})
+}
+
+func TestWithRedisAwayNobodySends(t *testing.T) {
+	s := homingtest.StartRedis(t)
+	killed := make(chan time.Time, 1)
+	time.AfterFunc(700*time.Millisecond, func() { s.Kill(); killed <- time.Now() })
+	sent := spend(t, s.URL(), 8, 6, limits("", 100, 30), 2*time.Second, to{domain: slow}, to{domain: other}, to{other, true})
+	at := <-killed
+	for domain, times := range sent {
+		if late := times[len(times)-1].Sub(at); late > 300*time.Millisecond { // two leases at most were out
+			t.Errorf("a mail to %s left %v after Redis", domain, late)
+		}
+	}
+	if len(sent[slow]) == 0 || len(sent[other]) == 0 {
+		t.Error("nothing was sent before")
+	}
+}

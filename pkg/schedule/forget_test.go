@@ -1,0 +1,36 @@
+package schedule_test
+
+import (
+	"testing"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/schedule"
+)
+
+func TestWhatIsPendingForACustomerIsForgottenUpToATime(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		s := schedule.New(d.js, schedule.Scale{})
+		now := time.Now()
+		ann, other := due("1", now).Customer, due("9", now.Add(time.Hour))
+		other.Customer.Token = "someoneelseshere"
+		d.put(s, due("1", now.Add(-time.Minute)), due("2", now.Add(time.Hour)), other)
+		time.Sleep(time.Second)
+		until := time.Now()
+		time.Sleep(time.Second)
+		d.put(s, due("3", now.Add(time.Hour)))
+
+		for _, x := range []struct {
+			of    customer.Key
+			until time.Time
+			want  int
+		}{{ann, until, 2}, {ann, until, 0}, {ann, time.Time{}, 1}, {ann, time.Time{}, 0}} {
+			if n, err := s.Forget(t.Context(), "thank-you", x.of, x.until); err != nil || n != x.want {
+				t.Errorf("until %v %d touches were forgotten, want %d; %v", x.until, n, x.want, err)
+			}
+		}
+		if got := d.wait(3 * time.Hour); len(got) != 1 || got[0].touch.Occasion != "9" {
+			t.Errorf("fell due: %+v, want the other customer's alone", got)
+		}
+	})
+}
