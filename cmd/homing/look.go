@@ -121,7 +121,7 @@ func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l 
 		defer func() { _ = l.Close() }() // nothing was written
 		err = do(ctx, &looking{l, c, scale.Now()}, args)
 		if _, away := errors.AsType[*net.OpError](err); away {
-			return &exitError{exitUnreachable, fmt.Errorf("Redis at %v: %w", c.Redis.URL, err)}
+			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}
 		}
 		return err
 	}

@@ -76,7 +76,7 @@ func TestWhoLooksNeedsTheSecret(t *testing.T) {
 	config := write(t, t.TempDir(), "homing.yaml", otherStore)
 	homing(t, "why", "ann", "--nats", url, "--config", config).want(t, exitUsage).contains(t, "secret", "HOMING_SECRET_FILE")
 	e := env{"HOMING_SECRET": strings.Repeat("s", 32), "HOMING_REDIS_URL": "redis://:hidden@127.0.0.1:1/0"}
-	r := homingWith(t, e, "", "why", "ann", "--nats", url, "--config", config).want(t, exitUnreachable).contains(t, "Redis at redis://")
+	r := homingWith(t, e, "", "why", "ann", "--nats", url, "--config", config).want(t, exitUnreachable).contains(t, "redis.url redis://")
 	if strings.Contains(r.err, "hidden") {
 		t.Errorf("the password is told: %s", r.err)
 	}

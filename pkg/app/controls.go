@@ -22,6 +22,7 @@ func (a *App) runControls(ctx context.Context) {
 	a.controls = control.New(control.Options{
 		JS: a.js, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
 	})
+	a.metrics.registry.MustRegister(newHeldMetric(a))
 	a.running.Go(func() { a.controls.Run(ctx) })
 }
 

@@ -158,7 +158,7 @@ type Replanned struct {
 }
 
 // errUnsettled says that Redis does not know all that the timeline holds.
-var errUnsettled = errors.New("Redis has not caught up with the timeline; try again when it was rebuilt")
+var errUnsettled = errors.New("the customers in Redis have not caught up with the timeline; try again when they were rebuilt")
 
 // Replan has a worker plan again what the timeline holds since a time. It is
 // safe at any time: a touch is known by its id, and what has its outcome, or

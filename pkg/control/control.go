@@ -1,5 +1,5 @@
 // Package control keeps what stops a worker from sending: an operator who paused
-// it, or the system itself, such as a relay that is down. The holds stand in the
+// it. The holds stand in the
 // bucket `controls`, where all replicas see them; each that begins or ends is one
 // fact on the timeline, whoever noticed. It decides nothing: who asks it stops
 // pulling.
@@ -92,13 +92,11 @@ type Controls struct {
 	known   bool // the bucket was read
 	holds   []Hold
 	changed chan struct{} // closed when the above changes
-	// trouble is what this process noticed and did not write down yet.
-	trouble chan func(context.Context)
 }
 
 // New returns controls that know nothing yet: until they do, everything is held.
 func New(o Options) *Controls {
-	return &Controls{o: o, changed: make(chan struct{}), trouble: make(chan func(context.Context), 64)}
+	return &Controls{o: o, changed: make(chan struct{})}
 }
 
 // Paused reports whether an operator holds a worker in a store. So is

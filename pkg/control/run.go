@@ -22,8 +22,7 @@ const (
 	retry = time.Second
 )
 
-// Run keeps the holds up to date, and writes down what this process noticed,
-// until ctx ends. It rests on a plain subscription, which costs nothing while
+// Run keeps the holds up to date until ctx ends. It rests on a plain subscription, which costs nothing while
 // nothing happens.
 func (c *Controls) Run(ctx context.Context) {
 	word := make(chan struct{}, 1)
@@ -44,9 +43,6 @@ func (c *Controls) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case do := <-c.trouble:
-			do(ctx)
-			continue
 		case <-back:
 			wait = again
 		case <-word:

@@ -36,7 +36,7 @@ func TestEightReplicasKeepTheCaps(t *testing.T) {
 		{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day},
 		{Name: "notice", Template: "win-back/notice", Class: touch.Transactional, Expires: 14 * day},
 	}}
-	r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, log: zap.NewNop(),
+	r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}, log: zap.NewNop(),
 		caps: []gate.Window{{Limit: 3, Length: time.Hour}, {Limit: 5, Length: 24 * time.Hour}}}
 	r.rdb = homingtest.Redis(t, homingtest.StartRedis(t).URL())
 	r.store = projection.New(r.rdb, nil)

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"homing/pkg/control"
+)
+
+// heldMetric exports in how many stores each worker of this process is held.
+type heldMetric struct {
+	app  *App
+	desc *prometheus.Desc
+}
+
+func newHeldMetric(a *App) *heldMetric {
+	return &heldMetric{a, prometheus.NewDesc("homing_worker_held", "Stores in which a worker sends nothing, by the reason.", []string{"worker", "reason"}, nil)}
+}
+
+func (h *heldMetric) Describe(to chan<- *prometheus.Desc) { to <- h.desc }
+
+func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
+	for _, k := range kinds {
+		if !slices.Contains(h.app.o.Roles, k.Name) {
+			continue
+		}
+		n := 0
+		for store := range h.app.shops[k.Name] {
+			if h.app.paused(k.Name, store) {
+				n++
+			}
+		}
+		to <- prometheus.MustNewConstMetric(h.desc, prometheus.GaugeValue, float64(n), k.Name, control.Paused)
+	}
+}
