@@ -40,7 +40,7 @@ bench-calendar: ## Find today's dates among a million customers in a Redis
 	go test -tags million -run '^TestTodaysDatesAreFoundAmongMany$$' -timeout 30m -v ./pkg/calendar
 
 bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
-	go test -tags million -run '^TestWhyIsQuickAmongMany$$' -timeout 30m -v ./pkg/homingtest
+	go test -tags million -run '^TestWhyIsQuickAmongMany$$' -timeout 60m -v ./pkg/homingtest
 
 year: ## Let customers live a year of fake time
 	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest

@@ -65,7 +65,7 @@ func (s *town) settle(people, each int) {
 	in := intake.New(intake.Options{Identity: s.ids, Customers: projection.New(homingtest.Redis(s.t, s.config.Redis.URL.Reveal()), nil),
 		Timeline: timeline.New(s.js), Business: func(t time.Time) time.Time { return t }})
 	sched := schedule.New(s.js, schedule.Scale{})
-	const block = 200 // people whose lives are mixed with each other's
+	const block = 500 // people whose lives are mixed with each other's
 	var g errgroup.Group
 	g.SetLimit(4)
 	for from := 0; from < people; from += block {

@@ -106,7 +106,7 @@ func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had
 	if t.interval == 0 && l.interval == 0 && today.limit == 0 {
 		return 0, "", nil
 	}
-	for {
+	for tries := 0; ; tries++ {
 		a, err := l.next(ctx, had, today)
 		switch {
 		case err != nil:
@@ -117,7 +117,7 @@ func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had
 		if err := sleep(ctx, time.Until(a.at)); err != nil {
 			return 0, "", err
 		}
-		if time.Since(a.at) <= lapse {
+		if time.Since(a.at) <= lapse || tries > 0 { // a machine that is always late still sends
 			return 0, "", nil
 		}
 	}

@@ -51,13 +51,14 @@ func (p *printer) columns(indent string, rows [][2]string) {
 }
 
 func (p *printer) head() {
-	who := p.Customer
+	var who strings.Builder
+	who.WriteString(p.Customer)
 	for _, s := range []string{p.Profile.Name, p.Profile.Email} {
 		if s != "" {
-			who += " · " + s
+			who.WriteString(" · " + s)
 		}
 	}
-	p.line("Customer %s of store %s (token %s)", who, p.Store, p.Token)
+	p.line("Customer %s of store %s (token %s)", who.String(), p.Store, p.Token)
 	p.line("Times are in %s, the %s's time zone. Now it is %s there.", p.Zone, p.ZoneOf, p.at(p.Now))
 	if p.Profile.Became != "" {
 		p.line("They turned out to be the same as customer %s, who goes on.", p.Profile.Became)
