@@ -5,6 +5,10 @@
 
 ARGS ?=
 FUZZTIME ?= 30s
+# Whole-system tests that run under the race detector too, where a fake day costs
+# many times as much: those in which stages and replicas meet. The others follow
+# without it.
+RACED = ^(TestRepetitionsAreOneMail|TestAMailThatWaitedGoesToTheNewAddress|TestMailsWaitForCodes|TestCartsThatAreLeft|TestKilledReplicas)$$
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +34,9 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	go test -race -shuffle=on ./...
-	go test -run '^(TestACustomerLivesAMonth|TestAShopLives)$$' ./pkg/homingtest/...
+	go test -race -shuffle=on $$(go list ./... | grep -v /pkg/homingtest)
+	go test -race -run '$(RACED)' ./pkg/homingtest
+	go test ./...
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own
 	go run ./pkg/homingtest/bench $(ARGS)

@@ -13,7 +13,7 @@ import (
 )
 
 const reviews = `
-pacing: {frequency: []}
+pacing: {frequency: [], quiet_hours: {from: "00:00", to: "00:00"}}
 workers:
   thank-you: {status: "off"}
   replenishment: {status: "off"}

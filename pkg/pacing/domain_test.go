@@ -41,7 +41,7 @@ func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
 			times []time.Time
 			rate  float64
 			least float64
-		}{{"to the slow domain", sent[slow], toSlow, 0.5}, {"together", all, perSecond, 0.5}} {
+		}{{"to the slow domain", sent[slow], toSlow, 0.25}, {"together", all, perSecond, 0.25}} {
 			if most := busiest(c.times); float64(most) > math.Floor(c.rate*1.1) {
 				t.Errorf("%d mails %s in one second, allowed are %v and a tenth", most, c.what, c.rate)
 			}
