@@ -82,7 +82,7 @@ func telling(key, v string) bool {
 
 // quoted finds ids in what is not quite JSON.
 func (n *names) quoted(s string) bool {
-	for _, part := range strings.Split(s, `"`) {
+	for part := range strings.SplitSeq(s, `"`) {
 		if n.ids[part] {
 			return true
 		}
