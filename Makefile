@@ -5,10 +5,12 @@
 
 ARGS ?=
 FUZZTIME ?= 30s
-# Whole-system tests that run under the race detector too, where a fake day costs
-# many times as much: those in which stages and replicas meet. The others follow
-# without it.
-RACED = ^(TestRepetitionsAreOneMail|TestAMailThatWaitedGoesToTheNewAddress|TestMailsWaitForCodes|TestCartsThatAreLeft|TestKilledReplicas)$$
+# What runs under the race detector, which makes a test many times as long: the
+# packages with goroutines of their own, and whole-system tests in which stages
+# and replicas meet. All tests follow without it.
+CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/pacing \
+	./pkg/projection ./pkg/render ./pkg/schedule ./pkg/timeline
+RACED = ^(TestRepetitionsAreOneMail|TestAMailThatWaitedGoesToTheNewAddress|TestCartsThatAreLeft)$$
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +36,7 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	go test -race -shuffle=on $$(go list ./... | grep -v /pkg/homingtest)
+	go test -race -shuffle=on $(CONCURRENT)
 	go test -race -run '$(RACED)' ./pkg/homingtest
 	go test ./...
 
