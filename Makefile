@@ -1,16 +1,14 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench bench-calendar bench-why year story fuzz clean
+.PHONY: help dev build test check bench bench-calendar bench-why year race story fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
-# What runs under the race detector, which makes a test many times as long: the
-# packages with goroutines of their own, and whole-system tests in which stages
-# and replicas meet. All tests follow without it.
+# What `make check` runs under the race detector, which makes a test many times as
+# long: the packages with goroutines of their own. `make race` runs everything.
 CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/pacing \
-	./pkg/projection ./pkg/render ./pkg/schedule ./pkg/timeline
-RACED = ^(TestRepetitionsAreOneMail|TestAMailThatWaitedGoesToTheNewAddress|TestCartsThatAreLeft)$$
+	./pkg/projection ./pkg/schedule ./pkg/timeline
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +35,6 @@ check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, race
 	go mod tidy -diff
 	go tool staticcheck ./...
 	go test -race -shuffle=on $(CONCURRENT)
-	go test -race -run '$(RACED)' ./pkg/homingtest
 	go test ./...
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own
@@ -51,6 +48,9 @@ bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
 
 year: ## Let customers live a year of fake time
 	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
+
+race: ## Run every test under the race detector, which takes long
+	go test -race -shuffle=on -timeout 60m ./...
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
 	go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
