@@ -5,7 +5,6 @@
 package bus
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -172,9 +171,4 @@ func consumers(ws []Worker, now time.Time) []consumer {
 		out[i].config.MaxDeliver = -1 // attempts are not counted: what fails for good says so
 	}
 	return out
-}
-
-// Consumer looks a durable consumer up.
-func Consumer(js jetstream.JetStream, stream, name string) func(context.Context) (jetstream.Consumer, error) {
-	return func(ctx context.Context) (jetstream.Consumer, error) { return js.Consumer(ctx, stream, name) }
 }

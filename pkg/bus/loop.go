@@ -41,7 +41,7 @@ type Rejecter func(ctx context.Context, m jetstream.Msg, why *BadError) error
 // LoopOptions say how a loop works.
 type LoopOptions struct {
 	Name     string
-	Consumer func(context.Context) (jetstream.Consumer, error)
+	Consumer func(context.Context) (*Source, error)
 	Handler  Handler
 	Reject   Rejecter
 	Batch    int // messages a call of the handler; default 256
@@ -224,7 +224,7 @@ func (l *Loop) room(ctx context.Context) int {
 
 // pull fetches for as long as ctx lasts. An error is a server that is away.
 func (l *Loop) pull(ctx context.Context) {
-	var c jetstream.Consumer
+	var c *Source
 	for ctx.Err() == nil {
 		n := l.room(ctx)
 		if n == 0 {
@@ -235,7 +235,7 @@ func (l *Loop) pull(ctx context.Context) {
 			c, err = l.o.Consumer(ctx)
 		}
 		if err == nil {
-			err = l.fetch(ctx, c, n)
+			err = c.pull(ctx, n, l.o.PullFor, func(m jetstream.Msg) { l.take(&Msg{Msg: m, loop: l}) })
 		}
 		l.lost.Store(err != nil)
 		if err != nil && ctx.Err() == nil {
@@ -249,23 +249,6 @@ func (l *Loop) pull(ctx context.Context) {
 			sleep(ctx, time.Second)
 		}
 	}
-}
-
-func (l *Loop) fetch(ctx context.Context, c jetstream.Consumer, n int) error {
-	until, cancel := context.WithTimeout(ctx, l.o.PullFor)
-	defer cancel()
-	batch, err := c.Fetch(n, jetstream.FetchContext(until), jetstream.FetchHeartbeat(l.o.PullFor/10))
-	if err != nil {
-		return err
-	}
-	for m := range batch.Messages() {
-		l.take(&Msg{Msg: m, loop: l})
-	}
-	err = batch.Error()
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 // take queues a message that was pulled.

@@ -13,16 +13,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 )
-
-func init() { ats.Register() } // its ticker must belong to no bubble
 
 var errDown = errors.New("a server is down")
 
@@ -41,25 +38,10 @@ var worker = bus.Worker{Name: "thank-you", Triggers: nil, Horizon: 72 * time.Hou
 
 func start(t *testing.T, dir string) *server {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := n.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{t: t, js: js, nc: nc}
+	n := natstest.Start(t, dir)
+	s := &server{t: t, js: n.JS, nc: n.Conn}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	t.Cleanup(func() {
-		s.stop()
-		nc.Close()
-		n.Stop()
-	})
+	t.Cleanup(s.stop)
 	s.setup()
 	return s
 }
