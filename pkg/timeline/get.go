@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
@@ -41,9 +40,13 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	// what nobody found is asked of the leader.
 	again := func(i int) bool { return found[i] == nil && !unread[i] }
 	err = t.gather(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, sequences, again, func(i int, m *nats.Msg) error {
-		subject, h, data, ok, err := stored(m.Data)
-		if err == nil && ok {
-			found[i], unread[i] = t.entry(sequences[i], subject, h, data)
+		got, err := stored(m.Data)
+		if err != nil || got == nil {
+			return err
+		}
+		h, err := got.header()
+		if err == nil {
+			found[i], unread[i] = t.entry(sequences[i], got.Subject, h, got.Data)
 		}
 		return err
 	})
@@ -97,47 +100,49 @@ func (t *Timeline) gather(ctx context.Context, api string, sequences []uint64, o
 	return nil
 }
 
-// stored takes the answer of the stream's leader apart; not ok: there is no such
+// message is one as the stream's leader tells it.
+type message struct {
+	Sequence uint64 `json:"seq"`
+	Subject  string `json:"subject"`
+	Header   []byte `json:"hdrs"`
+	Data     []byte `json:"data"`
+}
+
+// stored takes the answer of the stream's leader apart; nil: there is no such
 // message.
-func stored(answer []byte) (subject string, h nats.Header, data []byte, ok bool, err error) {
+func stored(answer []byte) (*message, error) {
 	var got struct {
 		Error   *jetstream.APIError `json:"error"`
-		Message struct {
-			Subject string `json:"subject"`
-			Header  []byte `json:"hdrs"`
-			Data    []byte `json:"data"`
-		} `json:"message"`
+		Message message             `json:"message"`
 	}
 	if err := json.Unmarshal(answer, &got); err != nil {
-		return "", nil, nil, false, err
+		return nil, err
 	}
 	switch {
-	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return "", nil, nil, false, nil
-	case got.Error != nil:
-		return "", nil, nil, false, got.Error
+	case got.Error == nil:
+		return &got.Message, nil
+	case got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return nil, nil
 	}
-	if len(got.Message.Header) > 0 {
-		if h, err = nats.DecodeHeadersMsg(got.Message.Header); err != nil {
-			return "", nil, nil, false, err
-		}
+	return nil, got.Error
+}
+
+func (m *message) header() (nats.Header, error) {
+	if len(m.Header) == 0 {
+		return nil, nil
 	}
-	return got.Message.Subject, h, got.Message.Data, true, nil
+	return nats.DecodeHeadersMsg(m.Header)
 }
 
 // entry decodes what stands at a sequence. What this version cannot read is told
 // and left out, as Read does.
 func (t *Timeline) entry(seq uint64, subject string, h nats.Header, data []byte) (e *customer.Entry, unread bool) {
-	store, bucket, err := parseSubject(subject)
-	var ev events.Event
-	if err == nil {
-		ev, err = events.DecodeTrusted(store, data)
-	}
+	got, err := decode(seq, subject, h.Get(bus.HeaderCustomer), data)
 	if err != nil {
 		if t.Skipped != nil {
 			t.Skipped(seq, err)
 		}
 		return nil, true
 	}
-	return &customer.Entry{Key: customer.Key{Store: store, Bucket: bucket, Token: h.Get(bus.HeaderCustomer)}, Event: ev, Sequence: seq}, false
+	return &got, false
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
@@ -61,28 +62,44 @@ func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
-	defer cancel()
-	m, err := t.js.Conn().RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, req)
+	m, err := t.ask(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, req)
 	if err != nil {
 		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
 	}
-	var got struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message struct {
-			Sequence uint64 `json:"seq"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(m.Data, &got); err != nil {
-		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
-	}
+	got, err := stored(m.Data)
 	switch {
-	case got.Error == nil:
-		return got.Message.Sequence, nil
-	case got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+	case err != nil:
+		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
+	case got == nil:
 		return 0, nil
 	}
-	return 0, fmt.Errorf("last entry of %s: %w", subject, got.Error)
+	return got.Sequence, nil
+}
+
+// ask asks the server.
+func (t *Timeline) ask(ctx context.Context, subject string, req []byte) (m *nats.Msg, err error) {
+	err = patiently(ctx, func(ctx context.Context) error {
+		m, err = t.js.Conn().RequestWithContext(ctx, subject, req)
+		return err
+	})
+	return m, err
+}
+
+// askAgain is after how long a request is taken for lost with its connection.
+const askAgain = 2 * time.Second
+
+// patiently asks what may be asked twice, and again where no answer comes.
+func patiently(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
+	defer cancel()
+	for {
+		try, cancel := context.WithTimeout(ctx, askAgain)
+		err := ask(try)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
 }
 
 // readBatch is how many entries a refold takes at a time.
@@ -106,22 +123,26 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 			filters = append(filters, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
 		}
 	}
-	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{
+	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
-	})
+	}, selection{buckets: wanted, to: to}, fn)
+}
+
+// readAll calls fn with batches of what is wanted of the entries that a consumer
+// yields.
+func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
+	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, from)
 	if err != nil {
 		return err
 	}
 	for more := true; more; {
 		var batch []customer.Entry
-		batch, more, err = t.readSome(ctx, c, selection{buckets: wanted, to: to})
+		batch, more, err = t.readSome(ctx, c, of)
+		if err == nil && len(batch) > 0 {
+			err = fn(batch)
+		}
 		if err != nil {
 			return err
-		}
-		if len(batch) > 0 {
-			if err := fn(batch); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -129,9 +150,9 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 
 // selection says which of the entries that a consumer yields are wanted.
 type selection struct {
-	buckets map[uint8]bool // nil: all
-	token   string         // of the one customer; empty: all
-	to      uint64         // the last sequence
+	buckets map[uint8]bool  // nil: all
+	tokens  map[string]bool // of customers; nil: all
+	to      uint64          // the last sequence
 }
 
 // readSome reads the next batch and says whether there is more up to a sequence.
@@ -144,7 +165,7 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of select
 	n, more := 0, true
 	for m := range msgs.Messages() {
 		n++
-		if of.token != "" && m.Headers().Get(bus.HeaderCustomer) != of.token {
+		if of.tokens != nil && !of.tokens[m.Headers().Get(bus.HeaderCustomer)] {
 			continue // of a bucket, most are others'
 		}
 		e, err := Decode(m)
@@ -184,17 +205,19 @@ func Decode(m jetstream.Msg) (customer.Entry, error) {
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	store, bucket, err := parseSubject(m.Subject())
+	return decode(md.Sequence.Stream, m.Subject(), m.Headers().Get(bus.HeaderCustomer), m.Data())
+}
+
+// decode makes an entry of what stands on the timeline. Of one that it cannot
+// read, but that is where entries are, it tells the place.
+func decode(sequence uint64, subject, token string, data []byte) (customer.Entry, error) {
+	store, bucket, err := parseSubject(subject)
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	e, err := events.DecodeTrusted(store, m.Data())
+	e, err := events.DecodeTrusted(store, data)
 	if err != nil {
-		err = fmt.Errorf("timeline entry %d: %w", md.Sequence.Stream, err)
+		err = fmt.Errorf("timeline entry %d: %w", sequence, err)
 	}
-	return customer.Entry{
-		Key:      customer.Key{Store: store, Bucket: bucket, Token: m.Headers().Get(bus.HeaderCustomer)},
-		Event:    e,
-		Sequence: md.Sequence.Stream,
-	}, err
+	return customer.Entry{Key: customer.Key{Store: store, Bucket: bucket, Token: token}, Event: e, Sequence: sequence}, err
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
 
@@ -33,29 +32,16 @@ func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events
 }
 
 // ReadCustomer calls fn with batches of all entries about one customer, in the
-// order of their sequences. The server finds the bucket; the others in it are
-// passed over here.
+// order of their sequences.
 func (t *Timeline) ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error {
-	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{"timeline." + k.Store + "." + strconv.Itoa(int(k.Bucket)) + ".>"},
-		DeliverPolicy:  jetstream.DeliverAllPolicy,
-	}, selection{token: k.Token, to: math.MaxUint64}, fn)
+	return t.ReadBucket(ctx, k.Store, k.Bucket, map[string]bool{k.Token: true}, fn)
 }
 
-func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
-	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, from)
-	if err != nil {
-		return err
-	}
-	for more := true; more; {
-		var batch []customer.Entry
-		batch, more, err = t.readSome(ctx, c, of)
-		if err == nil && len(batch) > 0 {
-			err = fn(batch)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// ReadBucket is ReadCustomer for several customers of one bucket, by their
+// tokens. The server finds the bucket; the others in it are passed over here.
+func (t *Timeline) ReadBucket(ctx context.Context, store string, bucket uint8, tokens map[string]bool, fn func([]customer.Entry) error) error {
+	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{"timeline." + store + "." + strconv.Itoa(int(bucket)) + ".>"},
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+	}, selection{tokens: tokens, to: math.MaxUint64}, fn)
 }

@@ -43,6 +43,16 @@ func parseSubject(s string) (store string, bucket uint8, err error) {
 	return p[1], uint8(n), err
 }
 
+// About returns which store an entry that stands there is of, and its type; of
+// what is no entry's subject, nothing.
+func About(subject string) (store string, t events.Type) {
+	p := strings.SplitN(subject, ".", 4)
+	if len(p) != 4 {
+		return "", ""
+	}
+	return p[1], events.Type(p[3])
+}
+
 // Append puts entries on the timeline, all at once, waits until all of them
 // stand there, and sets their sequences.
 //
@@ -86,9 +96,11 @@ func isFact(e events.Event) bool {
 
 // appendFact waits for each: there is one for a mail.
 func (t *Timeline) appendFact(ctx context.Context, m *nats.Msg, id string) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
-	defer cancel()
-	ack, err := t.js.PublishMsg(ctx, m, jetstream.WithMsgID(id))
+	var ack *jetstream.PubAck
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		ack, err = t.js.PublishMsg(ctx, m, jetstream.WithMsgID(id))
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("appending a fact to the timeline: %w", err)
 	}

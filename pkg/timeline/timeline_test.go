@@ -16,31 +16,18 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/timeline"
 )
 
 // open returns the timeline of a server of the test's own.
-func open(t *testing.T) (*timeline.Timeline, jetstream.JetStream, *devstack.NATS) {
+func open(t *testing.T) (*timeline.Timeline, jetstream.JetStream, *natstest.NATS) {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
-	if err != nil {
+	n := natstest.Start(t, t.TempDir())
+	if _, err := bus.Setup(t.Context(), n.JS, bus.Limits{}, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(n.Stop)
-	nc, err := n.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	return timeline.New(js), js, n
+	return timeline.New(n.JS), n.JS, n
 }
 
 var noon = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
@@ -161,7 +148,7 @@ func TestAFactStandsOnceHoweverOftenItIsTold(t *testing.T) {
 func TestAServerThatIsAwayIsAnErrorNotTheEnd(t *testing.T) {
 	tl, _, n := open(t)
 	appended(t, tl, created("main", 1, 1), created("main", 1, 2))
-	n.Stop()
+	n.Server.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := tl.Lasts(ctx, "main"); err == nil {
