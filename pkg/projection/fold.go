@@ -3,7 +3,6 @@ package projection
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -85,17 +84,6 @@ func group(folds []customer.Entry) []customerEvents {
 			out = append(out, customerEvents{key: f.Key})
 		}
 		out[i].events = append(out[i].events, f.Event)
-	}
-	return out
-}
-
-// parseInfo reads the answer to INFO.
-func parseInfo(s string) map[string]string {
-	out := map[string]string{}
-	for line := range strings.Lines(s) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			out[k] = v
-		}
 	}
 	return out
 }

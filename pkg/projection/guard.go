@@ -131,10 +131,20 @@ func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking Redis who it is (INFO server): %w", err)
 	}
-	for line := range strings.Lines(info) {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "run_id:"); ok {
-			return id, nil
+	id := parseInfo(info)["run_id"]
+	if id == "" {
+		return "", errors.New("asking Redis who it is (INFO server): it names no run_id")
+	}
+	return id, nil
+}
+
+// parseInfo reads the answer to INFO.
+func parseInfo(s string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(s) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			out[k] = v
 		}
 	}
-	return "", errors.New("asking Redis who it is (INFO server): it names no run_id")
+	return out
 }

@@ -287,7 +287,9 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 	return r.store.Mark(ctx, todo)
 }
 
-const lockFor = 30 * time.Second
+// lockFor is how soon another process goes on where one stopped without a word, or
+// where Redis was away when it said so.
+const lockFor = 5 * time.Second
 
 // lock makes this process the one that refolds a store; nil if another is.
 func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err error) {

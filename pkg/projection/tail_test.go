@@ -17,8 +17,8 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/intake"
 	"homing/pkg/projection"
 	"homing/pkg/timeline"
@@ -39,20 +39,7 @@ type shop struct {
 
 func openShop(t *testing.T, s *homingtest.RedisServer) *shop {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Stop)
-	nc, err := n.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := natstest.Start(t, t.TempDir()).JS
 	if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
