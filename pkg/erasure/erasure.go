@@ -26,7 +26,8 @@ type Timeline interface {
 	// Identity tells one timeline from another.
 	Identity(ctx context.Context) (id string, last uint64, err error)
 	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
-	ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error
+	// ReadBucket reads what is of some customers of a bucket, by their tokens.
+	ReadBucket(ctx context.Context, store string, bucket uint8, tokens map[string]bool, fn func([]customer.Entry) error) error
 }
 
 // Customers are the customers as they are kept.
@@ -41,8 +42,8 @@ type Options struct {
 	Timeline  Timeline
 	Customers Customers
 	Workers   []string
-	// Pending deletes what is pending with a worker for a customer and was planned
-	// no later than until, by the server's clock; the zero time: all.
+	// Pending deletes what is pending with a worker for a customer and was caused
+	// no later than until; the zero time: all.
 	Pending func(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error)
 	Decode  func(jetstream.Msg) (customer.Entry, error) // a message of TIMELINE
 	Read    func(jetstream.Msg) (customer.Entry, error) // a message of STOREFRONT
@@ -71,12 +72,8 @@ func (e *Eraser) atOnce(ctx context.Context, m *bus.Msg) error {
 	if err != nil {
 		return bus.Later(10 * time.Minute) // a newer version may understand it
 	}
-	md, err := m.Metadata()
-	if err != nil {
-		return err
-	}
-	// What was planned since is for who came back.
-	return e.forget(ctx, entry.Key, md.Timestamp)
+	// What was caused since is for who came back.
+	return e.forget(ctx, entry.Key, entry.Event.Time)
 }
 
 // forget deletes what is pending for a customer, then the claims that kept it

@@ -120,13 +120,21 @@ func (e *Eraser) storefront(ctx context.Context, store string, w *erased, log *z
 // timeline looks through the buckets of those who were erased lately, and has
 // what is pending for those who did not come back deleted again.
 func (e *Eraser) timeline(ctx context.Context, store string, w *erased, log *zap.Logger) error {
-	n, said := 0, time.Now()
+	buckets := map[uint8]map[string]bool{} // a bucket is read once, however many of it were erased
+	var who []customer.Key
 	for token := range w.fresh {
 		k, ok := customer.KeyOfToken(store, token)
 		if !ok {
 			continue
 		}
-		err := e.o.Timeline.ReadCustomer(ctx, k, func(batch []customer.Entry) error {
+		if buckets[k.Bucket] == nil {
+			buckets[k.Bucket] = map[string]bool{}
+		}
+		buckets[k.Bucket][token], who = true, append(who, k)
+	}
+	n, said := 0, time.Now()
+	for bucket, tokens := range buckets {
+		err := e.o.Timeline.ReadBucket(ctx, store, bucket, tokens, func(batch []customer.Entry) error {
 			for _, x := range batch {
 				if w.forgotten(x) && x.Event.Type != events.TypeCustomerErased {
 					w.found[bus.Timeline] = append(w.found[bus.Timeline], x.Sequence)
@@ -135,15 +143,17 @@ func (e *Eraser) timeline(ctx context.Context, store string, w *erased, log *zap
 			}
 			return nil
 		})
-		if err == nil {
-			err = e.again(ctx, k)
-		}
 		if err != nil {
 			return err
 		}
-		if n++; time.Since(said) > 5*time.Second {
+		if n += len(tokens); time.Since(said) > 5*time.Second {
 			said = time.Now()
 			log.Info("looking for erased customers", zap.String("stream", bus.Timeline), zap.Int("customers", n), zap.Int("of", len(w.fresh)))
+		}
+	}
+	for _, k := range who {
+		if err := e.again(ctx, k); err != nil {
+			return err
 		}
 	}
 	return nil

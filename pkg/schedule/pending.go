@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 
-	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
@@ -71,31 +70,9 @@ func (s *Schedule) carry(ctx context.Context, plans []touch.Touch) ([]touch.Touc
 			if !ok {
 				continue
 			}
-			t.Snapshot, t.Tries = p.Snapshot, p.Tries
+			t.Snapshot, t.Tries, t.Caused = p.Snapshot, p.Tries, p.Caused
 		}
 		out = append(out, t)
-	}
-	return out, nil
-}
-
-// Waiting returns the touches of one customer that are pending with some
-// workers: on the schedule, or fallen due and not yet decided.
-func (s *Schedule) Waiting(ctx context.Context, k customer.Key, workers []string) ([]touch.Touch, error) {
-	var out []touch.Touch
-	for _, w := range workers {
-		msgs, err := directGet(ctx, s.js.Conn(), w, map[string]any{"multi_last": []string{
-			"schedule." + k.Store + "." + k.Token + ".>", "due." + w + "." + k.Store + "." + k.Token + ".>",
-		}})
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range msgs {
-			t, err := Decode(m.Data)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, t)
-		}
 	}
 	return out, nil
 }

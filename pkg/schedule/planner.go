@@ -28,6 +28,7 @@ type Planner struct {
 	Customers Customers
 	Schedule  *Schedule
 	Decode    func(jetstream.Msg) (customer.Entry, error)
+	Overlook  func(jetstream.Msg) bool // tells of what is not worth decoding; may be nil
 	Scale     Scale
 	Planned   func(n int) // told how many touches were scheduled; may be nil
 }
@@ -44,6 +45,10 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	entries := make([]customer.Entry, 0, len(batch))
 	mine := make([]*bus.Msg, 0, len(batch))
 	for _, m := range batch {
+		if p.Overlook != nil && p.Overlook(m.Msg) {
+			m.Done(nil)
+			continue
+		}
 		e, err := p.Decode(m.Msg)
 		if err != nil {
 			// A newer version may understand it; nothing on the timeline is rejected.
@@ -58,11 +63,19 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	}
 }
 
-// Plan schedules what the entries lead to. Each customer is read, the entries
-// are folded into that copy, and the worker is asked; when the customer's
-// version moved before all schedules stood, the plan may be stale and is made
-// again: the last plan made is never older than the last change.
+// Plan schedules what the entries lead to, those that concern the worker. Each
+// customer is read, the entries are folded into that copy, and the worker is
+// asked; when the customer's version moved before all schedules stood, the plan
+// may be stale and is made again: the last plan made is never older than the
+// last change.
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
+	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool {
+		w, ok := p.Workers[e.Key.Store]
+		return !ok || !workers.Concerns(w, e.Event)
+	})
+	if len(entries) == 0 {
+		return nil
+	}
 	for try := range planTries {
 		keys := keysOf(entries)
 		records, err := p.Customers.Load(ctx, keys)
@@ -109,11 +122,7 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 	}
 	var out []touch.Touch
 	for _, e := range entries {
-		w, ok := p.Workers[e.Key.Store]
-		if !ok {
-			continue
-		}
-		c := people[e.Key]
+		w, c := p.Workers[e.Key.Store], people[e.Key]
 		if c.Erased.At != 0 && e.Event.Time.UnixMilli() <= c.Erased.At {
 			continue // told late, or planned late: it is forgotten
 		}
@@ -122,7 +131,7 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 			in.Products = p.Products(e.Key.Store)
 		}
 		for _, t := range w.Plan(in) {
-			t.Customer = e.Key
+			t.Customer, t.Caused = e.Key, e.Event.Time
 			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if worth(t, w, now) && !claimed(c, t) {
 				out = append(out, t)

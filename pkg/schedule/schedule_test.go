@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -17,12 +16,10 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 )
-
-func init() { ats.Register() } // its ticker must belong to no bubble
 
 // arrival is a due message and when it came.
 type arrival struct {
@@ -41,23 +38,11 @@ type desk struct {
 func bubble(t *testing.T, f func(t *testing.T, d *desk)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
-		if err != nil {
+		n := natstest.Start(t, dir)
+		if _, err := bus.Setup(t.Context(), n.JS, bus.Limits{}, []bus.Worker{{Name: "thank-you"}}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		nc, err := n.Connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { nc.Close(); n.Stop() })
-		js, err := jetstream.New(nc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bus.Setup(t.Context(), js, bus.Limits{}, []bus.Worker{{Name: "thank-you"}}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		f(t, &desk{t: t, nc: nc, js: js})
+		f(t, &desk{t: t, nc: n.Conn, js: n.JS})
 	})
 }
 

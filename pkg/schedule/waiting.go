@@ -2,9 +2,7 @@ package schedule
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,36 +13,49 @@ import (
 	"homing/pkg/touch"
 )
 
-// Waiting is a touch that is pending.
-type Waiting struct {
+// PendingTouch is a touch that is pending.
+type PendingTouch struct {
 	Touch touch.Touch
 	Due   bool // it fell due, and is not decided yet; else it is on the schedule
 }
 
 // OfCustomer returns the pending touches of a worker for one customer, the first
 // to be looked at first.
-func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]Waiting, error) {
-	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": []string{
-		"schedule." + k.Store + "." + k.Token + "." + worker + ".>", "due." + worker + "." + k.Store + "." + k.Token + ".>",
-	}})
+func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]PendingTouch, error) {
+	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil {
 		return nil, err
 	}
-	var out []Waiting
+	var out []PendingTouch
 	for _, m := range msgs {
 		t, err := Decode(m.Data)
 		if err != nil {
 			return nil, err
 		}
-		w := Waiting{Touch: t, Due: fellDue(m)}
+		p := PendingTouch{Touch: t, Due: fellDue(m)}
 		// A touch that is just firing, or put back, stands in both places: it is due.
-		if i := slices.IndexFunc(out, func(o Waiting) bool { return o.Touch.ID() == t.ID() }); i < 0 {
-			out = append(out, w)
-		} else if w.Due {
-			out[i] = w
+		if i := slices.IndexFunc(out, func(o PendingTouch) bool { return o.Touch.ID() == t.ID() }); i < 0 {
+			out = append(out, p)
+		} else if p.Due {
+			out[i] = p
 		}
 	}
-	slices.SortFunc(out, func(a, b Waiting) int { return a.Touch.Wake.Compare(b.Touch.Wake) })
+	slices.SortFunc(out, func(a, b PendingTouch) int { return a.Touch.Wake.Compare(b.Touch.Wake) })
+	return out, nil
+}
+
+// Waiting returns the pending touches of some workers for one customer.
+func (s *Schedule) Waiting(ctx context.Context, k customer.Key, workers []string) ([]touch.Touch, error) {
+	var out []touch.Touch
+	for _, w := range workers {
+		pending, err := s.OfCustomer(ctx, w, k)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range pending {
+			out = append(out, p.Touch)
+		}
+	}
 	return out, nil
 }
 
@@ -63,26 +74,15 @@ type Place struct {
 // Walk calls fn with all pending touches of a worker, some at a time, in no order
 // that matters. What is planned or decided meanwhile may be seen or not.
 func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) error) error {
-	for from := uint64(1); ; {
-		msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"seq": from, "next_by_subj": ">", "batch": page})
-		if err != nil || len(msgs) == 0 {
-			return err
-		}
+	return pages(ctx, s.js.Conn(), worker, ">", func(msgs []*nats.Msg) error {
 		places := make([]Place, 0, len(msgs))
 		for _, m := range msgs {
-			seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
-			if err != nil {
-				return fmt.Errorf("schedule without a sequence: %w", err)
-			}
-			from = max(from, seq+1)
 			if p, ok := s.place(m); ok {
 				places = append(places, p)
 			}
 		}
-		if err := fn(places); err != nil {
-			return err
-		}
-	}
+		return fn(places)
+	})
 }
 
 // place reads where a touch stands off its subject and header: its body is large.

@@ -3,8 +3,6 @@ package schedule
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,10 +15,6 @@ import (
 
 // overdue is how late a schedule may be before it counts as stuck.
 const overdue = 2 * time.Minute
-
-// page is how many schedules one request walks; larger pages are faster up to
-// here (measured: 256 9.5k/s, 1000 25k/s, 5000 65k/s).
-const page = 5000
 
 // Watchdog puts schedules that the server forgot back to work. nats-server
 // forgets those that fell due while its storage was full; publishing one again
@@ -56,27 +50,24 @@ func (w *Watchdog) Run(ctx context.Context) {
 
 // Sweep publishes every overdue schedule again, and returns how many it found.
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
-	n, from := 0, uint64(1)
-	for {
-		msgs, err := directGet(ctx, w.NC, w.Worker, map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
-		if err != nil || len(msgs) == 0 {
-			return n, err
-		}
+	n := 0
+	err := pages(ctx, w.NC, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
-			seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
-			if err != nil {
-				return n, fmt.Errorf("schedule without a sequence: %w", err)
-			}
-			from = max(from, seq+1)
 			if !stuck(m, time.Now()) {
 				continue
 			}
-			n++
-			if err := w.again(ctx, m, seq); err != nil {
-				return n, err
+			seq, err := sequenceOf(m)
+			if err == nil {
+				n++
+				err = w.again(ctx, m, seq)
+			}
+			if err != nil {
+				return err
 			}
 		}
-	}
+		return nil
+	})
+	return n, err
 }
 
 // stuck reports whether a schedule should have fired long ago.

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 )
 
 func TestWhenAScheduleIsStuck(t *testing.T) {
@@ -42,19 +42,8 @@ func TestWhenAScheduleIsStuck(t *testing.T) {
 func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
-		if err != nil {
-			t.Fatal(err)
-		}
-		nc, err := n.Connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { nc.Close(); n.Stop() })
-		js, err := jetstream.New(nc)
-		if err != nil {
-			t.Fatal(err)
-		}
+		n := natstest.Start(t, dir)
+		nc, js := n.Conn, n.JS
 		stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: bus.ScheduleStream("w"), Subjects: []string{"schedule.>", "due.>"},
 			Retention: jetstream.WorkQueuePolicy, MaxMsgsPerSubject: 1, AllowDirect: true, AllowMsgSchedules: true})
 		if err != nil {

@@ -55,6 +55,11 @@ const (
 	Uncertain Reason = "uncertain"
 )
 
+// SystemHolds lists the reasons for which a worker, not a touch, waits.
+func SystemHolds() []Reason {
+	return []Reason{Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode}
+}
+
 // Reasons lists every reason there is, in the order of the documentation.
 func Reasons() []Reason {
 	return []Reason{
