@@ -8,6 +8,7 @@
 package workers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,9 +28,14 @@ type Input struct {
 	Customer customer.Customer
 	Key      customer.Key      // Plan: whose; with it what became of a touch is found among the claims
 	Products *product.Snapshot // of the store; nil: nothing is known
-	Zone     *time.Location    // of the store; the customer's own is Customer.Location(Zone)
+	Zone     *time.Location    // of the store; see Location
 	Gathered []touch.Touch     // Compose: what Gathers named and was still pending, with what it displays
 	Now      time.Time
+}
+
+// Location returns the zone whose clocks count: the customer's, or else the store's.
+func (in Input) Location() *time.Location {
+	return in.Customer.Location(cmp.Or(in.Zone, time.UTC))
 }
 
 // A Worker decides which emails an event leads to, and whether each is still
@@ -50,6 +56,22 @@ type Worker interface {
 	Wanted(t touch.Touch, in Input) touch.Verdict
 	// Compose says which wording of the step's template the mail gets.
 	Compose(t touch.Touch, in Input) Wording
+}
+
+// A Chooser is a Worker that most events of some of its triggers do not concern.
+// It tells by the event alone, so that they cost next to nothing.
+type Chooser interface {
+	// Concerns reports whether an event of one of the triggers may lead to an email.
+	Concerns(e events.Event) bool
+	// Overlooks reports, by its JSON, that an event is one of many that do not
+	// concern the worker: what would take long to see is left to Concerns.
+	Overlooks(t events.Type, data []byte) bool
+}
+
+// Concerns reports whether an event of one of the triggers of w may lead to an email.
+func Concerns(w Worker, e events.Event) bool {
+	c, ok := w.(Chooser)
+	return !ok || c.Concerns(e)
 }
 
 // A Gatherer is a Worker some of whose mails take over the content of others

@@ -1,7 +1,8 @@
 // Package birthday wishes a happy birthday, with a coupon.
 //
 // Triggers: customer.birthday, which the calendar publishes before each birthday,
-// or the shop does; customer.created and customer.updated, for a birthday that
+// or the shop does; customer.created and customer.updated, and order.placed,
+// cart.updated and cart.abandoned as far as they tell a birthday, for one that
 // becomes known when the calendar has already looked. Steps: greeting, at 09:00
 // of the customer's day, or lead days before; reminder, 3 days before the coupon
 // expires, with the same code. One of each a birthday, by its year, and no
@@ -21,6 +22,7 @@
 package birthday
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -97,9 +99,10 @@ func (c Config) validate() error {
 
 // Kind makes birthday workers.
 var Kind = workers.Kind{
-	Name:     Name,
-	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated},
-	Horizon:  near,
+	Name: Name,
+	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated,
+		events.TypeOrderPlaced, events.TypeCartUpdated, events.TypeCartAbandoned},
+	Horizon: near,
 	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
 		c := Defaults()
 		if err := decode(&c); err != nil {
@@ -117,6 +120,24 @@ func (Worker) Name() string { return Name }
 
 // Triggers implements workers.Worker.
 func (Worker) Triggers() []events.Type { return Kind.Triggers }
+
+// Concerns implements workers.Chooser: an order or a cart matters if it tells a
+// birthday, which hardly any does.
+func (Worker) Concerns(e events.Event) bool {
+	d, ok := e.Data.(events.CustomerData)
+	return !mayTell(e.Type) || ok && d.Who().Birthday != ""
+}
+
+// Overlooks implements workers.Chooser.
+func (Worker) Overlooks(t events.Type, data []byte) bool {
+	return mayTell(t) && !bytes.Contains(data, []byte(`"birthday"`))
+}
+
+// mayTell reports whether an event of that type matters only if it tells a
+// birthday. The others are about it, or may move the customer to another zone.
+func mayTell(t events.Type) bool {
+	return t == events.TypeOrderPlaced || t == events.TypeCartUpdated || t == events.TypeCartAbandoned
+}
 
 // BirthdayLead returns how long before a birthday the greeting goes out: so much
 // earlier the calendar must say that it is near.
@@ -145,7 +166,7 @@ func (w Worker) reminds() bool {
 
 // Compose binds the offer to the greeting; the reminder shows the same code.
 func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
-	detail := "by the clocks of " + zone(in).String()
+	detail := "by the clocks of " + in.Location().String()
 	if t.Step == Reminder {
 		return workers.Wording{OfferOf: greetingOf(t).ID(), Detail: detail}
 	}
@@ -155,12 +176,4 @@ func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 func greetingOf(t touch.Touch) touch.Touch {
 	t.Step = Greeting
 	return t
-}
-
-// zone returns the zone whose clocks count.
-func zone(in workers.Input) *time.Location {
-	if in.Zone == nil {
-		return in.Customer.Location(time.UTC)
-	}
-	return in.Customer.Location(in.Zone)
 }

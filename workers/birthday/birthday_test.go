@@ -15,6 +15,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/birthday"
+	"homing/workers/workertest"
 )
 
 const day = 24 * time.Hour
@@ -45,21 +46,13 @@ func knows(born, zone string) customer.Customer {
 	return c
 }
 
-func section(set func(c *birthday.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*birthday.Config))
-		return nil
-	}
-}
-
 func asIs(*birthday.Config) {}
 
-func worker(t interface{ Fatal(...any) }, set func(c *birthday.Config)) workers.Worker {
-	w, _, err := birthday.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+func worker(t interface {
+	Helper()
+	Fatal(...any)
+}, set func(c *birthday.Config)) workers.Worker {
+	return workertest.New(t, birthday.Kind, set)
 }
 
 func lead(days int) func(*birthday.Config) {
@@ -274,7 +267,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *birthday.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := birthday.Kind.New(section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := birthday.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})

@@ -15,7 +15,10 @@ import (
 // Plan plans the greeting of the birthday that the event makes near, and the
 // reminder of its coupon.
 func (w Worker) Plan(in workers.Input) []touch.Touch {
-	z := zone(in)
+	if !w.Concerns(in.Event) {
+		return nil
+	}
+	z := in.Location()
 	birthday, ok := w.coming(in, localtime.DateOf(in.Event.Time.In(z)))
 	if !ok || !in.Now.Before(over(birthday, z)) {
 		return nil

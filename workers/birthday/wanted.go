@@ -18,7 +18,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if t.Step == Reminder {
 		return w.wantedReminder(t, in)
 	}
-	z := zone(in)
+	z := in.Location()
 	year, err := strconv.Atoi(t.Occasion)
 	if err != nil {
 		return touch.DropFor(touch.InsufficientData, "the occasion is no year")
@@ -56,7 +56,7 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 // wantedReminder reminds of a coupon that the greeting brought, that was not
 // used and is about to expire.
 func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
-	c, z := &in.Customer, zone(in)
+	c, z := &in.Customer, in.Location()
 	key := customer.ClaimKey(greetingOf(t).ID())
 	k, ok := c.Claimed(key)
 	switch {
@@ -89,7 +89,7 @@ func (w Worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
 	const why = "the greeting has not gone out yet"
 	year, err := strconv.Atoi(t.Occasion)
 	if b, ok := parse(in.Customer.Birthday.Value); ok && err == nil && w.reminds() {
-		z := zone(in)
+		z := in.Location()
 		greets := w.greets(b.in(year, w.config.LeapDay), z)
 		if due := w.remindsOf(greets, z); in.Now.Before(due) {
 			return touch.MoveTo(due, why)

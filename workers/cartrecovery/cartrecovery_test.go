@@ -16,6 +16,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/cartrecovery"
+	"homing/workers/workertest"
 )
 
 var (
@@ -78,18 +79,7 @@ func fold(es ...events.Event) customer.Customer {
 
 func worker(t *testing.T, set func(c *cartrecovery.Config)) workers.Worker {
 	t.Helper()
-	w, _, err := cartrecovery.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func section(set func(c *cartrecovery.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*cartrecovery.Config))
-		return nil
-	}
+	return workertest.New(t, cartrecovery.Kind, set)
 }
 
 func asIs(*cartrecovery.Config) {}
@@ -117,7 +107,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *cartrecovery.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := cartrecovery.Kind.New(section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := cartrecovery.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})

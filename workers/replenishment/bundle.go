@@ -47,7 +47,7 @@ func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	}
 	if p, ok := purchaseOf(t, in.Customer); ok {
 		if _, b, e, ok := w.due(p, in); ok {
-			v.Detail = b.text(e, p.Clock().In(zone(in)))
+			v.Detail = b.text(e, p.Clock().In(in.Location()))
 		}
 	}
 	for _, u := range in.Gathered {

@@ -63,7 +63,7 @@ func (w Worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, es
 	// A mail that follows the order on its heels helps nobody: of what lasts only
 	// for days, at least half is left to be used first.
 	wait := max(e.total-w.config.Lead.Hours()/24, e.total/2)
-	return later(p.Clock(), wait, zone(in)), b, e, true
+	return later(p.Clock(), wait, in.Location()), b, e, true
 }
 
 // later adds days to a time as the calendar of a place counts them, and what is
@@ -71,13 +71,6 @@ func (w Worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, es
 func later(t time.Time, days float64, at *time.Location) time.Time {
 	whole, part := math.Modf(days)
 	return t.In(at).AddDate(0, 0, int(whole)).Add(time.Duration(part * float64(day)).Truncate(time.Second)).UTC()
-}
-
-func zone(in workers.Input) *time.Location {
-	if z := in.Customer.Location(in.Zone); z != nil {
-		return z
-	}
-	return time.UTC
 }
 
 // snapshot is what a mail displays of a purchase: the lines of the product as one.

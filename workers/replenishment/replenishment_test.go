@@ -18,6 +18,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/replenishment"
+	"homing/workers/workertest"
 )
 
 const day = 24 * time.Hour
@@ -82,18 +83,7 @@ func rhythm(days float64, customers int) product.Rhythm {
 
 func worker(t testing.TB, set func(c *replenishment.Config)) replenishment.Worker {
 	t.Helper()
-	w, _, err := replenishment.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w.(replenishment.Worker)
-}
-
-func section(set func(c *replenishment.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*replenishment.Config))
-		return nil
-	}
+	return workertest.New(t, replenishment.Kind, set).(replenishment.Worker)
 }
 
 func asIs(*replenishment.Config) {}
@@ -343,7 +333,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *replenishment.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := replenishment.Kind.New(section(c.set))
+			_, _, err := replenishment.Kind.New(workertest.Section(c.set))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}

@@ -24,7 +24,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(touch.Refunded, "the order, or all of the product, came back")
 	}
 	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
-		return touch.DropFor(touch.Repurchased, "bought again on "+ps[0].Placed.In(zone(in)).Format("2 Jan 2006"))
+		return touch.DropFor(touch.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
 	}
 	due, b, e, ok := w.due(p, in)
 	switch {
@@ -33,7 +33,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case !ok:
 		return touch.DropFor(touch.InsufficientData, w.tooLittle(b, e))
 	case due.After(in.Now.Add(patience(e))):
-		return touch.MoveTo(due, b.text(e, p.Clock().In(zone(in))))
+		return touch.MoveTo(due, b.text(e, p.Clock().In(in.Location())))
 	}
 	return touch.Verdict{}
 }

@@ -16,6 +16,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/reviewrequest"
+	"homing/workers/workertest"
 )
 
 const day = 24 * time.Hour
@@ -84,22 +85,11 @@ func fold(es ...events.Event) customer.Customer {
 	return c
 }
 
-func section(set func(c *reviewrequest.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*reviewrequest.Config))
-		return nil
-	}
-}
-
 func asIs(*reviewrequest.Config) {}
 
 func worker(t *testing.T, set func(c *reviewrequest.Config)) workers.Worker {
 	t.Helper()
-	w, _, err := reviewrequest.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return workertest.New(t, reviewrequest.Kind, set)
 }
 
 func TestAnOrderPlansAnAskAndAReminder(t *testing.T) {
@@ -321,7 +311,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *reviewrequest.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := reviewrequest.Kind.New(section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := reviewrequest.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})

@@ -18,8 +18,12 @@ const (
 
 // group returns the orders that share a mail with one, that one included, oldest
 // first. The first order that stands opens a group, and all that were placed
-// within merge_within of it join; the next one opens another.
+// within merge_within of it join; the next one opens another. None: orders share
+// no mails.
 func (w Worker) group(order string, c *customer.Customer) []customer.OrderEvent {
+	if w.config.MergeWithin == 0 {
+		return nil
+	}
 	var group []customer.OrderEvent
 	for _, o := range c.Standing() {
 		if len(group) > 0 && o.Stamp.Time().Sub(group[0].Stamp.Time()) > w.config.MergeWithin {
@@ -30,8 +34,8 @@ func (w Worker) group(order string, c *customer.Customer) []customer.OrderEvent 
 		}
 		group = append(group, o)
 	}
-	if w.config.MergeWithin == 0 || !holds(group, order) {
-		return nil // alone, or its details are gone, as after an import
+	if !holds(group, order) {
+		return nil // its details are gone, as after an import
 	}
 	return group
 }

@@ -14,6 +14,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/thankyou"
+	"homing/workers/workertest"
 )
 
 var key = customer.Key{Store: "main", Token: "tokentokentokent"}
@@ -124,7 +125,7 @@ func TestAMilestoneIsCelebratedWhicheverOrderCarriesTheMail(t *testing.T) {
 // thanked for once, in a mail of its own or in another's.
 func TestEveryOrderIsThankedForOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, _, err := thankyou.Kind.New(section(hour))
+		w, _, err := thankyou.Kind.New(workertest.Section(hour))
 		if err != nil {
 			t.Fatal(err)
 		}

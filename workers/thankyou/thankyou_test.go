@@ -16,6 +16,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/thankyou"
+	"homing/workers/workertest"
 )
 
 var noon = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
@@ -43,18 +44,7 @@ func fold(es ...events.Event) customer.Customer {
 // worker returns a worker whose section of the configuration is what set leaves.
 func worker(t *testing.T, set func(c *thankyou.Config)) workers.Worker {
 	t.Helper()
-	w, _, err := thankyou.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func section(set func(c *thankyou.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*thankyou.Config))
-		return nil
-	}
+	return workertest.New(t, thankyou.Kind, set)
 }
 
 func asIs(*thankyou.Config) {}
@@ -186,7 +176,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"two at once", func(c *thankyou.Config) { c.Status, c.After = "", -1 }, "status"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := thankyou.Kind.New(section(c.set))
+			_, _, err := thankyou.Kind.New(workertest.Section(c.set))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
@@ -196,7 +186,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 	if _, _, err := thankyou.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
-	w, settings, err := thankyou.Kind.New(section(func(c *thankyou.Config) { c.Class, c.Status = touch.Marketing, workers.Shadow }))
+	w, settings, err := thankyou.Kind.New(workertest.Section(func(c *thankyou.Config) { c.Class, c.Status = touch.Marketing, workers.Shadow }))
 	if err != nil || settings.Status != workers.Shadow || w.Steps()[0].Class != touch.Marketing {
 		t.Errorf("settings %+v, steps %+v, %v", settings, w.Steps(), err)
 	}

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/winback"
+	"homing/workers/workertest"
 )
 
 const day = 24 * time.Hour
@@ -84,18 +85,7 @@ func fold(es ...events.Event) customer.Customer {
 
 func worker(t *testing.T, set func(c *winback.Config)) workers.Worker {
 	t.Helper()
-	w, _, err := winback.Kind.New(section(set))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func section(set func(c *winback.Config)) func(into any) error {
-	return func(into any) error {
-		set(into.(*winback.Config))
-		return nil
-	}
+	return workertest.New(t, winback.Kind, set)
 }
 
 func asIs(*winback.Config) {}
@@ -310,7 +300,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *winback.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := winback.Kind.New(section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := winback.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
