@@ -42,8 +42,6 @@ type Config struct {
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
 	Workers map[string]Section `yaml:"workers"`
-
-	warnings []string
 }
 
 // NATS says where the streams live and how large they may grow.
@@ -165,8 +163,12 @@ type Offers struct {
 	Window time.Duration `yaml:"window"`
 }
 
-// MaxOffers is how many offers are remembered of a customer.
-const MaxOffers = 20
+// MaxOffers is how many offers are remembered of a customer, and MaxMails how
+// many mails.
+const (
+	MaxOffers = 20
+	MaxMails  = 100
+)
 
 // Pacing says how often, when and how fast.
 type Pacing struct {

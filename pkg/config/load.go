@@ -77,7 +77,7 @@ func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, 
 	d := &decoder{file: name}
 	c := Default()
 	stores := takeStores(root)
-	c.warnings = d.takeWorkers("workers", root.get("workers"))
+	d.knownWorkers("workers", root.get("workers"))
 	d.value(root, "", reflect.ValueOf(&c).Elem())
 	d.resolve(&c, env)
 	d.stores(&c, stores, env)
@@ -123,7 +123,7 @@ func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
 	for _, e := range n.entries {
 		path := join("stores", e.key)
 		s := c.newStore(e.key)
-		c.warnings = append(c.warnings, d.takeWorkers(path+".workers", e.value.get("workers"))...)
+		d.knownWorkers(path+".workers", e.value.get("workers"))
 		d.value(e.value, path, reflect.ValueOf(&s).Elem())
 		if fromEnv != "" {
 			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""

@@ -214,8 +214,11 @@ func (v *checker) offers(prefix string, o Offers) {
 func (v *checker) pacing(prefix string, p Pacing) {
 	for i, w := range p.Frequency {
 		at := fmt.Sprintf("%spacing.frequency[%d]", prefix, i)
-		if w.Limit < 1 {
+		switch {
+		case w.Limit < 1:
 			v.add(at+".limit", "%d is not a number of mails of 1 or more", w.Limit)
+		case w.Limit > MaxMails:
+			v.add(at+".limit", "%d is more than the %d mails that are remembered of a customer, and could never be reached; remove the entry", w.Limit, MaxMails)
 		}
 		if w.Window <= 0 {
 			v.add(at+".window", "is missing or 0s; write for example 7d")

@@ -9,7 +9,7 @@ import (
 
 // Apply folds e into c and reports whether that changed anything. It is
 // commutative and idempotent for as long as no more than MaxOrderEvents order
-// events and MaxClaims claims are held; beyond that the oldest details go, and
+// events and MaxClaims claims of a sort are held; beyond that the oldest details go, and
 // only what an old order still says about itself can depend on the order of events.
 //
 // Apply changes c's slices and maps in place: a copy of a Customer must not be

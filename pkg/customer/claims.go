@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -59,7 +60,7 @@ func (c *Customer) Settle(k Claim) bool {
 	}
 	c.SetClaim(k)
 	_, kept := c.Claimed(k.Touch)
-	return kept // not if it is older than all of the MaxClaims held
+	return kept // not if it is older than all of the MaxClaims of its sort
 }
 
 // SetClaim puts k in the place of any claim on the same touch. It is for the
@@ -68,8 +69,17 @@ func (c *Customer) SetClaim(k Claim) {
 	c.Release(k.Touch)
 	i, _ := slices.BinarySearchFunc(c.Claims, k, newestClaimFirst)
 	c.Claims = slices.Insert(c.Claims, i, k)
-	if len(c.Claims) > MaxClaims {
-		c.Claims = c.Claims[:MaxClaims]
+	// Those that count for the caps and those that were dropped have room of their
+	// own. However much is dropped, the caps count right; and however much was sent,
+	// what a mail took over is known to be bundled with it.
+	n, oldest := 0, 0
+	for j, o := range c.Claims {
+		if o.Spends() == k.Spends() {
+			n, oldest = n+1, j
+		}
+	}
+	if n > MaxClaims {
+		c.Claims = slices.Delete(c.Claims, oldest, oldest+1)
 	}
 }
 
@@ -79,15 +89,7 @@ func (c *Customer) Release(key uint64) {
 }
 
 func newestClaimFirst(a, b Claim) int {
-	switch {
-	case a.At != b.At:
-		return int(max(-1, min(1, b.At-a.At)))
-	case a.Touch < b.Touch:
-		return -1
-	case a.Touch > b.Touch:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.Touch, b.Touch))
 }
 
 // bundled is why a touch was dropped whose content another's mail took over.

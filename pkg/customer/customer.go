@@ -130,8 +130,8 @@ type Customer struct {
 	Left   Cart    // as it was when one was last left; see Regrown
 	Notes  []Note  // newest first within their kind, at most MaxNotes of each
 	Offers []Offer // newest first, at most MaxOffers
-	Claims []Claim // newest first, at most MaxClaims
-	Sunset int64   // ms: when a last mail went out to them; see Slept
+	Claims []Claim // newest first, at most MaxClaims that spend and MaxClaims that do not
+	Sunset int64   // ms: when a last mail went out to them; see Asleep
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
@@ -174,8 +174,8 @@ const (
 	MaxOrderEvents = 40  // details of orders
 	MaxLines       = 100 // of one order
 	MaxCartLines   = 30
-	MaxClaims      = 100
-	MaxNotes       = 40 // of one kind
+	MaxClaims      = 100 // that spend, and as many that do not
+	MaxNotes       = 40  // of one kind
 	MaxOffers      = 20
 	MaxCoupons     = 10 // of one order
 )

@@ -86,16 +86,16 @@ func (c *Customer) Ordinal(order string) int {
 		n++
 	}
 	for _, o := range c.Orders {
-		if s, _ := c.seen(o.Order); o.Kind == Placed && s.counts() && later(o, this) {
+		if s, _ := c.seen(o.Order); o.Kind == Placed && s.counts() && asPlaced(o, this) > 0 {
 			n--
 		}
 	}
 	return n
 }
 
-// later orders two placed orders in time, and those of one instant by id.
-func later(a, b OrderEvent) bool {
-	return cmp.Or(cmp.Compare(a.Stamp.At, b.Stamp.At), cmp.Compare(a.Order, b.Order)) > 0
+// asPlaced compares two placed orders by time, and those of one instant by id.
+func asPlaced(a, b OrderEvent) int {
+	return cmp.Or(cmp.Compare(a.Stamp.At, b.Stamp.At), cmp.Compare(a.Order, b.Order))
 }
 
 // OrderEvent returns the latest that is kept of one kind of event of an order.

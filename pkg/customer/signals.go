@@ -39,11 +39,6 @@ func (c *Customer) Standing() []OrderEvent {
 			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, func(a, b OrderEvent) int {
-		if later(a, b) {
-			return 1
-		}
-		return -1
-	})
+	slices.SortFunc(out, asPlaced)
 	return out
 }

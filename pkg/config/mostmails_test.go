@@ -1,0 +1,31 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"homing/pkg/config"
+	"homing/pkg/customer"
+)
+
+func TestACapAboveWhatIsRememberedIsAMistake(t *testing.T) {
+	for text, wrong := range map[string]bool{
+		"pacing: {frequency: [{limit: 100, window: 30d}]}": false,
+		"pacing: {frequency: [{limit: 101, window: 30d}]}": true,
+	} {
+		c, err := config.Parse("test.yaml", []byte("secret: 0123456789abcdef0123456789abcdef\n"+text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Validate()
+		if said := err != nil && strings.Contains(err.Error(), "pacing.frequency[0].limit"); said != wrong {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestWhatIsRememberedIsWhatTheConfigurationThinks(t *testing.T) {
+	if config.MaxMails != customer.MaxClaims || config.MaxOffers != customer.MaxOffers {
+		t.Errorf("%d mails and %d offers, and %d and %d in fact", config.MaxMails, config.MaxOffers, customer.MaxClaims, customer.MaxOffers)
+	}
+}
