@@ -43,9 +43,10 @@ type tally struct {
 // NewCollector returns a collector that has seen nobody.
 func NewCollector() *Collector { return &Collector{products: map[string]*tally{}} }
 
-// Add counts a customer. One who became another is counted there.
+// Add counts a customer. One who became another is counted there, and what has no
+// id is nobody: the record of an address, or of someone who was erased.
 func (k *Collector) Add(c *customer.Customer) {
-	if c.Merged.Value != "" {
+	if c.Merged.Value != "" || c.ID.Value == "" {
 		return
 	}
 	k.customers++
