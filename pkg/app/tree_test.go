@@ -61,7 +61,8 @@ var may = map[string][]string{
 	"pkg/touch":      {"events", "pkg/customer", "pkg/offer"},
 	"pkg/gate":       {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/touch"},
 	"workers":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
-	"pkg/why":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate"},
+	"pkg/why":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/judge"},
+	"pkg/judge":      {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate"},
 	"pkg/render":     {"events"},
 	"pkg/bus":        {"events"},
 	"pkg/projection": {"events", "pkg/customer"},
@@ -75,7 +76,7 @@ var may = map[string][]string{
 	"pkg/intake":     {"events", "pkg/customer", "pkg/bus"},
 	"pkg/erasure":    {"events", "pkg/customer", "pkg/bus"},
 	"pkg/schedule":   {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/bus"},
-	"pkg/delivery": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/bus", "pkg/schedule",
+	"pkg/delivery": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/judge", "pkg/bus", "pkg/schedule",
 		"pkg/mailer", "pkg/render"},
 }
 

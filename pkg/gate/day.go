@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"time"
 
 	"homing/pkg/customer"
@@ -8,10 +9,11 @@ import (
 )
 
 // dayRoomAt returns the earliest time on whose day, by the customer's calendar,
-// there is room for one more mail.
-func (c *Case) dayRoomAt() time.Time {
-	at := c.Now
-	for c.Policy.PerDay > 0 && c.onDay(c.date(at)) >= c.Policy.PerDay {
+// there is room for one more mail: now or later. A claim of the touch this does
+// not count against it.
+func (c *Case) dayRoomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
+	at := now
+	for c.Policy.PerDay > 0 && len(c.onDay(c.date(at), claims, now, this)) >= c.Policy.PerDay {
 		at = c.date(at).End(c.zone())
 	}
 	return at
@@ -20,19 +22,11 @@ func (c *Case) dayRoomAt() time.Time {
 // date is what the customer's calendar shows at a time.
 func (c *Case) date(t time.Time) localtime.Date { return localtime.DateOf(t.In(c.zone())) }
 
-// onDay counts the mails of a day that is not over.
-func (c *Case) onDay(day localtime.Date) int {
-	n, this := 0, customer.ClaimKey(c.Touch.ID())
-	for _, k := range c.Customer.Claims { // newest first
-		at := time.UnixMilli(k.At)
-		if c.Now.Sub(at) > longestDay {
-			break
-		}
-		if k.Spends() && k.Touch != this && c.date(at) == day {
-			n++
-		}
-	}
-	return n
+// onDay returns the claims that take a place on a day that is not over now.
+func (c *Case) onDay(day localtime.Date, claims []customer.Claim, now time.Time, this uint64) []customer.Claim {
+	return slices.DeleteFunc(Window{Length: longestDay}.Used(claims, now, this), func(k customer.Claim) bool {
+		return c.date(time.UnixMilli(k.At)) != day
+	})
 }
 
 // longestDay is more than any day ever had.

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,20 +17,29 @@ func frequency(c *Case) touch.Verdict {
 	if !c.marketing() {
 		return touch.Verdict{}
 	}
+	this := customer.ClaimKey(c.Touch.ID())
 	var until time.Time
 	var why Window
 	for _, w := range c.Policy.Frequency {
-		if at := w.roomAt(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID())); at.After(until) {
+		if at := w.roomAt(c.Customer.Claims, c.Now, this); at.After(until) {
 			until, why = at, w
 		}
 	}
-	if at := c.dayRoomAt(); at.After(until) && at.After(c.Now) {
+	if at := c.dayRoomAt(c.Customer.Claims, c.Now, this); at.After(until) && at.After(c.Now) {
 		return c.later(at, touch.FrequencyCap, fmt.Sprintf("the %d of %s used", c.Policy.PerDay, c.date(c.Now)))
 	}
 	if !until.After(c.Now) {
 		return touch.Verdict{}
 	}
 	return c.later(until, touch.FrequencyCap, c.used(why))
+}
+
+// room reports whether all caps have room for one more mail at a time, beside
+// some claims. That of the touch this does not count against it.
+func (c *Case) room(claims []customer.Claim, at time.Time, this uint64) bool {
+	return !c.dayRoomAt(claims, at, this).After(at) && !slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
+		return w.roomAt(claims, at, this).After(at)
+	})
 }
 
 // Used returns the claims that take a place in the window now, newest first, as

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
 // erased: who asked to be forgotten gets nothing.
 func erased(c *Case) touch.Verdict {
-	if c.Customer.Gone() {
+	at := c.Customer.Erased.At
+	if said := c.Touch.Caused; c.Customer.Gone() || at != 0 && !said.IsZero() && said.UnixMilli() <= at {
 		return touch.DropFor(touch.Erased, "the customer was erased")
 	}
 	return touch.Verdict{}
@@ -20,6 +22,11 @@ func erased(c *Case) touch.Verdict {
 // who has it and from what relays and providers report: when mail to it last came
 // back for good, and when it was last called spam; the zero time if never.
 type Mailbox struct{ Bounced, Complained time.Time }
+
+// MailboxOf reads it of the record that is kept for the address.
+func MailboxOf(c *customer.Customer) Mailbox {
+	return Mailbox{Bounced: c.LastNoted(customer.Bounced), Complained: c.LastNoted(customer.Complained)}
+}
 
 // address: there must be one, and no mail to it may have come back or been called
 // spam, whoever it was to, unless this customer asked for mail since.

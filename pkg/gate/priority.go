@@ -23,8 +23,12 @@ func (c *Case) Scarce() bool {
 	if !c.marketing() || c.Touch.Yielded {
 		return false
 	}
+	this := customer.ClaimKey(c.Touch.ID())
+	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.Customer.Claims, c.Now, this))+1 >= c.Policy.PerDay {
+		return true
+	}
 	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
-		return len(w.Used(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID())))+1 >= w.Limit
+		return len(w.Used(c.Customer.Claims, c.Now, this))+1 >= w.Limit
 	})
 }
 
@@ -73,14 +77,8 @@ func (c *Case) placed(rivals []Rival, first *customer.Claim) []bool {
 	}
 	out := make([]bool, len(rivals))
 	for i, r := range rivals {
-		out[i] = true
 		key := customer.ClaimKey(r.Touch.ID())
-		for _, w := range c.Policy.Frequency {
-			if w.roomAt(claims, r.At, key).After(r.At) {
-				out[i] = false
-			}
-		}
-		if out[i] {
+		if out[i] = c.room(claims, r.At, key); out[i] {
 			add(customer.Claim{Touch: key, State: customer.Sent, At: r.At.UnixMilli()})
 		}
 	}

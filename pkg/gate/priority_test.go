@@ -39,7 +39,7 @@ func (r *rival) judge(c customer.Customer, policy gate.Policy, now time.Time) *g
 func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		policy := gate.Policy{Consent: gate.SoftOptIn}
+		policy := gate.Policy{Consent: gate.SoftOptIn, PerDay: rapid.IntRange(0, 3).Draw(t, "per day")}
 		for range rapid.IntRange(1, 2).Draw(t, "windows") {
 			policy.Frequency = append(policy.Frequency, gate.Window{
 				Limit:  rapid.IntRange(1, 3).Draw(t, "limit"),
@@ -123,7 +123,7 @@ func checkPlace(t *rapid.T, policy gate.Policy, c customer.Customer, r *rival, a
 				return false
 			}
 		}
-		return true
+		return policy.PerDay == 0 || onDay(mails, at, time.UTC) < policy.PerDay
 	}
 	var higher []gate.Rival
 	for _, o := range above {
@@ -139,8 +139,17 @@ func checkPlace(t *rapid.T, policy gate.Policy, c customer.Customer, r *rival, a
 	}
 }
 
-// checkCaps counts the mails in every stretch that ends with one.
+// checkCaps counts the mails in every stretch that ends with one, and on each day.
 func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
+	var mails []time.Time
+	for _, k := range c.Claims {
+		mails = append(mails, time.UnixMilli(k.At))
+	}
+	for _, m := range mails {
+		if n := onDay(mails, m, time.UTC); policy.PerDay > 0 && n > policy.PerDay {
+			t.Fatalf("%d mails on the day of %s, the cap is %d", n, m, policy.PerDay)
+		}
+	}
 	for _, w := range policy.Frequency {
 		for _, k := range c.Claims {
 			n, at := 0, time.UnixMilli(k.At)

@@ -2,6 +2,7 @@ package why
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"homing/pkg/customer"
@@ -35,7 +36,7 @@ func (t *teller) pending(p Pending) Touch {
 		out.Now = Verdict{Action: "hold", Detail: "no worker of that name is known here"}
 		return out
 	}
-	step, _ := stepOf(s, x.Step)
+	step, _ := s.Step(x.Step)
 	out.Class = step.Class
 	out.Now = t.judge(s, x, t.Now)
 	if !p.Due && x.Wake.After(t.Now) && out.Now.Action != "settled" && out.Now.Action != "sending" {
@@ -66,21 +67,31 @@ func (t *teller) judge(s Shop, x touch.Touch, at time.Time) Verdict {
 	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
 		return settled(k)
 	}
-	if len(s.Holds) > 0 {
-		return Verdict{Action: "hold", Reason: s.Holds[0].Reason, Detail: s.Holds[0].Detail}
-	}
 	if s.Settings.Status == workers.Paused {
 		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: "by the configuration"}
 	}
-	step, listed := stepOf(s, x.Step)
-	c := t.ask(s, x, step, listed, at)
+	for _, h := range s.Holds {
+		if h.whole() {
+			return Verdict{Action: "hold", Reason: h.Reason, Detail: h.Detail}
+		}
+	}
+	c := t.who.Case(s.Post, x, at)
 	v := gate.Judge(c)
 	if v.Action == touch.Send && s.LookAhead > 0 && c.Scarce() {
 		v = c.Yield(s.Settings.Priority, t.rivals(s, x, at), s.LookAhead)
 	}
+	if v.Action == touch.Send && len(s.Holds) > 0 {
+		return Verdict{Action: "hold", Reason: s.Holds[0].Reason, Detail: "if it needs that: " + s.Holds[0].Detail}
+	}
 	out := verdictOf(v)
 	out.Detail = t.named(out.Reason, out.Detail)
 	return out
+}
+
+// whole reports whether nothing of the worker leaves while the hold is in force;
+// others are of one template or one list of codes.
+func (h Hold) whole() bool {
+	return h.Reason != string(touch.TemplateError) && h.Reason != string(touch.NoOfferCode)
 }
 
 // rivals are the other pending mails that would pass by the time at which this
@@ -89,46 +100,17 @@ func (t *teller) rivals(s Shop, x touch.Touch, at time.Time) []gate.Rival {
 	var out []gate.Rival
 	for _, p := range t.Pending {
 		o, ok := t.shop(p.Touch.Worker)
-		if !ok || p.Touch.ID() == x.ID() || o.Settings.Priority <= s.Settings.Priority {
+		if !ok || p.Touch.ID() == x.ID() || o.Settings.Priority <= s.Settings.Priority || o.paused() {
 			continue
 		}
-		when := p.Touch.Wake
-		if when.Before(at) {
-			when = at
-		}
-		step, listed := stepOf(o, p.Touch.Step)
-		if _, claimed := t.Record.Customer.Claimed(customer.ClaimKey(p.Touch.ID())); claimed || step.Class == touch.Transactional || when.After(at.Add(s.LookAhead)) {
-			continue
-		}
-		switch v := gate.Judge(t.ask(o, p.Touch, step, listed, when)); {
-		case v.Action == touch.Hold && !v.Until.After(at.Add(s.LookAhead)):
-			out = append(out, gate.Rival{Touch: p.Touch, Priority: o.Settings.Priority, At: v.Until})
-		case v.Action == touch.Send && o.Settings.Status != workers.Paused:
-			out = append(out, gate.Rival{Touch: p.Touch, Priority: o.Settings.Priority, At: when})
+		if r, ok := t.who.Rival(o.Post, p.Touch, at, s.LookAhead); ok {
+			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// ask makes the case that delivery puts to the gate.
-func (t *teller) ask(s Shop, x touch.Touch, step touch.Step, listed bool, at time.Time) *gate.Case {
-	return &gate.Case{
-		Touch: x, Step: step, Listed: listed, Customer: t.Record.Customer,
-		Off: s.Settings.Status == workers.Off, Shadow: s.Settings.Status == workers.Shadow,
-		Wanted: func() touch.Verdict {
-			return s.Worker.Wanted(x, workers.Input{Customer: t.Record.Customer, Products: t.Products, Zone: t.Zone, Now: at})
-		},
-		Policy: s.Policy, Address: t.Address, Mailbox: t.Mailbox, Now: at,
-	}
-}
-
-// stepOf returns a worker's step of that name; of one that is no more, what
-// delivery takes it for.
-func stepOf(s Shop, name string) (touch.Step, bool) {
-	for _, step := range s.Worker.Steps() {
-		if step.Name == name {
-			return step, true
-		}
-	}
-	return touch.Step{Name: name, Class: s.Settings.Class, Expires: 365 * 24 * time.Hour}, false
+// paused reports whether an operator holds the worker.
+func (s Shop) paused() bool {
+	return slices.ContainsFunc(s.Holds, func(h Hold) bool { return h.Reason == string(touch.Paused) })
 }

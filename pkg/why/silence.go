@@ -49,7 +49,8 @@ func (t *teller) reason(s Shop) (reason, text string) {
 	if s.Settings.Status == workers.Off {
 		return silentOff, "it is switched off"
 	}
-	in := workers.Input{Customer: t.Record.Customer, Key: t.Record.Key, Products: t.Products, Zone: t.Zone, Now: t.Now}
+	in := t.who.Input(t.Now)
+	in.Key = t.Record.Key
 	if e, ok := s.Worker.(workers.Explainer); ok {
 		if why, detail := e.Silence(in); why != "" {
 			return string(why), detail
@@ -57,7 +58,7 @@ func (t *teller) reason(s Shop) (reason, text string) {
 	}
 	var first *events.Event
 	for _, e := range slices.Backward(t.Entries) {
-		if !slices.Contains(s.Worker.Triggers(), e.Event.Type) {
+		if !slices.Contains(s.Worker.Triggers(), e.Event.Type) || !workers.Concerns(s.Worker, e.Event) {
 			continue
 		}
 		if first == nil {
@@ -103,7 +104,7 @@ func (t *teller) dryPlan(s Shop, in workers.Input) (reason, text string) {
 // fate says what became of a touch that a plan names and that is not pending.
 func (t *teller) fate(s Shop, x touch.Touch) (reason, words string) {
 	k, claimed := t.Record.Customer.Claimed(customer.ClaimKey(x.ID()))
-	step, _ := stepOf(s, x.Step)
+	step, _ := s.Step(x.Step)
 	switch end := x.Due.Add(step.Expires); {
 	case claimed && k.State == customer.Open:
 		return silentDone, "is under way"

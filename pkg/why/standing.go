@@ -65,7 +65,8 @@ var general = []string{"erased", "address", "recipients", "suppression", "consen
 // worker; "" is any.
 func (t *teller) mayMail(s Shop, worker string, class touch.Class) Verdict {
 	p := touch.Touch{Worker: worker, Customer: t.Record.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}
-	c := t.ask(s, p, touch.Step{Class: class}, true, t.Now)
+	c := t.who.Case(s.Post, p, t.Now)
+	c.Step, c.Listed = touch.Step{Class: class}, true
 	for _, r := range gate.Rules {
 		if slices.Contains(general, r.Name) {
 			if v := r.Judge(c); v.Action != touch.Send {

@@ -12,17 +12,15 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/judge"
 	"homing/pkg/product"
 	"homing/pkg/touch"
-	"homing/workers"
 )
 
 // Shop is one worker in the customer's store.
 type Shop struct {
-	Worker   workers.Worker
-	Settings workers.Settings
-	Policy   gate.Policy
-	Holds    []Hold // for which what falls due waits
+	judge.Post
+	Holds []Hold // for which what falls due waits
 	// LookAhead is how far ahead a mail looks for one that goes before it.
 	LookAhead time.Duration
 }
@@ -58,6 +56,11 @@ type Input struct {
 	Since time.Time // the story begins here; the zero time: at its beginning
 	Limit int       // the story has at most so many lines, the newest; 0: all
 	Notes []string  // what the reader should know of how this was read
+}
+
+// person is the customer, as the gate and the workers see them.
+func (in *Input) person() *judge.Person {
+	return &judge.Person{Customer: in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Zone: in.Zone, Address: in.Address}
 }
 
 // Report is the answer. docs/why.md documents its JSON, which is a contract:
@@ -109,6 +112,7 @@ type Verdict struct {
 // teller makes one Report.
 type teller struct {
 	Input
+	who   *judge.Person
 	zone  *time.Location
 	names map[uint64]string // of the mails on the timeline, by claim
 }
@@ -124,7 +128,7 @@ func Tell(in Input) Report {
 		r.Customer = in.Asked
 		return r
 	}
-	t := &teller{Input: in, zone: c.Location(in.Zone), names: map[uint64]string{}}
+	t := &teller{Input: in, who: in.person(), zone: c.Location(in.Zone), names: map[uint64]string{}}
 	t.Entries = once(since(in.Entries, c.Erased.At))
 	for _, e := range t.Entries {
 		if f, ok := e.Event.Data.(events.Fact); ok {

@@ -11,6 +11,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/judge"
 	"homing/pkg/touch"
 	"homing/pkg/why"
 	"homing/workers"
@@ -37,7 +38,7 @@ func begin(t *testing.T, kinds ...workers.Kind) *life {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.in.Shops = append(l.in.Shops, why.Shop{Worker: w, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true}})
+		l.in.Shops = append(l.in.Shops, why.Shop{Post: judge.Post{Worker: w, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true}}})
 	}
 	return l
 }
