@@ -68,13 +68,19 @@ func (a *App) connect() error {
 }
 
 func (a *App) rebuilder() *projection.Rebuilder {
-	source := timeline.New(a.js)
-	source.Skipped = func(sequence uint64, err error) {
-		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
-	}
-	return projection.NewRebuilder(a.raw, a.guard, source, projection.RebuildOptions{
+	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
 		Stores: storeNames(a.o.Config), Log: a.log.Named("projection"),
 	})
+}
+
+// readTimeline returns the timeline for who reads much of it: what cannot be read
+// is logged, and left out.
+func (a *App) readTimeline() *timeline.Timeline {
+	t := timeline.New(a.js)
+	t.Skipped = func(sequence uint64, err error) {
+		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
+	}
+	return t
 }
 
 // openRedis makes a client for the configured URL. With a guard, connections to

@@ -10,6 +10,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
+	"homing/pkg/touch"
 	"homing/workers"
 )
 
@@ -43,6 +44,22 @@ func (a *App) held(worker string) func() (bool, <-chan struct{}) {
 		}
 		return true, changed
 	}
+}
+
+// holds are the reasons of the system for which a worker does not send.
+type holds struct {
+	app   *App
+	watch *control.Watch
+}
+
+func (h holds) Paused(worker, store string) bool { return h.app.paused(worker, store) }
+
+func (h holds) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) bool {
+	return h.watch.Failed(ctx, store, string(why), detail, sure)
+}
+
+func (h holds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
+	h.watch.Worked(ctx, store, string(why), detail)
 }
 
 // PausedByConfig reports whether the configuration has a worker paused in a

@@ -3,8 +3,6 @@ package app
 import (
 	"time"
 
-	"go.uber.org/zap"
-
 	"homing/pkg/calendar"
 	"homing/pkg/erasure"
 	"homing/pkg/schedule"
@@ -15,12 +13,8 @@ import (
 const erasureAt = 2 * time.Hour
 
 func (a *App) eraser() *erasure.Eraser {
-	source := timeline.New(a.js)
-	source.Skipped = func(sequence uint64, err error) {
-		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
-	}
 	return erasure.New(erasure.Options{
-		JS: a.js, Timeline: source, Customers: a.store, Workers: WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
+		JS: a.js, Timeline: a.readTimeline(), Customers: a.store, Workers: WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
 		Decode: timeline.Decode, Read: a.intake().Read, Redis: a.rdb, Now: a.o.Scale.Now, Log: a.log.Named("erasure"),
 	})
 }

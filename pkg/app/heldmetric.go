@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"homing/pkg/control"
+	"homing/pkg/touch"
 )
 
 // heldMetric exports in how many stores each worker of this process is held.
@@ -25,12 +25,14 @@ func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
 		if !slices.Contains(h.app.o.Roles, k.Name) {
 			continue
 		}
-		n := 0
-		for store := range h.app.shops[k.Name] {
-			if h.app.paused(k.Name, store) {
-				n++
+		for _, why := range touch.SystemHolds() {
+			n := 0
+			for store := range h.app.shops[k.Name] {
+				if h.app.controls.In(k.Name, store, string(why)) || why == touch.Paused && h.app.paused(k.Name, store) {
+					n++
+				}
 			}
+			to <- prometheus.MustNewConstMetric(h.desc, prometheus.GaugeValue, float64(n), k.Name, string(why))
 		}
-		to <- prometheus.MustNewConstMetric(h.desc, prometheus.GaugeValue, float64(n), k.Name, control.Paused)
 	}
 }

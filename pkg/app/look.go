@@ -20,7 +20,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/mailer"
+	"homing/pkg/judge"
 	"homing/pkg/product"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
@@ -93,8 +93,7 @@ func programme(c *config.Config, identity *customer.Identity) (map[string]map[st
 		s.DKIM.KeyFile = ""
 		bare.Stores[id] = s
 	}
-	a := &App{o: Options{Config: &bare, Log: zap.NewNop()}, log: zap.NewNop(), identity: identity, relays: map[string]*mailer.Relay{}}
-	return a.makeShops()
+	return unconnected(&bare, identity).makeShops()
 }
 
 // Find returns a customer's record: by id; for a guest by address, or by the id
@@ -138,8 +137,8 @@ func (l *Look) Entries(ctx context.Context, r customer.Record, all bool) (out []
 }
 
 // Pending returns the pending touches for a customer, worker by worker.
-func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.Waiting, error) {
-	found := make([][]schedule.Waiting, len(kinds))
+func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.PendingTouch, error) {
+	found := make([][]schedule.PendingTouch, len(kinds))
 	var g errgroup.Group
 	for i, kind := range kinds {
 		g.Go(func() (err error) {
@@ -148,7 +147,7 @@ func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.Waiting,
 		})
 	}
 	err := g.Wait()
-	var out []schedule.Waiting
+	var out []schedule.PendingTouch
 	for _, ws := range found {
 		out = append(out, ws...)
 	}
@@ -174,7 +173,7 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 		return why.Tell(in), nil
 	}
 	var g errgroup.Group
-	var waiting []schedule.Waiting
+	var waiting []schedule.PendingTouch
 	var behind string
 	g.Go(func() (err error) { in.Entries, in.Older, err = l.Entries(ctx, r, o.All); return err })
 	g.Go(func() (err error) { waiting, err = l.Pending(ctx, r.Key); return err })
@@ -193,7 +192,7 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	for _, k := range kinds {
 		s := l.shops[k.Name][store]
 		in.Zone = s.zone
-		in.Shops = append(in.Shops, why.Shop{Worker: s.worker, Settings: s.settings, Policy: s.policy, LookAhead: s.config.Pacing.LookAhead,
+		in.Shops = append(in.Shops, why.Shop{Post: judge.Post{Worker: s.worker, Settings: s.settings, Policy: s.policy}, LookAhead: s.config.Pacing.LookAhead,
 			Holds: holdsOf(holds, k.Name, store)})
 	}
 	if behind != "" {
@@ -232,7 +231,7 @@ func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, er
 	if err != nil {
 		return gate.Mailbox{}, err
 	}
-	return gate.Mailbox{Bounced: rs[0].Customer.LastNoted(customer.Bounced), Complained: rs[0].Customer.LastNoted(customer.Complained)}, nil
+	return gate.MailboxOf(&rs[0].Customer), nil
 }
 
 // behind says if Redis does not know yet what the timeline holds of a customer's

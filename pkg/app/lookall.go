@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,14 +64,9 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 			out = append(out, *c)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b DayCounts) int {
-		switch {
-		case a.Store < b.Store:
-			return -1
-		case a.Store > b.Store:
-			return 1
-		}
-		return slices.Index(WorkerNames(), a.Worker) - slices.Index(WorkerNames(), b.Worker)
+	order := WorkerNames()
+	slices.SortFunc(out, func(a, b DayCounts) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(slices.Index(order, a.Worker), slices.Index(order, b.Worker)))
 	})
 	return out, nil
 }

@@ -6,11 +6,8 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/delivery"
-	"homing/pkg/mailer"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
-
-	"go.uber.org/zap"
 )
 
 // OfferStep is a step that makes an offer, in one store.
@@ -23,8 +20,7 @@ type OfferStep struct {
 
 // OfferSteps lists the steps that make offers, by store, and connects to nothing.
 func OfferSteps(c *config.Config) ([]OfferStep, error) {
-	a := &App{o: Options{Config: c, Log: zap.NewNop()}, log: zap.NewNop(), relays: map[string]*mailer.Relay{}}
-	shops, err := a.openShops()
+	shops, err := unconnected(c, nil).openShops()
 	if err != nil {
 		return nil, err
 	}

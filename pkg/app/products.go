@@ -10,7 +10,6 @@ import (
 	"homing/pkg/calendar"
 	"homing/pkg/catalog"
 	"homing/pkg/product"
-	"homing/pkg/timeline"
 	"homing/workers/replenishment"
 )
 
@@ -18,12 +17,8 @@ import (
 const productsAt = 3 * time.Hour
 
 func (a *App) newCatalog() *catalog.Catalog {
-	source := timeline.New(a.js)
-	source.Skipped = func(sequence uint64, err error) {
-		a.log.Error("an entry of the timeline cannot be read and is left out", zap.Uint64("sequence", sequence), zap.Error(err))
-	}
 	return catalog.New(catalog.Options{
-		JS: a.js, Stores: storeNames(a.o.Config), Customers: a.store, Timeline: source, Now: a.o.Scale.Now, Log: a.log.Named("products"),
+		JS: a.js, Stores: storeNames(a.o.Config), Customers: a.store, Timeline: a.readTimeline(), Now: a.o.Scale.Now, Log: a.log.Named("products"),
 	})
 }
 

@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
+	"homing/pkg/judge"
 	"homing/pkg/pacing"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
@@ -69,7 +73,7 @@ func (a *App) intake() *intake.Intake {
 func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
 		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
-		Decode: timeline.Decode, Scale: a.o.Scale, Products: a.products,
+		Decode: timeline.Decode, Overlook: overlook(a.shops[worker]), Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
 	for store, s := range a.shops[worker] {
@@ -78,6 +82,15 @@ func (a *App) planner(worker string) *schedule.Planner {
 		}
 	}
 	return p
+}
+
+// overlook leaves out what a worker can see at a glance that it does not concern.
+func overlook(shops map[string]shop) func(jetstream.Msg) bool {
+	return func(m jetstream.Msg) bool {
+		store, t := timeline.About(m.Subject())
+		c, ok := shops[store].worker.(workers.Chooser)
+		return ok && c.Overlooks(t, m.Data())
+	}
 }
 
 func (a *App) delivery(worker string) *delivery.Delivery {
@@ -96,8 +109,8 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
-		Held:   func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Paused: func(store string) bool { return a.paused(worker, store) },
+		Held:  func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
+		Holds: holds{a, a.controls.Watch(worker, slices.Collect(maps.Keys(shops)))},
 	})
 }
 
@@ -126,12 +139,12 @@ func (a *App) watchdogs() []*schedule.Watchdog {
 }
 
 // rivals are the workers of a store whose mails go before those of one.
-func (a *App) rivals(worker, store string) map[string]delivery.Rival {
-	out, mine := map[string]delivery.Rival{}, a.shops[worker][store].settings.Priority
+func (a *App) rivals(worker, store string) map[string]judge.Post {
+	out, mine := map[string]judge.Post{}, a.shops[worker][store].settings.Priority
 	for name, stores := range a.shops {
 		s, ok := stores[store]
 		if ok && s.settings.Priority > mine && s.settings.Status == workers.Live {
-			out[name] = delivery.Rival{Worker: s.worker, Settings: s.settings, Policy: s.policy}
+			out[name] = judge.Post{Worker: s.worker, Settings: s.settings, Policy: s.policy}
 		}
 	}
 	return out

@@ -228,7 +228,10 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		err := timeline.New(js).ReadTypesSince(ctx, day.Store, outcomes, scale.Real(day.Since), func(batch []customer.Entry) error {
 			for _, e := range batch {
 				f, ok := e.Event.Data.(events.Fact)
-				if o := by[f.Body().Worker]; ok && o != nil {
+				if !ok {
+					continue
+				}
+				if o := by[f.Body().Worker]; o != nil {
 					*o.of(e.Event.Type)++
 				}
 			}

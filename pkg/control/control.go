@@ -1,8 +1,7 @@
 // Package control keeps what stops a worker from sending: an operator who paused
-// it. The holds stand in the
-// bucket `controls`, where all replicas see them; each that begins or ends is one
-// fact on the timeline, whoever noticed. It decides nothing: who asks it stops
-// pulling.
+// it, or a part of the system that does not work. The holds stand in the bucket
+// `controls`, where all replicas see them; each that begins or ends is one fact on
+// the timeline, whoever noticed. It stops nothing itself: who asks it does.
 package control
 
 import (
@@ -104,8 +103,20 @@ func New(o Options) *Controls {
 func (c *Controls) Paused(worker, store string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.known || slices.ContainsFunc(c.holds, func(h Hold) bool {
-		return h.Reason == Paused && h.Worker == worker && (h.Store == "" || h.Store == store)
+	return !c.known || c.in(worker, store, Paused)
+}
+
+// In reports whether a worker is held in a store for a reason.
+func (c *Controls) In(worker, store, reason string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in(worker, store, reason)
+}
+
+// in is In; the lock is held.
+func (c *Controls) in(worker, store, reason string) bool {
+	return slices.ContainsFunc(c.holds, func(h Hold) bool {
+		return h.Reason == reason && h.Worker == worker && (h.Store == "" || h.Store == store)
 	})
 }
 

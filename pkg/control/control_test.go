@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
@@ -15,11 +14,9 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/control"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/timeline"
 )
-
-func init() { ats.Register() } // its ticker must belong to no bubble
 
 const worker = "thank-you"
 
@@ -32,20 +29,7 @@ type house struct {
 func bubble(t *testing.T, f func(h *house)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
-		if err != nil {
-			t.Fatal(err)
-		}
-		nc, err := n.Connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { nc.Close(); n.Stop() })
-		h := &house{t: t}
-		if h.js, err = jetstream.New(nc); err != nil {
-			t.Fatal(err)
-		}
-		f(h)
+		f(&house{t: t, js: natstest.Start(t, dir).JS})
 	})
 }
 

@@ -15,14 +15,16 @@ func (c *Controls) Pause(ctx context.Context, h Hold) (bool, error) {
 }
 
 // Resume ends what Pause began. In all stores: whatever is paused. In one, where
-// all are: the others stay paused. It reports false when nothing was paused.
+// all are: the others stay paused. Holds of the system end with it: they begin
+// again if their cause is still there, and go if nobody is left to see that it is
+// not. It reports false when nothing was held.
 func (c *Controls) Resume(ctx context.Context, h Hold) (bool, error) {
 	if err := c.Read(ctx); err != nil {
 		return false, err
 	}
 	any := false
 	for _, paused := range c.Holds() {
-		if paused.Reason != Paused || paused.Worker != h.Worker || h.Store != "" && paused.Store != "" && paused.Store != h.Store {
+		if paused.Worker != h.Worker || h.Store != "" && paused.Store != "" && paused.Store != h.Store {
 			continue
 		}
 		if h.Store != "" && paused.Store == "" {

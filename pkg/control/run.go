@@ -22,8 +22,8 @@ const (
 	retry = time.Second
 )
 
-// Run keeps the holds up to date until ctx ends. It rests on a plain subscription, which costs nothing while
-// nothing happens.
+// Run keeps the holds up to date until ctx ends. It rests on a plain subscription,
+// which costs nothing while nothing happens.
 func (c *Controls) Run(ctx context.Context) {
 	word := make(chan struct{}, 1)
 	sub, err := c.o.JS.Conn().Subscribe("$KV."+bus.ControlsBucket+"."+prefix+">", func(*nats.Msg) {

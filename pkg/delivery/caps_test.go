@@ -6,16 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
 	"homing/pkg/gate"
 	"homing/pkg/homingtest"
-	"homing/pkg/projection"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/touch"
 )
 
@@ -24,32 +21,13 @@ import (
 // touch is lost: it was sent, or it is held.
 func TestEightReplicasKeepTheCaps(t *testing.T) {
 	const people, each, replicas = 10, 12, 8
-	server, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1, SyncInterval: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := server.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &series{steps: []touch.Step{
 		{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day},
 		{Name: "notice", Template: "win-back/notice", Class: touch.Transactional, Expires: 14 * day},
 	}}
 	r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}, log: zap.NewNop(),
 		caps: []gate.Window{{Limit: 3, Length: time.Hour}, {Limit: 5, Length: 24 * time.Hour}}}
-	r.rdb = homingtest.Redis(t, homingtest.StartRedis(t).URL())
-	r.store = projection.New(r.rdb, nil)
-	t.Cleanup(func() { r.sink.Close(); nc.Close(); server.Stop() })
-	if r.js, err = jetstream.New(nc); err == nil {
-		_, err = bus.Setup(t.Context(), r.js, bus.Limits{}, []bus.Worker{{Name: worker}}, time.Now())
-	}
-	if err == nil {
-		r.ids, err = customer.NewIdentity(homingtest.Secret)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.servers(natstest.Start(t, t.TempDir()).JS, homingtest.Redis(t, homingtest.StartRedis(t).URL()))
 	saves := 0
 	r.setFault(func(op string) error { // called under a lock
 		if op == "save" {

@@ -10,8 +10,8 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/judge"
 	"homing/pkg/touch"
-	"homing/workers"
 )
 
 // errMissing waits for a refold.
@@ -31,15 +31,18 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 	}
 	now := d.o.Scale.Now()
 	a.judged = now
-	return gate.Judge(&gate.Case{
-		Touch: a.touch, Step: a.step, Listed: a.listed, Customer: a.record.Customer,
-		Off: a.shop.Settings.Status == workers.Off, Shadow: a.shop.Settings.Status == workers.Shadow,
-		Wanted:  func() touch.Verdict { return a.shop.Worker.Wanted(a.touch, d.input(a, now)) },
-		Policy:  a.shop.Policy,
-		Address: func(email string) string { return d.o.Address(a.touch.Customer.Store, email) },
-		Mailbox: a.mailbox,
-		Now:     now,
-	}), nil, nil
+	return gate.Judge(d.person(a).Case(a.shop.post(), a.touch, now)), nil, nil
+}
+
+// person is the attempt's customer, as the gate and the worker see them.
+func (d *Delivery) person(a *attempt) *judge.Person {
+	store := a.touch.Customer.Store
+	p := &judge.Person{Customer: a.record.Customer, Mailbox: a.mailbox, Zone: a.shop.Zone,
+		Address: func(email string) string { return d.o.Address(store, email) }}
+	if d.o.Products != nil {
+		p.Products = d.o.Products(store)
+	}
+	return p
 }
 
 // unknown has Redis proven again when a customer is missing, and drops the

@@ -19,6 +19,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/judge"
 	"homing/pkg/mailer"
 	"homing/pkg/product"
 	"homing/pkg/render"
@@ -79,10 +80,15 @@ type Shop struct {
 	DKIM     *mailer.DKIM
 	Relay    *mailer.Relay
 	Rate     Rate
-	// Rivals are the store's workers of a higher priority, by name: a mail of theirs
-	// that falls due within LookAhead goes first where there is room for one.
-	Rivals    map[string]Rival
+	// Rivals are the store's live workers of a higher priority, by name: a mail of
+	// theirs that falls due within LookAhead goes first where there is room for one.
+	Rivals    map[string]judge.Post
 	LookAhead time.Duration
+}
+
+// post is the worker in the store, as the gate is asked about it.
+func (s *Shop) post() judge.Post {
+	return judge.Post{Worker: s.Worker, Settings: s.Settings, Policy: s.Policy}
 }
 
 // Rate is the throughput that all replicas share.
@@ -117,8 +123,20 @@ type Options struct {
 	Log     *zap.Logger
 	Decided func(t events.Type, reason touch.Reason) // told every outcome; may be nil
 	Held    func(reason touch.Reason, err error)     // told why the system waits; may be nil
-	// Paused reports whether an operator paused the worker in a store; may be nil.
-	Paused func(store string) bool
+	Holds   Holds                                    // nil: nothing is paused, and nobody is told
+}
+
+// Holds are the reasons of the system, not of a customer, for which a worker does
+// not send.
+type Holds interface {
+	// Paused reports whether somebody wants that a worker sends nothing in a store.
+	Paused(worker, store string) bool
+	// Failed says that something kept a mail of this worker from leaving, and Worked
+	// that it did not. detail tells what, to a person, where there is more than one
+	// such thing. sure is a failure that does not pass by itself. Failed reports
+	// whether the store is to be passed by meanwhile, for the sake of others.
+	Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) (pass bool)
+	Worked(ctx context.Context, store string, why touch.Reason, detail string)
 }
 
 // Delivery delivers the touches of one worker.
@@ -140,13 +158,15 @@ type Delivery struct {
 	issued sync.Map
 	// aside are the touches in hand that let others pass.
 	aside aside
-	// empty holds the lists in which no code was left, so that only the change is
-	// told.
-	empty sync.Map
 }
 
 // New returns a delivery.
-func New(o Options) *Delivery { return &Delivery{o: o} }
+func New(o Options) *Delivery {
+	if o.Holds == nil {
+		o.Holds = noHolds{}
+	}
+	return &Delivery{o: o}
+}
 
 // attempt is one touch on its way.
 type attempt struct {
@@ -154,7 +174,6 @@ type attempt struct {
 	id      string // of the touch
 	key     uint64 // of its claim
 	step    touch.Step
-	listed  bool // the worker still has the step
 	shop    Shop
 	record  customer.Record
 	owner   uint64       // tells this attempt's claim from any other's
@@ -182,7 +201,9 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		attempts, msgs = append(attempts, a), append(msgs, m)
 	}
-	if err := d.load(ctx, attempts...); err != nil {
+	err := d.load(ctx, attempts...)
+	d.read(ctx, attempts, err)
+	if err != nil {
 		for _, m := range msgs {
 			m.Done(err)
 		}
@@ -212,14 +233,8 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 // there are connections, since some are being rendered and others recorded.
 const senders = 24
 
-// elsewhere is how long a touch waits whose store this replica does not know, or
-// for whose store alone the worker is paused.
+// elsewhere is how long a touch waits whose store this replica does not know.
 const elsewhere = time.Minute
-
-// paused reports whether nothing is to leave for a store.
-func (d *Delivery) paused(store string, s Shop) bool {
-	return s.Settings.Status == workers.Paused || d.o.Paused != nil && d.o.Paused(store)
-}
 
 func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	t, err := schedule.Decode(data)
@@ -230,17 +245,9 @@ func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	if !ok {
 		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	if d.paused(t.Customer.Store, shop) {
-		return nil, bus.Later(elsewhere)
-	}
-	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64(),
-		step: touch.Step{Name: t.Step, Class: shop.Settings.Class, Expires: 365 * 24 * time.Hour}}
+	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64()}
 	a.key = customer.ClaimKey(a.id)
-	for _, s := range shop.Worker.Steps() {
-		if s.Name == t.Step {
-			a.step, a.listed = s, true
-		}
-	}
+	a.step, _ = shop.post().Step(t.Step)
 	return a, nil
 }
 
@@ -264,6 +271,9 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 // deliver takes one touch all the way. Its answer follows bus's table.
 func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
 	a.had = d.aside.back(a.id)
+	if d.paused(a.touch.Worker, a.touch.Customer.Store) {
+		return d.waits(ctx, a)
+	}
 	if known, ok := d.outcomes.Load(a.id); ok {
 		o := known.(outcome)
 		a.owner = o.owner

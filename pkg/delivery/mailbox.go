@@ -29,8 +29,7 @@ func (d *Delivery) mailboxes(ctx context.Context, as []*attempt) error {
 		return err
 	}
 	for i, a := range of {
-		c := &records[i].Customer
-		a.mailbox = gate.Mailbox{Bounced: c.LastNoted(customer.Bounced), Complained: c.LastNoted(customer.Complained)}
+		a.mailbox = gate.MailboxOf(&records[i].Customer)
 	}
 	return nil
 }

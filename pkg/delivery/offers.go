@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"go.uber.org/zap"
-
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/offer"
 	"homing/pkg/touch"
@@ -22,9 +19,6 @@ type OfferCap struct {
 	Limit  int
 	Window time.Duration
 }
-
-// codesAgain is how long a touch waits whose list of codes is empty.
-const codesAgain = time.Minute
 
 // bind gives the mail its offer: the one that is bound to the touch already, so
 // that a mail that is sent once more has the same code, or else a new one, which
@@ -41,7 +35,9 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) (moved bool, err error)
 		return false, nil
 	}
 	if bound, ok := c.OfferOf(a.key); ok {
-		a.offer = d.good(c, a.key)
+		if a.offer = d.good(c, a.key); a.offer == nil {
+			return false, errRanOut
+		}
 		return false, d.issueAgain(ctx, a, bound, terms)
 	}
 	if d.capped(a) {
@@ -68,6 +64,10 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) (moved bool, err error)
 	return false, d.put(ctx, a, f)
 }
 
+// errRanOut says that the code which was bound to a touch is worth nothing any
+// more, since the mail waited too long: it makes no sense without.
+var errRanOut = errors.New("the code that was bound to it ran out while it waited")
+
 // code returns a code for a touch that has none.
 func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (string, error) {
 	switch terms.Code {
@@ -81,25 +81,30 @@ func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (st
 		return had.(taken).code, nil
 	}
 	store := a.touch.Customer.Store
-	list := zap.String("list", terms.List)
 	code, err := d.o.Codes.Take(ctx, store, terms.List)
 	switch {
 	case errors.Is(err, offer.ErrNoCode):
-		if _, told := d.empty.LoadOrStore(store+"/"+terms.List, true); !told {
-			d.o.Log.Error("no offer codes: mails wait until some are loaded with `homing offers load`",
-				zap.String("store", store), list, zap.String("worker", a.touch.Worker), zap.String("step", a.touch.Step))
-		}
-		_ = d.held(touch.NoOfferCode, err)
-		return "", bus.Later(codesAgain)
+		return "", &noCodeError{terms.List, err}
 	case err != nil:
 		return "", err
 	}
-	if _, was := d.empty.LoadAndDelete(store + "/" + terms.List); was {
-		d.o.Log.Info("there are offer codes again", zap.String("store", store), list)
-	}
+	d.works(ctx, a, touch.NoOfferCode, listOf(terms.List))
 	d.taken.Store(a.id, taken{terms.List, code})
 	return code, nil
 }
+
+// noCodeError says which list of codes is empty.
+type noCodeError struct {
+	list string
+	err  error
+}
+
+func (e *noCodeError) Error() string  { return e.err.Error() }
+func (e *noCodeError) Unwrap() error  { return e.err }
+func (e *noCodeError) detail() string { return listOf(e.list) }
+
+// listOf names a list of codes to a person.
+func listOf(list string) string { return "list " + list }
 
 // taken is a code in hand, and the list that it is from.
 type taken struct{ list, code string }

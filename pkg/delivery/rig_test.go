@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -14,10 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -27,9 +24,9 @@ import (
 	"homing/pkg/codes"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
-	"homing/pkg/devstack"
 	"homing/pkg/gate"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/mailer"
 	"homing/pkg/offer"
 	"homing/pkg/projection"
@@ -39,8 +36,6 @@ import (
 	"homing/pkg/touch"
 	"homing/workers"
 )
-
-func init() { ats.Register() } // its ticker must belong to no bubble
 
 const (
 	day    = 24 * time.Hour
@@ -107,40 +102,11 @@ type rig struct {
 func bubble(t *testing.T, w *series, f func(r *rig)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		n, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: time.Hour})
-		if err != nil {
-			t.Fatal(err)
-		}
-		nc, err := n.Connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		mini := devstack.StartRedisInProcess()
 		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}}
 		if w.steps == nil {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
-		r.rdb = redis.NewClient(&redis.Options{
-			Dialer: func(context.Context, string, string) (net.Conn, error) {
-				c, err := mini.Dial()
-				if err != nil {
-					return nil, err
-				}
-				return homingtest.Unblock(c), nil
-			},
-			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-		})
-		r.store = projection.New(r.rdb, nil)
-		t.Cleanup(func() { _ = r.rdb.Close(); r.sink.Close(); nc.Close(); n.Stop(); mini.Stop() })
-		if r.js, err = jetstream.New(nc); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bus.Setup(t.Context(), r.js, bus.Limits{}, []bus.Worker{{Name: worker}}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if r.ids, err = customer.NewIdentity(homingtest.Secret); err != nil {
-			t.Fatal(err)
-		}
+		r.servers(natstest.Start(t, dir).JS, homingtest.RedisInProcess(t)())
 		core, logs := observer.New(zapcore.InfoLevel)
 		r.log, r.logs = zap.New(core), logs
 		f(r)
@@ -148,14 +114,33 @@ func bubble(t *testing.T, w *series, f func(r *rig)) {
 	})
 }
 
+// servers connects a rig to its servers.
+func (r *rig) servers(js jetstream.JetStream, rdb redis.UniversalClient) {
+	r.t.Helper()
+	r.t.Cleanup(r.sink.Close)
+	r.js, r.rdb, r.store = js, rdb, projection.New(rdb, nil)
+	_, err := bus.Setup(r.t.Context(), js, bus.Limits{}, []bus.Worker{{Name: worker}}, time.Now())
+	if err == nil {
+		r.ids, err = customer.NewIdentity(homingtest.Secret)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func (r *rig) key(id string) customer.Key { return r.ids.Key("main", id) }
 
 // happened has something happen to a customer, as intake would.
 func (r *rig) happened(id string, d events.Data) {
 	r.t.Helper()
+	r.happenedTo(r.key(id), d)
+}
+
+func (r *rig) happenedTo(k customer.Key, d events.Data) {
+	r.t.Helper()
 	at := time.Now().UTC().Truncate(time.Millisecond)
-	e := events.Event{ID: fmt.Sprint(d.Type(), at.UnixNano()), Source: "/shop", Type: d.Type(), Store: "main", Time: at, Data: d}
-	entries := []customer.Entry{{Key: r.key(id), Event: e}}
+	e := events.Event{ID: fmt.Sprint(d.Type(), at.UnixNano()), Source: "/shop", Type: d.Type(), Store: k.Store, Time: at, Data: d}
+	entries := []customer.Entry{{Key: k, Event: e}}
 	for _, act := range []func() error{
 		func() error { return r.store.Fold(r.t.Context(), entries) },
 		func() error { return timeline.New(r.js).Append(r.t.Context(), entries) },
@@ -189,12 +174,12 @@ func (r *rig) touch(id, step, occasion string, in time.Duration, s *touch.Snapsh
 type process struct{ stop func() }
 
 // start starts a replica. Stopping it takes with it all that it knew.
-func (r *rig) start() *process {
+func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Dial: r.sink.Dial, Log: zap.NewNop()})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	d := delivery.New(delivery.Options{
+	o := delivery.Options{
 		Shops: map[string]delivery.Shop{"main": {
 			Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing}, Offers: r.offers,
 			Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps}, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"),
@@ -209,7 +194,11 @@ func (r *rig) start() *process {
 		},
 		Log:  r.log,
 		Held: func(why touch.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
-	})
+	}
+	for _, change := range with {
+		change(&o)
+	}
+	d := delivery.New(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
 		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, PullFor: 10 * time.Hour, Log: zap.NewNop()})

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/mailer"
 	"homing/pkg/touch"
 )
@@ -39,13 +38,13 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	conn, err := a.shop.Relay.Acquire(ctx)
 	switch {
 	case errors.Is(err, mailer.ErrRelayDown):
-		return d.held(touch.SMTPDown, err)
+		return d.held(ctx, a, touch.SMTPDown, "", err)
 	case err != nil: // we are stopping
 		return err
 	}
 	defer conn.Release()
-	if d.paused(a.touch.Customer.Store, a.shop) { // while it waited for its turn
-		return bus.Later(elsewhere)
+	if d.paused(a.touch.Worker, a.touch.Customer.Store) { // since it was taken up
+		return d.waits(ctx, a)
 	}
 	if d.o.Scale.Now().Sub(a.judged) > fresh { // the quiet hours may have begun
 		if verdict, done, err := d.decide(a); err != nil || done != nil || verdict.Action != touch.Send {
@@ -95,6 +94,7 @@ func (d *Delivery) prepare(ctx context.Context, a *attempt) (m *mailer.Message, 
 			if m, template, err = d.compose(a); err != nil {
 				return nil, "", v, nil, &unmadeError{err}
 			}
+			d.works(ctx, a, touch.TemplateError, templateOf(a))
 			return m, template, v, nil, nil
 		}
 		if v, done, err = d.decide(a); err != nil || done != nil || v.Action != touch.Send {
@@ -113,8 +113,11 @@ func (d *Delivery) unmade(ctx context.Context, a *attempt, err error) error {
 		d.o.Log.Error("a mail cannot be built", zap.String("touch", a.id), zap.Error(err))
 		return d.hold(ctx, a, d.o.Scale.Now().Add(15*time.Minute), d.body(a, touch.TemplateError, "the message could not be built"))
 	}
-	return d.held(touch.TemplateError, err)
+	return d.held(ctx, a, touch.TemplateError, templateOf(a), err)
 }
+
+// templateOf says which template a mail is made of, to a person.
+func templateOf(a *attempt) string { return "template " + a.step.Template }
 
 // hand gives the relay the mail of a touch that has just been claimed.
 func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *mailer.Message, template string) error {
@@ -130,8 +133,9 @@ func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *m
 		if err := d.release(context.WithoutCancel(ctx), a); err != nil {
 			return err
 		}
-		return d.held(touch.SMTPDown, out.Err)
+		return d.held(ctx, a, touch.SMTPDown, "", out.Err)
 	}
+	d.works(ctx, a, touch.SMTPDown, "")
 	return d.answer(ctx, a, out, template)
 }
 
@@ -140,7 +144,13 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 	if unmade, ok := errors.AsType[*unmadeError](err); ok {
 		return d.unmade(ctx, a, unmade.err)
 	}
+	if empty, ok := errors.AsType[*noCodeError](err); ok {
+		d.failed(ctx, a.touch.Customer.Store, touch.NoOfferCode, empty.detail(), err)
+		return d.park(ctx, a)
+	}
 	switch {
+	case errors.Is(err, errRanOut):
+		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: d.body(a, touch.Expired, err.Error())}))
 	case err != nil:
 		return err
 	case done != nil:
@@ -247,15 +257,6 @@ func (d *Delivery) holdWhileWorthIt(ctx context.Context, a *attempt, until time.
 		return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: body}))
 	}
 	return d.hold(ctx, a, until, body)
-}
-
-// held says that the system, not the customer, is the reason to wait; the loop
-// keeps the touch and tries again.
-func (d *Delivery) held(why touch.Reason, err error) error {
-	if d.o.Held != nil {
-		d.o.Held(why, err)
-	}
-	return err
 }
 
 // relaySaid describes an answer to a person: codes only, since relays quote

@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"slices"
-	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -11,19 +10,10 @@ import (
 	"homing/workers"
 )
 
-// input is what the worker may know when it is asked about a touch.
-func (d *Delivery) input(a *attempt, now time.Time) workers.Input {
-	in := workers.Input{Customer: a.record.Customer, Zone: a.shop.Zone, Now: now}
-	if d.o.Products != nil {
-		in.Products = d.o.Products(a.touch.Customer.Store)
-	}
-	return in
-}
-
 // word has the worker choose what the mail says. One that takes over the content
 // of others is shown those that are pending and free.
 func (d *Delivery) word(ctx context.Context, a *attempt) error {
-	in := d.input(a, d.o.Scale.Now())
+	in := d.person(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
 	free := func(id string) bool {
 		_, claimed := in.Customer.Claimed(customer.ClaimKey(id))
@@ -102,7 +92,7 @@ func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 		return nil
 	}
 	taken := map[uint64]bool{}
-	in := d.input(a, d.o.Scale.Now())
+	in := d.person(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool {
 		if k.Touch != a.key && is(k) {
 			taken[k.Touch] = true

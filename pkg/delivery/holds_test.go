@@ -1,0 +1,227 @@
+package delivery_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/control"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
+	"homing/pkg/homingtest"
+	"homing/pkg/mailer"
+	"homing/pkg/schedule"
+	"homing/pkg/timeline"
+	"homing/pkg/touch"
+)
+
+// realHolds are the holds as they are kept in NATS, of one replica.
+type realHolds struct {
+	*control.Controls
+	watch *control.Watch
+}
+
+func (h realHolds) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) bool {
+	return h.watch.Failed(ctx, store, string(why), detail, sure)
+}
+
+func (h realHolds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
+	h.watch.Worked(ctx, store, string(why), detail)
+}
+
+// withHolds has a replica keep holds.
+func (r *rig) withHolds(stores ...string) func(o *delivery.Options) {
+	c := control.New(control.Options{JS: r.js, Timeline: timeline.New(r.js), Stores: stores, Now: time.Now, Log: r.log})
+	if err := c.Read(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx) }()
+	r.t.Cleanup(func() { cancel(); <-done })
+	return func(o *delivery.Options) { o.Holds = realHolds{c, c.Watch(worker, stores)} }
+}
+
+// transitions lists the facts of holds: store, what happened, why.
+func (r *rig) transitions(stores ...string) (out []string) {
+	r.t.Helper()
+	for _, store := range stores {
+		err := timeline.New(r.js).Read(r.t.Context(), store, []uint8{0}, 1, 1<<40, func(batch []customer.Entry) error {
+			for _, e := range batch {
+				switch d := e.Event.Data.(type) {
+				case *events.WorkerHeld:
+					out = append(out, store+" held "+d.Reason+" "+d.Detail)
+				case *events.WorkerResumed:
+					out = append(out, store+" resumed "+d.Reason+" "+d.Detail)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// The relay is away for an hour, for three replicas: one fact when that has lasted,
+// one when it is over, none for any of the touches, and all of them leave.
+func TestARelayThatIsAwayIsOneHold(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann", "bob", "cid")
+		var away atomic.Bool
+		away.Store(true)
+		relay := relayThat(r, &away)
+		for range 3 {
+			r.start(r.withHolds("main"), relay)
+		}
+		for _, id := range []string{"ann", "bob", "cid"} {
+			r.touch(id, "offer", "l1", time.Minute, nil)
+		}
+		time.Sleep(time.Minute + 5*time.Second)
+		if got := r.transitions("main"); len(got) != 0 {
+			t.Errorf("after five seconds: %q", got)
+		}
+		time.Sleep(time.Hour)
+		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main")); d != "" {
+			t.Errorf("while it is away (-want +got):\n%s", d)
+		}
+		away.Store(false)
+		time.Sleep(time.Minute)
+		if d := cmp.Diff([]string{"main held smtp_down ", "main resumed smtp_down "}, r.transitions("main")); d != "" {
+			t.Errorf("when it is back (-want +got):\n%s", d)
+		}
+		if n := len(r.subjects()); n != 3 {
+			t.Errorf("%d mails, want 3", n)
+		}
+		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {
+			t.Errorf("facts for single touches: %+v", f)
+		}
+	})
+}
+
+// relayThat gives a replica a relay that is away for as long as that says.
+func relayThat(r *rig, away *atomic.Bool) func(o *delivery.Options) {
+	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Log: zap.NewNop(), Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if away.Load() {
+			return nil, errFault
+		}
+		return r.sink.Dial(ctx, network, addr)
+	}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = relay.Close() })
+	return func(o *delivery.Options) {
+		s := o.Shops["main"]
+		s.Relay = relay
+		o.Shops["main"] = s
+	}
+}
+
+// More touches than a replica takes in hand are due in a store whose relay is
+// away. The mails of another store leave all the same.
+func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		outlet := r.ids.Key("outlet", "ann")
+		r.happenedTo(outlet, homingtest.Order("ann", "1001"))
+		var away atomic.Bool
+		away.Store(true)
+		r.start(r.withHolds("main", "outlet"), func(o *delivery.Options) { o.Shops["outlet"] = o.Shops["main"] }, relayThat(r, &away))
+		at := time.Now().Add(time.Minute).UTC()
+		var ts []touch.Touch
+		for i := range 400 { // in hand: three batches of 32
+			ts = append(ts, touch.Touch{Worker: worker, Step: "offer", Customer: r.key("ann"), Occasion: fmt.Sprint("l-", i), Due: at, Wake: at})
+		}
+		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), ts); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Minute)
+		at = time.Now().UTC()
+		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{{Worker: worker, Step: "offer", Customer: outlet, Occasion: "other", Due: at, Wake: at}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := len(r.subjects()); n != 1 {
+			t.Errorf("%d mails of the other store, want 1", n)
+		}
+		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main", "outlet")); d != "" {
+			t.Errorf("holds (-want +got):\n%s", d)
+		}
+		away.Store(false)
+		time.Sleep(10 * time.Minute)
+		if n := len(r.subjects()); n != 401 {
+			t.Errorf("%d mails when the relay was back, want 401", n)
+		}
+	})
+}
+
+func TestAnEmptyListIsOneHoldUntilCodesAreLoaded(t *testing.T) {
+	bubble(t, offering(list), func(r *rig) {
+		r.known("ann", "bob")
+		for range 2 {
+			r.start(r.withHolds("main"))
+		}
+		for _, id := range []string{"ann", "bob"} {
+			r.touch(id, "offer", "l1", time.Minute, nil)
+		}
+		time.Sleep(3 * time.Hour)
+		want := []string{"main held no_offer_code list spring"}
+		if d := cmp.Diff(want, r.transitions("main")); d != "" {
+			t.Errorf("while there is none (-want +got):\n%s", d)
+		}
+		r.load("spring", "S-1", "S-2")
+		time.Sleep(6 * time.Minute)
+		got := r.subjects()
+		slices.Sort(got)
+		if d := cmp.Diff([]string{"S-1", "S-2"}, got); d != "" {
+			t.Errorf("mails (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff(append(want, "main resumed no_offer_code list spring"), r.transitions("main")); d != "" {
+			t.Errorf("when there are some (-want +got):\n%s", d)
+		}
+	})
+}
+
+// A worker is paused in one of two stores: its touches wait beside the queue, and
+// leave when they may.
+func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		var o delivery.Options
+		r.start(r.withHolds("main", "outlet"), func(x *delivery.Options) {
+			shop := x.Shops["main"]
+			x.Shops["outlet"] = shop
+			o = *x
+		})
+		controls := o.Holds.(realHolds).Controls
+		pause := control.Hold{Worker: worker, Store: "main", Reason: control.Paused}
+		if _, err := controls.Pause(r.t.Context(), pause); err != nil {
+			t.Fatal(err)
+		}
+		r.touch("ann", "offer", "l1", time.Minute, nil)
+		time.Sleep(time.Hour)
+		if n := len(r.subjects()); n != 0 {
+			t.Errorf("%d mails while paused", n)
+		}
+		if _, err := controls.Resume(r.t.Context(), pause); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Minute)
+		if n := len(r.subjects()); n != 1 {
+			t.Errorf("%d mails when it goes on, want 1", n)
+		}
+		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {
+			t.Errorf("facts for single touches: %+v", f)
+		}
+	})
+}

@@ -1,0 +1,82 @@
+package delivery_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
+	"homing/pkg/projection"
+	"homing/pkg/touch"
+)
+
+// bareHolds notes what it is told of the system.
+type bareHolds struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (h *bareHolds) Paused(string, string) bool { return false }
+
+func (h *bareHolds) Failed(_ context.Context, _ string, why touch.Reason, _ string, _ bool) bool {
+	h.note("failed: " + string(why))
+	return false
+}
+
+func (h *bareHolds) Worked(_ context.Context, _ string, why touch.Reason, _ string) {
+	h.note("worked: " + string(why))
+}
+
+func (h *bareHolds) note(s string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.said = append(h.said, s)
+}
+
+// notYetComplete is a Redis that is being brought up to the timeline until a time.
+type notYetComplete struct {
+	delivery.Customers
+	until time.Time
+}
+
+func (c notYetComplete) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+	if time.Now().Before(c.until) {
+		return nil, projection.ErrRebuilding
+	}
+	return c.Customers.Load(ctx, keys)
+}
+
+// While Redis is not known to be complete nothing is decided: the touch waits,
+// without a fact, for the reason rebuilding, and leaves when that is over.
+func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.touch("ann", "offer", "1", time.Minute, nil)
+		var holds bareHolds
+		r.start(func(o *delivery.Options) {
+			o.Customers = notYetComplete{o.Customers, time.Now().Add(5 * time.Minute)}
+			o.Holds = &holds
+		})
+		time.Sleep(4 * time.Minute)
+		if n := len(r.facts(events.TypeEmailSent, events.TypeEmailHeld, events.TypeEmailDropped)); n > 0 {
+			t.Errorf("%d facts about a touch that waits for the system", n)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := len(r.facts(events.TypeEmailSent)); n != 1 {
+			t.Errorf("%d mails when it was over, want 1", n)
+		}
+		holds.mu.Lock()
+		defer holds.mu.Unlock()
+		failed, worked := "failed: "+string(touch.Rebuilding), "worked: "+string(touch.Rebuilding)
+		if first := slices.Index(holds.said, worked); slices.Index(holds.said, failed) != 0 || first < 0 || slices.Contains(holds.said[first:], failed) {
+			t.Errorf("told: %v", holds.said)
+		}
+		if n := r.held(touch.Rebuilding); n == 0 {
+			t.Error("the metric was told of no hold")
+		}
+	})
+}

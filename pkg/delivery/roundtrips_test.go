@@ -1,0 +1,96 @@
+package delivery_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
+)
+
+// reading counts how customers are read: calls, the customers in them, and round
+// trips to Redis.
+type reading struct {
+	delivery.Customers
+
+	mu                   sync.Mutex
+	calls, people, trips int
+}
+
+func (c *reading) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+	c.mu.Lock()
+	c.calls++
+	c.people += len(keys)
+	c.mu.Unlock()
+	return c.Customers.Load(ctx, keys)
+}
+
+func (c *reading) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (c *reading) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.note(cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (c *reading) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		c.note(cmds[0])
+		return next(ctx, cmds)
+	}
+}
+
+func (c *reading) note(cmd redis.Cmder) {
+	if cmd.Name() == "hmget" {
+		c.mu.Lock()
+		c.trips++
+		c.mu.Unlock()
+	}
+}
+
+// A batch costs two round trips before the first claim, however many touches it
+// has: one for the customers, and one for what is known of their addresses,
+// which only the customers tell. No touch is read on its own.
+func TestABatchIsReadInTwoRoundTrips(t *testing.T) {
+	const touches = 128 // four batches, if the loop fills them
+	bubble(t, &series{}, func(r *rig) {
+		for i := range touches {
+			id := fmt.Sprint("c-", i)
+			r.known(id)
+			r.touch(id, "offer", "1", time.Minute, nil)
+		}
+		time.Sleep(2 * time.Minute) // all are due
+		var seen reading
+		r.rdb.(*redis.Client).AddHook(&seen)
+		r.start(func(o *delivery.Options) {
+			seen.Customers = o.Customers
+			o.Customers = &seen
+		})
+		time.Sleep(time.Minute)
+		if n := len(r.facts(events.TypeEmailSent)); n != touches {
+			t.Fatalf("%d mails, want %d", n, touches)
+		}
+		seen.mu.Lock()
+		defer seen.mu.Unlock()
+		if seen.people != 2*touches {
+			t.Errorf("%d customers and addresses were read for %d touches", seen.people, touches)
+		}
+		if seen.trips > seen.calls {
+			t.Errorf("%d round trips for %d reads", seen.trips, seen.calls)
+		}
+		if seen.calls > touches/2 {
+			t.Errorf("%d reads for %d touches: the touches were not read together", seen.calls, touches)
+		}
+		t.Logf("%d touches: %d reads in %d round trips", touches, seen.calls, seen.trips)
+	})
+}
