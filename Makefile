@@ -1,10 +1,11 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench bench-calendar bench-why year race story fuzz clean
+.PHONY: help dev build test check bench bench-calendar bench-why year race replicas story fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
+KILLS ?= 60
 # What `make check` runs under the race detector, which makes a test many times as
 # long: the packages with goroutines of their own. `make race` runs everything.
 CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/pacing \
@@ -51,6 +52,9 @@ year: ## Let customers live a year of fake time
 
 race: ## Run every test under the race detector, which takes long
 	go test -race -shuffle=on -timeout 60m ./...
+
+replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while mails go out
+	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
 	go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
