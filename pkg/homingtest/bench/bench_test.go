@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/textproto"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,6 +118,29 @@ func TestTheTableSaysWhatWasMissed(t *testing.T) {
 	for _, want := range []string{"1,234,568/s", "0.62", "MISSED"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in\n%s", want, &out)
+		}
+	}
+}
+
+func TestCallersShareAllThereIs(t *testing.T) {
+	for _, callers := range []int{1, 4, 8} {
+		var mu sync.Mutex
+		done := make([]int, 1000)
+		err := inBatches(gateSpec{N: len(done), Callers: callers}, 128, func(from, to int) error {
+			mu.Lock()
+			defer mu.Unlock()
+			for i := from; i < to; i++ {
+				done[i]++
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range done {
+			if n != 1 {
+				t.Fatalf("%d callers: %d was done %d times", callers, i, n)
+			}
 		}
 	}
 }

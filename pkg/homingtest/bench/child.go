@@ -26,6 +26,7 @@ const (
 	taskHoming       = "homing"
 	taskBareIntake   = "bare-intake"
 	taskBareDelivery = "bare-delivery"
+	taskGate         = "gate"
 )
 
 // work is a task that has been begun in a child.
@@ -62,6 +63,8 @@ func begin(task string, spec json.RawMessage) (*work, error) {
 		return beginBareIntake(spec)
 	case taskBareDelivery:
 		return beginBareDelivery(spec)
+	case taskGate:
+		return beginGate(spec)
 	}
 	return nil, fmt.Errorf("no such task: %q", task)
 }

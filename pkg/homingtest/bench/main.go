@@ -1,9 +1,9 @@
 // Command bench measures Homing on this machine, beside the bare limits of the
 // servers it works with, in one run: how fast events are taken in, how fast due
-// touches become mails, how long a mail takes, and how much memory all of it
-// needs. It starts NATS, Redis, an SMTP sink and Homing itself as processes of
-// their own, and counts exactly: a mail or an entry lost or doubled is a failure,
-// a missed aim is not.
+// touches become mails, how long a mail takes, how much memory all of it needs,
+// and how fast the gate decides and claims. It starts NATS, Redis, an SMTP sink
+// and Homing itself as processes of their own, and counts exactly: a mail, an
+// entry or a claim lost or doubled is a failure, a missed aim is not.
 package main
 
 import (
@@ -43,9 +43,10 @@ const (
 	partDelivery = "delivery"
 	partLatency  = "latency"
 	partMemory   = "memory"
+	partGate     = "gate"
 )
 
-var parts = []string{partIntake, partDelivery, partLatency, partMemory}
+var parts = []string{partIntake, partDelivery, partLatency, partMemory, partGate}
 
 // bench is one run.
 type bench struct {
@@ -67,7 +68,7 @@ func parse(args []string) (*bench, error) {
 	b := &bench{events: 200_000, latency: 15 * time.Second, people: 20_000, began: time.Now()}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := f.Bool("quick", false, "a short run that shows that it works; its numbers say little")
-	n := f.Int("n", 0, "events of the intake part (default 200000); a quarter as many real orders, a fifth as many mails")
+	n := f.Int("n", 0, "events of the intake part (default 200000); a quarter as many real orders, a fifth as many mails and decisions")
 	only := f.String("only", strings.Join(parts, ","), "the parts to run")
 	f.StringVar(&b.orders, "orders", "", "a `FILE`.jsonl[.gz] of order.placed events for intake's second row; default: made up, 19 items each")
 	f.StringVar(&b.profile, "profile", "", "write CPU and allocation profiles of Homing and nats-server in each part into `DIR`")
@@ -107,7 +108,7 @@ func run(ctx context.Context, args []string) error {
 	for _, p := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{partIntake, b.runIntake}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}} {
+	}{{partIntake, b.runIntake}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}} {
 		if !slices.Contains(b.only, p.name) || err != nil {
 			continue
 		}
