@@ -70,43 +70,50 @@ func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Dura
 	}
 }
 
+// readControl reads an entry of the bucket `controls`, which is JSON; false: there
+// is none.
+func readControl(ctx context.Context, js jetstream.JetStream, key string, into any) (bool, error) {
+	var entry jetstream.KeyValueEntry
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if err == nil {
+		entry, err = kv.Get(ctx, key)
+	}
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(entry.Value(), into)
+	}
+	if err != nil {
+		return false, fmt.Errorf("the entry %s of the bucket %s: %w", key, bus.ControlsBucket, err)
+	}
+	return true, nil
+}
+
+// writeControl writes such an entry.
+func writeControl(ctx context.Context, js jetstream.JetStream, key string, what any) error {
+	value, err := json.Marshal(what)
+	var kv jetstream.KeyValue
+	if err == nil {
+		kv, err = js.KeyValue(ctx, bus.ControlsBucket)
+	}
+	if err == nil {
+		_, err = kv.Put(ctx, key, value)
+	}
+	if err != nil {
+		return fmt.Errorf("the entry %s of the bucket %s: %w", key, bus.ControlsBucket, err)
+	}
+	return nil
+}
+
 // clock reads how business time runs in the installation.
 func clock(ctx context.Context, js jetstream.JetStream) (schedule.Scale, error) {
 	var s schedule.Scale
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	_, err := readControl(ctx, js, clockKey, &s)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return s, nil
+		return s, nil // nothing is set up yet
 	}
-	if err != nil {
-		return s, fmt.Errorf("reading the clock: %w", err)
-	}
-	entry, err := kv.Get(ctx, clockKey)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return s, nil
-	}
-	if err != nil {
-		return s, fmt.Errorf("reading the clock: %w", err)
-	}
-	if err := json.Unmarshal(entry.Value(), &s); err != nil {
-		return s, fmt.Errorf("the entry %s of the bucket %s: %w", clockKey, bus.ControlsBucket, err)
-	}
-	return s, nil
-}
-
-// setClock says how business time runs.
-func setClock(ctx context.Context, js jetstream.JetStream, s schedule.Scale) error {
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
-	if err != nil {
-		return fmt.Errorf("setting the clock: %w", err)
-	}
-	value, err := json.Marshal(s)
-	if err == nil {
-		_, err = kv.Put(ctx, clockKey, value)
-	}
-	if err != nil {
-		return fmt.Errorf("setting the clock: %w", err)
-	}
-	return nil
+	return s, err
 }
 
 // storeOf is the store a command means: the one that is named, or the only one

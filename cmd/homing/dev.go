@@ -163,7 +163,7 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err == nil {
-		err = setClock(ctx, js, r.scale)
+		err = writeControl(ctx, js, clockKey, r.scale)
 	}
 	if err == nil {
 		err = setDev(ctx, js, r.servers)

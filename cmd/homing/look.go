@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
-	"homing/pkg/bus"
 	"homing/pkg/config"
 	"homing/pkg/schedule"
 )
@@ -40,36 +38,18 @@ func setDev(ctx context.Context, js jetstream.JetStream, s *devServers) error {
 	if d.State, err = filepath.Abs(s.state); err != nil {
 		return err
 	}
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
-	if err != nil {
-		return fmt.Errorf("saying where the state is: %w", err)
-	}
-	value, err := json.Marshal(d)
-	if err == nil {
-		_, err = kv.Put(ctx, devKey, value)
-	}
-	return err
+	return writeControl(ctx, js, devKey, d)
 }
 
 // asDev completes the configuration with what a running `homing dev` says.
 func asDev(ctx context.Context, js jetstream.JetStream, c *config.Config) error {
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	var d devPlaces
+	found, err := readControl(ctx, js, devKey, &d)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return errors.New("nothing is set up there yet; `homing setup` or `homing run` does it")
 	}
-	if err != nil {
+	if err != nil || !found { // not found: it is no homing dev
 		return err
-	}
-	entry, err := kv.Get(ctx, devKey)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil // it is no homing dev
-	}
-	var d devPlaces
-	if err == nil {
-		err = json.Unmarshal(entry.Value(), &d)
-	}
-	if err != nil {
-		return fmt.Errorf("the entry %s of the bucket %s: %w", devKey, bus.ControlsBucket, err)
 	}
 	if len(c.Stores) == 0 {
 		c.Stores = config.Example().Stores

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
@@ -160,11 +159,8 @@ func (p *program) readCodes(file string) ([]string, error) {
 
 // loading shows how far a file has come: a bar on a terminal, else a line now and then.
 func (p *program) loading(total int) (step func(codes.Count), finish func()) {
-	if isTerminal(p.err) {
-		bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(p.err), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetItsString("codes"), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
-		// A bar that cannot be drawn is no reason to stop.
+	if bar := p.bar(total, "codes"); bar != nil {
+		// One that cannot be drawn is no reason to stop.
 		return func(n codes.Count) { _ = bar.Set(n.All()) }, func() { _ = bar.Finish() }
 	}
 	last := time.Now()

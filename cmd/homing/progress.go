@@ -22,13 +22,17 @@ const lineEvery = 2 * time.Second
 
 func (p *program) newProgress(total int, sum *summary) *progress {
 	now := time.Now()
-	g := &progress{p: p, total: total, sum: sum, since: now, last: now}
-	if isTerminal(p.err) {
-		g.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.err), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetItsString("events"), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
+	return &progress{p: p, total: total, sum: sum, bar: p.bar(total, "events"), since: now, last: now}
+}
+
+// bar draws a bar on a terminal; nil: there is none.
+func (p *program) bar(total int, of string) *progressbar.ProgressBar {
+	if !isTerminal(p.err) {
+		return nil
 	}
-	return g
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(p.err), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetItsString(of), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
 }
 
 func (g *progress) step() {

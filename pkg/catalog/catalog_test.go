@@ -15,7 +15,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/catalog"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/product"
 	"homing/pkg/timeline"
 )
@@ -48,20 +48,7 @@ func regular(n int) people {
 
 func open(t *testing.T) (jetstream.JetStream, *timeline.Timeline) {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Stop)
-	nc, err := n.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := natstest.Start(t, t.TempDir()).JS
 	if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -16,29 +16,17 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/codes"
-	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/offer"
 )
 
 // start runs a NATS with its streams, and returns a connection for each replica.
 func start(t *testing.T, replicas int) []jetstream.JetStream {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Stop)
-	var out []jetstream.JetStream
-	for range replicas {
-		nc, err := n.Connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(nc.Close)
-		js, err := jetstream.New(nc)
-		if err != nil {
-			t.Fatal(err)
-		}
+	n := natstest.Start(t, t.TempDir())
+	out := []jetstream.JetStream{n.JS}
+	for len(out) < replicas {
+		_, js := n.Connect(t)
 		out = append(out, js)
 	}
 	if _, err := bus.Setup(t.Context(), out[0], bus.Limits{}, nil, time.Now()); err != nil {
@@ -157,7 +145,7 @@ func TestTwoWhoLoadTheSameFileAtTheSameTimeAddItOnce(t *testing.T) {
 
 // Eight replicas, each with several senders, empty one list.
 func TestNoCodeIsTakenTwice(t *testing.T) {
-	const replicas, senders, n = 8, 3, 400
+	const replicas, senders, n = 8, 3, 200
 	js := start(t, replicas)
 	load(t, js[0], "spring", some("S", n), codes.Count{New: n})
 	var mu sync.Mutex

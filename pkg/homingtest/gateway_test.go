@@ -44,6 +44,21 @@ func firstMail(t *testing.T, w *homingtest.World) string {
 	return link
 }
 
+// afterFirstMail runs a test in a world in which ann has her first mail. way is the
+// link in it; with says what differs there from the start.
+func afterFirstMail(t *testing.T, test func(t *testing.T, w *homingtest.World, way string), with ...func(w *homingtest.World)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, marketing)
+		for _, f := range with {
+			f(w)
+		}
+		w.Start()
+		test(t, w, firstMail(t, w))
+	})
+}
+
 // unsubscribes returns the events by which customers left.
 func unsubscribes(w *homingtest.World) []events.Event {
 	return slices.DeleteFunc(w.Timeline(), func(e events.Event) bool { return e.Type != events.TypeCustomerUnsubscribed })
@@ -60,11 +75,7 @@ func TestWhoLeavesByTheLinkGetsNoMailThatWaits(t *testing.T) {
 		{"this kind of mail, on the page", url.Values{"scope": {"thank-you"}}, "thank-you"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			synctest.Test(t, func(t *testing.T) {
-				w := homingtest.New(t, dir, marketing)
-				w.Start()
-				link := firstMail(t, w)
+			afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 				w.Publish("main", homingtest.Order("ann", "1002"))
 				time.Sleep(time.Minute)
 				for _, method := range []string{"GET", "HEAD"} {
@@ -101,11 +112,7 @@ func TestWhoLeavesByTheLinkGetsNoMailThatWaits(t *testing.T) {
 // Who comes back, by a yes of their own, can leave again by the same old link,
 // even if the shop's clock is ahead.
 func TestTheSameLinkWorksAgain(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, marketing)
-		w.Start()
-		link := firstMail(t, w)
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 		w.Request("POST", link, oneClick)
 		time.Sleep(17 * time.Hour)
 		ahead := time.Now().Add(2 * time.Minute)
@@ -123,11 +130,7 @@ func TestTheSameLinkWorksAgain(t *testing.T) {
 
 // The way out does not wait for intake: here intake does not run at all.
 func TestLeavingDoesNotWaitForIntake(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, marketing)
-		w.Start()
-		link := firstMail(t, w)
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 		w.Publish("main", homingtest.Order("ann", "1002"))
 		time.Sleep(time.Minute)
 		w.Stop()
@@ -144,11 +147,7 @@ func TestLeavingDoesNotWaitForIntake(t *testing.T) {
 
 // While NATS is away nothing is "done".
 func TestWithoutNATSNobodyIsToldItIsDone(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, marketing)
-		w.Start()
-		link := firstMail(t, w)
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 		w.NATS.Stop()
 		time.Sleep(time.Second)
 		if code, _, _ := w.Request("GET", link, nil); code != 200 {
@@ -163,18 +162,11 @@ func TestWithoutNATSNobodyIsToldItIsDone(t *testing.T) {
 
 // The headers of the way out are covered by the signature.
 func TestTheWayOutIsSigned(t *testing.T) {
-	dir := t.TempDir()
 	key := filepath.Join(t.TempDir(), "dkim.pem")
 	if err := os.WriteFile(key, newKey(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, marketing)
-		s := w.Config.Stores["main"]
-		s.DKIM.Domain, s.DKIM.Selector, s.DKIM.KeyFile = "shop.example", "homing", key
-		w.Config.Stores["main"] = s
-		w.Start()
-		link := firstMail(t, w)
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 		mail := w.Sink.Mails()[0].Raw
 		signed := signedHeaders(t, mail)
 		for _, name := range []string{"list-unsubscribe", "list-unsubscribe-post", "from"} {
@@ -187,16 +179,16 @@ func TestTheWayOutIsSigned(t *testing.T) {
 				t.Errorf("no link or no postal address in\n%s", part)
 			}
 		}
+	}, func(w *homingtest.World) {
+		s := w.Config.Stores["main"]
+		s.DKIM.Domain, s.DKIM.Selector, s.DKIM.KeyFile = "shop.example", "homing", key
+		w.Config.Stores["main"] = s
 	})
 }
 
 // Keys change; the links in mails that were sent do not.
 func TestLinksOutliveAChangeOfKeys(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, marketing)
-		w.Start()
-		first := firstMail(t, w)
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, first string) {
 		w.Stop()
 		w.Config.LinkKeys = []config.LinkKey{{ID: "k2026", Secret: "a link key that only tests use, 32+ bytes"}}
 		w.Start()

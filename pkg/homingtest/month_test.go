@@ -8,13 +8,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server/ats"
 
 	"homing/events"
 	"homing/pkg/homingtest"
 )
-
-func init() { ats.Register() } // its ticker must belong to no bubble
 
 const day = 24 * time.Hour
 

@@ -15,8 +15,8 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/intake"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
@@ -35,24 +35,13 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir(), Port: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.Stop)
-	nc, err := n.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	s := &town{t: t, config: homingtest.Config(t, ""), now: time.Now().UTC().Truncate(time.Second)}
+	_, js := natstest.Start(t, t.TempDir()).Connect(t, jetstream.WithPublishAsyncMaxPending(8192))
+	s := &town{t: t, js: js, config: homingtest.Config(t, ""), now: time.Now().UTC().Truncate(time.Second)}
 	s.config.Redis.URL = config.URL(homingtest.StartRedis(t, "--appendonly", "no").URL())
-	if s.js, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(8192)); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := app.SetupStreams(t.Context(), s.config, s.js); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if s.ids, err = customer.NewIdentity(homingtest.Secret); err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,6 @@
 // Package homingtest runs the whole of Homing inside one testing/synctest
 // bubble: embedded NATS with its schedules, a Redis in the process, mail over
 // pipes. Time is fake, so that a customer's month takes seconds.
-//
-// A test package that uses it calls ats.Register (nats-server/v2/server/ats) in
-// an init of its own, once and outside of any bubble: the ticker it starts must
-// not belong to one.
 package homingtest
 
 import (
@@ -28,6 +24,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/config"
 	"homing/pkg/devstack"
+	"homing/pkg/homingtest/natstest"
 	"homing/pkg/timeline"
 )
 
@@ -44,10 +41,11 @@ type World struct {
 	JS     jetstream.JetStream
 	Log    *zap.Logger
 
-	nc      *nats.Conn
-	app     *app.App
-	gateway *pipes
-	ids     int
+	nats      *natstest.NATS
+	app       *app.App
+	dialRedis func(context.Context, string, string) (net.Conn, error)
+	gateway   *pipes
+	ids       int
 }
 
 // New makes a world: servers, but no Homing yet; see Start. dir is a t.TempDir
@@ -57,47 +55,27 @@ func New(t *testing.T, dir, more string) *World {
 	w := &World{T: t, Config: Config(t, more), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))}
 	w.Config.HTTP.Listen = ""
 	w.Redis = devstack.StartRedisInProcess()
+	w.dialRedis = dialer(w.Redis)
 	w.startNATS(dir)
 	t.Cleanup(func() {
 		w.Stop()
 		w.Sink.Close()
-		w.nc.Close()
-		w.NATS.Stop()
 		w.Redis.Stop()
-		emptyPools()
 	})
 	return w
 }
 
-// emptyPools has the collector drop what libraries keep in a sync.Pool: nats.go
-// keeps timers there, and one of a bubble must not be used outside of it.
-func emptyPools() {
-	runtime.GC() // the first moves what is pooled aside,
-	runtime.GC() // the second drops it
-}
-
 func (w *World) startNATS(dir string) {
 	w.T.Helper()
-	var err error
-	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
-	if w.NATS, err = devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: rarely}); err != nil {
-		w.T.Fatal(err)
-	}
-	calm(w.NATS.Server())
-	if w.nc, err = w.NATS.Connect(); err != nil {
-		w.T.Fatal(err)
-	}
-	if w.JS, err = jetstream.New(w.nc); err != nil {
-		w.T.Fatal(err)
-	}
+	w.nats = natstest.Start(w.T, dir)
+	w.NATS, w.JS = w.nats.Server, w.nats.JS
 }
 
 // ReplaceNATS puts an empty NATS in the place of the one there is. Homing is
 // stopped meanwhile.
 func (w *World) ReplaceNATS(dir string) {
 	w.T.Helper()
-	w.nc.Close()
-	w.NATS.Stop()
+	w.nats.Close()
 	w.startNATS(dir)
 }
 
@@ -139,7 +117,7 @@ func (w *World) Start(roles ...string) {
 	var err error
 	w.app, err = app.New(app.Options{
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
-		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(rarely)},
+		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial: w.Sink.Dial,
 		PullFor:  10 * time.Hour,
@@ -161,14 +139,6 @@ func (w *World) Start(roles ...string) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	w.T.Fatalf("not ready: %v", w.app.Ready())
-}
-
-func (w *World) dialRedis(context.Context, string, string) (net.Conn, error) {
-	c, err := w.Redis.Dial()
-	if err != nil {
-		return nil, err
-	}
-	return Unblock(c), nil
 }
 
 // Stop stops Homing; the servers stay.

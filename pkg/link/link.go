@@ -193,11 +193,10 @@ func decode(p Purpose, said string) (key string, l Link, err error) {
 	if !keyID.MatchString(parts[0]) || !store.MatchString(parts[1]) || !token.MatchString(parts[2]) || !worker.MatchString(parts[3]) {
 		return "", Link{}, ErrMalformed
 	}
-	raw, err := lower.DecodeString(parts[2])
-	if err != nil {
+	of, ok := customer.KeyOfToken(parts[1], parts[2])
+	if !ok {
 		return "", Link{}, ErrMalformed
 	}
-	// A bucket is the first byte of the token: see customer.Identity.
-	l.Customer, l.Worker = customer.Key{Store: parts[1], Bucket: raw[0], Token: parts[2]}, parts[3]
+	l.Customer, l.Worker = of, parts[3]
 	return parts[0], l, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"homing/pkg/homingtest"
 	"homing/pkg/pacing"
 )
@@ -21,17 +23,17 @@ func limits(relay string, perSecond, toSlow float64) pacing.Options {
 	return pacing.Options{Relay: relay, PerSecond: perSecond, PerDomain: map[string]float64{slow: toSlow}}
 }
 
-// onBoth runs a test that needs no time against both servers.
-func onBoth(t *testing.T, test func(t *testing.T, limiter func(o pacing.Options) *pacing.Throughput)) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		test(t, func(o pacing.Options) *pacing.Throughput { return pacing.NewThroughput(homingtest.Redis(t, url), o) })
+// limitersOnBoth is onBoth for a test that needs nothing but replicas.
+func limitersOnBoth(t *testing.T, test func(t *testing.T, limiter func(o pacing.Options) *pacing.Throughput)) {
+	onBoth(t, func(t *testing.T, connect connect) {
+		test(t, func(o pacing.Options) *pacing.Throughput { return pacing.NewThroughput(connect(), o) })
 	})
 }
 
 func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		const perSecond, toSlow, lasts = 200, 30, 3200 * time.Millisecond
-		sent := spend(t, url, 8, 12, limits("", perSecond, toSlow), lasts, to{domain: slow}, to{domain: other})
+	onBoth(t, func(t *testing.T, connect connect) {
+		const perSecond, toSlow, lasts = 200, 30, 2200 * time.Millisecond
+		sent := spend(t, connect, 8, 12, limits("", perSecond, toSlow), lasts, to{domain: slow}, to{domain: other})
 		all := slices.Concat(sent[slow], sent[other])
 		slices.SortFunc(all, time.Time.Compare)
 		t.Logf("%d to the slow domain, at most %d in a second; %d to the other; at most %d in a second together",
@@ -53,7 +55,7 @@ func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
 }
 
 func TestASlowDomainHoldsUpNobody(t *testing.T) {
-	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
 		rate := limiter(limits("relay:25", 1000, 0.001))
 		began := time.Now()
 		for i := range 50 {
@@ -74,7 +76,7 @@ func TestASlowDomainHoldsUpNobody(t *testing.T) {
 // Whoever finds no room gets a turn: so that a backlog does not come again all
 // at once, on any replica.
 func TestTurnsStandBehindOneAnother(t *testing.T) {
-	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
 		one, two := limiter(limits("relay:25", 0, 0.5)), limiter(limits("relay:25", 0, 0.5))
 		if again, _, err := one.Wait(t.Context(), slow, false, false); again != 0 || err != nil {
 			t.Fatal(again, err)
@@ -98,24 +100,24 @@ func TestTurnsStandBehindOneAnother(t *testing.T) {
 }
 
 func TestTransactionalMailGoesFirst(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
+	onBoth(t, func(t *testing.T, connect connect) {
 		ctx, cancel := context.WithCancel(t.Context())
 		backlog := make(chan struct{})
 		go func() {
 			defer close(backlog)
-			spend(t, url, 8, 12, limits("", 100, 30), 3*time.Second, to{domain: slow}, to{domain: other})
+			spend(t, connect, 8, 12, limits("", 100, 30), 2*time.Second, to{domain: slow}, to{domain: other})
 		}()
 		defer func() { cancel(); <-backlog }()
 		time.Sleep(300 * time.Millisecond)
-		rate := pacing.NewThroughput(homingtest.Redis(t, url), limits("relay:25", 100, 30))
+		rate := pacing.NewThroughput(connect(), limits("relay:25", 100, 30))
 		var waits []time.Duration
-		for i := range 20 {
+		for i := range 10 {
 			began := time.Now()
 			if again, _, err := rate.Wait(ctx, []string{slow, other}[i%2], true, false); again != 0 || err != nil {
 				t.Fatal(again, err)
 			}
 			waits = append(waits, time.Since(began))
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(60 * time.Millisecond)
 		}
 		slices.Sort(waits)
 		usual, longest := waits[len(waits)*8/10], waits[len(waits)-1]
@@ -128,7 +130,7 @@ func TestTransactionalMailGoesFirst(t *testing.T) {
 }
 
 func TestWhereTheClassesMixMarketingDoesNotWaitInPlace(t *testing.T) {
-	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
 		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Mixed: true})
 		began := time.Now()
 		passed := 0
@@ -151,7 +153,7 @@ func TestWhereTheClassesMixMarketingDoesNotWaitInPlace(t *testing.T) {
 }
 
 func TestABurstIsAllowedAfterAQuietWhile(t *testing.T) {
-	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
 		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Burst: 20})
 		began := time.Now()
 		for range 21 {
@@ -169,7 +171,7 @@ func TestABurstIsAllowedAfterAQuietWhile(t *testing.T) {
 }
 
 func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
-	onBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
 		now := time.Date(2026, 6, 1, 18, 0, 0, 0, time.UTC)
 		o := pacing.Options{
 			Relay: "relay:25", Now: func() time.Time { return now },
@@ -210,10 +212,12 @@ func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
 }
 
 func TestWithRedisAwayNobodySends(t *testing.T) {
+	t.Parallel()
 	s := homingtest.StartRedis(t)
 	killed := make(chan time.Time, 1)
 	time.AfterFunc(700*time.Millisecond, func() { s.Kill(); killed <- time.Now() })
-	sent := spend(t, s.URL(), 8, 6, limits("", 100, 30), 2*time.Second, to{domain: slow}, to{domain: other}, to{other, true})
+	connect := func() *redis.Client { return homingtest.Redis(t, s.URL()) }
+	sent := spend(t, connect, 8, 6, limits("", 100, 30), 1500*time.Millisecond, to{domain: slow}, to{domain: other}, to{other, true})
 	at := <-killed
 	for domain, times := range sent {
 		if late := times[len(times)-1].Sub(at); late > 300*time.Millisecond { // two leases at most were out

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,17 @@ import (
 	"homing/pkg/pacing"
 )
 
+// connect returns a client of the test's Redis.
+type connect = func() *redis.Client
+
+// onBoth runs a test on both Redises, beside others: most of what they do is wait.
+func onBoth(t *testing.T, test func(t *testing.T, connect connect)) {
+	t.Parallel()
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		test(t, func() *redis.Client { return homingtest.Redis(t, url) })
+	})
+}
+
 // to is a mail that a test has go out again and again.
 type to struct {
 	domain        string
@@ -24,7 +36,7 @@ type to struct {
 
 // spend has some replicas, each with some senders, send as fast as they may for
 // some time, and returns when each mail went out, by domain.
-func spend(t *testing.T, url string, replicas, senders int, o pacing.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
+func spend(t *testing.T, connect connect, replicas, senders int, o pacing.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
 	if len(mails) == 0 {
@@ -35,7 +47,7 @@ func spend(t *testing.T, url string, replicas, senders int, o pacing.Options, la
 	sent := map[string][]time.Time{}
 	var wg sync.WaitGroup
 	for range replicas {
-		rate := pacing.NewThroughput(homingtest.Redis(t, url), o)
+		rate := pacing.NewThroughput(connect(), o)
 		for i := range senders {
 			m := mails[i%len(mails)]
 			wg.Go(func() {
@@ -86,10 +98,10 @@ func busiest(sent []time.Time) int {
 // The promise: over any second, the sum over all replicas is within the rate and
 // a tenth of it, and the rate is used.
 func TestReplicasTogetherKeepToTheRate(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		for _, perSecond := range []float64{14, 200, 1000} {
-			const replicas, lasts = 8, 2200 * time.Millisecond
-			sent := spend(t, url, replicas, 12, pacing.Options{PerSecond: perSecond}, lasts)[""]
+	onBoth(t, func(t *testing.T, connect connect) {
+		for _, perSecond := range []float64{14, 1000} {
+			const replicas, lasts = 8, 1700 * time.Millisecond
+			sent := spend(t, connect, replicas, 12, pacing.Options{PerSecond: perSecond}, lasts)[""]
 			most := busiest(sent)
 			t.Logf("%v a second: %d in %v, at most %d in a second", perSecond, len(sent), lasts, most)
 			if float64(most) > math.Floor(perSecond*1.1) {
@@ -104,9 +116,8 @@ func TestReplicasTogetherKeepToTheRate(t *testing.T) {
 }
 
 func TestASlowRateIsKeptToo(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		t.Parallel()
-		sent := spend(t, url, 3, 2, pacing.Options{PerSecond: 4}, 2200*time.Millisecond)[""]
+	onBoth(t, func(t *testing.T, connect connect) {
+		sent := spend(t, connect, 3, 2, pacing.Options{PerSecond: 4}, 2200*time.Millisecond)[""]
 		if len(sent) < 4 || len(sent) > 10 {
 			t.Errorf("%d mails in 2.2 s, want 8 or 9", len(sent))
 		}
@@ -119,8 +130,8 @@ func TestASlowRateIsKeptToo(t *testing.T) {
 }
 
 func TestRelaysDoNotShareARate(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		rdb := homingtest.Redis(t, url)
+	onBoth(t, func(t *testing.T, connect connect) {
+		rdb := connect()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -148,8 +159,8 @@ func TestUnlimitedAsksNobody(t *testing.T) {
 }
 
 func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		rate := pacing.NewThroughput(homingtest.Redis(t, url), pacing.Options{Relay: "relay:25", PerSecond: 0.01})
+	onBoth(t, func(t *testing.T, connect connect) {
+		rate := pacing.NewThroughput(connect(), pacing.Options{Relay: "relay:25", PerSecond: 0.01})
 		if err := wait(t.Context(), rate); err != nil {
 			t.Fatal(err)
 		}
@@ -185,10 +196,10 @@ func TestARedisThatIsAwayIsNeitherYesNorNo(t *testing.T) {
 	}
 }
 
-// counter counts the commands that reach Redis.
+// counter counts the requests that Redis grants, and the mails they are granted.
 type counter struct {
-	mu sync.Mutex
-	n  int
+	mu              sync.Mutex
+	leases, granted int
 }
 
 func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -197,31 +208,46 @@ func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 }
 func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		script, ok := cmd.(*redis.Cmd)
+		if !ok {
+			return err // of the connection
+		}
+		got, _ := script.Int64Slice()
 		c.mu.Lock()
-		c.n++
-		c.mu.Unlock()
-		return next(ctx, cmd)
+		defer c.mu.Unlock()
+		if len(got) > 0 && got[0] > 0 { // else it is refused, or the test was over
+			c.leases++
+			c.granted += int(got[0])
+		}
+		return err
 	}
 }
 
 func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
-	homingtest.BothRedises(t, func(t *testing.T, url string) {
-		rdb := homingtest.Redis(t, url)
+	onBoth(t, func(t *testing.T, connect connect) {
+		rdb := connect()
 		var asked counter
 		rdb.AddHook(&asked)
 		rate := pacing.NewThroughput(rdb, pacing.Options{Relay: "relay:25", PerSecond: 500})
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		var wg sync.WaitGroup
+		var sent atomic.Int64
 		for range 64 {
 			wg.Go(func() {
 				for wait(ctx, rate) == nil {
+					sent.Add(1)
 				}
 			})
 		}
 		wg.Wait()
-		if asked.n > 60 {
-			t.Errorf("Redis was asked %d times in half a second, want some 10", asked.n)
+		mails := int(sent.Load())
+		t.Logf("%d mails, leased in %d portions, %d in all", mails, asked.leases, asked.granted)
+		// Whoever asked for themselves would lease as often as they send, or lease
+		// much that they do not spend. A busy machine makes portions smaller, not 1.
+		if mails == 0 || 4*asked.leases > 3*asked.granted || 4*asked.leases > 3*mails {
+			t.Errorf("%d mails were leased in %d portions, %d in all", mails, asked.leases, asked.granted)
 		}
 	})
 }

@@ -2,6 +2,9 @@
 
 package story_test
 
-// days is how long the shop is watched. The race detector makes a day many times
-// as long; `make check` runs the month without it.
-const days = 4
+// The race detector makes a day many times as long; `make check` runs the month
+// without it.
+const (
+	days      = 4   // how long the shop is watched
+	customers = 120 // how many it has
+)

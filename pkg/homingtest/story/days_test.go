@@ -2,5 +2,8 @@
 
 package story_test
 
-// days is how long the shop is watched: a month in every check.
-const days = 30
+// A month in every check: enough for every worker to send; see everyWorkerSent.
+const (
+	days      = 30  // how long the shop is watched
+	customers = 120 // how many it has
+)
