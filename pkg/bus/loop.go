@@ -41,7 +41,7 @@ type Rejecter func(ctx context.Context, m jetstream.Msg, why *BadError) error
 // LoopOptions say how a loop works.
 type LoopOptions struct {
 	Name     string
-	Consumer func(context.Context) (*Source, error)
+	Consumer func(context.Context) (Source, error)
 	Handler  Handler
 	Reject   Rejecter
 	Batch    int // messages a call of the handler; default 256
@@ -224,7 +224,7 @@ func (l *Loop) room(ctx context.Context) int {
 
 // pull fetches for as long as ctx lasts. An error is a server that is away.
 func (l *Loop) pull(ctx context.Context) {
-	var c *Source
+	var c Source
 	for ctx.Err() == nil {
 		n := l.room(ctx)
 		if n == 0 {
@@ -235,7 +235,7 @@ func (l *Loop) pull(ctx context.Context) {
 			c, err = l.o.Consumer(ctx)
 		}
 		if err == nil {
-			err = c.pull(ctx, n, l.o.PullFor, func(m jetstream.Msg) { l.take(&Msg{Msg: m, loop: l}) })
+			err = c.Pull(ctx, n, l.o.PullFor, func(m jetstream.Msg) { l.take(&Msg{Msg: m, loop: l}) })
 		}
 		l.lost.Store(err != nil)
 		if err != nil && ctx.Err() == nil {

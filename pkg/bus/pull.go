@@ -10,19 +10,27 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A Source is a consumer that was there when it was last looked at.
-type Source struct {
+// A Source is where a loop has its messages from.
+type Source interface {
+	// Pull asks for n messages and has them taken as they come, until all n came,
+	// that has lasted so long, or ctx ends. An error is a server that is away, or a
+	// consumer.
+	Pull(ctx context.Context, n int, lasts time.Duration, take func(jetstream.Msg)) error
+}
+
+// remote is a consumer that was there when it was last looked at.
+type remote struct {
 	nc   *nats.Conn
 	next string // where it is asked for messages
 }
 
 // Consumer returns how a loop finds a consumer.
-func Consumer(js jetstream.JetStream, stream, name string) func(context.Context) (*Source, error) {
-	return func(ctx context.Context) (*Source, error) {
+func Consumer(js jetstream.JetStream, stream, name string) func(context.Context) (Source, error) {
+	return func(ctx context.Context) (Source, error) {
 		if _, err := js.Consumer(ctx, stream, name); err != nil {
 			return nil, err
 		}
-		return &Source{js.Conn(), "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + name}, nil
+		return &remote{js.Conn(), "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + name}, nil
 	}
 }
 
@@ -36,12 +44,11 @@ const (
 	leaving = 2 * time.Second
 )
 
-// pull asks for n messages and has them taken as they come, until all n came, the
-// server ends the request, or ctx does. What the server sent us is taken also when
-// it ends. (nats.go's own Fetch drops what it has not handed out yet, and such a
-// message comes again only after an AckWait.) It ends with an error when the
-// connection is lost: the server forgets the request then.
-func (s *Source) pull(ctx context.Context, n int, lasts time.Duration, take func(jetstream.Msg)) error {
+// Pull takes what the server sent us also when it ends before its time. (nats.go's
+// own Fetch drops what it has not handed out yet, and such a message comes again
+// only after an AckWait.) It ends with an error when the connection is lost: the
+// server forgets the request then.
+func (s *remote) Pull(ctx context.Context, n int, lasts time.Duration, take func(jetstream.Msg)) error {
 	in := make(chan *nats.Msg, n+statuses)
 	inbox := s.nc.NewInbox()
 	sub, err := s.nc.ChanSubscribe(inbox, in)
@@ -79,7 +86,7 @@ func (s *Source) pull(ctx context.Context, n int, lasts time.Duration, take func
 
 // ask sends the request. Its heartbeats tell a server that has nothing for us from
 // one that has forgotten us.
-func (s *Source) ask(inbox string, n int, lasts, beat time.Duration) error {
+func (s *remote) ask(inbox string, n int, lasts, beat time.Duration) error {
 	body, err := json.Marshal(struct {
 		Batch   int           `json:"batch"`
 		Expires time.Duration `json:"expires"`
@@ -93,7 +100,7 @@ func (s *Source) ask(inbox string, n int, lasts, beat time.Duration) error {
 
 // pulling is one pull.
 type pulling struct {
-	source *Source
+	source *remote
 	in     <-chan *nats.Msg
 	take   func(jetstream.Msg)
 	left   int // messages that are still to come

@@ -46,37 +46,25 @@ func (m *message) NakWithDelay(time.Duration) error { return m.say("later") }
 func (m *message) InProgress() error                { return nil }
 func (m *message) TermWithReason(string) error      { return m.say("term") }
 
-// consumer hands messages out once.
-type consumer struct {
-	jetstream.Consumer
-	ctx  context.Context
-	msgs []*message
-}
+// source hands messages out once.
+type source struct{ msgs []*message }
 
-// batch is the answer to a fetch; it lasts until the context ends.
-type batch chan jetstream.Msg
-
-func (b batch) Messages() <-chan jetstream.Msg { return b }
-func (batch) Error() error                     { return nil }
-
-func (c *consumer) Fetch(n int, _ ...jetstream.FetchOpt) (jetstream.MessageBatch, error) {
-	b := make(batch, n)
+func (c *source) Pull(ctx context.Context, _ int, _ time.Duration, take func(jetstream.Msg)) error {
 	for _, m := range c.msgs {
-		b <- m
+		take(m)
 	}
 	c.msgs = nil
-	context.AfterFunc(c.ctx, func() { close(b) })
-	return b, nil
+	<-ctx.Done()
+	return nil
 }
 
 // feed runs a handler on messages for some fake time, as a loop would.
 func feed(t *testing.T, h bus.Handler, msgs []*message, lasts time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c := &consumer{ctx: ctx, msgs: msgs}
 		l := bus.NewLoop(bus.LoopOptions{
 			Name: "intake", Handler: together(h, len(msgs)), Log: zap.NewNop(), Parallel: 1,
-			Consumer: func(context.Context) (jetstream.Consumer, error) { return c, nil },
+			Consumer: func(context.Context) (bus.Source, error) { return &source{msgs}, nil },
 			Reject: func(_ context.Context, m jetstream.Msg, why *bus.BadError) error {
 				m.(*message).why = why
 				return m.(*message).say("reject")
