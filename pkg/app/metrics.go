@@ -8,6 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/touch"
 )
 
 // metrics are what one process counts. No label ever tells one customer from
@@ -44,6 +45,24 @@ func newMetrics() *metrics {
 	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, each day anew.", "store")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// worker has every reason counted from 0 on: what was never counted could not be
+// told from what is not.
+func (m *metrics) worker(name string) {
+	for outcome, reasons := range map[events.Type][]touch.Reason{
+		events.TypeEmailHeld: touch.Holds(), events.TypeEmailDropped: touch.Drops(),
+		events.TypeEmailSent: {touch.Sent}, events.TypeEmailUncertain: {touch.Uncertain},
+	} {
+		for _, why := range reasons {
+			m.emails.WithLabelValues(name, outcomeLabel(outcome), string(why))
+		}
+	}
+	for _, why := range touch.SystemHolds() {
+		if why != touch.Paused { // nothing is tried then
+			m.holds.WithLabelValues(name, string(why))
+		}
+	}
 }
 
 // watch exports the state of a loop.

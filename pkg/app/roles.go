@@ -94,6 +94,7 @@ func overlook(shops map[string]shop) func(jetstream.Msg) bool {
 }
 
 func (a *App) delivery(worker string) *delivery.Delivery {
+	a.metrics.worker(worker)
 	shops := map[string]delivery.Shop{}
 	for id, s := range a.shops[worker] {
 		shops[id] = delivery.Shop{

@@ -1,5 +1,7 @@
 package touch
 
+import "slices"
+
 // Reason is why something became of a touch. docs/reasons.md explains each.
 type Reason string
 
@@ -55,19 +57,25 @@ const (
 	Uncertain Reason = "uncertain"
 )
 
+// Holds lists the reasons for which a touch is rescheduled.
+func Holds() []Reason { return []Reason{NotYet, QuietHours, FrequencyCap, Yields, Throughput} }
+
 // SystemHolds lists the reasons for which a worker, not a touch, waits.
 func SystemHolds() []Reason {
 	return []Reason{Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode}
 }
 
-// Reasons lists every reason there is, in the order of the documentation.
-func Reasons() []Reason {
+// Drops lists the reasons for which a touch is never sent.
+func Drops() []Reason {
 	return []Reason{
-		NotYet, QuietHours, FrequencyCap, Yields, Throughput,
-		Paused, Rebuilding, SMTPDown, TemplateError, NoOfferCode,
 		Erased, NoAddress, Unsubscribed, Bounced, Complained, NoConsent, WorkerOff, StepRemoved,
 		Purchased, Recovered, Emptied, Cancelled, Refunded, Reviewed, Repurchased, Bundled, Unavailable, InsufficientData,
 		ComplaintOpen, Sunset, Expired, Holdout, Shadow, RejectedByServer,
-		Sent, Uncertain,
 	}
 }
+
+// Ends lists what becomes of a touch that was handed to the relay.
+func Ends() []Reason { return []Reason{Sent, Uncertain} }
+
+// Reasons lists every reason there is, in the order of the documentation.
+func Reasons() []Reason { return slices.Concat(Holds(), SystemHolds(), Drops(), Ends()) }
