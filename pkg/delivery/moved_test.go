@@ -15,7 +15,7 @@ import (
 // birthday was changed, a parcel came late. It is not late for having waited;
 // one that only waits for another is.
 func TestATouchWhoseTimeMovesIsNotLate(t *testing.T) {
-	const in = 25 * day // more than a step is worth sending for
+	const in = 16 * day // more than a step is worth sending for
 	for _, c := range []struct {
 		name  string
 		moved func(until time.Time) touch.Verdict

@@ -106,7 +106,7 @@ func bubble(t *testing.T, w *series, f func(r *rig)) {
 		if w.steps == nil {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
-		r.servers(natstest.Start(t, dir).JS, homingtest.RedisInProcess(t)())
+		r.servers(natstest.Start(t, dir).JS, homingtest.RedisInProcess(t))
 		core, logs := observer.New(zapcore.InfoLevel)
 		r.log, r.logs = zap.New(core), logs
 		f(r)

@@ -129,7 +129,7 @@ func TestWhatAMailTookOverSurvivesACrash(t *testing.T) {
 				p.stop()
 				r.setFault(nil)
 				r.start()
-				time.Sleep(5 * day)
+				time.Sleep(3 * day)
 				if d := cmp.Diff(map[string]string{"a": c.want, "b": "bundled"}, r.outcomes()); d != "" {
 					t.Errorf("outcomes (-want +got):\n%s", d)
 				}

@@ -11,20 +11,17 @@ import (
 	"homing/pkg/homingtest/natstest"
 )
 
-// RedisInProcess starts a Redis inside the process, for a test in a
-// testing/synctest bubble, and returns what connects a client to it. All end with
-// the test.
-func RedisInProcess(t testing.TB) (connect func() *redis.Client) {
+// RedisInProcess returns a client of a Redis inside the process, for a test in a
+// testing/synctest bubble. Both end with the test.
+func RedisInProcess(t testing.TB) *redis.Client {
 	t.Helper()
 	t.Cleanup(natstest.EmptyPools)
 	r := devstack.StartRedisInProcess()
 	t.Cleanup(r.Stop)
-	return func() *redis.Client {
-		return Redis(t, "redis://in-process", func(o *redis.Options) {
-			o.Dialer = dialer(r)
-			o.Protocol, o.DisableIdentity = 2, true // the server knows nothing else
-		})
-	}
+	return Redis(t, "redis://in-process", func(o *redis.Options) {
+		o.Dialer = dialer(r)
+		o.Protocol, o.DisableIdentity = 2, true // the server knows nothing else
+	})
 }
 
 // dialer returns how a client reaches a Redis inside the process.

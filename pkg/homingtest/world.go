@@ -94,9 +94,8 @@ func Config(t *testing.T, more string) *config.Config {
 	return c
 }
 
-// No stream has a max_age here: nats-server judges age by ats.AccessTime, whose
-// ticker was started outside of the bubble and shows the real year. Its first
-// age check would remove all there is, also what was not yet delivered.
+// No stream has a max_age here: nats-server judges age by a clock that natstest
+// moves once an hour.
 const base = `
 nats: {streams: {storefront: {max_age: 0s}, rejected: {max_age: 0s}}}
 stores:

@@ -22,6 +22,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/judge"
 	"homing/pkg/projection"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -105,8 +106,7 @@ type decider struct {
 	trips    *trips
 	store    *projection.Store
 	ids      *customer.Identity
-	worker   workers.Worker
-	policy   gate.Policy
+	post     judge.Post
 	touches  []touch.Touch
 }
 
@@ -119,14 +119,14 @@ func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	if d.ids, err = customer.NewIdentity("a secret that only the benchmark uses, 32+ bytes"); err != nil {
 		return nil, err
 	}
-	d.worker, _, err = thankyou.Kind.New(func(into any) error {
+	d.post.Worker, d.post.Settings, err = thankyou.Kind.New(func(into any) error {
 		into.(*thankyou.Config).Class = touch.Marketing // all rules apply
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.policy = policyOf(config.Default().Pacing, d.ids)
+	d.post.Policy = policyOf(config.Default().Pacing, d.ids)
 	// An empty timeline: Redis holds all there is.
 	r := projection.NewRebuilder(d.raw, guard, noTimeline{}, projection.RebuildOptions{Stores: []string{spec.Store}, Log: zap.NewNop()})
 	return d, r.Prove(ctx)
@@ -178,7 +178,7 @@ func (d *decider) fill(ctx context.Context) error {
 				customer.Apply(&c, e)
 			}
 			last := entries[len(entries)-1].Event
-			for _, t := range d.worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
+			for _, t := range d.post.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
 				t.Customer, t.Wake = key, t.Due
 				d.touches = append(d.touches, t)
 			}
@@ -235,15 +235,9 @@ func (d *decider) one(ctx context.Context, t touch.Touch, r *customer.Record, ma
 	if _, ok := r.Customer.Claimed(key); ok {
 		return broken("a touch was claimed before")
 	}
-	c := gate.Case{
-		Touch: t, Step: d.worker.Steps()[0], Listed: true, Customer: r.Customer, Policy: d.policy, Now: now,
-		Wanted: func() touch.Verdict {
-			return d.worker.Wanted(t, workers.Input{Customer: r.Customer, Zone: time.UTC, Now: now})
-		},
-		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) },
-		Mailbox: gate.Mailbox{Bounced: mailbox.LastNoted(customer.Bounced), Complained: mailbox.LastNoted(customer.Complained)},
-	}
-	if v := gate.Judge(&c); v.Action != touch.Send {
+	who := judge.Person{Customer: r.Customer, Mailbox: gate.MailboxOf(mailbox), Zone: time.UTC,
+		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) }}
+	if v := gate.Judge(who.Case(d.post, t, now)); v.Action != touch.Send {
 		return broken("a touch was not let pass: %s", v.Reason)
 	}
 	r.Customer.Claims = slices.Clone(r.Customer.Claims)

@@ -41,8 +41,9 @@ func calm(s *server.Server) {
 }
 
 // tick has the server's clock show the time there is, in a bubble the fake one,
-// until stop is called. What was written is looked at every ten seconds until it
-// is ten seconds old by that clock, and a clock of real time would hardly move.
+// until stop is called. What is in memory is looked at every ten seconds until it
+// was of no use for ten seconds by that clock, and a clock of real time would
+// hardly move.
 func tick(every time.Duration) (stop func()) {
 	clock.Store(time.Now().UnixNano())
 	end, done := make(chan struct{}), make(chan struct{})

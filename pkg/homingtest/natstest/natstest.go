@@ -31,6 +31,7 @@ type NATS struct {
 func Start(t testing.TB, dir string) *NATS {
 	t.Helper()
 	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
+	// An hour: much oftener, and a busy server would read anew what it had in memory.
 	stop := sync.OnceFunc(tick(time.Hour))
 	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: Rarely})
 	if err != nil {
