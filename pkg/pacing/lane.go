@@ -53,7 +53,8 @@ func (l *lane) next(ctx context.Context, had bool, today quota) (answer, error) 
 		if err != nil || a.leave || a.again > 0 {
 			return a, err
 		}
-		if err := sleep(ctx, time.Until(a.at)); err != nil {
+		// Longer than slack: without leave nothing is early.
+		if err := sleep(ctx, max(time.Until(a.at), 2*slack)); err != nil {
 			return a, err
 		}
 	}
@@ -64,6 +65,9 @@ func (l *lane) next(ctx context.Context, had bool, today quota) (answer, error) 
 func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if ctx.Err() != nil {
+		return answer{}, stopped(ctx)
+	}
 	now := time.Now()
 	for len(l.slots) > 0 {
 		at := l.slots[0]
