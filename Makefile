@@ -48,7 +48,7 @@ bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
 	go test -tags million -run '^TestWhyIsQuickAmongMany$$' -timeout 60m -v ./pkg/homingtest
 
 year: ## Let customers live a year of fake time
-	go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
+	GOGC=400 go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
 
 race: ## Run every test under the race detector, which takes long
 	go test -race -shuffle=on -timeout 60m ./...
@@ -57,7 +57,7 @@ replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while mai
 	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
-	go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
+	GOGC=400 go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)

@@ -58,6 +58,10 @@ func (h holds) Failed(ctx context.Context, store string, why touch.Reason, detai
 	return h.watch.Failed(ctx, store, string(why), detail, sure)
 }
 
+func (h holds) Passed(store string, why touch.Reason, detail string) bool {
+	return h.watch.Passed(store, string(why), detail)
+}
+
 func (h holds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
 	h.watch.Worked(ctx, store, string(why), detail)
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -111,8 +110,19 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
 		Held:  func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Holds: holds{a, a.controls.Watch(worker, slices.Collect(maps.Keys(shops)))},
+		Holds: holds{a, a.controls.Watch(worker, a.sending(worker))},
 	})
+}
+
+// sending are the stores in which a worker sends, unless it is paused.
+func (a *App) sending(worker string) []string {
+	var out []string
+	for store, s := range a.shops[worker] {
+		if s.settings.Status == workers.Live || s.settings.Status == workers.Shadow {
+			out = append(out, store)
+		}
+	}
+	return out
 }
 
 // rate returns the throughput of a worker in a store. Workers do not share it:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -73,6 +74,7 @@ func (s *remote) Pull(ctx context.Context, n int, lasts time.Duration, take func
 			continue
 		case <-silence.C:
 			p.end(jetstream.ErrNoHeartbeat)
+			p.rest()
 		case <-lost:
 			p.end(nats.ErrConnectionReconnecting)
 			p.rest()
@@ -149,7 +151,8 @@ func (p *pulling) leave(sub *nats.Subscription) {
 	}
 	p.end(p.err)
 	closed := make(chan struct{})
-	sub.SetClosedHandler(func(string) { close(closed) })
+	end := sync.OnceFunc(func() { close(closed) }) // nats.go says it as often as it is done
+	sub.SetClosedHandler(func(string) { end() })
 	if sub.Drain() == nil {
 		select {
 		case <-closed:
@@ -162,7 +165,7 @@ func (p *pulling) leave(sub *nats.Subscription) {
 // status is what a message of the server says that is not one of the stream.
 const status = "Status"
 
-func isStatus(m *nats.Msg) bool { return len(m.Data) == 0 && m.Header.Get(status) != "" }
+func isStatus(m *nats.Msg) bool { return m.Reply == "" && len(m.Data) == 0 && m.Header.Get(status) != "" }
 
 // ends reports whether a status ends the pull; an error is one that should not be.
 func ends(m *nats.Msg) (bool, error) {

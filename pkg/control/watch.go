@@ -7,17 +7,22 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"homing/events"
 )
 
 const (
 	// lasting is for how long something fails, without a success in between, before
 	// it is a hold: what mends itself at once is nobody's business.
 	lasting = 10 * time.Second
+	// stale is after how long without a failure nobody knows any more: longer than
+	// delivery puts a touch aside that is to try again.
+	stale = 7 * time.Minute
 	// hush is how long after a hold began the same process begins it anew: replicas
 	// that do not see the same must not answer each other all day.
-	hush = time.Minute
-	// hurry is for how long a hold that was just ended is not ended again.
-	hurry = time.Second
+	hush = 10 * time.Minute
+	// unseen is for how long what was written may not have come back to us.
+	unseen = 3 * time.Second
 )
 
 // A Watch makes holds of the system of one worker: they begin when what its mail
@@ -28,18 +33,33 @@ type Watch struct {
 	c      *Controls
 	worker string
 	stores []string
-	now    func() time.Time // real time: servers do not fail faster on a fast clock
 
-	mu    sync.Mutex
-	since map[string]time.Time // of what fails, by hold and detail
-	told  map[string]time.Time // when a hold was begun
-	ended map[string]time.Time // when one was
+	mu     sync.Mutex
+	fails  map[string]failure   // by hold and detail
+	began  map[string]time.Time // when a hold was written down
+	ended  map[string]time.Time // when its end was
+	untold []transition
 }
 
-// Watch returns the watch of a worker in some stores.
+// failure is what goes on failing: since when, and until when at least. Real time:
+// servers do not fail faster on a fast clock.
+type failure struct{ since, last time.Time }
+
+func (f failure) on(now time.Time) bool { return !f.last.IsZero() && now.Sub(f.last) < stale }
+
+func (f failure) lasts(now time.Time) bool { return f.on(now) && f.last.Sub(f.since) >= lasting }
+
+// transition is one whose fact does not stand on the timeline yet.
+type transition struct {
+	hold     Hold
+	to       events.Type
+	revision uint64
+}
+
+// Watch returns the watch of a worker in the stores in which it sends.
 func (c *Controls) Watch(worker string, stores []string) *Watch {
-	return &Watch{c: c, worker: worker, stores: stores, now: time.Now,
-		since: map[string]time.Time{}, told: map[string]time.Time{}, ended: map[string]time.Time{}}
+	return &Watch{c: c, worker: worker, stores: stores,
+		fails: map[string]failure{}, began: map[string]time.Time{}, ended: map[string]time.Time{}}
 }
 
 func (w *Watch) hold(store, reason, detail string) (h Hold, id string) {
@@ -54,52 +74,107 @@ func (w *Watch) hold(store, reason, detail string) (h Hold, id string) {
 // the worker have no such trouble.
 func (w *Watch) Failed(ctx context.Context, store, reason, detail string, sure bool) (pass bool) {
 	h, id := w.hold(store, reason, detail)
-	now := w.now()
+	now := time.Now()
 	w.mu.Lock()
-	if w.since[id].IsZero() {
-		w.since[id] = now
+	f := w.fails[id]
+	if !f.on(now) {
+		f.since = now
+		if sure {
+			f.since = now.Add(-lasting)
+		}
 	}
-	lasts := sure || now.Sub(w.since[id]) >= lasting
-	others := slices.ContainsFunc(w.stores, func(s string) bool { _, other := w.hold(s, reason, detail); return w.since[other].IsZero() })
-	tell := lasts && now.Sub(w.told[id]) >= hush && !w.c.inForce(h)
-	if tell {
-		w.told[id] = now
+	f.last = now
+	w.fails[id] = f
+	begin := f.lasts(now) && now.Sub(w.began[id]) >= hush && !w.c.inForce(h)
+	if begin {
+		w.began[id] = now
 	}
 	w.mu.Unlock()
-	if tell {
-		began, err := w.c.Hold(ctx, h)
-		if began {
-			w.c.o.Log.Error("held: mails wait", h.fields()...)
-		}
-		if err != nil {
-			w.c.o.Log.Warn("cannot write a hold down, trying again", append(h.fields(), zap.Error(err))...)
-			w.mu.Lock()
-			delete(w.told, id)
-			w.mu.Unlock()
-		}
+	if begin {
+		w.begin(ctx, h, id)
 	}
-	return lasts && others
+	w.tell(ctx)
+	return w.Passed(store, reason, detail)
+}
+
+// Passed reports whether a store is to be passed by, as Failed last said.
+func (w *Watch) Passed(store, reason, detail string) bool {
+	_, id := w.hold(store, reason, detail)
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fails[id].lasts(now) && slices.ContainsFunc(w.stores, func(s string) bool {
+		_, other := w.hold(s, reason, detail)
+		return !w.fails[other].on(now) && !w.c.Paused(w.worker, s)
+	})
 }
 
 // Worked says that what may fail did not.
 func (w *Watch) Worked(ctx context.Context, store, reason, detail string) {
 	h, id := w.hold(store, reason, detail)
+	now := time.Now()
 	w.mu.Lock()
-	delete(w.since, id)
-	tell := w.c.inForce(h) && w.now().Sub(w.ended[id]) >= hurry
-	if tell {
-		w.ended[id] = w.now()
+	delete(w.fails, id)
+	end := (w.c.inForce(h) || now.Sub(w.began[id]) < unseen) && now.Sub(w.ended[id]) >= unseen
+	if end {
+		w.ended[id] = now
 	}
 	w.mu.Unlock()
-	if !tell {
-		return
+	if end {
+		w.end(ctx, h, id)
 	}
-	ended, err := w.c.Release(ctx, h)
-	if ended {
-		w.c.o.Log.Info("goes on", h.fields()...)
+	w.tell(ctx)
+}
+
+func (w *Watch) begin(ctx context.Context, h Hold, id string) {
+	h.Since = w.c.o.Now().UTC().Truncate(time.Millisecond)
+	did, revision, err := w.c.create(ctx, h)
+	switch {
+	case err != nil:
+		w.c.o.Log.Warn("cannot write a hold down, trying again", append(h.fields(), zap.Error(err))...)
+		w.mu.Lock()
+		delete(w.began, id)
+		w.mu.Unlock()
+	case did:
+		w.c.o.Log.Error("held: mails wait", h.fields()...)
+		w.note(transition{h, events.TypeWorkerHeld, revision})
 	}
-	if err != nil {
+}
+
+func (w *Watch) end(ctx context.Context, h Hold, id string) {
+	did, revision, err := w.c.remove(ctx, h)
+	switch {
+	case err != nil:
 		w.c.o.Log.Warn("cannot end a hold, trying again", append(h.fields(), zap.Error(err))...)
+		w.mu.Lock()
+		delete(w.ended, id)
+		w.mu.Unlock()
+	case did:
+		w.c.o.Log.Info("goes on", h.fields()...)
+		w.note(transition{h, events.TypeWorkerResumed, revision})
+	}
+}
+
+func (w *Watch) note(t transition) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.untold = append(w.untold, t)
+}
+
+// tell puts the facts on the timeline that do not stand there yet, in their order.
+func (w *Watch) tell(ctx context.Context) {
+	w.mu.Lock()
+	todo := w.untold
+	w.untold = nil
+	w.mu.Unlock()
+	for i, t := range todo {
+		if err := w.c.tell(ctx, t.hold, t.to, t.revision); err != nil {
+			w.c.o.Log.Warn("cannot tell of a hold, trying again", append(t.hold.fields(), zap.Error(err))...)
+			w.mu.Lock()
+			w.untold = append(todo[i:], w.untold...)
+			w.mu.Unlock()
+			return
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func (c *Customer) SetClaim(k Claim) {
 	// what a mail took over is known to be bundled with it.
 	n, oldest := 0, 0
 	for j, o := range c.Claims {
-		if o.Spends() == k.Spends() {
+		if o.Spends() == k.Spends() && o.State != Open { // what is under way is never pushed out
 			n, oldest = n+1, j
 		}
 	}

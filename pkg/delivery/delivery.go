@@ -137,6 +137,8 @@ type Holds interface {
 	// whether the store is to be passed by meanwhile, for the sake of others.
 	Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) (pass bool)
 	Worked(ctx context.Context, store string, why touch.Reason, detail string)
+	// Passed reports whether a store is to be passed by, as Failed last said.
+	Passed(store string, why touch.Reason, detail string) bool
 }
 
 // Delivery delivers the touches of one worker.
@@ -156,6 +158,8 @@ type Delivery struct {
 	taken sync.Map // of taken
 	// issued holds the ids of touches in hand whose offer stands on the timeline.
 	issued sync.Map
+	// trying holds a lock for each store that is passed by: who has it tries.
+	trying sync.Map // of *sync.Mutex
 	// aside are the touches in hand that let others pass.
 	aside aside
 }
@@ -271,13 +275,13 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 // deliver takes one touch all the way. Its answer follows bus's table.
 func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
 	a.had = d.aside.back(a.id)
-	if d.paused(a.touch.Worker, a.touch.Customer.Store) {
-		return d.waits(ctx, a)
-	}
 	if known, ok := d.outcomes.Load(a.id); ok {
 		o := known.(outcome)
 		a.owner = o.owner
 		return d.conclude(ctx, a, o.fact)
+	}
+	if d.o.Holds.Paused(a.touch.Worker, a.touch.Customer.Store) {
+		return d.waits(ctx, a)
 	}
 	verdict, done, err := d.decide(a)
 	if err == nil && done == nil && verdict.Action == touch.Send {

@@ -2,23 +2,18 @@ package delivery
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"homing/pkg/bus"
 	"homing/pkg/touch"
-	"homing/workers"
 )
-
-// paused reports whether somebody wants that the worker sends nothing in a store.
-func (d *Delivery) paused(worker, store string) bool {
-	return d.o.Shops[store].Settings.Status == workers.Paused || d.o.Holds.Paused(worker, store)
-}
 
 // waits is the answer to a touch whose worker is paused in its store. Where it is
 // in all of them the loop is about to stop, and gets it back.
 func (d *Delivery) waits(ctx context.Context, a *attempt) error {
 	for store := range d.o.Shops {
-		if !d.paused(a.touch.Worker, store) {
+		if !d.o.Holds.Paused(a.touch.Worker, store) {
 			return d.park(ctx, a)
 		}
 	}
@@ -39,8 +34,24 @@ func (d *Delivery) failed(ctx context.Context, store string, why touch.Reason, d
 	if d.o.Held != nil {
 		d.o.Held(why, err)
 	}
-	sure := why == touch.TemplateError || why == touch.NoOfferCode
+	sure := why == touch.NoOfferCode // a template may fail for one customer alone
 	return d.o.Holds.Failed(ctx, store, why, detail, sure)
+}
+
+// mayTry reports whether a touch may ask for a connection to its relay, and returns
+// what ends the asking. Where the store is passed by, one does at a time: a relay
+// that neither answers nor refuses would have all of them wait for it, and other
+// stores' mails behind them.
+func (d *Delivery) mayTry(a *attempt) (end func(), ok bool) {
+	store := a.touch.Customer.Store
+	if !d.o.Holds.Passed(store, touch.SMTPDown, "") {
+		return func() {}, true
+	}
+	mu, _ := d.trying.LoadOrStore(store, &sync.Mutex{})
+	if !mu.(*sync.Mutex).TryLock() {
+		return nil, false
+	}
+	return mu.(*sync.Mutex).Unlock, true
 }
 
 func (d *Delivery) works(ctx context.Context, a *attempt, why touch.Reason, detail string) {
@@ -49,6 +60,9 @@ func (d *Delivery) works(ctx context.Context, a *attempt, why touch.Reason, deta
 
 // read says, of the stores of some attempts, whether their customers could be read.
 func (d *Delivery) read(ctx context.Context, as []*attempt, err error) {
+	if ctx.Err() != nil { // we are stopping: that says nothing
+		return
+	}
 	stores := map[string]bool{}
 	for _, a := range as {
 		stores[a.touch.Customer.Store] = true
@@ -86,4 +100,5 @@ func (noHolds) Paused(string, string) bool { return false }
 func (noHolds) Failed(context.Context, string, touch.Reason, string, bool) bool {
 	return false
 }
+func (noHolds) Passed(string, touch.Reason, string) bool             { return false }
 func (noHolds) Worked(context.Context, string, touch.Reason, string) {}

@@ -33,6 +33,10 @@ func (h realHolds) Failed(ctx context.Context, store string, why touch.Reason, d
 	return h.watch.Failed(ctx, store, string(why), detail, sure)
 }
 
+func (h realHolds) Passed(store string, why touch.Reason, detail string) bool {
+	return h.watch.Passed(store, string(why), detail)
+}
+
 func (h realHolds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
 	h.watch.Worked(ctx, store, string(why), detail)
 }
@@ -77,8 +81,8 @@ func (r *rig) transitions(stores ...string) (out []string) {
 func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann", "bob", "cid")
-		var away atomic.Bool
-		away.Store(true)
+		var away atomic.Int32
+		away.Store(refuses)
 		relay := relayThat(r, &away)
 		for range 3 {
 			r.start(r.withHolds("main"), relay)
@@ -94,7 +98,7 @@ func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main")); d != "" {
 			t.Errorf("while it is away (-want +got):\n%s", d)
 		}
-		away.Store(false)
+		away.Store(0)
 		time.Sleep(time.Minute)
 		if d := cmp.Diff([]string{"main held smtp_down ", "main resumed smtp_down "}, r.transitions("main")); d != "" {
 			t.Errorf("when it is back (-want +got):\n%s", d)
@@ -108,11 +112,21 @@ func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 	})
 }
 
+// What is the matter with a relay.
+const (
+	refuses = 1
+	silent  = 2
+)
+
 // relayThat gives a replica a relay that is away for as long as that says.
-func relayThat(r *rig, away *atomic.Bool) func(o *delivery.Options) {
+func relayThat(r *rig, away *atomic.Int32) func(o *delivery.Options) {
 	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Log: zap.NewNop(), Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if away.Load() {
+		switch away.Load() {
+		case refuses:
 			return nil, errFault
+		case silent:
+			<-ctx.Done()
+			return nil, ctx.Err()
 		}
 		return r.sink.Dial(ctx, network, addr)
 	}})
@@ -130,12 +144,18 @@ func relayThat(r *rig, away *atomic.Bool) func(o *delivery.Options) {
 // More touches than a replica takes in hand are due in a store whose relay is
 // away. The mails of another store leave all the same.
 func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
+	for name, trouble := range map[string]int32{"its relay refuses": refuses, "its relay does not answer": silent} {
+		t.Run(name, func(t *testing.T) { anotherStoreSends(t, trouble) })
+	}
+}
+
+func anotherStoreSends(t *testing.T, trouble int32) {
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
 		outlet := r.ids.Key("outlet", "ann")
 		r.happenedTo(outlet, homingtest.Order("ann", "1001"))
-		var away atomic.Bool
-		away.Store(true)
+		var away atomic.Int32
+		away.Store(trouble)
 		r.start(r.withHolds("main", "outlet"), func(o *delivery.Options) { o.Shops["outlet"] = o.Shops["main"] }, relayThat(r, &away))
 		at := time.Now().Add(time.Minute).UTC()
 		var ts []touch.Touch
@@ -145,7 +165,7 @@ func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
 		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), ts); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		at = time.Now().UTC()
 		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{{Worker: worker, Step: "offer", Customer: outlet, Occasion: "other", Due: at, Wake: at}}); err != nil {
 			t.Fatal(err)
@@ -157,8 +177,8 @@ func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
 		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main", "outlet")); d != "" {
 			t.Errorf("holds (-want +got):\n%s", d)
 		}
-		away.Store(false)
-		time.Sleep(10 * time.Minute)
+		away.Store(0)
+		time.Sleep(15 * time.Minute)
 		if n := len(r.subjects()); n != 401 {
 			t.Errorf("%d mails when the relay was back, want 401", n)
 		}
@@ -222,6 +242,52 @@ func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
 		}
 		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {
 			t.Errorf("facts for single touches: %+v", f)
+		}
+	})
+}
+
+// The relay took the mail, Redis is away when that is to be recorded, and somebody
+// pauses the worker. What the relay said is not forgotten over it: the mail is
+// sent, once.
+func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		var controls *control.Controls
+		r.start(r.withHolds("main", "outlet"), func(o *delivery.Options) {
+			o.Shops["outlet"] = o.Shops["main"]
+			controls = o.Holds.(realHolds).Controls
+		})
+		var away atomic.Bool
+		r.setFault(func(op string) error {
+			if op == "save" && away.Load() {
+				return errFault
+			}
+			return nil
+		})
+		r.sink.Answer = func(command, _ string) string {
+			if command == "." {
+				away.Store(true)
+			}
+			return ""
+		}
+		r.touch("ann", "offer", "l1", time.Minute, nil)
+		time.Sleep(time.Minute + 5*time.Second)
+		pause := control.Hold{Worker: worker, Store: "main", Reason: control.Paused}
+		if _, err := controls.Pause(r.t.Context(), pause); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		away.Store(false)
+		time.Sleep(time.Minute)
+		if _, err := controls.Resume(r.t.Context(), pause); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		if d := cmp.Diff(map[string]string{"l1": "sent"}, r.outcomes()); d != "" {
+			t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+		if n := len(r.subjects()); n != 1 {
+			t.Errorf("%d mails, want 1", n)
 		}
 	})
 }

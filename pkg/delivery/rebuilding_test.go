@@ -20,7 +20,8 @@ type bareHolds struct {
 	said []string
 }
 
-func (h *bareHolds) Paused(string, string) bool { return false }
+func (h *bareHolds) Paused(string, string) bool               { return false }
+func (h *bareHolds) Passed(string, touch.Reason, string) bool { return false }
 
 func (h *bareHolds) Failed(_ context.Context, _ string, why touch.Reason, _ string, _ bool) bool {
 	h.note("failed: " + string(why))

@@ -35,6 +35,11 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	if m == nil {
 		return d.turn(ctx, a, verdict, done, err)
 	}
+	try, mayTry := d.mayTry(a)
+	if !mayTry {
+		return d.park(ctx, a)
+	}
+	defer try()
 	conn, err := a.shop.Relay.Acquire(ctx)
 	switch {
 	case errors.Is(err, mailer.ErrRelayDown):
@@ -43,7 +48,7 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 		return err
 	}
 	defer conn.Release()
-	if d.paused(a.touch.Worker, a.touch.Customer.Store) { // since it was taken up
+	if d.o.Holds.Paused(a.touch.Worker, a.touch.Customer.Store) { // since it was taken up
 		return d.waits(ctx, a)
 	}
 	if d.o.Scale.Now().Sub(a.judged) > fresh { // the quiet hours may have begun
@@ -135,8 +140,9 @@ func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *m
 		}
 		return d.held(ctx, a, touch.SMTPDown, "", out.Err)
 	}
-	d.works(ctx, a, touch.SMTPDown, "")
-	return d.answer(ctx, a, out, template)
+	err := d.answer(ctx, a, out, template)
+	d.works(ctx, a, touch.SMTPDown, "") // nothing stands between the answer and its record
+	return err
 }
 
 // turn carries out what was decided anew because the claim did not come off.

@@ -25,11 +25,8 @@ func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, un
 	}
 	n := 0
 	for _, m := range msgs {
-		t, err := Decode(m.Data)
-		if err != nil {
-			return n, err
-		}
-		if !until.IsZero() && t.Caused.UnixMilli() > until.UnixMilli() {
+		// What cannot be read may be theirs, and is of no use to anybody.
+		if t, err := Decode(m.Data); err == nil && !until.IsZero() && t.Caused.UnixMilli() > until.UnixMilli() {
 			continue
 		}
 		seq, err := sequenceOf(m)
