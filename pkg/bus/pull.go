@@ -165,7 +165,9 @@ func (p *pulling) leave(sub *nats.Subscription) {
 // status is what a message of the server says that is not one of the stream.
 const status = "Status"
 
-func isStatus(m *nats.Msg) bool { return m.Reply == "" && len(m.Data) == 0 && m.Header.Get(status) != "" }
+func isStatus(m *nats.Msg) bool {
+	return m.Reply == "" && len(m.Data) == 0 && m.Header.Get(status) != ""
+}
 
 // ends reports whether a status ends the pull; an error is one that should not be.
 func ends(m *nats.Msg) (bool, error) {

@@ -253,10 +253,8 @@ func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
 		var controls *control.Controls
-		r.start(r.withHolds("main", "outlet"), func(o *delivery.Options) {
-			o.Shops["outlet"] = o.Shops["main"]
-			controls = o.Holds.(realHolds).Controls
-		})
+		outlet := func(o *delivery.Options) { o.Shops["outlet"] = o.Shops["main"] }
+		p := r.start(r.withHolds("main", "outlet"), outlet, func(o *delivery.Options) { controls = o.Holds.(realHolds).Controls })
 		var away atomic.Bool
 		r.setFault(func(op string) error {
 			if op == "save" && away.Load() {
@@ -279,6 +277,8 @@ func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
 		time.Sleep(time.Minute)
 		away.Store(false)
 		time.Sleep(time.Minute)
+		p.stop() // and what it knew is gone
+		r.start(r.withHolds("main", "outlet"), outlet)
 		if _, err := controls.Resume(r.t.Context(), pause); err != nil {
 			t.Fatal(err)
 		}
