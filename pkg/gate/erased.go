@@ -1,0 +1,12 @@
+package gate
+
+import "homing/pkg/touch"
+
+// erased: who asked to be forgotten gets nothing.
+func erased(c *Case) touch.Verdict {
+	at := c.Customer.Erased.At
+	if said := c.Touch.Caused; c.Customer.Gone() || at != 0 && !said.IsZero() && said.UnixMilli() <= at {
+		return touch.DropFor(touch.Erased, "the customer was erased")
+	}
+	return touch.Verdict{}
+}

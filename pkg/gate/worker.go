@@ -1,0 +1,18 @@
+package gate
+
+import (
+	"fmt"
+
+	"homing/pkg/touch"
+)
+
+// live: a worker that is off sends nothing, nor does a step that is no more.
+func live(c *Case) touch.Verdict {
+	switch {
+	case c.Off:
+		return touch.DropFor(touch.WorkerOff, c.Touch.Worker+" is off")
+	case !c.Listed:
+		return touch.DropFor(touch.StepRemoved, fmt.Sprintf("%s has no step %s", c.Touch.Worker, c.Touch.Step))
+	}
+	return touch.Verdict{}
+}
