@@ -10,7 +10,6 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
-	"homing/pkg/touch"
 	"homing/workers"
 )
 
@@ -48,23 +47,11 @@ func (a *App) held(worker string) func() (bool, <-chan struct{}) {
 
 // holds are the reasons of the system for which a worker does not send.
 type holds struct {
-	app   *App
-	watch *control.Watch
+	*control.Watch
+	app *App
 }
 
 func (h holds) Paused(worker, store string) bool { return h.app.paused(worker, store) }
-
-func (h holds) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) bool {
-	return h.watch.Failed(ctx, store, string(why), detail, sure)
-}
-
-func (h holds) Passed(store string, why touch.Reason, detail string) bool {
-	return h.watch.Passed(store, string(why), detail)
-}
-
-func (h holds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
-	h.watch.Worked(ctx, store, string(why), detail)
-}
 
 // PausedByConfig reports whether the configuration has a worker paused in a
 // store, or in any of them.

@@ -110,7 +110,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
 		Held:  func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Holds: holds{a, a.controls.Watch(worker, a.sending(worker))},
+		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a},
 	})
 }
 

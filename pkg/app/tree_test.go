@@ -67,7 +67,7 @@ var may = map[string][]string{
 	"pkg/bus":        {"events"},
 	"pkg/projection": {"events", "pkg/customer"},
 	"pkg/link":       {"pkg/customer"},
-	"pkg/control":    {"events", "pkg/customer", "pkg/bus"},
+	"pkg/control":    {"events", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/gateway":    {"events", "pkg/customer", "pkg/link"},
 	"pkg/codes":      {"events", "pkg/offer", "pkg/bus"},
 	"pkg/timeline":   {"events", "pkg/customer", "pkg/bus"},

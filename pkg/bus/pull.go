@@ -171,9 +171,6 @@ func isStatus(m *nats.Msg) bool {
 
 // ends reports whether a status ends the pull; an error is one that should not be.
 func ends(m *nats.Msg) (bool, error) {
-	if !isStatus(m) {
-		return false, nil
-	}
 	said := m.Header.Get("Description")
 	switch code := m.Header.Get(status); {
 	case code == "100": // a heartbeat

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
+	"homing/pkg/touch"
 )
 
 const (
@@ -62,8 +63,8 @@ func (c *Controls) Watch(worker string, stores []string) *Watch {
 		fails: map[string]failure{}, began: map[string]time.Time{}, ended: map[string]time.Time{}}
 }
 
-func (w *Watch) hold(store, reason, detail string) (h Hold, id string) {
-	h = Hold{Worker: w.worker, Store: store, Reason: reason, Detail: detail}
+func (w *Watch) hold(store string, why touch.Reason, detail string) (h Hold, id string) {
+	h = Hold{Worker: w.worker, Store: store, Reason: string(why), Detail: detail}
 	return h, h.key() + " " + detail
 }
 
@@ -72,8 +73,8 @@ func (w *Watch) hold(store, reason, detail string) (h Hold, id string) {
 // that does not pass by itself, which need not last to be a hold. It reports
 // whether the store should be passed by meanwhile: this lasts, and other stores of
 // the worker have no such trouble.
-func (w *Watch) Failed(ctx context.Context, store, reason, detail string, sure bool) (pass bool) {
-	h, id := w.hold(store, reason, detail)
+func (w *Watch) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) (pass bool) {
+	h, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()
 	f := w.fails[id]
@@ -94,24 +95,24 @@ func (w *Watch) Failed(ctx context.Context, store, reason, detail string, sure b
 		w.begin(ctx, h, id)
 	}
 	w.tell(ctx)
-	return w.Passed(store, reason, detail)
+	return w.Passed(store, why, detail)
 }
 
 // Passed reports whether a store is to be passed by, as Failed last said.
-func (w *Watch) Passed(store, reason, detail string) bool {
-	_, id := w.hold(store, reason, detail)
+func (w *Watch) Passed(store string, why touch.Reason, detail string) bool {
+	_, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.fails[id].lasts(now) && slices.ContainsFunc(w.stores, func(s string) bool {
-		_, other := w.hold(s, reason, detail)
+		_, other := w.hold(s, why, detail)
 		return !w.fails[other].on(now) && !w.c.Paused(w.worker, s)
 	})
 }
 
 // Worked says that what may fail did not.
-func (w *Watch) Worked(ctx context.Context, store, reason, detail string) {
-	h, id := w.hold(store, reason, detail)
+func (w *Watch) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
+	h, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()
 	delete(w.fails, id)

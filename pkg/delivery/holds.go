@@ -38,8 +38,7 @@ func (d *Delivery) failed(ctx context.Context, store string, why touch.Reason, d
 	return d.o.Holds.Failed(ctx, store, why, detail, sure)
 }
 
-// mayTry reports whether a touch may ask for a connection to its relay, and returns
-// what ends the asking. Where the store is passed by, one does at a time: a relay
+// mayTry reports whether a touch may try its relay, and returns what ends the try. Where the store is passed by, one does at a time: a relay
 // that neither answers nor refuses would have all of them wait for it, and other
 // stores' mails behind them.
 func (d *Delivery) mayTry(a *attempt) (end func(), ok bool) {

@@ -26,19 +26,7 @@ import (
 // realHolds are the holds as they are kept in NATS, of one replica.
 type realHolds struct {
 	*control.Controls
-	watch *control.Watch
-}
-
-func (h realHolds) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) bool {
-	return h.watch.Failed(ctx, store, string(why), detail, sure)
-}
-
-func (h realHolds) Passed(store string, why touch.Reason, detail string) bool {
-	return h.watch.Passed(store, string(why), detail)
-}
-
-func (h realHolds) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
-	h.watch.Worked(ctx, store, string(why), detail)
+	*control.Watch
 }
 
 // withHolds has a replica keep holds.

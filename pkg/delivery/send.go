@@ -24,10 +24,16 @@ const claimTries = 20
 // a connection may take longer.
 const fresh = 5 * time.Second
 
-// send takes leave of the throughput, so that no code is taken for a mail that
+// send passes by a relay in trouble before anything is spent on the mail. It takes
+// leave of the throughput, so that no code is taken for a mail that
 // has to wait, then renders and takes a connection, so that nothing slow stands
 // between the claim and the relay; then it claims, and sends at once.
 func (d *Delivery) send(ctx context.Context, a *attempt) error {
+	end, ok := d.mayTry(a)
+	if !ok {
+		return d.park(ctx, a)
+	}
+	defer end()
 	if passed, answer := d.leave(ctx, a); !passed {
 		return answer
 	}
@@ -35,11 +41,6 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	if m == nil {
 		return d.turn(ctx, a, verdict, done, err)
 	}
-	try, mayTry := d.mayTry(a)
-	if !mayTry {
-		return d.park(ctx, a)
-	}
-	defer try()
 	conn, err := a.shop.Relay.Acquire(ctx)
 	switch {
 	case errors.Is(err, mailer.ErrRelayDown):
