@@ -189,7 +189,7 @@ func (l *Look) replan(ctx context.Context, s shop, store string, since time.Time
 	}
 	p := &schedule.Planner{
 		Workers: map[string]workers.Worker{store: s.worker}, Zones: map[string]*time.Location{store: s.zone}, Customers: l.store, Schedule: l.schedule,
-		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Planned: func(n int) { done.Mails += n },
+		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: l.identity.Address, Planned: func(n int) { done.Mails += n },
 	}
 	err = l.timeline.ReadTypesSince(ctx, store, s.worker.Triggers(), l.real(since), func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place

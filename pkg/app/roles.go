@@ -72,7 +72,7 @@ func (a *App) intake() *intake.Intake {
 func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
 		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
-		Decode: timeline.Decode, Overlook: overlook(a.shops[worker]), Scale: a.o.Scale, Products: a.products,
+		Decode: timeline.Decode, Overlook: overlook(a.shops[worker]), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
 	for store, s := range a.shops[worker] {

@@ -37,7 +37,7 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 // person is the attempt's customer, as the gate and the worker see them.
 func (d *Delivery) person(a *attempt) *judge.Person {
 	store := a.touch.Customer.Store
-	p := &judge.Person{Customer: a.record.Customer, Mailbox: a.mailbox, Zone: a.shop.Zone,
+	p := &judge.Person{Customer: a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer), Zone: a.shop.Zone,
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	if d.o.Products != nil {
 		p.Products = d.o.Products(store)
@@ -70,8 +70,8 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 		f := d.again(a, k)
 		return &f, nil
 	}
-	if owner, ok := d.unsent.Load(a.id); ok && owner == k.Owner {
-		return nil, nil // our own, and we know that nothing went out under it
+	if d.idle(a, k) {
+		return nil, nil
 	}
 	end := time.UnixMilli(k.Lease)
 	if k.At == 0 { // another touch's mail has its content, and says what becomes of it
@@ -89,6 +89,13 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 	body.Bundles = d.bundled(a, func(other customer.Claim) bool { return other.State == customer.Open && other.Owner == k.Owner })
 	f := d.fact(a, &events.EmailUncertain{Email: body})
 	return &f, nil
+}
+
+// idle reports whether a claim is of an earlier attempt of this process, and
+// certainly nothing went out under it.
+func (d *Delivery) idle(a *attempt, k customer.Claim) bool {
+	owner, ok := d.unsent.Load(a.id)
+	return ok && owner == k.Owner
 }
 
 // inheritAfter is how long after its lease a touch is left to the mail that was
@@ -124,6 +131,9 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 // hold puts the touch back on the schedule, says so, and is done with it, in
 // that order: at worst it is held twice.
 func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body events.Email) error {
+	if err := d.free(ctx, a); err != nil {
+		return err
+	}
 	t := a.touch
 	t.Wake = until
 	if err := d.o.Schedule.Put(ctx, []touch.Touch{t}); err != nil {

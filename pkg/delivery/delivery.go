@@ -32,6 +32,9 @@ import (
 type Customers interface {
 	Epoch() uint64
 	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+	// SaveBeside saves one record and reports whether another, which was read with
+	// it, is as it was.
+	SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error)
 	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
 	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
 	// Suspect says that a customer is missing who must have been known.
@@ -180,11 +183,11 @@ type attempt struct {
 	step    touch.Step
 	shop    Shop
 	record  customer.Record
-	owner   uint64       // tells this attempt's claim from any other's
-	epoch   uint64       // of the record
-	to      string       // whom the composed mail is to
-	mailbox gate.Mailbox // of the customer's address
-	judged  time.Time    // when the gate was last asked
+	owner   uint64          // tells this attempt's claim from any other's
+	epoch   uint64          // of the record
+	to      string          // whom the composed mail is to
+	mailbox customer.Record // what is known of the customer's address
+	judged  time.Time       // when the gate was last asked
 
 	had     bool            // it let others pass, for the throughput's sake
 	wording workers.Wording // what the mail says, as the worker chose
@@ -253,23 +256,6 @@ func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = shop.post().Step(t.Step)
 	return a, nil
-}
-
-// load reads the attempts' customers.
-func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
-	epoch := d.o.Customers.Epoch()
-	keys := make([]customer.Key, len(as))
-	for i, a := range as {
-		keys[i] = a.touch.Customer
-	}
-	records, err := d.o.Customers.Load(ctx, keys)
-	if err != nil {
-		return err
-	}
-	for i, a := range as {
-		a.record, a.epoch = records[i], epoch
-	}
-	return d.mailboxes(ctx, as)
 }
 
 // deliver takes one touch all the way. Its answer follows bus's table.

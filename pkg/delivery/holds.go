@@ -83,6 +83,9 @@ const parked = 5 * time.Minute
 // not: those of another store, or without an offer. It is judged again when that
 // time is over, and nothing is said of it.
 func (d *Delivery) park(ctx context.Context, a *attempt) error {
+	if err := d.free(ctx, a); err != nil {
+		return err
+	}
 	t := a.touch
 	t.Wake = d.o.Scale.Now().Add(parked)
 	if err := d.o.Schedule.Put(ctx, []touch.Touch{t}); err != nil {

@@ -5,31 +5,74 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
-	"homing/pkg/gate"
 )
 
-// mailboxes reads what is known of the addresses of the attempts' customers, in
-// one round trip for all: whether mail to them came back or was called spam,
-// whichever of the store's customers it was to. That it cannot be read is an
-// error, never a yes.
-func (d *Delivery) mailboxes(ctx context.Context, as []*attempt) error {
-	keys, of := make([]customer.Key, 0, len(as)), make([]*attempt, 0, len(as))
-	for _, a := range as {
-		a.mailbox = gate.Mailbox{}
-		if email := a.record.Customer.Email.Value; email != "" {
-			store := a.touch.Customer.Store
-			keys, of = append(keys, d.o.Mailbox(store, d.o.Address(store, email))), append(of, a)
-		}
+// load reads the attempts' customers, and what is known of their addresses:
+// whether mail to them came back or was called spam, whichever of the store's
+// customers it was to. A touch tells the address, by its hash, so that it takes
+// one round trip for all of it; a second is for those whose address is another
+// by now. That something cannot be read is an error, never a yes.
+func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
+	epoch := d.o.Customers.Epoch()
+	keys := make([]customer.Key, len(as), 2*len(as))
+	for i, a := range as {
+		keys[i] = a.touch.Customer
 	}
-	if len(keys) == 0 {
-		return nil
+	for _, a := range as {
+		if a.touch.Address != "" {
+			keys = append(keys, d.mailboxKey(a))
+		}
 	}
 	records, err := d.o.Customers.Load(ctx, keys)
 	if err != nil {
 		return err
 	}
-	for i, a := range of {
-		a.mailbox = gate.MailboxOf(&records[i].Customer)
+	mailboxes := records[len(as):]
+	var moved []*attempt
+	for i, a := range as {
+		a.record, a.epoch, a.mailbox = records[i], epoch, customer.Record{}
+		if a.touch.Address != "" {
+			a.mailbox, mailboxes = mailboxes[0], mailboxes[1:]
+		}
+		if now := d.address(a); now != a.touch.Address {
+			a.touch.Address, a.mailbox = now, customer.Record{}
+			if now != "" {
+				moved = append(moved, a)
+			}
+		}
+	}
+	return d.mailboxes(ctx, moved)
+}
+
+// address returns the keyed hash of the address of an attempt's customer, "" if
+// there is none.
+func (d *Delivery) address(a *attempt) string {
+	if a.record.Customer.Email.Value == "" {
+		return ""
+	}
+	return d.o.Address(a.touch.Customer.Store, a.record.Customer.Email.Value)
+}
+
+func (d *Delivery) mailboxKey(a *attempt) customer.Key {
+	return d.o.Mailbox(a.touch.Customer.Store, a.touch.Address)
+}
+
+// mailboxes reads what is known of the addresses of those whom nobody told before
+// where to look.
+func (d *Delivery) mailboxes(ctx context.Context, as []*attempt) error {
+	if len(as) == 0 {
+		return nil
+	}
+	keys := make([]customer.Key, len(as))
+	for i, a := range as {
+		keys[i] = d.mailboxKey(a)
+	}
+	records, err := d.o.Customers.Load(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, a := range as {
+		a.mailbox = records[i]
 	}
 	return nil
 }

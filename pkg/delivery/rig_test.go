@@ -128,6 +128,9 @@ func (r *rig) servers(js jetstream.JetStream, rdb redis.UniversalClient) {
 	}
 }
 
+// address is the hash of the address that a customer has from the start.
+func (r *rig) address(id string) string { return r.ids.Address("main", id+"@example.com") }
+
 func (r *rig) key(id string) customer.Key { return r.ids.Key("main", id) }
 
 // happened has something happen to a customer, as intake would.
@@ -163,11 +166,16 @@ func (r *rig) known(ids ...string) {
 func (r *rig) touch(id, step, occasion string, in time.Duration, s *touch.Snapshot) touch.Touch {
 	r.t.Helper()
 	at := time.Now().Add(in).UTC()
-	t := touch.Touch{Worker: worker, Step: step, Customer: r.key(id), Occasion: occasion, Due: at, Wake: at, Snapshot: s}
+	t := touch.Touch{Worker: worker, Step: step, Customer: r.key(id), Occasion: occasion, Due: at, Wake: at, Address: r.address(id), Snapshot: s}
+	r.put(t)
+	return t
+}
+
+func (r *rig) put(t touch.Touch) {
+	r.t.Helper()
 	if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{t}); err != nil {
 		r.t.Fatal(err)
 	}
-	return t
 }
 
 // process is one replica that delivers.
@@ -282,6 +290,17 @@ func (s shakyStore) Save(ctx context.Context, rs []*customer.Record) ([]bool, er
 		err = s.r.fails("saved")
 	}
 	return ok, err
+}
+
+func (s shakyStore) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+	if err := s.r.fails("save"); err != nil {
+		return false, false, err
+	}
+	saved, same, err = s.Store.SaveBeside(ctx, r, other)
+	if err == nil {
+		err = s.r.fails("saved")
+	}
+	return saved, same, err
 }
 
 func (s shakyStore) MarkIn(ctx context.Context, epoch uint64, es []customer.Entry) error {

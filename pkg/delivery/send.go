@@ -173,29 +173,36 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 }
 
 // claim takes the touch and a place in the caps, in one step with the check that
-// nothing changed since the gate judged. If something did, the gate judges anew;
-// moved says that it still lets the touch pass, and nothing is claimed yet.
+// nothing changed since the gate judged, neither with the customer nor with their
+// address. If something did, the gate judges anew; moved says that it still lets
+// the touch pass, and nothing is claimed yet.
 func (d *Delivery) claim(ctx context.Context, a *attempt) (v touch.Verdict, done *events.Event, moved bool, err error) {
 	b := *a
 	b.record.Customer.Claims = slices.Clone(a.record.Customer.Claims)
 	b.claimOthers(d.open(a))
 	b.record.Customer.SetClaim(d.open(a))
-	ok, err := d.o.Customers.Save(ctx, saving(&b.record))
-	if err != nil {
+	ok, same, err := d.o.Customers.SaveBeside(ctx, &b.record, a.mailbox)
+	switch {
+	case err == nil && ok:
+		a.record = b.record
+	case err == nil:
+		judged := a.mailbox.Version
+		err = d.load(ctx, a)
+		k, held := a.record.Customer.Claimed(a.key)
+		ok = held && k.Owner == a.owner // it was our own write, and its answer was lost
+		same = a.mailbox.Version == judged
+	}
+	switch {
+	case err != nil:
 		d.unsent.Store(a.id, a.owner) // it may have been written all the same
 		return v, nil, false, err
-	}
-	if ok[0] {
+	case ok && same:
 		d.unsent.Delete(a.id)
-		a.record = b.record
 		return v, nil, false, nil
-	}
-	if err := d.load(ctx, a); err != nil {
-		d.unsent.Store(a.id, a.owner)
-		return v, nil, false, err
-	}
-	if k, held := a.record.Customer.Claimed(a.key); held && k.Owner == a.owner {
-		return v, nil, false, nil // the answer to our own write was lost
+	case ok: // something was said of the address meanwhile
+		if err := d.release(ctx, a); err != nil {
+			return v, nil, false, err
+		}
 	}
 	v, done, err = d.decide(a)
 	return v, done, true, err

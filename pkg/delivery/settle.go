@@ -70,7 +70,7 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 			case k.State != customer.Open:
 				// An outcome that is said again, or a write of ours whose answer was lost.
 				return k.At == f.Time.UnixMilli(), nil
-			case k.Owner != a.owner && time.Until(time.UnixMilli(k.Lease)) > 0:
+			case k.Owner != a.owner && !d.idle(a, k) && time.Until(time.UnixMilli(k.Lease)) > 0:
 				return false, nil
 			}
 		}
@@ -80,14 +80,28 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 		a.freeOthers()
 		customer.Apply(&a.record.Customer, f)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
-		if err != nil || saved[0] {
-			return saved != nil && saved[0], err
+		if err != nil {
+			return false, err
+		}
+		if saved[0] {
+			d.unsent.Delete(a.id)
+			return true, nil
 		}
 		if err := d.load(ctx, a); err != nil {
 			return false, err
 		}
 	}
 	return false, errContended
+}
+
+// free releases the claim if an earlier round left one, of which the answer did not
+// come.
+func (d *Delivery) free(ctx context.Context, a *attempt) error {
+	if k, ok := a.record.Customer.Claimed(a.key); ok && k.State == customer.Open && d.idle(a, k) {
+		a.owner = k.Owner
+		return d.release(ctx, a)
+	}
+	return nil
 }
 
 // release frees the claim and its place in the caps, unless it is another's.

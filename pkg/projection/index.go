@@ -250,7 +250,7 @@ func (s *Store) swap(ctx context.Context, ps []Placed, next func(Placed) any) er
 		return err
 	}
 	groups := byBucket(len(ps), func(i int) customer.Key { return ps[i].Key })
-	cmds, err := s.eval(ctx, swapScript, len(groups), func(g int) ([]string, []any) {
+	cmds, err := s.eval(ctx, swapScript, nil, len(groups), func(g int) ([]string, []any) {
 		var keys []string
 		var args []any
 		for _, i := range groups[g] {

@@ -57,6 +57,7 @@ type save struct {
 	payload []byte
 	moves   []move // in the indexes
 	place   customer.Place
+	other   *customer.Record // in: one to look at as well, or nil; out: its version
 }
 
 // Load reads customers in one round trip. A customer who is not there is a
@@ -221,10 +222,28 @@ func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, e
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
-		place := customer.PlaceOf(&r.Customer)
-		reqs[i] = save{record: r, ok: &ok[i], payload: customer.Encode(&r.Customer), place: place, moves: moves(r.Key, r.Place, place)}
+		reqs[i] = saveOf(r, &ok[i])
 	}
 	return ok, s.saves.do(ctx, reqs)
+}
+
+// SaveBeside is Save for one record that was judged together with another. In the
+// same round trip it looks whether the other is still at its version: same. What
+// is written is written all the same; the two may be on different nodes. Of an
+// other without a key nothing is known, and it is the same.
+func (s *Store) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+	req := saveOf(r, &saved)
+	judged := other.Version
+	if other.Key.Token != "" {
+		req.other = &other
+	}
+	err = s.saves.do(ctx, []save{req})
+	return saved, err == nil && other.Version == judged, err
+}
+
+func saveOf(r *customer.Record, ok *bool) save {
+	place := customer.PlaceOf(&r.Customer)
+	return save{record: r, ok: ok, payload: customer.Encode(&r.Customer), place: place, moves: moves(r.Key, r.Place, place)}
 }
 
 func (s *Store) saveAll(ctx context.Context, reqs []save) error {
@@ -233,7 +252,16 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 	}
 	versions := make([]string, len(reqs))
 	groups := byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key })
-	cmds, err := s.eval(ctx, casScript, len(groups), func(g int) ([]string, []any) {
+	var others []*redis.StringCmd
+	look := func(pipe redis.Pipeliner) {
+		others = others[:0]
+		for _, r := range reqs {
+			if r.other != nil {
+				others = append(others, pipe.HGet(ctx, customerKey(r.other.Key), "m"))
+			}
+		}
+	}
+	cmds, err := s.eval(ctx, casScript, look, len(groups), func(g int) ([]string, []any) {
 		n := len(groups[g])
 		keys, args := make([]string, 0, 3*n), make([]any, 0, 1+9*n)
 		args = append(args, n)
@@ -257,6 +285,15 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 	})
 	if err != nil {
 		return fmt.Errorf("writing customers: %w", err)
+	}
+	for _, r := range reqs {
+		if r.other != nil {
+			m, err := others[0].Result()
+			if err != nil && !errors.Is(err, redis.Nil) {
+				return fmt.Errorf("writing customers: %w", err)
+			}
+			r.other.Version, others = versionOf(m), others[1:]
+		}
 	}
 	for g, c := range cmds {
 		done, err := c.Int64Slice()
@@ -290,9 +327,9 @@ func byBucket(n int, key func(i int) customer.Key) [][]int {
 	return out
 }
 
-// eval runs one script n times in one round trip. Redis forgets scripts when it
-// restarts: then they are sent whole.
-func (s *Store) eval(ctx context.Context, script *redis.Script, n int, args func(i int) ([]string, []any)) ([]*redis.Cmd, error) {
+// eval runs one script n times, and what is to follow it if anything is, in one
+// round trip. Redis forgets scripts when it restarts: then they are sent whole.
+func (s *Store) eval(ctx context.Context, script *redis.Script, then func(redis.Pipeliner), n int, args func(i int) ([]string, []any)) ([]*redis.Cmd, error) {
 	keys, argv := make([][]string, n), make([][]any, n)
 	for i := range n {
 		keys[i], argv[i] = args(i)
@@ -303,8 +340,13 @@ func (s *Store) eval(ctx context.Context, script *redis.Script, n int, args func
 		for i := range n {
 			cmds[i] = call(pipe, i)
 		}
-		_, err := pipe.Exec(ctx)
-		return cmds, err
+		if then != nil {
+			then(pipe)
+		}
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+			return cmds, err
+		}
+		return cmds, nil
 	}
 	cmds, err := run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return script.EvalSha(ctx, pipe, keys[i], argv[i]...) })
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {

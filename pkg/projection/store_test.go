@@ -106,6 +106,51 @@ func TestARecordIsWrittenOnlyOverTheVersionItWasReadAt(t *testing.T) {
 	})
 }
 
+func TestARecordIsSavedBesideAnother(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		store, ctx := projection.New(homingtest.Redis(t, url), nil), t.Context()
+		ann, box := ids(t).Key("main", "ann"), ids(t).Key("main", "box")
+		n := 0
+		happens := func(k customer.Key) {
+			t.Helper()
+			n++
+			if err := store.Fold(ctx, []customer.Entry{order(k, 0, n)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			name        string
+			meanwhile   []customer.Key
+			saved, same bool
+		}{
+			{"neither is there", nil, true, true},
+			{"the other is new", []customer.Key{box}, true, false},
+			{"both are as they were", nil, true, true},
+			{"the other moved", []customer.Key{box}, true, false},
+			{"this one moved", []customer.Key{ann}, false, true},
+			{"both moved", []customer.Key{box, ann}, false, false},
+		} {
+			mine, other := load(t, store, ann), load(t, store, box)
+			for _, k := range c.meanwhile {
+				happens(k)
+			}
+			n++
+			customer.Apply(&mine.Customer, order(ann, 0, n).Event)
+			saved, same, err := store.SaveBeside(ctx, &mine, other)
+			if err != nil || saved != c.saved || same != c.same {
+				t.Errorf("%s: saved %v, same %v, %v; want %v, %v", c.name, saved, same, err, c.saved, c.same)
+			}
+			if now := load(t, store, ann); (now.Version == mine.Version) != c.saved {
+				t.Errorf("%s: saved %v, and it is not so", c.name, saved)
+			}
+		}
+		mine := load(t, store, ann)
+		if saved, same, err := store.SaveBeside(ctx, &mine, customer.Record{}); err != nil || !saved || !same {
+			t.Errorf("beside nobody: saved %v, same %v, %v", saved, same, err)
+		}
+	})
+}
+
 func TestVersionsNeverComeRoundToTheSameAgain(t *testing.T) {
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		rdb := homingtest.Redis(t, url)

@@ -65,7 +65,10 @@ func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 		soon := time.Now().Add(10 * time.Minute)
 		e := placed("main", time.Now())
 		e.Event.Data = &events.OrderDelivered{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1001"}}
-		p := &schedule.Planner{Workers: map[string]workers.Worker{"main": mover{w, soon}}, Customers: &people{}, Schedule: s}
+		var ann people
+		customer.Apply(&ann.who, events.Event{ID: "e0", Source: "/shop", Time: time.Now(), Data: &events.CustomerUpdated{Customer: events.Customer{Email: "ann@example.com"}}})
+		p := &schedule.Planner{Workers: map[string]workers.Worker{"main": mover{w, soon}}, Customers: &ann, Schedule: s,
+			Address: func(store, email string) string { return "hash of " + email + " in " + store }}
 		e.Key = pending.Customer
 		if err := p.Plan(t.Context(), []customer.Entry{e}); err != nil {
 			t.Fatal(err)
@@ -76,6 +79,9 @@ func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 		got := d.wait(time.Hour)
 		if len(got) != 1 || got[0].touch.Snapshot.Order != "1001" || got[0].at.Before(soon) || got[0].at.After(soon.Add(late)) {
 			t.Errorf("it came as %+v, want it at %s with its order", got, soon)
+		}
+		if want := "hash of ann@example.com in main"; len(got) == 1 && got[0].touch.Address != want {
+			t.Errorf("it says that the address is %q, want %q", got[0].touch.Address, want)
 		}
 	})
 }

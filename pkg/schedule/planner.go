@@ -28,7 +28,8 @@ type Planner struct {
 	Customers Customers
 	Schedule  *Schedule
 	Decode    func(jetstream.Msg) (customer.Entry, error)
-	Overlook  func(jetstream.Msg) bool // tells of what is not worth decoding; may be nil
+	Overlook  func(jetstream.Msg) bool         // tells of what is not worth decoding; may be nil
+	Address   func(store, email string) string // keyed hash of an address; may be nil
 	Scale     Scale
 	Planned   func(n int) // told how many touches were scheduled; may be nil
 }
@@ -134,11 +135,19 @@ func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []tou
 			t.Customer, t.Caused = e.Key, e.Event.Time
 			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if worth(t, w, now) && !claimed(c, t) {
+				t.Address = p.address(e.Key.Store, c)
 				out = append(out, t)
 			}
 		}
 	}
 	return out
+}
+
+func (p *Planner) address(store string, c *customer.Customer) string {
+	if p.Address == nil || c.Email.Value == "" {
+		return ""
+	}
+	return p.Address(store, c.Email.Value)
 }
 
 // What is told long after it happened comes with much else: a backlog after an

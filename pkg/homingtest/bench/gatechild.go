@@ -179,7 +179,7 @@ func (d *decider) fill(ctx context.Context) error {
 			}
 			last := entries[len(entries)-1].Event
 			for _, t := range d.post.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
-				t.Customer, t.Wake = key, t.Due
+				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Email.Value)
 				d.touches = append(d.touches, t)
 			}
 		}
@@ -195,28 +195,22 @@ func (d *decider) fill(ctx context.Context) error {
 
 // decide takes a batch through reading, judging and claiming.
 func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
-	keys := make([]customer.Key, len(batch))
+	keys := make([]customer.Key, 2*len(batch))
 	for i, t := range batch {
-		keys[i] = t.Customer
+		keys[i], keys[len(batch)+i] = t.Customer, d.ids.AddressKey(d.spec.Store, t.Address)
 	}
 	records, err := d.store.Load(ctx, keys)
 	if err != nil {
 		return err
 	}
-	for i := range records {
-		keys[i] = d.ids.AddressKey(d.spec.Store, d.ids.Address(d.spec.Store, records[i].Customer.Email.Value))
-	}
-	mailboxes, err := d.store.Load(ctx, keys)
-	if err != nil {
-		return err
-	}
+	mailboxes := records[len(batch):]
 	var g errgroup.Group
 	next := make(chan int)
 	for range min(gateSenders, len(batch)) {
 		g.Go(func() error {
 			var failed error
 			for i := range next {
-				failed = errors.Join(failed, d.one(ctx, batch[i], &records[i], &mailboxes[i].Customer))
+				failed = errors.Join(failed, d.one(ctx, batch[i], &records[i], &mailboxes[i]))
 			}
 			return failed
 		})
@@ -229,13 +223,16 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 }
 
 // one judges a touch and claims it.
-func (d *decider) one(ctx context.Context, t touch.Touch, r *customer.Record, mailbox *customer.Customer) error {
+func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.Record) error {
+	if d.ids.Address(t.Customer.Store, r.Customer.Email.Value) != t.Address {
+		return broken("a touch tells another address than its customer has")
+	}
 	id, now := t.ID(), time.Now()
 	key := customer.ClaimKey(id)
 	if _, ok := r.Customer.Claimed(key); ok {
 		return broken("a touch was claimed before")
 	}
-	who := judge.Person{Customer: r.Customer, Mailbox: gate.MailboxOf(mailbox), Zone: time.UTC,
+	who := judge.Person{Customer: r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer), Zone: time.UTC,
 		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) }}
 	if v := gate.Judge(who.Case(d.post, t, now)); v.Action != touch.Send {
 		return broken("a touch was not let pass: %s", v.Reason)
@@ -243,8 +240,8 @@ func (d *decider) one(ctx context.Context, t touch.Touch, r *customer.Record, ma
 	r.Customer.Claims = slices.Clone(r.Customer.Claims)
 	r.Customer.SetClaim(customer.Claim{Touch: key, State: customer.Open, At: now.UnixMilli(), Owner: rand.Uint64(),
 		Lease: now.Add(15 * time.Second).UnixMilli()})
-	ok, err := d.store.Save(ctx, []*customer.Record{r})
-	if err == nil && !ok[0] {
+	saved, same, err := d.store.SaveBeside(ctx, r, *mailbox)
+	if err == nil && !(saved && same) {
 		err = broken("a claim was refused, and nobody else was there")
 	}
 	return err
