@@ -37,7 +37,7 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 // person is the attempt's customer, as the gate and the worker see them.
 func (d *Delivery) person(a *attempt) *judge.Person {
 	store := a.touch.Customer.Store
-	p := &judge.Person{Customer: a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer), Zone: a.shop.Zone,
+	p := &judge.Person{Customer: &a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer), Zone: a.shop.Zone,
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	if d.o.Products != nil {
 		p.Products = d.o.Products(store)

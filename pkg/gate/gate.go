@@ -16,7 +16,7 @@ type Case struct {
 	Touch    touch.Touch
 	Step     touch.Step
 	Listed   bool // the worker still has the step
-	Customer customer.Customer
+	Customer *customer.Customer
 	Off      bool                 // the worker is switched off
 	Shadow   bool                 // the worker decides, but does not send
 	Wanted   func() touch.Verdict // asks the worker

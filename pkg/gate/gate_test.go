@@ -20,9 +20,9 @@ const dayLong = 24 * time.Hour
 // passing is a case that no rule has anything against.
 func passing() *gate.Case {
 	c := &gate.Case{
-		Touch:   touch.Touch{Worker: "win-back", Step: "miss-you", Occasion: "o1", Customer: customer.Key{Store: "main", Token: "abcdefghijklmnop"}, Due: now.Add(-time.Hour)},
-		Step:    touch.Step{Name: "miss-you", Class: touch.Marketing, Expires: 14 * dayLong},
-		Listed:  true,
+		Touch:  touch.Touch{Worker: "win-back", Step: "miss-you", Occasion: "o1", Customer: customer.Key{Store: "main", Token: "abcdefghijklmnop"}, Due: now.Add(-time.Hour)},
+		Step:   touch.Step{Name: "miss-you", Class: touch.Marketing, Expires: 14 * dayLong},
+		Listed: true, Customer: &customer.Customer{},
 		Wanted:  func() touch.Verdict { return touch.Verdict{} },
 		Policy:  gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}},
 		Address: func(email string) string { return "hash of " + email },
@@ -36,7 +36,7 @@ func passing() *gate.Case {
 
 // apply folds something that happened some time before or after now.
 func apply(c *gate.Case, ago time.Duration, d events.Data) {
-	customer.Apply(&c.Customer, events.Event{ID: string(d.Type()) + ago.String(), Source: "/shop", Type: d.Type(), Time: now.Add(ago), Data: d})
+	customer.Apply(c.Customer, events.Event{ID: string(d.Type()) + ago.String(), Source: "/shop", Type: d.Type(), Time: now.Add(ago), Data: d})
 }
 
 func unsubscribe(c *gate.Case, scope string) {

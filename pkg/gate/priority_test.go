@@ -29,7 +29,7 @@ func (r *rival) step() touch.Step {
 }
 
 func (r *rival) judge(c customer.Customer, policy gate.Policy, now time.Time) *gate.Case {
-	return &gate.Case{Touch: r.touch, Step: r.step(), Listed: true, Customer: c, Policy: policy, Now: now,
+	return &gate.Case{Touch: r.touch, Step: r.step(), Listed: true, Customer: &c, Policy: policy, Now: now,
 		Wanted: func() touch.Verdict { return touch.Verdict{} }, Address: func(s string) string { return s }}
 }
 
@@ -194,7 +194,7 @@ func TestAMailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
 		policy.Frequency = []gate.Window{{Limit: c.limit, Length: 16 * time.Hour}}
 		mine := mine
 		mine.Yielded = c.yielded
-		k := gate.Case{Touch: mine, Step: touch.Step{Name: "ask", Class: c.class, Expires: 14 * 24 * time.Hour}, Policy: policy, Now: noon}
+		k := gate.Case{Touch: mine, Customer: &customer.Customer{}, Step: touch.Step{Name: "ask", Class: c.class, Expires: 14 * 24 * time.Hour}, Policy: policy, Now: noon}
 		v := k.Yield(40, []gate.Rival{{Touch: other, Priority: c.priority, At: noon.Add(c.at)}}, c.lookAhead)
 		if got := v.Reason == touch.Yields; got != c.yields {
 			t.Errorf("%s: %+v", c.name, v)

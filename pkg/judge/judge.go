@@ -37,7 +37,7 @@ func (p Post) Step(name string) (touch.Step, bool) {
 
 // Person is one customer, and what is known around them.
 type Person struct {
-	Customer customer.Customer
+	Customer *customer.Customer
 	Mailbox  gate.Mailbox      // of their address
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Zone     *time.Location    // of the store
@@ -46,7 +46,7 @@ type Person struct {
 
 // Input is what a worker may know of the person.
 func (p *Person) Input(now time.Time) workers.Input {
-	return workers.Input{Customer: p.Customer, Products: p.Products, Zone: p.Zone, Now: now}
+	return workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Zone, Now: now}
 }
 
 // Case makes the case of a touch that is looked at at some time, with the

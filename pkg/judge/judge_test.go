@@ -35,7 +35,7 @@ func post(t *testing.T) judge.Post {
 }
 
 func person() *judge.Person {
-	p := &judge.Person{Zone: time.UTC, Address: func(s string) string { return s }}
+	p := &judge.Person{Customer: &customer.Customer{}, Zone: time.UTC, Address: func(s string) string { return s }}
 	p.Customer.ID.Value, p.Customer.Email.Value, p.Customer.Consent.Value = "ann", "ann@example.com", "subscribed"
 	return p
 }

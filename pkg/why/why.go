@@ -60,7 +60,7 @@ type Input struct {
 
 // person is the customer, as the gate and the workers see them.
 func (in *Input) person() *judge.Person {
-	return &judge.Person{Customer: in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Zone: in.Zone, Address: in.Address}
+	return &judge.Person{Customer: &in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Zone: in.Zone, Address: in.Address}
 }
 
 // Report is the answer. docs/why.md documents its JSON, which is a contract:
