@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// combiner lets calls made at the same time share one round trip: whoever finds
-// nobody at work sets off what works for all that queue up meanwhile.
+// combiner lets calls made at the same time share round trips: whoever finds nobody
+// at work works, and those who come meanwhile travel together with the next.
 type combiner[R any] struct {
 	flush func(ctx context.Context, reqs []R) error
 
@@ -29,23 +29,29 @@ func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
 	if len(reqs) == 0 {
 		return nil
 	}
-	mine := &call[R]{reqs: reqs, done: make(chan struct{})}
 	c.mu.Lock()
-	c.queue = append(c.queue, mine)
 	if c.working {
+		mine := &call[R]{reqs: reqs, done: make(chan struct{})}
+		c.queue = append(c.queue, mine)
 		c.mu.Unlock()
 		<-mine.done // bounded: the client has deadlines of its own
 		return mine.err
 	}
 	c.working = true
 	c.mu.Unlock()
-	// Others' requests travel with ours: our giving up must not fail them, and
-	// theirs must not keep us once ours are done.
-	go c.work(context.WithoutCancel(ctx))
-	<-mine.done
-	return mine.err
+	// Whoever comes meanwhile must neither fail because we give up, nor keep us once
+	// our own requests are done.
+	ctx = context.WithoutCancel(ctx)
+	err := c.flush(ctx, reqs)
+	c.mu.Lock()
+	if c.working = len(c.queue) > 0; c.working {
+		go c.work(ctx)
+	}
+	c.mu.Unlock()
+	return err
 }
 
+// work works for those who queue up, until nobody does.
 func (c *combiner[R]) work(ctx context.Context) {
 	for {
 		c.mu.Lock()

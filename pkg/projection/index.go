@@ -250,14 +250,14 @@ func (s *Store) swap(ctx context.Context, ps []Placed, next func(Placed) any) er
 		return err
 	}
 	groups := byBucket(len(ps), func(i int) customer.Key { return ps[i].Key })
-	cmds, err := s.eval(ctx, swapScript, nil, len(groups), func(g int) ([]string, []any) {
+	cmds, err := s.eval(ctx, nil, len(groups), func(g int) (*redis.Script, []string, []any) {
 		var keys []string
 		var args []any
 		for _, i := range groups[g] {
 			e := ps[i].entry
 			keys, args = append(keys, e.key), append(args, e.field, e.value, next(ps[i]))
 		}
-		return keys, args
+		return swapScript, keys, args
 	})
 	for _, c := range cmds {
 		err = errors.Join(err, c.Err())

@@ -100,7 +100,7 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 	}
 	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
 	tops, known := make([]uint64, len(groups)), make([]int64, len(groups))
-	cmds, err := s.eval(ctx, markScript, nil, len(groups), func(g int) ([]string, []any) {
+	cmds, err := s.eval(ctx, nil, len(groups), func(g int) (*redis.Script, []string, []any) {
 		first := entries[groups[g][0]].Key
 		known[g] = s.known(bucket{first.Store, first.Bucket})
 		keys := append(make([]string, 0, 1+len(groups[g])), markKey(first.Store, first.Bucket))
@@ -113,7 +113,7 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 			binary.BigEndian.PutUint64(b[:], e.Sequence)
 			sequences = append(sequences, b[8-customer.SequenceBytes:]...)
 		}
-		return keys, []any{tops[g], keptSequences, known[g], sequences}
+		return markScript, keys, []any{tops[g], keptSequences, known[g], sequences}
 	})
 	if err != nil {
 		return fmt.Errorf("moving marks: %w", err)

@@ -16,6 +16,7 @@ import (
 // at the same time share round trips.
 type Store struct {
 	rdb   redis.UniversalClient
+	nodes bool   // it is a cluster
 	guard *Guard // nil: always ready
 	loads combiner[load]
 	peeks combiner[peek]
@@ -26,7 +27,8 @@ type Store struct {
 
 // New returns a store. The guard is asked before every call.
 func New(rdb redis.UniversalClient, guard *Guard) *Store {
-	s := &Store{rdb: rdb, guard: guard, seen: &highest{}}
+	_, nodes := rdb.(*redis.ClusterClient)
+	s := &Store{rdb: rdb, nodes: nodes, guard: guard, seen: &highest{}}
 	if guard != nil {
 		s.seen = &guard.seen
 	}
@@ -90,14 +92,16 @@ func (s *Store) loadAll(ctx context.Context, reqs []load) error {
 	}
 	pipe := s.rdb.Pipeline()
 	cmds := make([]*redis.SliceCmd, len(reqs))
+	marks := s.watch(len(reqs))
 	for i, r := range reqs {
 		cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")
+		marks.add(bucket{r.key.Store, r.key.Bucket})
 	}
-	marks := s.watchMarks(ctx, pipe, reqs)
+	marks.read(ctx, pipe)
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("reading customers: %w", err)
 	}
-	if err := s.checkMarks(marks); err != nil {
+	if err := marks.check(); err != nil {
 		return err
 	}
 	for i, c := range cmds {
@@ -107,45 +111,6 @@ func (s *Store) loadAll(ctx context.Context, reqs []load) error {
 		fields := c.Val()
 		reqs[i].out.meta, _ = fields[0].(string)
 		reqs[i].out.data, _ = fields[1].(string)
-	}
-	return nil
-}
-
-// watchMarks reads the marks of the buckets that are read, after them: what was
-// read from a Redis whose mark is there was read before anything was lost.
-func (s *Store) watchMarks(ctx context.Context, pipe redis.Pipeliner, reqs []load) map[bucket]watched {
-	if s.guard == nil {
-		return nil
-	}
-	marks := make(map[bucket]watched, min(len(reqs), customer.Buckets))
-	for _, r := range reqs {
-		b := bucket{r.key.Store, r.key.Bucket}
-		if marks[b].cmd == nil {
-			marks[b] = watched{pipe.Get(ctx, markKey(b.store, b.n)), s.known(b)}
-		}
-	}
-	return marks
-}
-
-// watched is a mark that is being read, and what it was at least before.
-type watched struct {
-	cmd   *redis.StringCmd
-	known int64
-}
-
-func (s *Store) checkMarks(marks map[bucket]watched) error {
-	for b, w := range marks {
-		mark, err := w.cmd.Int64()
-		switch {
-		case errors.Is(err, redis.Nil):
-			mark = -1
-		case err != nil:
-			return fmt.Errorf("reading marks: %w", err)
-		}
-		if mark < w.known {
-			s.Suspect()
-			return fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, mark, w.known)
-		}
 	}
 	return nil
 }
@@ -216,6 +181,17 @@ for i = n + 1, #KEYS do
 end
 return done`)
 
+// casOneScript is casScript for one customer who stays where the indexes have
+// them, as with every claim: it takes a third less of Redis's time.
+//
+// KEYS[1] customer; ARGV[1] version read ("" = none), [2] new version, [3] data.
+// Returns 1, or 0 when they were changed meanwhile.
+var casOneScript = redis.NewScript(`
+local m = redis.call('HGET', KEYS[1], 'm') or ''
+if string.sub(m, 1, 8) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'm', ARGV[2] .. string.sub(m, 9), 'd', ARGV[3])
+return 1`)
+
 // Save writes the records that are still at the version they were read at, and
 // says of each whether it was written. A written record has its new version.
 func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
@@ -261,8 +237,12 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 			}
 		}
 	}
-	cmds, err := s.eval(ctx, casScript, look, len(groups), func(g int) ([]string, []any) {
+	cmds, err := s.eval(ctx, look, len(groups), func(g int) (*redis.Script, []string, []any) {
 		n := len(groups[g])
+		if first := &reqs[groups[g][0]]; n == 1 && len(first.moves) == 0 {
+			versions[groups[g][0]] = newVersion()
+			return casOneScript, []string{customerKey(first.record.Key)}, []any{first.record.Version, versions[groups[g][0]], first.payload}
+		}
 		keys, args := make([]string, 0, 3*n), make([]any, 0, 1+9*n)
 		args = append(args, n)
 		for _, i := range groups[g] {
@@ -281,7 +261,7 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 				}
 			}
 		}
-		return keys, args
+		return casScript, keys, args
 	})
 	if err != nil {
 		return fmt.Errorf("writing customers: %w", err)
@@ -296,9 +276,14 @@ func (s *Store) saveAll(ctx context.Context, reqs []save) error {
 		}
 	}
 	for g, c := range cmds {
-		done, err := c.Int64Slice()
-		if err != nil || len(done) != len(groups[g]) {
-			return fmt.Errorf("writing customers: an unexpected answer: %w", err)
+		var done []int64
+		if n, ok := c.Val().(int64); ok {
+			done = []int64{n}
+		} else if done, err = c.Int64Slice(); err != nil {
+			return fmt.Errorf("writing customers: %w", err)
+		}
+		if len(done) != len(groups[g]) {
+			return fmt.Errorf("writing customers: %d answers for %d", len(done), len(groups[g]))
 		}
 		for n, i := range groups[g] {
 			if done[n] == 1 {
@@ -327,12 +312,12 @@ func byBucket(n int, key func(i int) customer.Key) [][]int {
 	return out
 }
 
-// eval runs one script n times, and what is to follow it if anything is, in one
-// round trip. Redis forgets scripts when it restarts: then they are sent whole.
-func (s *Store) eval(ctx context.Context, script *redis.Script, then func(redis.Pipeliner), n int, args func(i int) ([]string, []any)) ([]*redis.Cmd, error) {
-	keys, argv := make([][]string, n), make([][]any, n)
+// eval runs n scripts, and what is to follow them if anything is, in one round
+// trip. Redis forgets scripts when it restarts: then they are sent whole.
+func (s *Store) eval(ctx context.Context, then func(redis.Pipeliner), n int, of func(i int) (*redis.Script, []string, []any)) ([]*redis.Cmd, error) {
+	scripts, keys, args := make([]*redis.Script, n), make([][]string, n), make([][]any, n)
 	for i := range n {
-		keys[i], argv[i] = args(i)
+		scripts[i], keys[i], args[i] = of(i)
 	}
 	run := func(call func(pipe redis.Pipeliner, i int) *redis.Cmd) ([]*redis.Cmd, error) {
 		pipe := s.rdb.Pipeline()
@@ -348,11 +333,11 @@ func (s *Store) eval(ctx context.Context, script *redis.Script, then func(redis.
 		}
 		return cmds, nil
 	}
-	cmds, err := run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return script.EvalSha(ctx, pipe, keys[i], argv[i]...) })
+	cmds, err := run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return scripts[i].EvalSha(ctx, pipe, keys[i], args[i]...) })
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		// Nothing ran: a node knows a script or does not. (A cluster's other nodes
-		// that did run it answer 0 to the second try, which reads as a conflict.)
-		cmds, err = run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return script.Eval(ctx, pipe, keys[i], argv[i]...) })
+		// What did run, since a node knew that script, answers 0 to the second try,
+		// which reads as a conflict.
+		cmds, err = run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return scripts[i].Eval(ctx, pipe, keys[i], args[i]...) })
 	}
 	return cmds, err
 }
