@@ -35,16 +35,13 @@ type gateSpec struct {
 	Store   string `json:"store"`
 	N       int    `json:"n"`       // touches, of as many customers
 	Callers int    `json:"callers"` // batches at a time
+	Senders int    `json:"senders"` // touches of a batch at a time
 	Bare    int    `json:"bare"`    // > 0: no decisions, but a script that reads and writes so many bytes,
 	Depth   int    `json:"depth"`   // so many of them in a pipeline
 }
 
-// As delivery has it: so many touches are read at a time, and so many of them
-// are under way to their claim.
-const (
-	gateBatch   = 128
-	gateSenders = 24
-)
+// gateBatch is how many touches are read at a time, as in delivery.
+const gateBatch = 128
 
 func beginGate(raw json.RawMessage) (*work, error) {
 	var spec gateSpec
@@ -69,12 +66,10 @@ func beginGate(raw json.RawMessage) (*work, error) {
 		err := inBatches(spec, gateBatch, func(from, to int) error { return d.decide(ctx, d.touches[from:to]) })
 		out := decided{Seconds: time.Since(began).Seconds()}
 		out.Before, out.Claims = d.trips.seen()
-		if err == nil {
-			out.Value, err = d.audit(ctx)
-		}
 		return out, err
 	}
-	return &work{answers: map[string]func() (any, error){"run": run}, stop: d.close}, nil
+	audit := func() (any, error) { return d.audit(ctx) }
+	return &work{answers: map[string]func() (any, error){"run": run, "audit": audit}, stop: d.close}, nil
 }
 
 // inBatches has so many callers do all of the work, each a batch at a time.
@@ -204,9 +199,17 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 		return err
 	}
 	mailboxes := records[len(batch):]
+	if d.spec.Senders == 1 {
+		for i := range batch {
+			if err := d.one(ctx, batch[i], &records[i], &mailboxes[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var g errgroup.Group
 	next := make(chan int)
-	for range min(gateSenders, len(batch)) {
+	for range min(d.spec.Senders, len(batch)) {
 		g.Go(func() error {
 			var failed error
 			for i := range next {
@@ -232,7 +235,7 @@ func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.R
 	if _, ok := r.Customer.Claimed(key); ok {
 		return broken("a touch was claimed before")
 	}
-	who := judge.Person{Customer: r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer), Zone: time.UTC,
+	who := judge.Person{Customer: &r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer), Zone: time.UTC,
 		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) }}
 	if v := gate.Judge(who.Case(d.post, t, now)); v.Action != touch.Send {
 		return broken("a touch was not let pass: %s", v.Reason)
@@ -299,7 +302,11 @@ func (t *trips) count(cmds ...redis.Cmder) {
 		to = &t.write
 	}
 	to.Trips++
-	to.Commands += len(cmds)
+	for _, c := range cmds {
+		if strings.HasPrefix(c.Name(), "eval") == (to == &t.write) {
+			to.Commands++
+		}
+	}
 }
 
 // DialHook implements redis.Hook.
