@@ -92,8 +92,10 @@ func newestClaimFirst(a, b Claim) int {
 	return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.Touch, b.Touch))
 }
 
-// bundled is why a touch was dropped whose content another's mail took over.
-const bundled = "bundled"
+const (
+	bundled = "bundled" // why a touch was dropped whose content another's mail took over
+	yields  = "yields"  // why a touch was held that let another go first
+)
 
 // fact folds what Homing did about one touch.
 func (c *Customer) fact(f events.Fact, s Stamp) bool {
@@ -106,6 +108,8 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 		k.State = Uncertain
 	case events.TypeEmailDropped:
 		k.State, k.Why = Dropped, b.Reason
+	case events.TypeEmailHeld:
+		return b.Reason == yields && s.At > c.Erased.At && c.note(Yielded, b.Touch, s)
 	default:
 		return false
 	}

@@ -20,6 +20,7 @@ const (
 	ComplaintClosed                     // the order; empty: in general
 	Bounced                             // of an address: mail to it came back; nothing
 	Complained                          // of an address: mail to it was called spam; nothing
+	Yielded                             // a mail let one of a higher priority go first; its touch
 )
 
 // Note remembers that something happened, and when.

@@ -144,5 +144,26 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body e
 	d.letGo(a)
 	f := d.fact(a, &events.EmailHeld{Email: body})
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
+	if err := d.remember(ctx, a, f); err != nil {
+		return err
+	}
 	return d.record(ctx, a, f)
+}
+
+// remember folds a fact into the customer, if it says anything of them: of a touch
+// that yielded, that it did.
+func (d *Delivery) remember(ctx context.Context, a *attempt, f events.Event) error {
+	for range claimTries {
+		if !customer.Apply(&a.record.Customer, f) {
+			return nil
+		}
+		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
+		if err != nil || saved[0] {
+			return err
+		}
+		if err := d.load(ctx, a); err != nil {
+			return err
+		}
+	}
+	return errContended
 }

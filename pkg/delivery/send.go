@@ -166,7 +166,6 @@ func (d *Delivery) turn(ctx context.Context, a *attempt, v touch.Verdict, done *
 		if v.Moves {
 			a.touch.Due = v.Until
 		}
-		a.touch.Yielded = a.touch.Yielded || v.Reason == touch.Yields
 		return d.hold(ctx, a, v.Until, d.body(a, v.Reason, v.Detail))
 	}
 	return d.conclude(ctx, a, d.fact(a, &events.EmailDropped{Email: d.body(a, v.Reason, v.Detail)}))

@@ -20,7 +20,7 @@ type Rival struct {
 // Scarce reports whether the touch, if it were sent now, would take the last
 // place in a cap: only then it may be in the way of another.
 func (c *Case) Scarce() bool {
-	if !c.marketing() || c.Touch.Yielded {
+	if !c.marketing() || len(c.Customer.Noted(customer.Yielded, c.Touch.ID())) > 0 {
 		return false
 	}
 	this := customer.ClaimKey(c.Touch.ID())

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/touch"
@@ -31,6 +32,16 @@ func (r *rival) step() touch.Step {
 func (r *rival) judge(c customer.Customer, policy gate.Policy, now time.Time) *gate.Case {
 	return &gate.Case{Touch: r.touch, Step: r.step(), Listed: true, Customer: &c, Policy: policy, Now: now,
 		Wanted: func() touch.Verdict { return touch.Verdict{} }, Address: func(s string) string { return s }}
+}
+
+// yieldOf is the fact that a touch yielded.
+func yieldOf(t touch.Touch, at time.Time) events.Event {
+	return events.Event{ID: t.ID(), Source: "homing", Type: events.TypeEmailHeld, Time: at,
+		Data: &events.EmailHeld{Email: events.Email{Touch: t.ID(), Reason: string(touch.Yields)}}}
+}
+
+func yielded(c *customer.Customer, t touch.Touch) bool {
+	return len(c.Noted(customer.Yielded, t.ID())) > 0
 }
 
 // A customer with any touches pending, under any caps: none is ever exceeded, no
@@ -85,10 +96,10 @@ func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 					t.Fatalf("held until %s at %s", v.Until, now)
 				}
 				if v.Reason == touch.Yields {
-					if r.touch.Yielded {
+					if yielded(&c, r.touch) {
 						t.Fatal("it yielded twice")
 					}
-					r.touch.Yielded = true
+					customer.Apply(&c, yieldOf(r.touch, now))
 				}
 				r.touch.Wake = v.Until
 			}
@@ -105,7 +116,7 @@ func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 // checkPlace says, by trying, whether a touch that is about to be sent takes a
 // place that a single higher one would have had.
 func checkPlace(t *rapid.T, policy gate.Policy, c customer.Customer, r *rival, above []gate.Rival, now time.Time) {
-	if r.touch.Yielded {
+	if yielded(&c, r.touch) {
 		return
 	}
 	fits := func(at time.Time, mails ...time.Time) bool {
@@ -192,9 +203,11 @@ func TestAMailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
 	} {
 		policy := caps
 		policy.Frequency = []gate.Window{{Limit: c.limit, Length: 16 * time.Hour}}
-		mine := mine
-		mine.Yielded = c.yielded
-		k := gate.Case{Touch: mine, Customer: &customer.Customer{}, Step: touch.Step{Name: "ask", Class: c.class, Expires: 14 * 24 * time.Hour}, Policy: policy, Now: noon}
+		var who customer.Customer
+		if c.yielded {
+			customer.Apply(&who, yieldOf(mine, noon.Add(-time.Hour)))
+		}
+		k := gate.Case{Touch: mine, Customer: &who, Step: touch.Step{Name: "ask", Class: c.class, Expires: 14 * 24 * time.Hour}, Policy: policy, Now: noon}
 		v := k.Yield(40, []gate.Rival{{Touch: other, Priority: c.priority, At: noon.Add(c.at)}}, c.lookAhead)
 		if got := v.Reason == touch.Yields; got != c.yields {
 			t.Errorf("%s: %+v", c.name, v)

@@ -333,7 +333,9 @@ func (s *Store) eval(ctx context.Context, then func(redis.Pipeliner), n int, of 
 		}
 		return cmds, nil
 	}
-	cmds, err := run(func(pipe redis.Pipeliner, i int) *redis.Cmd { return scripts[i].EvalSha(ctx, pipe, keys[i], args[i]...) })
+	cmds, err := run(func(pipe redis.Pipeliner, i int) *redis.Cmd {
+		return scripts[i].EvalSha(ctx, pipe, keys[i], args[i]...)
+	})
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		// What did run, since a node knew that script, answers 0 to the second try,
 		// which reads as a conflict.

@@ -49,7 +49,6 @@ type Touch struct {
 	Caused   time.Time    `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
 	Address  string       `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
 	Tries    int          `json:"tries,omitempty"`   // how often the relay asked to come again
-	Yielded  bool         `json:"yielded,omitempty"` // it let one of a higher priority go first, and will not again
 	// Snapshot is nil in a plan that knows a better time, but not what the mail
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
