@@ -126,7 +126,7 @@ func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expire
 // round, which may have ended before the fact was on the timeline. A second one
 // changes nothing, so where there is doubt it is said again.
 func (d *Delivery) issueAgain(ctx context.Context, a *attempt, bound customer.Offer, terms *offer.Terms) error {
-	if _, ok := d.issued.Load(a.id); ok || a.touch.Tries > 0 { // the relay was asked before, and that comes after
+	if _, ok := d.issued.Load(a.id); ok || a.touch.Issued {
 		return nil
 	}
 	said := *terms
@@ -139,6 +139,7 @@ func (d *Delivery) put(ctx context.Context, a *attempt, f events.Event) error {
 		return err
 	}
 	d.issued.Store(a.id, true)
+	a.touch.Issued = true
 	return nil
 }
 

@@ -157,6 +157,43 @@ func TestAMailThatIsSentOnceMoreHasTheSameCode(t *testing.T) {
 	}
 }
 
+// The offer came with the second try, and the process died before it was on the
+// timeline: that the relay was asked before says nothing of it.
+func TestAnOfferThatComesLateIsToldToo(t *testing.T) {
+	tries := 0
+	w := &series{compose: func(touch.Touch, workers.Input) workers.Wording {
+		if tries++; tries == 1 {
+			return workers.Wording{}
+		}
+		return workers.Wording{Offer: &list}
+	}}
+	bubble(t, w, func(r *rig) {
+		r.load("spring", "S-1")
+		r.known("ann")
+		asked := 0
+		r.sink.Answer = func(command, _ string) string {
+			if command != "." {
+				return ""
+			}
+			if asked++; asked == 1 {
+				return "451 4.3.0 later"
+			}
+			return ""
+		}
+		r.setFault(dieAt("append offer.issued", 1))
+		p := r.start()
+		r.touch("ann", "offer", "l1", time.Minute, nil)
+		time.Sleep(10 * time.Minute)
+		p.stop()
+		r.setFault(nil)
+		r.start()
+		time.Sleep(time.Hour)
+		if got := r.subjects(); len(got) != 1 || got[0] != "S-1" || !slices.Equal(r.issued(), got) {
+			t.Errorf("in the mails: %v, on the timeline: %v", got, r.issued())
+		}
+	})
+}
+
 func TestAnEmptyListHoldsTheStepAndNoOther(t *testing.T) {
 	w := &series{
 		steps: []touch.Step{

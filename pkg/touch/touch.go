@@ -49,6 +49,7 @@ type Touch struct {
 	Caused   time.Time    `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
 	Address  string       `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
 	Tries    int          `json:"tries,omitempty"`   // how often the relay asked to come again
+	Issued   bool         `json:"issued,omitempty"`  // the offer that is bound to it stands on the timeline
 	// Snapshot is nil in a plan that knows a better time, but not what the mail
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
