@@ -3,7 +3,6 @@ package delivery_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
+	"homing/pkg/homingtest"
 )
 
 // reading counts how customers are read: calls, the customers in them, and round
@@ -43,26 +43,8 @@ func (c *reading) Load(ctx context.Context, keys []customer.Key) ([]customer.Rec
 	return c.Customers.Load(ctx, keys)
 }
 
-func (c *reading) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
-
-func (c *reading) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		c.note(cmd)
-		return next(ctx, cmd)
-	}
-}
-
-func (c *reading) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		c.note(cmds[0])
-		return next(ctx, cmds)
-	}
-}
-
-func (c *reading) note(cmd redis.Cmder) {
-	if cmd.Name() == "hmget" {
+func (c *reading) note(cmds []redis.Cmder) {
+	if cmds[0].Name() == "hmget" {
 		c.mu.Lock()
 		c.trips++
 		c.mu.Unlock()
@@ -83,7 +65,7 @@ func TestABatchIsReadInOneRoundTrip(t *testing.T) {
 			r.touch(id, "offer", "1", time.Minute, nil)
 		}
 		time.Sleep(2 * time.Minute) // all are due
-		r.rdb.(*redis.Client).AddHook(&seen)
+		r.rdb.(*redis.Client).AddHook(homingtest.RoundTrips(seen.note))
 		r.start(func(o *delivery.Options) {
 			seen.Customers = o.Customers
 			o.Customers = &seen

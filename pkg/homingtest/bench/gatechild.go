@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/homingtest"
 	"homing/pkg/judge"
 	"homing/pkg/projection"
 	"homing/pkg/touch"
@@ -108,7 +108,7 @@ type decider struct {
 func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	guard := projection.NewGuard(false)
 	d := &decider{spec: spec, trips: &trips{}, rdb: redisAsRun(spec.Redis, guard), raw: redisAsRun(spec.Redis, nil)}
-	d.rdb.AddHook(d.trips)
+	d.rdb.AddHook(homingtest.RoundTrips(d.trips.count))
 	d.store = projection.New(d.rdb, guard)
 	var err error
 	if d.ids, err = customer.NewIdentity("a secret that only the benchmark uses, 32+ bytes"); err != nil {
@@ -294,7 +294,7 @@ func (t *trips) seen() (read, write roundTrip) {
 	return t.read, t.write
 }
 
-func (t *trips) count(cmds ...redis.Cmder) {
+func (t *trips) count(cmds []redis.Cmder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	to := &t.read
@@ -306,26 +306,5 @@ func (t *trips) count(cmds ...redis.Cmder) {
 		if strings.HasPrefix(c.Name(), "eval") == (to == &t.write) {
 			to.Commands++
 		}
-	}
-}
-
-// DialHook implements redis.Hook.
-func (t *trips) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
-
-// ProcessHook implements redis.Hook.
-func (t *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		t.count(cmd)
-		return next(ctx, cmd)
-	}
-}
-
-// ProcessPipelineHook implements redis.Hook.
-func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		t.count(cmds...)
-		return next(ctx, cmds)
 	}
 }
