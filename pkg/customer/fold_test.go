@@ -83,7 +83,7 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeEmailSent:
 		return &events.EmailSent{Email: fact(t, "sent")}
 	case events.TypeEmailHeld:
-		return &events.EmailHeld{Email: fact(t, "quiet_hours")}
+		return &events.EmailHeld{Email: fact(t, pick(t, "quiet_hours", "yields"))}
 	case events.TypeEmailUncertain:
 		return &events.EmailUncertain{Email: fact(t, "uncertain")}
 	case events.TypeEmailDropped:

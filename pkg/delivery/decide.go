@@ -91,13 +91,6 @@ func (d *Delivery) claimed(a *attempt) (*events.Event, error) {
 	return &f, nil
 }
 
-// idle reports whether a claim is of an earlier attempt of this process, and
-// certainly nothing went out under it.
-func (d *Delivery) idle(a *attempt, k customer.Claim) bool {
-	owner, ok := d.unsent.Load(a.id)
-	return ok && owner == k.Owner
-}
-
 // inheritAfter is how long after its lease a touch is left to the mail that was
 // to take it over: that one's own touch is delivered again before.
 const inheritAfter = 2 * time.Minute
@@ -144,17 +137,24 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body e
 	d.letGo(a)
 	f := d.fact(a, &events.EmailHeld{Email: body})
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
-	if err := d.remember(ctx, a, f); err != nil {
-		return err
+	if body.Reason == string(touch.Yields) {
+		if err := d.remember(ctx, a, &f); err != nil {
+			return err
+		}
 	}
 	return d.record(ctx, a, f)
 }
 
-// remember folds a fact into the customer, if it says anything of them: of a touch
-// that yielded, that it did.
-func (d *Delivery) remember(ctx context.Context, a *attempt, f events.Event) error {
+// remember folds into the customer that a touch yielded. If it is said again,
+// since an earlier round did not get as far as the timeline, it is of the same time.
+func (d *Delivery) remember(ctx context.Context, a *attempt, f *events.Event) error {
 	for range claimTries {
-		if !customer.Apply(&a.record.Customer, f) {
+		for _, n := range a.record.Customer.Noted(customer.Yielded, a.id) {
+			if n.At >= a.touch.Wake.UnixMilli() {
+				f.Time = n.Time()
+			}
+		}
+		if !customer.Apply(&a.record.Customer, *f) {
 			return nil
 		}
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))

@@ -150,9 +150,7 @@ type Delivery struct {
 	// outcomes holds the outcomes that could not be recorded yet, by touch id:
 	// another round of the loop must not have to guess what the relay said.
 	outcomes sync.Map // of outcome
-	// unsent holds the owners of claims under which nothing went out, by touch id,
-	// where Redis was away when they should have been released.
-	unsent sync.Map // of uint64
+	unsent   unsent
 	// missing holds customers that were not found, with the epoch: whoever is
 	// still missing after a refold does not exist.
 	missing sync.Map

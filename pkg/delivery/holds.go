@@ -17,6 +17,9 @@ func (d *Delivery) waits(ctx context.Context, a *attempt) error {
 			return d.park(ctx, a)
 		}
 	}
+	if err := d.free(ctx, a); err != nil {
+		return err
+	}
 	return bus.ErrShutdown
 }
 

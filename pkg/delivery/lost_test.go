@@ -1,46 +1,210 @@
 package delivery_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
 	"homing/pkg/touch"
 	"homing/workers"
 )
 
-// The answer to a claim was lost, and when the touch is looked at again it has to
-// wait. Whoever takes it up then, perhaps another process, must not find a claim
-// under which it may have been sent.
-func TestAHeldTouchLeavesNoClaimBehind(t *testing.T) {
-	asked := 0
-	waits := &series{wanted: func(touch.Touch, workers.Input) touch.Verdict {
-		if asked++; asked == 2 {
-			return touch.HoldUntil(time.Now().Add(time.Hour), touch.NotYet, "an earlier one has no outcome")
+// failing has some acts fail, counted from the first on.
+func failing(act string, which ...int) func(op string) error {
+	n := 0
+	return func(op string) error {
+		if op != act {
+			return nil
 		}
-		return touch.Verdict{}
-	}}
-	bubble(t, waits, func(r *rig) {
-		r.known("ann")
-		r.touch("ann", "offer", "a", time.Minute, nil)
-		r.setFault(func(op string) error {
-			if op != "saved" {
-				return nil
+		n++
+		for _, w := range which {
+			if n == w {
+				return errFault
 			}
-			r.fault = nil
-			return errFault
+		}
+		return nil
+	}
+}
+
+// The claim is written and its answer lost, and Redis is away for some time.
+// Nothing went out: however long it takes, the mail is sent once, and not said to
+// be uncertain.
+func TestAClaimWhoseAnswerWasLostIsNobodysMail(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		saw  func(string) error
+	}{
+		{"the answer alone", failing("saved", 1)},
+		{"and its release", func() func(string) error {
+			saved, save := failing("saved", 1), failing("save", 2)
+			return func(op string) error {
+				if err := saved(op); err != nil {
+					return err
+				}
+				return save(op)
+			}
+		}()},
+		{"and the next claim", func() func(string) error {
+			saved, save := failing("saved", 1), failing("save", 2, 3, 4, 5)
+			return func(op string) error {
+				if err := saved(op); err != nil {
+					return err
+				}
+				return save(op)
+			}
+		}()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, &series{}, func(r *rig) {
+				r.known("ann")
+				r.touch("ann", "offer", "a", time.Minute, nil)
+				r.setFault(c.saw)
+				r.start()
+				time.Sleep(time.Hour)
+				if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+					t.Errorf("outcomes (-want +got):\n%s", d)
+				}
+			})
 		})
-		first := r.start()
-		time.Sleep(30 * time.Minute)
-		if claims := r.customer("ann").Claims; asked != 2 || len(claims) != 0 {
-			t.Errorf("asked %d times, and these claims are left: %v", asked, claims)
+	}
+}
+
+// The answer to a claim was lost, and its release too, and when the touch is looked
+// at again it has to wait, for a reason of its own or since the worker is paused.
+// Whoever takes it up then, perhaps another process, must not find a claim under
+// which it may have been sent.
+func TestATouchThatIsPutAsideLeavesNoClaimBehind(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pause  []string // stores
+		stores []string
+	}{
+		{name: "held"},
+		{name: "paused", pause: []string{"main"}},
+		{name: "paused in one of two stores", pause: []string{"main"}, stores: []string{"second"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked := 0
+			waits := &series{wanted: func(touch.Touch, workers.Input) touch.Verdict {
+				if asked++; asked == 2 && c.pause == nil {
+					return touch.HoldUntil(time.Now().Add(time.Hour), touch.NotYet, "an earlier one has no outcome")
+				}
+				return touch.Verdict{}
+			}}
+			bubble(t, waits, func(r *rig) {
+				r.known("ann")
+				r.touch("ann", "offer", "a", time.Minute, nil)
+				holds := &switches{}
+				saved, save := failing("saved", 1), failing("save", 2)
+				r.setFault(func(op string) error {
+					err := saved(op)
+					if err == nil {
+						if err = save(op); err != nil {
+							holds.paused = c.pause
+						}
+					}
+					return err
+				})
+				with := func(o *delivery.Options) {
+					o.Holds = holds
+					for _, s := range c.stores {
+						o.Shops[s] = o.Shops["main"]
+					}
+				}
+				first := r.start(with)
+				time.Sleep(2 * time.Minute)
+				if claims := r.customer("ann").Claims; len(claims) != 0 {
+					t.Errorf("these claims are left: %v", claims)
+				}
+				first.stop()
+				holds.paused = nil
+				r.start(with)
+				time.Sleep(3 * time.Hour)
+				if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+					t.Errorf("outcomes (-want +got):\n%s", d)
+				}
+			})
+		})
+	}
+}
+
+// switches are holds that somebody sets.
+type switches struct {
+	delivery.Holds
+	paused []string
+}
+
+func (s *switches) Paused(_, store string) bool {
+	for _, p := range s.paused {
+		if p == store {
+			return true
 		}
-		first.stop()
-		r.start()
-		time.Sleep(2 * time.Hour)
-		if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
-			t.Errorf("outcomes (-want +got):\n%s", d)
-		}
-	})
+	}
+	return false
+}
+func (*switches) Failed(context.Context, string, touch.Reason, string, bool) bool { return false }
+func (*switches) Passed(string, touch.Reason, string) bool                        { return false }
+func (*switches) Worked(context.Context, string, touch.Reason, string)            {}
+
+// twice is a client that writes a claim again since the answer to the first did
+// not come, and something happens in between.
+type twice struct {
+	delivery.Customers
+	between func()
+}
+
+func (s *twice) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+	again := *r
+	saved, same, err = s.Customers.SaveBeside(ctx, r, other)
+	if s.between == nil || err != nil {
+		return saved, same, err
+	}
+	s.between()
+	s.between = nil
+	return s.Customers.SaveBeside(ctx, &again, other)
+}
+
+func TestAClaimThatIsWrittenTwiceIsJudgedAnew(t *testing.T) {
+	ann := events.Customer{ID: "ann"}
+	for _, c := range []struct {
+		name    string
+		between func(r *rig)
+		outcome string
+		to      []string
+	}{
+		{"nothing happened", func(*rig) {}, "sent", []string{"ann@example.com"}},
+		{"unsubscribed", func(r *rig) { r.happened("ann", &events.CustomerUnsubscribed{Customer: ann}) }, "unsubscribed", nil},
+		{"bounced", func(r *rig) { r.bounced("ann@example.com") }, "bounced", nil},
+		{"has another address", func(r *rig) {
+			r.happened("ann", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Email: "new@example.com"}})
+		}, "sent", []string{"new@example.com"}},
+		{"has another address, and the old one bounced", func(r *rig) {
+			r.bounced("ann@example.com")
+			r.happened("ann", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Email: "new@example.com"}})
+		}, "sent", []string{"new@example.com"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, &series{}, func(r *rig) {
+				r.known("ann")
+				r.touch("ann", "offer", "a", time.Minute, nil)
+				r.start(func(o *delivery.Options) { o.Customers = &twice{o.Customers, func() { c.between(r) }} })
+				time.Sleep(time.Hour)
+				var to []string
+				for _, m := range r.sink.Mails() {
+					to = append(to, m.To)
+				}
+				if d := cmp.Diff(c.to, to); d != "" {
+					t.Errorf("mailed (-want +got):\n%s", d)
+				}
+				if d := cmp.Diff(map[string]string{"a": c.outcome}, r.outcomes()); d != "" {
+					t.Errorf("outcomes (-want +got):\n%s", d)
+				}
+			})
+		})
+	}
 }

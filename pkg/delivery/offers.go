@@ -178,8 +178,9 @@ func (d *Delivery) unneeded(a *attempt) {
 	d.o.Codes.GiveBack(a.touch.Customer.Store, had.(taken).list, had.(taken).code)
 }
 
-// letGo forgets what is known of the offer of a touch that is no longer in hand.
+// letGo forgets what is known of a touch that is no longer in hand.
 func (d *Delivery) letGo(a *attempt) {
+	d.unsent.forget(a.id)
 	d.taken.Delete(a.id)
 	d.issued.Delete(a.id)
 }

@@ -181,27 +181,19 @@ func (d *Delivery) claim(ctx context.Context, a *attempt) (v touch.Verdict, done
 	b.claimOthers(d.open(a))
 	b.record.Customer.SetClaim(d.open(a))
 	ok, same, err := d.o.Customers.SaveBeside(ctx, &b.record, a.mailbox)
-	switch {
-	case err == nil && ok:
+	if err == nil && ok && same {
+		d.unsent.forget(a.id)
 		a.record = b.record
-	case err == nil:
-		judged := a.mailbox.Version
-		err = d.load(ctx, a)
-		k, held := a.record.Customer.Claimed(a.key)
-		ok = held && k.Owner == a.owner // it was our own write, and its answer was lost
-		same = a.mailbox.Version == judged
-	}
-	switch {
-	case err != nil:
-		d.unsent.Store(a.id, a.owner) // it may have been written all the same
-		return v, nil, false, err
-	case ok && same:
-		d.unsent.Delete(a.id)
 		return v, nil, false, nil
-	case ok: // something was said of the address meanwhile
-		if err := d.release(ctx, a); err != nil {
-			return v, nil, false, err
-		}
+	}
+	// The claim may stand all the same: beside an address that is no longer what it
+	// was, or since the answer to it was lost and the client wrote a second time. What
+	// it was taken for may be wrong by now.
+	if gone := d.release(context.WithoutCancel(ctx), a); err == nil {
+		err = gone
+	}
+	if err != nil {
+		return v, nil, false, err
 	}
 	v, done, err = d.decide(a)
 	return v, done, true, err

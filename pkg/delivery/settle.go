@@ -84,7 +84,7 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 			return false, err
 		}
 		if saved[0] {
-			d.unsent.Delete(a.id)
+			d.unsent.forget(a.id)
 			return true, nil
 		}
 		if err := d.load(ctx, a); err != nil {
@@ -92,41 +92,6 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) (bool
 		}
 	}
 	return false, errContended
-}
-
-// free releases the claim if an earlier round left one, of which the answer did not
-// come.
-func (d *Delivery) free(ctx context.Context, a *attempt) error {
-	if k, ok := a.record.Customer.Claimed(a.key); ok && k.State == customer.Open && d.idle(a, k) {
-		a.owner = k.Owner
-		return d.release(ctx, a)
-	}
-	return nil
-}
-
-// release frees the claim and its place in the caps, unless it is another's.
-func (d *Delivery) release(ctx context.Context, a *attempt) error {
-	d.unsent.Store(a.id, a.owner)
-	for range claimTries {
-		if err := d.load(ctx, a); err != nil {
-			return err
-		}
-		if k, ok := a.record.Customer.Claimed(a.key); !ok || k.Owner != a.owner || k.State != customer.Open {
-			d.unsent.Delete(a.id)
-			return nil
-		}
-		a.freeOthers()
-		a.record.Customer.Release(a.key)
-		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
-		if err != nil {
-			return err
-		}
-		if saved[0] {
-			d.unsent.Delete(a.id)
-			return nil
-		}
-	}
-	return errContended
 }
 
 // giveUp leaves the touch to whoever holds the claim now.

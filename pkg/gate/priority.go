@@ -20,7 +20,7 @@ type Rival struct {
 // Scarce reports whether the touch, if it were sent now, would take the last
 // place in a cap: only then it may be in the way of another.
 func (c *Case) Scarce() bool {
-	if !c.marketing() || len(c.Customer.Noted(customer.Yielded, c.Touch.ID())) > 0 {
+	if !c.marketing() || c.yielded() {
 		return false
 	}
 	this := customer.ClaimKey(c.Touch.ID())
@@ -29,6 +29,14 @@ func (c *Case) Scarce() bool {
 	}
 	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
 		return len(w.Used(c.Customer.Claims, c.Now, this))+1 >= w.Limit
+	})
+}
+
+// yielded reports whether the touch let another go first before it was put back to
+// wait. If it did so since, it is the same due message once more, and does it again.
+func (c *Case) yielded() bool {
+	return slices.ContainsFunc(c.Customer.Noted(customer.Yielded, c.Touch.ID()), func(n customer.Note) bool {
+		return n.At < c.Touch.Wake.UnixMilli()
 	})
 }
 

@@ -140,6 +140,7 @@ func (r *Rebuilder) runs(ctx context.Context) ([]string, error) {
 		ids = append(ids, id)
 		return err
 	})
+	slices.Sort(ids) // they come in any order
 	return ids, err
 }
 

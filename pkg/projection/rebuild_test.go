@@ -267,6 +267,41 @@ func TestAMarkThatGoesBackwardsEndsTheTrust(t *testing.T) {
 	})
 }
 
+// Whoever only reads notices it as well, whether all is gone or a part.
+func TestAReadNoticesThatAMarkWentBackwards(t *testing.T) {
+	for name, lose := range map[string]func(rdb *redis.Client, mark string) error{
+		"all is gone":         func(rdb *redis.Client, _ string) error { return rdb.FlushAll(context.Background()).Err() },
+		"the mark is gone":    func(rdb *redis.Client, mark string) error { return rdb.Del(context.Background(), mark).Err() },
+		"the mark is old":     func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, 1, 0).Err() },
+		"the mark is no mark": func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, "x", 0).Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			homingtest.BothRedises(t, func(t *testing.T, url string) {
+				p := recorded(t, "main", 5)
+				r, g := rebuilder(t, url, p, "main")
+				rdb := homingtest.Redis(t, url)
+				store := projection.New(rdb, g)
+				if err := r.Prove(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				last := p.entries[len(p.entries)-1].Key
+				if err := lose(rdb, fmt.Sprintf("homing:{main.%d}:mark", last.Bucket)); err != nil {
+					t.Fatal(err)
+				}
+				other := last // of a bucket of which nothing is known
+				other.Bucket++
+				records, err := store.Load(t.Context(), []customer.Key{other, last})
+				if err == nil {
+					t.Fatalf("a Redis that forgot was read: %v", records)
+				}
+				if name != "the mark is no mark" && !errors.Is(err, projection.ErrBackwards) {
+					t.Errorf("%v, want ErrBackwards", err)
+				}
+			})
+		})
+	}
+}
+
 // guarded is a client that reaches proven servers only.
 func guarded(t *testing.T, url string, g *projection.Guard) *redis.Client {
 	return homingtest.Redis(t, url, func(o *redis.Options) { o.OnConnect = g.OnConnect })
