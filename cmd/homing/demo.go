@@ -71,13 +71,14 @@ func (p *program) playDemo(ctx context.Context, js jetstream.JetStream, r devRun
 		if fast {
 			wait = time.Until(r.scale.Real(at))
 		}
-		if err := d.play(ctx, js, s, at, wait); err != nil {
+		if err := d.play(ctx, js, s, r.scale.Real(at), wait); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// play publishes a scene, as of a real time, when it has waited.
 func (d *demo) play(ctx context.Context, js jetstream.JetStream, s scene, at time.Time, wait time.Duration) error {
 	if wait > 0 {
 		select {

@@ -14,6 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"homing/events"
+	"homing/pkg/app"
+	"homing/pkg/intake"
+	"homing/pkg/schedule"
 )
 
 // eventFlags are the flags that describe one event.
@@ -245,9 +248,9 @@ func (d *draft) unused() error {
 }
 
 // encode makes the envelope, and checks it as intake will.
-func (d *draft) encode(store string, now time.Time) ([]byte, error) {
+func (d *draft) encode(store string, scale schedule.Scale) ([]byte, error) {
 	var err error
-	if d.time, err = parseWhen(d.f.time, now); err != nil {
+	if d.time, err = parseWhen(d.f.time, scale); err != nil {
 		return nil, usagef("--time: %w", err)
 	}
 	if d.source == "" {
@@ -265,7 +268,10 @@ func (d *draft) encode(store string, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := events.Decode(events.Raw{Subject: events.Subject(store, d.t), Data: body}, now)
+	e, err := events.Decode(events.Raw{Subject: events.Subject(store, d.t), Data: body}, time.Now())
+	if err == nil {
+		err = intake.Heeded(e, app.WorkerNames())
+	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return nil, fmt.Errorf("not published, it would be rejected as %s: %w", bad.Reason, bad)
 	}
@@ -273,16 +279,17 @@ func (d *draft) encode(store string, now time.Time) ([]byte, error) {
 	return body, err
 }
 
-// parseWhen reads a time, or a duration from now.
-func parseWhen(s string, now time.Time) (time.Time, error) {
+// parseWhen reads a time, or a duration from now. What it returns is real time, as
+// storefronts have it; the duration is by the clock that all else goes by.
+func parseWhen(s string, scale schedule.Scale) (time.Time, error) {
 	if s == "" {
-		return now, nil
+		return time.Now(), nil
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
 	if d, err := time.ParseDuration(s); err == nil {
-		return now.Add(d), nil
+		return scale.Real(scale.Now().Add(d)), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is neither a time, as in 2026-03-02T09:15:00Z, nor a duration from now, as in -30m", s)
 }

@@ -117,7 +117,7 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 	if err != nil {
 		return err
 	}
-	body, err := d.encode(store, scale.Now())
+	body, err := d.encode(store, scale)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
+	"homing/pkg/schedule"
 )
 
 // sample is a file of events: two orders, and what is about a customer alone.
@@ -185,4 +186,28 @@ func TestMalformedLinesAreReportedAndTheRestGoesOn(t *testing.T) {
 	homingWith(t, nil, content, "publish", "--file", "-", "--nats", url, "--strict").want(t, exitFailure).
 		contains(t, "published 1 event", "stdin:2: not_json", "--strict")
 	homing(t, "publish", "--file", "/does/not/exist", "--nats", url).want(t, exitUsage)
+}
+
+// An event has real time, whatever the clock that all else goes by; a duration is
+// by that clock.
+func TestATimeIsSaidInRealTime(t *testing.T) {
+	now := time.Now()
+	fast := schedule.Scale{Start: now.Add(-time.Minute), Speed: 600} // ten hours have passed
+	for _, c := range []struct {
+		said string
+		want time.Time // by the fast clock
+	}{
+		{"", now.Add(-time.Minute + 10*time.Hour)},
+		{"-30m", now.Add(-time.Minute + 9*time.Hour + 30*time.Minute)},
+		{"-20h", now.Add(-time.Minute - 10*time.Hour)},
+		{now.Add(-30 * time.Second).Format(time.RFC3339Nano), now.Add(-time.Minute + 5*time.Hour)},
+	} {
+		got, err := parseWhen(c.said, fast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := fast.Business(got).Sub(c.want).Abs(); off > time.Minute || got.After(time.Now()) {
+			t.Errorf("%q is %s in real time, %s off", c.said, got.Sub(now), off)
+		}
+	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"homing/events"
-	"homing/pkg/schedule"
+	"homing/pkg/app"
+	"homing/pkg/intake"
 )
 
 const (
@@ -80,11 +81,7 @@ func (p *program) publishFile(ctx context.Context, f *publishFlags) error {
 		return err
 	}
 	defer nc.Close()
-	scale, err := clock(ctx, js)
-	if err != nil {
-		return err
-	}
-	b := &bulk{p: p, js: js, store: store, f: &f.file, scale: scale, started: time.Now(), total: total}
+	b := &bulk{p: p, js: js, store: store, f: &f.file, started: time.Now(), total: total}
 	b.bar = p.newProgress(total, &b.sum)
 	err = b.run(ctx, src)
 	b.bar.finish()
@@ -118,7 +115,6 @@ type bulk struct {
 	js      jetstream.JetStream
 	store   string
 	f       *fileFlags
-	scale   schedule.Scale
 	started time.Time
 	total   int
 
@@ -135,7 +131,7 @@ var errStrict = errors.New("stopped at the first line that is no event (--strict
 
 func (b *bulk) run(ctx context.Context, src *lines) error {
 	// The last event happens now, those before it a millisecond apart.
-	b.first = b.scale.Now().UTC().Truncate(time.Millisecond).Add(-time.Duration(max(0, b.total-1)) * time.Millisecond)
+	b.first = time.Now().UTC().Truncate(time.Millisecond).Add(-time.Duration(max(0, b.total-1)) * time.Millisecond)
 	err := b.read(ctx, src)
 	// What was sent is counted whatever came after it, as far as NATS answers.
 	for len(b.waiting) > 0 && (err == nil || errors.Is(err, errStrict)) {
@@ -185,6 +181,9 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 	}
 	subject := events.Subject(b.store, t)
 	e, err := events.Decode(events.Raw{Subject: subject, Data: line}, time.Now())
+	if err == nil {
+		err = intake.Heeded(e, app.WorkerNames())
+	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return sent{}, fmt.Errorf("%s: %w", bad.Reason, bad)
 	}

@@ -62,7 +62,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.store, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config),
+		Identity: a.identity, Customers: a.store, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },

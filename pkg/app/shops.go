@@ -15,6 +15,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/mailer"
 	"homing/pkg/render"
+	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/birthday"
 	"homing/workers/cartrecovery"
@@ -117,11 +118,28 @@ func (a *App) checkSteps(s shop) error {
 			return fmt.Errorf("step %s: there is no template %s; there are %s",
 				step.Name, step.Template, strings.Join(a.templates.Names(), ", "))
 		}
+		if err := a.checkClass(s, step); err != nil {
+			return fmt.Errorf("step %s: %w", step.Name, err)
+		}
 		if err := checkOffer(step, s.view.Currency); err != nil {
 			return fmt.Errorf("step %s: %w", step.Name, err)
 		}
 	}
 	return nil
+}
+
+// checkClass refuses a template that says it is of another class than its mail is
+// sent by, unless the configuration says which one it is.
+func (a *App) checkClass(s shop, step touch.Step) error {
+	if a.templates == nil || s.config.Workers[s.worker.Name()].Says("class") {
+		return nil
+	}
+	meta, _ := a.templates.Meta(step.Template)
+	if meta.Class == "" || meta.Class == string(step.Class) {
+		return nil
+	}
+	return fmt.Errorf("the template %s says class: %s, and the mail would go out as %s; say in the configuration which it is, "+
+		"with workers.%s.class, or correct the template", step.Template, meta.Class, step.Class, s.worker.Name())
 }
 
 // openStore reads what all workers of a store share.

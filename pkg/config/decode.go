@@ -55,6 +55,11 @@ func (s Section) Decode(into any) error {
 	return d.err()
 }
 
+// Says reports whether the section has a key of its own, rather than its default.
+func (s Section) Says(key string) bool {
+	return slices.ContainsFunc(s.layers, func(l layer) bool { return l.node.get(key) != nil })
+}
+
 // decoder fills Go values from nodes and gathers what does not fit.
 type decoder struct {
 	file     string

@@ -8,6 +8,9 @@ package intake
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,6 +41,7 @@ type Options struct {
 	Customers Customers
 	Timeline  Timeline
 	Stores    []string                   // the stores whose events are taken
+	Workers   []string                   // the workers whose mail a customer may say no to
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
 	Rejected  func(reason events.Reason) // told what was rejected; may be nil
@@ -124,8 +128,25 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 			Detail: "no store " + e.Store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
 		}
 	}
+	if err := Heeded(e, in.o.Workers); err != nil {
+		return customer.Entry{}, err
+	}
 	in.toBusiness(&e)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
+}
+
+// Heeded refuses an unsubscribe from what is no worker: nobody would heed it, and
+// whoever published it would think that the mails stop. Its error is an
+// *events.Error.
+func Heeded(e events.Event, workers []string) error {
+	d, ok := e.Data.(*events.CustomerUnsubscribed)
+	if !ok || slices.Contains([]string{"", events.ScopeAll, events.ScopeEverything}, d.Scope) || slices.Contains(workers, d.Scope) {
+		return nil
+	}
+	return &events.Error{
+		Reason: events.ReasonBadValue, Field: "scope",
+		Detail: strconv.Quote(d.Scope) + " is no worker: write all (no marketing), everything (no mail at all) or one of " + strings.Join(workers, ", "),
+	}
 }
 
 // unname takes out of an erasure who was erased, and out of what concerns an

@@ -76,7 +76,7 @@ func (w *world) intake(t *testing.T) *intake.Intake {
 	}
 	w.took = map[events.Type]int{}
 	return intake.New(intake.Options{
-		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"},
+		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"}, Workers: []string{"thank-you", "win-back"},
 		Business: func(t time.Time) time.Time { return t },
 		Took:     func(t events.Type, n int) { w.took[t] += n },
 		Rejected: func(r events.Reason) { w.rejected = append(w.rejected, r) },
@@ -97,6 +97,10 @@ func TestABadEventIsRejectedAloneAndItsNeighboursAreTakenIn(t *testing.T) {
 		{subject: "storefront.MAIN.customer.created", seq: 5, data: `{"customer":{"id":"ann"}}`},
 		created(6, `"id":"eve","email":"`+secret+`"`),
 		created(7, ``),
+		{subject: "storefront.main.customer.unsubscribed", seq: 8, data: `{"customer":{"id":"ann"},"scope":"marketing"}`},
+		{subject: "storefront.main.customer.unsubscribed", seq: 9, data: `{"customer":{"id":"ann"},"scope":"win-back"}`},
+		{subject: "storefront.main.customer.unsubscribed", seq: 10, data: `{"customer":{"id":"ann"}}`},
+		{subject: "storefront.main.customer.unsubscribed", seq: 11, data: `{"customer":{"id":"ann"},"scope":"everything"}`},
 	}
 	w := &world{}
 	feed(t, w.intake(t).Handle, msgs, time.Second)
@@ -108,6 +112,10 @@ func TestABadEventIsRejectedAloneAndItsNeighboursAreTakenIn(t *testing.T) {
 		{"reject term", "unknown", "bad_subject", ""},
 		{"reject term", "main", "bad_address", "customer.email"},
 		{"reject term", "main", "missing_field", "customer: neither id nor email"},
+		{"reject term", "main", "bad_value", `scope: "marketing" is no worker: write all`},
+		{said: "ack"},
+		{said: "ack"},
+		{said: "ack"},
 	}
 	for i, m := range msgs {
 		if got := strings.Join(m.said, " "); got != want[i].said {
@@ -123,13 +131,13 @@ func TestABadEventIsRejectedAloneAndItsNeighboursAreTakenIn(t *testing.T) {
 			t.Errorf("message %d: the detail holds an address: %s", m.seq, m.why.Detail)
 		}
 	}
-	if d := cmp.Diff([]string{"fold 2", "append 2", "mark 2"}, w.did); d != "" {
+	if d := cmp.Diff([]string{"fold 5", "append 5", "mark 5"}, w.did); d != "" {
 		t.Errorf("what was done (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(map[events.Type]int{events.TypeCustomerCreated: 2}, w.took); d != "" {
+	if d := cmp.Diff(map[events.Type]int{events.TypeCustomerCreated: 2, events.TypeCustomerUnsubscribed: 3}, w.took); d != "" {
 		t.Errorf("counted (-want +got):\n%s", d)
 	}
-	if len(w.rejected) != 5 {
+	if len(w.rejected) != 6 {
 		t.Errorf("counted as rejected: %v", w.rejected)
 	}
 }
