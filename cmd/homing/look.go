@@ -103,6 +103,9 @@ func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l 
 		if _, away := errors.AsType[*net.OpError](err); away {
 			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}
 		}
+		if errors.Is(err, app.ErrBehind) {
+			return &exitError{exitUnreachable, err}
+		}
 		return err
 	}
 }

@@ -97,7 +97,8 @@ func programme(c *config.Config, identity *customer.Identity) (map[string]map[st
 }
 
 // Find returns a customer's record: by id; for a guest by address, or by the id
-// that guests have; or by token, as facts and logs name them.
+// that guests have; or by token, as facts and logs name them. That nothing is known
+// of them is not said for as long as Redis knows less than the timeline.
 func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, error) {
 	keys := []customer.Key{l.identity.Key(store, who)}
 	if strings.Contains(who, "@") {
@@ -106,13 +107,18 @@ func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, er
 	if k, ok := customer.KeyOfToken(store, who); ok {
 		keys = append(keys, k)
 	}
-	records, err := l.store.Load(ctx, keys)
-	if err != nil {
-		return customer.Record{}, err
-	}
-	for _, r := range records {
-		if r.Found() {
-			return r, nil
+	for range 2 {
+		records, err := l.store.Load(ctx, keys)
+		if err != nil {
+			return customer.Record{}, err
+		}
+		for _, r := range records {
+			if r.Found() {
+				return r, nil
+			}
+		}
+		if err := l.caughtUp(ctx, keys...); err != nil {
+			return customer.Record{}, err
 		}
 	}
 	if strings.Contains(who, "@") {
@@ -248,6 +254,37 @@ func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
 	return "Redis has not caught up with the timeline (it is being rebuilt, or this moment's events are on their way); what is said of now may be older", nil
 }
 
+// caughtUp returns nil when Redis knows what the timeline held of the customers'
+// buckets a moment ago. What is on its way is waited for.
+func (l *Look) caughtUp(ctx context.Context, keys ...customer.Key) error {
+	lasts := make([]uint64, len(keys))
+	for i, k := range keys {
+		var err error
+		if lasts[i], err = l.timeline.Last(ctx, k); err != nil {
+			return err
+		}
+	}
+	for range 30 {
+		marks, err := l.store.Marks(ctx, keys[0].Store) // all are of one store
+		if err != nil {
+			return err
+		}
+		behind := false
+		for i, k := range keys {
+			behind = behind || marks[k.Bucket] < lasts[i]
+		}
+		if !behind {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return ErrBehind
+}
+
 // products reads what the workers know of a store's products; nil: nothing was
 // computed yet.
 func (l *Look) products(ctx context.Context, store string) (*product.Snapshot, error) {
@@ -263,6 +300,12 @@ func (l *Look) products(ctx context.Context, store string) (*product.Snapshot, e
 func (l *Look) Export(ctx context.Context, store, who string) (why.Held, error) {
 	r, err := l.Find(ctx, store, who)
 	if err != nil {
+		return why.Held{}, err
+	}
+	if err := l.caughtUp(ctx, r.Key); err != nil {
+		return why.Held{}, err
+	}
+	if r, err = l.Find(ctx, store, who); err != nil {
 		return why.Held{}, err
 	}
 	in := why.Input{Asked: who, Record: r, Now: l.o.Scale.Now()}

@@ -153,8 +153,8 @@ type Replanned struct {
 	Mails  int    `json:"mails"`  // that were put on the schedule, or stood there already
 }
 
-// errUnsettled says that Redis does not know all that the timeline holds.
-var errUnsettled = errors.New("the customers in Redis have not caught up with the timeline; try again when they were rebuilt")
+// ErrBehind says that Redis does not know all that the timeline holds.
+var ErrBehind = errors.New("the customers in Redis have not caught up with the timeline; try again when they were rebuilt")
 
 // Replan has a worker plan again what the timeline holds since a time. It is
 // safe at any time: a touch is known by its id, and what has its outcome, or
@@ -228,5 +228,5 @@ func (l *Look) settled(ctx context.Context, store string) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return errUnsettled
+	return ErrBehind
 }

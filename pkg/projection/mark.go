@@ -65,6 +65,19 @@ func (h *highest) raise(b bucket, mark uint64) uint64 {
 	return before
 }
 
+// any returns one of the buckets that have a mark, another each time, and the
+// highest that was seen of it.
+func (h *highest) any() (b bucket, mark uint64, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for b, mark := range h.of {
+		if mark > 0 {
+			return b, mark, true
+		}
+	}
+	return bucket{}, 0, false
+}
+
 func (h *highest) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,18 +36,21 @@ type Rebuilder struct {
 	timeline Timeline
 	stores   []string
 	log      *zap.Logger
+	look     time.Duration
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
 // guard's OnConnect.
 func NewRebuilder(rdb redis.UniversalClient, guard *Guard, timeline Timeline, o RebuildOptions) *Rebuilder {
-	return &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log}
+	return &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log,
+		look: cmp.Or(o.Look, time.Minute)}
 }
 
 // RebuildOptions say what is rebuilt.
 type RebuildOptions struct {
 	Stores []string
 	Log    *zap.Logger
+	Look   time.Duration // how often to see that Redis was not emptied; 0: each minute
 }
 
 // ErrEviction refuses a Redis that may throw customers away.
@@ -54,10 +58,15 @@ var ErrEviction = errors.New("redis may evict keys: set maxmemory-policy to noev
 
 // Run proves Redis complete whenever the guard wants it, until ctx ends.
 func (r *Rebuilder) Run(ctx context.Context) {
+	look := time.NewTicker(r.look)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-look.C:
+			r.glance(ctx)
+			continue
 		case <-r.guard.Wanted():
 		}
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
@@ -72,6 +81,23 @@ func (r *Rebuilder) Run(ctx context.Context) {
 			case <-time.After(wait):
 			}
 		}
+	}
+}
+
+// glance notices a Redis that was emptied while nothing happened. Whoever reads or
+// writes customers notices too, but then mail waits for the refold.
+func (r *Rebuilder) glance(ctx context.Context) {
+	b, known, ok := r.guard.seen.any()
+	if !ok || r.guard.Ready() != nil {
+		return
+	}
+	mark, err := r.rdb.Get(ctx, markKey(b.store, b.n)).Uint64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return // it is away, which is no news
+	}
+	if mark < known {
+		r.log.Warn("Redis lost customers; they are folded again from the timeline", zap.String("store", b.store))
+		r.guard.Distrust()
 	}
 }
 

@@ -104,7 +104,7 @@ func complete(t *testing.T, s *projection.Store, entries []customer.Entry) {
 // rebuilder is a rebuilder and the guard it works for. A miniredis has no run id.
 func rebuilder(t *testing.T, url string, p projection.Timeline, stores ...string) (*projection.Rebuilder, *projection.Guard) {
 	g := projection.NewGuard(!isReal(t, url))
-	o := projection.RebuildOptions{Stores: stores, Log: zaptest.NewLogger(t)}
+	o := projection.RebuildOptions{Stores: stores, Log: zaptest.NewLogger(t), Look: 10 * time.Millisecond}
 	return projection.NewRebuilder(homingtest.Redis(t, url), g, p, o), g
 }
 
@@ -361,6 +361,12 @@ func TestTheRebuilderComesWheneverTheGuardWantsIt(t *testing.T) {
 		eventually(t, "ready", func() bool { return g.Ready() == nil })
 		g.Distrust()
 		eventually(t, "ready again", func() bool { return g.Ready() == nil })
+		epoch := g.Epoch()
+		if err := homingtest.Redis(t, url).FlushAll(ctx).Err(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "noticed that Redis is empty, and filled it", func() bool { return g.Epoch() != epoch && g.Ready() == nil })
+		complete(t, projection.New(homingtest.Redis(t, url), nil), p.entries)
 		cancel()
 		<-done
 	})
