@@ -30,7 +30,8 @@ func (p *program) exportCommand() *cobra.Command {
 			return writeJSON(p.out, held)
 		}),
 	}
-	p.natsFlags(cmd, &timeout, 10*time.Second)
-	cmd.Flags().StringVar(&store, "store", "", "which `store` (default: the only one there is, or else main)")
+	p.lookFlags(cmd, &timeout, &store)
+	output := cmd.Flags().Lookup("output") // as the others have it, though there is but one
+	output.Usage, output.DefValue = "json, whatever is said", "json"
 	return cmd
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"homing/pkg/app"
 	"homing/pkg/config"
@@ -82,6 +84,13 @@ func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l 
 		if err != nil {
 			return err
 		}
+		// Without a configuration the stores are homing dev's, and it says which.
+		if named := cmd.Flags().Lookup("store"); named != nil && named.Value.String() != "" && len(c.Stores) > 0 {
+			if _, err := storeOf(c, named.Value.String()); err != nil {
+				return err
+			}
+		}
+		redis.SetLogger(redisLog{zap.NewNop()}) // what goes wrong is said once, by us
 		nc, js, err := p.reach(ctx, c, *timeout)
 		if err != nil {
 			return err

@@ -67,6 +67,9 @@ func (p *program) switchCommand(name, short, long string, do func(*control.Contr
 }
 
 func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, named string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) error {
+	if strings.Contains(f.detail, "@") {
+		return usagef("--reason: it stands on the timeline for years, so it must hold no address")
+	}
 	names := app.WorkerNames()
 	if named != everyWorker {
 		if !slices.Contains(names, named) {

@@ -25,11 +25,14 @@ func (p *program) pendingCommand() *cobra.Command {
 	var days int
 	cmd := &cobra.Command{
 		Use: "pending [<customer>]", Short: "Count the mails that are pending, or list a customer's", Long: pendingHelp, Args: cobra.MaximumNArgs(1),
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
-			switch {
-			case days < 1 || days > mostDays:
+		PreRunE: func(*cobra.Command, []string) error {
+			if days < 1 || days > mostDays {
 				return usagef("--days: %d is not between 1 and %d", days, mostDays)
-			case len(args) > 0:
+			}
+			return nil
+		},
+		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+			if len(args) > 0 {
 				return p.pendingOf(ctx, l, store, args[0])
 			}
 			return p.pendingByDay(ctx, l, store, days)

@@ -23,8 +23,8 @@ func (p *program) replanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replan <worker> --since <time>", Short: "Have a worker plan again what happened since a time", Long: replanHelp, Args: cobra.ExactArgs(1),
 		Example: "  homing replan win-back --since 7d",
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
-			from, err := parseSince(since, l.now)
+		PreRunE: func(_ *cobra.Command, args []string) error {
+			_, err := parseSince(since, time.Now())
 			switch {
 			case err != nil:
 				return err
@@ -32,6 +32,13 @@ func (p *program) replanCommand() *cobra.Command {
 				return usagef("--since: say from when on, as in --since 7d")
 			case !slices.Contains(app.WorkerNames(), args[0]):
 				return usagef("there is no worker %q; there are %v", args[0], app.WorkerNames())
+			}
+			return nil
+		},
+		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+			from, err := parseSince(since, l.now)
+			if err != nil {
+				return err
 			}
 			stores := slices.Sorted(maps.Keys(l.config.Stores))
 			if store != "" {

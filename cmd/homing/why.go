@@ -33,7 +33,14 @@ func (p *program) whyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "why <customer>", Short: "Tell why a customer was sent what, and why not", Long: whyHelp, Args: cobra.ExactArgs(1),
 		Example: "  homing why C-1007\n  homing why jo@example.com --since 30d --output json",
-		RunE:    p.onLook(&f.timeout, func(ctx context.Context, l *looking, args []string) error { return p.why(ctx, l, f, args[0]) }),
+		PreRunE: func(*cobra.Command, []string) error {
+			if f.limit < 0 {
+				return usagef("--limit: cannot be negative; 0 is all")
+			}
+			_, err := parseSince(f.since, time.Now())
+			return err
+		},
+		RunE: p.onLook(&f.timeout, func(ctx context.Context, l *looking, args []string) error { return p.why(ctx, l, f, args[0]) }),
 	}
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most `n` lines of the story, the newest; 0 is all")
 	cmd.Flags().StringVar(&f.since, "since", "", "only what happened since: a duration like 7d, or a `date`")
@@ -50,9 +57,6 @@ func (p *program) lookFlags(cmd *cobra.Command, timeout *time.Duration, store *s
 }
 
 func (p *program) why(ctx context.Context, l *looking, f *whyFlags, who string) error {
-	if f.limit < 0 {
-		return usagef("--limit: cannot be negative; 0 is all")
-	}
 	store, err := storeOf(l.config, f.store)
 	if err != nil {
 		return err

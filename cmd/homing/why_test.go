@@ -37,7 +37,7 @@ func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 		Timeline []struct{ Event struct{ Type string } }
 		Pending  []struct{ Worker string }
 	}
-	if err := json.Unmarshal([]byte(homing(t, "export", "ann", nats).want(t, exitOK).out), &doc); err != nil {
+	if err := json.Unmarshal([]byte(homing(t, "export", "ann", nats, "--output=json").want(t, exitOK).out), &doc); err != nil {
 		t.Fatal(err)
 	}
 	if doc.Customer != "ann" || len(doc.Timeline) != 1 || doc.Timeline[0].Event.Type != "order.placed" || len(doc.Pending) < 2 {
@@ -58,6 +58,10 @@ func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 func TestWhatLooksIntoAnInstallationRefusesWhatItCannotMean(t *testing.T) {
 	away := []string{"--nats=nats://127.0.0.1:1", "--timeout=1ms"}
 	for _, args := range [][]string{{"why"}, {"why", "a", "b"}, {"pending", "a", "b"}, {"export"}, {"uncertain", "x"}, {"replan"}} {
+		homing(t, append(args, away...)...).want(t, exitUsage)
+	}
+	for _, args := range [][]string{{"why", "a", "--limit=-1"}, {"why", "a", "--since=yesterday"}, {"pending", "--days=0"},
+		{"replan", "postman", "--since=1d"}, {"replan", "thank-you"}, {"pause", "thank-you", "--reason=ann@example.com"}} {
 		homing(t, append(args, away...)...).want(t, exitUsage)
 	}
 	homing(t, append([]string{"why", "ann"}, away...)...).want(t, exitUnreachable)

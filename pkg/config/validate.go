@@ -235,8 +235,11 @@ func (v *checker) pacing(prefix string, p Pacing) {
 				w.Limit, FormatDuration(w.Window), before.Limit, FormatDuration(before.Window))
 		}
 	}
-	if p.PerDay < 0 {
+	switch {
+	case p.PerDay < 0:
 		v.add(prefix+"pacing.per_day", "%d is negative; 0 means any number", p.PerDay)
+	case p.PerDay > MaxMails:
+		v.add(prefix+"pacing.per_day", "%d is more than the %d mails that are remembered of a customer, and could never be reached; write 0", p.PerDay, MaxMails)
 	}
 	if s := p.QuietHours.Spread; s > maxSpread {
 		v.add(prefix+"pacing.quiet_hours.spread", "%s is more than %s", FormatDuration(s), FormatDuration(maxSpread))

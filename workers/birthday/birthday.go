@@ -164,6 +164,14 @@ func (w Worker) reminds() bool {
 	return w.config.Offer.Terms() != nil && w.config.ReminderBeforeExpiry > 0
 }
 
+// Silence implements workers.Explainer.
+func (w Worker) Silence(in workers.Input) (touch.Reason, string) {
+	if in.Customer.Birthday.Value == "" {
+		return touch.InsufficientData, "the shop told no birthday of theirs"
+	}
+	return "", ""
+}
+
 // Compose binds the offer to the greeting; the reminder shows the same code.
 func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	detail := "by the clocks of " + in.Location().String()

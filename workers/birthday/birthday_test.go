@@ -310,3 +310,15 @@ func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 		t.Errorf("planned %+v", got)
 	}
 }
+
+func TestWhoHasNoBirthdayIsToldSo(t *testing.T) {
+	w := worker(t, func(*birthday.Config) {}).(workers.Explainer)
+	var in workers.Input
+	if why, detail := w.Silence(in); why != touch.InsufficientData || detail == "" {
+		t.Errorf("without a birthday: %q, %q", why, detail)
+	}
+	in.Customer.Birthday.Value = "--06-10"
+	if why, detail := w.Silence(in); why != "" || detail != "" {
+		t.Errorf("with one: %q, %q", why, detail)
+	}
+}
