@@ -77,7 +77,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.publishCommand()},
-		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.replanCommand()},
+		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.replanCommand(), p.rebuildCommand()},
 		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {
 		for _, c := range cmds {

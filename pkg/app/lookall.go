@@ -8,9 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"go.uber.org/zap"
+
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/projection"
 	"homing/pkg/schedule"
 	"homing/workers"
 )
@@ -151,6 +154,13 @@ type Replanned struct {
 	Store  string `json:"store"`
 	Events int    `json:"events"` // that were read again
 	Mails  int    `json:"mails"`  // that were put on the schedule, or stood there already
+}
+
+// Rebuild makes a store's customers in Redis anew from nothing, and returns how many
+// records there were. It tells the log how far it is.
+func (l *Look) Rebuild(ctx context.Context, store string, log *zap.Logger) (int, error) {
+	guard := projection.NewGuard(false) // of nobody: who runs has guards of their own
+	return projection.NewRebuilder(l.rdb, guard, l.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log}).Rebuild(ctx)
 }
 
 // ErrBehind says that Redis does not know all that the timeline holds.

@@ -199,16 +199,21 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 	if err != nil {
 		return err
 	}
+	said := time.Now()
 	for {
 		behind, err := r.behind(ctx, store, lasts)
 		if err != nil || len(behind.buckets) == 0 {
 			return err
 		}
-		release, err := r.lock(ctx, store)
+		_, release, err := r.lock(ctx, store)
 		if err != nil {
 			return err
 		}
 		if release == nil { // someone else is at it
+			if time.Since(said) > 2*time.Second {
+				said = time.Now()
+				r.log.Info("another process is folding the timeline", zap.String("store", store), zap.Int("buckets left", len(behind.buckets)))
+			}
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -318,12 +323,23 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 // where Redis was away when it said so.
 const lockFor = 5 * time.Second
 
-// lock makes this process the one that refolds a store; nil if another is.
-func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err error) {
+// lock makes this process the one that refolds a store; release is nil if another
+// is. mine returns errTaken when it is no more.
+func (r *Rebuilder) lock(ctx context.Context, store string) (mine func(context.Context) error, release func(), err error) {
 	key, me := "homing:{"+store+"}:refold", newVersion()
 	ok, err := r.rdb.SetNX(ctx, key, me, lockFor).Result()
 	if err != nil || !ok {
-		return nil, err
+		return nil, nil, err
+	}
+	mine = func(ctx context.Context) error {
+		owner, err := r.rdb.Get(ctx, key).Result()
+		if owner == me {
+			return nil
+		}
+		if err == nil || errors.Is(err, redis.Nil) {
+			return errTaken
+		}
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -337,9 +353,9 @@ func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err
 			}
 		}
 	})
-	return func() {
+	return mine, func() {
 		cancel()
 		wg.Wait()
-		r.rdb.Del(context.WithoutCancel(ctx), key) // two at work would be a waste, never a harm
+		r.rdb.Del(context.WithoutCancel(ctx), key) // two that fold would be a waste, never a harm
 	}, nil
 }

@@ -2,10 +2,12 @@ package homingtest_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"homing/events"
 	"homing/pkg/app"
 	"homing/pkg/homingtest"
 )
@@ -47,5 +49,47 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		expect("emptied while nothing happens", "bob", nil)
 		expect("emptied while nothing happens", "eve", app.ErrUnknown)
+	})
+}
+
+// Redis is made anew while mails leave and events come: each order has its thanks
+// once, and no cap forgets what was sent.
+func TestARebuildUnderLoadForgetsNothingThatCounts(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, `
+pacing: {frequency: [{limit: 1, window: 24h}], quiet_hours: {from: "00:00", to: "00:00"}}
+workers:
+  thank-you: {after: 30m}
+  cart-recovery: {steps: [{template: cart-recovery/reminder, after: 1h}]}
+`)
+		w.Start()
+		const people = 60
+		for i := range people {
+			who := fmt.Sprint("c", i)
+			w.Publish("main", homingtest.Order(who, fmt.Sprint(1000+i)))
+			w.Publish("main", &events.CartAbandoned{Customer: events.Customer{ID: who}, Cart: basket("k"+who, "pot")})
+		}
+		time.Sleep(30 * time.Minute)
+		for range 3 { // as the thanks leave
+			if n, err := w.Look().Rebuild(t.Context(), "main", w.Log); err != nil || n < people {
+				t.Fatalf("%d records were forgotten: %v", n, err)
+			}
+			time.Sleep(20 * time.Second)
+		}
+		time.Sleep(20 * time.Hour)
+		mails := map[string]int{}
+		for _, f := range w.Facts() {
+			b := f.Data.(events.Fact).Body()
+			if f.Type == events.TypeEmailSent {
+				mails[b.Worker]++
+			}
+			if f.Type == events.TypeEmailUncertain {
+				t.Errorf("%s is uncertain: %s", b.Touch, b.Detail)
+			}
+		}
+		if mails["thank-you"] != people || mails["cart-recovery"] != 0 || len(w.Sink.Mails()) != people {
+			t.Errorf("sent %v in %d mails; want %d of thanks, and no second mail within a day", mails, len(w.Sink.Mails()), people)
+		}
 	})
 }
