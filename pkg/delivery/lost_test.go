@@ -2,6 +2,8 @@ package delivery_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,13 +24,16 @@ func failing(act string, which ...int) func(op string) error {
 			return nil
 		}
 		n++
-		for _, w := range which {
-			if n == w {
-				return errFault
-			}
+		if slices.Contains(which, n) {
+			return errFault
 		}
 		return nil
 	}
+}
+
+// either fails where one of the two does.
+func either(a, b func(op string) error) func(op string) error {
+	return func(op string) error { return errors.Join(a(op), b(op)) }
 }
 
 // The claim is written and its answer lost, and Redis is away for some time.
@@ -40,24 +45,8 @@ func TestAClaimWhoseAnswerWasLostIsNobodysMail(t *testing.T) {
 		saw  func(string) error
 	}{
 		{"the answer alone", failing("saved", 1)},
-		{"and its release", func() func(string) error {
-			saved, save := failing("saved", 1), failing("save", 2)
-			return func(op string) error {
-				if err := saved(op); err != nil {
-					return err
-				}
-				return save(op)
-			}
-		}()},
-		{"and the next claim", func() func(string) error {
-			saved, save := failing("saved", 1), failing("save", 2, 3, 4, 5)
-			return func(op string) error {
-				if err := saved(op); err != nil {
-					return err
-				}
-				return save(op)
-			}
-		}()},
+		{"and its release", either(failing("saved", 1), failing("save", 2))},
+		{"and the next claim", either(failing("saved", 1), failing("save", 2, 3, 4, 5))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, &series{}, func(r *rig) {
@@ -140,12 +129,7 @@ type switches struct {
 }
 
 func (s *switches) Paused(_, store string) bool {
-	for _, p := range s.paused {
-		if p == store {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.paused, store)
 }
 func (*switches) Failed(context.Context, string, touch.Reason, string, bool) bool { return false }
 func (*switches) Passed(string, touch.Reason, string) bool                        { return false }
