@@ -47,6 +47,9 @@ type Options struct {
 	// PullFor is how long a pull waits for messages; 0: as bus decides.
 	PullFor time.Duration
 
+	// Look is how often to see that Redis was not emptied; 0: as projection decides.
+	Look time.Duration
+
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS          []nats.Option
 	RedisDial     func(ctx context.Context, network, addr string) (net.Conn, error)

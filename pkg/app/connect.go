@@ -69,7 +69,7 @@ func (a *App) connect() error {
 
 func (a *App) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
-		Stores: storeNames(a.o.Config), Log: a.log.Named("projection"),
+		Stores: storeNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.Look,
 	})
 }
 

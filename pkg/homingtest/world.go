@@ -110,6 +110,10 @@ stores:
     pacing: {throughput: {per_second: 0}}
 `
 
+// look is how often a world sees that its Redis was not emptied: there are many
+// minutes in a year.
+const look = 6 * time.Hour
+
 // Start runs Homing with some roles; none: all of them.
 func (w *World) Start(roles ...string) {
 	w.T.Helper()
@@ -120,6 +124,7 @@ func (w *World) Start(roles ...string) {
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial: w.Sink.Dial,
 		PullFor:  10 * time.Hour,
+		Look:     look,
 		GatewayListen: func(string, string) (net.Listener, error) {
 			w.gateway = newPipes()
 			return w.gateway, nil
