@@ -11,24 +11,24 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-const rebuildHelp = `Makes the customers in Redis anew from nothing, by folding the timeline from its
-start. Homing does by itself whatever a lost or lagging Redis needs; this is for when
-you do not trust what Redis holds. Processes may run: they plan and send nothing
-until it is done, and go on then. What is pending is not touched. Do not run it after
-you restored an older timeline: then only Redis knows what was sent since.`
+const rebuildHelp = `Folds the timeline into Redis from its start, whatever Redis says that it has. Homing
+does by itself what a lost or lagging Redis needs; this is for when you do not trust
+what Redis holds. Processes may run: they plan and send nothing until it is done, and
+go on then. Nothing is deleted, neither what is pending nor what only Redis knows; to
+begin from an empty Redis, stop Homing, empty it, and start Homing.`
 
 // rebuilt is one store as `homing rebuild --output json` tells of it.
 type rebuilt struct {
-	Store     string  `json:"store"`
-	Forgotten int     `json:"forgotten"` // customers and addresses that Redis knew
-	Seconds   float64 `json:"seconds"`
+	Store   string  `json:"store"`
+	Entries int     `json:"entries"` // of the timeline
+	Seconds float64 `json:"seconds"`
 }
 
 func (p *program) rebuildCommand() *cobra.Command {
 	var timeout time.Duration
 	var store string
 	cmd := &cobra.Command{
-		Use: "rebuild", Short: "Make the customers in Redis anew from the timeline", Long: rebuildHelp, Args: cobra.NoArgs,
+		Use: "rebuild", Short: "Fold the timeline into Redis from its start", Long: rebuildHelp, Args: cobra.NoArgs,
 		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, _ []string) error {
 			stores := slices.Sorted(maps.Keys(l.config.Stores))
 			if store != "" {
@@ -52,7 +52,7 @@ func (p *program) rebuild(ctx context.Context, l *looking, stores []string) erro
 		began := time.Now()
 		n, err := l.Rebuild(ctx, store, log)
 		if err != nil {
-			return fmt.Errorf("%w\nrun the command again; until then whatever runs folds the timeline by itself", err)
+			return fmt.Errorf("%w\nrun the command again", err)
 		}
 		done = append(done, rebuilt{store, n, time.Since(began).Seconds()})
 	}
@@ -60,8 +60,7 @@ func (p *program) rebuild(ctx context.Context, l *looking, stores []string) erro
 		return writeJSON(p.out, done)
 	}
 	for _, r := range done {
-		if _, err := fmt.Fprintf(p.out, "store %s: %s forgotten, and made anew from the timeline in %.1f s\n",
-			r.Store, plural(r.Forgotten, "record"), r.Seconds); err != nil {
+		if _, err := fmt.Fprintf(p.out, "store %s: %s folded in %.1f s\n", r.Store, plural(r.Entries, "event"), r.Seconds); err != nil {
 			return err
 		}
 	}

@@ -156,8 +156,8 @@ type Replanned struct {
 	Mails  int    `json:"mails"`  // that were put on the schedule, or stood there already
 }
 
-// Rebuild makes a store's customers in Redis anew from nothing, and returns how many
-// records there were. It tells the log how far it is.
+// Rebuild folds a store's timeline into Redis from the start, and returns how many
+// entries that were. It tells the log how far it is.
 func (l *Look) Rebuild(ctx context.Context, store string, log *zap.Logger) (int, error) {
 	guard := projection.NewGuard(false) // of nobody: who runs has guards of their own
 	return projection.NewRebuilder(l.rdb, guard, l.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log}).Rebuild(ctx)

@@ -149,6 +149,9 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, until time.Time, body e
 // since an earlier round did not get as far as the timeline, it is of the same time.
 func (d *Delivery) remember(ctx context.Context, a *attempt, f *events.Event) error {
 	for range claimTries {
+		if f.Time.Before(a.touch.Wake) {
+			f.Time = a.touch.Wake // our clock is behind the one that woke it
+		}
 		for _, n := range a.record.Customer.Noted(customer.Yielded, a.id) {
 			if n.At >= a.touch.Wake.UnixMilli() {
 				f.Time = n.Time()

@@ -205,7 +205,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 		if err != nil || len(behind.buckets) == 0 {
 			return err
 		}
-		_, release, err := r.lock(ctx, store)
+		release, err := r.lock(ctx, store)
 		if err != nil {
 			return err
 		}
@@ -221,7 +221,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 				continue
 			}
 		}
-		err = r.refold(ctx, store, behind)
+		_, err = r.refold(ctx, store, behind)
 		release()
 		if err != nil {
 			return err
@@ -281,8 +281,57 @@ func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Bu
 	return l, nil
 }
 
-// refold applies what the timeline has for the buckets that are behind.
-func (r *Rebuilder) refold(ctx context.Context, store string, l lag) error {
+// Rebuild folds the timeline of its stores from the start, whatever the marks say,
+// and returns how many entries that were. Processes that run wait meanwhile, as
+// they do when Redis has lost something. Nothing is deleted: what only Redis knows,
+// an open claim or an outcome on its way to the timeline, stays.
+func (r *Rebuilder) Rebuild(ctx context.Context) (entries int, err error) {
+	for _, store := range r.stores {
+		n, err := r.anew(ctx, store)
+		entries += n
+		if err != nil {
+			return entries, err
+		}
+	}
+	return entries, nil
+}
+
+func (r *Rebuilder) anew(ctx context.Context, store string) (int, error) {
+	var release func()
+	for release == nil { // someone else is at it
+		var err error
+		if release, err = r.lock(ctx, store); err != nil {
+			return 0, err
+		}
+		if release == nil {
+			select {
+			case <-ctx.Done():
+				return 0, context.Cause(ctx)
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}
+	defer release()
+	lasts, err := r.timeline.Lasts(ctx, store)
+	if err != nil {
+		return 0, err
+	}
+	if err := r.store.forgetMarks(ctx, store); err != nil {
+		return 0, err
+	}
+	all := lag{from: 1}
+	for b, last := range lasts {
+		all.buckets, all.to = append(all.buckets, uint8(b)), max(all.to, last)
+	}
+	if all.to == 0 {
+		return 0, r.store.beginMarks(ctx, store)
+	}
+	return r.refold(ctx, store, all)
+}
+
+// refold applies what the timeline has for the buckets that are behind, and returns
+// how many entries that were.
+func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
 	r.log.Info("folding the timeline into Redis", zap.String("store", store),
 		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
 	n, said := 0, time.Now()
@@ -296,7 +345,7 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) error {
 		return r.fold(ctx, batch, l.marks)
 	})
 	if err != nil {
-		return fmt.Errorf("folding the timeline of store %s: %w", store, err)
+		return n, fmt.Errorf("folding the timeline of store %s: %w", store, err)
 	}
 	// A bucket's last entry may be gone from the timeline by now (erased, aged
 	// out): nothing is left to fold up to there.
@@ -305,10 +354,10 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) error {
 		ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: l.to})
 	}
 	if err := r.store.Mark(ctx, ends); err != nil {
-		return err
+		return n, err
 	}
 	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
-	return nil
+	return n, nil
 }
 
 func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [customer.Buckets]uint64) error {
@@ -323,23 +372,12 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 // where Redis was away when it said so.
 const lockFor = 5 * time.Second
 
-// lock makes this process the one that refolds a store; release is nil if another
-// is. mine returns errTaken when it is no more.
-func (r *Rebuilder) lock(ctx context.Context, store string) (mine func(context.Context) error, release func(), err error) {
+// lock makes this process the one that refolds a store; nil if another is.
+func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err error) {
 	key, me := "homing:{"+store+"}:refold", newVersion()
 	ok, err := r.rdb.SetNX(ctx, key, me, lockFor).Result()
 	if err != nil || !ok {
-		return nil, nil, err
-	}
-	mine = func(ctx context.Context) error {
-		owner, err := r.rdb.Get(ctx, key).Result()
-		if owner == me {
-			return nil
-		}
-		if err == nil || errors.Is(err, redis.Nil) {
-			return errTaken
-		}
-		return err
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -353,9 +391,9 @@ func (r *Rebuilder) lock(ctx context.Context, store string) (mine func(context.C
 			}
 		}
 	})
-	return mine, func() {
+	return func() {
 		cancel()
 		wg.Wait()
-		r.rdb.Del(context.WithoutCancel(ctx), key) // two that fold would be a waste, never a harm
+		r.rdb.Del(context.WithoutCancel(ctx), key) // two at work would be a waste, never a harm
 	}, nil
 }
