@@ -214,10 +214,15 @@ func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
 func TestWithRedisAwayNobodySends(t *testing.T) {
 	t.Parallel()
 	s := homingtest.StartRedis(t)
+	const replicas = 8
+	var clients []*redis.Client
+	for range replicas {
+		clients = append(clients, homingtest.Redis(t, s.URL()))
+	}
+	connect := func() (c *redis.Client) { c, clients = clients[0], clients[1:]; return c }
 	killed := make(chan time.Time, 1)
-	time.AfterFunc(700*time.Millisecond, func() { s.Kill(); killed <- time.Now() })
-	connect := func() *redis.Client { return homingtest.Redis(t, s.URL()) }
-	sent := spend(t, connect, 8, 6, limits("", 100, 30), 1500*time.Millisecond, to{domain: slow}, to{domain: other}, to{other, true})
+	time.AfterFunc(2*time.Second, func() { s.Kill(); killed <- time.Now() }) // time enough on a busy machine
+	sent := spend(t, connect, replicas, 6, limits("", 100, 30), 3*time.Second, to{domain: slow}, to{domain: other}, to{other, true})
 	at := <-killed
 	for domain, times := range sent {
 		if late := times[len(times)-1].Sub(at); late > 300*time.Millisecond { // two leases at most were out
