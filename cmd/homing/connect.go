@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -134,4 +136,14 @@ func storeOf(c *config.Config, named string) (string, error) {
 		return "", usagef("there are several stores; name one with --store")
 	}
 	return "main", nil
+}
+
+// storesOf are the stores that a command about all of them means: the one that is
+// named, or each.
+func storesOf(c *config.Config, named string) ([]string, error) {
+	if named == "" {
+		return slices.Sorted(maps.Keys(c.Stores)), nil
+	}
+	store, err := storeOf(c, named)
+	return []string{store}, err
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,12 +28,9 @@ func (p *program) rebuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rebuild", Short: "Fold the timeline into Redis from its start", Long: rebuildHelp, Args: cobra.NoArgs,
 		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, _ []string) error {
-			stores := slices.Sorted(maps.Keys(l.config.Stores))
-			if store != "" {
-				if _, err := storeOf(l.config, store); err != nil {
-					return err
-				}
-				stores = []string{store}
+			stores, err := storesOf(l.config, store)
+			if err != nil {
+				return err
 			}
 			return p.rebuild(ctx, l, stores)
 		}),

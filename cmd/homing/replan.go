@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -40,12 +39,9 @@ func (p *program) replanCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			stores := slices.Sorted(maps.Keys(l.config.Stores))
-			if store != "" {
-				if _, err := storeOf(l.config, store); err != nil {
-					return err
-				}
-				stores = []string{store}
+			stores, err := storesOf(l.config, store)
+			if err != nil {
+				return err
 			}
 			return p.replan(ctx, l, args[0], stores, from)
 		}),

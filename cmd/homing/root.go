@@ -28,7 +28,7 @@ follows, and mails it.
   Building a storefront?   dev, publish, rejected
   Writing the mails?       dev, check
   Running it?              setup, run, status, pause, resume, offers, check, products,
-                           rejected, pending
+                           rejected, pending, replan, rebuild
   Answering customers?     why, export
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did

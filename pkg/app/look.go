@@ -257,32 +257,14 @@ func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
 // caughtUp returns nil when Redis knows what the timeline held of the customers'
 // buckets a moment ago. What is on its way is waited for.
 func (l *Look) caughtUp(ctx context.Context, keys ...customer.Key) error {
-	lasts := make([]uint64, len(keys))
-	for i, k := range keys {
+	var lasts [customer.Buckets]uint64
+	for _, k := range keys {
 		var err error
-		if lasts[i], err = l.timeline.Last(ctx, k); err != nil {
+		if lasts[k.Bucket], err = l.timeline.Last(ctx, k); err != nil {
 			return err
 		}
 	}
-	for range 30 {
-		marks, err := l.store.Marks(ctx, keys[0].Store) // all are of one store
-		if err != nil {
-			return err
-		}
-		behind := false
-		for i, k := range keys {
-			behind = behind || marks[k.Bucket] < lasts[i]
-		}
-		if !behind {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	return ErrBehind
+	return l.reached(ctx, keys[0].Store, &lasts, 30) // all are of one store
 }
 
 // products reads what the workers know of a store's products; nil: nothing was

@@ -220,7 +220,14 @@ func (l *Look) settled(ctx context.Context, store string) error {
 	if err != nil {
 		return err
 	}
-	for range 50 {
+	return l.reached(ctx, store, &lasts, 50)
+}
+
+// reached looks so many times, a tenth of a second apart, whether the marks of a
+// store have reached some sequences, by bucket. When they have not, it returns
+// ErrBehind.
+func (l *Look) reached(ctx context.Context, store string, lasts *[customer.Buckets]uint64, times int) error {
+	for range times {
 		marks, err := l.store.Marks(ctx, store)
 		if err != nil {
 			return err

@@ -41,9 +41,10 @@ func (d *Delivery) failed(ctx context.Context, store string, why touch.Reason, d
 	return d.o.Holds.Failed(ctx, store, why, detail, sure)
 }
 
-// mayTry reports whether a touch may try its relay, and returns what ends the try. Where the store is passed by, one does at a time: a relay
-// that neither answers nor refuses would have all of them wait for it, and other
-// stores' mails behind them.
+// mayTry reports whether a touch may try its relay, and returns what ends the try.
+// Where the store is passed by, one does at a time: a relay that neither answers
+// nor refuses would have all of them wait for it, and other stores' mails behind
+// them.
 func (d *Delivery) mayTry(a *attempt) (end func(), ok bool) {
 	store := a.touch.Customer.Store
 	if !d.o.Holds.Passed(store, touch.SMTPDown, "") {

@@ -11,24 +11,32 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// A review request falls due half an hour before a cart reminder, and there is
-// room for one of them.
-func TestTheHigherPriorityGoesFirst(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, `
-pacing: {frequency: [{limit: 1, window: 4h}], quiet_hours: {from: "00:00", to: "00:00"}}
+// crowded is a world in which a review request falls due two hours after it begins,
+// and a cart reminder half an hour later, with room for one of them in a window. An
+// hour and a half have passed.
+func crowded(t *testing.T, dir, window string) (w *homingtest.World, begin time.Time) {
+	w = homingtest.New(t, dir, `
+pacing: {frequency: [{limit: 1, window: `+window+`}], quiet_hours: {from: "00:00", to: "00:00"}}
 workers:
   thank-you: {status: "off"}
   replenishment: {status: "off"}
   cart-recovery: {steps: [{template: cart-recovery/reminder, after: 1h}]}
   review-request: {after_order: 2h, after_fulfilment: 1h, after_delivery: 1h}
 `)
-		w.Start()
-		begin := time.Now()
-		w.Publish("main", homingtest.Order("ann", "1001"))
-		time.Sleep(90 * time.Minute)
-		w.Publish("main", &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: basket("k", "pot")})
+	w.Start()
+	begin = time.Now()
+	w.Publish("main", homingtest.Order("ann", "1001"))
+	time.Sleep(90 * time.Minute)
+	w.Publish("main", &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: basket("k", "pot")})
+	return w, begin
+}
+
+// A review request falls due half an hour before a cart reminder, and there is
+// room for one of them.
+func TestTheHigherPriorityGoesFirst(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w, begin := crowded(t, dir, "4h")
 		time.Sleep(10 * time.Hour)
 		want := []line{
 			{"review-request", "yields", 2},
@@ -63,19 +71,7 @@ func TestWhoYieldedDoesNotYieldAgainWhenPlannedAnew(t *testing.T) {
 	for _, lost := range []bool{false, true} { // Redis, meanwhile
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
-			w := homingtest.New(t, dir, `
-pacing: {frequency: [{limit: 1, window: 35m}], quiet_hours: {from: "00:00", to: "00:00"}}
-workers:
-  thank-you: {status: "off"}
-  replenishment: {status: "off"}
-  cart-recovery: {steps: [{template: cart-recovery/reminder, after: 1h}]}
-  review-request: {after_order: 2h, after_fulfilment: 1h, after_delivery: 1h}
-`)
-			w.Start()
-			begin := time.Now()
-			w.Publish("main", homingtest.Order("ann", "1001"))
-			time.Sleep(90 * time.Minute)
-			w.Publish("main", &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: basket("k", "pot")})
+			w, begin := crowded(t, dir, "35m")
 			time.Sleep(45 * time.Minute)
 			w.Publish("main", &events.OrderDelivered{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1001"}})
 			time.Sleep(20 * time.Minute)
