@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 KILLS ?= 60
 # What `make check` runs under the race detector, which makes a test many times as
 # long: the packages with goroutines of their own. `make race` runs everything.
-CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/pacing \
+CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/throughput \
 	./pkg/projection ./pkg/schedule ./pkg/timeline
 
 help: ## Say what there is to make

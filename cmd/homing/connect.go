@@ -15,12 +15,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/config"
-	"homing/pkg/schedule"
 )
 
 // clockKey is the entry of the bucket `controls` that says how fast business
-// time runs, as a schedule.Scale in JSON. Without it, business time is real.
+// time runs, as a clock.Scale in JSON. Without it, business time is real.
 const clockKey = "clock"
 
 // natsFlags adds the flags of a command that talks to NATS and then ends.
@@ -108,9 +108,9 @@ func writeControl(ctx context.Context, js jetstream.JetStream, key string, what 
 	return nil
 }
 
-// clock reads how business time runs in the installation.
-func clock(ctx context.Context, js jetstream.JetStream) (schedule.Scale, error) {
-	var s schedule.Scale
+// businessClock reads how business time runs in the installation.
+func businessClock(ctx context.Context, js jetstream.JetStream) (clock.Scale, error) {
+	var s clock.Scale
 	_, err := readControl(ctx, js, clockKey, &s)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return s, nil // nothing is set up yet

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"homing/pkg/app"
+	"homing/pkg/clock"
 	"homing/pkg/config"
-	"homing/pkg/schedule"
 	"homing/workers/thankyou"
 )
 
@@ -147,7 +147,7 @@ type devRun struct {
 	app     *app.App
 	config  *config.Config
 	servers *devServers
-	scale   schedule.Scale
+	scale   clock.Scale
 	usual   string // where the configuration alone would find NATS
 	log     *zap.Logger
 }
@@ -202,11 +202,11 @@ func waitReady(ctx context.Context, a *app.App) error {
 	}
 }
 
-func (f *devFlags) scale() schedule.Scale {
+func (f *devFlags) scale() clock.Scale {
 	if f.speed == 1 {
-		return schedule.Scale{}
+		return clock.Scale{}
 	}
-	return schedule.Scale{Start: time.Now(), Speed: f.speed}
+	return clock.Scale{Start: time.Now(), Speed: f.speed}
 }
 
 // announce says where everything is, and what to do next.

@@ -15,8 +15,8 @@ import (
 
 	"homing/events"
 	"homing/pkg/app"
+	"homing/pkg/clock"
 	"homing/pkg/intake"
-	"homing/pkg/schedule"
 )
 
 // eventFlags are the flags that describe one event.
@@ -248,7 +248,7 @@ func (d *draft) unused() error {
 }
 
 // encode makes the envelope, and checks it as intake will.
-func (d *draft) encode(store string, scale schedule.Scale) ([]byte, error) {
+func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 	var err error
 	if d.time, err = parseWhen(d.f.time, scale); err != nil {
 		return nil, usagef("--time: %w", err)
@@ -281,7 +281,7 @@ func (d *draft) encode(store string, scale schedule.Scale) ([]byte, error) {
 
 // parseWhen reads a time, or a duration from now. What it returns is real time, as
 // storefronts have it; the duration is by the clock that all else goes by.
-func parseWhen(s string, scale schedule.Scale) (time.Time, error) {
+func parseWhen(s string, scale clock.Scale) (time.Time, error) {
 	if s == "" {
 		return time.Now(), nil
 	}

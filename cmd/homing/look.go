@@ -16,8 +16,8 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/app"
+	"homing/pkg/clock"
 	"homing/pkg/config"
-	"homing/pkg/schedule"
 )
 
 // devKey is the entry of the bucket `controls` by which commands find what only
@@ -99,8 +99,8 @@ func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l 
 		if err := asDev(ctx, js, c); err != nil {
 			return err
 		}
-		var scale schedule.Scale
-		if scale, err = clock(ctx, js); err != nil {
+		var scale clock.Scale
+		if scale, err = businessClock(ctx, js); err != nil {
 			return err
 		}
 		l, err := app.NewLook(app.LookOptions{Config: c, JS: js, Scale: scale})

@@ -96,7 +96,7 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if err := asDev(ctx, js, c); err != nil {
 		return err
 	}
-	scale, err := clock(ctx, js)
+	scale, err := businessClock(ctx, js)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (p *program) onProducts(f *productsFlags, do func(context.Context, *assortm
 }
 
 func openAssortment(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, store string) (*assortment, error) {
-	scale, err := clock(ctx, js)
+	scale, err := businessClock(ctx, js)
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 		return err
 	}
 	defer nc.Close()
-	scale, err := clock(ctx, js)
+	scale, err := businessClock(ctx, js)
 	if err != nil {
 		return err
 	}

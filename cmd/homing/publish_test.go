@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	"homing/pkg/schedule"
+	"homing/pkg/clock"
 )
 
 // sample is a file of events: two orders, and what is about a customer alone.
@@ -192,7 +192,7 @@ func TestMalformedLinesAreReportedAndTheRestGoesOn(t *testing.T) {
 // by that clock.
 func TestATimeIsSaidInRealTime(t *testing.T) {
 	now := time.Now()
-	fast := schedule.Scale{Start: now.Add(-time.Minute), Speed: 600} // ten hours have passed
+	fast := clock.Scale{Start: now.Add(-time.Minute), Speed: 600} // ten hours have passed
 	for _, c := range []struct {
 		said string
 		want time.Time // by the fast clock

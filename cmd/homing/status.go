@@ -52,7 +52,7 @@ func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*app.S
 	if err := asDev(ctx, js, c); err != nil {
 		return nil, err
 	}
-	scale, err := clock(ctx, js)
+	scale, err := businessClock(ctx, js)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/catalog"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
@@ -29,7 +30,6 @@ import (
 	"homing/pkg/mailer"
 	"homing/pkg/projection"
 	"homing/pkg/render"
-	"homing/pkg/schedule"
 )
 
 // RoleIntake is the role that takes events in. Every worker's name is a role too.
@@ -40,7 +40,7 @@ type Options struct {
 	Config *config.Config
 	Roles  []string // none: all of them
 	Log    *zap.Logger
-	Scale  schedule.Scale
+	Scale  clock.Scale
 
 	Templates fs.FS // nil: the folder that the configuration names
 
@@ -100,7 +100,7 @@ type App struct {
 	rdb   redis.UniversalClient // behind the guard
 	raw   redis.UniversalClient // for the rebuilder alone
 	guard *projection.Guard
-	store *projection.Store
+	store *projection.Customers
 	http  *httpServer
 
 	gateway *httpServer

@@ -6,15 +6,15 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
-	"homing/pkg/schedule"
 	"homing/pkg/timeline"
 	"homing/workers"
 )
 
 // NewControls returns what pauses workers, for a command. It needs NATS alone.
-func NewControls(c *config.Config, js jetstream.JetStream, scale schedule.Scale) *control.Controls {
+func NewControls(c *config.Config, js jetstream.JetStream, scale clock.Scale) *control.Controls {
 	return control.New(control.Options{JS: js, Timeline: timeline.New(js), Stores: storeNames(c), Now: scale.Now})
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"homing/pkg/catalog"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
@@ -32,7 +33,7 @@ import (
 type LookOptions struct {
 	Config    *config.Config
 	JS        jetstream.JetStream
-	Scale     schedule.Scale
+	Scale     clock.Scale
 	RedisDial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: by the configuration's URL
 }
 
@@ -43,7 +44,7 @@ type Look struct {
 	identity *customer.Identity
 	shops    map[string]map[string]shop // worker → store
 	rdb      redis.UniversalClient
-	store    *projection.Store
+	store    *projection.Customers
 	timeline *timeline.Timeline
 	schedule *schedule.Schedule
 

@@ -13,8 +13,8 @@ import (
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
 	"homing/pkg/judge"
-	"homing/pkg/pacing"
 	"homing/pkg/schedule"
+	"homing/pkg/throughput"
 	"homing/pkg/timeline"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -127,16 +127,16 @@ func (a *App) sending(worker string) []string {
 
 // rate returns the throughput of a worker in a store. Workers do not share it:
 // so each gets its part of the relay, however many of another's mails wait.
-func (a *App) rate(s shop) *pacing.Throughput {
+func (a *App) rate(s shop) *throughput.Throughput {
 	c := s.config.Pacing.Throughput
-	o := pacing.Options{
+	o := throughput.Options{
 		Relay: s.relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
-		WarmUp: pacing.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
+		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
 	}
 	for _, step := range s.worker.Steps() {
 		o.Mixed = o.Mixed || step.Class != s.worker.Steps()[0].Class
 	}
-	return pacing.NewThroughput(a.rdb, o)
+	return throughput.New(a.rdb, o)
 }
 
 func (a *App) watchdogs() []*schedule.Watchdog {

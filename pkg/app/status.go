@@ -12,10 +12,10 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
-	"homing/pkg/schedule"
 	"homing/pkg/timeline"
 )
 
@@ -89,7 +89,7 @@ func (o *Outcomes) all() int { return o.Sent + o.Held + o.Dropped + o.Uncertain 
 const tellApart = 50_000
 
 // ReadStatus asks NATS how the installation stands.
-func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale schedule.Scale) (*Status, error) {
+func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) (*Status, error) {
 	controls := NewControls(c, js, scale)
 	if err := controls.Read(ctx); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func lag(ctx context.Context, js jetstream.JetStream, stream, name string) (uint
 	return i.NumPending + uint64(i.NumAckPending), nil
 }
 
-func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale schedule.Scale) error {
+func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale clock.Scale) error {
 	var err error
 	if w.PlanLag, err = lag(ctx, js, bus.Timeline, bus.PlanConsumer(w.Worker)); err != nil {
 		return err
@@ -197,7 +197,7 @@ func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, s
 
 // readToday counts the facts since each store's midnight, and tells the workers'
 // apart if they are not too many.
-func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale schedule.Scale) error {
+func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) error {
 	all := 0
 	for _, store := range storeNames(c) {
 		zone, err := time.LoadLocation(c.Stores[store].TimeZone)

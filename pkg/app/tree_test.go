@@ -75,8 +75,8 @@ var may = map[string][]string{
 	"pkg/catalog":    {"events", "pkg/customer", "pkg/product", "pkg/bus"},
 	"pkg/intake":     {"events", "pkg/customer", "pkg/bus"},
 	"pkg/erasure":    {"events", "pkg/customer", "pkg/bus"},
-	"pkg/schedule":   {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/bus"},
-	"pkg/delivery": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/judge", "pkg/bus", "pkg/schedule",
+	"pkg/schedule":   {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/bus", "pkg/clock"},
+	"pkg/delivery": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/judge", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/mailer", "pkg/render"},
 
 	// Tests inside any of the others use it.
@@ -117,7 +117,7 @@ var servers = []string{"github.com/nats-io/", "github.com/redis/", "github.com/w
 func TestPureCodeReachesNoServer(t *testing.T) {
 	for _, p := range packages(t) {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/why", "pkg/link", "pkg/localtime"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/why", "pkg/link", "pkg/localtime", "pkg/clock"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -25,7 +25,7 @@ import (
 	"homing/pkg/projection"
 )
 
-// Scale is the business time; see schedule.Scale.
+// Scale is the business time; see clock.Scale.
 type Scale interface {
 	Now() time.Time               // the business time
 	Real(t time.Time) time.Time   // when a business time is

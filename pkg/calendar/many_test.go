@@ -21,13 +21,13 @@ import (
 
 // counting counts the records that are read.
 type counting struct {
-	*projection.Store
+	*projection.Customers
 	read atomic.Int64
 }
 
 func (c *counting) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
 	c.read.Add(int64(len(keys)))
-	return c.Store.Load(ctx, keys)
+	return c.Customers.Load(ctx, keys)
 }
 
 // Among many customers those whom today concerns are found without reading the
@@ -47,7 +47,7 @@ func TestTodaysDatesAreFoundAmongMany(t *testing.T) {
 		t.Fatal("today concerns nobody: the test shows nothing")
 	}
 	for _, name := range []string{"the first sweep", "the next day's"} {
-		c := &counting{Store: projection.New(homingtest.Redis(t, s.url), nil)}
+		c := &counting{Customers: projection.New(homingtest.Redis(t, s.url), nil)}
 		before, began := s.info("commandstats", "cmdstat_hgetall"), time.Now()
 		if _, err := s.replica(func(o *calendar.Options) { o.Customers = c }).Sweep(t.Context()); err != nil {
 			t.Fatal(err)

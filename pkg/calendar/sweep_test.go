@@ -43,7 +43,7 @@ func at(t *testing.T, value string) time.Time {
 type shop struct {
 	t     *testing.T
 	url   string
-	store *projection.Store
+	store *projection.Customers
 	rdb   *redis.Client
 	ids   *customer.Identity
 	clock clock

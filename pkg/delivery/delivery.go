@@ -17,6 +17,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/judge"
@@ -122,7 +123,7 @@ type Options struct {
 	// Answer returns the link by which a customer gives an answer to a question;
 	// "" if question or answer are more than plain words (a-z, - and _).
 	Answer  func(k customer.Key, worker, question, answer string) string
-	Scale   schedule.Scale
+	Scale   clock.Scale
 	Log     *zap.Logger
 	Decided func(t events.Type, reason touch.Reason) // told every outcome; may be nil
 	Held    func(reason touch.Reason, err error)     // told why the system waits; may be nil

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
@@ -150,12 +151,12 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		for i := range 400 { // in hand: three batches of 32
 			ts = append(ts, touch.Touch{Worker: worker, Step: "offer", Customer: r.key("ann"), Occasion: fmt.Sprint("l-", i), Due: at, Wake: at})
 		}
-		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), ts); err != nil {
+		if err := schedule.New(r.js, clock.Scale{}).Put(r.t.Context(), ts); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Minute)
 		at = time.Now().UTC()
-		if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{{Worker: worker, Step: "offer", Customer: outlet, Occasion: "other", Due: at, Wake: at}}); err != nil {
+		if err := schedule.New(r.js, clock.Scale{}).Put(r.t.Context(), []touch.Touch{{Worker: worker, Step: "offer", Customer: outlet, Occasion: "other", Due: at, Wake: at}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute)

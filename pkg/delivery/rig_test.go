@@ -21,6 +21,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/codes"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
@@ -84,7 +85,7 @@ type rig struct {
 	js     jetstream.JetStream
 	rdb    redis.UniversalClient
 	ids    *customer.Identity
-	store  *projection.Store
+	store  *projection.Customers
 	sink   *homingtest.Sink
 	worker *series
 	offers delivery.OfferCap
@@ -173,7 +174,7 @@ func (r *rig) touch(id, step, occasion string, in time.Duration, s *touch.Snapsh
 
 func (r *rig) put(t touch.Touch) {
 	r.t.Helper()
-	if err := schedule.New(r.js, schedule.Scale{}).Put(r.t.Context(), []touch.Touch{t}); err != nil {
+	if err := schedule.New(r.js, clock.Scale{}).Put(r.t.Context(), []touch.Touch{t}); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -193,7 +194,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 			Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps}, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"),
 			From: "Shop <hello@shop.example>", Domain: "shop.example", Relay: relay, Rate: r.rate,
 		}},
-		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, schedule.Scale{}),
+		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
 		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
 		Suppress:    func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
@@ -277,7 +278,7 @@ func (r *rig) fails(op string) error {
 }
 
 type shakyStore struct {
-	*projection.Store
+	*projection.Customers
 	r *rig
 }
 
@@ -285,7 +286,7 @@ func (s shakyStore) Save(ctx context.Context, rs []*customer.Record) ([]bool, er
 	if err := s.r.fails("save"); err != nil {
 		return nil, err
 	}
-	ok, err := s.Store.Save(ctx, rs)
+	ok, err := s.Customers.Save(ctx, rs)
 	if err == nil {
 		err = s.r.fails("saved")
 	}
@@ -296,7 +297,7 @@ func (s shakyStore) SaveBeside(ctx context.Context, r *customer.Record, other cu
 	if err := s.r.fails("save"); err != nil {
 		return false, false, err
 	}
-	saved, same, err = s.Store.SaveBeside(ctx, r, other)
+	saved, same, err = s.Customers.SaveBeside(ctx, r, other)
 	if err == nil {
 		err = s.r.fails("saved")
 	}
@@ -307,7 +308,7 @@ func (s shakyStore) MarkIn(ctx context.Context, epoch uint64, es []customer.Entr
 	if err := s.r.fails("mark " + string(es[0].Event.Type)); err != nil {
 		return err
 	}
-	return s.Store.MarkIn(ctx, epoch, es)
+	return s.Customers.MarkIn(ctx, epoch, es)
 }
 
 type shakyTimeline struct {

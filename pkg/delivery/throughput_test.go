@@ -10,7 +10,7 @@ import (
 	"homing/events"
 	"homing/pkg/delivery"
 	"homing/pkg/homingtest"
-	"homing/pkg/pacing"
+	"homing/pkg/throughput"
 	"homing/pkg/touch"
 )
 
@@ -42,7 +42,7 @@ func (r *rig) arrivals(domain string) (out []time.Time) {
 func TestASlowDomainDoesNotHoldUpTheOthers(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
 		const slow, others = 150, 30
-		r.rate = pacing.NewThroughput(r.rdb, pacing.Options{Relay: "relay:25", PerSecond: 1000, PerDomain: map[string]float64{"slow.example": 0.5}})
+		r.rate = throughput.New(r.rdb, throughput.Options{Relay: "relay:25", PerSecond: 1000, PerDomain: map[string]float64{"slow.example": 0.5}})
 		r.at("slow.example", slow)
 		r.at("other.example", others)
 		due := time.Now().Add(time.Hour)

@@ -86,13 +86,13 @@ func (m *mall) became(worker string) map[string][]string {
 			continue
 		}
 		name, _, _ := strings.Cut(b.Body().Occasion, "-")
-		out[name] = append(out[name], fmt.Sprintf("%s %s %s", b.Body().Step, clock(f.Time.Sub(m.opened)), b.Body().Reason))
+		out[name] = append(out[name], fmt.Sprintf("%s %s %s", b.Body().Step, clockTime(f.Time.Sub(m.opened)), b.Body().Reason))
 	}
 	return out
 }
 
-// clock writes a time of the story, "1h30".
-func clock(after time.Duration) string {
+// clockTime writes a time of the story, "1h30".
+func clockTime(after time.Duration) string {
 	minutes := int(after.Round(time.Minute) / time.Minute)
 	return fmt.Sprintf("%dh%02d", minutes/60, minutes%60)
 }

@@ -15,14 +15,14 @@ import (
 	"homing/events"
 	"homing/pkg/app"
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/control"
 	"homing/pkg/homingtest"
-	"homing/pkg/schedule"
 )
 
 // pauses are what `homing pause` and `homing resume` use.
 func pauses(w *homingtest.World) *control.Controls {
-	return app.NewControls(w.Config, w.JS, schedule.Scale{})
+	return app.NewControls(w.Config, w.JS, clock.Scale{})
 }
 
 func must(t *testing.T, did bool, err error) {

@@ -13,6 +13,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/app"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
@@ -53,7 +54,7 @@ func (s *town) settle(people, each int) {
 	s.t.Helper()
 	in := intake.New(intake.Options{Identity: s.ids, Customers: projection.New(homingtest.Redis(s.t, s.config.Redis.URL.Reveal()), nil),
 		Timeline: timeline.New(s.js), Business: func(t time.Time) time.Time { return t }})
-	sched := schedule.New(s.js, schedule.Scale{})
+	sched := schedule.New(s.js, clock.Scale{})
 	const block = 500 // people whose lives are mixed with each other's
 	var g errgroup.Group
 	g.SetLimit(4)

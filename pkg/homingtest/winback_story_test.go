@@ -132,7 +132,7 @@ func (m *mall) lapsed() map[string][]string {
 			continue
 		}
 		name := tokens[b.Customer]
-		out[name] = append(out[name], fmt.Sprintf("%s %s %s", b.Step, clock(f.Time.Sub(m.opened)), b.Reason))
+		out[name] = append(out[name], fmt.Sprintf("%s %s %s", b.Step, clockTime(f.Time.Sub(m.opened)), b.Reason))
 	}
 	return sorted(out)
 }

@@ -18,7 +18,7 @@ const foldTries = 20
 // Fold applies events to their customers: load, apply, compare-and-set, and
 // again for those that others changed meanwhile. It takes two round trips when
 // nobody does. Events that change nothing are not written.
-func (s *Store) Fold(ctx context.Context, folds []customer.Entry) error {
+func (s *Customers) Fold(ctx context.Context, folds []customer.Entry) error {
 	todo := group(folds)
 	for range foldTries {
 		if len(todo) == 0 {

@@ -128,7 +128,7 @@ type Placed struct {
 
 // Birthdays returns those customers of some buckets who were born on one of some
 // days of the (leap) year, in one round trip.
-func (s *Store) Birthdays(ctx context.Context, store string, buckets []uint8, days []int) ([]Placed, error) {
+func (s *Customers) Birthdays(ctx context.Context, store string, buckets []uint8, days []int) ([]Placed, error) {
 	wanted := map[int]bool{}
 	weeks := map[string]bool{}
 	var reads []indexRead
@@ -159,7 +159,7 @@ type LapseQuery struct {
 
 // Lapsing returns those customers whom a query concerns, and hardly any others:
 // an index knows hours. It takes one round trip.
-func (s *Store) Lapsing(ctx context.Context, q LapseQuery) ([]Placed, error) {
+func (s *Customers) Lapsing(ctx context.Context, q LapseQuery) ([]Placed, error) {
 	// Nobody who is not slow lapses sooner, or later, after the last order.
 	soonest := time.Duration(q.Days) * 24 * time.Hour
 	latest := max(soonest, time.Duration(q.Times*slowPace)*time.Hour)
@@ -189,7 +189,7 @@ type indexRead struct {
 	key    string
 }
 
-func (s *Store) readIndex(ctx context.Context, reads []indexRead, keep func(*Placed) bool) ([]Placed, error) {
+func (s *Customers) readIndex(ctx context.Context, reads []indexRead, keep func(*Placed) bool) ([]Placed, error) {
 	if err := s.guard.Ready(); err != nil {
 		return nil, err
 	}
@@ -235,17 +235,17 @@ end
 return n`)
 
 // Tell notes with customers whose birthdays were read which year's was Told.
-func (s *Store) Tell(ctx context.Context, ps []Placed) error {
+func (s *Customers) Tell(ctx context.Context, ps []Placed) error {
 	return s.swap(ctx, ps, func(p Placed) any { return int64(p.Place.Birthday) + int64(p.Told)*tellUnit })
 }
 
 // Forget takes customers out of the index they were read from, until their place
 // changes.
-func (s *Store) Forget(ctx context.Context, ps []Placed) error {
+func (s *Customers) Forget(ctx context.Context, ps []Placed) error {
 	return s.swap(ctx, ps, func(Placed) any { return "" })
 }
 
-func (s *Store) swap(ctx context.Context, ps []Placed, next func(Placed) any) error {
+func (s *Customers) swap(ctx context.Context, ps []Placed, next func(Placed) any) error {
 	if err := s.guard.Ready(); err != nil || len(ps) == 0 {
 		return err
 	}

@@ -39,7 +39,7 @@ var everybody = projection.LapseQuery{Store: "main", Buckets: buckets, Days: 1, 
 	From: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 
 // indexed is what all indexes say of everybody.
-func indexed(t *testing.T, s *projection.Store) map[string]customer.Place {
+func indexed(t *testing.T, s *projection.Customers) map[string]customer.Place {
 	t.Helper()
 	born, err := s.Birthdays(t.Context(), "main", buckets, days)
 	if err != nil {

@@ -85,11 +85,11 @@ func (h *highest) forget() {
 }
 
 // Epoch is to be read before folding what is then marked.
-func (s *Store) Epoch() uint64 { return s.guard.Epoch() }
+func (s *Customers) Epoch() uint64 { return s.guard.Epoch() }
 
 // MarkIn is Mark for what was folded in an epoch. It refuses when Redis lost
 // its tail since: the fold may be gone, and must be done again.
-func (s *Store) MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error {
+func (s *Customers) MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error {
 	if s.guard.Epoch() != epoch {
 		return fmt.Errorf("%w since the fold", ErrRebuilding)
 	}
@@ -99,7 +99,7 @@ func (s *Store) MarkIn(ctx context.Context, epoch uint64, entries []customer.Ent
 // Mark says that timeline entries are folded: it moves their buckets' marks and
 // notes the entries with the customers. ErrBackwards means that Redis lost
 // something meanwhile; the guard is told, and the fold must be done again.
-func (s *Store) Mark(ctx context.Context, entries []customer.Entry) error {
+func (s *Customers) Mark(ctx context.Context, entries []customer.Entry) error {
 	err := s.marks.do(ctx, entries)
 	if errors.Is(err, ErrBackwards) {
 		s.Suspect() // whoever proves Redis complete also says what is known of the marks then
@@ -107,7 +107,7 @@ func (s *Store) Mark(ctx context.Context, entries []customer.Entry) error {
 	return err
 }
 
-func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
+func (s *Customers) markAll(ctx context.Context, entries []customer.Entry) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (s *Store) markAll(ctx context.Context, entries []customer.Entry) error {
 
 // known returns the lowest mark that a bucket may have: in a Redis that was proven
 // complete every bucket has one, be it 0.
-func (s *Store) known(b bucket) int64 {
+func (s *Customers) known(b bucket) int64 {
 	mark := int64(s.seen.raise(b, 0))
 	if mark == 0 && s.guard == nil {
 		return -1
@@ -155,7 +155,7 @@ func (s *Store) known(b bucket) int64 {
 }
 
 // Marks returns the marks of all buckets of a store; 0 where there is none.
-func (s *Store) Marks(ctx context.Context, store string) ([customer.Buckets]uint64, error) {
+func (s *Customers) Marks(ctx context.Context, store string) ([customer.Buckets]uint64, error) {
 	var out [customer.Buckets]uint64
 	pipe := s.rdb.Pipeline()
 	var cmds [customer.Buckets]*redis.StringCmd
@@ -176,7 +176,7 @@ func (s *Store) Marks(ctx context.Context, store string) ([customer.Buckets]uint
 }
 
 // forgetMarks removes the marks of all buckets of a store.
-func (s *Store) forgetMarks(ctx context.Context, store string) error {
+func (s *Customers) forgetMarks(ctx context.Context, store string) error {
 	pipe := s.rdb.Pipeline()
 	for b := range customer.Buckets {
 		pipe.Del(ctx, markKey(store, uint8(b)))
@@ -188,7 +188,7 @@ func (s *Store) forgetMarks(ctx context.Context, store string) error {
 }
 
 // beginMarks gives every bucket of a store a mark that has none.
-func (s *Store) beginMarks(ctx context.Context, store string) error {
+func (s *Customers) beginMarks(ctx context.Context, store string) error {
 	pipe := s.rdb.Pipeline()
 	for b := range customer.Buckets {
 		pipe.SetNX(ctx, markKey(store, uint8(b)), 0, 0)

@@ -31,7 +31,7 @@ type Timeline interface {
 // with a connection of its own.
 type Rebuilder struct {
 	rdb      redis.UniversalClient
-	store    *Store
+	store    *Customers
 	guard    *Guard
 	timeline Timeline
 	stores   []string

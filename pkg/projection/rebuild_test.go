@@ -85,7 +85,7 @@ func recorded(t *testing.T, store string, customers int) *tape {
 }
 
 // complete checks that every customer is the fold of all the tape has of them.
-func complete(t *testing.T, s *projection.Store, entries []customer.Entry) {
+func complete(t *testing.T, s *projection.Customers, entries []customer.Entry) {
 	t.Helper()
 	want := map[customer.Key]*customer.Customer{}
 	for _, e := range entries {

@@ -20,7 +20,7 @@ const scanPage = 500
 // who is written meanwhile may come as before or after, and when Redis rehashes
 // a customer may come twice. It is one walk over all keys, for what must see
 // everybody: what asks for some has an index.
-func (s *Store) Scan(ctx context.Context, store string, fn func([]customer.Record) error) error {
+func (s *Customers) Scan(ctx context.Context, store string, fn func([]customer.Record) error) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *Store) Scan(ctx context.Context, store string, fn func([]customer.Recor
 	})
 }
 
-func (s *Store) scan(ctx context.Context, node redis.Cmdable, store string, fn func([]customer.Record) error) error {
+func (s *Customers) scan(ctx context.Context, node redis.Cmdable, store string, fn func([]customer.Record) error) error {
 	match := "homing:{" + store + ".*}:c:*"
 	for cursor := uint64(0); ; {
 		names, next, err := node.Scan(ctx, cursor, match, scanPage).Result()

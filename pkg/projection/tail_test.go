@@ -29,8 +29,8 @@ type shop struct {
 	t         *testing.T
 	js        jetstream.JetStream
 	guard     *projection.Guard
-	store     *projection.Store // behind the guard
-	raw       *projection.Store
+	store     *projection.Customers // behind the guard
+	raw       *projection.Customers
 	timeline  *timeline.Timeline
 	rebuilder *projection.Rebuilder
 	loop      *bus.Loop

@@ -12,7 +12,7 @@ import (
 // after the customers: what came from a Redis whose marks are there was read before
 // anything was lost.
 type watched struct {
-	s       *Store
+	s       *Customers
 	of      map[bucket]struct{}
 	buckets []bucket
 	known   []int64           // what each was at least before
@@ -21,7 +21,7 @@ type watched struct {
 
 // watch returns what watches the marks for a round trip that reads at most so many
 // customers; nil if there is nothing to fear.
-func (s *Store) watch(n int) *watched {
+func (s *Customers) watch(n int) *watched {
 	if s.guard == nil {
 		return nil
 	}

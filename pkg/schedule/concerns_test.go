@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
 	"homing/workers"
@@ -37,7 +38,7 @@ func TestNobodyIsReadForAnEventThatConcernsNoWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	who := &people{}
-	p := &schedule.Planner{Workers: map[string]workers.Worker{"main": w}, Customers: who, Schedule: schedule.New(nil, schedule.Scale{})}
+	p := &schedule.Planner{Workers: map[string]workers.Worker{"main": w}, Customers: who, Schedule: schedule.New(nil, clock.Scale{})}
 	entries := []customer.Entry{placed("main", time.Now()), placed("elsewhere", time.Now())}
 	entries[1].Event.Data = &events.OrderPlaced{Customer: events.Customer{ID: "ann", Birthday: "--06-10"}}
 	if err := p.Plan(t.Context(), entries); err != nil || who.loads != 0 {

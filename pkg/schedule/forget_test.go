@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -11,7 +12,7 @@ import (
 
 func TestWhatIsPendingForACustomerIsForgottenUpToATime(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		now := time.Now()
 		ann, other := due("1", now).Customer, due("9", now.Add(time.Hour))
 		other.Customer.Token = "someoneelseshere"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -15,7 +16,7 @@ import (
 
 func TestPendingFindsWhatIsScheduledAndWhatIsDue(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		var all []touch.Touch
 		for i := range 900 { // more than one request
 			all = append(all, due(fmt.Sprint("later-", i), time.Now().Add(time.Hour)))
@@ -59,7 +60,7 @@ func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		pending := due("1001", time.Now().Add(48*time.Hour))
 		d.put(s, pending)
 		soon := time.Now().Add(10 * time.Minute)

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/touch"
@@ -30,7 +31,7 @@ type Planner struct {
 	Decode    func(jetstream.Msg) (customer.Entry, error)
 	Overlook  func(jetstream.Msg) bool         // tells of what is not worth decoding; may be nil
 	Address   func(store, email string) string // keyed hash of an address; may be nil
-	Scale     Scale
+	Scale     clock.Scale
 	Planned   func(n int) // told how many touches were scheduled; may be nil
 }
 

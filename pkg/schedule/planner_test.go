@@ -13,6 +13,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
 	"homing/workers"
@@ -71,7 +72,7 @@ func plan(t *testing.T, d *desk, p *people, entries ...customer.Entry) (schedule
 	}
 	before := d.left()
 	planner := &schedule.Planner{
-		Workers: map[string]workers.Worker{"main": w}, Customers: p, Schedule: schedule.New(d.js, schedule.Scale{}),
+		Workers: map[string]workers.Worker{"main": w}, Customers: p, Schedule: schedule.New(d.js, clock.Scale{}),
 		Decode: func(m jetstream.Msg) (customer.Entry, error) {
 			if i := int(m.Data()[0]); i < len(entries) {
 				return entries[i], nil

@@ -15,17 +15,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/touch"
 )
 
 // Schedule keeps pending touches.
 type Schedule struct {
 	js    jetstream.JetStream
-	scale Scale
+	scale clock.Scale
 }
 
 // New returns a schedule. Touches are due in the scale's business time.
-func New(js jetstream.JetStream, scale Scale) *Schedule { return &Schedule{js, scale} }
+func New(js jetstream.JetStream, scale clock.Scale) *Schedule { return &Schedule{js, scale} }
 
 // Subject returns where a pending touch stands.
 func Subject(t touch.Touch) string {

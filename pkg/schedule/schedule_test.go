@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/schedule"
@@ -105,7 +106,7 @@ const late = 600 * time.Millisecond
 func TestATouchComesAtItsTimeAndNotBefore(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		began := time.Now()
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		waits := []time.Duration{500 * time.Millisecond, 1900*time.Millisecond + 7, time.Hour, 3 * time.Hour}
 		for i, w := range waits {
 			d.put(s, due(string(rune('a'+i)), began.Add(w)))
@@ -127,7 +128,7 @@ func TestATouchComesAtItsTimeAndNotBefore(t *testing.T) {
 
 func TestOnAFastScaleATouchComesAtItsBusinessTime(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		scale := schedule.Scale{Start: time.Now(), Speed: 3600}
+		scale := clock.Scale{Start: time.Now(), Speed: 3600}
 		d.put(schedule.New(d.js, scale), due("a", scale.Now().Add(10*time.Hour)))
 		got := d.wait(time.Minute)
 		if len(got) != 1 {
@@ -142,7 +143,7 @@ func TestOnAFastScaleATouchComesAtItsBusinessTime(t *testing.T) {
 func TestPuttingAgainReplaces(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		began := time.Now()
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		d.put(s, due("a", began.Add(time.Hour)), due("b", began.Add(time.Hour)))
 		later := due("a", began.Add(time.Hour))
 		later.Wake = began.Add(3 * time.Hour)
@@ -160,7 +161,7 @@ func TestPuttingAgainReplaces(t *testing.T) {
 func TestWhatIsDueGoesStraightAndTakesItsOldScheduleAway(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		began := time.Now()
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		d.put(s, due("a", began.Add(time.Hour)), due("b", began.Add(time.Hour)))
 		d.put(s, due("a", began.Add(-time.Minute)), due("now", began))
 		if n := d.left(); n != 3 {
@@ -185,7 +186,7 @@ func TestATouchIsReadAsItWasPut(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		want := due("a", time.Now().Add(time.Hour).UTC())
 		want.Tries = 3
-		d.put(schedule.New(d.js, schedule.Scale{}), want)
+		d.put(schedule.New(d.js, clock.Scale{}), want)
 		got := d.wait(2 * time.Hour)
 		if len(got) != 1 {
 			t.Fatalf("%d touches", len(got))
@@ -221,7 +222,7 @@ func TestDecodeRefusesWhatIsNoTouch(t *testing.T) {
 
 func TestTheScaleGoesThereAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := schedule.Scale{Start: time.Unix(1_750_000_000, 0), Speed: rapid.SampledFrom([]float64{0, 1, 60, 3600, 86400}).Draw(t, "speed")}
+		s := clock.Scale{Start: time.Unix(1_750_000_000, 0), Speed: rapid.SampledFrom([]float64{0, 1, 60, 3600, 86400}).Draw(t, "speed")}
 		at := s.Start.Add(time.Duration(rapid.Int64Range(0, int64(365*24*time.Hour)).Draw(t, "after")))
 		if off := s.Business(s.Real(at)).Sub(at).Abs(); off > 100*time.Microsecond {
 			t.Fatalf("off by %v at speed %v", off, s.Speed)
@@ -230,12 +231,12 @@ func TestTheScaleGoesThereAndBack(t *testing.T) {
 			t.Fatalf("time stands still at speed %v", s.Speed)
 		}
 	})
-	var real schedule.Scale
+	var real clock.Scale
 	now := time.Now()
 	if !real.Business(now).Equal(now) || !real.Real(now).Equal(now) {
 		t.Error("the zero scale is not real time")
 	}
-	fast := schedule.Scale{Start: now, Speed: 3600}
+	fast := clock.Scale{Start: now, Speed: 3600}
 	if got := fast.Business(now.Add(time.Second)).Sub(now); got != time.Hour {
 		t.Errorf("a second is %v at speed 3600", got)
 	}
@@ -243,7 +244,7 @@ func TestTheScaleGoesThereAndBack(t *testing.T) {
 
 func TestASweepOfAHealthyScheduleFindsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		w := &schedule.Watchdog{NC: d.nc, JS: d.js, Worker: "thank-you", Log: zap.NewNop()}
 		if n, err := w.Sweep(t.Context()); n != 0 || err != nil {
 			t.Fatalf("of an empty schedule: %d, %v", n, err)

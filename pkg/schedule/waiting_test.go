@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -14,7 +15,7 @@ import (
 
 func TestWhatIsPendingForACustomerIsFoundByTheirToken(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		s := schedule.New(d.js, schedule.Scale{})
+		s := schedule.New(d.js, clock.Scale{})
 		now := time.Now()
 		other := due("3", now.Add(time.Hour))
 		other.Customer.Token = "someoneelseshere"
@@ -42,7 +43,7 @@ func TestWhatIsPendingForACustomerIsFoundByTheirToken(t *testing.T) {
 
 func TestAWalkSeesEveryPendingTouch(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		s := schedule.New(d.js, schedule.Scale{Start: time.Now().Add(-time.Second), Speed: 10})
+		s := schedule.New(d.js, clock.Scale{Start: time.Now().Add(-time.Second), Speed: 10})
 		wake := time.Now().Add(100 * time.Hour).UTC().Truncate(time.Second)
 		all := []touch.Touch{due("now", time.Now().Add(-time.Second))}
 		for i := range 5_500 { // more than a page

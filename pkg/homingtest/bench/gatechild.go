@@ -99,7 +99,7 @@ type decider struct {
 	spec     gateSpec
 	rdb, raw *redis.Client
 	trips    *trips
-	store    *projection.Store
+	store    *projection.Customers
 	ids      *customer.Identity
 	post     judge.Post
 	touches  []touch.Touch

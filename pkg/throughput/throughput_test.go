@@ -1,4 +1,4 @@
-package pacing_test
+package throughput_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"homing/pkg/homingtest"
-	"homing/pkg/pacing"
+	"homing/pkg/throughput"
 )
 
 // connect returns a client of the test's Redis.
@@ -36,7 +36,7 @@ type to struct {
 
 // spend has some replicas, each with some senders, send as fast as they may for
 // some time, and returns when each mail went out, by domain.
-func spend(t *testing.T, connect connect, replicas, senders int, o pacing.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
+func spend(t *testing.T, connect connect, replicas, senders int, o throughput.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
 	if len(mails) == 0 {
@@ -47,7 +47,7 @@ func spend(t *testing.T, connect connect, replicas, senders int, o pacing.Option
 	sent := map[string][]time.Time{}
 	var wg sync.WaitGroup
 	for range replicas {
-		rate := pacing.NewThroughput(connect(), o)
+		rate := throughput.New(connect(), o)
 		for i := range senders {
 			m := mails[i%len(mails)]
 			wg.Go(func() {
@@ -78,7 +78,7 @@ func spend(t *testing.T, connect connect, replicas, senders int, o pacing.Option
 }
 
 // wait takes leave for one mail of no particular domain.
-func wait(ctx context.Context, rate *pacing.Throughput) error {
+func wait(ctx context.Context, rate *throughput.Throughput) error {
 	_, _, err := rate.Wait(ctx, "shop.example", false, false)
 	return err
 }
@@ -101,7 +101,7 @@ func TestReplicasTogetherKeepToTheRate(t *testing.T) {
 	onBoth(t, func(t *testing.T, connect connect) {
 		for _, perSecond := range []float64{14, 1000} {
 			const replicas, lasts = 8, 1700 * time.Millisecond
-			sent := spend(t, connect, replicas, 12, pacing.Options{PerSecond: perSecond}, lasts)[""]
+			sent := spend(t, connect, replicas, 12, throughput.Options{PerSecond: perSecond}, lasts)[""]
 			most := busiest(sent)
 			t.Logf("%v a second: %d in %v, at most %d in a second", perSecond, len(sent), lasts, most)
 			if float64(most) > math.Floor(perSecond*1.1) {
@@ -117,7 +117,7 @@ func TestReplicasTogetherKeepToTheRate(t *testing.T) {
 
 func TestASlowRateIsKeptToo(t *testing.T) {
 	onBoth(t, func(t *testing.T, connect connect) {
-		sent := spend(t, connect, 3, 2, pacing.Options{PerSecond: 4}, 2200*time.Millisecond)[""]
+		sent := spend(t, connect, 3, 2, throughput.Options{PerSecond: 4}, 2200*time.Millisecond)[""]
 		if len(sent) < 4 || len(sent) > 10 {
 			t.Errorf("%d mails in 2.2 s, want 8 or 9", len(sent))
 		}
@@ -136,7 +136,7 @@ func TestRelaysDoNotShareARate(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		for i := range 20 {
-			if err := wait(ctx, pacing.NewThroughput(rdb, pacing.Options{Relay: fmt.Sprint("relay", i), PerSecond: 0.01})); err != nil {
+			if err := wait(ctx, throughput.New(rdb, throughput.Options{Relay: fmt.Sprint("relay", i), PerSecond: 0.01})); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -150,7 +150,7 @@ func TestUnlimitedAsksNobody(t *testing.T) {
 	s := homingtest.StartRedis(t)
 	rdb := homingtest.Redis(t, s.URL())
 	s.Kill()
-	rate := pacing.NewThroughput(rdb, pacing.Options{Relay: "relay:25", PerSecond: 0})
+	rate := throughput.New(rdb, throughput.Options{Relay: "relay:25", PerSecond: 0})
 	for range 1000 {
 		if err := wait(t.Context(), rate); err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestUnlimitedAsksNobody(t *testing.T) {
 
 func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 	onBoth(t, func(t *testing.T, connect connect) {
-		rate := pacing.NewThroughput(connect(), pacing.Options{Relay: "relay:25", PerSecond: 0.01})
+		rate := throughput.New(connect(), throughput.Options{Relay: "relay:25", PerSecond: 0.01})
 		if err := wait(t.Context(), rate); err != nil {
 			t.Fatal(err)
 		}
@@ -171,13 +171,13 @@ func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 		time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
 		select {
 		case err := <-waited:
-			if !errors.Is(err, pacing.ErrStopped) || !errors.Is(err, cause) {
+			if !errors.Is(err, throughput.ErrStopped) || !errors.Is(err, cause) {
 				t.Errorf("%v, want ErrStopped and why", err)
 			}
 		case <-time.After(5 * time.Second):
 			t.Fatal("the wait did not end")
 		}
-		if err := wait(ctx, rate); !errors.Is(err, pacing.ErrStopped) {
+		if err := wait(ctx, rate); !errors.Is(err, throughput.ErrStopped) {
 			t.Errorf("with a context that had ended: %v, want ErrStopped", err)
 		}
 	})
@@ -185,9 +185,9 @@ func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 
 func TestARedisThatIsAwayIsNeitherYesNorNo(t *testing.T) {
 	s := homingtest.StartRedis(t)
-	rate := pacing.NewThroughput(homingtest.Redis(t, s.URL()), pacing.Options{Relay: "relay:25", PerSecond: 100})
+	rate := throughput.New(homingtest.Redis(t, s.URL()), throughput.Options{Relay: "relay:25", PerSecond: 100})
 	s.Kill()
-	if err := wait(t.Context(), rate); err == nil || errors.Is(err, pacing.ErrStopped) {
+	if err := wait(t.Context(), rate); err == nil || errors.Is(err, throughput.ErrStopped) {
 		t.Errorf("%v, want an error of Redis", err)
 	}
 	s.Restart()
@@ -229,7 +229,7 @@ func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
 		rdb := connect()
 		var asked counter
 		rdb.AddHook(&asked)
-		rate := pacing.NewThroughput(rdb, pacing.Options{Relay: "relay:25", PerSecond: 500})
+		rate := throughput.New(rdb, throughput.Options{Relay: "relay:25", PerSecond: 500})
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		var wg sync.WaitGroup

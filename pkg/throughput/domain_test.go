@@ -1,4 +1,4 @@
-package pacing_test
+package throughput_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"homing/pkg/homingtest"
-	"homing/pkg/pacing"
+	"homing/pkg/throughput"
 )
 
 const (
@@ -19,14 +19,14 @@ const (
 )
 
 // limits are of a relay that may be given much more than one of its domains.
-func limits(relay string, perSecond, toSlow float64) pacing.Options {
-	return pacing.Options{Relay: relay, PerSecond: perSecond, PerDomain: map[string]float64{slow: toSlow}}
+func limits(relay string, perSecond, toSlow float64) throughput.Options {
+	return throughput.Options{Relay: relay, PerSecond: perSecond, PerDomain: map[string]float64{slow: toSlow}}
 }
 
 // limitersOnBoth is onBoth for a test that needs nothing but replicas.
-func limitersOnBoth(t *testing.T, test func(t *testing.T, limiter func(o pacing.Options) *pacing.Throughput)) {
+func limitersOnBoth(t *testing.T, test func(t *testing.T, limiter func(o throughput.Options) *throughput.Throughput)) {
 	onBoth(t, func(t *testing.T, connect connect) {
-		test(t, func(o pacing.Options) *pacing.Throughput { return pacing.NewThroughput(connect(), o) })
+		test(t, func(o throughput.Options) *throughput.Throughput { return throughput.New(connect(), o) })
 	})
 }
 
@@ -55,7 +55,7 @@ func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
 }
 
 func TestASlowDomainHoldsUpNobody(t *testing.T) {
-	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
 		rate := limiter(limits("relay:25", 1000, 0.001))
 		began := time.Now()
 		for i := range 50 {
@@ -76,12 +76,12 @@ func TestASlowDomainHoldsUpNobody(t *testing.T) {
 // Whoever finds no room gets a turn: so that a backlog does not come again all
 // at once, on any replica.
 func TestTurnsStandBehindOneAnother(t *testing.T) {
-	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
 		one, two := limiter(limits("relay:25", 0, 0.5)), limiter(limits("relay:25", 0, 0.5))
 		if again, _, err := one.Wait(t.Context(), slow, false, false); again != 0 || err != nil {
 			t.Fatal(again, err)
 		}
-		for i, rate := range []*pacing.Throughput{one, two, one, two, two} {
+		for i, rate := range []*throughput.Throughput{one, two, one, two, two} {
 			again, _, err := rate.Wait(t.Context(), slow, false, false)
 			late := time.Duration(i+1)*2*time.Second - again
 			if err != nil || late < 0 || late > 1500*time.Millisecond {
@@ -109,7 +109,7 @@ func TestTransactionalMailGoesFirst(t *testing.T) {
 		}()
 		defer func() { cancel(); <-backlog }()
 		time.Sleep(300 * time.Millisecond)
-		rate := pacing.NewThroughput(connect(), limits("relay:25", 100, 30))
+		rate := throughput.New(connect(), limits("relay:25", 100, 30))
 		var waits []time.Duration
 		for i := range 10 {
 			began := time.Now()
@@ -130,8 +130,8 @@ func TestTransactionalMailGoesFirst(t *testing.T) {
 }
 
 func TestWhereTheClassesMixMarketingDoesNotWaitInPlace(t *testing.T) {
-	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
-		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Mixed: true})
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
+		rate := limiter(throughput.Options{Relay: "relay:25", PerSecond: 2, Mixed: true})
 		began := time.Now()
 		passed := 0
 		for range 10 {
@@ -153,8 +153,8 @@ func TestWhereTheClassesMixMarketingDoesNotWaitInPlace(t *testing.T) {
 }
 
 func TestABurstIsAllowedAfterAQuietWhile(t *testing.T) {
-	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
-		rate := limiter(pacing.Options{Relay: "relay:25", PerSecond: 2, Burst: 20})
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
+		rate := limiter(throughput.Options{Relay: "relay:25", PerSecond: 2, Burst: 20})
 		began := time.Now()
 		for range 21 {
 			if err := wait(t.Context(), rate); err != nil {
@@ -171,13 +171,13 @@ func TestABurstIsAllowedAfterAQuietWhile(t *testing.T) {
 }
 
 func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
-	limitersOnBoth(t, func(t *testing.T, limiter func(pacing.Options) *pacing.Throughput) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
 		now := time.Date(2026, 6, 1, 18, 0, 0, 0, time.UTC)
-		o := pacing.Options{
+		o := throughput.Options{
 			Relay: "relay:25", Now: func() time.Time { return now },
-			WarmUp: pacing.WarmUp{Start: now.Truncate(24 * time.Hour), PerDay: []int{3, 6}},
+			WarmUp: throughput.WarmUp{Start: now.Truncate(24 * time.Hour), PerDay: []int{3, 6}},
 		}
-		rates := []*pacing.Throughput{limiter(o), limiter(o)}
+		rates := []*throughput.Throughput{limiter(o), limiter(o)}
 		ask := func(i int, transactional, had bool) time.Duration {
 			t.Helper()
 			again, _, err := rates[i%2].Wait(t.Context(), other, transactional, had)

@@ -18,7 +18,7 @@ import (
 )
 
 // fold folds and retries as a loop would when others keep winning.
-func fold(ctx context.Context, s *projection.Store, entries []customer.Entry) error {
+func fold(ctx context.Context, s *projection.Customers, entries []customer.Entry) error {
 	for {
 		if err := s.Fold(ctx, entries); !errors.Is(err, projection.ErrContended) {
 			return err
@@ -27,7 +27,7 @@ func fold(ctx context.Context, s *projection.Store, entries []customer.Entry) er
 }
 
 // load returns one customer.
-func load(t *testing.T, s *projection.Store, key customer.Key) customer.Record {
+func load(t *testing.T, s *projection.Customers, key customer.Key) customer.Record {
 	t.Helper()
 	rs, err := s.Load(t.Context(), []customer.Key{key})
 	if err != nil {

@@ -1,8 +1,7 @@
-// Package pacing shares a relay's throughput among all replicas: whoever wants
-// to send takes leave from Redis in small leases and spends it locally. (The
-// frequency caps of a customer are a rule of the gate, counted in the customer's
-// own record.)
-package pacing
+// Package throughput shares a relay's rate among all replicas: each leases send
+// permits from Redis in small slices and spends them locally. (The frequency caps
+// of a customer are a rule of the gate, counted in the customer's own record.)
+package throughput
 
 import (
 	"context"
@@ -48,8 +47,8 @@ type Throughput struct {
 	lanes map[string][2]*lane
 }
 
-// NewThroughput returns the shared rate of a relay.
-func NewThroughput(rdb redis.UniversalClient, o Options) *Throughput {
+// New returns the shared rate of a relay.
+func New(rdb redis.UniversalClient, o Options) *Throughput {
 	t := &Throughput{
 		rdb: rdb, relay: o.Relay, interval: interval(o.PerSecond), burst: o.Burst, perSecond: o.PerSecond,
 		perDomain: map[string]float64{}, warm: o.WarmUp, now: o.Now, lanes: map[string][2]*lane{},

@@ -1,14 +1,17 @@
-package schedule
+// Package clock is the business clock: due times, caps and expiry are in
+// business time, which `homing dev --speed` runs faster than real time. Leases,
+// timeouts and the waits of servers are always in real time. Pure code takes the
+// time as an argument; only the edges ask this clock.
+package clock
 
 import "time"
 
-// Scale maps real time to business time: due times, caps and expiry are in
-// business time, which runs Speed times as fast from a common start. Leases,
-// timeouts and the waits of servers are always in real time. What was before the
-// start is the same in both. The zero Scale is real time.
+// Scale maps real time to business time, which runs Speed times as fast from a
+// common start. What was before the start is the same in both. The zero Scale is
+// real time.
 type Scale struct {
-	Start time.Time `json:"start"` // where both begin
-	Speed float64   `json:"speed"` // business seconds a real second; 0 means 1
+	Start time.Time `json:"start"` // when both begin
+	Speed float64   `json:"speed"` // business seconds per real second; 0 means 1
 }
 
 func (s Scale) real() bool { return s.Speed == 0 || s.Speed == 1 }

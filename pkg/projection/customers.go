@@ -12,9 +12,9 @@ import (
 	"homing/pkg/customer"
 )
 
-// Store reads and writes customers. It is safe for concurrent use; calls made
+// Customers reads and writes customers. It is safe for concurrent use; calls made
 // at the same time share round trips.
-type Store struct {
+type Customers struct {
 	rdb   redis.UniversalClient
 	nodes bool   // it is a cluster
 	guard *Guard // nil: always ready
@@ -26,9 +26,9 @@ type Store struct {
 }
 
 // New returns a store. The guard is asked before every call.
-func New(rdb redis.UniversalClient, guard *Guard) *Store {
+func New(rdb redis.UniversalClient, guard *Guard) *Customers {
 	_, nodes := rdb.(*redis.ClusterClient)
-	s := &Store{rdb: rdb, nodes: nodes, guard: guard, seen: &highest{}}
+	s := &Customers{rdb: rdb, nodes: nodes, guard: guard, seen: &highest{}}
 	if guard != nil {
 		s.seen = &guard.seen
 	}
@@ -64,7 +64,7 @@ type save struct {
 
 // Load reads customers in one round trip. A customer who is not there is a
 // record that is not Found.
-func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+func (s *Customers) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
 	raw := make([]stored, len(keys))
 	reqs := make([]load, len(keys))
 	for i, k := range keys {
@@ -86,7 +86,7 @@ func (s *Store) Load(ctx context.Context, keys []customer.Key) ([]customer.Recor
 	return out, nil
 }
 
-func (s *Store) loadAll(ctx context.Context, reqs []load) error {
+func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Store) loadAll(ctx context.Context, reqs []load) error {
 }
 
 // Versions reads the versions of customers, in one round trip.
-func (s *Store) Versions(ctx context.Context, keys []customer.Key) ([]string, error) {
+func (s *Customers) Versions(ctx context.Context, keys []customer.Key) ([]string, error) {
 	out := make([]string, len(keys))
 	reqs := make([]peek, len(keys))
 	for i, k := range keys {
@@ -125,7 +125,7 @@ func (s *Store) Versions(ctx context.Context, keys []customer.Key) ([]string, er
 	return out, s.peeks.do(ctx, reqs)
 }
 
-func (s *Store) peekAll(ctx context.Context, reqs []peek) error {
+func (s *Customers) peekAll(ctx context.Context, reqs []peek) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ return 1`)
 
 // Save writes the records that are still at the version they were read at, and
 // says of each whether it was written. A written record has its new version.
-func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
+func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
@@ -207,7 +207,7 @@ func (s *Store) Save(ctx context.Context, records []*customer.Record) ([]bool, e
 // same round trip it looks whether the other is still at its version: same. What
 // is written is written all the same; the two may be on different nodes. Of an
 // other without a key nothing is known, and it is the same.
-func (s *Store) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
 	req := saveOf(r, &saved)
 	judged := other.Version
 	if other.Key.Token != "" {
@@ -222,7 +222,7 @@ func saveOf(r *customer.Record, ok *bool) save {
 	return save{record: r, ok: ok, payload: customer.Encode(&r.Customer), place: place, moves: moves(r.Key, r.Place, place)}
 }
 
-func (s *Store) saveAll(ctx context.Context, reqs []save) error {
+func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
@@ -314,7 +314,7 @@ func byBucket(n int, key func(i int) customer.Key) [][]int {
 
 // eval runs n scripts, and what is to follow them if anything is, in one round
 // trip. Redis forgets scripts when it restarts: then they are sent whole.
-func (s *Store) eval(ctx context.Context, then func(redis.Pipeliner), n int, of func(i int) (*redis.Script, []string, []any)) ([]*redis.Cmd, error) {
+func (s *Customers) eval(ctx context.Context, then func(redis.Pipeliner), n int, of func(i int) (*redis.Script, []string, []any)) ([]*redis.Cmd, error) {
 	scripts, keys, args := make([]*redis.Script, n), make([][]string, n), make([][]any, n)
 	for i := range n {
 		scripts[i], keys[i], args[i] = of(i)
@@ -355,7 +355,7 @@ func newVersion() string {
 
 // Suspect has Redis proven complete again: a customer is missing who must have
 // been known.
-func (s *Store) Suspect() {
+func (s *Customers) Suspect() {
 	if s.guard != nil {
 		s.guard.Distrust()
 	}
