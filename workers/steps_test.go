@@ -26,7 +26,7 @@ type series struct {
 func decode(t *testing.T, section string, into any) error {
 	t.Helper()
 	text := "workers:\n  thank-you:\n    " + strings.ReplaceAll(section, "\n", "\n    ") + "\n"
-	c, err := config.Parse("homing.yaml", []byte(text), nil)
+	c, err := config.Parse("homing.yaml", []byte(text), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

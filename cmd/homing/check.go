@@ -59,7 +59,7 @@ func (p *program) checkCommand() *cobra.Command {
 // check looks at one thing after the other, as far as each can be looked at.
 func (p *program) check() []finding {
 	path := p.configPath()
-	c, err := config.Load(p.config, p.env)
+	c, err := config.Load(p.config, p.env, app.WorkerNames())
 	if err == nil && path == "" {
 		err = c.Validate()
 		path = "built-in defaults; there is no " + config.DefaultPath

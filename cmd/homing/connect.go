@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/config"
@@ -31,7 +32,7 @@ func (p *program) natsFlags(cmd *cobra.Command, timeout *time.Duration, wait tim
 
 // load reads the configuration for a command that needs no store.
 func (p *program) load() (*config.Config, error) {
-	c, err := config.Load(p.config, p.env)
+	c, err := config.Load(p.config, p.env, app.WorkerNames())
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -19,7 +19,7 @@ func parse(t *testing.T, yaml string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("test", []byte(`
 stores: {main: {name: N, url: "https://s.example", from: a@s.example, postal_address: P, currency: EUR}}
-`+yaml), nil)
+`+yaml), nil, app.WorkerNames())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func configured(t *testing.T, more string) *config.Config {
 	c, err := config.Parse("test", []byte(`
 http: {public_url: "https://mail.shop.example"}
 stores: {main: {name: S, url: "https://shop.example", from: "S <hello@shop.example>", postal_address: P, currency: GBP}}
-`+more), nil)
+`+more), nil, WorkerNames())
 	if err != nil {
 		t.Fatal(err)
 	}

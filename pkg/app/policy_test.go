@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +25,7 @@ http: {public_url: "https://mail.s.example"}
 		{"transactional", `workers: {birthday: {send_at: "22:00", class: transactional, offer: {code: none}}}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg, err := config.Parse("test", []byte(stores+c.more), nil)
+			cfg, err := config.Parse("test", []byte(stores+c.more), nil, app.WorkerNames())
 			if err == nil {
 				err = cfg.Validate()
 			}
@@ -36,5 +39,15 @@ http: {public_url: "https://mail.s.example"}
 				t.Errorf("%v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestTheShippedFileConfiguresEveryWorker(t *testing.T) {
+	c, err := config.Load(filepath.Join(root, config.DefaultPath), nil, app.WorkerNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := slices.Sorted(maps.Keys(c.Workers)), slices.Sorted(slices.Values(app.WorkerNames())); !slices.Equal(got, want) {
+		t.Errorf("configs/homing.yaml has the workers %v, and there are %v", got, want)
 	}
 }

@@ -63,6 +63,7 @@ func (s Section) Says(key string) bool {
 // decoder fills Go values from nodes and gathers what does not fit.
 type decoder struct {
 	file     string
+	workers  []string // that there are, sorted; none: any
 	problems []error
 }
 

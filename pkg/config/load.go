@@ -27,12 +27,13 @@ const (
 
 // Load reads and validates the file at path, or else the one HOMING_CONFIG
 // names, or else configs/homing.yaml if there is one. env is os.LookupEnv or a
-// stand-in; nil is an empty environment.
+// stand-in; nil is an empty environment. workers are the names that a section
+// of workers may have; nil accepts any.
 //
 // Without any file the result is the defaults and the environment. It has no
 // store then, which is enough for a command that only talks to the servers;
 // Validate says what is missing for more.
-func Load(path string, env func(string) (string, bool)) (*Config, error) {
+func Load(path string, env func(string) (string, bool), workers []string) (*Config, error) {
 	named := path != ""
 	if !named {
 		fromEnv, err := lookup(env, EnvConfig)
@@ -56,7 +57,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if missing {
 		path = ""
 	}
-	c, err := Parse(path, data, env)
+	c, err := Parse(path, data, env, workers)
 	if err != nil {
 		return nil, fmt.Errorf("load config:\n%w", err)
 	}
@@ -67,14 +68,15 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 }
 
 // Parse reads a configuration from memory, over the defaults and under the
-// environment; name stands for the file in messages. It does not Validate.
+// environment; name stands for the file in messages, env and workers are as in
+// Load. It does not Validate.
 // All problems are found in one go and joined, each a *Problem.
-func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
+func Parse(name string, data []byte, env func(string) (string, bool), workers []string) (*Config, error) {
 	root, err := parseTree(name, data)
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{file: name}
+	d := &decoder{file: name, workers: slices.Sorted(slices.Values(workers))}
 	c := Default()
 	stores := takeStores(root)
 	d.knownWorkers("workers", root.get("workers"))

@@ -15,7 +15,7 @@ func TestACapAboveWhatIsRememberedIsAMistake(t *testing.T) {
 		"pacing: {per_day: 100}":                           "",
 		"pacing: {per_day: 101}":                           "pacing.per_day",
 	} {
-		c, err := config.Parse("test.yaml", []byte("secret: 0123456789abcdef0123456789abcdef\n"+text), nil)
+		c, err := config.Parse("test.yaml", []byte("secret: 0123456789abcdef0123456789abcdef\n"+text), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

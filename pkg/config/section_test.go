@@ -98,7 +98,7 @@ func TestASectionIsStrict(t *testing.T) {
 		`{share: .nan}`:     `workers.thank-you.share: ".nan" is not a number`,
 		`{words: {a: [b]}}`: `workers.thank-you.words.a: must be a single value, not a list`,
 	} {
-		c, err := config.Parse("f", []byte("workers: {thank-you: "+" "+text+"}"), nil)
+		c, err := config.Parse("f", []byte("workers: {thank-you: "+" "+text+"}"), nil, []string{"thank-you"})
 		if err == nil {
 			err = c.Workers["thank-you"].Decode(&section{})
 		}
@@ -161,7 +161,7 @@ func ExampleSection_Decode() {
 	c, err := config.Parse("homing.yaml", []byte(`
 workers:
   thank-you: {after: 1d, milestones: [10]}
-`), nil)
+`), nil, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -190,7 +190,7 @@ func FuzzParse(f *testing.F) {
 		if strings.Contains(string(data), "_file") {
 			t.Skip() // would open whatever file it names
 		}
-		c, err := config.Parse("fuzz.yaml", data, nil)
+		c, err := config.Parse("fuzz.yaml", data, nil, []string{"thank-you"})
 		if err != nil {
 			_ = err.Error()
 			return

@@ -5,12 +5,6 @@ import (
 	"strings"
 )
 
-// workers lists every worker of the programme, sorted.
-var workers = []string{"birthday", "cart-recovery", "replenishment", "review-request", "thank-you", "win-back"}
-
-// WorkerNames lists the workers that this version has, sorted.
-func WorkerNames() []string { return slices.Clone(workers) }
-
 // notYet lists the keys that are read and validated, but not acted on by this
 // version. One that starts to work is taken off the list, and off the words "not
 // yet in force" in configs/homing.yaml. They
@@ -40,13 +34,13 @@ func (c *Config) Warnings() []string {
 // knownWorkers removes from a mapping of workers those that are none, each with a
 // problem: what stands in their sections means nothing.
 func (d *decoder) knownWorkers(path string, n *node) {
-	if n == nil || n.kind != mapping {
+	if n == nil || n.kind != mapping || len(d.workers) == 0 {
 		return
 	}
 	var kept []entry
 	for _, e := range n.entries {
-		if !slices.Contains(workers, e.key) {
-			d.fail(e.line, e.col, join(path, e.key), "unknown worker; %s", hint(strings.ReplaceAll(e.key, "_", "-"), workers))
+		if !slices.Contains(d.workers, e.key) {
+			d.fail(e.line, e.col, join(path, e.key), "unknown worker; %s", hint(strings.ReplaceAll(e.key, "_", "-"), d.workers))
 			continue
 		}
 		kept = append(kept, e)

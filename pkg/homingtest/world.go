@@ -83,7 +83,7 @@ func (w *World) ReplaceNATS(dir string) {
 // throughput, and with more YAML.
 func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
-	c, err := config.Parse("test", []byte(base+more), func(string) (string, bool) { return "", false })
+	c, err := config.Parse("test", []byte(base+more), nil, app.WorkerNames())
 	if err == nil {
 		c.Secret, c.HTTP.PublicURL = Secret, PublicURL
 		err = c.Validate()

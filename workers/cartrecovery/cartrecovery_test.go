@@ -138,7 +138,7 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Parse(path, data, func(string) (string, bool) { return "", false })
+	c, err := config.Parse(path, data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	c, err := config.Parse("bench", []byte(spec.file()), nil)
+	c, err := config.Parse("bench", []byte(spec.file()), nil, app.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}
