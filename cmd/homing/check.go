@@ -15,6 +15,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/problem"
 	"homing/pkg/render"
 )
 
@@ -66,7 +67,7 @@ func (p *program) check() []finding {
 	}
 	if err != nil {
 		dir := config.Default().Templates.Dir
-		found := sources{p.configPath(), dir}.findings(err)
+		found := sources{config: p.configPath()}.findings(err)
 		if isDir(dir) {
 			_, more := checkTemplates(dir)
 			found = append(found, more...)
@@ -163,8 +164,11 @@ func (at sources) collect(err error, about string, out *[]finding) {
 		return
 	case *config.Problem:
 		f = finding{File: cmp.Or(e.File, at.config), Line: e.Line, Column: e.Column, Key: e.Key, Text: e.Text}
-	case *render.Problem:
-		f = finding{File: filepath.Join(at.templates, e.File), Line: e.Line, Column: e.Col, Text: e.Msg}
+	case *problem.Problem:
+		f = finding{File: at.config, Line: e.Line, Column: e.Column, Key: e.Key, Text: e.Text}
+		if e.File != "" {
+			f.File = filepath.Join(at.templates, e.File)
+		}
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
 			at.collect(inner, about, out)

@@ -56,14 +56,14 @@ func packages(t *testing.T) []pkg {
 var may = map[string][]string{
 	"pkg/customer":   {"events", "pkg/localtime"},
 	"pkg/offer":      {"events", "pkg/localtime"},
-	"pkg/config":     {"pkg/localtime"},
+	"pkg/config":     {"pkg/localtime", "pkg/problem", "pkg/suggest"},
 	"pkg/product":    {"events", "pkg/customer"},
 	"pkg/touch":      {"events", "pkg/customer", "pkg/offer"},
 	"pkg/gate":       {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/touch"},
 	"workers":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
 	"pkg/why":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/judge"},
 	"pkg/judge":      {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate"},
-	"pkg/render":     {"events"},
+	"pkg/render":     {"events", "pkg/problem", "pkg/suggest"},
 	"pkg/bus":        {"events"},
 	"pkg/projection": {"events", "pkg/customer"},
 	"pkg/link":       {"pkg/customer"},
@@ -117,7 +117,7 @@ var servers = []string{"github.com/nats-io/", "github.com/redis/", "github.com/w
 func TestPureCodeReachesNoServer(t *testing.T) {
 	for _, p := range packages(t) {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/why", "pkg/link", "pkg/localtime", "pkg/clock"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/why", "pkg/link", "pkg/localtime", "pkg/clock", "pkg/suggest", "pkg/problem"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

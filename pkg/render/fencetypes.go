@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+
+	"homing/pkg/suggest"
 )
 
 // pipe returns the type of a pipeline; nil when it cannot be told, which is
@@ -225,44 +227,13 @@ func keptComment(n parse.Node) bool {
 	return ok && conditionalComment.FindString(lit.Text) == lit.Text
 }
 
-// didYouMean suggests the name nearest to a misspelt one, or lists them all
-// when there are few.
+// didYouMean suggests the name nearest to a misspelt one, or lists them all.
 func didYouMean(name string, known []string) string {
-	slices.Sort(known)
-	best, at := 3, ""
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < best {
-			best, at = d, k
-		}
+	if meant := suggest.Nearest(name, known); meant != "" {
+		return "; did you mean " + meant + "?"
 	}
-	switch {
-	case at != "":
-		return "; did you mean " + at + "?"
-	case len(known) == 0:
+	if len(known) == 0 {
 		return ""
 	}
-	return "; there are " + strings.Join(known, ", ")
-}
-
-// distance is the number of letters to add, drop or change (Levenshtein).
-func distance(a, b string) int {
-	if len(a) > 40 || len(b) > 40 {
-		return 40
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := prev
-			if a[i] != b[j] {
-				change++
-			}
-			prev, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return "; there are " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"homing/pkg/problem"
 )
 
 // maxHTML is where Gmail clips a mail: https://support.google.com/mail, "message clipped".
@@ -132,7 +134,7 @@ func lintWayOut(m *mail, ps *problems) {
 			return // reported already
 		}
 		report := func(file, what string) {
-			ps.addSample(s.Name, Problem{File: file, Msg: what + " without the unsubscribe link; write it into the mail or its layout, from {{.UnsubscribeURL}}"})
+			ps.addSample(s.Name, problem.Problem{File: file, Text: what + " without the unsubscribe link; write it into the mail or its layout, from {{.UnsubscribeURL}}"})
 		}
 		if !slices.Contains(outline(out.HTML).links, pageLink{url, false}) {
 			report(m.name+".html", "a marketing mail")
@@ -175,7 +177,7 @@ func foreign(d Data) Sample {
 // lintOutput checks what a mail must have as a whole.
 func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 	report := func(file, format string, args ...any) {
-		ps.addSample(sample, Problem{File: file, Msg: fmt.Sprintf(format, args...)})
+		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
 	page, text := m.name+".html", m.name+".txt"
 	if len(out.HTML) > maxHTML {
@@ -207,7 +209,7 @@ func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 // store only their form is checked.
 func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 	report := func(format string, args ...any) {
-		ps.addSample(sample, Problem{File: m.name + ".html", Msg: fmt.Sprintf(format, args...)})
+		ps.addSample(sample, problem.Problem{File: m.name + ".html", Text: fmt.Sprintf(format, args...)})
 	}
 	if strings.Contains(out.HTML, "ZgotmplZ") {
 		report("a value stands where only fixed text may (in a style, or as a URL that is none)")

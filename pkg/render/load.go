@@ -12,6 +12,8 @@ import (
 	"text/template/parse"
 
 	"golang.org/x/text/language"
+
+	"homing/pkg/problem"
 )
 
 // The directories under templates/ that hold no mails.
@@ -210,19 +212,19 @@ func (d *directory) parse(p, src string, lines int) *file {
 }
 
 // parseProblem adds what to do to the most common faults.
-func parseProblem(p string, err error) Problem {
-	problem := asProblem(p, err)
-	switch name, found := quotedAfter(problem.Msg, "function "); {
+func parseProblem(p string, err error) problem.Problem {
+	fault := asProblem(p, err)
+	switch name, found := quotedAfter(fault.Text, "function "); {
 	case found:
 		names := append(slices.Collect(maps.Keys(defaultLocale().funcs())), builtins...)
 		names = slices.DeleteFunc(names, func(s string) bool { return s == commentFunc })
-		problem.Msg = "there is no function " + name + didYouMean(strings.Trim(name, `"`), names)
-	case strings.Contains(problem.Msg, "unexpected EOF"):
-		problem.Msg = "an {{if}}, {{with}} or {{range}} above has no {{end}}"
-	case strings.Contains(problem.Msg, "unexpected {{end}}"):
-		problem.Msg = "this {{end}} ends nothing: there is one too many above or here"
+		fault.Text = "there is no function " + name + didYouMean(strings.Trim(name, `"`), names)
+	case strings.Contains(fault.Text, "unexpected EOF"):
+		fault.Text = "an {{if}}, {{with}} or {{range}} above has no {{end}}"
+	case strings.Contains(fault.Text, "unexpected {{end}}"):
+		fault.Text = "this {{end}} ends nothing: there is one too many above or here"
 	}
-	return problem
+	return fault
 }
 
 // quotedAfter cuts `"x"` out of `function "x" not defined`.

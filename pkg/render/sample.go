@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"homing/events"
+	"homing/pkg/problem"
 )
 
 const (
@@ -186,10 +187,10 @@ func decodeNode(n ast.Node, v any) (err error) {
 	return yaml.NodeToValue(n, v, yaml.Strict())
 }
 
-func sampleProblem(path string, err error) Problem {
+func sampleProblem(path string, err error) problem.Problem {
 	p := yamlProblem(path, 0, err)
-	p.Msg, _, _ = strings.Cut(p.Msg, "; known are subject")
-	p.Msg, _, _ = strings.Cut(p.Msg, `; a value with "{{"`)
+	p.Text, _, _ = strings.Cut(p.Text, "; known are subject")
+	p.Text, _, _ = strings.Cut(p.Text, `; a value with "{{"`)
 	return p
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"homing/pkg/problem"
 )
 
 const (
@@ -92,13 +94,13 @@ func decodeYAML(src string, v any) (err error) {
 
 // yamlProblem keeps the place of a YAML error, moved down by offset lines, and
 // its message without the excerpt of the file.
-func yamlProblem(path string, offset int, err error) Problem {
+func yamlProblem(path string, offset int, err error) problem.Problem {
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
 		at := ye.GetToken().Position
-		return Problem{path, at.Line + offset, at.Column, ye.GetMessage() + yamlHint(ye.GetMessage())}
+		return problem.Problem{File: path, Line: at.Line + offset, Column: at.Column, Text: ye.GetMessage() + yamlHint(ye.GetMessage())}
 	}
-	return Problem{File: path, Msg: strings.SplitN(err.Error(), "\n", 2)[0]}
+	return problem.Problem{File: path, Text: strings.SplitN(err.Error(), "\n", 2)[0]}
 }
 
 // yamlHint explains what a person most often meant by the fault.
