@@ -260,17 +260,26 @@ func (d *directory) sources(name string) (src sources, ok bool) {
 	return src, ok
 }
 
-// mail puts one mail together; nil when anything is wrong with it.
+// mail puts one mail together and tries it out; nil when it cannot be compiled.
 func (d *directory) mail(name string) *mail {
+	m, ref := d.assemble(name)
+	if m != nil {
+		lintMail(m, ref, d.ps)
+	}
+	return m
+}
+
+// assemble fences and compiles one mail; nil when anything is wrong with it.
+func (d *directory) assemble(name string) (*mail, *reference) {
 	htmlPath, textPath, samplePath := name+".html", name+".txt", name+sampleExt
 	src, ok := d.sources(name)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	yml, body, lines, ok := splitFrontMatter(src.html)
 	if !ok {
 		d.ps.addf(htmlPath, 1, 1, `must begin with "---", then "subject: …" and "preheader: …", then "---"`)
-		return nil
+		return nil, nil
 	}
 	before := d.ps.found
 	fm := parseFrontMatter(htmlPath, yml, d.ps)
@@ -291,15 +300,14 @@ func (d *directory) mail(name string) *mail {
 		d.fence(m, samplePath, plain, []string{layoutName, "subject", "preheader"})
 	}
 	if d.ps.found > before {
-		return nil
+		return nil, nil
 	}
 	ref := newReference(html, plain)
 	if err := m.compile(ref); err != nil {
 		d.ps.add(asProblem(htmlPath, err))
-		return nil
+		return nil, nil
 	}
-	lintMail(m, ref, d.ps)
-	return m
+	return m, ref
 }
 
 // headline parses a subject or preheader out of the front matter.

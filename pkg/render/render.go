@@ -28,8 +28,11 @@ const (
 	maxKeys      = 4096 // pairs of store's and customer's locale remembered
 )
 
-// errTooLong stops an execution whose output outgrows maxOutput.
-var errTooLong = fmt.Errorf("the mail is larger than %d KiB", maxOutput>>10)
+var (
+	// errTooLong stops an execution whose output outgrows maxOutput.
+	errTooLong   = fmt.Errorf("the mail is larger than %d KiB", maxOutput>>10)
+	errNoSubject = errors.New("the subject is empty")
+)
 
 // A Set holds the templates of one directory. It is immutable to its users and
 // safe for concurrent use.
@@ -126,7 +129,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 		return Mail{}, err
 	}
 	if out.Subject == "" {
-		return Mail{}, errors.New("the subject is empty")
+		return Mail{}, errNoSubject
 	}
 	return out, nil
 }
