@@ -2,103 +2,238 @@ package bus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// AckTimeout is how long a publish waits for the stream's word.
+// AckTimeout is how long a publish waits for the stream's acknowledgement.
 const AckTimeout = 10 * time.Second
 
-// ErrNoAck says that a stream did not confirm all that was published. It may
-// stand there; publishing it again does no harm.
+// ErrNoAck says that a stream did not confirm all that was published. It may have
+// it; publishing it again does no harm.
 var ErrNoAck = errors.New("the stream did not confirm")
 
-// Publish publishes messages to one stream, all at once, waits until all of them
-// stand there, and returns their sequences, in their order. The messages become
-// its own.
-//
-// All acknowledgements come to one subject: a reply subject for each, as nats.go
-// has it, costs the server a search for who listens and us a table of who waits,
-// together more than all else about publishing. What cannot be told any more is
-// which message an acknowledgement is for. It need not be: if there are as many
-// sequences as messages, each stands, and in the order they were published in.
-// A message that was stored twice would spoil that, and only a client that
-// connects again sends one twice: then nothing is taken for confirmed. Nor may a
-// message carry a Nats-Msg-Id, since a copy is answered with a sequence of old.
+// A Publisher publishes to streams and waits for their acknowledgements. It is safe
+// for concurrent use. It keeps the subscriptions that acknowledgements come to: a
+// new one for each publish would have the server forget, each time, what it knows
+// about who listens to what.
+type Publisher struct {
+	js jetstream.JetStream
+
+	mu   sync.Mutex
+	idle []*inbox // nothing is expected on these
+}
+
+// NewPublisher returns a publisher.
+func NewPublisher(js jetstream.JetStream) *Publisher { return &Publisher{js: js} }
+
+// Publish is Publisher.Publish for one who publishes now and then.
 func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, error) {
 	if len(msgs) == 0 {
 		return nil, nil
 	}
-	connections := nc.Stats().Reconnects
-	answers := make(chan *nats.Msg, len(msgs))
-	inbox := nc.NewInbox()
-	sub, err := nc.ChanSubscribe(inbox, answers)
+	in, err := newInbox(nc, len(msgs))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = sub.Unsubscribe() }() // fails only when the connection is closed
-	for _, m := range msgs {
-		m.Reply = inbox
+	defer in.close()
+	return in.publish(ctx, nc, msgs)
+}
+
+// Publish publishes messages, all at once, waits until the streams have all of
+// them, and returns their sequences in their order. The messages become its own.
+//
+// Messages without a Nats-Msg-Id are acknowledged on one subject: a reply subject
+// for each, as nats.go has it, costs the server a search for who listens and us a
+// table of who waits, together more than all else about publishing. What cannot be
+// told any more is which message an acknowledgement is for. It need not be: if
+// there are as many sequences as messages, each was stored, and in the order they
+// were published in (of several streams, the sequences mean nothing). A message
+// that was stored twice would spoil that, and only a client that connects again
+// sends one twice: then nothing is taken for confirmed.
+//
+// A message with an id has a reply subject of its own, since a copy is answered
+// with the sequence of the first.
+func (p *Publisher) Publish(ctx context.Context, msgs []*nats.Msg) ([]uint64, error) {
+	if len(msgs) == 0 {
+		return nil, nil
+	}
+	nc := p.js.Conn()
+	in, err := p.take(nc, len(msgs))
+	if err != nil {
+		return nil, err
+	}
+	out, err := in.publish(ctx, nc, msgs)
+	if err != nil {
+		in.close() // acknowledgements may still come
+		return nil, err
+	}
+	p.give(in)
+	return out, nil
+}
+
+// mostIdle bounds the subscriptions that are kept.
+const mostIdle = 8
+
+// take returns an inbox with room for the acknowledgements of n messages.
+func (p *Publisher) take(nc *nats.Conn, n int) (*inbox, error) {
+	p.mu.Lock()
+	for i, in := range slices.Backward(p.idle) {
+		if cap(in.answers) >= 2*n {
+			p.idle = slices.Delete(p.idle, i, i+1)
+			p.mu.Unlock()
+			return in, nil
+		}
+	}
+	p.mu.Unlock()
+	return newInbox(nc, n)
+}
+
+func (p *Publisher) give(in *inbox) {
+	p.mu.Lock()
+	p.idle = append(p.idle, in)
+	var over *inbox
+	if len(p.idle) > mostIdle {
+		over, p.idle = p.idle[0], p.idle[1:]
+	}
+	p.mu.Unlock()
+	if over != nil {
+		over.close()
+	}
+}
+
+// inbox is a subscription that acknowledgements come to.
+type inbox struct {
+	sub     *nats.Subscription
+	prefix  string // of reply subjects
+	answers chan *nats.Msg
+	last    int               // the number of the last reply subject of a message with an id
+	heard   map[string]uint64 // the highest sequence by stream: a repeated acknowledgement isn't a new one
+}
+
+const leastRoom = 64
+
+func newInbox(nc *nats.Conn, n int) (*inbox, error) {
+	in := &inbox{prefix: nc.NewInbox() + ".", answers: make(chan *nats.Msg, max(leastRoom, 2*n)), heard: map[string]uint64{}}
+	var err error
+	in.sub, err = nc.ChanSubscribe(in.prefix+"*", in.answers)
+	return in, err
+}
+
+func (in *inbox) close() { _ = in.sub.Unsubscribe() } // fails only when the connection is closed
+
+// anyOf is the last token of the reply subject that messages without an id share.
+const anyOf = "a"
+
+func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, error) {
+	connections := nc.Stats().Reconnects
+	w := waiting{inbox: in, own: map[string]int{}, out: make([]uint64, len(msgs))}
+	shared := in.prefix + anyOf
+	for i, m := range msgs {
+		if m.Header.Get(jetstream.MsgIDHeader) == "" {
+			m.Reply = shared
+			w.shared = append(w.shared, i)
+		} else {
+			in.last++
+			m.Reply = in.prefix + strconv.Itoa(in.last)
+			w.own[m.Reply] = i
+		}
 		if err := nc.PublishMsg(m); err != nil {
 			return nil, err
 		}
 	}
-	out, err := collect(ctx, answers, len(msgs))
-	switch {
-	case err != nil:
+	if err := w.collect(ctx); err != nil {
 		return nil, err
-	case nc.Stats().Reconnects != connections:
-		return nil, fmt.Errorf("%w: the connection was lost meanwhile", ErrNoAck)
 	}
-	// A new leader may repeat what the old one said.
-	slices.Sort(out)
-	if n := len(slices.Compact(slices.Clone(out))); n != len(msgs) {
-		return nil, fmt.Errorf("%w: %d sequences for %d messages", ErrNoAck, n, len(msgs))
+	if nc.Stats().Reconnects != connections {
+		return nil, fmt.Errorf("%w: the connection was lost in the meantime", ErrNoAck)
 	}
-	return out, nil
+	return w.sequences()
 }
 
-// collect takes n answers, or the first that is an error.
-func collect(ctx context.Context, answers <-chan *nats.Msg, n int) ([]uint64, error) {
+// waiting is a publish that waits for its acknowledgements.
+type waiting struct {
+	*inbox
+	own    map[string]int // where the messages with an id are, by their reply subjects
+	shared []int          // where the others are
+	acks   []stored       // of the others
+	out    []uint64
+}
+
+// stored is where a message was stored.
+type stored struct {
+	stream   string
+	sequence uint64
+}
+
+// collect takes as many answers as there are messages, or the first that is an
+// error.
+func (w *waiting) collect(ctx context.Context) error {
 	timeout := time.NewTimer(AckTimeout)
 	defer timeout.Stop()
-	out := make([]uint64, 0, n)
-	for len(out) < n {
+	for len(w.acks) < len(w.shared) || len(w.own) > 0 {
 		select {
-		case m := <-answers:
-			seq, err := sequence(m)
+		case m := <-w.answers:
+			at, err := acknowledged(m)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			out = append(out, seq)
+			if i, mine := w.own[m.Subject]; mine {
+				w.out[i] = at.sequence
+				delete(w.own, m.Subject)
+			} else if strings.HasSuffix(m.Subject, "."+anyOf) && at.sequence > w.heard[at.stream] {
+				w.acks = append(w.acks, at)
+			}
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-timeout.C:
-			return nil, fmt.Errorf("%w in time", ErrNoAck)
+			return fmt.Errorf("%w in time", ErrNoAck)
 		}
 	}
-	return out, nil
+	return nil
 }
 
-// sequence reads an acknowledgement. What the server nearly always says,
+// sequences tells the messages without an id their sequences, in order.
+func (w *waiting) sequences() ([]uint64, error) {
+	slices.SortFunc(w.acks, func(a, b stored) int { return cmp.Compare(a.sequence, b.sequence) })
+	for n, at := range w.acks {
+		w.out[w.shared[n]] = at.sequence
+	}
+	for _, at := range w.acks {
+		w.heard[at.stream] = max(w.heard[at.stream], at.sequence)
+	}
+	distinct := slices.Clone(w.acks)
+	slices.SortFunc(distinct, func(a, b stored) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.sequence, b.sequence))
+	})
+	if n := len(slices.Compact(distinct)); n != len(w.acks) { // a new leader may repeat what the old one said
+		return nil, fmt.Errorf("%w: %d sequences for %d messages", ErrNoAck, n, len(w.acks))
+	}
+	return w.out, nil
+}
+
+// acknowledged reads an acknowledgement. What the server nearly always says,
 // {"stream":"…","seq":17}, is read by hand: it comes once for every event.
-func sequence(m *nats.Msg) (uint64, error) {
-	head, tail, found := bytes.Cut(m.Data, []byte(`,"seq":`))
-	if found && bytes.HasPrefix(head, []byte(`{"stream":"`)) && bytes.HasSuffix(tail, []byte("}")) {
+func acknowledged(m *nats.Msg) (stored, error) {
+	head, tail, found := bytes.Cut(m.Data, []byte(`","seq":`))
+	if stream, ok := bytes.CutPrefix(head, []byte(`{"stream":"`)); ok && found && bytes.HasSuffix(tail, []byte("}")) {
 		if seq, err := strconv.ParseUint(string(tail[:len(tail)-1]), 10, 64); err == nil && seq > 0 {
-			return seq, nil
+			return stored{string(stream), seq}, nil
 		}
 	}
 	if m.Header.Get("Status") == "503" {
-		return 0, jetstream.ErrNoStreamResponse
+		return stored{}, jetstream.ErrNoStreamResponse
 	}
 	var ack struct {
 		Error *jetstream.APIError `json:"error"`
@@ -106,11 +241,11 @@ func sequence(m *nats.Msg) (uint64, error) {
 	}
 	switch err := json.Unmarshal(m.Data, &ack); {
 	case err != nil:
-		return 0, fmt.Errorf("%w: %w", jetstream.ErrInvalidJSAck, err)
+		return stored{}, fmt.Errorf("%w: %w", jetstream.ErrInvalidJSAck, err)
 	case ack.Error != nil:
-		return 0, ack.Error
+		return stored{}, ack.Error
 	case ack.Stream == "" || ack.Sequence == 0:
-		return 0, jetstream.ErrInvalidJSAck
+		return stored{}, jetstream.ErrInvalidJSAck
 	}
-	return ack.Sequence, nil
+	return stored{ack.Stream, ack.Sequence}, nil
 }

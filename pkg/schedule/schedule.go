@@ -21,12 +21,15 @@ import (
 
 // Schedule keeps pending touches.
 type Schedule struct {
-	js    jetstream.JetStream
-	scale clock.Scale
+	js      jetstream.JetStream
+	scale   clock.Scale
+	streams *bus.Publisher
 }
 
 // New returns a schedule. Touches are due in the scale's business time.
-func New(js jetstream.JetStream, scale clock.Scale) *Schedule { return &Schedule{js, scale} }
+func New(js jetstream.JetStream, scale clock.Scale) *Schedule {
+	return &Schedule{js, scale, bus.NewPublisher(js)}
+}
 
 // Subject returns where a pending touch stands.
 func Subject(t touch.Touch) string {
@@ -50,7 +53,7 @@ func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
 			return err
 		}
 	}
-	if _, err := bus.Publish(ctx, s.js.Conn(), msgs); err != nil {
+	if _, err := s.streams.Publish(ctx, msgs); err != nil {
 		return fmt.Errorf("scheduling: %w", err)
 	}
 	return nil

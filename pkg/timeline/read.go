@@ -85,18 +85,32 @@ func (t *Timeline) ask(ctx context.Context, subject string, req []byte) (m *nats
 	return m, err
 }
 
-// askAgain is after how long a request is taken for lost with its connection.
-const askAgain = 2 * time.Second
+// askAgain is after how long a request is taken for lost with its connection, and
+// electing is how long a stream that has no leader is given to find one.
+const (
+	askAgain = 2 * time.Second
+	electing = 250 * time.Millisecond
+)
 
-// patiently asks what may be asked twice, and again where no answer comes.
+// patiently asks what may be asked twice, and again if no answer comes.
 func patiently(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
 	defer cancel()
-	for {
+	for leaderless := 0; ; {
 		try, cancel := context.WithTimeout(ctx, askAgain)
 		err := ask(try)
 		cancel()
-		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return err
+		case errors.Is(err, jetstream.ErrNoStreamResponse) && leaderless < 2:
+			leaderless++
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(electing):
+			}
+		case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, bus.ErrNoAck):
 			return err
 		}
 	}

@@ -19,14 +19,15 @@ import (
 
 // Timeline appends and reads entries.
 type Timeline struct {
-	js jetstream.JetStream
+	js     jetstream.JetStream
+	stream *bus.Publisher
 	// Skipped is told of entries that Read could not understand and left out; it
 	// may be nil.
 	Skipped func(sequence uint64, err error)
 }
 
 // New returns a timeline.
-func New(js jetstream.JetStream) *Timeline { return &Timeline{js: js} }
+func New(js jetstream.JetStream) *Timeline { return &Timeline{js: js, stream: bus.NewPublisher(js)} }
 
 // Subject returns where an entry stands: timeline.<store>.<bucket>.<entity>.<action>.
 func Subject(k customer.Key, t events.Type) string {
@@ -53,36 +54,53 @@ func About(subject string) (store string, t events.Type) {
 	return p[1], events.Type(p[3])
 }
 
-// Append puts entries on the timeline, all at once, waits until all of them
-// stand there, and sets their sequences.
+// Append puts entries on the timeline, all at once, waits until the stream has all
+// of them, and sets their sequences.
 //
-// Only a fact is known by an id, such as its touch and outcome, and stands once however
+// Only a fact has an id, such as its touch and outcome, and is stored once however
 // often it is told within two minutes. An event that is taken in again after a
-// lost acknowledgement stands twice: to spare that, each would have to be hashed
+// lost acknowledgement is stored twice: to spare that, each would have to be hashed
 // here and remembered by the server, 3 µs of an event on either side. Folding and
-// planning give the same twice; who shows entries to people leaves out copies.
+// planning give the same twice; whoever shows entries to people leaves out copies.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
-	msgs, at := make([]*nats.Msg, 0, len(entries)), make([]int, 0, len(entries))
+	var facts, others batch
 	for i, e := range entries {
 		data, err := events.Encode(e.Event)
 		if err != nil {
 			return err
 		}
 		m := &nats.Msg{Subject: Subject(e.Key, e.Event.Type), Data: data, Header: nats.Header{bus.HeaderCustomer: {e.Key.Token}}}
-		if !isFact(e.Event) {
-			msgs, at = append(msgs, m), append(at, i)
-		} else if entries[i].Sequence, err = t.appendFact(ctx, m, e.Event.ID); err != nil {
-			return err
+		if isFact(e.Event) {
+			m.Header[jetstream.MsgIDHeader] = []string{e.Event.ID}
+			facts.add(m, i)
+		} else {
+			others.add(m, i)
 		}
 	}
-	sequences, err := bus.Publish(ctx, t.js.Conn(), msgs)
+	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, facts, entries) })
 	if err != nil {
+		return fmt.Errorf("appending facts to the timeline: %w", err)
+	}
+	if err := t.publish(ctx, others, entries); err != nil {
 		return fmt.Errorf("appending to the timeline: %w", err)
 	}
-	for n, i := range at {
-		entries[i].Sequence = sequences[n]
-	}
 	return nil
+}
+
+// batch are messages, and of which entries they are.
+type batch struct {
+	msgs []*nats.Msg
+	of   []int
+}
+
+func (b *batch) add(m *nats.Msg, of int) { b.msgs, b.of = append(b.msgs, m), append(b.of, of) }
+
+func (t *Timeline) publish(ctx context.Context, b batch, entries []customer.Entry) error {
+	sequences, err := t.stream.Publish(ctx, b.msgs)
+	for n, seq := range sequences {
+		entries[b.of[n]].Sequence = seq
+	}
+	return err
 }
 
 // isFact reports whether an event is one of our own.
@@ -92,17 +110,4 @@ func isFact(e events.Event) bool {
 		return true
 	}
 	return false
-}
-
-// appendFact waits for each: there is one for a mail.
-func (t *Timeline) appendFact(ctx context.Context, m *nats.Msg, id string) (uint64, error) {
-	var ack *jetstream.PubAck
-	err := patiently(ctx, func(ctx context.Context) (err error) {
-		ack, err = t.js.PublishMsg(ctx, m, jetstream.WithMsgID(id))
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("appending a fact to the timeline: %w", err)
-	}
-	return ack.Sequence, nil
 }

@@ -23,6 +23,7 @@ type homingSpec struct {
 	SMTP   string   `json:"smtp"`
 	Roles  []string `json:"roles"`
 	Paused bool     `json:"paused,omitempty"` // plan, and deliver nothing
+	Later  bool     `json:"later,omitempty"`  // begin without waiting until it is ready; the question "ready" waits
 }
 
 // connections is how many connections to the sink there are, Homing's and the
@@ -83,13 +84,25 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 		defer cancel()
 		return a.Stop(ctx)
 	}
-	for end := time.Now().Add(30 * time.Second); a.Ready() != nil; time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			return nil, errors.Join(fmt.Errorf("not ready: %w", a.Ready()), stop())
+	ready := func() (any, error) {
+		for end := time.Now().Add(readyWithin); a.Ready() != nil; time.Sleep(2 * time.Millisecond) {
+			if time.Now().After(end) {
+				return nil, fmt.Errorf("not ready: %w", a.Ready())
+			}
+		}
+		return nil, nil
+	}
+	if !spec.Later {
+		if _, err := ready(); err != nil {
+			return nil, errors.Join(err, stop())
 		}
 	}
-	return &work{stop: stop}, nil
+	return &work{stop: stop, answers: map[string]func() (any, error){"ready": ready}}, nil
 }
+
+// readyWithin is how long a process may take to get ready: folding a million
+// entries is in it.
+const readyWithin = time.Minute
 
 // homing is a Homing process, watched.
 type homing struct {

@@ -40,13 +40,15 @@ func main() {
 // The parts of a run.
 const (
 	partIntake   = "intake"
+	partRefold   = "refold"
+	partWorkers  = "workers"
 	partDelivery = "delivery"
 	partLatency  = "latency"
 	partMemory   = "memory"
 	partGate     = "gate"
 )
 
-var parts = []string{partIntake, partDelivery, partLatency, partMemory, partGate}
+var parts = []string{partIntake, partRefold, partWorkers, partDelivery, partLatency, partMemory, partGate}
 
 // bench is one run.
 type bench struct {
@@ -108,7 +110,7 @@ func run(ctx context.Context, args []string) error {
 	for _, p := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{partIntake, b.runIntake}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}} {
+	}{{partIntake, b.runIntake}, {partRefold, b.runRefold}, {partWorkers, b.runWorkers}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}} {
 		if !slices.Contains(b.only, p.name) || err != nil {
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 const (
 	perSecond = "/s"
 	millis    = "ms"
+	micros    = "µs"
 	bytesUnit = "bytes"
 	mebibytes = "MiB"
 )
@@ -90,12 +91,15 @@ const peakAim = 150
 
 func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-func (r *report) addPeak(part, what string, u usage) {
+func (r *report) addPeak(part, what string, u usage) { r.addPeakOf(part, what, u, peakAim) }
+
+// addPeakOf is addPeak with an aim of its own, in MiB.
+func (r *report) addPeakOf(part, what string, u usage, aim int) {
 	if u.peak == 0 {
 		return // no /proc
 	}
 	w := row{Part: partMemory, What: "peak of Homing, " + part + ", " + what, Unit: mebibytes, Homing: mib(u.peak)}
-	w.judge(fmt.Sprintf("< %d MiB", peakAim), w.Homing < peakAim)
+	w.judge(fmt.Sprintf("< %d MiB", aim), w.Homing < float64(aim))
 	r.add(w)
 }
 
