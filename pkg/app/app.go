@@ -27,7 +27,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/link"
-	"homing/pkg/mailer"
+	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/render"
 )
@@ -90,18 +90,18 @@ type App struct {
 	log       *zap.Logger
 	identity  *customer.Identity
 	templates *render.Set
-	shops     map[string]map[string]shop // worker → store
-	relays    map[string]*mailer.Relay   // by URL
+	stores    map[string]*programme.Store
+	routes    map[string]route // by store
 	metrics   *metrics
 	links     *link.Signer // nil without http.public_url
 
-	nc    *nats.Conn
-	js    jetstream.JetStream
-	rdb   redis.UniversalClient // behind the guard
-	raw   redis.UniversalClient // for the rebuilder alone
-	guard *projection.Guard
-	store *projection.Customers
-	http  *httpServer
+	nc        *nats.Conn
+	js        jetstream.JetStream
+	rdb       redis.UniversalClient // behind the guard
+	raw       redis.UniversalClient // for the rebuilder alone
+	guard     *projection.Guard
+	customers *projection.Customers
+	http      *httpServer
 
 	gateway *httpServer
 	catalog *catalog.Catalog // of product statistics
@@ -122,7 +122,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{o: o, log: o.Log, relays: map[string]*mailer.Relay{}, metrics: newMetrics()}
+	a := &App{o: o, log: o.Log, metrics: newMetrics()}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
@@ -130,9 +130,12 @@ func New(o Options) (*App, error) {
 	if a.templates, err = render.Load(o.Templates); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	if a.shops, err = a.openShops(); err != nil {
+	stores, err := openStores(o.Config, a.identity)
+	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.log)
+	if err := errors.Join(err, cannot, checkSending(o.Config, stores, a.templates)); err != nil {
 		return nil, err
 	}
+	a.stores, a.routes = stores, routes
 	if a.links, err = openLinks(o.Config); err != nil {
 		return nil, err
 	}
@@ -276,8 +279,8 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.http != nil {
 		err = errors.Join(err, a.http.stop(ctx))
 	}
-	for _, r := range a.relays {
-		err = errors.Join(err, r.Close())
+	for _, r := range a.routes { // closing one twice does nothing
+		err = errors.Join(err, r.relay.Close())
 	}
 	if ferr := a.nc.FlushTimeout(2 * time.Second); ferr != nil && a.nc.IsConnected() {
 		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))

@@ -36,7 +36,7 @@ func (a *App) runCalendar(ctx context.Context) {
 	c := calendar.New(calendar.Options{
 		Stores: a.calendarStores(), Jobs: a.dailyJobs(),
 		CatchUp: a.o.Config.Calendar.CatchUp, DailyLimit: a.o.Config.Calendar.DailyLimit,
-		Customers: a.store, Redis: a.rdb, Publish: calendar.ToStorefront(a.nc), Scale: a.o.Scale, Log: a.log.Named("calendar"),
+		Customers: a.customers, Redis: a.rdb, Publish: calendar.ToStorefront(a.nc), Scale: a.o.Scale, Log: a.log.Named("calendar"),
 		Told:     func(t events.Type) { a.metrics.calendar.WithLabelValues(string(t)).Inc() },
 		LeftOver: func(store string, n int) { a.metrics.leftOver.WithLabelValues(store).Add(float64(n)) },
 	})
@@ -46,21 +46,21 @@ func (a *App) runCalendar(ctx context.Context) {
 // calendarStores says what each store's workers want to be told, unless they are off.
 func (a *App) calendarStores() map[string]calendar.Settings {
 	out := map[string]calendar.Settings{}
-	for _, of := range a.shops {
-		for id, s := range of {
-			set := out[id]
-			set.Zone = s.zone
-			if s.settings.Status != workers.Off {
-				if w, ok := s.worker.(greeter); ok {
-					set.Birthdays = &calendar.Birthdays{Lead: w.BirthdayLead()}
-				}
-				if w, ok := s.worker.(winBacks); ok {
-					days, times := w.Lapse()
-					set.Lapses = &calendar.Lapses{Days: days, Times: times}
-				}
+	for id, s := range a.stores {
+		set := calendar.Settings{Zone: s.Zone}
+		for _, w := range s.Workers {
+			if w.Settings.Status == workers.Off {
+				continue
 			}
-			out[id] = set
+			if of, ok := w.Worker.(greeter); ok {
+				set.Birthdays = &calendar.Birthdays{Lead: of.BirthdayLead()}
+			}
+			if of, ok := w.Worker.(winBacks); ok {
+				days, times := of.Lapse()
+				set.Lapses = &calendar.Lapses{Days: days, Times: times}
+			}
 		}
+		out[id] = set
 	}
 	return out
 }

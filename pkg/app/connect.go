@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -57,13 +59,13 @@ func (a *App) connect() error {
 		return err
 	}
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
-	if a.rdb, err = a.openRedis(a.guard); err != nil {
+	if a.rdb, err = openRedis(a.o.Config, a.o.RedisDial, a.guard); err != nil {
 		return err
 	}
-	if a.raw, err = a.openRedis(nil); err != nil {
+	if a.raw, err = openRedis(a.o.Config, a.o.RedisDial, nil); err != nil {
 		return err
 	}
-	a.store = projection.New(a.rdb, a.guard)
+	a.customers = projection.New(a.rdb, a.guard)
 	return nil
 }
 
@@ -85,11 +87,11 @@ func (a *App) readTimeline() *timeline.Timeline {
 
 // openRedis makes a client for the configured URL. With a guard, connections to
 // a Redis that is not proven complete are refused.
-func (a *App) openRedis(guard *projection.Guard) (redis.UniversalClient, error) {
-	o, kind, err := redisOptions(a.o.Config.Redis.URL.Reveal())
+func openRedis(c *config.Config, dial func(ctx context.Context, network, addr string) (net.Conn, error), guard *projection.Guard) (redis.UniversalClient, error) {
+	o, kind, err := redisOptions(c.Redis.URL.Reveal())
 	if err != nil {
 		// The parser's own words may quote the password.
-		return nil, fmt.Errorf("redis.url %s: not an address of a Redis", a.o.Config.Redis.URL)
+		return nil, fmt.Errorf("redis.url %s: not an address of a Redis", c.Redis.URL)
 	}
 	o.Protocol = 2
 	o.DisableIdentity = true
@@ -97,8 +99,8 @@ func (a *App) openRedis(guard *projection.Guard) (redis.UniversalClient, error) 
 	o.DialerRetries = 1
 	o.PoolSize = max(o.PoolSize, 16)
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	if a.o.RedisDial != nil {
-		o.Dialer = a.o.RedisDial
+	if dial != nil {
+		o.Dialer = dial
 	}
 	if guard != nil {
 		o.OnConnect = guard.OnConnect

@@ -29,14 +29,14 @@ func (a *App) runControls(ctx context.Context) {
 // paused reports whether a worker is paused in a store, by the configuration or
 // by an operator. While nobody knows what the operator wants, it is.
 func (a *App) paused(worker, store string) bool {
-	return a.shops[worker][store].settings.Status == workers.Paused || a.controls.Paused(worker, store)
+	return a.stores[store].Worker(worker).Settings.Status == workers.Paused || a.controls.Paused(worker, store)
 }
 
 // held is a worker's bus.LoopOptions.Held: it is paused in every store.
 func (a *App) held(worker string) func() (bool, <-chan struct{}) {
 	return func() (bool, <-chan struct{}) {
 		changed := a.controls.Changed() // before looking, or a change in between is missed
-		for store := range a.shops[worker] {
+		for store := range a.stores {
 			if !a.paused(worker, store) {
 				return false, changed
 			}

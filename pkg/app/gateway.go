@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
 	"homing/pkg/link"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -72,15 +73,16 @@ func (a *App) linkURL(l link.Link) string {
 }
 
 // checkWayOut refuses marketing mail that nobody could unsubscribe from.
-func checkWayOut(c *config.Config, shops map[string]map[string]shop) error {
+func checkWayOut(c *config.Config, stores map[string]*programme.Store) error {
 	if c.HTTP.PublicURL != "" {
 		return nil
 	}
 	var names []string
+	marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
 	for _, k := range kinds {
-		for _, s := range shops[k.Name] {
-			marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
-			if s.settings.Status != workers.Off && slices.ContainsFunc(s.worker.Steps(), marketing) && !slices.Contains(names, k.Name) {
+		for _, s := range stores {
+			w := s.Worker(k.Name)
+			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps(), marketing) && !slices.Contains(names, k.Name) {
 				names = append(names, k.Name)
 			}
 		}
@@ -127,13 +129,9 @@ func (a *App) serveGateway() (*httpServer, error) {
 }
 
 func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
-	shops := map[string]gateway.Shop{}
-	for id, s := range a.o.Config.Stores {
-		shops[id] = gateway.Shop{Name: s.Name, URL: s.URL}
-	}
 	in := a.intake()
 	return gateway.New(gateway.Options{
-		Links: a.links, Shops: shops, Customers: a.store, Now: a.o.Scale.Now, Log: log,
+		Links: a.links, Stores: a.stores, Customers: a.customers, Now: a.o.Scale.Now, Log: log,
 		Take: func(ctx context.Context, entries []customer.Entry) error {
 			if !a.nc.IsConnected() { // before the fold, so that what is refused is not half done
 				return errors.New("not connected to NATS")

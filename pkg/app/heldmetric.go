@@ -27,7 +27,7 @@ func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
 		}
 		for _, why := range touch.SystemHolds() {
 			n := 0
-			for store := range h.app.shops[k.Name] {
+			for store := range h.app.stores {
 				if h.app.controls.In(k.Name, store, string(why)) || why == touch.Paused && h.app.paused(k.Name, store) {
 					n++
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -21,8 +20,8 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
@@ -40,13 +39,13 @@ type LookOptions struct {
 // Look reads an installation from outside: what commands ask of it. It changes
 // nothing, and needs no process of Homing to run.
 type Look struct {
-	o        LookOptions
-	identity *customer.Identity
-	shops    map[string]map[string]shop // worker → store
-	rdb      redis.UniversalClient
-	store    *projection.Customers
-	timeline *timeline.Timeline
-	schedule *schedule.Schedule
+	o         LookOptions
+	identity  *customer.Identity
+	stores    map[string]*programme.Store
+	rdb       redis.UniversalClient
+	customers *projection.Customers
+	timeline  *timeline.Timeline
+	schedule  *schedule.Schedule
 
 	mu     sync.Mutex
 	unread []string // entries that could not be read
@@ -70,32 +69,18 @@ func NewLook(o LookOptions) (*Look, error) {
 	if l.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	if l.shops, err = programme(o.Config, l.identity); err != nil {
+	if l.stores, err = openStores(o.Config, l.identity); err != nil {
 		return nil, err
 	}
-	a := &App{o: Options{Config: o.Config, RedisDial: o.RedisDial}}
-	if l.rdb, err = a.openRedis(nil); err != nil {
+	if l.rdb, err = openRedis(o.Config, o.RedisDial, nil); err != nil {
 		return nil, err
 	}
-	l.store = projection.New(l.rdb, nil)
+	l.customers = projection.New(l.rdb, nil)
 	return l, nil
 }
 
 // Close closes the connections that the look opened itself.
 func (l *Look) Close() error { return l.rdb.Close() }
-
-// programme makes the workers of every store without what only sending needs:
-// whoever looks has neither the templates nor the key that signs mail, and need
-// not have a way out.
-func programme(c *config.Config, identity *customer.Identity) (map[string]map[string]shop, error) {
-	bare := *c
-	bare.Stores = maps.Clone(c.Stores)
-	for id, s := range bare.Stores {
-		s.DKIM.KeyFile = ""
-		bare.Stores[id] = s
-	}
-	return unconnected(&bare, identity).makeShops()
-}
 
 // Find returns a customer's record: by id; for a guest by address, or by the id
 // that guests have; or by token, as facts and logs name them. That nothing is known
@@ -109,7 +94,7 @@ func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, er
 		keys = append(keys, k)
 	}
 	for range 2 {
-		records, err := l.store.Load(ctx, keys)
+		records, err := l.customers.Load(ctx, keys)
 		if err != nil {
 			return customer.Record{}, err
 		}
@@ -174,7 +159,7 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	if err != nil {
 		return why.Report{}, err
 	}
-	in := why.Input{Asked: who, Record: r, Now: l.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
+	in := why.Input{Asked: who, Record: r, Store: l.stores[store], Holds: map[string][]why.Hold{}, Now: l.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
 		Address: func(email string) string { return l.identity.Address(store, email) }}
 	if r.Customer.Gone() {
 		return why.Tell(in), nil
@@ -196,11 +181,8 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	for _, w := range waiting {
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
-	for _, k := range kinds {
-		s := l.shops[k.Name][store]
-		in.Zone = s.zone
-		in.Shops = append(in.Shops, why.Shop{Post: judge.Post{Worker: s.worker, Settings: s.settings, Policy: s.policy}, LookAhead: s.config.Pacing.LookAhead,
-			Holds: holdsOf(holds, k.Name, store)})
+	for _, w := range in.Store.Workers {
+		in.Holds[w.Name()] = holdsOf(holds, w.Name(), store)
 	}
 	if behind != "" {
 		in.Notes = append(in.Notes, behind)
@@ -234,7 +216,7 @@ func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, er
 	if email == "" {
 		return gate.Mailbox{}, nil
 	}
-	rs, err := l.store.Load(ctx, []customer.Key{l.identity.AddressKey(store, l.identity.Address(store, email))})
+	rs, err := l.customers.Load(ctx, []customer.Key{l.identity.AddressKey(store, l.identity.Address(store, email))})
 	if err != nil {
 		return gate.Mailbox{}, err
 	}
@@ -244,7 +226,7 @@ func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, er
 // behind says if Redis does not know yet what the timeline holds of a customer's
 // bucket.
 func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
-	marks, err := l.store.Marks(ctx, k.Store)
+	marks, err := l.customers.Marks(ctx, k.Store)
 	if err != nil {
 		return "", err
 	}

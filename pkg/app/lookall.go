@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
 	"homing/workers"
@@ -44,7 +45,7 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 	seen := 0
 	for _, k := range kinds {
 		byStore := map[string]*DayCounts{}
-		for store := range l.shops[k.Name] {
+		for store := range l.stores {
 			byStore[store] = &DayCounts{Store: store, Worker: k.Name, Days: make([]int, days)}
 		}
 		err := l.schedule.Walk(ctx, k.Name, func(ps []schedule.Place) error {
@@ -54,7 +55,7 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 					c = &DayCounts{Store: p.Store, Worker: k.Name, Days: make([]int, days)}
 					byStore[p.Store] = c
 				}
-				c.add(p.Wake, l.today(k.Name, p.Store))
+				c.add(p.Wake, l.today(p.Store))
 			}
 			seen += len(ps)
 			step(seen)
@@ -75,10 +76,10 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 }
 
 // today is the beginning of the day in a store's time zone.
-func (l *Look) today(worker, store string) time.Time {
+func (l *Look) today(store string) time.Time {
 	zone := time.UTC
-	if s, ok := l.shops[worker][store]; ok {
-		zone = s.zone
+	if s := l.stores[store]; s != nil {
+		zone = s.Zone
 	}
 	return date(l.o.Scale.Now().In(zone))
 }
@@ -172,14 +173,18 @@ var ErrBehind = errors.New("the customers in Redis have not caught up with the t
 func (l *Look) Replan(ctx context.Context, worker string, stores []string, since time.Time, step func(Replanned)) ([]Replanned, error) {
 	var out []Replanned
 	for _, store := range stores {
-		s, ok := l.shops[worker][store]
+		s := l.stores[store]
+		if s == nil {
+			return out, fmt.Errorf("no such store: %q", store)
+		}
+		w := s.Worker(worker)
 		switch {
-		case !ok:
+		case w == nil:
 			return out, fmt.Errorf("no such worker: %q; there are %v", worker, WorkerNames())
-		case s.settings.Status == workers.Off:
+		case w.Settings.Status == workers.Off:
 			return out, fmt.Errorf("%s is off in store %s and plans nothing; set its status to live, paused or shadow", worker, store)
 		}
-		done, err := l.replan(ctx, s, store, since, step)
+		done, err := l.replan(ctx, s, w, since, step)
 		out = append(out, done)
 		if err != nil {
 			return out, fmt.Errorf("store %s: %w", store, err)
@@ -188,7 +193,8 @@ func (l *Look) Replan(ctx context.Context, worker string, stores []string, since
 	return out, nil
 }
 
-func (l *Look) replan(ctx context.Context, s shop, store string, since time.Time, step func(Replanned)) (Replanned, error) {
+func (l *Look) replan(ctx context.Context, s *programme.Store, w *programme.Worker, since time.Time, step func(Replanned)) (Replanned, error) {
+	store := s.ID
 	done := Replanned{Store: store}
 	if err := l.settled(ctx, store); err != nil {
 		return done, err
@@ -198,10 +204,10 @@ func (l *Look) replan(ctx context.Context, s shop, store string, since time.Time
 		return done, err
 	}
 	p := &schedule.Planner{
-		Workers: map[string]workers.Worker{store: s.worker}, Zones: map[string]*time.Location{store: s.zone}, Customers: l.store, Schedule: l.schedule,
+		Workers: map[string]workers.Worker{store: w.Worker}, Zones: map[string]*time.Location{store: s.Zone}, Customers: l.customers, Schedule: l.schedule,
 		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: l.identity.Address, Planned: func(n int) { done.Mails += n },
 	}
-	err = l.timeline.ReadTypesSince(ctx, store, s.worker.Triggers(), l.real(since), func(batch []customer.Entry) error {
+	err = l.timeline.ReadTypesSince(ctx, store, w.Triggers(), l.real(since), func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place
 		if err := p.Plan(ctx, batch); err != nil {
 			return err
@@ -228,7 +234,7 @@ func (l *Look) settled(ctx context.Context, store string) error {
 // ErrBehind.
 func (l *Look) reached(ctx context.Context, store string, lasts *[customer.Buckets]uint64, times int) error {
 	for range times {
-		marks, err := l.store.Marks(ctx, store)
+		marks, err := l.customers.Marks(ctx, store)
 		if err != nil {
 			return err
 		}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"homing/pkg/config"
-	"homing/pkg/delivery"
 	"homing/pkg/offer"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -20,16 +20,16 @@ type OfferStep struct {
 
 // OfferSteps lists the steps that make offers, by store, and connects to nothing.
 func OfferSteps(c *config.Config) ([]OfferStep, error) {
-	shops, err := unconnected(c, nil).openShops()
-	if err != nil {
+	stores, err := openStores(c, nil)
+	if err := errors.Join(err, checkSending(c, stores, nil)); err != nil {
 		return nil, err
 	}
 	var out []OfferStep
 	for _, id := range storeNames(c) {
-		for _, k := range kinds {
-			for _, s := range shops[k.Name][id].worker.Steps() {
+		for _, w := range stores[id].Workers {
+			for _, s := range w.Steps() {
 				if s.Offer != nil {
-					out = append(out, OfferStep{Store: id, Worker: k.Name, Step: s.Name, Terms: *s.Offer})
+					out = append(out, OfferStep{Store: id, Worker: w.Name(), Step: s.Name, Terms: *s.Offer})
 				}
 			}
 		}
@@ -53,21 +53,14 @@ func checkOffer(s touch.Step, currency string) error {
 
 // setSunset tells all workers of a store whether the one that sends last mails
 // has them be the last. It is a switch of that worker's, and all must heed it.
-func setSunset(shops map[string]map[string]shop, store string) {
+func setSunset(s *programme.Store) {
 	on := true
-	for _, stores := range shops {
-		if w, ok := stores[store].worker.(interface{ Sunset() bool }); ok {
-			on = on && w.Sunset()
+	for _, w := range s.Workers {
+		if of, ok := w.Worker.(interface{ Sunset() bool }); ok {
+			on = on && of.Sunset()
 		}
 	}
-	for _, stores := range shops {
-		if s, ok := stores[store]; ok {
-			s.policy.Sunset = on
-			stores[store] = s
-		}
+	for _, w := range s.Workers {
+		w.Policy.Sunset = on
 	}
-}
-
-func offerCap(c config.Offers) delivery.OfferCap {
-	return delivery.OfferCap{Limit: c.Limit, Window: c.Window}
 }

@@ -4,10 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
-
 	"homing/pkg/config"
-	"homing/pkg/mailer"
 	"homing/pkg/offer"
 )
 
@@ -44,14 +41,13 @@ func TestTheEndOfMarketingCanBeSwitchedOff(t *testing.T) {
 		"":                                     true,
 		"workers: {win-back: {sunset: false}}": false,
 	} {
-		a := &App{o: Options{Config: configured(t, more), Log: zap.NewNop()}, log: zap.NewNop(), relays: map[string]*mailer.Relay{}}
-		shops, err := a.openShops()
+		stores, err := openStores(configured(t, more), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for worker, stores := range shops {
-			if got := stores["main"].policy.Sunset; got != want {
-				t.Errorf("%q: for %s it is %v", more, worker, got)
+		for _, w := range stores["main"].Workers {
+			if got := w.Policy.Sunset; got != want {
+				t.Errorf("%q: for %s it is %v", more, w.Name(), got)
 			}
 		}
 	}

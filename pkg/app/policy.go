@@ -5,17 +5,19 @@ import (
 	"time"
 
 	"homing/pkg/config"
+	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
 // storePolicy is what a store's configuration says to the gate, whichever worker
-// asks. a.identity may be nil where nothing is judged.
-func (a *App) storePolicy(c config.Store, zone *time.Location) gate.Policy {
+// asks. identity may be nil where nothing is judged.
+func storePolicy(all *config.Config, c config.Store, zone *time.Location, identity *customer.Identity) gate.Policy {
 	p := gate.Policy{
-		Consent: c.Consent.Policy, Recipients: a.o.Config.RecipientsAllow, PerDay: c.Pacing.PerDay, Zone: zone,
-		Holdout: gate.Holdout{Share: a.o.Config.Holdout.Fraction(), Number: a.identity.Draw},
+		Consent: c.Consent.Policy, Recipients: all.RecipientsAllow, PerDay: c.Pacing.PerDay, Zone: zone,
+		Holdout: gate.Holdout{Share: all.Holdout.Fraction(), Number: identity.Draw},
 	}
 	for _, w := range c.Pacing.Frequency {
 		p.Frequency = append(p.Frequency, gate.Window{Limit: w.Limit, Length: w.Window})
@@ -24,19 +26,19 @@ func (a *App) storePolicy(c config.Store, zone *time.Location) gate.Policy {
 }
 
 // setOwnPacing lays over a store's policy what the worker has of its own.
-func (s *shop) setOwnPacing() error {
-	p, q := s.config.Pacing, &s.policy.Quiet
-	q.From, q.To, q.Spread = s.settings.QuietHours.Over(p.QuietHours.From, p.QuietHours.To, p.QuietHours.Spread)
+func setOwnPacing(w *programme.Worker, p config.Pacing) error {
+	q := &w.Policy.Quiet
+	q.From, q.To, q.Spread = w.Settings.QuietHours.Over(p.QuietHours.From, p.QuietHours.To, p.QuietHours.Spread)
 	days := p.SendDays
-	if len(s.settings.SendDays) > 0 {
-		days = s.settings.SendDays
+	if len(w.Settings.SendDays) > 0 {
+		days = w.Settings.SendDays
 	}
 	q.Days = nil
 	for _, d := range days {
 		q.Days = append(q.Days, time.Weekday(d))
 	}
-	s.policy.Holdout.Worker = float64(s.settings.Holdout)
-	return s.checkSendsAt()
+	w.Policy.Holdout.Worker = float64(w.Settings.Holdout)
+	return checkSendsAt(w)
 }
 
 // punctual is a worker whose mail leaves at a time of day, and is too late on
@@ -46,13 +48,13 @@ type punctual interface {
 }
 
 // checkSendsAt finds a time of day at which no mail would ever leave.
-func (s *shop) checkSendsAt() error {
-	w, ok := s.worker.(punctual)
-	if !ok || s.settings.Class != touch.Marketing {
+func checkSendsAt(w *programme.Worker) error {
+	of, ok := w.Worker.(punctual)
+	if !ok || w.Settings.Class != touch.Marketing {
 		return nil
 	}
-	q := s.policy.Quiet
-	if at, only := w.SendsAt(); only && q.Holds(at) {
+	q := w.Policy.Quiet
+	if at, only := of.SendsAt(); only && q.Holds(at) {
 		return fmt.Errorf("send_at: %s is within the quiet hours from %s to %s, and when they end the day may be over; "+
 			"choose another time, or give the worker quiet_hours of its own", at, q.From, q.To)
 	}

@@ -12,7 +12,6 @@ import (
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
-	"homing/pkg/judge"
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
@@ -62,7 +61,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.store, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: WorkerNames(),
+		Identity: a.identity, Customers: a.customers, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
@@ -71,40 +70,39 @@ func (a *App) intake() *intake.Intake {
 
 func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.store, Schedule: schedule.New(a.js, a.o.Scale),
-		Decode: timeline.Decode, Overlook: overlook(a.shops[worker]), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
+		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers, Schedule: schedule.New(a.js, a.o.Scale),
+		Decode: timeline.Decode, Overlook: a.overlook(worker), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
-	for store, s := range a.shops[worker] {
-		if s.settings.Status != workers.Off {
-			p.Workers[store], p.Zones[store] = s.worker, s.zone
+	for id, s := range a.stores {
+		if w := s.Worker(worker); w.Settings.Status != workers.Off {
+			p.Workers[id], p.Zones[id] = w.Worker, s.Zone
 		}
 	}
 	return p
 }
 
 // overlook leaves out what a worker can see at a glance that it does not concern.
-func overlook(shops map[string]shop) func(jetstream.Msg) bool {
+func (a *App) overlook(worker string) func(jetstream.Msg) bool {
+	choosers := map[string]workers.Chooser{}
+	for id, s := range a.stores {
+		choosers[id], _ = s.Worker(worker).Worker.(workers.Chooser)
+	}
 	return func(m jetstream.Msg) bool {
 		store, t := timeline.About(m.Subject())
-		c, ok := shops[store].worker.(workers.Chooser)
-		return ok && c.Overlooks(t, m.Data())
+		c := choosers[store]
+		return c != nil && c.Overlooks(t, m.Data())
 	}
 }
 
 func (a *App) delivery(worker string) *delivery.Delivery {
 	a.metrics.worker(worker)
-	shops := map[string]delivery.Shop{}
-	for id, s := range a.shops[worker] {
-		shops[id] = delivery.Shop{
-			Worker: s.worker, Settings: s.settings, Policy: s.policy, Offers: offerCap(s.config.Offers), View: s.view, Zone: s.zone,
-			From: s.from, ReplyTo: s.replyTo, Domain: s.domain, DKIM: s.dkim, Relay: s.relay,
-			Rivals: a.rivals(worker, id), LookAhead: s.config.Pacing.LookAhead,
-			Rate: a.rate(s),
-		}
+	routes := map[string]delivery.Route{}
+	for id, r := range a.routes {
+		routes[id] = delivery.Route{DKIM: r.dkim, Relay: r.relay, Rate: a.rate(id, worker)}
 	}
 	return delivery.New(delivery.Options{
-		Shops: shops, Customers: a.store, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
+		Stores: a.stores, Routes: routes, Customers: a.customers, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
 		Templates: a.templates, Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
@@ -117,9 +115,9 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 // sending are the stores in which a worker sends, unless it is paused.
 func (a *App) sending(worker string) []string {
 	var out []string
-	for store, s := range a.shops[worker] {
-		if s.settings.Status == workers.Live || s.settings.Status == workers.Shadow {
-			out = append(out, store)
+	for id, s := range a.stores {
+		if status := s.Worker(worker).Settings.Status; status == workers.Live || status == workers.Shadow {
+			out = append(out, id)
 		}
 	}
 	return out
@@ -127,14 +125,14 @@ func (a *App) sending(worker string) []string {
 
 // rate returns the throughput of a worker in a store. Workers do not share it:
 // so each gets its part of the relay, however many of another's mails wait.
-func (a *App) rate(s shop) *throughput.Throughput {
-	c := s.config.Pacing.Throughput
+func (a *App) rate(store, worker string) *throughput.Throughput {
+	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps()
 	o := throughput.Options{
-		Relay: s.relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
+		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
 		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
 	}
-	for _, step := range s.worker.Steps() {
-		o.Mixed = o.Mixed || step.Class != s.worker.Steps()[0].Class
+	for _, step := range steps {
+		o.Mixed = o.Mixed || step.Class != steps[0].Class
 	}
 	return throughput.New(a.rdb, o)
 }
@@ -144,18 +142,6 @@ func (a *App) watchdogs() []*schedule.Watchdog {
 	for _, k := range kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
 			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
-		}
-	}
-	return out
-}
-
-// rivals are the workers of a store whose mails go before those of one.
-func (a *App) rivals(worker, store string) map[string]judge.Post {
-	out, mine := map[string]judge.Post{}, a.shops[worker][store].settings.Priority
-	for name, stores := range a.shops {
-		s, ok := stores[store]
-		if ok && s.settings.Priority > mine && s.settings.Status == workers.Live {
-			out[name] = judge.Post{Worker: s.worker, Settings: s.settings, Policy: s.policy}
 		}
 	}
 	return out

@@ -24,10 +24,10 @@ func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
 	}
 	a.to = c.Email.Value
 	m, err := mailer.Build(mailer.Mail{
-		From: a.shop.From, ReplyTo: a.shop.ReplyTo,
+		From: a.store.From, ReplyTo: a.store.ReplyTo,
 		To: c.Email.Value, ToName: strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
-		MessageID: messageID(a), Date: now, UnsubscribeURL: data.UnsubscribeURL, DKIM: a.shop.DKIM,
+		MessageID: messageID(a), Date: now, UnsubscribeURL: data.UnsubscribeURL, DKIM: a.route.DKIM,
 	})
 	return m, template, err
 }
@@ -38,7 +38,7 @@ var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(b
 // more can be recognised.
 func messageID(a *attempt) string {
 	h := sha256.Sum256([]byte(a.touch.Customer.Store + "\x00" + a.id))
-	return lower.EncodeToString(h[:20]) + "@" + a.shop.Domain
+	return lower.EncodeToString(h[:20]) + "@" + a.store.Domain
 }
 
 // body returns the parts that all facts about the touch share.

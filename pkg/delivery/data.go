@@ -20,7 +20,7 @@ var whyLeftAnswers = []string{"not-needed", "too-expensive", "bad-experience", "
 func (d *Delivery) data(a *attempt) render.Data {
 	c, w, k := &a.record.Customer, a.wording, a.touch.Customer
 	out := render.Data{
-		Store:    a.shop.View,
+		Store:    a.store.View,
 		Customer: render.Customer{FirstName: c.FirstName.Value, LastName: c.LastName.Value, Locale: c.Locale.Value},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
 		Marketing: a.step.Class != touch.Transactional,
@@ -32,7 +32,7 @@ func (d *Delivery) data(a *attempt) render.Data {
 	if o := a.offer; o != nil {
 		out.Offer = &render.Offer{Code: o.Code, Percent: o.Percent, Amount: o.Amount}
 		if o.Expires != 0 {
-			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), c.Location(a.shop.Zone))
+			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), c.Location(a.store.Zone))
 		}
 	}
 	if a.step.Sunset && d.o.Answer != nil {
@@ -63,7 +63,7 @@ func (a *attempt) show(out *render.Data) {
 	}
 	if s.Order != "" {
 		out.Order = &render.Order{ID: s.Order, Items: items(shown), More: more, Total: s.Total,
-			PlacedAt: s.PlacedAt.In(a.record.Customer.Location(a.shop.Zone))}
+			PlacedAt: s.PlacedAt.In(a.record.Customer.Location(a.store.Zone))}
 		if w.Items != nil {
 			out.Order.Total = a.total()
 		}

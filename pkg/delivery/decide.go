@@ -10,7 +10,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -31,13 +31,13 @@ func (d *Delivery) decide(a *attempt) (touch.Verdict, *events.Event, error) {
 	}
 	now := d.o.Scale.Now()
 	a.judged = now
-	return gate.Judge(d.person(a).Case(a.shop.post(), a.touch, now)), nil, nil
+	return gate.Judge(d.person(a).Case(a.worker, a.touch, now)), nil, nil
 }
 
 // person is the attempt's customer, as the gate and the worker see them.
-func (d *Delivery) person(a *attempt) *judge.Person {
+func (d *Delivery) person(a *attempt) *programme.Person {
 	store := a.touch.Customer.Store
-	p := &judge.Person{Customer: &a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer), Zone: a.shop.Zone,
+	p := &programme.Person{Store: a.store, Customer: &a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer),
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	if d.o.Products != nil {
 		p.Products = d.o.Products(store)

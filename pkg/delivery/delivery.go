@@ -19,10 +19,9 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
-	"homing/pkg/gate"
-	"homing/pkg/judge"
 	"homing/pkg/mailer"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -70,29 +69,11 @@ type Renderer interface {
 	Render(name string, d render.Data) (render.Mail, error)
 }
 
-// Shop is what delivery must know of one store.
-type Shop struct {
-	Worker   workers.Worker
-	Settings workers.Settings
-	Policy   gate.Policy
-	Offers   OfferCap
-	View     render.Store
-	Zone     *time.Location
-	From     string // "Example Shop <hello@shop.example>"
-	ReplyTo  string
-	Domain   string // of Message-IDs
-	DKIM     *mailer.DKIM
-	Relay    *mailer.Relay
-	Rate     Rate
-	// Rivals are the store's live workers of a higher priority, by name: a mail of
-	// theirs that falls due within LookAhead goes first where there is room for one.
-	Rivals    map[string]judge.Post
-	LookAhead time.Duration
-}
-
-// post is the worker in the store, as the gate is asked about it.
-func (s *Shop) post() judge.Post {
-	return judge.Post{Worker: s.Worker, Settings: s.Settings, Policy: s.Policy}
+// Route is what a store's emails leave by.
+type Route struct {
+	DKIM  *mailer.DKIM // nil: unsigned
+	Relay *mailer.Relay
+	Rate  Rate
 }
 
 // Rate is the throughput that all replicas share.
@@ -105,7 +86,8 @@ type Rate interface {
 
 // Options are what a Delivery works with.
 type Options struct {
-	Shops     map[string]Shop // by store
+	Stores    map[string]*programme.Store // by id
+	Routes    map[string]Route            // by store
 	Customers Customers
 	Timeline  Timeline
 	Schedule  Schedule
@@ -180,7 +162,9 @@ type attempt struct {
 	id      string // of the touch
 	key     uint64 // of its claim
 	step    touch.Step
-	shop    Shop
+	store   *programme.Store
+	worker  *programme.Worker
+	route   Route
 	record  customer.Record
 	owner   uint64          // tells this attempt's claim from any other's
 	epoch   uint64          // of the record
@@ -247,13 +231,17 @@ func (d *Delivery) attempt(data []byte) (*attempt, error) {
 	if err != nil {
 		return nil, bus.Bad("unknown", "bad_touch", err.Error())
 	}
-	shop, ok := d.o.Shops[t.Customer.Store]
+	store, ok := d.o.Stores[t.Customer.Store]
 	if !ok {
 		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	a := &attempt{touch: t, id: t.ID(), shop: shop, owner: rand.Uint64()}
+	w := store.Worker(t.Worker)
+	if w == nil {
+		return nil, bus.Bad("unknown", "bad_touch", "there is no worker "+t.Worker)
+	}
+	a := &attempt{touch: t, id: t.ID(), store: store, worker: w, route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
 	a.key = customer.ClaimKey(a.id)
-	a.step, _ = shop.post().Step(t.Step)
+	a.step, _ = w.Step(t.Step)
 	return a, nil
 }
 

@@ -12,7 +12,7 @@ import (
 // waits is the answer to a touch whose worker is paused in its store. Where it is
 // in all of them the loop is about to stop, and gets it back.
 func (d *Delivery) waits(ctx context.Context, a *attempt) error {
-	for store := range d.o.Shops {
+	for store := range d.o.Stores {
 		if !d.o.Holds.Paused(a.touch.Worker, store) {
 			return d.park(ctx, a)
 		}

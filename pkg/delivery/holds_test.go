@@ -124,9 +124,9 @@ func relayThat(r *rig, away *atomic.Int32) func(o *delivery.Options) {
 	}
 	r.t.Cleanup(func() { _ = relay.Close() })
 	return func(o *delivery.Options) {
-		s := o.Shops["main"]
-		s.Relay = relay
-		o.Shops["main"] = s
+		route := o.Routes["main"]
+		route.Relay = relay
+		o.Routes["main"] = route
 	}
 }
 
@@ -145,7 +145,7 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		r.happenedTo(outlet, homingtest.Order("ann", "1001"))
 		var away atomic.Int32
 		away.Store(trouble)
-		r.start(r.withHolds("main", "outlet"), func(o *delivery.Options) { o.Shops["outlet"] = o.Shops["main"] }, relayThat(r, &away))
+		r.start(r.withHolds("main", "outlet"), alike("outlet"), relayThat(r, &away))
 		at := time.Now().Add(time.Minute).UTC()
 		var ts []touch.Touch
 		for i := range 400 { // in hand: three batches of 32
@@ -207,11 +207,7 @@ func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
 		var o delivery.Options
-		r.start(r.withHolds("main", "outlet"), func(x *delivery.Options) {
-			shop := x.Shops["main"]
-			x.Shops["outlet"] = shop
-			o = *x
-		})
+		r.start(r.withHolds("main", "outlet"), alike("outlet"), func(x *delivery.Options) { o = *x })
 		controls := o.Holds.(realHolds).Controls
 		pause := control.Hold{Worker: worker, Store: "main", Reason: control.Paused}
 		if _, err := controls.Pause(r.t.Context(), pause); err != nil {
@@ -242,7 +238,7 @@ func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
 		var controls *control.Controls
-		outlet := func(o *delivery.Options) { o.Shops["outlet"] = o.Shops["main"] }
+		outlet := alike("outlet")
 		p := r.start(r.withHolds("main", "outlet"), outlet, func(o *delivery.Options) { controls = o.Holds.(realHolds).Controls })
 		var away atomic.Bool
 		r.setFault(func(op string) error {

@@ -102,7 +102,7 @@ func TestATouchThatIsPutAsideLeavesNoClaimBehind(t *testing.T) {
 				with := func(o *delivery.Options) {
 					o.Holds = holds
 					for _, s := range c.stores {
-						o.Shops[s] = o.Shops["main"]
+						alike(s)(o)
 					}
 				}
 				first := r.start(with)

@@ -13,13 +13,6 @@ import (
 	"homing/pkg/touch"
 )
 
-// OfferCap is how many offers one customer is made at most: Limit in any Window;
-// 0 is no cap.
-type OfferCap struct {
-	Limit  int
-	Window time.Duration
-}
-
 // bind gives the mail its offer: the one that is bound to the touch already, so
 // that a mail that is sent once more has the same code, or else a new one, which
 // is folded into the customer, put on the timeline and marked before anything is
@@ -48,7 +41,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) (moved bool, err error)
 		return false, err
 	}
 	now := d.o.Scale.Now().UTC().Truncate(time.Millisecond)
-	f := d.issue(a, terms, code, now, terms.Expiry(now, c.Location(a.shop.Zone)))
+	f := d.issue(a, terms, code, now, terms.Expiry(now, c.Location(a.store.Zone)))
 	if !customer.Apply(c, f) {
 		return false, nil // twenty newer offers: the clock was turned back
 	}
@@ -155,7 +148,7 @@ func (d *Delivery) good(c *customer.Customer, key uint64) *customer.Offer {
 // capped reports whether the customer has had all the offers they may have: then
 // the mail goes out without.
 func (d *Delivery) capped(a *attempt) bool {
-	limit := a.shop.Offers
+	limit := a.store.Offers
 	if limit.Limit == 0 {
 		return false
 	}

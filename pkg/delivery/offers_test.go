@@ -10,9 +10,9 @@ import (
 
 	"homing/events"
 	"homing/pkg/codes"
-	"homing/pkg/delivery"
 	"homing/pkg/homingtest"
 	"homing/pkg/offer"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -386,7 +386,7 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func TestOffersAreCapped(t *testing.T) {
 	bubble(t, offering(static), func(r *rig) {
-		r.offers = delivery.OfferCap{Limit: 2, Window: 30 * time.Hour}
+		r.offers = programme.OfferCap{Limit: 2, Window: 30 * time.Hour}
 		r.known("ann")
 		r.start()
 		for i := range 5 {

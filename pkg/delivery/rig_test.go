@@ -30,6 +30,7 @@ import (
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/mailer"
 	"homing/pkg/offer"
+	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/render"
 	"homing/pkg/schedule"
@@ -88,7 +89,7 @@ type rig struct {
 	store  *projection.Customers
 	sink   *homingtest.Sink
 	worker *series
-	offers delivery.OfferCap
+	offers programme.OfferCap
 	caps   []gate.Window
 	rate   delivery.Rate
 	logs   *observer.ObservedLogs
@@ -189,11 +190,14 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		r.t.Fatal(err)
 	}
 	o := delivery.Options{
-		Shops: map[string]delivery.Shop{"main": {
-			Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing}, Offers: r.offers,
-			Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps}, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"),
-			From: "Shop <hello@shop.example>", Domain: "shop.example", Relay: relay, Rate: r.rate,
+		Stores: map[string]*programme.Store{"main": {
+			Offers: r.offers, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"), From: "Shop <hello@shop.example>", Domain: "shop.example",
+			Workers: []*programme.Worker{{
+				Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing},
+				Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps},
+			}},
 		}},
+		Routes:    map[string]delivery.Route{"main": {Relay: relay, Rate: r.rate}},
 		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
 		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
 		Suppress:    func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
@@ -216,6 +220,11 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	p := &process{stop: sync.OnceFunc(func() { cancel(); <-done; _ = relay.Close() })}
 	r.t.Cleanup(p.stop)
 	return p
+}
+
+// alike adds a store that is as main is, and sends by the same relay.
+func alike(store string) func(o *delivery.Options) {
+	return func(o *delivery.Options) { o.Stores[store], o.Routes[store] = o.Stores["main"], o.Routes["main"] }
 }
 
 type noLimit struct{}

@@ -41,7 +41,7 @@ func (d *Delivery) send(ctx context.Context, a *attempt) error {
 	if m == nil {
 		return d.turn(ctx, a, verdict, done, err)
 	}
-	conn, err := a.shop.Relay.Acquire(ctx)
+	conn, err := a.route.Relay.Acquire(ctx)
 	switch {
 	case errors.Is(err, mailer.ErrRelayDown):
 		return d.held(ctx, a, touch.SMTPDown, "", err)

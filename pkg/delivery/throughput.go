@@ -29,7 +29,7 @@ func (d *Delivery) leave(ctx context.Context, a *attempt) (passed bool, answer e
 	_, domain, _ := strings.Cut(a.record.Customer.Email.Value, "@")
 	// With too many aside, it takes a turn behind the others again.
 	had := a.had || a.touch.Wake.After(a.touch.Due) && !d.aside.full()
-	again, why, err := a.shop.Rate.Wait(ctx, strings.ToLower(domain), a.step.Class == touch.Transactional, had)
+	again, why, err := a.route.Rate.Wait(ctx, strings.ToLower(domain), a.step.Class == touch.Transactional, had)
 	switch {
 	case err != nil:
 		return false, err

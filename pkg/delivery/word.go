@@ -7,7 +7,6 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/touch"
-	"homing/workers"
 )
 
 // word has the worker choose what the mail says. One that takes over the content
@@ -19,14 +18,12 @@ func (d *Delivery) word(ctx context.Context, a *attempt) error {
 		_, claimed := in.Customer.Claimed(customer.ClaimKey(id))
 		return !claimed && id != a.id
 	}
-	if g, ok := a.shop.Worker.(workers.Gatherer); ok {
-		var err error
-		if in.Gathered, err = d.gather(ctx, a, g.Gathers(a.touch, in), free); err != nil {
-			return err
-		}
+	var err error
+	if in.Gathered, err = d.gather(ctx, a, a.worker.Gathers(a.touch, in), free); err != nil {
+		return err
 	}
 	a.shared = in.Gathered
-	a.wording = a.shop.Worker.Compose(a.touch, in)
+	a.wording = a.worker.Compose(a.touch, in)
 	a.wording.Bundles = slices.DeleteFunc(slices.Clone(a.wording.Bundles), func(id string) bool { return !free(id) })
 	return nil
 }
@@ -87,10 +84,6 @@ func (a *attempt) covers(k customer.Claim) bool {
 // left. The worker is asked for those it could be; the claims in question are
 // kept from it, since it names none that has one.
 func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
-	g, ok := a.shop.Worker.(workers.Gatherer)
-	if !ok {
-		return nil
-	}
 	taken := map[uint64]bool{}
 	in := d.person(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool {
@@ -103,7 +96,7 @@ func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 		return nil
 	}
 	var out []string
-	for _, t := range g.Gathers(a.touch, in) {
+	for _, t := range a.worker.Gathers(a.touch, in) {
 		t.Customer = a.touch.Customer
 		if id := t.ID(); taken[customer.ClaimKey(id)] {
 			out = append(out, id)

@@ -12,14 +12,14 @@ import (
 // is done only where a place is the last.
 func (d *Delivery) yield(ctx context.Context, a *attempt) (touch.Verdict, error) {
 	now, who := d.o.Scale.Now(), d.person(a)
-	c := who.Case(a.shop.post(), a.touch, now)
-	if a.shop.LookAhead <= 0 || !c.Scarce() {
+	c := who.Case(a.worker, a.touch, now)
+	if a.store.LookAhead <= 0 || !c.Scarce() {
 		return touch.Verdict{}, nil
 	}
 	var names []string
-	for name := range a.shop.Rivals {
-		if !d.o.Holds.Paused(name, a.touch.Customer.Store) {
-			names = append(names, name)
+	for _, w := range a.store.Above(a.worker) {
+		if !d.o.Holds.Paused(w.Name(), a.touch.Customer.Store) {
+			names = append(names, w.Name())
 		}
 	}
 	if len(names) == 0 {
@@ -31,9 +31,9 @@ func (d *Delivery) yield(ctx context.Context, a *attempt) (touch.Verdict, error)
 	}
 	var rivals []gate.Rival
 	for _, t := range waiting {
-		if r, ok := who.Rival(a.shop.Rivals[t.Worker], t, now, a.shop.LookAhead); ok {
+		if r, ok := who.Rival(t, now); ok {
 			rivals = append(rivals, r)
 		}
 	}
-	return c.Yield(a.shop.Settings.Priority, rivals, a.shop.LookAhead), nil
+	return c.Yield(a.worker.Settings.Priority, rivals, a.store.LookAhead), nil
 }

@@ -9,10 +9,18 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
+
+// named is a series by another name.
+type named struct {
+	*series
+	name string
+}
+
+func (n named) Name() string { return n.name }
 
 // besides is a schedule with another worker's touch on it.
 type besides struct {
@@ -37,11 +45,10 @@ func TestADueMessageThatComesTwiceYieldsAgain(t *testing.T) {
 				better := touch.Touch{Worker: "better", Step: "offer", Customer: r.key("ann"), Occasion: "b", Due: at, Wake: at}
 				r.setFault(failing(op, 1))
 				r.start(func(o *delivery.Options) {
-					s := o.Shops["main"]
+					s := o.Stores["main"]
 					s.LookAhead = time.Hour
 					live := workers.Settings{Status: workers.Live, Class: touch.Marketing, Priority: 50}
-					s.Rivals = map[string]judge.Post{"better": {Worker: r.worker, Settings: live, Policy: s.Policy}}
-					o.Shops["main"] = s
+					s.Workers = append(s.Workers, &programme.Worker{Worker: named{r.worker, "better"}, Settings: live, Policy: s.Workers[0].Policy})
 					o.Schedule = besides{o.Schedule, better}
 				})
 				time.Sleep(25 * time.Minute)

@@ -18,6 +18,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/link"
+	"homing/pkg/programme"
 )
 
 // Customers are the customers as they are kept.
@@ -25,13 +26,10 @@ type Customers interface {
 	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
 }
 
-// Shop is what the pages say of a store.
-type Shop struct{ Name, URL string }
-
 // Options are what a Gateway works with.
 type Options struct {
 	Links     *link.Signer
-	Shops     map[string]Shop // by store
+	Stores    map[string]*programme.Store
 	Customers Customers
 	// Take folds the entries into their customers, appends them to the timeline
 	// and marks them. What it returned from is in force and is not lost.
@@ -118,9 +116,9 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	case err != nil:
 		return reply{kind: "other", code: http.StatusForbidden, view: invalid(g.only())}
 	}
-	shop, ok := g.o.Shops[l.Customer.Store]
+	store, ok := g.o.Stores[l.Customer.Store]
 	if !ok {
-		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(Shop{})}
+		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(unknown)}
 	}
 	a := reply{kind: "unsubscribe", code: http.StatusOK}
 	ask, do := askUnsubscribe, g.unsubscribe
@@ -129,34 +127,37 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		a.view = ask(shop, l)
+		a.view = ask(store, l)
 	case http.MethodPost:
-		a.view, a.code = g.post(w, r, shop, l, do)
+		a.view, a.code = g.post(w, r, store, l, do)
 	default:
-		a.view, a.code, a.allow = notHere(shop), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+		a.view, a.code, a.allow = notHere(store), http.StatusMethodNotAllowed, "GET, HEAD, POST"
 	}
 	return a
 }
 
-// only returns the shop, if there is but one: then it needs no link to know whose
-// page it is.
-func (g *Gateway) only() Shop {
-	if len(g.o.Shops) == 1 {
-		for _, s := range g.o.Shops {
+// unknown is the store of a link that names none.
+var unknown = &programme.Store{}
+
+// only returns the store if there is just one: then its pages need no link to say
+// whose they are.
+func (g *Gateway) only() *programme.Store {
+	if len(g.o.Stores) == 1 {
+		for _, s := range g.o.Stores {
 			return s
 		}
 	}
-	return Shop{}
+	return unknown
 }
 
 // doing records what a link is for. choice is what the customer chose on the page.
-type doing func(ctx context.Context, shop Shop, l link.Link, choice string) (view, error)
+type doing func(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error)
 
 // post records, and says so only when it is done.
-func (g *Gateway) post(w http.ResponseWriter, r *http.Request, shop Shop, l link.Link, do doing) (view, int) {
+func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.Store, l link.Link, do doing) (view, int) {
 	choice, err := chosen(w, r)
 	if err != nil {
-		return notHere(shop), http.StatusRequestEntityTooLarge
+		return notHere(store), http.StatusRequestEntityTooLarge
 	}
 	// A click that has been made counts, even if whoever made it does not wait.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
@@ -164,14 +165,14 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, shop Shop, l link
 	var v view
 	select {
 	case g.slots <- struct{}{}:
-		v, err = do(ctx, shop, l, choice)
+		v, err = do(ctx, store, l, choice)
 		<-g.slots
 	case <-ctx.Done():
 		err = errors.New("too many requests at once")
 	}
 	if err != nil {
 		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
-		return tryAgain(shop, choice), http.StatusServiceUnavailable
+		return tryAgain(store, choice), http.StatusServiceUnavailable
 	}
 	return v, http.StatusOK
 }

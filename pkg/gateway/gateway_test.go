@@ -25,6 +25,8 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
 	"homing/pkg/link"
+	"homing/pkg/programme"
+	"homing/pkg/render"
 )
 
 var errAway = errors.New("redis: connection refused")
@@ -83,7 +85,7 @@ func (s *shop) options() gateway.Options {
 	core, logs := observer.New(zapcore.DebugLevel)
 	s.logs = logs
 	return gateway.Options{
-		Links: s.links, Shops: map[string]gateway.Shop{"main": {Name: "Tea & <Co>", URL: "https://www.tea.example/"}},
+		Links: s.links, Stores: map[string]*programme.Store{"main": {View: render.Store{Name: "Tea & <Co>", URL: "https://www.tea.example/"}}},
 		Customers: s, Take: s.take, Now: func() time.Time { return s.now }, Log: zap.New(core),
 		Unsubscribed: func(scope string) { s.left = append(s.left, scope) },
 		Served:       func(kind string, code int) { s.served = append(s.served, fmt.Sprint(kind, " ", code)) },

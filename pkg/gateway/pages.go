@@ -12,6 +12,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/link"
+	"homing/pkg/programme"
 )
 
 //go:embed page.html page.css
@@ -47,7 +48,7 @@ const (
 
 // view is one page.
 type view struct {
-	Shop  Shop
+	Store *programme.Store
 	Tone  string
 	Title string
 	Text  []string // paragraphs
@@ -72,7 +73,7 @@ func (view) Style() template.CSS { return style }
 
 // Host is where the shop is, as people write it.
 func (v view) Host() string {
-	_, host, ok := strings.Cut(v.Shop.URL, "://")
+	_, host, ok := strings.Cut(v.Store.View.URL, "://")
 	if !ok {
 		return ""
 	}
@@ -109,8 +110,8 @@ func mailsOf(worker string) string {
 	return "emails of this kind"
 }
 
-func askUnsubscribe(s Shop, l link.Link) view {
-	return view{Shop: s, Tone: asking, Title: "Unsubscribe from " + s.Name + "?", Form: &form{
+func askUnsubscribe(s *programme.Store, l link.Link) view {
+	return view{Store: s, Tone: asking, Title: "Unsubscribe from " + s.View.Name + "?", Form: &form{
 		Legend: "What do you no longer want?",
 		Choices: []choice{
 			{events.ScopeAll, "All marketing emails", "Offers, reminders and news. Emails about your orders still reach you."},
@@ -120,16 +121,16 @@ func askUnsubscribe(s Shop, l link.Link) view {
 	}}
 }
 
-func left(s Shop) view {
-	return view{Shop: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		s.Name + " sends you no more marketing emails. That is in force now, also for emails that were already planned.",
+func left(s *programme.Store) view {
+	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
+		s.View.Name + " sends you no more marketing emails. That is in force now, also for emails that were already planned.",
 		"Emails about your orders still reach you. You can close this page.",
 	}}
 }
 
-func leftOne(s Shop, l link.Link) view {
-	return view{Shop: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		s.Name + " sends you no more " + mailsOf(l.Worker) + ". That is in force now, also for emails that were already planned.",
+func leftOne(s *programme.Store, l link.Link) view {
+	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
+		s.View.Name + " sends you no more " + mailsOf(l.Worker) + ". That is in force now, also for emails that were already planned.",
 		"You can close this page.",
 	}, Form: &form{Scope: events.ScopeAll, Button: "Unsubscribe from all marketing emails", Quiet: true}}
 }
@@ -146,9 +147,9 @@ var answers = map[string]string{
 // questions says what was asked.
 var questions = map[string]string{"why_left": "Why you haven’t been back"}
 
-func askAnswer(s Shop, l link.Link) view {
-	v := view{Shop: s, Tone: asking, Title: questions[l.Question], Quote: answers[l.Answer], Form: &form{
-		Button: "Send this answer", Note: "Only " + s.Name + " gets it, and nothing is sent before you press the button.",
+func askAnswer(s *programme.Store, l link.Link) view {
+	v := view{Store: s, Tone: asking, Title: questions[l.Question], Quote: answers[l.Answer], Form: &form{
+		Button: "Send this answer", Note: "Only " + s.View.Name + " gets it, and nothing is sent before you press the button.",
 	}}
 	if v.Title == "" {
 		v.Title = "Your answer"
@@ -159,32 +160,32 @@ func askAnswer(s Shop, l link.Link) view {
 	return v
 }
 
-func thanks(s Shop) view {
-	return view{Shop: s, Tone: done, Title: "Thank you", Text: []string{s.Name + " has your answer. You can close this page."}}
+func thanks(s *programme.Store) view {
+	return view{Store: s, Tone: done, Title: "Thank you", Text: []string{s.View.Name + " has your answer. You can close this page."}}
 }
 
-func incomplete(s Shop) view {
-	return view{Shop: s, Tone: problem, Title: "There is nothing here", Text: []string{
+func incomplete(s *programme.Store) view {
+	return view{Store: s, Tone: problem, Title: "There is nothing here", Text: []string{
 		"If you came by a link in an email, a part of it is missing. Please open it from the email once more; if you copy it, copy all of it.",
 		"Nothing was changed.",
 	}}
 }
 
-func invalid(s Shop) view {
-	return view{Shop: s, Tone: problem, Title: "This link is not valid", Text: []string{
+func invalid(s *programme.Store) view {
+	return view{Store: s, Tone: problem, Title: "This link is not valid", Text: []string{
 		"It was changed on its way, or is from a very old email. Please use the link in a newer one, or reply to it and ask to be taken off the list.",
 		"Nothing was changed.",
 	}}
 }
 
-func notHere(s Shop) view {
-	return view{Shop: s, Tone: problem, Title: "That is not possible here", Text: []string{
+func notHere(s *programme.Store) view {
+	return view{Store: s, Tone: problem, Title: "That is not possible here", Text: []string{
 		"Please open the link from the email once more. Nothing was changed.",
 	}}
 }
 
-func tryAgain(s Shop, scope string) view {
-	return view{Shop: s, Tone: problem, Title: "That did not work", Text: []string{
+func tryAgain(s *programme.Store, scope string) view {
+	return view{Store: s, Tone: problem, Title: "That did not work", Text: []string{
 		"We could not save it just now, so it is not done yet. Please try again in a minute.",
 	}, Form: &form{Scope: scope, Button: "Try again"}}
 }

@@ -9,6 +9,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/link"
+	"homing/pkg/programme"
 )
 
 // source is who says so, in the events that the gateway makes.
@@ -42,7 +43,7 @@ func (c *clicks) add(id string) {
 }
 
 // unsubscribe records that the customer leaves, and returns when it is in force.
-func (g *Gateway) unsubscribe(ctx context.Context, shop Shop, l link.Link, choice string) (view, error) {
+func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
 	scope := events.ScopeAll
 	if choice == l.Worker {
 		scope = l.Worker
@@ -69,13 +70,13 @@ func (g *Gateway) unsubscribe(ctx context.Context, shop Shop, l link.Link, choic
 		g.o.Unsubscribed(scope)
 	}
 	if scope == events.ScopeAll {
-		return left(shop), nil
+		return left(store), nil
 	}
-	return leftOne(shop, l), nil
+	return leftOne(store, l), nil
 }
 
 // record records the customer's answer.
-func (g *Gateway) record(ctx context.Context, shop Shop, l link.Link, _ string) (view, error) {
+func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Link, _ string) (view, error) {
 	c, err := g.load(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
@@ -87,7 +88,7 @@ func (g *Gateway) record(ctx context.Context, shop Shop, l link.Link, _ string) 
 	}
 	err = g.take(ctx, l.Customer, fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), at,
 		&events.CustomerAnswered{Customer: events.Customer{ID: c.ID.Value}, Question: l.Question, Answer: l.Answer})
-	return thanks(shop), err
+	return thanks(store), err
 }
 
 // recent reports whether a time, in ms, is not long ago.

@@ -7,6 +7,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -31,16 +32,16 @@ func (t *teller) pending(p Pending) Touch {
 	x := p.Touch
 	out := Touch{ID: x.ID(), Worker: x.Worker, Step: x.Step, Occasion: x.Occasion, About: subject(x), Due: x.Due.UTC(), Wake: x.Wake.UTC(),
 		FellDue: p.Due, Tries: x.Tries}
-	s, ok := t.shop(x.Worker)
-	if !ok {
+	w := t.Store.Worker(x.Worker)
+	if w == nil {
 		out.Now = Verdict{Action: "hold", Detail: "no worker of that name is known here"}
 		return out
 	}
-	step, _ := s.Step(x.Step)
+	step, _ := w.Step(x.Step)
 	out.Class = step.Class
-	out.Now = t.judge(s, x, t.Now)
+	out.Now = t.judge(w, x, t.Now)
 	if !p.Due && x.Wake.After(t.Now) && out.Now.Action != "settled" && out.Now.Action != "sending" {
-		then := t.judge(s, x, x.Wake)
+		then := t.judge(w, x, x.Wake)
 		out.Then = &then
 	}
 	return out
@@ -63,25 +64,26 @@ func subject(x touch.Touch) string {
 
 // judge says what would become of a touch that is looked at at some time, with
 // the customer and the configuration as they are.
-func (t *teller) judge(s Shop, x touch.Touch, at time.Time) Verdict {
+func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict {
 	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
 		return settled(k)
 	}
-	if s.Settings.Status == workers.Paused {
+	holds := t.Holds[w.Name()]
+	if w.Settings.Status == workers.Paused {
 		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: "by the configuration"}
 	}
-	for _, h := range s.Holds {
+	for _, h := range holds {
 		if h.whole() {
 			return Verdict{Action: "hold", Reason: h.Reason, Detail: h.Detail}
 		}
 	}
-	c := t.who.Case(s.Post, x, at)
+	c := t.who.Case(w, x, at)
 	v := gate.Judge(c)
-	if v.Action == touch.Send && s.LookAhead > 0 && c.Scarce() {
-		v = c.Yield(s.Settings.Priority, t.rivals(s, x, at), s.LookAhead)
+	if v.Action == touch.Send && t.Store.LookAhead > 0 && c.Scarce() {
+		v = c.Yield(w.Settings.Priority, t.rivals(w, x, at), t.Store.LookAhead)
 	}
-	if v.Action == touch.Send && len(s.Holds) > 0 {
-		return Verdict{Action: "hold", Reason: s.Holds[0].Reason, Detail: "if it needs that: " + s.Holds[0].Detail}
+	if v.Action == touch.Send && len(holds) > 0 {
+		return Verdict{Action: "hold", Reason: holds[0].Reason, Detail: "if it needs that: " + holds[0].Detail}
 	}
 	out := verdictOf(v)
 	out.Detail = t.named(out.Reason, out.Detail)
@@ -96,21 +98,22 @@ func (h Hold) whole() bool {
 
 // rivals are the other pending mails that would pass by the time at which this
 // one looks for them, as delivery sees them.
-func (t *teller) rivals(s Shop, x touch.Touch, at time.Time) []gate.Rival {
+func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate.Rival {
 	var out []gate.Rival
+	above := t.Store.Above(w)
 	for _, p := range t.Pending {
-		o, ok := t.shop(p.Touch.Worker)
-		if !ok || p.Touch.ID() == x.ID() || o.Settings.Priority <= s.Settings.Priority || o.paused() {
+		o := t.Store.Worker(p.Touch.Worker)
+		if p.Touch.ID() == x.ID() || !slices.Contains(above, o) || t.paused(o) {
 			continue
 		}
-		if r, ok := t.who.Rival(o.Post, p.Touch, at, s.LookAhead); ok {
+		if r, ok := t.who.Rival(p.Touch, at); ok {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// paused reports whether an operator holds the worker.
-func (s Shop) paused() bool {
-	return slices.ContainsFunc(s.Holds, func(h Hold) bool { return h.Reason == string(touch.Paused) })
+// paused reports whether an operator holds a worker.
+func (t *teller) paused(w *programme.Worker) bool {
+	return slices.ContainsFunc(t.Holds[w.Name()], func(h Hold) bool { return h.Reason == string(touch.Paused) })
 }

@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -34,38 +35,38 @@ const (
 	silentNoEvent   = "no_event"
 )
 
-func (t *teller) silence(s Shop) Silence {
-	out := Silence{Worker: s.Worker.Name(), Status: s.Settings.Status}
-	out.Reason, out.Text = t.reason(s)
-	if steps := s.Worker.Steps(); len(steps) > 0 && out.Reason != silentOff {
-		if v := t.mayMail(s, out.Worker, steps[0].Class); v.Action != "send" {
+func (t *teller) silence(w *programme.Worker) Silence {
+	out := Silence{Worker: w.Name(), Status: w.Settings.Status}
+	out.Reason, out.Text = t.reason(w)
+	if steps := w.Steps(); len(steps) > 0 && out.Reason != silentOff {
+		if v := t.mayMail(w, out.Worker, steps[0].Class); v.Action != "send" {
 			out.Blocked = &v
 		}
 	}
 	return out
 }
 
-func (t *teller) reason(s Shop) (reason, text string) {
-	if s.Settings.Status == workers.Off {
+func (t *teller) reason(w *programme.Worker) (reason, text string) {
+	if w.Settings.Status == workers.Off {
 		return silentOff, "it is switched off"
 	}
 	in := t.who.Input(t.Now)
 	in.Key = t.Record.Key
-	if e, ok := s.Worker.(workers.Explainer); ok {
+	if e, ok := w.Worker.(workers.Explainer); ok {
 		if why, detail := e.Silence(in); why != "" {
 			return string(why), detail
 		}
 	}
 	var first *events.Event
 	for _, e := range slices.Backward(t.Entries) {
-		if !slices.Contains(s.Worker.Triggers(), e.Event.Type) || !workers.Concerns(s.Worker, e.Event) {
+		if !slices.Contains(w.Triggers(), e.Event.Type) || !workers.Concerns(w.Worker, e.Event) {
 			continue
 		}
 		if first == nil {
 			first = &e.Event
 		}
 		in.Event = e.Event
-		if reason, text := t.dryPlan(s, in); reason != "" {
+		if reason, text := t.dryPlan(w, in); reason != "" {
 			return reason, "after \"" + t.happened(e.Event) + "\" of " + t.at(e.Event.Time) + ": " + text
 		}
 	}
@@ -73,7 +74,7 @@ func (t *teller) reason(s Shop) (reason, text string) {
 		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no mail, or not any more"
 	}
 	var names []string
-	for _, x := range s.Worker.Triggers() {
+	for _, x := range w.Triggers() {
 		names = append(names, string(x))
 	}
 	text = "nothing happened that it answers (" + strings.Join(names, ", ") + ")"
@@ -85,11 +86,11 @@ func (t *teller) reason(s Shop) (reason, text string) {
 
 // dryPlan asks what an event leads to, and says what became of it; "" if it leads
 // to nothing.
-func (t *teller) dryPlan(s Shop, in workers.Input) (reason, text string) {
+func (t *teller) dryPlan(w *programme.Worker, in workers.Input) (reason, text string) {
 	var told []string
-	for _, x := range s.Worker.Plan(in) {
+	for _, x := range w.Plan(in) {
 		x.Customer = t.Record.Key
-		why, words := t.fate(s, x)
+		why, words := t.fate(w, x)
 		if why == "" {
 			continue
 		}
@@ -102,9 +103,9 @@ func (t *teller) dryPlan(s Shop, in workers.Input) (reason, text string) {
 }
 
 // fate says what became of a touch that a plan names and that is not pending.
-func (t *teller) fate(s Shop, x touch.Touch) (reason, words string) {
+func (t *teller) fate(w *programme.Worker, x touch.Touch) (reason, words string) {
 	k, claimed := t.Record.Customer.Claimed(customer.ClaimKey(x.ID()))
-	step, _ := s.Step(x.Step)
+	step, _ := w.Step(x.Step)
 	switch end := x.Due.Add(step.Expires); {
 	case claimed && k.State == customer.Open:
 		return silentDone, "is under way"
@@ -120,5 +121,5 @@ func (t *teller) fate(s Shop, x touch.Touch) (reason, words string) {
 		return silentLate, "was due " + t.at(x.Due) + ", and worth sending until " + t.at(end)
 	}
 	return silentUnplanned, "is due " + t.at(x.Due) + ", and is not on the schedule: the planner has not come to it, or the worker was off when " +
-		"it happened; `homing replan " + s.Worker.Name() + "` plans it"
+		"it happened; `homing replan " + w.Name() + "` plans it"
 }

@@ -9,6 +9,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -63,9 +64,9 @@ var general = []string{"erased", "address", "recipients", "suppression", "consen
 
 // mayMail asks the rules that concern the customer, not one mail, of mail of some
 // worker; "" is any.
-func (t *teller) mayMail(s Shop, worker string, class touch.Class) Verdict {
+func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) Verdict {
 	p := touch.Touch{Worker: worker, Customer: t.Record.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}
-	c := t.who.Case(s.Post, p, t.Now)
+	c := t.who.Case(w, p, t.Now)
 	c.Step, c.Listed = touch.Step{Class: class}, true
 	for _, r := range gate.Rules {
 		if slices.Contains(general, r.Name) {
@@ -80,11 +81,11 @@ func (t *teller) mayMail(s Shop, worker string, class touch.Class) Verdict {
 func (t *teller) standing() *Standing {
 	c := &t.Record.Customer
 	s := &Standing{Consent: c.Consent.Value}
-	if len(t.Shops) > 0 { // the policies are the store's
-		shop := t.Shops[0]
-		s.Policy = shop.Policy.Consent
-		s.Marketing, s.Transactional = t.mayMail(shop, "", touch.Marketing), t.mayMail(shop, "", touch.Transactional)
-		s.Caps = t.caps(shop.Policy)
+	if len(t.Store.Workers) > 0 { // the policies are the store's
+		w := t.Store.Workers[0]
+		s.Policy = w.Policy.Consent
+		s.Marketing, s.Transactional = t.mayMail(w, "", touch.Marketing), t.mayMail(w, "", touch.Transactional)
+		s.Caps = t.caps(w.Policy)
 	}
 	if c.Opinion.At != 0 {
 		s.Consent, s.ConsentAt = c.Opinion.Status, ms(c.Opinion.At)

@@ -12,18 +12,10 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
-
-// Shop is one worker in the customer's store.
-type Shop struct {
-	judge.Post
-	Holds []Hold // for which what falls due waits
-	// LookAhead is how far ahead a mail looks for one that goes before it.
-	LookAhead time.Duration
-}
 
 // Hold is a condition of the system, or an operator's word, for which a worker
 // sends nothing.
@@ -45,8 +37,8 @@ type Input struct {
 	Entries []customer.Entry // of the timeline, in any order, copies included
 	Older   bool             // there may be more on the timeline
 	Pending []Pending
-	Shops   []Shop         // in the order in which they are told
-	Zone    *time.Location // of the store
+	Store   *programme.Store
+	Holds   map[string][]Hold // by worker: for which what falls due waits
 	// Products is what the workers know of the store's products; nil: nothing.
 	Products *product.Snapshot
 	Address  func(email string) string // keyed hash of an address
@@ -59,8 +51,8 @@ type Input struct {
 }
 
 // person is the customer, as the gate and the workers see them.
-func (in *Input) person() *judge.Person {
-	return &judge.Person{Customer: &in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Zone: in.Zone, Address: in.Address}
+func (in *Input) person() *programme.Person {
+	return &programme.Person{Store: in.Store, Customer: &in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Address: in.Address}
 }
 
 // Report is the answer. docs/why.md documents its JSON, which is a contract:
@@ -112,7 +104,7 @@ type Verdict struct {
 // teller makes one Report.
 type teller struct {
 	Input
-	who   *judge.Person
+	who   *programme.Person
 	zone  *time.Location
 	names map[uint64]string // of the mails on the timeline, by claim
 }
@@ -128,7 +120,7 @@ func Tell(in Input) Report {
 		r.Customer = in.Asked
 		return r
 	}
-	t := &teller{Input: in, who: in.person(), zone: c.Location(in.Zone), names: map[uint64]string{}}
+	t := &teller{Input: in, who: in.person(), zone: c.Location(in.Store.Zone), names: map[uint64]string{}}
 	t.Entries = once(since(in.Entries, c.Erased.At))
 	for _, e := range t.Entries {
 		if f, ok := e.Event.Data.(events.Fact); ok {
@@ -146,9 +138,9 @@ func Tell(in Input) Report {
 		r.Pending = append(r.Pending, t.pending(p))
 	}
 	slices.SortStableFunc(r.Pending, func(a, b Touch) int { return a.Wake.Compare(b.Wake) })
-	for _, s := range in.Shops {
-		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == s.Worker.Name() }) {
-			r.Silent = append(r.Silent, t.silence(s))
+	for _, w := range in.Store.Workers {
+		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == w.Name() }) {
+			r.Silent = append(r.Silent, t.silence(w))
 		}
 	}
 	r.Notes = in.Notes
@@ -166,16 +158,6 @@ func (t *teller) profile() *Profile {
 		p.Name += last
 	}
 	return p
-}
-
-// shop returns the worker that a touch is of.
-func (t *teller) shop(worker string) (Shop, bool) {
-	for _, s := range t.Shops {
-		if s.Worker.Name() == worker {
-			return s, true
-		}
-	}
-	return Shop{}, false
 }
 
 // layout is how the text writes a time. A day of the week is what people ask for,

@@ -11,7 +11,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/pkg/why"
 	"homing/workers"
@@ -31,14 +31,14 @@ type life struct {
 
 func begin(t *testing.T, kinds ...workers.Kind) *life {
 	t.Helper()
-	l := &life{t, why.Input{Asked: "ann", Zone: time.UTC, Now: now, Address: func(s string) string { return "hash of " + s }}}
+	l := &life{t, why.Input{Asked: "ann", Store: &programme.Store{Zone: time.UTC}, Now: now, Address: func(s string) string { return "hash of " + s }}}
 	l.in.Record.Key, l.in.Record.Version = key, "v"
 	for _, k := range kinds {
 		w, s, err := k.New(func(any) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.in.Shops = append(l.in.Shops, why.Shop{Post: judge.Post{Worker: w, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true}}})
+		l.in.Store.Workers = append(l.in.Store.Workers, &programme.Worker{Worker: w, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true}})
 	}
 	return l
 }
@@ -161,7 +161,7 @@ func TestAWorkerWithNothingPendingSaysWhy(t *testing.T) {
 			later.ID, later.Time = "3", now
 			customer.Apply(&l.in.Record.Customer, later) // placed anew, and that is not on the timeline yet
 		}, "nothing", `"ordered o1: 3 items, £27.85"`},
-		{"it is off", thankyou.Kind, func(l *life) { l.happens(9, "1", order("o1")); l.in.Shops[0].Settings.Status = workers.Off }, "off", "switched off"},
+		{"it is off", thankyou.Kind, func(l *life) { l.happens(9, "1", order("o1")); l.in.Store.Workers[0].Settings.Status = workers.Off }, "off", "switched off"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := begin(t, c.kind)
@@ -204,11 +204,11 @@ func TestWhatIsPendingIsJudgedNowAndThen(t *testing.T) {
 	if got := verdicts(); got != [2]string{"hold not_yet", "send "} {
 		t.Errorf("before it is due: %q", got)
 	}
-	l.in.Shops[0].Settings.Status = workers.Paused
+	l.in.Store.Workers[0].Settings.Status = workers.Paused
 	if got := verdicts(); got != [2]string{"hold paused", "hold paused"} {
 		t.Errorf("while the worker is paused: %q", got)
 	}
-	l.in.Shops[0].Settings.Status = workers.Live
+	l.in.Store.Workers[0].Settings.Status = workers.Live
 	l.in.Record.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.UnixMilli()})
 	if got := verdicts(); got != [2]string{"settled sent", ""} {
 		t.Errorf("after it was sent: %q", got)

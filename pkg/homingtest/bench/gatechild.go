@@ -22,7 +22,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/homingtest"
-	"homing/pkg/judge"
+	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -93,6 +93,9 @@ func inBatches(spec gateSpec, size int, do func(from, to int) error) error {
 	return g.Wait()
 }
 
+// utc is the store, as far as the rules ask for it.
+var utc = programme.Store{Zone: time.UTC}
+
 // decider does what delivery does between a due message and the relay: it reads
 // the customers and what is known of their addresses, judges, and claims.
 type decider struct {
@@ -101,7 +104,7 @@ type decider struct {
 	trips    *trips
 	store    *projection.Customers
 	ids      *customer.Identity
-	post     judge.Post
+	worker   *programme.Worker
 	touches  []touch.Touch
 }
 
@@ -114,14 +117,15 @@ func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	if d.ids, err = customer.NewIdentity("a secret that only the benchmark uses, 32+ bytes"); err != nil {
 		return nil, err
 	}
-	d.post.Worker, d.post.Settings, err = thankyou.Kind.New(func(into any) error {
+	d.worker = &programme.Worker{}
+	d.worker.Worker, d.worker.Settings, err = thankyou.Kind.New(func(into any) error {
 		into.(*thankyou.Config).Class = touch.Marketing // all rules apply
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.post.Policy = policyOf(config.Default().Pacing, d.ids)
+	d.worker.Policy = policyOf(config.Default().Pacing, d.ids)
 	// An empty timeline: Redis holds all there is.
 	r := projection.NewRebuilder(d.raw, guard, noTimeline{}, projection.RebuildOptions{Stores: []string{spec.Store}, Log: zap.NewNop()})
 	return d, r.Prove(ctx)
@@ -173,7 +177,7 @@ func (d *decider) fill(ctx context.Context) error {
 				customer.Apply(&c, e)
 			}
 			last := entries[len(entries)-1].Event
-			for _, t := range d.post.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
+			for _, t := range d.worker.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
 				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Email.Value)
 				d.touches = append(d.touches, t)
 			}
@@ -235,9 +239,9 @@ func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.R
 	if _, ok := r.Customer.Claimed(key); ok {
 		return broken("a touch was claimed before")
 	}
-	who := judge.Person{Customer: &r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer), Zone: time.UTC,
+	who := programme.Person{Store: &utc, Customer: &r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer),
 		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) }}
-	if v := gate.Judge(who.Case(d.post, t, now)); v.Action != touch.Send {
+	if v := gate.Judge(who.Case(d.worker, t, now)); v.Action != touch.Send {
 		return broken("a touch was not let pass: %s", v.Reason)
 	}
 	r.Customer.Claims = slices.Clone(r.Customer.Claims)

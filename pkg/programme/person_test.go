@@ -1,4 +1,4 @@
-package judge_test
+package programme_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/judge"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/winback"
@@ -25,23 +25,24 @@ type asked struct {
 
 func (a asked) Wanted(touch.Touch, workers.Input) touch.Verdict { return a.says }
 
-func post(t *testing.T) judge.Post {
+func worker(t *testing.T) *programme.Worker {
 	t.Helper()
 	w, s, err := winback.Kind.New(func(any) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge.Post{Worker: asked{Worker: w}, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn}}
+	return &programme.Worker{Worker: asked{Worker: w}, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn}}
 }
 
-func person() *judge.Person {
-	p := &judge.Person{Customer: &customer.Customer{}, Zone: time.UTC, Address: func(s string) string { return s }}
+func person(w *programme.Worker) *programme.Person {
+	s := &programme.Store{Zone: time.UTC, LookAhead: 2 * time.Hour, Workers: []*programme.Worker{w}}
+	p := &programme.Person{Store: s, Customer: &customer.Customer{}, Address: func(s string) string { return s }}
 	p.Customer.ID.Value, p.Customer.Email.Value, p.Customer.Consent.Value = "ann", "ann@example.com", "subscribed"
 	return p
 }
 
 // first returns a touch of the worker's first step that wakes up at a time.
-func first(p judge.Post, wake time.Time) touch.Touch {
+func first(p *programme.Worker, wake time.Time) touch.Touch {
 	return touch.Touch{Worker: p.Worker.Name(), Step: p.Worker.Steps()[0].Name, Customer: key, Occasion: "x", Due: wake, Wake: wake}
 }
 
@@ -49,7 +50,7 @@ func TestWhoIsARival(t *testing.T) {
 	const ahead = 2 * time.Hour
 	for name, c := range map[string]struct {
 		in     time.Duration // when it wakes up
-		change func(p *judge.Person, post *judge.Post, x *touch.Touch)
+		change func(p *programme.Person, w *programme.Worker, x *touch.Touch)
 		at     time.Duration
 		want   bool
 	}{
@@ -57,31 +58,34 @@ func TestWhoIsARival(t *testing.T) {
 		"due, and waiting":   {in: -time.Hour, at: 0, want: true},
 		"at the very end":    {in: ahead, at: ahead, want: true},
 		"beyond it":          {in: ahead + time.Second},
-		"of a shadow":        {in: 0, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) { post.Settings.Status = workers.Shadow }},
-		"of a paused one":    {in: 0, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) { post.Settings.Status = workers.Paused }},
-		"of one that is off": {in: 0, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) { post.Settings.Status = workers.Off }},
-		"of no step":         {in: 0, change: func(_ *judge.Person, _ *judge.Post, x *touch.Touch) { x.Step = "gone" }},
-		"under way": {in: 0, change: func(p *judge.Person, _ *judge.Post, x *touch.Touch) {
+		"of a shadow":        {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) { w.Settings.Status = workers.Shadow }},
+		"of a paused one":    {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) { w.Settings.Status = workers.Paused }},
+		"of one that is off": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) { w.Settings.Status = workers.Off }},
+		"of no step":         {in: 0, change: func(_ *programme.Person, _ *programme.Worker, x *touch.Touch) { x.Step = "gone" }},
+		"under way": {in: 0, change: func(p *programme.Person, _ *programme.Worker, x *touch.Touch) {
 			p.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Open, At: now.UnixMilli()})
 		}},
-		"not wanted": {in: 0, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) {
-			post.Worker = asked{post.Worker, touch.DropFor(touch.Purchased, "")}
+		"not wanted": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
+			w.Worker = asked{w.Worker, touch.DropFor(touch.Purchased, "")}
 		}},
-		"to an address that came back": {in: 0, change: func(p *judge.Person, _ *judge.Post, _ *touch.Touch) { p.Mailbox.Bounced = now.Add(-time.Hour) }},
-		"not yet, but in time": {in: 0, at: time.Hour, want: true, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) {
-			post.Worker = asked{post.Worker, touch.HoldUntil(now.Add(time.Hour), touch.NotYet, "")}
+		"to an address that came back": {in: 0, change: func(p *programme.Person, _ *programme.Worker, _ *touch.Touch) {
+			p.Mailbox.Bounced = now.Add(-time.Hour)
 		}},
-		"not in time": {in: 0, change: func(_ *judge.Person, post *judge.Post, _ *touch.Touch) {
-			post.Worker = asked{post.Worker, touch.HoldUntil(now.Add(3*time.Hour), touch.NotYet, "")}
+		"not yet, but in time": {in: 0, at: time.Hour, want: true, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
+			w.Worker = asked{w.Worker, touch.HoldUntil(now.Add(time.Hour), touch.NotYet, "")}
+		}},
+		"not in time": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
+			w.Worker = asked{w.Worker, touch.HoldUntil(now.Add(3*time.Hour), touch.NotYet, "")}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			who, at := person(), post(t)
+			at := worker(t)
+			who := person(at)
 			x := first(at, now.Add(c.in))
 			if c.change != nil {
-				c.change(who, &at, &x)
+				c.change(who, at, &x)
 			}
-			got, ok := who.Rival(at, x, now, ahead)
+			got, ok := who.Rival(x, now)
 			if ok != c.want {
 				t.Fatalf("a rival: %v, want %v", ok, c.want)
 			}
@@ -94,13 +98,13 @@ func TestWhoIsARival(t *testing.T) {
 
 // A step that is no more is judged with the worker's class, and dropped for it.
 func TestAStepThatIsNoMore(t *testing.T) {
-	at := post(t)
+	at := worker(t)
 	x := first(at, now)
 	x.Step = "gone"
 	if s, listed := at.Step("gone"); listed || s.Class != at.Settings.Class {
 		t.Errorf("the step is %+v, listed: %v", s, listed)
 	}
-	if v := gate.Judge(person().Case(at, x, now)); v.Reason != touch.StepRemoved {
+	if v := gate.Judge(person(at).Case(at, x, now)); v.Reason != touch.StepRemoved {
 		t.Errorf("%+v, want step_removed", v)
 	}
 }

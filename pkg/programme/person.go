@@ -1,0 +1,64 @@
+package programme
+
+import (
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/product"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Person is one customer, and what is known around them.
+type Person struct {
+	Store    *Store
+	Customer *customer.Customer
+	Mailbox  gate.Mailbox      // of their address
+	Products *product.Snapshot // of the store; nil: nothing is known
+	Address  func(email string) string
+}
+
+// Input is what a worker may know of the person.
+func (p *Person) Input(now time.Time) workers.Input {
+	return workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now}
+}
+
+// Case makes the case of a touch that is looked at at some time, with the
+// customer and the configuration as they are.
+func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
+	step, listed := w.Step(t.Step)
+	return &gate.Case{
+		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
+		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
+		Wanted: func() touch.Verdict { return w.Wanted(t, p.Input(now)) },
+		Policy: w.Policy, Address: p.Address, Mailbox: p.Mailbox, Now: now,
+	}
+}
+
+// Rival says whether another of the person's touches, which waits with a worker
+// that is not paused by an operator, would be sent within the store's LookAhead, as
+// far as is known now, and when. Transactional mail is no rival: the caps do not
+// hold it, and nobody need make room for it.
+func (p *Person) Rival(t touch.Touch, now time.Time) (gate.Rival, bool) {
+	w, when, last := p.Store.Worker(t.Worker), t.Wake, now.Add(p.Store.LookAhead)
+	if when.Before(now) {
+		when = now
+	}
+	_, claimed := p.Customer.Claimed(customer.ClaimKey(t.ID()))
+	if claimed || w == nil || w.Settings.Status != workers.Live || when.After(last) {
+		return gate.Rival{}, false
+	}
+	if step, listed := w.Step(t.Step); !listed || step.Class == touch.Transactional {
+		return gate.Rival{}, false
+	}
+	out := gate.Rival{Touch: t, Priority: w.Settings.Priority, At: when}
+	switch v := gate.Judge(p.Case(w, t, when)); v.Action {
+	case touch.Send:
+		return out, true
+	case touch.Hold:
+		out.At = v.Until
+		return out, !v.Until.After(last)
+	}
+	return gate.Rival{}, false
+}

@@ -1,0 +1,88 @@
+// Package programme is one store as the engine runs it: what its emails and pages
+// say of it, its workers with their settings, and the policy that the gate holds
+// each of them to. It also puts a touch to the gate: delivery does so when it falls
+// due, and `homing why` when somebody asks what would become of it, and both get
+// the same answer. It is pure, and knows nothing of relays and their throughput.
+package programme
+
+import (
+	"time"
+
+	"homing/pkg/gate"
+	"homing/pkg/render"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// Store is one store.
+type Store struct {
+	ID        string
+	View      render.Store   // what emails and pages say of it
+	Zone      *time.Location // of customers whose own is not known
+	From      string         // "Example Shop <hello@shop.example>"
+	ReplyTo   string         // may be empty
+	Domain    string         // of Message-IDs
+	Offers    OfferCap
+	LookAhead time.Duration // a touch lets one of a higher priority go first that falls due so much later
+	Workers   []*Worker     // in the order in which people are told of them
+}
+
+// OfferCap is how many offers one customer is made at most: Limit in any Window;
+// 0 is no cap.
+type OfferCap struct {
+	Limit  int
+	Window time.Duration
+}
+
+// Worker is one worker in one store.
+type Worker struct {
+	workers.Worker
+	Settings workers.Settings
+	Policy   gate.Policy
+}
+
+// Worker returns the store's worker of a name; nil if there is none.
+func (s *Store) Worker(name string) *Worker {
+	for _, w := range s.Workers {
+		if w.Name() == name {
+			return w
+		}
+	}
+	return nil
+}
+
+// Above returns the live workers of a higher priority: an email of theirs that falls
+// due within LookAhead goes first where there is room for only one.
+func (s *Store) Above(w *Worker) []*Worker {
+	var out []*Worker
+	for _, o := range s.Workers {
+		if o.Settings.Priority > w.Settings.Priority && o.Settings.Status == workers.Live {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// unlisted is for how long after it was due a touch is looked at whose step was
+// removed.
+const unlisted = 365 * 24 * time.Hour
+
+// Step returns the worker's step of that name. Of a step that was removed it
+// returns what the gate takes it for, and false.
+func (w *Worker) Step(name string) (touch.Step, bool) {
+	for _, s := range w.Steps() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return touch.Step{Name: name, Class: w.Settings.Class, Expires: unlisted}, false
+}
+
+// Gathers names the touches, without what they display, that t would take over if
+// it were sent now.
+func (w *Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+	if g, ok := w.Worker.(workers.Gatherer); ok {
+		return g.Gathers(t, in)
+	}
+	return nil
+}
