@@ -132,6 +132,7 @@ func (d *Delivery) hand(ctx context.Context, a *attempt, conn *mailer.Conn, m *m
 	out := conn.Send(context.WithoutCancel(ctx), m, lease)
 	lease.stop()
 	conn.Release()
+	m.Release()
 	switch {
 	case out.State == mailer.NotSent && (errors.Is(out.Err, errLeaseLost) || errors.Is(out.Err, mailer.ErrLeaseEnded)):
 		return d.giveUp(ctx, a)

@@ -45,7 +45,7 @@ func BenchmarkBuild(b *testing.B) {
 	b.Run("homing", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			mustBuild(b, m)
+			mustBuild(b, m).Release()
 		}
 	})
 	for name, e := range map[string]gomail.Encoding{"go-mail-qp": gomail.EncodingQP, "go-mail-8bit": gomail.NoEncoding} {
@@ -68,7 +68,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run("homing-dkim-"+name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				mustBuild(b, signed)
+				mustBuild(b, signed).Release()
 			}
 		})
 	}
@@ -196,6 +196,7 @@ func homingSender(b *testing.B, addr string, m Mail, build bool) func() error {
 			if msg, err = Build(m); err != nil {
 				return err
 			}
+			defer msg.Release()
 		}
 		c, err := r.Acquire(context.Background())
 		if err != nil {
@@ -250,7 +251,7 @@ func bareSender(b *testing.B, addr string) func() error {
 	if err := read(4); err != nil {
 		b.Fatal(err)
 	}
-	content := append(mustBuild(b, benchMail()).wire, ".\r\n"...)
+	content := append(mustBuild(b, benchMail()).bytes, ".\r\n"...)
 	return func() error {
 		if _, err := io.WriteString(c, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"); err != nil {
 			return err

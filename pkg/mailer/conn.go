@@ -33,8 +33,8 @@ func (c *Conn) Release() {
 // lease and DotTimeout end the wait: to walk away would turn a mail that is most
 // likely accepted into an unknown one. Who must stop sooner lets the lease end.
 func (c *Conn) Send(ctx context.Context, m *Message, lease Lease) Outcome {
-	if c.released {
-		return (&Failure{Phase: PhaseDial, Err: errors.New("the connection has been released")}).outcome(NotSent)
+	if c.released || m.buffer == nil {
+		return (&Failure{Phase: PhaseDial, Err: errors.New("the connection or the message has been released")}).outcome(NotSent)
 	}
 	if c.link == nil || c.link.broken || c.link.sent >= c.relay.o.MaxPerConnection {
 		if f := c.renew(ctx, lease); f != nil {

@@ -62,18 +62,17 @@ func NewDKIM(domain, selector string, pemKey []byte) (*DKIM, error) {
 	return d, nil
 }
 
-// sign returns the message with its signature in front.
-func (d *DKIM) sign(raw []byte) ([]byte, error) {
+// sign returns the header field that signs a message.
+func (d *DKIM) sign(raw []byte) (string, error) {
 	head, body, ok := bytes.Cut(raw, []byte("\r\n\r\n"))
 	if !ok {
-		return nil, errors.New("the message has no body")
+		return "", errors.New("the message has no body")
 	}
 	field, err := d.signer.Sign(raw[:len(head)+2], body)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	field = refold(field)
-	return append(append(make([]byte, 0, len(field)+len(raw)), field...), raw...), nil
+	return refold(field), nil
 }
 
 // refold folds a signature between its tags and within b= only. go-mail 0.8.1

@@ -203,7 +203,11 @@ func (l *link) nothing() {
 // everything that fails here is certainly not sent.
 func (l *link) content(ctx context.Context, m *Message, lease Lease) *Failure {
 	l.wire.phase(l.relay.o.CommandTimeout)
-	if err := l.flush(m.wire); err != nil {
+	content := m.bytes
+	if m.dots {
+		content = stuff(content)
+	}
+	if err := l.flush(content); err != nil {
 		return &Failure{Phase: PhaseContent, Err: l.wire.explain(ctx, err)}
 	}
 	if lease != nil {

@@ -1,6 +1,7 @@
-// Package mailer builds a message with go-mail and hands it to the relay over
-// connections that are kept open, and says exactly what became of it: accepted,
-// not sent, or unknown.
+// Package mailer builds messages and hands them to the relay over connections
+// that are kept open, and says exactly what became of each: accepted, not sent,
+// or unknown. go-mail greets the relay, encrypts, logs in and signs; the messages
+// and the dialogue about a mail are our own.
 //
 // It knows nothing of touches, leases in Redis, queues or templates. Who sends
 // lends it a Lease, which bounds the waiting and has the last word before the

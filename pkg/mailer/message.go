@@ -8,10 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-	"unicode"
-
-	gomail "github.com/wneessen/go-mail"
 )
 
 // Mail is everything one message says.
@@ -39,16 +37,37 @@ type Mail struct {
 	DKIM    *DKIM             // nil: unsigned
 }
 
-// A Message is a Mail as it goes over the wire. It does not change any more and
-// may be sent several times.
+// A Message is a Mail as it goes over the wire. It doesn't change any more and
+// may be sent several times, until it is released.
 type Message struct {
 	envelope, rcpt string
-	local          string // of rcpt, to be redacted
-	bytes          []byte
-	wire           []byte // dot-stuffed; the same slice where no line starts with a dot
+	local          string  // of rcpt, to be redacted
+	bytes          []byte  // a part of buffer
+	dots           bool    // a line starts with a dot, which DATA must double
+	buffer         *[]byte // from buffers; nil once released
 }
 
-// Bytes is the message as the recipient gets it. It must not be changed.
+// buffers are those of messages that were released.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+// maxKept is the largest buffer that is used again: mailbox providers cut off
+// what a mail has above 100 KB, so more is rare.
+const maxKept = 256 << 10
+
+// Release gives the message's memory to the next Build. The owner of a message
+// is who built it, and may call Release when no Send is under way with it and
+// nobody holds its Bytes; a second call does nothing. A message that is never
+// released is garbage like any other, and one that has been is never sent.
+func (m *Message) Release() {
+	b := m.buffer
+	m.buffer, m.bytes = nil, nil
+	if b != nil && cap(*b) <= maxKept {
+		buffers.Put(b)
+	}
+}
+
+// Bytes is the message as the recipient gets it. It must not be changed, and is
+// nobody's after Release.
 func (m *Message) Bytes() []byte { return m.bytes }
 
 // Size is the length of the message in bytes.
@@ -60,16 +79,17 @@ const (
 	maxLine    = 998 // bytes without CRLF (RFC 5322, section 2.1.1)
 )
 
-// The bodies go through go-mail as these words, which quoted-printable leaves
-// alone, and take their place afterwards; see assemble.
-const (
-	textMark = "homing-text-part"
-	htmlMark = "homing-html-part"
-)
+// boundary separates the parts. No body can hold it: quoted-printable never has
+// "_" after "=".
+const boundary = "=_homing-part"
+
+// room is kept in front of a message that will be signed: a signature by a key
+// of 4096 bits takes about half of it.
+const room = 2048
 
 // Build makes the message: text and HTML as multipart/alternative, UTF-8,
 // quoted-printable. Every error wraps ErrMessage and names the field at fault,
-// never its value.
+// never its value. The caller owns the message; see Message.Release.
 //
 // The bodies are quoted-printable although relays have long taken 8bit: a
 // signed message must survive every hop unchanged, and a hop without 8BITMIME
@@ -78,28 +98,42 @@ func Build(m Mail) (*Message, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	msg, out, err := m.skeleton()
-	if err != nil {
+	out := &Message{buffer: buffers.Get().(*[]byte)}
+	if err := m.write(out); err != nil {
+		out.Release()
 		return nil, err
-	}
-	raw, err := m.assemble(msg)
-	if err != nil {
-		return nil, err
-	}
-	dots, err := checkLines(raw)
-	if err != nil {
-		return nil, err
-	}
-	if m.DKIM != nil {
-		if raw, err = m.DKIM.sign(raw); err != nil {
-			return nil, fmt.Errorf("%w: DKIM: %w", ErrMessage, err)
-		}
-	}
-	out.bytes, out.wire = raw, raw
-	if dots {
-		out.wire = stuff(raw)
 	}
 	return out, nil
+}
+
+// write makes the whole message in out's buffer.
+func (m *Mail) write(out *Message) error {
+	b, start := (*out.buffer)[:0], 0
+	if m.DKIM != nil {
+		start = room
+		b = append(b, make([]byte, room)...)
+	}
+	b, err := m.appendHeaders(b, out)
+	if err != nil {
+		return err
+	}
+	b = m.appendBodies(b)
+	*out.buffer, out.bytes = b, b[start:]
+	if out.dots, err = checkLines(out.bytes); err != nil {
+		return err
+	}
+	if m.DKIM == nil {
+		return nil
+	}
+	field, err := m.DKIM.sign(out.bytes)
+	if err != nil {
+		return fmt.Errorf("%w: DKIM: %w", ErrMessage, err)
+	}
+	if len(field) > room {
+		return fault("DKIM", "makes a signature that is too long")
+	}
+	out.bytes = b[room-copy(b[room-len(field):room], field):]
+	return nil
 }
 
 // check refuses what has no place in a header. Line breaks first, everywhere:
@@ -145,114 +179,98 @@ func headerName(s string) bool {
 
 func notInID(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>()[]"\,;:`, r) }
 
-// skeleton has go-mail make the headers and the structure.
-func (m *Mail) skeleton() (*gomail.Msg, *Message, error) {
+// appendHeaders appends all headers but those of the content, and fills in the
+// envelope.
+func (m *Mail) appendHeaders(b []byte, out *Message) ([]byte, error) {
 	from, err := parseAddress("From", m.From)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	to, err := parseAddress("To", m.To)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if to.Address != m.To {
-		return nil, nil, fault("To", "is not a bare address")
+		return nil, fault("To", "is not a bare address")
 	}
-	to.Name = displayName(m.ToName)
-	out := &Message{envelope: from.Address, rcpt: to.Address}
+	out.envelope, out.rcpt = from.Address, to.Address
 	out.local, _, _ = strings.Cut(to.Address, "@")
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(from)
-	msg.ToMailAddress(to)
-	if m.ReplyTo != "" {
-		a, err := parseAddress("ReplyTo", m.ReplyTo)
-		if err != nil {
-			return nil, nil, err
-		}
-		msg.ReplyToMailAddress(a)
-	}
 	if m.Envelope != "" {
 		a, err := parseAddress("Envelope", m.Envelope)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		out.envelope = a.Address
 	}
-	return msg, out, m.headers(msg)
+	date := m.Date
+	if date.IsZero() {
+		date = time.Now()
+	}
+	b = append(b, "Date: "...)
+	b = append(date.AppendFormat(b, time.RFC1123Z), "\r\n"...)
+	b = appendMailbox(b, "From", from.Name, from.Address)
+	b = appendMailbox(b, "To", displayName(m.ToName), to.Address)
+	if m.ReplyTo != "" {
+		a, err := parseAddress("ReplyTo", m.ReplyTo)
+		if err != nil {
+			return nil, err
+		}
+		b = appendMailbox(b, "Reply-To", a.Name, a.Address)
+	}
+	b = appendText(b, "Subject", oneSpace(m.Subject))
+	b = append(append(append(b, "Message-ID: <"...), m.MessageID...), ">\r\n"...)
+	return m.appendExtras(b)
 }
 
-// headers sets everything that is no address.
-func (m *Mail) headers(msg *gomail.Msg) error {
-	msg.Subject(oneSpace(m.Subject))
-	msg.SetMessageIDWithValue(m.MessageID)
-	if !m.Date.IsZero() {
-		msg.SetDateWithValue(m.Date)
-	}
-	// Both keep absence notes from coming back: the one by RFC 3834, the other
-	// is what Exchange listens to ("All" would suppress bounces as well).
-	// Precedence is left out: it is no standard, and sorts mail into the dust.
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "OOF, AutoReply")
-	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		msg.SetGenHeader(gomail.Header(name), oneSpace(m.Headers[name]))
-	}
+// appendExtras appends the headers that speak to programs, and those from
+// outside.
+func (m *Mail) appendExtras(b []byte) ([]byte, error) {
 	if m.UnsubscribeURL != "" {
 		u, err := url.Parse(m.UnsubscribeURL)
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
 			strings.ContainsFunc(m.UnsubscribeURL, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }) {
-			return fault("UnsubscribeURL", "is not an http or https URL in ASCII")
+			return nil, fault("UnsubscribeURL", "is not an http or https URL in ASCII")
 		}
-		// Written as they are, unfolded: the value was checked just now.
-		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+m.UnsubscribeURL+">")
-		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+		b = append(append(append(b, "List-Unsubscribe: <"...), m.UnsubscribeURL...), ">\r\n"...)
+		b = append(b, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
 	}
-	switch {
-	case m.Text == "":
-		msg.SetBodyString(gomail.TypeTextHTML, htmlMark)
-	case m.HTML == "":
-		msg.SetBodyString(gomail.TypeTextPlain, textMark)
-	default:
-		msg.SetBodyString(gomail.TypeTextPlain, textMark)
-		msg.AddAlternativeString(gomail.TypeTextHTML, htmlMark)
+	// Both keep absence notes from coming back: the one by RFC 3834, the other
+	// is what Exchange listens to ("All" would suppress bounces as well).
+	// Precedence is left out: it isn't a standard, and gets mail filed as bulk.
+	b = append(b, "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\n"...)
+	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		b = appendText(b, name, oneSpace(m.Headers[name]))
 	}
-	return nil
+	return append(b, "MIME-Version: 1.0\r\n"...), nil
 }
 
-// assemble writes the message. go-mail's quoted-printable writer takes two
-// thirds of the time of a whole build, so only the marks go through it, and the
-// bodies, encoded by appendQP, are put in their places.
-func (m *Mail) assemble(msg *gomail.Msg) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(2048)
-	if _, err := msg.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+// appendBodies appends the headers of the content and the content.
+func (m *Mail) appendBodies(b []byte) []byte {
+	switch {
+	case m.HTML == "":
+		return endBody(appendPart(b, "plain", m.Text))
+	case m.Text == "":
+		return endBody(appendPart(b, "html", m.HTML))
 	}
-	skeleton := b.Bytes()
-	head := bytes.Index(skeleton, []byte("\r\n\r\n"))
-	if head < 0 || !bytes.Contains(skeleton[:head], []byte("\r\nContent-Type:")) {
-		return nil, fault("a header", "ends the headers")
+	b = append(b, "Content-Type: multipart/alternative; boundary=\""+boundary+"\"\r\n"...)
+	b = appendPart(append(b, "\r\n--"+boundary+"\r\n"...), "plain", m.Text)
+	b = appendPart(append(b, "\r\n--"+boundary+"\r\n"...), "html", m.HTML)
+	return append(b, "\r\n--"+boundary+"--\r\n"...)
+}
+
+// appendPart appends one body under its headers.
+func appendPart(b []byte, kind, body string) []byte {
+	b = append(append(b, "Content-Type: text/"...), kind...)
+	b = append(b, "; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"...)
+	return appendQP(b, body)
+}
+
+// endBody has a message end with a whole line.
+func endBody(b []byte) []byte {
+	if bytes.HasSuffix(b, []byte("\r\n")) {
+		return b
 	}
-	// HTML of a shop grows by a third at most: "=" in attributes, accents, soft
-	// breaks. What grows more costs one copy.
-	out := make([]byte, 0, len(skeleton)+(len(m.Text)+len(m.HTML))*4/3)
-	out = append(out, skeleton[:head+4]...)
-	rest := skeleton[head+4:]
-	for _, part := range []struct{ mark, body string }{{textMark, m.Text}, {htmlMark, m.HTML}} {
-		if part.body == "" {
-			continue
-		}
-		before, after, ok := bytes.Cut(rest, []byte(part.mark))
-		if !ok {
-			return nil, fault("a body", "has no place in what go-mail wrote")
-		}
-		out = appendQP(append(out, before...), part.body)
-		rest = after
-	}
-	out = append(out, rest...)
-	if !bytes.HasSuffix(out, []byte("\r\n")) {
-		out = append(out, "\r\n"...)
-	}
-	return out, nil
+	return append(b, "\r\n"...)
 }
 
 // parseAddress reads one mailbox. Addresses are ASCII, because SMTPUTF8 is not
@@ -270,43 +288,26 @@ func parseAddress(field, s string) (*netmail.Address, error) {
 	return a, nil
 }
 
-// displayName makes a name fit to be shown: a bad name degrades, it does not
-// stop a mail.
-func displayName(s string) string {
-	s = oneSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "")))
-	if r := []rune(s); len(r) > maxName {
-		s = strings.TrimSpace(string(r[:maxName]))
-	}
-	return s
-}
-
-// oneSpace makes every run of white space one space. go-mail folds headers at
-// spaces and would fold a long run into lines of nothing but white space, which
-// some servers read as the end of the headers.
-func oneSpace(s string) string {
-	return strings.Join(strings.Fields(s), " ")
-}
-
 // checkLines refuses a message that SMTP cannot carry unchanged: a line that is
 // too long, or a line break that is not CRLF, which some servers would take for
-// the end of the message when a dot stands alone beside it. It also reports
+// the end of the message when a dot stands alone next to it. It also reports
 // whether a line starts with a dot.
 func checkLines(b []byte) (dots bool, err error) {
+	returns := bytes.Count(b, []byte("\r"))
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
 		switch {
-		case i < 1 || bytes.IndexByte(b[:i], '\r') != i-1:
+		case i < 1 || b[i-1] != '\r':
 			return false, fault("the message", "holds a line break that is not CRLF")
 		case i-1 > maxLine:
 			return false, fault("a header", "is a line of more than 998 bytes")
 		}
 		dots = dots || b[0] == '.'
 		b = b[i+1:]
+		returns--
+	}
+	if returns != 0 {
+		return false, fault("the message", "holds a line break that is not CRLF")
 	}
 	return dots, nil
 }

@@ -188,7 +188,7 @@ func TestBuildSurvivesHostileNamesAndSubjects(t *testing.T) {
 	for _, hostile := range []string{
 		`Ann" <victim@else.example>, "`, `<script>alert(1)</script>`, `{{.Secret}}`, "=?utf-8?q?x?=", `\`, `"`, "a\tb",
 		strings.Repeat("x", 10_000), strings.Repeat("é", 10_000), "a" + strings.Repeat(" ", 2000) + "b",
-		"\u202egnp.exe", "\x1b[31m", "\xff\xfe", "名前", "a, b; c: d", "ann@customer.example", textMark, htmlMark, "--",
+		"\u202egnp.exe", "\x1b[31m", "\xff\xfe", "名前", "a, b; c: d", "ann@customer.example", boundary, "--" + boundary, "--",
 	} {
 		m := sample()
 		m.ToName = hostile
@@ -203,6 +203,35 @@ func TestBuildSurvivesHostileNamesAndSubjects(t *testing.T) {
 		if len(header["Subject"]) != 1 || len(header["From"]) != 1 || header.Get("Bcc") != "" || len(got) != 3 {
 			t.Errorf("%.40q: headers %v, %d parts", hostile, header, len(got))
 		}
+	}
+}
+
+func TestAReleasedMessageIsNotSentAndNobodyElses(t *testing.T) {
+	f := &fake{}
+	r := f.relay(t, nil)
+	defer func() { _ = r.Close() }()
+	old := mustBuild(t, sample())
+	old.Release()
+	next := sample()
+	next.To = "bob@customer.example"
+	m := mustBuild(t, next)
+	old.Release() // does nothing, least of all to m
+	third := mustBuild(t, sample())
+	c, err := r.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release()
+	if out := c.Send(t.Context(), old, nil); out.State != NotSent || len(old.Bytes()) != 0 {
+		t.Errorf("a released message: %+v", out)
+	}
+	for _, m := range []*Message{m, third} {
+		if out := c.Send(t.Context(), m, nil); out.State != Accepted {
+			t.Errorf("%+v", out)
+		}
+	}
+	if !strings.Contains(f.mails[0], "bob@") || !strings.Contains(f.mails[1], "ann@") {
+		t.Errorf("mails %.200q", f.mails)
 	}
 }
 
@@ -250,26 +279,6 @@ func FuzzQuotedPrintable(f *testing.F) {
 				strings.ContainsAny(line, "\r\n") || strings.TrimRight(line, " \t") != line {
 				t.Fatalf("line %q", line)
 			}
-		}
-	})
-}
-
-func FuzzBuild(f *testing.F) {
-	f.Add("Ann", "Hello", "text", "<p>html</p>")
-	f.Add("a\r\nb", "  ", ".", "")
-	f.Fuzz(func(t *testing.T, name, subject, text, html string) {
-		m := sample()
-		m.ToName, m.Subject, m.Text, m.HTML = name, subject, text, html
-		msg, err := Build(m)
-		if err != nil {
-			if !errors.Is(err, ErrMessage) {
-				t.Fatal(err)
-			}
-			return
-		}
-		header, _ := parts(t, msg.Bytes())
-		if len(header["Subject"]) != 1 || len(header["To"]) != 1 || len(header["Message-Id"]) != 1 || header.Get("Bcc") != "" {
-			t.Fatalf("headers %v", header)
 		}
 	})
 }

@@ -120,7 +120,7 @@ func TestTheRelayGetsTheMessageUnchanged(t *testing.T) {
 		r := f.relay(t, nil)
 		m := mustBuild(t, sample())
 		m.bytes = append(slices.Clone(m.bytes), ".\r\n..\r\n.a\r\n"...) // what no build makes
-		m.wire = stuff(m.bytes)
+		m.dots = true
 		c, err := r.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
