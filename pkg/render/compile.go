@@ -1,129 +1,162 @@
 package render
 
 import (
-	"fmt"
+	htmltemplate "html/template"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"text/template/parse"
+	"time"
+
+	"homing/events"
 )
 
-// A compiler turns the trees of one part of a mail, checked by the fence and
-// escaped by html/template, into programs.
+// maxCost bounds the work of one rendering: the number of nodes executed if
+// every loop ran over maxItems items. It replaces a time limit, which the
+// template packages cannot keep: an execution cannot be cancelled.
+const maxCost = 60_000
+
+// A compiler turns the parse trees of one part of a mail into programs, and is
+// the fence around them. It follows the type of every value, so a misspelt
+// field is found in branches that no sample reaches, and it knows only the
+// nodes, functions and types named here: what it does not know is a problem.
+//
+// HTML is compiled twice: as it was written, which finds what its author did
+// wrong, and again once html/template has put the escapers in.
 type compiler struct {
-	lookup func(name string) *parse.Tree
-	funcs  map[string]reflect.Type
-	tree   *parse.Tree // being compiled
-	done   map[call]*program
-	err    error
+	files    map[string]*file // by the name that {{template}} uses; nil: it does not parse
+	escaped  bool             // by html/template
+	ps       *problems
+	funcs    map[string]reflect.Type
+	done     map[call]*program
+	stack    []call           // being compiled
+	variants map[string]place // literals that .Variant is compared with
+	uses     map[string]place // the fields of Data that are used, and where first
 }
 
-// A frame names the variables of the template being compiled.
-type frame struct {
-	dot    reflect.Type
-	root   reflect.Type
-	vars   []slotVar // those in scope
-	widest *int      // slots used so far, in or out of scope
-}
-
-type slotVar struct {
+// A call is one template with one type of dot.
+type call struct {
 	name string
-	slot int
+	dot  reflect.Type
+}
+
+// A place is a node's position, kept for a later message.
+type place struct {
+	file *file
+	node parse.Node
+}
+
+// A scope is what surrounds a node.
+type scope struct {
+	file  *file
+	dot   reflect.Type
+	top   bool // dot is still $
+	vars  []variable
+	slots *int     // of variables so far, in or out of scope
+	known []string // pointers that are not nil here, such as "$.Order"
+	loops int
+}
+
+type variable struct {
+	name string
 	typ  reflect.Type
+	slot int
 }
 
-// unsupported keeps the first fault, in the form that asProblem reads.
-func (c *compiler) unsupported(n parse.Node, why string) {
-	if c.err == nil {
-		at, _ := c.tree.ErrorContext(n)
-		c.err = fmt.Errorf("template: %s: %s", at, why)
-	}
+var (
+	typeString = reflect.TypeFor[string]()
+	typeInt    = reflect.TypeFor[int]()
+	typeBool   = reflect.TypeFor[bool]()
+	typeMoney  = reflect.TypeFor[events.Money]()
+	typeTime   = reflect.TypeFor[time.Time]()
+	typeHTML   = reflect.TypeFor[htmltemplate.HTML]()
+	typeData   = reflect.TypeFor[Data]()
+)
+
+func newCompiler(files map[string]*file, ps *problems) *compiler {
+	return &compiler{files: files, ps: ps, funcs: signatures(), done: map[call]*program{}, variants: map[string]place{}, uses: map[string]place{}}
 }
 
-// program compiles a template for one type of dot.
-func (c *compiler) program(name string, dot reflect.Type) *program {
-	key := call{name, dot}
-	if p := c.done[key]; p != nil {
-		return p
+// root compiles the template name, which is executed with Data, and all it calls.
+func (c *compiler) root(name string) *program {
+	p := c.template(call{name, typeData})
+	if p.cost > maxCost {
+		c.ps.addf(c.files[name].path, 0, 0, "renders in up to %d steps, more than the %d allowed: use fewer loops and partials", p.cost, maxCost)
 	}
-	p := &program{}
-	c.done[key] = p
-	tree := c.lookup(name)
-	if tree == nil {
-		c.err = fmt.Errorf("there is no template %q", name)
-		return p
-	}
-	outer := c.tree
-	c.tree = tree
-	defer func() { c.tree = outer }()
-	slots := 1
-	f := &frame{dot: dot, root: dot, vars: []slotVar{{"$", 0, dot}}, widest: &slots}
-	p.run = c.list(f, tree.Root)
-	p.slots = slots
 	return p
 }
 
-func (f *frame) declare(name string, t reflect.Type) int {
-	slot := *f.widest
-	*f.widest++
-	f.vars = append(slices.Clip(f.vars), slotVar{name, slot, t})
-	return slot
+func (c *compiler) problem(s *scope, n parse.Node, format string, args ...any) {
+	line, col := s.file.place(n)
+	c.ps.addf(s.file.path, line, col, format, args...)
 }
 
-func (f *frame) find(name string) (slotVar, bool) {
-	for i := len(f.vars) - 1; i >= 0; i-- {
-		if f.vars[i].name == name {
-			return f.vars[i], true
-		}
+// template compiles a template for one type of dot, the first time.
+func (c *compiler) template(k call) *program {
+	if p := c.done[k]; p != nil {
+		return p
 	}
-	return slotVar{}, false
+	p := &program{slots: 1}
+	file := c.files[k.name]
+	c.stack = append(c.stack, k)
+	s := &scope{file: file, dot: k.dot, top: true, vars: []variable{{"$", k.dot, 0}}, slots: &p.slots}
+	p.run, p.cost = c.list(s, file.tree.Root)
+	c.stack = c.stack[:len(c.stack)-1]
+	c.done[k] = p
+	return p
 }
 
-// list runs nodes one after another.
-func (c *compiler) list(f *frame, l *parse.ListNode) step {
+// list compiles nodes that run in order, and says what they cost. Variables
+// declared in it end with it.
+func (c *compiler) list(s *scope, l *parse.ListNode) (step, int) {
 	if l == nil {
-		return func(*env) signal { return goOn }
+		return func(*env) signal { return goOn }, 0
 	}
-	inner := *f
+	inner := *s
 	var steps []step
+	cost := 0
 	for _, n := range l.Nodes {
-		if s := c.node(&inner, n); s != nil {
-			steps = append(steps, s)
+		run, more := c.node(&inner, n)
+		// Capped, so that nested partials cannot overflow the sum.
+		cost = min(cost+1+more, 100*maxCost)
+		if run != nil {
+			steps = append(steps, run)
 		}
 	}
 	return func(e *env) signal {
-		for _, s := range steps {
-			if sig := s(e); sig != goOn {
+		for _, run := range steps {
+			if sig := run(e); sig != goOn {
 				return sig
 			}
 		}
 		return goOn
-	}
+	}, cost
 }
 
-func (c *compiler) node(f *frame, n parse.Node) step {
+func (c *compiler) node(s *scope, n parse.Node) (step, int) {
 	switch n := n.(type) {
 	case *parse.TextNode:
-		return literal(n.Text)
+		return literal(n.Text), 0
 	case *parse.CommentNode:
-		return nil
+		return nil, 0
 	case *parse.BreakNode:
-		return func(*env) signal { return breakLoop }
+		return func(*env) signal { return breakLoop }, 0
 	case *parse.ContinueNode:
-		return func(*env) signal { return continueLoop }
+		return func(*env) signal { return continueLoop }, 0
 	case *parse.ActionNode:
-		return c.action(f, n)
+		return c.action(s, n)
 	case *parse.IfNode:
-		return c.branch(f, &n.BranchNode, false)
+		return c.branch(s, &n.BranchNode, false)
 	case *parse.WithNode:
-		return c.branch(f, &n.BranchNode, true)
+		return c.branch(s, &n.BranchNode, true)
 	case *parse.RangeNode:
-		return c.loop(f, n)
+		return c.loop(s, n)
 	case *parse.TemplateNode:
-		return c.invoke(f, n)
+		return c.invoke(s, n)
 	}
-	c.unsupported(n, "is not allowed in a template")
-	return nil
+	c.problem(s, n, "%s is not allowed in a template", n)
+	return nil, 0
 }
 
 func literal(b []byte) step {
@@ -137,18 +170,24 @@ func literal(b []byte) step {
 }
 
 // action prints a value through the escapers that html/template appended.
-func (c *compiler) action(f *frame, n *parse.ActionNode) step {
-	pipe, context, escape := c.splitEscapers(n.Pipe)
-	x, t := c.pipe(f, pipe)
-	raw := t == typeHTML
-	if raw && context != "htmlescaper" {
-		c.unsupported(n, "a conditional comment may stand between tags only")
-	}
+func (c *compiler) action(s *scope, n *parse.ActionNode) (step, int) {
+	pipe, context := withoutEscapers(n.Pipe)
+	x, t := c.pipe(s, pipe)
+	cost := len(pipe.Cmds)
 	if len(pipe.Decl) > 0 {
 		return func(e *env) signal {
 			x(e)
 			return e.end()
-		}
+		}, cost
+	}
+	c.printable(s, n, t)
+	escape, ok := escapers[context]
+	raw := t == typeHTML
+	switch {
+	case !ok:
+		c.problem(s, pipe, "a value may stand in text, or between the quotes of an attribute, but not in a style or script")
+	case raw && c.escaped && context != "htmlescaper":
+		c.problem(s, pipe, "a conditional comment may stand between tags only")
 	}
 	return func(e *env) signal {
 		v := x(e)
@@ -164,7 +203,7 @@ func (c *compiler) action(f *frame, n *parse.ActionNode) step {
 			escape(&e.out, s)
 		}
 		return goOn
-	}
+	}, cost
 }
 
 func (e *env) end() signal {
@@ -174,37 +213,40 @@ func (e *env) end() signal {
 	return goOn
 }
 
-// splitEscapers separates what the author wrote from what html/template added.
-func (c *compiler) splitEscapers(p *parse.PipeNode) (bare *parse.PipeNode, context string, esc escaper) {
-	var names []string
+// withoutEscapers separates what the author wrote from what html/template
+// added: the names of escapers, which tell the context.
+func withoutEscapers(p *parse.PipeNode) (bare *parse.PipeNode, context string) {
+	const prefix = "_html_template_"
 	own := *p
-	for i, cmd := range p.Cmds {
-		id, ok := cmd.Args[0].(*parse.IdentifierNode)
-		if !ok || !strings.HasPrefix(id.Ident, "_html_template_") {
-			continue
-		}
-		names = append(names, strings.TrimPrefix(id.Ident, "_html_template_"))
-		if len(names) == 1 {
-			own.Cmds = p.Cmds[:i]
+	own.Cmds = nil
+	var names []string
+	for _, cmd := range p.Cmds {
+		if id, ok := cmd.Args[0].(*parse.IdentifierNode); ok && strings.HasPrefix(id.Ident, prefix) {
+			names = append(names, strings.TrimPrefix(id.Ident, prefix))
+		} else {
+			own.Cmds = append(own.Cmds, cmd)
 		}
 	}
-	context = strings.Join(names, " ")
-	esc, ok := escapers[context]
-	if !ok {
-		c.unsupported(p, "a value may stand in text, or between the quotes of an attribute, but not in a style or script")
-		esc = plain
-	}
-	return &own, context, esc
+	return &own, strings.Join(names, " ")
 }
 
-func (c *compiler) branch(f *frame, n *parse.BranchNode, with bool) step {
-	inner := *f
+// branch compiles if and with, which makes the value the dot.
+func (c *compiler) branch(s *scope, n *parse.BranchNode, with bool) (step, int) {
+	inner := *s
 	x, t := c.pipe(&inner, n.Pipe)
-	yes := inner
-	if with {
-		yes.dot = deref(t)
+	switch t {
+	case typeMoney:
+		c.problem(s, n, "an amount is never empty; test what is printed: {{with money %s}}{{.}}{{end}}", n.Pipe)
+	case typeTime:
+		c.problem(s, n, "a time is never empty; test what is printed: {{with date %s}}{{.}}{{end}}", n.Pipe)
 	}
-	then, otherwise := c.list(&yes, n.List), c.list(&inner, n.ElseList)
+	yes := inner
+	yes.known = append(slices.Clip(yes.known), s.tested(n.Pipe)...)
+	if with {
+		yes.dot, yes.top = deref(t), false
+	}
+	then, cost := c.list(&yes, n.List)
+	otherwise, more := c.list(&inner, n.ElseList)
 	return func(e *env) signal {
 		v := x(e)
 		switch {
@@ -220,28 +262,36 @@ func (c *compiler) branch(f *frame, n *parse.BranchNode, with bool) step {
 		sig := then(e)
 		e.dot = outer
 		return sig
-	}
+	}, 1 + max(cost, more)
 }
 
-func (c *compiler) loop(f *frame, n *parse.RangeNode) step {
-	inner := *f
+func (c *compiler) loop(s *scope, n *parse.RangeNode) (step, int) {
+	inner := *s
 	bare := *n.Pipe
 	bare.Decl = nil
 	x, t := c.pipe(&inner, &bare)
-	if t == nil || t.Kind() != reflect.Slice {
-		c.unsupported(n, "range runs over lists only")
-		return nil
-	}
 	body := inner
-	body.dot = t.Elem()
+	body.top, body.dot = false, nil
+	switch {
+	case t == nil:
+	case t.Kind() == reflect.Slice:
+		body.dot = t.Elem()
+	default:
+		c.problem(s, n, "range runs over a list such as .Order.Items, not over %s", describe(t))
+	}
+	if s.loops == 2 {
+		c.problem(s, n, "loops nest at most two deep")
+	}
+	body.loops++
 	index, elem := -1, -1
 	if d := n.Pipe.Decl; len(d) == 2 {
 		index = body.declare(d[0].Ident[0], typeInt)
 	}
 	if d := n.Pipe.Decl; len(d) > 0 {
-		elem = body.declare(d[len(d)-1].Ident[0], t.Elem())
+		elem = body.declare(d[len(d)-1].Ident[0], body.dot)
 	}
-	each, none := c.list(&body, n.List), c.list(f, n.ElseList)
+	each, cost := c.list(&body, n.List)
+	none, more := c.list(s, n.ElseList)
 	return func(e *env) signal {
 		v := x(e)
 		if e.err != nil {
@@ -254,7 +304,7 @@ func (c *compiler) loop(f *frame, n *parse.RangeNode) step {
 		sig := v.iterate(e, each, index, elem)
 		e.dot = outer
 		return sig
-	}
+	}, 1 + maxItems*cost + more
 }
 
 // iterate runs each over a list, setting the variables that are declared.
@@ -277,100 +327,53 @@ func (v *value) iterate(e *env, each step, index, elem int) signal {
 	return goOn
 }
 
-func (c *compiler) invoke(f *frame, n *parse.TemplateNode) step {
-	x, t := c.pipe(f, n.Pipe)
-	p := c.program(n.Name, deref(t))
-	return func(e *env) signal {
-		v := x(e)
-		if e.err != nil {
-			return stop
-		}
-		return e.call(p, v)
-	}
-}
-
-// pipe compiles a pipeline, with what it declares.
-func (c *compiler) pipe(f *frame, p *parse.PipeNode) (expr, reflect.Type) {
+// invoke compiles {{template "name" dot}}.
+func (c *compiler) invoke(s *scope, n *parse.TemplateNode) (step, int) {
 	var x expr
-	var t reflect.Type
-	for _, cmd := range p.Cmds {
-		x, t = c.command(f, cmd, x, t)
+	var dot reflect.Type
+	if n.Pipe != nil {
+		x, dot = c.pipe(s, n.Pipe)
 	}
-	for _, d := range p.Decl {
-		slot := 0
-		if p.IsAssign {
-			v, _ := f.find(d.Ident[0])
-			slot = v.slot
-		} else {
-			slot = f.declare(d.Ident[0], t)
-		}
-		inner := x
-		x = func(e *env) value {
-			v := inner(e)
-			e.vars[e.base+slot] = v
-			return v
-		}
-	}
-	return x, t
-}
-
-func (c *compiler) command(f *frame, n *parse.CommandNode, prev expr, prevType reflect.Type) (expr, reflect.Type) {
-	id, ok := n.Args[0].(*parse.IdentifierNode)
-	if !ok {
-		return c.arg(f, n.Args[0])
-	}
-	var args []expr
-	var types []reflect.Type
-	for _, a := range n.Args[1:] {
-		x, t := c.arg(f, a)
-		args, types = append(args, x), append(types, t)
-	}
-	if prev != nil {
-		args, types = append(args, prev), append(types, prevType)
-	}
-	return c.function(n, id.Ident, args, types)
-}
-
-// function compiles a call. Arguments stand on a stack of the execution, so
-// that a call allocates nothing.
-func (c *compiler) function(n parse.Node, name string, args []expr, types []reflect.Type) (expr, reflect.Type) {
-	if name == "and" || name == "or" {
-		t := typeBool
-		if !slices.ContainsFunc(types, func(o reflect.Type) bool { return o != types[0] }) {
-			t = types[0]
-		}
-		return firstThatIs(name == "or", args), t
-	}
-	fn, known := natives[name]
-	if !known {
-		c.unsupported(n, "cannot be called here")
-		return constant(value{}), nil
-	}
-	return func(e *env) value {
-		base := len(e.args)
-		for _, x := range args {
+	k := call{n.Name, deref(dot)}
+	file, known := c.files[n.Name]
+	switch {
+	case !known || n.Name == layoutName:
+		c.problem(s, n, "there is no partial %q%s", n.Name, didYouMean(n.Name, c.partials()))
+	case file == nil:
+		c.ps.found++ // reported when it was parsed
+	case dot == nil:
+		c.problem(s, n, "a partial needs data to show: {{template %q .}}", n.Name)
+	case slices.ContainsFunc(c.stack, func(up call) bool { return up.name == k.name }):
+		c.problem(s, n, "%q would contain itself", n.Name)
+	default:
+		p := c.template(k)
+		return func(e *env) signal {
 			v := x(e)
-			e.args = append(e.args, v)
-		}
-		var v value
-		if e.err == nil {
-			v = fn(e.loc, e.args[base:])
-		}
-		e.args = e.args[:base]
-		return v
-	}, c.resultOf(name)
+			if e.err != nil {
+				return stop
+			}
+			return e.call(p, v)
+		}, p.cost
+	}
+	return nil, 0
 }
 
-// firstThatIs is or (want true) and and (want false): the first value that
-// decides, else the last.
-func firstThatIs(want bool, args []expr) expr {
-	return func(e *env) value {
-		var v value
-		for _, x := range args {
-			if v = x(e); v.isTrue() == want {
-				break
-			}
-		}
-		return v
+func (c *compiler) partials() []string {
+	names := slices.Collect(maps.Keys(c.files))
+	return slices.DeleteFunc(names, func(s string) bool { return s == layoutName })
+}
+
+// printable reports a value that would be printed in Go's notation.
+func (c *compiler) printable(s *scope, n *parse.ActionNode, t reflect.Type) {
+	switch {
+	case t == nil || t.Kind() == reflect.String || t.Kind() == reflect.Int:
+	case t == typeMoney:
+		c.problem(s, n, "write {{money %s}}", n.Pipe)
+	case t == typeTime:
+		c.problem(s, n, "write {{date %s}}", n.Pipe)
+	case t.Kind() == reflect.Slice:
+		c.problem(s, n, "a list cannot be printed: write {{range %s}}…{{end}}", n.Pipe)
+	default:
+		c.problem(s, n, "%s cannot be printed; name one of its fields", describe(t))
 	}
 }

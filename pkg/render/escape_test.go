@@ -77,24 +77,27 @@ type pair struct {
 	in     env
 }
 
-// pairOf takes a layout through the fence, html/template and the compiler. The
+// pairOf takes a layout through the compiler, html/template and the compiler. The
 // error is what Load would report.
 func pairOf(body string) (*pair, error) {
 	d := &directory{ps: &problems{}}
-	page, words := d.parse("a.html", body, 0), d.parse("a.txt", "a", 0)
+	page := d.parse("a.html", body, 0)
 	if page == nil {
 		return nil, d.ps.err()
 	}
-	newFence(map[string]*file{layoutName: page}, d.ps).check(layoutName)
+	html := map[string]*file{layoutName: page}
+	newCompiler(html, d.ps).root(layoutName)
 	if err := d.ps.err(); err != nil {
 		return nil, err
 	}
-	var m mail
-	ref := newReference(map[string]*file{layoutName: page}, map[string]*file{layoutName: words, "subject": words, "preheader": words})
-	if err := m.compile(ref); err != nil {
+	ref := newReference(html, nil)
+	escaped, err := ref.escape(html)
+	if err != nil {
 		return nil, err
 	}
-	return &pair{ours: m.html, theirs: ref.html.Lookup(layoutName)}, nil
+	c := newCompiler(escaped, d.ps)
+	c.escaped = true
+	return &pair{ours: c.root(layoutName), theirs: ref.html.Lookup(layoutName)}, d.ps.err()
 }
 
 // compare executes both over the same data.

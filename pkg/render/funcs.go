@@ -4,8 +4,10 @@ import (
 	htmltemplate "html/template"
 	"math"
 	"math/bits"
+	"reflect"
 	"strings"
 	"text/template"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,17 +22,18 @@ const commentFunc = "_comment"
 // fail when data is short (index, slice) or call what they are given (call).
 var builtins = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len"}
 
-// funcs are the functions a template may use, writing in one locale. Each is
-// total: whatever its arguments, it returns in bounded time and never fails.
-func (l *locale) funcs() template.FuncMap {
+// functions are the functions a template may use, writing in the locale that
+// in returns at each call. Each is total: whatever its arguments, it returns in
+// bounded time and never fails.
+func functions(in func() *locale) template.FuncMap {
 	return template.FuncMap{
-		"money":    l.money,
+		"money":    func(m events.Money) string { return in().money(m) },
 		"times":    times,
-		"number":   func(n int) string { return string(l.appendNumber(nil, int64(n), 0)) },
-		"ordinal":  l.ordinal,
-		"plural":   l.plural,
-		"date":     l.date,
-		"day":      l.day,
+		"number":   func(n int) string { return in().numeral(n) },
+		"ordinal":  func(n int) string { return in().ordinal(n) },
+		"plural":   func(n int, one, other string) string { return in().plural(n, one, other) },
+		"date":     func(t time.Time) string { return in().date(t) },
+		"day":      func(t time.Time) string { return in().day(t) },
 		"truncate": truncate,
 		"default":  fallback,
 		"link":     func(label, url string) Link { return Link{label, url} },
@@ -38,6 +41,15 @@ func (l *locale) funcs() template.FuncMap {
 			return htmltemplate.HTML(s)
 		},
 	}
+}
+
+// signatures are the types of those functions.
+func signatures() map[string]reflect.Type {
+	types := map[string]reflect.Type{}
+	for name, fn := range functions(defaultLocale) {
+		types[name] = reflect.TypeOf(fn)
+	}
+	return types
 }
 
 // money writes an amount as the shop does: "£12.95", "12,95 €", "¥1,980". An

@@ -198,7 +198,7 @@ func (d *directory) parse(p, src string, lines int) *file {
 	for _, name := range builtins {
 		known[name] = true
 	}
-	maps.Copy(known, defaultLocale().funcs())
+	maps.Copy(known, functions(defaultLocale))
 	tree, err := parse.New(p).Parse(src, "", "", set, known)
 	if err != nil {
 		d.ps.add(parseProblem(p, err))
@@ -216,7 +216,7 @@ func parseProblem(p string, err error) problem.Problem {
 	fault := asProblem(p, err)
 	switch name, found := quotedAfter(fault.Text, "function "); {
 	case found:
-		names := append(slices.Collect(maps.Keys(defaultLocale().funcs())), builtins...)
+		names := append(slices.Collect(maps.Keys(functions(defaultLocale))), builtins...)
 		names = slices.DeleteFunc(names, func(s string) bool { return s == commentFunc })
 		fault.Text = "there is no function " + name + didYouMean(strings.Trim(name, `"`), names)
 	case strings.Contains(fault.Text, "unexpected EOF"):
@@ -294,17 +294,29 @@ func (d *directory) assemble(name string) (*mail, *reference) {
 	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, src.text, 0))
 	subject := d.headline(htmlPath, "subject", fm.Subject, fm.lines)
 	preheader := d.headline(htmlPath, "preheader", fm.Preheader, fm.lines)
-	d.fence(m, samplePath, html, []string{layoutName})
+	if html != nil {
+		written := newCompiler(html, d.ps)
+		written.root(layoutName)
+		d.inspect(m, samplePath, written)
+	}
 	if plain != nil && subject != nil && preheader != nil {
 		plain["subject"], plain["preheader"] = subject, preheader
-		d.fence(m, samplePath, plain, []string{layoutName, "subject", "preheader"})
+		words := newCompiler(plain, d.ps)
+		m.text, m.subject, m.preheader = words.root(layoutName), words.root("subject"), words.root("preheader")
+		d.inspect(m, samplePath, words)
 	}
 	if d.ps.found > before {
 		return nil, nil
 	}
 	ref := newReference(html, plain)
-	if err := m.compile(ref); err != nil {
+	escaped, err := ref.escape(html)
+	if err != nil {
 		d.ps.add(asProblem(htmlPath, err))
+		return nil, nil
+	}
+	page := newCompiler(escaped, d.ps)
+	page.escaped = true
+	if m.html = page.root(layoutName); d.ps.found > before {
 		return nil, nil
 	}
 	return m, ref
@@ -341,27 +353,21 @@ func (d *directory) parts(ext, layout, p string, content *file) map[string]*file
 	return parts
 }
 
-// fence checks one part of a mail, and that each of its wordings has a sample.
-func (d *directory) fence(m *mail, samplePath string, trees map[string]*file, roots []string) {
-	if trees == nil {
-		return
+// inspect checks what one part of a mail uses, and that each of its wordings
+// has a sample.
+func (d *directory) inspect(m *mail, samplePath string, c *compiler) {
+	if c.done[call{contentName, typeData}] == nil {
+		d.ps.addf(c.files[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
 	}
-	f := newFence(trees, d.ps)
-	for _, root := range roots {
-		f.check(root)
-	}
-	if _, used := f.costs[call{contentName, typeData}]; !used {
-		d.ps.addf(trees[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
-	}
-	m.shows.note(f.uses)
-	if at, used := f.uses["Offer"]; used {
+	m.shows.note(c.uses)
+	if at, used := c.uses["Offer"]; used {
 		m.meta.Offer = true
 		if m.meta.Class == "transactional" {
 			line, col := at.file.place(at.node)
 			d.ps.addf(at.file.path, line, col, "an offer has no place in a transactional mail such as %s: it would be advertising to people who said no to it", m.name)
 		}
 	}
-	for v, at := range f.variants {
+	for v, at := range c.variants {
 		if m.samples != nil && !slices.ContainsFunc(m.samples, func(s Sample) bool { return s.Data.Variant == v }) {
 			line, col := at.file.place(at.node)
 			d.ps.addf(at.file.path, line, col, "no sample has the variant %q: correct it, or add a sample to %s", v, samplePath)

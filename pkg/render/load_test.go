@@ -102,7 +102,7 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"script link", `<h1>a</h1><a href="javascript:x()">a</a>`, `is no link for a mail`},
 	{"text as a link", `<h1>a</h1>{{with .Order}}<a href="{{.ID}}">a</a>{{end}}`, "is no link for a mail"},
 	{"name as a host", `<h1>a</h1><a href="{{if .Customer.LastName}}{{.Customer.LastName}}{{else}}https://shop.example{{end}}">a</a>`, ""},
-	{"value in a style", `<h1 style="color:{{.Variant}}">a</h1>`, "x/y.html:5:19: a value may stand in text, or between the quotes of an attribute, but not in a style or script"},
+	{"value in a style", `<h1 style="color:{{.Variant}}">a</h1>`, "x/y.html:5:20: a value may stand in text, or between the quotes of an attribute, but not in a style or script"},
 	{"value as an attribute", `<h1 {{.Variant}}>a</h1>`, "but not in a style or script"},
 	{"attribute without quotes", `<h1 title={{.Variant}}>a</h1>`, "between the quotes"},
 	{"branches that end differently", `<h1>a</h1><p {{if .Marketing}}title="{{end}}>a</p>`, "x/y.html:5"},
@@ -319,6 +319,6 @@ func TestNativesAndFuncsAreTheSame(t *testing.T) {
 		}
 	}
 	if len(natives) != len(signatures())+len(builtins)-2 {
-		t.Error("natives has a function that the fence does not know")
+		t.Error("natives has a function that templates may not call")
 	}
 }

@@ -141,6 +141,9 @@ func (l *locale) appendNumber(b []byte, n int64, scale int) []byte {
 	return l.appendDigits(b, uint64(n), scale)
 }
 
+// numeral is n as text.
+func (l *locale) numeral(n int) string { return string(l.appendNumber(nil, int64(n), 0)) }
+
 const minus = "\u2212"
 
 func (l *locale) appendDigits(b []byte, u uint64, scale int) []byte {
@@ -193,7 +196,7 @@ func (l *locale) one(n int) bool {
 // ordinal is "1st" in English; where the word differs by gender or case, the
 // plain number with a full stop is understood.
 func (l *locale) ordinal(n int) string {
-	s := string(l.appendNumber(nil, int64(n), 0))
+	s := l.numeral(n)
 	base, _ := l.text.Base()
 	switch base.String() {
 	case "en":

@@ -17,6 +17,7 @@ import (
 type program struct {
 	run   step
 	slots int // variables, $ included
+	cost  int // nodes executed if every loop ran over maxItems items
 }
 
 // A step writes part of a mail.
@@ -246,7 +247,7 @@ func textValue(s string) value { return value{kind: text, text: s} }
 // holds the two lists equal.
 var natives = map[string]native{
 	"money":    func(l *locale, a []value) value { return textValue(l.money(a[0].money())) },
-	"number":   func(l *locale, a []value) value { return textValue(string(l.appendNumber(nil, a[0].num, 0))) },
+	"number":   func(l *locale, a []value) value { return textValue(l.numeral(int(a[0].num))) },
 	"ordinal":  func(l *locale, a []value) value { return textValue(l.ordinal(int(a[0].num))) },
 	"plural":   func(l *locale, a []value) value { return textValue(l.plural(int(a[0].num), a[1].text, a[2].text)) },
 	"date":     func(l *locale, a []value) value { return textValue(l.date(a[0].time())) },

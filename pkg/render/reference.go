@@ -5,11 +5,8 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io"
+	"strings"
 	"text/template"
-	"text/template/parse"
-	"time"
-
-	"homing/events"
 )
 
 // A reference is a mail in the hands of html/template and text/template
@@ -25,21 +22,9 @@ type reference struct {
 // html/template, which rewrites them and would else share the partials' between mails.
 func newReference(html, plain map[string]*file) *reference {
 	r := &reference{l: defaultLocale()}
-	// The functions are looked up anew at each call, as a template that has
-	// been escaped takes no others.
-	funcs := template.FuncMap{
-		"money":     func(m events.Money) string { return r.l.money(m) },
-		"number":    func(n int) string { return string(r.l.appendNumber(nil, int64(n), 0)) },
-		"ordinal":   func(n int) string { return r.l.ordinal(n) },
-		"plural":    func(n int, one, other string) string { return r.l.plural(n, one, other) },
-		"date":      func(t time.Time) string { return r.l.date(t) },
-		"day":       func(t time.Time) string { return r.l.day(t) },
-		"times":     r.l.funcs()["times"],
-		"truncate":  r.l.funcs()["truncate"],
-		"default":   r.l.funcs()["default"],
-		"link":      r.l.funcs()["link"],
-		commentFunc: r.l.funcs()[commentFunc],
-	}
+	// The locale is looked up at each call, as a template that has been escaped
+	// takes no other functions.
+	funcs := functions(func() *locale { return r.l })
 	r.html = htmltemplate.New("html").Funcs(htmltemplate.FuncMap(funcs))
 	r.text = template.New("text").Funcs(funcs)
 	var errs []error
@@ -55,34 +40,26 @@ func newReference(html, plain map[string]*file) *reference {
 	return r
 }
 
-// compile makes the programs of m. Executing the HTML once has html/template
-// escape it, or say why that cannot be done.
-func (m *mail) compile(r *reference) error {
+// escape has html/template escape the HTML, or say why it cannot: executing it
+// once does so. It returns the escaped templates as files.
+func (r *reference) escape(html map[string]*file) (map[string]*file, error) {
 	if r.err != nil {
-		return r.err
+		return nil, r.err
 	}
 	err := r.html.Lookup(layoutName).Execute(io.Discard, &Data{})
-	var unsafe *htmltemplate.Error
-	if errors.As(err, &unsafe) {
-		return err
+	if _, unsafe := errors.AsType[*htmltemplate.Error](err); unsafe {
+		return nil, err
 	}
-	html := &compiler{funcs: signatures(), done: map[call]*program{}, lookup: func(name string) *parse.Tree {
-		if t := r.html.Lookup(name); t != nil {
-			return t.Tree
+	escaped := map[string]*file{}
+	for _, t := range r.html.Templates() {
+		// A partial that is called in another context than text has a copy, whose
+		// name tells the context: "footer$htmltemplate_stateAttr…".
+		name, _, _ := strings.Cut(t.Name(), "$")
+		if f := html[name]; f != nil {
+			escaped[t.Name()] = &file{f.path, f.text, t.Tree}
 		}
-		return nil
-	}}
-	text := &compiler{funcs: signatures(), done: map[call]*program{}, lookup: func(name string) *parse.Tree {
-		if t := r.text.Lookup(name); t != nil {
-			return t.Tree
-		}
-		return nil
-	}}
-	m.html = html.program(layoutName, typeData)
-	m.text = text.program(layoutName, typeData)
-	m.subject = text.program("subject", typeData)
-	m.preheader = text.program("preheader", typeData)
-	return errors.Join(html.err, text.err)
+	}
+	return escaped, nil
 }
 
 // tryOut renders d and holds the result against the reference's.

@@ -2,73 +2,8 @@ package render
 
 import (
 	"bytes"
-	"reflect"
 	"strings"
-	"text/template/parse"
 )
-
-// resultOf is the type a function returns.
-func (c *compiler) resultOf(name string) reflect.Type {
-	if sig, ok := c.funcs[name]; ok {
-		return sig.Out(0)
-	}
-	if name == "len" {
-		return typeInt
-	}
-	return typeBool
-}
-
-// arg compiles one operand.
-func (c *compiler) arg(f *frame, n parse.Node) (expr, reflect.Type) {
-	switch n := n.(type) {
-	case *parse.DotNode:
-		return func(e *env) value { return e.dot }, f.dot
-	case *parse.FieldNode:
-		return c.fields(n, func(e *env) value { return e.dot }, f.dot, n.Ident)
-	case *parse.VariableNode:
-		v, ok := f.find(n.Ident[0])
-		if !ok {
-			c.unsupported(n, "is not declared")
-		}
-		return c.fields(n, func(e *env) value { return e.vars[e.base+v.slot] }, v.typ, n.Ident[1:])
-	case *parse.ChainNode:
-		x, t := c.arg(f, n.Node)
-		return c.fields(n, x, t, n.Field)
-	case *parse.PipeNode:
-		inner := *f
-		return c.pipe(&inner, n)
-	case *parse.IdentifierNode:
-		return c.function(n, n.Ident, nil, nil)
-	case *parse.StringNode:
-		return constant(value{kind: text, text: n.Text}), typeString
-	case *parse.BoolNode:
-		return constant(boolean(n.True)), typeBool
-	case *parse.NumberNode:
-		return constant(value{kind: whole, num: n.Int64}), typeInt
-	}
-	c.unsupported(n, "is not allowed in a template")
-	return constant(value{}), nil
-}
-
-func constant(v value) expr { return func(*env) value { return v } }
-
-// fields follows .A.B; the fence has seen that they are there.
-func (c *compiler) fields(n parse.Node, x expr, t reflect.Type, ident []string) (expr, reflect.Type) {
-	for _, name := range ident {
-		if t = deref(t); t == nil || t.Kind() != reflect.Struct {
-			c.unsupported(n, "has no fields")
-			return x, nil
-		}
-		field, ok := t.FieldByName(name)
-		if !ok {
-			c.unsupported(n, "has no such field")
-			return x, nil
-		}
-		of, i := x, field.Index[0]
-		x, t = func(e *env) value { return e.field(of(e), i) }, field.Type
-	}
-	return x, t
-}
 
 // An escaper writes text so that it means itself where it stands.
 type escaper func(b *bytes.Buffer, s string)
