@@ -8,111 +8,111 @@ import (
 
 // A Store is the shop a mail speaks for.
 type Store struct {
-	Name          string
-	URL           string // of the storefront, "https://shop.example"
-	PostalAddress string // on one line, parts joined by ", "
-	Locale        string // BCP 47, "en-GB": how the shop writes prices, and the language of a template that names none
-	Currency      string // ISO 4217
+	Name          string `yaml:"name"`
+	URL           string `yaml:"url"`            // of the storefront, "https://shop.example"
+	PostalAddress string `yaml:"postal_address"` // on one line, parts joined by ", "
+	Locale        string `yaml:"locale"`         // BCP 47, "en-GB": how the shop writes prices, and the language of a template that names none
+	Currency      string `yaml:"currency"`       // ISO 4217
 	// LinkHosts are the hosts a mail may link to besides the host of URL:
 	// "shop.example" (which covers www.shop.example too) or "*.shop.example".
-	LinkHosts []string
+	LinkHosts []string `yaml:"link_hosts"`
 }
 
 // An Item is one line of an order.
 type Item struct {
-	ProductID string
-	Name      string
-	Quantity  int
-	Price     events.Money // of one piece; without a currency it is unknown
-	URL       string       // dropped by Render unless its host may be linked to
-	ImageURL  string       // dropped by Render unless https, or on a host that may be linked to
+	ProductID string       `yaml:"product_id"`
+	Name      string       `yaml:"name"`
+	Quantity  int          `yaml:"quantity"`
+	Price     events.Money `yaml:"price"`     // of one piece; without a currency it is unknown
+	URL       string       `yaml:"url"`       // dropped by Render unless its host may be linked to
+	ImageURL  string       `yaml:"image_url"` // dropped by Render unless https, or on a host that may be linked to
 }
 
 // An Order is an order as a mail shows it. Render shows at most 30 items and
 // counts the others in More.
 type Order struct {
-	ID       string
-	Items    []Item
-	More     int // lines of the order that are not in Items
-	Total    events.Money
-	PlacedAt time.Time // in the time zone in which its date is to be read
+	ID       string       `yaml:"id"`
+	Items    []Item       `yaml:"items"`
+	More     int          `yaml:"more"` // lines of the order that are not in Items
+	Total    events.Money `yaml:"total"`
+	PlacedAt time.Time    `yaml:"placed_at"` // in the time zone in which its date is to be read
 
 	// Set by Render, for the partials.
-	Pictures bool   // at least one item has an image: the other rows are kept aligned
-	Dir      string // as Data.Dir
+	Pictures bool   `yaml:"-"` // at least one item has an image: the other rows are kept aligned
+	Dir      string `yaml:"-"` // as Data.Dir
 }
 
 // A Cart is a cart as it is now. Render shows at most 30 items and counts the
 // others in More.
 type Cart struct {
-	URL   string // brings the customer back to it; dropped by Render unless its host may be linked to
-	Items []Item
-	More  int
-	Total events.Money
+	URL   string       `yaml:"url"` // brings the customer back to it; dropped by Render unless its host may be linked to
+	Items []Item       `yaml:"items"`
+	More  int          `yaml:"more"`
+	Total events.Money `yaml:"total"`
 
 	// As in Order.
-	Pictures bool
-	Dir      string
+	Pictures bool   `yaml:"-"`
+	Dir      string `yaml:"-"`
 }
 
 // Products are what a mail speaks of that is neither an order nor a cart: what
 // may be reviewed, what may be running out.
 type Products struct {
-	Items []Item
-	More  int
+	Items []Item `yaml:"items"`
+	More  int    `yaml:"more"`
 
 	// As in Order.
-	Pictures bool
-	Dir      string
+	Pictures bool   `yaml:"-"`
+	Dir      string `yaml:"-"`
 }
 
 // An Offer is an incentive whose code was bound to the customer. One of Percent
 // and Amount is set. Render drops an offer whose code is none.
 type Offer struct {
-	Code    string // letters, digits, "-" and "_"; at most 40
-	Percent int
-	Amount  events.Money
-	Expires time.Time // the last instant at which the code is good, in the customer's zone; zero: it does not expire
+	Code    string       `yaml:"code"` // letters, digits, "-" and "_"; at most 40
+	Percent int          `yaml:"percent"`
+	Amount  events.Money `yaml:"amount"`
+	Expires time.Time    `yaml:"expires"` // the last instant at which the code is good, in the customer's zone; zero: it does not expire
 
-	Worth string // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
+	Worth string `yaml:"-"` // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
 }
 
 // An Answer is a link by which a customer answers a question with one click.
 type Answer struct {
-	Code string // "too-expensive"; the template has the words
-	URL  string
+	Code string `yaml:"code"` // "too-expensive"; the template has the words
+	URL  string `yaml:"url"`
 }
 
 // A Customer is who a mail is for. Every field may be empty.
 type Customer struct {
-	FirstName string
-	LastName  string
-	Locale    string // BCP 47; used when it is a regional form of the store's language
+	FirstName string `yaml:"first_name"`
+	LastName  string `yaml:"last_name"`
+	Locale    string `yaml:"locale"` // BCP 47; used when it is a regional form of the store's language
 }
 
 // Data is all a template may know. It holds plain values only: a template can
 // reach no method, no function and no other customer through it. Every part but
 // Store.Name may be empty, and every template must cope with that.
 type Data struct {
-	Store          Store
-	Customer       Customer
-	Variant        string    // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
-	Ordinal        int       // which order of the customer's this is: 1, 2, …; 0 when unknown
-	Orders         int       // how many orders the customer has placed in all
-	Order          *Order    // nil in a mail about no order
-	Also           []string  // ids of the other orders that share the mail; at most 30 are shown
-	Cart           *Cart     // nil in a mail about no cart
-	Products       *Products // nil in a mail about no products
-	Offer          *Offer    // nil when there is none, which every template must cope with
-	Answers        []Answer  // why the customer left; may be empty, at most 10 are shown
-	UnsubscribeURL string    // empty in transactional mail
-	Marketing      bool
+	Store          Store     `yaml:"store"`
+	Customer       Customer  `yaml:"customer"`
+	Variant        string    `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
+	Ordinal        int       `yaml:"ordinal"`         // which order of the customer's this is: 1, 2, …; 0 when unknown
+	Orders         int       `yaml:"orders"`          // how many orders the customer has placed in all
+	Order          *Order    `yaml:"order"`           // nil in a mail about no order
+	Also           []string  `yaml:"also"`            // ids of the other orders that share the mail; at most 30 are shown
+	Cart           *Cart     `yaml:"cart"`            // nil in a mail about no cart
+	Products       *Products `yaml:"products"`        // nil in a mail about no products
+	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
+	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
+	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional mail
+	Marketing      bool      `yaml:"marketing"`
 
 	// Set by Render, for the layout.
-	Subject   string
-	Preheader string
-	Lang      string // BCP 47, of the mail's text
-	Dir       string // "ltr" or "rtl", of Lang
+	Subject   string `yaml:"-"`
+	Preheader string `yaml:"-"`
+	Lang      string `yaml:"-"` // BCP 47, of the mail's text
+	Dir       string `yaml:"-"` // "ltr" or "rtl", of Lang
 }
 
 // A Link is what the partial "button" shows; the template function link makes one.
