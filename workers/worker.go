@@ -11,12 +11,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
-	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/product"
 	"homing/pkg/touch"
@@ -117,17 +115,12 @@ const (
 	Shadow Status = "shadow" // decides and records, never sends
 )
 
-// Settings are the keys that every worker has in the configuration. A worker's
-// own struct embeds them.
+// Settings are the keys that every worker has in the configuration, besides those
+// of the rules (gate.Policy.OfWorker). A worker's own struct embeds them.
 type Settings struct {
 	Status   Status      `yaml:"status"`
 	Priority int         `yaml:"priority"` // 0 to 100: who gets the budget when there is no room for two
 	Class    touch.Class `yaml:"class"`
-
-	// What follows is for marketing. What a worker does not say is the store's.
-	QuietHours QuietHours          `yaml:"quiet_hours"`
-	SendDays   []localtime.Weekday `yaml:"send_days"` // none: the store's
-	Holdout    Share               `yaml:"holdout"`   // who gets none of this worker's mail, beside the store's own
 }
 
 // Validate reports what is wrong with the settings, each problem by its key.
@@ -145,11 +138,6 @@ func (s Settings) Validate() error {
 	case touch.Marketing, touch.Transactional:
 	default:
 		errs = append(errs, fmt.Errorf("class: %q is neither marketing nor transactional", s.Class))
-	}
-	for i, d := range s.SendDays {
-		if slices.Contains(s.SendDays[:i], d) {
-			errs = append(errs, fmt.Errorf("send_days[%d]: %s stands there twice", i, d))
-		}
 	}
 	return errors.Join(errs...)
 }

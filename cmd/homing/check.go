@@ -162,11 +162,9 @@ func (at sources) collect(err error, about string, out *[]finding) {
 	switch e := err.(type) {
 	case nil:
 		return
-	case *config.Problem:
-		f = finding{File: cmp.Or(e.File, at.config), Line: e.Line, Column: e.Column, Key: e.Key, Text: e.Text}
 	case *problem.Problem:
-		f = finding{File: at.config, Line: e.Line, Column: e.Column, Key: e.Key, Text: e.Text}
-		if e.File != "" {
+		f = finding{File: cmp.Or(e.File, at.config), Line: e.Line, Column: e.Column, Key: e.Key, Text: e.Text}
+		if at.templates != "" && e.File != "" && e.Key == "" { // no setting: a template, named from its folder
 			f.File = filepath.Join(at.templates, e.File)
 		}
 	case interface{ Unwrap() []error }:

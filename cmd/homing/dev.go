@@ -16,6 +16,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 	"homing/workers/thankyou"
 )
 
@@ -278,10 +279,10 @@ func after(r devRun) string {
 	case wait == 0:
 		return "The thank-you follows at once."
 	case r.scale.Speed > 1:
-		return fmt.Sprintf("The thank-you follows %s of business time later, in %v.", config.FormatDuration(wait),
+		return fmt.Sprintf("The thank-you follows %s of business time later, in %v.", localtime.FormatDuration(wait),
 			(time.Duration(float64(wait) / r.scale.Speed)).Round(time.Millisecond))
 	}
-	d := config.FormatDuration(wait)
+	d := localtime.FormatDuration(wait)
 	return fmt.Sprintf("The thank-you follows %s after the order. Not to wait, add --time -%s, or start\nwith --speed 3600.", d, d)
 }
 

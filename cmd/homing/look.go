@@ -18,6 +18,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 )
 
 // devKey is the entry of the bucket `controls` by which commands find what only
@@ -129,7 +130,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	d, err := config.ParseDuration(s)
+	d, err := localtime.ParseDuration(s)
 	if err != nil {
 		return time.Time{}, usagef("--since: %q is neither a duration, as in 7d or 12h, nor a date, as in 2026-03-02", s)
 	}

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
 	"homing/pkg/link"
+	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -35,7 +36,7 @@ func (o *Options) gatewayRoles() error {
 	case len(o.Roles) == 0: // all that make sense
 		o.Roles = slices.DeleteFunc(RoleNames(), func(r string) bool { return r == RoleGateway })
 	case slices.Contains(o.Roles, RoleGateway):
-		return &config.Problem{Key: "http.public_url", Text: "is empty; the role gateway answers the links that begin with it, " +
+		return &problem.Problem{Key: "http.public_url", Text: "is empty; the role gateway answers the links that begin with it, " +
 			"so set it to the address by which recipients reach it"}
 	}
 	return nil
@@ -90,7 +91,7 @@ func checkWayOut(c *config.Config, stores map[string]*programme.Store) error {
 	if names == nil {
 		return nil
 	}
-	return &config.Problem{Key: "http.public_url", Text: fmt.Sprintf("is empty, and marketing mail needs a way out (%s): "+
+	return &problem.Problem{Key: "http.public_url", Text: fmt.Sprintf("is empty, and marketing mail needs a way out (%s): "+
 		"set it to the address by which recipients reach `homing run gateway`, as in https://mail.shop.example, "+
 		"or set the status of these workers to off", strings.Join(names, ", "))}
 }

@@ -73,10 +73,11 @@ func openStores(c *config.Config, identity *customer.Identity) (map[string]*prog
 			continue
 		}
 		for _, k := range kinds {
-			w := &programme.Worker{Policy: policy}
-			w.Worker, w.Settings, err = k.New(c.Stores[id].Workers[k.Name].Decode)
+			w, section := &programme.Worker{}, c.Stores[id].Workers[k.Name]
+			w.Worker, w.Settings, err = k.New(section.Decode)
 			if err == nil {
-				err = setOwnPacing(w, c.Stores[id].Pacing)
+				w.Policy, err = section.Policy(policy)
+				err = cmp.Or(err, checkSendsAt(w))
 			}
 			if err != nil {
 				errs = append(errs, inWorker(k.Name, id, err))

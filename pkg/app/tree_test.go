@@ -56,10 +56,10 @@ func packages(t *testing.T) []pkg {
 var may = map[string][]string{
 	"pkg/customer":   {"events", "pkg/localtime"},
 	"pkg/offer":      {"events", "pkg/localtime"},
-	"pkg/config":     {"pkg/localtime", "pkg/problem", "pkg/suggest"},
+	"pkg/config":     {"events", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/suggest"},
 	"pkg/product":    {"events", "pkg/customer"},
 	"pkg/touch":      {"events", "pkg/customer", "pkg/offer"},
-	"pkg/gate":       {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/touch"},
+	"pkg/gate":       {"events", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
 	"workers":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
 	"pkg/why":        {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
 	"pkg/programme":  {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render"},

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"homing/pkg/config"
+	"homing/pkg/gate"
+	"homing/pkg/problem"
 )
 
 const shipped = "../../configs/homing.yaml"
@@ -126,7 +128,9 @@ func keysOf(t reflect.Type) map[string]bool {
 		if key == "-" || !f.IsExported() {
 			continue
 		}
-		keys[key] = true
+		if key != ",inline" {
+			keys[key] = true
+		}
 		for k := range keysOf(f.Type) {
 			keys[k] = true
 		}
@@ -166,7 +170,7 @@ stores:
 	}
 	want := c.Pacing
 	want.LookAhead = time.Hour
-	want.Frequency = []config.Window{{Limit: 1, Window: 36 * time.Hour}}
+	want.Frequency = gate.Frequency{{Limit: 1, Length: 36 * time.Hour}}
 	want.Throughput = config.Throughput{PerSecond: 5, Burst: 3, PerDomain: map[string]float64{"gmail.com": 1, "gmx.de": 9},
 		WarmUp: config.WarmUp{Start: "2026-06-01", PerDay: []int{50, 100}}}
 	if diff := cmp.Diff(want, other.Pacing); diff != "" {
@@ -175,7 +179,7 @@ stores:
 	if c.Pacing.Throughput.PerDomain["gmx.de"] != 2 {
 		t.Error("the override reached the global map")
 	}
-	if other.Consent.Policy != config.PolicyExplicit || other.SMTP.URL != "smtp://relay.example" || other.SMTP.Connections != 1 {
+	if other.Consent.Policy != gate.Explicit || other.SMTP.URL != "smtp://relay.example" || other.SMTP.Connections != 1 {
 		t.Errorf("other store: %+v %+v", other.Consent, other.SMTP)
 	}
 	if other.ID != "other" || other.TimeZone != "UTC" || other.Locale != "en" {
@@ -351,7 +355,7 @@ func TestAllProblemsAreFoundInOneGo(t *testing.T) {
 	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	p, ok := errors.AsType[*config.Problem](err)
+	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || p.Line != 2 || p.Column != 10 || p.Key != "stores.main.nme" {
 		t.Errorf("first problem is %#v", p)
 	}

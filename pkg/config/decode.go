@@ -10,6 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"homing/pkg/gate"
+	"homing/pkg/localtime"
+	"homing/pkg/problem"
+	"homing/pkg/suggest"
 )
 
 // A Section is the part of the file that belongs to one worker: the global one
@@ -39,9 +44,11 @@ func (s Section) String() string {
 // tags and may be strings, booleans, numbers, time.Duration ("7d", "30m"),
 // anything with UnmarshalText, and structs, lists, maps and pointers of those.
 //
-// Every unknown key and every value that does not fit is a *Problem with file,
-// line, column and full key; all of them are joined. After an error the struct
-// may be half filled.
+// The keys of the rules are no unknown keys; Policy reads them.
+//
+// Every unknown key and every value that does not fit is a *problem.Problem with
+// file, line, column and full key; all of them are joined. After an error the
+// struct may be half filled.
 func (s Section) Decode(into any) error {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
@@ -50,9 +57,36 @@ func (s Section) Decode(into any) error {
 	d := &decoder{}
 	for _, l := range s.layers {
 		d.file = l.file
-		d.value(l.node, l.path, v.Elem())
+		d.structure(l.node, l.path, append(ofWorker(&gate.Policy{}), v.Elem())...)
 	}
 	return d.err()
+}
+
+// Policy returns a store's policy with what the section says to the rules laid
+// over it, key by key. Unknown keys are for Decode to report.
+func (s Section) Policy(of gate.Policy) (gate.Policy, error) {
+	days, own := of.SendDays, ofWorker(&of)
+	d := &decoder{lenient: true}
+	for _, l := range s.layers {
+		d.file = l.file
+		d.structure(l.node, l.path, own...)
+	}
+	if len(of.SendDays) == 0 { // a worker that leaves them empty has the store's
+		of.SendDays = days
+	}
+	l := problem.List{d.err()}
+	for _, v := range own {
+		validate(&l, "", v)
+	}
+	return of, l.Err()
+}
+
+// ofWorker returns the structs of a policy that a worker's section has keys of.
+func ofWorker(p *gate.Policy) (structs []reflect.Value) {
+	for _, s := range p.OfWorker() {
+		structs = append(structs, reflect.ValueOf(s).Elem())
+	}
+	return structs
 }
 
 // Says reports whether the section has a key of its own, rather than its default.
@@ -64,6 +98,7 @@ func (s Section) Says(key string) bool {
 type decoder struct {
 	file     string
 	workers  []string // that there are, sorted; none: any
+	lenient  bool     // leaves unknown keys to somebody else
 	problems []error
 }
 
@@ -74,14 +109,14 @@ func (d *decoder) err() error {
 }
 
 func lineOf(err error) int {
-	if p, ok := errors.AsType[*Problem](err); ok && p.Line > 0 {
+	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Line > 0 {
 		return p.Line
 	}
 	return math.MaxInt
 }
 
 func (d *decoder) fail(line, col int, path, format string, args ...any) {
-	d.problems = append(d.problems, &Problem{
+	d.problems = append(d.problems, &problem.Problem{
 		File: d.file, Line: line, Column: col, Key: path, Text: fmt.Sprintf(format, args...),
 	})
 }
@@ -142,15 +177,21 @@ func (d *decoder) expect(n *node, path string, kinds ...kind) bool {
 	return false
 }
 
-func (d *decoder) structure(n *node, path string, into reflect.Value) {
+func (d *decoder) structure(n *node, path string, into ...reflect.Value) {
 	// A mapping whose keys are all commented out is nothing, and says nothing.
 	if !d.expect(n, path, mapping, null) {
 		return
 	}
-	fields := fieldsOf(into)
+	var fields []field
+	for _, v := range into {
+		fields = append(fields, fieldsOf(v)...)
+	}
 	for _, e := range n.entries {
 		at := join(path, e.key)
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == e.key })
+		if i < 0 && d.lenient {
+			continue
+		}
 		if i < 0 {
 			d.fail(e.line, e.col, at, "unknown key; %s", hint(e.key, keysOf(fields)))
 			continue
@@ -205,7 +246,7 @@ func (d *decoder) scalar(n *node, path string, into reflect.Value) {
 	switch k := into.Kind(); {
 	case into.Type() == durationType:
 		var v time.Duration
-		v, err = ParseDuration(n.text)
+		v, err = localtime.ParseDuration(n.text)
 		into.SetInt(int64(v))
 	case k == reflect.String:
 		into.SetString(n.text)
@@ -283,3 +324,13 @@ func keysOf(fields []field) []string {
 	}
 	return keys
 }
+
+// hint says which of the known words was probably meant, or else lists them.
+func hint(word string, known []string) string {
+	if s := suggest.Nearest(word, known); s != "" {
+		return didYouMean(s)
+	}
+	return "known here: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+}
+
+func didYouMean(word string) string { return fmt.Sprintf("did you mean %q?", word) }

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"homing/pkg/problem"
 )
 
 // DefaultPath is the file that is read when none is named and it exists.
@@ -41,7 +43,7 @@ func Load(path string, env func(string) (string, bool), workers []string) (*Conf
 			return nil, fmt.Errorf("load config: %w", err)
 		}
 		if strings.ContainsAny(fromEnv, "\n\r") {
-			return nil, fmt.Errorf("load config: %w", &Problem{Key: EnvConfig + "_FILE", Text: "names a file that holds " +
+			return nil, fmt.Errorf("load config: %w", &problem.Problem{Key: EnvConfig + "_FILE", Text: "names a file that holds " +
 				"the path of the config file, not the config file itself; for that set " + EnvConfig})
 		}
 		path, named = fromEnv, fromEnv != ""
@@ -70,7 +72,7 @@ func Load(path string, env func(string) (string, bool), workers []string) (*Conf
 // Parse reads a configuration from memory, over the defaults and under the
 // environment; name stands for the file in messages, env and workers are as in
 // Load. It does not Validate.
-// All problems are found in one go and joined, each a *Problem.
+// All problems are found in one go and joined, each a *problem.Problem.
 func Parse(name string, data []byte, env func(string) (string, bool), workers []string) (*Config, error) {
 	root, err := parseTree(name, data)
 	if err != nil {
@@ -103,16 +105,10 @@ func takeStores(root *node) *node {
 
 // newStore returns a store that says nothing of its own yet.
 func (c *Config) newStore(id string) Store {
-	s := Store{
+	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en",
-		Pacing: c.Pacing, Consent: c.Consent, Offers: c.Offers, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
+		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
 	}
-	s.Pacing.Frequency = slices.Clone(c.Pacing.Frequency)
-	s.Pacing.Throughput.PerDomain = maps.Clone(c.Pacing.Throughput.PerDomain)
-	s.Pacing.Throughput.WarmUp.PerDay = slices.Clone(c.Pacing.Throughput.WarmUp.PerDay)
-	// The global address is resolved by now; its file is not the store's.
-	s.SMTP.URLFile = ""
-	return s
 }
 
 func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
@@ -130,7 +126,7 @@ func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
 		if fromEnv != "" {
 			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""
 		}
-		d.urlFile(path+".smtp.url_file", s.SMTP.URLFile, &s.SMTP.URL)
+		d.urlFile(path+".smtp.url_file", &s.SMTP.URLFile, &s.SMTP.URL)
 		if c.Stores == nil {
 			c.Stores = make(map[string]Store)
 		}
@@ -142,13 +138,14 @@ func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
 // the files that the file names, then what it says itself.
 func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
 	for _, u := range []struct {
-		variable, key, file string
-		url                 *URL
-		schemes             []string
+		variable, key string
+		file          *string
+		url           *URL
+		schemes       []string
 	}{
-		{EnvNATSURL, "nats.url_file", c.NATS.URLFile, &c.NATS.URL, natsURLs},
-		{EnvRedisURL, "redis.url_file", c.Redis.URLFile, &c.Redis.URL, redisURLs},
-		{EnvSMTPURL, "smtp.url_file", c.SMTP.URLFile, &c.SMTP.URL, smtpURLs},
+		{EnvNATSURL, "nats.url_file", &c.NATS.URLFile, &c.NATS.URL, natsURLs},
+		{EnvRedisURL, "redis.url_file", &c.Redis.URLFile, &c.Redis.URL, redisURLs},
+		{EnvSMTPURL, "smtp.url_file", &c.SMTP.URLFile, &c.SMTP.URL, smtpURLs},
 	} {
 		value, err := lookup(env, u.variable)
 		switch {
@@ -159,17 +156,20 @@ func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
 		default:
 			*u.url = URL(value)
 			if text := urlFault(*u.url, u.schemes); text != "" {
-				d.problems = append(d.problems, &Problem{Key: u.variable, Text: text})
+				d.problems = append(d.problems, &problem.Problem{Key: u.variable, Text: text})
 			}
 		}
 	}
 	d.secrets(c, env)
 }
 
-func (d *decoder) urlFile(key, path string, into *URL) {
-	if value, ok := d.valueOf(key, path); ok {
+// urlFile reads the address out of the file that is named for it, which is then
+// done with: a store inherits the address, not the file.
+func (d *decoder) urlFile(key string, path *string, into *URL) {
+	if value, ok := d.valueOf(key, *path); ok {
 		*into = URL(value)
 	}
+	*path = ""
 }
 
 func (d *decoder) secrets(c *Config, env func(string) (string, bool)) {
@@ -180,8 +180,8 @@ func (d *decoder) secrets(c *Config, env func(string) (string, bool)) {
 	case value != "":
 		c.Secret = Secret(value)
 	case c.Secret != "" && c.SecretFile != "":
-		d.problems = append(d.problems, &Problem{
-			File: d.file, Key: "secret_file", Text: "stands beside secret; keep one of the two"})
+		d.problems = append(d.problems, &problem.Problem{
+			File: d.file, Key: "secret_file", Text: "conflicts with secret; set only one"})
 	default:
 		if value, ok := d.valueOf("secret_file", c.SecretFile); ok {
 			c.Secret = Secret(value)
@@ -202,7 +202,7 @@ func (d *decoder) valueOf(key, path string) (string, bool) {
 	}
 	value, err := readValue(path)
 	if err != nil {
-		d.problems = append(d.problems, &Problem{File: d.file, Key: key, Text: err.Error()})
+		d.problems = append(d.problems, &problem.Problem{File: d.file, Key: key, Text: err.Error()})
 	}
 	return value, err == nil
 }
@@ -219,11 +219,11 @@ func lookup(env func(string) (string, bool), name string) (string, error) {
 	case path == "":
 		return value, nil
 	case value != "":
-		return "", &Problem{Key: name, Text: "is set, and " + name + "_FILE as well; keep one of the two"}
+		return "", &problem.Problem{Key: name, Text: "is set, and " + name + "_FILE as well; keep one of the two"}
 	}
 	value, err := readValue(path)
 	if err != nil {
-		return "", &Problem{Key: name + "_FILE", Text: err.Error()}
+		return "", &problem.Problem{Key: name + "_FILE", Text: err.Error()}
 	}
 	return value, nil
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"homing/pkg/config"
-	"homing/pkg/customer"
 )
 
 func TestACapAboveWhatIsRememberedIsAMistake(t *testing.T) {
@@ -23,11 +22,5 @@ func TestACapAboveWhatIsRememberedIsAMistake(t *testing.T) {
 		if said := err != nil && strings.Contains(err.Error(), "pacing."); said != (wrong != "") || said && !strings.Contains(err.Error(), wrong) {
 			t.Errorf("%s: %v", text, err)
 		}
-	}
-}
-
-func TestWhatIsRememberedIsWhatTheConfigurationThinks(t *testing.T) {
-	if config.MaxMails != customer.MaxClaims || config.MaxOffers != customer.MaxOffers {
-		t.Errorf("%d mails and %d offers, and %d and %d in fact", config.MaxMails, config.MaxOffers, customer.MaxClaims, customer.MaxOffers)
 	}
 }

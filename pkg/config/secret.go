@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"homing/pkg/problem"
 )
 
 const concealed = "<secret>"
@@ -40,6 +42,53 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) 
 
 // MarshalYAML returns <secret>.
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
+
+// minSecret is the length of a SHA-256 key; less would be the weakest link.
+const minSecret = 32
+
+// Validate reports a secret that is too short to be one. None at all is right.
+func (s Secret) Validate() error {
+	if n := len(s); n > 0 && n < minSecret {
+		return fmt.Errorf("is %d bytes long and must have at least %d; make one with: openssl rand -base64 32", n, minSecret)
+	}
+	return nil
+}
+
+// LinkKey signs links. The first of a list signs, all of them verify.
+type LinkKey struct {
+	ID         string `yaml:"id"`
+	SecretFile string `yaml:"secret_file"`
+	// Secret is the content of SecretFile.
+	Secret Secret `yaml:"-"`
+}
+
+// LinkKeys sign and verify links.
+type LinkKeys []LinkKey
+
+var keyID = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// Validate reports keys that cannot be told apart, and files without a key.
+func (keys LinkKeys) Validate() error {
+	var l problem.List
+	seen := make(map[string]bool)
+	for i, k := range keys {
+		at := fmt.Sprintf("[%d]", i)
+		switch {
+		case !keyID.MatchString(k.ID):
+			l.Add(at+".id", "%q is not an id; use 1 to 32 of a-z, 0-9 and -", k.ID)
+		case k.ID == "0":
+			l.Add(at+".id", "\"0\" is the id of the key that derives from the secret; choose another")
+		case seen[k.ID]:
+			l.Add(at+".id", "%q is used twice", k.ID)
+		}
+		seen[k.ID] = true
+		require(&l, at+".secret_file", k.SecretFile, "name the file that holds the key")
+		if err := problem.Under(at+".secret_file", k.Secret.Validate()); err != nil {
+			l = append(l, err)
+		}
+	}
+	return l.Err()
+}
 
 // A URL is the address of a server, with its credentials. It prints with the
 // password replaced by <secret>; Reveal returns all of it.

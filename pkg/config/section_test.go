@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/pkg/config"
+	"homing/pkg/gate"
 	"homing/pkg/localtime"
 )
 
@@ -18,8 +19,8 @@ type common struct {
 }
 
 type offer struct {
-	Percent config.Percent `yaml:"percent"`
-	Valid   time.Duration  `yaml:"valid"`
+	Percent gate.Share    `yaml:"percent"`
+	Valid   time.Duration `yaml:"valid"`
 }
 
 type step struct {
@@ -64,7 +65,7 @@ stores:
 	}
 	want := section{
 		common: common{Status: "live", Priority: 90}, After: 24 * time.Hour, Milestones: []int{5, 10}, Sunset: true, Count: 4,
-		Steps: []step{{Template: "a", After: time.Hour, Offer: &offer{Percent: 10, Valid: 72 * time.Hour}}},
+		Steps: []step{{Template: "a", After: time.Hour, Offer: &offer{Percent: 0.1, Valid: 72 * time.Hour}}},
 		Words: map[string]string{"a": "one", "b": "two"},
 	}
 	equal := func(name string, want, got section) {
@@ -107,34 +108,6 @@ func TestASectionIsStrict(t *testing.T) {
 	for _, into := range []any{nil, section{}, new(int), (*section)(nil)} {
 		if err := (config.Section{}).Decode(into); err == nil {
 			t.Errorf("%T was accepted", into)
-		}
-	}
-}
-
-func TestDurations(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"0s": 0, "0": 0, "0d": 0, "90s": 90 * time.Second, "16h": 16 * time.Hour, "7d": 168 * time.Hour,
-		"1d12h": 36 * time.Hour, "1d0s": 24 * time.Hour, "1h30m": 90 * time.Minute, "1.5h": 90 * time.Minute,
-	} {
-		got, err := config.ParseDuration(text)
-		if err != nil || got != want {
-			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
-		}
-		back, err := config.ParseDuration(config.FormatDuration(want))
-		if err != nil || back != want {
-			t.Errorf("%q: formatted as %q", text, config.FormatDuration(want))
-		}
-	}
-	for _, text := range []string{"", "7", "d", "-1h", "-7d", "1.5d", "1h1d", "1d1d", "40000d", "36500d1s", "7 d", "99999999999d", "week"} {
-		if got, err := config.ParseDuration(text); err == nil {
-			t.Errorf("%q: accepted as %v", text, got)
-		}
-	}
-	for d, want := range map[time.Duration]string{
-		7 * 24 * time.Hour: "7d", 36 * time.Hour: "1d12h", 16 * time.Hour: "16h", 30 * time.Minute: "30m", 0: "0s", time.Second / 2: "500ms",
-	} {
-		if got := config.FormatDuration(d); got != want {
-			t.Errorf("%v: got %q, want %q", d, got, want)
 		}
 	}
 }

@@ -11,36 +11,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"homing/pkg/problem"
 )
-
-// A Problem is one fault of a configuration: where it is and what to do.
-type Problem struct {
-	// File is empty for a fault of the environment or of the finished whole.
-	File string
-	// Line and Column count from 1; 0 means that no place is known.
-	Line, Column int
-	// Key is the full path, as in stores.main.time_zone or, from the
-	// environment, the variable.
-	Key string
-	// Text says what is wrong and what would be right.
-	Text string
-}
-
-// Error returns file, line, column, key and text, as far as they are known.
-func (p *Problem) Error() string {
-	var b strings.Builder
-	if p.File != "" {
-		b.WriteString(p.File + ":")
-		if p.Line > 0 {
-			fmt.Fprintf(&b, "%d:%d:", p.Line, p.Column)
-		}
-		b.WriteByte(' ')
-	}
-	if p.Key != "" {
-		b.WriteString(p.Key + ": ")
-	}
-	return b.String() + p.Text
-}
 
 type kind int
 
@@ -92,17 +65,17 @@ const maxFile = 1 << 20
 // parseTree reads one YAML document. An empty one is an empty mapping.
 func parseTree(file string, data []byte) (_ *node, err error) {
 	if len(data) > maxFile {
-		return nil, &Problem{File: file, Text: "is larger than 1 MiB"}
+		return nil, &problem.Problem{File: file, Text: "is larger than 1 MiB"}
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors put it in front
 	if !utf8.Valid(data) {
-		return nil, &Problem{File: file, Text: "is not UTF-8 text"}
+		return nil, &problem.Problem{File: file, Text: "is not UTF-8 text"}
 	}
 	defer func() {
 		// The YAML library may panic on text that is far from YAML; for the
 		// reader that is a file that cannot be read, like any other.
 		if r := recover(); r != nil {
-			err = &Problem{File: file, Text: "is not YAML that can be read"}
+			err = &problem.Problem{File: file, Text: "is not YAML that can be read"}
 		}
 	}()
 	parsed, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
@@ -116,7 +89,7 @@ func parseTree(file string, data []byte) (_ *node, err error) {
 			continue
 		}
 		if body != nil {
-			p := &Problem{File: file, Text: "a second document starts here; keep one"}
+			p := &problem.Problem{File: file, Text: "a second document starts here; keep one"}
 			p.Line, p.Column = place(doc.Body)
 			return nil, p
 		}
@@ -133,8 +106,8 @@ func parseTree(file string, data []byte) (_ *node, err error) {
 
 // syntaxProblem takes the message and the place from the library's error, and
 // never its excerpt of the text, which might show a password.
-func syntaxProblem(file string, err error) *Problem {
-	p := &Problem{File: file, Text: "is not YAML that can be read"}
+func syntaxProblem(file string, err error) *problem.Problem {
+	p := &problem.Problem{File: file, Text: "is not YAML that can be read"}
 	var syntax *yaml.SyntaxError
 	if errors.As(err, &syntax) {
 		p.Text = "not valid YAML: " + syntax.Message
@@ -168,7 +141,7 @@ type builder struct {
 }
 
 func (b *builder) fail(n ast.Node, path, text string) {
-	p := &Problem{File: b.file, Key: path, Text: text}
+	p := &problem.Problem{File: b.file, Key: path, Text: text}
 	p.Line, p.Column = place(n)
 	b.problems = append(b.problems, p)
 }
@@ -246,8 +219,5 @@ func join(path, key string) string {
 	if strings.Contains(key, "://") || strings.Contains(key, "@") && strings.Contains(key, ":") {
 		key = concealed
 	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
+	return problem.Join(path, key)
 }

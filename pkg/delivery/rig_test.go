@@ -194,7 +194,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 			Offers: r.offers, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"), From: "Shop <hello@shop.example>", Domain: "shop.example",
 			Workers: []*programme.Worker{{
 				Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing},
-				Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: r.caps},
+				Policy: gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: r.caps}},
 			}},
 		}},
 		Routes:    map[string]delivery.Route{"main": {Relay: relay, Rate: r.rate}},

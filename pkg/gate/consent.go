@@ -1,9 +1,17 @@
 package gate
 
 import (
+	"fmt"
+
 	"homing/events"
+	"homing/pkg/problem"
 	"homing/pkg/touch"
 )
+
+// Consent says who may be sent marketing email at all.
+type Consent struct {
+	Policy string `yaml:"policy"` // SoftOptIn or Explicit
+}
 
 // The consent policies.
 const (
@@ -11,15 +19,26 @@ const (
 	Explicit  = "explicit"
 )
 
+// SetDefault makes an order count as consent.
+func (s *Consent) SetDefault() { s.Policy = SoftOptIn }
+
+// Validate reports a policy that there isn't.
+func (s Consent) Validate() error {
+	if s.Policy == SoftOptIn || s.Policy == Explicit {
+		return nil
+	}
+	return &problem.Problem{Key: "policy", Text: fmt.Sprintf("%q is not one of %s, %s", s.Policy, SoftOptIn, Explicit)}
+}
+
 // consent: marketing needs a yes, or an order where the policy takes that for one.
 func consent(c *Case) touch.Verdict {
 	if !c.marketing() || c.subscribed() {
 		return touch.Verdict{}
 	}
-	if c.Policy.Consent == SoftOptIn && c.Customer.OrderCount() > 0 {
+	if c.Policy.Consent.Policy == SoftOptIn && c.Customer.OrderCount() > 0 {
 		return touch.Verdict{}
 	}
-	return touch.DropFor(touch.NoConsent, "policy "+c.Policy.Consent+", and no consent is known")
+	return touch.DropFor(touch.NoConsent, "policy "+c.Policy.Consent.Policy+", and no consent is known")
 }
 
 func (c *Case) subscribed() bool {

@@ -1,19 +1,36 @@
 package gate
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"homing/pkg/customer"
 	"homing/pkg/localtime"
+	"homing/pkg/problem"
 )
+
+// PerDay is how many emails one day of the customer's calendar takes; 0: any number.
+type PerDay int
+
+// Validate reports a number that there cannot be, or that is never reached.
+func (n PerDay) Validate() error {
+	switch {
+	case n < 0:
+		return &problem.Problem{Text: fmt.Sprintf("%d is negative; 0 means any number", n)}
+	case n > customer.MaxClaims:
+		return &problem.Problem{Text: fmt.Sprintf("%d is more than the %d emails that are remembered of a customer, "+
+			"and could never be reached; write 0", n, customer.MaxClaims)}
+	}
+	return nil
+}
 
 // dayRoomAt returns the earliest time on whose day, by the customer's calendar,
 // there is room for one more mail: now or later. A claim of the touch this does
 // not count against it.
 func (c *Case) dayRoomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
 	at := now
-	for c.Policy.PerDay > 0 && len(c.onDay(c.date(at), claims, now, this)) >= c.Policy.PerDay {
+	for c.Policy.PerDay > 0 && len(c.onDay(c.date(at), claims, now, this)) >= int(c.Policy.PerDay) {
 		at = c.date(at).End(c.zone())
 	}
 	return at

@@ -8,8 +8,55 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
+	"homing/pkg/problem"
 	"homing/pkg/touch"
 )
+
+// Frequency lists the caps, sorted by their length. All of them hold.
+type Frequency []Window
+
+// Window is one frequency cap: at most Limit emails in any Length of time.
+type Window struct {
+	Limit  int           `yaml:"limit"`
+	Length time.Duration `yaml:"window"`
+}
+
+// SetDefault allows one email a day, three a week and eight a month.
+func (f *Frequency) SetDefault() {
+	const day = 24 * time.Hour // 16 hours leave room for the hour to wander
+	*f = Frequency{{1, 16 * time.Hour}, {3, 7 * day}, {8, 30 * day}}
+}
+
+// Validate reports caps that are none, are not sorted or could never be reached.
+func (f Frequency) Validate() error {
+	var l problem.List
+	for i, w := range f {
+		at := fmt.Sprintf("[%d]", i)
+		switch {
+		case w.Limit < 1:
+			l.Add(at+".limit", "%d is too few; write 1 or more", w.Limit)
+		case w.Limit > customer.MaxClaims:
+			l.Add(at+".limit", "%d is more than the %d emails that are remembered of a customer, and could never be reached; "+
+				"remove the entry", w.Limit, customer.MaxClaims)
+		}
+		if w.Length <= 0 {
+			l.Add(at+".window", "is missing or 0s; write for example 7d")
+		}
+		if i == 0 {
+			continue
+		}
+		before := f[i-1]
+		if w.Length > 0 && w.Length <= before.Length {
+			l.Add(at+".window", "%s does not come after %s; sort the list by window, each longer than the one before",
+				localtime.FormatDuration(w.Length), localtime.FormatDuration(before.Length))
+		} else if w.Limit < before.Limit {
+			l.Add(at+".limit", "%d in %s is less than %d in %s, which could never be reached; raise it or remove the other",
+				w.Limit, localtime.FormatDuration(w.Length), before.Limit, localtime.FormatDuration(before.Length))
+		}
+	}
+	return l.Err()
+}
 
 // frequency: no more mails than the caps allow in any stretch of their length.
 // Transactional mail counts and is not held.

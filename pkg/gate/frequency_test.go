@@ -71,7 +71,7 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 			at = at.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "half hours later")) * 30 * time.Minute)
 			c := passing()
 			c.Touch.Occasion, c.Touch.Due, c.Now = fmt.Sprint(i), at, at
-			c.Policy.Frequency, c.Policy.PerDay, c.Policy.Zone = ws, perDay, z
+			c.Policy.Frequency, c.Policy.PerDay, c.Policy.Zone = ws, gate.PerDay(perDay), z
 			c.Step.Expires = 1000 * dayLong
 			c.Customer.Claims = who.Claims
 			v := gate.Judge(c)

@@ -1,7 +1,8 @@
 // Package gate holds the rules between a touch falling due and its being sent,
-// one file a rule. The first rule that objects decides. The package is pure:
-// whoever asks brings the customer as they are now, and an answer the gate
-// cannot get is the caller's error, never a "yes" and never a "no".
+// one file a rule: what it asks, and its settings in the configuration. The first
+// rule that objects decides. The package is pure: the caller brings the customer
+// as they are now, and what the caller cannot find out is the caller's error, never
+// a "yes" and never a "no".
 package gate
 
 import (
@@ -11,7 +12,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// A Case is one touch that fell due, and all that the rules may know of it.
+// A Case is one touch that fell due, and all that the rules may know about it.
 type Case struct {
 	Touch    touch.Touch
 	Step     touch.Step
@@ -26,46 +27,84 @@ type Case struct {
 	Now      time.Time
 }
 
-// Policy is what the store's configuration says to the rules.
+// Policy is what the configuration says to the rules about one worker in one
+// store: the settings of all levels, and what else belongs to the store.
 type Policy struct {
-	Frequency  []Window
-	PerDay     int // mails on one day of the customer's calendar; 0: no limit
-	Quiet      Quiet
-	Holdout    Holdout
-	Zone       *time.Location // of customers whose own is not known; nil: UTC
-	Consent    string         // soft_opt_in or explicit
-	Recipients []string       // addresses and @domains that may be mailed; none: all
-	Sunset     bool           // who got a last mail and did not react gets no marketing any more
+	Installation
+	Sections
+	Pacing
+	Own
+
+	Zone   *time.Location // of customers whose own is not known; nil: UTC
+	Sunset bool           // customers who did not react to a last email get no marketing
+	// Draw returns the customer's own number, 0 or more and less than 1, and
+	// another one for each worker; "" is the one for all. It never changes, so
+	// whoever is held out stays held out while a share grows. Nil where nobody is.
+	Draw func(k customer.Key, worker string) float64
 }
 
-// Window is one frequency cap: at most Limit mails in any Length of time.
-type Window struct {
-	Limit  int
-	Length time.Duration
-}
+// The settings of the rules. Each has its type in the file of its rule, with its
+// keys, its defaults (SetDefault) and its checks (Validate). Where a setting is in
+// the configuration is decided by the struct that its field is in: pkg/config
+// embeds these structs as they are, and lays a store's settings over the
+// installation's, and a worker's over its store's, key by key.
+type (
+	// Installation is at the top of the file, for all stores alike.
+	Installation struct {
+		RecipientsAllow Recipients `yaml:"recipients_allow"`
+		Holdout         Share      `yaml:"holdout"` // customers who get no marketing email at all
+	}
+	// Sections are at the top of the file; a store may have its own.
+	Sections struct {
+		Consent Consent `yaml:"consent"`
+	}
+	// Pacing is under `pacing`, at the top of the file; a store may have its own.
+	Pacing struct {
+		Hours     `yaml:",inline"`
+		Frequency Frequency     `yaml:"frequency"`
+		PerDay    PerDay        `yaml:"per_day"`
+		LookAhead time.Duration `yaml:"look_ahead"`
+	}
+	// Hours are part of Pacing; a worker may have its own, too.
+	Hours struct {
+		QuietHours QuietHours `yaml:"quiet_hours"`
+		SendDays   SendDays   `yaml:"send_days"`
+	}
+	// Own is what only a worker's section has.
+	Own struct {
+		Holdout Share `yaml:"holdout"` // customers who get no email of this worker
+	}
+)
 
-// A Rule looks at a case. The zero Verdict means that it has nothing against it.
+// OfWorker returns what a worker's section may set, for decoding it over what the
+// policy has from the store.
+func (p *Policy) OfWorker() []any { return []any{&p.Hours, &p.Own} }
+
+// A Rule looks at a case. The zero Verdict means that it does not object.
 type Rule struct {
-	Name  string
-	Judge func(c *Case) touch.Verdict
+	Name    string
+	Judge   func(c *Case) touch.Verdict
+	Person  bool           // it asks about the customer, not about one email
+	Reasons []touch.Reason // that it gives; docs/reasons.md has a heading for each
+	Keys    []string       // of the configuration that it reads; the heading names them
 }
 
 // Rules is the gate, in its order. The claim, which follows, is taken by
 // delivery: it is not a question but an act.
 var Rules = []Rule{
-	{"erased", erased},
-	{"address", address},
-	{"recipients", recipients},
-	{"suppression", suppression},
-	{"consent", consent},
-	{"worker", live},
-	{"sunset", sunset},
-	{"wanted", wanted},
-	{"expiry", expiry},
-	{"holdout", holdout},
-	{"quiet", quiet},
-	{"frequency", frequency},
-	{"shadow", shadow},
+	{Name: "erased", Judge: erased, Person: true, Reasons: []touch.Reason{touch.Erased}},
+	{Name: "address", Judge: address, Person: true, Reasons: []touch.Reason{touch.NoAddress, touch.Bounced, touch.Complained}},
+	{Name: "recipients", Judge: recipients, Person: true, Reasons: []touch.Reason{touch.Shadow}, Keys: []string{"recipients_allow"}},
+	{Name: "suppression", Judge: suppression, Person: true, Reasons: []touch.Reason{touch.Unsubscribed}},
+	{Name: "consent", Judge: consent, Person: true, Reasons: []touch.Reason{touch.NoConsent}, Keys: []string{"consent.policy"}},
+	{Name: "worker", Judge: live, Reasons: []touch.Reason{touch.WorkerOff, touch.StepRemoved}},
+	{Name: "sunset", Judge: sunset, Person: true, Reasons: []touch.Reason{touch.Sunset}},
+	{Name: "wanted", Judge: wanted}, // the reasons are the worker's own
+	{Name: "expiry", Judge: expiry, Reasons: []touch.Reason{touch.Expired}},
+	{Name: "holdout", Judge: holdout, Person: true, Reasons: []touch.Reason{touch.Holdout}, Keys: []string{"holdout"}},
+	{Name: "quiet", Judge: quiet, Reasons: []touch.Reason{touch.QuietHours, touch.Expired}, Keys: []string{"pacing.quiet_hours", "pacing.send_days"}},
+	{Name: "frequency", Judge: frequency, Reasons: []touch.Reason{touch.FrequencyCap, touch.Expired}, Keys: []string{"pacing.frequency", "pacing.per_day"}},
+	{Name: "shadow", Judge: shadow, Reasons: []touch.Reason{touch.Shadow}},
 }
 
 // Judge asks the rules in their order.

@@ -24,7 +24,7 @@ func passing() *gate.Case {
 		Step:   touch.Step{Name: "miss-you", Class: touch.Marketing, Expires: 14 * dayLong},
 		Listed: true, Customer: &customer.Customer{},
 		Wanted:  func() touch.Verdict { return touch.Verdict{} },
-		Policy:  gate.Policy{Consent: gate.SoftOptIn, Sunset: true, Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}},
+		Policy:  gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: gate.Frequency{{Limit: 1, Length: 16 * time.Hour}}}},
 		Address: func(email string) string { return "hash of " + email },
 		Now:     now,
 	}
@@ -67,9 +67,10 @@ func lastMail(c *gate.Case) {
 // inControl sets the shares of the control groups, for a customer whose numbers
 // are just within 5 % and 10 %.
 func inControl(c *gate.Case, share, worker float64) {
-	c.Policy.Holdout = gate.Holdout{Share: share, Worker: worker, Number: func(_ customer.Key, worker string) float64 {
+	c.Policy.Installation.Holdout, c.Policy.Own.Holdout = gate.Share(share), gate.Share(worker)
+	c.Policy.Draw = func(_ customer.Key, worker string) float64 {
 		return map[string]float64{"": 0.0499, "win-back": 0.0999}[worker]
-	}}
+	}
 }
 
 func transactional(c *gate.Case) { c.Step.Class = touch.Transactional }
@@ -122,11 +123,11 @@ func TestRules(t *testing.T) {
 			subscribed(c, now.Add(-3*time.Hour))
 		}, drop(touch.Bounced)},
 
-		{"not on the list of a staging installation", func(c *gate.Case) { c.Policy.Recipients = []string{"bob@shop.example", "@other.example"} }, drop(touch.Shadow)},
-		{"on the list by address, in any case", func(c *gate.Case) { c.Policy.Recipients = []string{"Ann@Shop.example"} }, send},
-		{"on the list by domain", func(c *gate.Case) { c.Policy.Recipients = []string{"@shop.example"} }, send},
-		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.Recipients = []string{"@op.example"} }, drop(touch.Shadow)},
-		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.Recipients = []string{"@x.example"} }, drop(touch.Shadow)},
+		{"not on the list of a staging installation", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"bob@shop.example", "@other.example"} }, drop(touch.Shadow)},
+		{"on the list by address, in any case", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"Ann@Shop.example"} }, send},
+		{"on the list by domain", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@shop.example"} }, send},
+		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@op.example"} }, drop(touch.Shadow)},
+		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.RecipientsAllow = []string{"@x.example"} }, drop(touch.Shadow)},
 
 		{"unsubscribed from marketing", func(c *gate.Case) { unsubscribe(c, "") }, drop(touch.Unsubscribed)},
 		{"unsubscribed from this worker", func(c *gate.Case) { unsubscribe(c, "win-back") }, drop(touch.Unsubscribed)},
@@ -142,9 +143,9 @@ func TestRules(t *testing.T) {
 		{"a cancelled order is no consent", func(c *gate.Case) {
 			apply(c, -time.Hour, &events.OrderCancelled{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "o1"}})
 		}, drop(touch.NoConsent)},
-		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent = gate.Explicit }, drop(touch.NoConsent)},
-		{"a consent is enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent = gate.Explicit; subscribed(c, now.Add(-dayLong)) }, send},
-		{"transactional mail needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent = gate.Explicit }, send},
+		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit }, drop(touch.NoConsent)},
+		{"a consent is enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit; subscribed(c, now.Add(-dayLong)) }, send},
+		{"transactional mail needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent.Policy = gate.Explicit }, send},
 
 		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(touch.WorkerOff)},
 		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(touch.StepRemoved)},
@@ -175,7 +176,9 @@ func TestRules(t *testing.T) {
 		{"the next, who is in neither", func(c *gate.Case) { inControl(c, 0.0499, 0.0999) }, send},
 		{"transactional mail of the control group", func(c *gate.Case) { inControl(c, 1, 1); transactional(c) }, send},
 
-		{"in the quiet hours", func(c *gate.Case) { c.Policy.Quiet = gate.Quiet{From: 11 * 60, To: 13 * 60} },
+		{"in the quiet hours", func(c *gate.Case) {
+			c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}}
+		},
 			touch.Verdict{Action: touch.Hold, Reason: touch.QuietHours, Until: now.Add(time.Hour)}},
 
 		{"a day that is full", func(c *gate.Case) {
@@ -243,7 +246,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 	}{
 		{func() { c.Shadow = true }, touch.Shadow},
 		{func() { sentAgo(c, time.Hour) }, touch.FrequencyCap},
-		{func() { c.Policy.Quiet = gate.Quiet{From: 11 * 60, To: 13 * 60} }, touch.QuietHours},
+		{func() { c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}} }, touch.QuietHours},
 		{func() { inControl(c, 1, 0) }, touch.Holdout},
 		{func() { c.Touch.Due = now.Add(-20 * dayLong) }, touch.Expired},
 		{func() {
@@ -253,7 +256,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 		{func() { c.Off = true }, touch.WorkerOff},
 		{func() { noOrders(c) }, touch.NoConsent},
 		{func() { unsubscribe(c, "") }, touch.Unsubscribed},
-		{func() { c.Policy.Recipients = []string{"@x.example"} }, touch.Shadow},
+		{func() { c.Policy.RecipientsAllow = []string{"@x.example"} }, touch.Shadow},
 		{func() { bounced(c, "hash of ann@shop.example") }, touch.Bounced},
 		{func() { erase(c) }, touch.Erased},
 	}
@@ -271,7 +274,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 func TestNoDetailNamesAnAddress(t *testing.T) {
 	for _, with := range []func(c *gate.Case){
 		func(c *gate.Case) { bounced(c, "hash of ann@shop.example") },
-		func(c *gate.Case) { c.Policy.Recipients = []string{"bob@x.example"} },
+		func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"bob@x.example"} },
 		func(c *gate.Case) { unsubscribe(c, "") },
 	} {
 		c := passing()

@@ -1,32 +1,49 @@
 package gate
 
 import (
+	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
-	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
-// Holdout says who gets no marketing mail, so that its effect can be measured.
-type Holdout struct {
-	Share  float64 // of the customers who get no marketing mail at all, 0 to 1
-	Worker float64 // of those who get none of this worker
-	// Number returns the customer's own number, 0 or more and less than 1, and
-	// another one for each worker; "" is the one for all. It never changes, so that
-	// whoever is held out stays so while a share grows.
-	Number func(k customer.Key, worker string) float64
+// Share is a part of all customers, 0 to 1, written "5%".
+type Share float64
+
+// String returns the share as it is written in the configuration.
+func (s Share) String() string { return strconv.FormatFloat(float64(s)*100, 'g', 6, 64) + "%" }
+
+// MarshalText returns what String returns.
+func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads "5%". A number without the sign is refused, because it
+// could mean either a share or a fraction.
+func (s *Share) UnmarshalText(text []byte) error {
+	number, sign := strings.CutSuffix(string(text), "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || math.IsNaN(f) || !sign {
+		return fmt.Errorf("%q is not a percentage; write for example 10%%", text)
+	}
+	if f < 0 || f > 100 {
+		return fmt.Errorf("%q is not between 0%% and 100%%", text)
+	}
+	*s = Share(f / 100)
+	return nil
 }
 
-// holdout: the control group gets nothing that it would otherwise have got. All
-// that would have stopped a mail stands before, and all that only delays it after.
+// holdout: the control groups, of all marketing and of this worker, get nothing
+// that they would otherwise have got. Every rule that drops an email comes before
+// this one, and every rule that only delays it after.
 func holdout(c *Case) touch.Verdict {
-	h := c.Policy.Holdout
+	all, own := float64(c.Policy.Installation.Holdout), float64(c.Policy.Own.Holdout)
 	switch {
 	case !c.marketing():
-	case h.Share > 0 && h.Number(c.Touch.Customer, "") < h.Share:
-		return touch.DropFor(touch.Holdout, "one of the "+percent(h.Share)+" who get no marketing mail")
-	case h.Worker > 0 && h.Number(c.Touch.Customer, c.Touch.Worker) < h.Worker:
-		return touch.DropFor(touch.Holdout, "one of the "+percent(h.Worker)+" who get no mail of "+c.Touch.Worker)
+	case all > 0 && c.Policy.Draw(c.Touch.Customer, "") < all:
+		return touch.DropFor(touch.Holdout, "one of the "+percent(all)+" who get no marketing mail")
+	case own > 0 && c.Policy.Draw(c.Touch.Customer, c.Touch.Worker) < own:
+		return touch.DropFor(touch.Holdout, "one of the "+percent(own)+" who get no mail of "+c.Touch.Worker)
 	}
 	return touch.Verdict{}
 }

@@ -17,15 +17,15 @@ const capSpread = time.Minute
 // its own, but never beyond what still lets it leave. One that would come too
 // late is dropped at once.
 func (c *Case) later(from time.Time, why touch.Reason, detail string) touch.Verdict {
-	open, end := c.Policy.Quiet.until(from.In(c.zone()), false), c.Touch.Due.Add(c.Step.Expires)
+	open, end := c.Policy.Hours.until(from.In(c.zone()), false), c.Touch.Due.Add(c.Step.Expires)
 	if open.After(end) {
 		return touch.DropFor(touch.Expired, detail+"; next slot only "+c.moment(open)+", too late")
 	}
 	spread := capSpread
 	if open.After(from) {
-		spread = c.Policy.Quiet.Spread
+		spread = c.Policy.QuietHours.Spread
 	}
-	spread = min(spread, end.Sub(open), c.Policy.Quiet.until(open, true).Sub(open))
+	spread = min(spread, end.Sub(open), c.Policy.Hours.until(open, true).Sub(open))
 	until := open.Add(share(c.Touch.ID(), spread)).UTC()
 	return touch.HoldUntil(until, why, detail+"; next slot "+c.moment(until))
 }

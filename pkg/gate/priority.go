@@ -10,6 +10,9 @@ import (
 	"homing/pkg/touch"
 )
 
+// SetDefault says how far ahead an email looks for a more important one.
+func (p *Pacing) SetDefault() { p.LookAhead = 2 * time.Hour }
+
 // A Rival is another touch of the same customer that is pending and would pass.
 type Rival struct {
 	Touch    touch.Touch
@@ -24,7 +27,7 @@ func (c *Case) Scarce() bool {
 		return false
 	}
 	this := customer.ClaimKey(c.Touch.ID())
-	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.Customer.Claims, c.Now, this))+1 >= c.Policy.PerDay {
+	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.Customer.Claims, c.Now, this))+1 >= int(c.Policy.PerDay) {
 		return true
 	}
 	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {

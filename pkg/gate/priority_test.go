@@ -50,7 +50,8 @@ func yielded(c *customer.Customer, t touch.Touch) bool {
 func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		policy := gate.Policy{Consent: gate.SoftOptIn, PerDay: rapid.IntRange(0, 3).Draw(t, "per day")}
+		policy := gate.Policy{Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}
+		policy.PerDay = gate.PerDay(rapid.IntRange(0, 3).Draw(t, "per day"))
 		for range rapid.IntRange(1, 2).Draw(t, "windows") {
 			policy.Frequency = append(policy.Frequency, gate.Window{
 				Limit:  rapid.IntRange(1, 3).Draw(t, "limit"),
@@ -134,7 +135,7 @@ func checkPlace(t *rapid.T, policy gate.Policy, c customer.Customer, r *rival, a
 				return false
 			}
 		}
-		return policy.PerDay == 0 || onDay(mails, at, time.UTC) < policy.PerDay
+		return policy.PerDay == 0 || onDay(mails, at, time.UTC) < int(policy.PerDay)
 	}
 	var higher []gate.Rival
 	for _, o := range above {
@@ -157,7 +158,7 @@ func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
 		mails = append(mails, time.UnixMilli(k.At))
 	}
 	for _, m := range mails {
-		if n := onDay(mails, m, time.UTC); policy.PerDay > 0 && n > policy.PerDay {
+		if n := onDay(mails, m, time.UTC); policy.PerDay > 0 && n > int(policy.PerDay) {
 			t.Fatalf("%d mails on the day of %s, the cap is %d", n, m, policy.PerDay)
 		}
 	}
@@ -178,7 +179,7 @@ func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
 
 func TestAMailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
 	t.Parallel()
-	caps := gate.Policy{Frequency: []gate.Window{{Limit: 1, Length: 16 * time.Hour}}}
+	caps := gate.Policy{Pacing: gate.Pacing{Frequency: gate.Frequency{{Limit: 1, Length: 16 * time.Hour}}}}
 	mine := touch.Touch{Worker: "review-request", Step: "ask", Occasion: "1", Due: noon, Wake: noon}
 	other := touch.Touch{Worker: "cart-recovery", Step: "reminder", Occasion: "k", Due: noon.Add(time.Hour), Wake: noon.Add(time.Hour)}
 	for _, c := range []struct {

@@ -6,14 +6,45 @@ import (
 	"time"
 
 	"homing/pkg/localtime"
+	"homing/pkg/problem"
 	"homing/pkg/touch"
 )
 
-// Quiet says when no marketing mail is sent, by the customer's clock.
-type Quiet struct {
-	From, To localtime.Clock // To is the first minute after it, perhaps of the next day; the same as From: never
-	Days     []time.Weekday  // on which mail is sent; none: on all
-	Spread   time.Duration   // over which what waited leaves
+// QuietHours is the part of the customer's day in which no marketing email is sent.
+type QuietHours struct {
+	From   localtime.Clock `yaml:"from"`
+	To     localtime.Clock `yaml:"to"`     // the first minute after it, perhaps of the next day; the same as From: never
+	Spread time.Duration   `yaml:"spread"` // over which what waited leaves
+}
+
+// maxSpread is the longest that emails are spread over: half a day.
+const maxSpread = 12 * time.Hour
+
+// SetDefault makes the night quiet.
+func (q *QuietHours) SetDefault() {
+	*q = QuietHours{From: 21 * 60, To: 8 * 60, Spread: 30 * time.Minute}
+}
+
+// Validate reports a spread that is too long.
+func (q QuietHours) Validate() error {
+	if q.Spread <= maxSpread {
+		return nil
+	}
+	return &problem.Problem{Key: "spread", Text: localtime.FormatDuration(q.Spread) + " is more than " + localtime.FormatDuration(maxSpread)}
+}
+
+// SendDays are the days of the customer's week on which marketing email is sent; none: all.
+type SendDays []localtime.Weekday
+
+// Validate reports a day that is listed twice.
+func (s SendDays) Validate() error {
+	var l problem.List
+	for i, d := range s {
+		if slices.Contains(s[:i], d) {
+			l.Add(fmt.Sprintf("[%d]", i), "%s is listed twice", d)
+		}
+	}
+	return l.Err()
 }
 
 // quiet: no marketing mail at night, nor on days that the store keeps free. What
@@ -21,29 +52,28 @@ type Quiet struct {
 // twice, both are quiet; when it is skipped, neither.
 func quiet(c *Case) touch.Verdict {
 	local := c.Now.In(c.zone())
-	if !c.marketing() || !c.Policy.Quiet.is(local) {
+	if !c.marketing() || !c.Policy.Hours.are(local) {
 		return touch.Verdict{}
 	}
-	why := fmt.Sprintf("quiet from %s to %s", c.Policy.Quiet.From, c.Policy.Quiet.To)
-	if !c.Policy.Quiet.sends(local.Weekday()) {
+	why := fmt.Sprintf("quiet from %s to %s", c.Policy.QuietHours.From, c.Policy.QuietHours.To)
+	if !c.Policy.Hours.sends(local.Weekday()) {
 		why = "no mail on a " + local.Weekday().String()
 	}
 	return c.later(c.Now, touch.QuietHours, fmt.Sprintf("it is %s in %s: %s", localtime.ClockOf(local), c.zone(), why))
 }
 
 // sends reports whether mail is sent on a day of the week.
-func (q Quiet) sends(d time.Weekday) bool { return len(q.Days) == 0 || slices.Contains(q.Days, d) }
+func (h Hours) sends(d time.Weekday) bool {
+	return len(h.SendDays) == 0 || slices.Contains(h.SendDays, localtime.Weekday(d))
+}
 
-// is reports whether it is quiet when the clock shows a time.
-func (q Quiet) is(local time.Time) bool {
-	if !q.sends(local.Weekday()) {
-		return true
-	}
-	return q.Holds(localtime.ClockOf(local))
+// are reports whether the hours are quiet when the clock shows a time.
+func (h Hours) are(local time.Time) bool {
+	return !h.sends(local.Weekday()) || h.QuietHours.Holds(localtime.ClockOf(local))
 }
 
 // Holds reports whether a time of day is quiet, on any day.
-func (q Quiet) Holds(at localtime.Clock) bool {
+func (q QuietHours) Holds(at localtime.Clock) bool {
 	if q.From <= q.To {
 		return q.From <= at && at < q.To
 	}
@@ -51,12 +81,12 @@ func (q Quiet) Holds(at localtime.Clock) bool {
 }
 
 // until returns the first instant from a time on at which it is quiet, or is not.
-func (q Quiet) until(local time.Time, quiet bool) time.Time {
+func (h Hours) until(local time.Time, quiet bool) time.Time {
 	for range maxEdges {
-		if q.is(local) == quiet {
+		if h.are(local) == quiet {
 			break
 		}
-		local = q.edge(local)
+		local = h.edge(local)
 	}
 	return local
 }
@@ -68,12 +98,12 @@ const maxEdges = 50
 // edge returns the next instant at which quiet may begin or end: when the clock
 // shows From, To or midnight, or is changed. Between changes of the clocks, time
 // that passes and time that is shown are the same.
-func (q Quiet) edge(local time.Time) time.Time {
+func (h Hours) edge(local time.Time) time.Time {
 	const day = 24 * time.Hour
 	shown := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute +
 		time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
 	wait := day - shown
-	for _, c := range []localtime.Clock{q.From, q.To} {
+	for _, c := range []localtime.Clock{h.QuietHours.From, h.QuietHours.To} {
 		if w := (time.Duration(c)*time.Minute - shown + day) % day; w > 0 {
 			wait = min(wait, w)
 		}

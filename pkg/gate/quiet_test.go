@@ -14,7 +14,7 @@ import (
 	"homing/pkg/touch"
 )
 
-func night() gate.Quiet { return gate.Quiet{From: 21 * 60, To: 8 * 60} }
+func night() gate.Hours { return gate.Hours{QuietHours: gate.QuietHours{From: 21 * 60, To: 8 * 60}} }
 
 func zone(t interface{ Fatal(...any) }, name string) *time.Location {
 	z, err := localtime.Load(name)
@@ -34,10 +34,10 @@ func at(t interface{ Fatal(...any) }, c *gate.Case, local, name string) {
 }
 
 func TestQuietHours(t *testing.T) {
-	weekdays := []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday}
+	weekdays := gate.SendDays{1, 2, 3, 4, 5}
 	for _, c := range []struct {
 		name, now, zone string
-		quiet           gate.Quiet
+		quiet           gate.Hours
 		until           string // local; empty: sent
 	}{
 		{"by day", "2025-06-10 12:00", "Europe/London", night(), ""},
@@ -50,18 +50,18 @@ func TestQuietHours(t *testing.T) {
 		{"over 29 February", "2028-02-28 23:00", "Europe/London", night(), "2028-02-29 08:00"},
 		{"a night of nine hours", "2025-03-29 23:00", "Europe/London", night(), "2025-03-30 08:00"},
 		{"a night of twelve hours", "2025-10-25 22:00", "Europe/London", night(), "2025-10-26 08:00"},
-		{"quiet at noon", "2025-06-10 12:30", "Europe/Madrid", gate.Quiet{From: 12 * 60, To: 14 * 60}, "2025-06-10 14:00"},
-		{"an end that is skipped", "2025-03-30 00:30", "Europe/London", gate.Quiet{From: 0, To: 90}, "2025-03-30 02:00"},
-		{"switched off", "2025-06-10 23:00", "Europe/London", gate.Quiet{From: 8 * 60, To: 8 * 60}, ""},
-		{"on Sunday", "2025-06-08 12:00", "Europe/London", gate.Quiet{Days: weekdays}, "2025-06-09 00:00"},
-		{"on Friday night, until Monday", "2025-06-06 22:00", "Europe/London", gate.Quiet{From: 21 * 60, To: 8 * 60, Days: weekdays}, "2025-06-09 08:00"},
-		{"on a working day", "2025-06-06 12:00", "Europe/London", gate.Quiet{From: 21 * 60, To: 8 * 60, Days: weekdays}, ""},
-		{"on Mondays alone", "2025-06-02 22:00", "Europe/London", gate.Quiet{From: 21 * 60, To: 8 * 60, Days: []time.Weekday{time.Monday}}, "2025-06-09 08:00"},
-		{"on a day that never was", "2011-12-29 12:00", "Pacific/Apia", gate.Quiet{Days: []time.Weekday{time.Friday, time.Sunday}}, "2012-01-01 00:00"},
+		{"quiet at noon", "2025-06-10 12:30", "Europe/Madrid", gate.Hours{QuietHours: gate.QuietHours{From: 12 * 60, To: 14 * 60}}, "2025-06-10 14:00"},
+		{"an end that is skipped", "2025-03-30 00:30", "Europe/London", gate.Hours{QuietHours: gate.QuietHours{From: 0, To: 90}}, "2025-03-30 02:00"},
+		{"switched off", "2025-06-10 23:00", "Europe/London", gate.Hours{QuietHours: gate.QuietHours{From: 8 * 60, To: 8 * 60}}, ""},
+		{"on Sunday", "2025-06-08 12:00", "Europe/London", gate.Hours{SendDays: weekdays}, "2025-06-09 00:00"},
+		{"on Friday night, until Monday", "2025-06-06 22:00", "Europe/London", gate.Hours{QuietHours: gate.QuietHours{From: 21 * 60, To: 8 * 60}, SendDays: weekdays}, "2025-06-09 08:00"},
+		{"on a working day", "2025-06-06 12:00", "Europe/London", gate.Hours{QuietHours: gate.QuietHours{From: 21 * 60, To: 8 * 60}, SendDays: weekdays}, ""},
+		{"on Mondays alone", "2025-06-02 22:00", "Europe/London", gate.Hours{QuietHours: gate.QuietHours{From: 21 * 60, To: 8 * 60}, SendDays: gate.SendDays{1}}, "2025-06-09 08:00"},
+		{"on a day that never was", "2011-12-29 12:00", "Pacific/Apia", gate.Hours{SendDays: gate.SendDays{5, 0}}, "2012-01-01 00:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := passing()
-			k.Policy.Quiet = c.quiet
+			k.Policy.Hours = c.quiet
 			k.Customer.TimeZone.Value = c.zone
 			at(t, k, c.now, c.zone)
 			v := gate.Judge(k)
@@ -85,7 +85,7 @@ func TestQuietHours(t *testing.T) {
 // An hour that the clocks show twice is quiet twice.
 func TestTheSecondOfTwoHoursIsQuietToo(t *testing.T) {
 	k := passing()
-	k.Policy.Quiet, k.Customer.TimeZone.Value = gate.Quiet{From: 22 * 60, To: 90}, "Europe/London"
+	k.Policy.Hours, k.Customer.TimeZone.Value = gate.Hours{QuietHours: gate.QuietHours{From: 22 * 60, To: 90}}, "Europe/London"
 	first := time.Date(2025, 10, 26, 0, 10, 0, 0, time.UTC) // 01:10, and again an hour later
 	for i, want := range []string{"2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"} {
 		k.Now = first.Add(time.Duration(i) * time.Hour)
@@ -109,7 +109,7 @@ func TestWhoseClockCounts(t *testing.T) {
 		{"the store's, where the country is unknown", "", "Freedonia", touch.QuietHours},
 	} {
 		k := passing()
-		k.Policy.Quiet, k.Policy.Zone = night(), zone(t, "Asia/Tokyo")
+		k.Policy.Hours, k.Policy.Zone = night(), zone(t, "Asia/Tokyo")
 		k.Customer.TimeZone.Value, k.Customer.Country.Value = c.zone, c.country
 		if v := gate.Judge(k); v.Reason != c.want {
 			t.Errorf("%s: %+v", c.name, v)
@@ -121,8 +121,8 @@ func TestWhatWaitedLeavesOneByOne(t *testing.T) {
 	seen := map[time.Time]int{}
 	for i := range 1000 {
 		k := passing()
-		k.Policy.Quiet = night()
-		k.Policy.Quiet.Spread = 30 * time.Minute
+		k.Policy.Hours = night()
+		k.Policy.QuietHours.Spread = 30 * time.Minute
 		at(t, k, "2025-06-10 23:00", "UTC")
 		k.Touch.Occasion = fmt.Sprint(i)
 		first, again := gate.Judge(k), gate.Judge(k)
@@ -147,8 +147,8 @@ func TestWhatWaitedLeavesOneByOne(t *testing.T) {
 
 func TestTheSpreadNeverCostsAMail(t *testing.T) {
 	k := passing()
-	k.Policy.Quiet = night()
-	k.Policy.Quiet.Spread = 6 * time.Hour
+	k.Policy.Hours = night()
+	k.Policy.QuietHours.Spread = 6 * time.Hour
 	at(t, k, "2025-06-10 23:00", "UTC")
 	k.Step.Expires = k.Now.Add(9*time.Hour + 10*time.Minute).Sub(k.Touch.Due)
 	for i := range 100 {
@@ -163,7 +163,7 @@ func TestTheSpreadNeverCostsAMail(t *testing.T) {
 	}
 	// A day on which mail is sent for ten minutes only.
 	k = passing()
-	k.Policy.Quiet = gate.Quiet{From: 8*60 + 10, To: 8 * 60, Spread: time.Hour}
+	k.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 8*60 + 10, To: 8 * 60, Spread: time.Hour}}
 	for i := range 100 {
 		k.Touch.Occasion = fmt.Sprint(i)
 		if v := gate.Judge(k); localtime.ClockOf(v.Until) < 8*60 || localtime.ClockOf(v.Until) >= 8*60+10 {
@@ -175,7 +175,7 @@ func TestTheSpreadNeverCostsAMail(t *testing.T) {
 // What a cap holds does not wake up in the night to be held once more.
 func TestACapHoldsOverTheQuietHours(t *testing.T) {
 	k := passing()
-	k.Policy.Quiet = night()
+	k.Policy.Hours = night()
 	sentAgo(k, 4*time.Hour) // at 08:00; the cap has room at midnight
 	if v := gate.Judge(k); v.Reason != touch.FrequencyCap || !v.Until.Equal(time.Date(2025, 6, 11, 8, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", v)
@@ -208,29 +208,29 @@ func TestNobodyIsMailedInTheQuietHoursOfAnyZone(t *testing.T) {
 		clock := rapid.Custom(func(t *rapid.T) localtime.Clock {
 			return localtime.Clock(15 * rapid.IntRange(0, 24*4-1).Draw(t, "quarters"))
 		})
-		q := gate.Quiet{From: clock.Draw(t, "from"), To: clock.Draw(t, "to")}
-		q.Days = rapid.SliceOfNDistinct(rapid.SampledFrom([]time.Weekday{0, 1, 2, 3, 4, 5, 6}), 0, 3, rapid.ID).Draw(t, "days")
+		q := gate.Hours{QuietHours: gate.QuietHours{From: clock.Draw(t, "from"), To: clock.Draw(t, "to")}}
+		q.SendDays = rapid.SliceOfNDistinct(rapid.SampledFrom(gate.SendDays{0, 1, 2, 3, 4, 5, 6}), 0, 3, rapid.ID).Draw(t, "days")
 		now := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 10*365*24*60).Draw(t, "minute")) * time.Minute)
 		if _, change := now.In(z).ZoneBounds(); !change.IsZero() && rapid.Bool().Draw(t, "at a change") {
 			now = change.Add(time.Duration(rapid.IntRange(-30*60, 3*60).Draw(t, "minutes after it")) * time.Minute).UTC()
 		}
 		k := passing()
-		k.Now, k.Touch.Due, k.Policy.Quiet, k.Customer.TimeZone.Value = now, now, q, z.String()
+		k.Now, k.Touch.Due, k.Policy.Hours, k.Customer.TimeZone.Value = now, now, q, z.String()
 		v := gate.Judge(k)
 		isQuiet := func(at time.Time) bool { // the model: what the customer would say
 			local := at.In(z)
-			sends := len(q.Days) == 0
-			for _, d := range q.Days {
-				sends = sends || d == local.Weekday()
+			sends := len(q.SendDays) == 0
+			for _, d := range q.SendDays {
+				sends = sends || time.Weekday(d) == local.Weekday()
 			}
 			c := localtime.Clock(local.Hour()*60 + local.Minute())
 			switch {
 			case !sends:
 				return true
-			case q.From < q.To:
-				return c >= q.From && c < q.To
-			case q.From > q.To:
-				return c >= q.From || c < q.To
+			case q.QuietHours.From < q.QuietHours.To:
+				return c >= q.QuietHours.From && c < q.QuietHours.To
+			case q.QuietHours.From > q.QuietHours.To:
+				return c >= q.QuietHours.From || c < q.QuietHours.To
 			}
 			return false
 		}

@@ -1,18 +1,39 @@
 package gate
 
 import (
+	"fmt"
+	"net/mail"
 	"strings"
 
+	"homing/pkg/problem"
 	"homing/pkg/touch"
 )
 
+// Recipients are the addresses and @domains that may be mailed; none: all.
+type Recipients []string
+
+// Validate reports what is neither an address nor a domain.
+func (r Recipients) Validate() error {
+	var l problem.List
+	for i, one := range r {
+		address := one
+		if strings.HasPrefix(one, "@") {
+			address = "any" + one
+		}
+		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+			l.Add(fmt.Sprintf("[%d]", i), "%q is neither an address nor a domain like @shop.example", one)
+		}
+	}
+	return l.Err()
+}
+
 // recipients: a staging installation mails only those on its list.
 func recipients(c *Case) touch.Verdict {
-	if len(c.Policy.Recipients) == 0 {
+	if len(c.Policy.RecipientsAllow) == 0 {
 		return touch.Verdict{}
 	}
 	email := strings.ToLower(c.Customer.Email.Value)
-	for _, allowed := range c.Policy.Recipients {
+	for _, allowed := range c.Policy.RecipientsAllow {
 		allowed = strings.ToLower(allowed)
 		if email == allowed || strings.HasPrefix(allowed, "@") && strings.HasSuffix(email, allowed) {
 			return touch.Verdict{}

@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -40,4 +41,47 @@ func (p *Problem) Error() string {
 		b.WriteString(p.Key + ": ")
 	}
 	return b.String() + p.Text
+}
+
+// A List gathers problems, so that all of them are reported at once. The zero
+// List has none.
+type List []error
+
+// Add adds a problem with the setting of that key; the text is formatted.
+func (l *List) Add(key, format string, args ...any) {
+	*l = append(*l, &Problem{Key: key, Text: fmt.Sprintf(format, args...)})
+}
+
+// Err joins the problems; nil if there is none.
+func (l List) Err() error { return errors.Join(l...) }
+
+// Under puts the key of a section before the key of each problem in err. An error
+// that isn't a Problem becomes one of the section itself. Nil stays nil.
+func Under(section string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var l List
+		for _, e := range all.Unwrap() {
+			l = append(l, Under(section, e))
+		}
+		return l.Err()
+	}
+	p, ok := errors.AsType[*Problem](err)
+	if !ok {
+		return &Problem{Key: section, Text: err.Error()}
+	}
+	under := *p
+	under.Key = Join(section, p.Key)
+	return &under
+}
+
+// Join returns the full key of a setting in a section: Join("pacing", "per_day")
+// is pacing.per_day, and Join("steps", "[0].after") is steps[0].after.
+func Join(section, key string) string {
+	if section == "" || key == "" || key[0] == '[' {
+		return section + key
+	}
+	return section + "." + key
 }

@@ -1,6 +1,9 @@
 package problem
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
 func TestErrorLeavesOutWhatIsNotKnown(t *testing.T) {
 	for _, tc := range []struct {
@@ -16,5 +19,21 @@ func TestErrorLeavesOutWhatIsNotKnown(t *testing.T) {
 		if got := tc.p.Error(); got != tc.want {
 			t.Errorf("%q, not %q", got, tc.want)
 		}
+	}
+}
+
+func TestUnderNamesTheSectionOfEveryProblem(t *testing.T) {
+	var l List
+	l.Add("limit", "%d is negative", -1)
+	l.Add("[0].window", "is missing")
+	l.Add("", "is empty")
+	l = append(l, errors.New("is odd"))
+	const want = "pacing.frequency.limit: -1 is negative\npacing.frequency[0].window: is missing\n" +
+		"pacing.frequency: is empty\npacing.frequency: is odd"
+	if got := Under("pacing", Under("frequency", l.Err())); got == nil || got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+	if err := Under("pacing", List(nil).Err()); err != nil {
+		t.Errorf("no problem became %v", err)
 	}
 }

@@ -31,7 +31,7 @@ func worker(t *testing.T) *programme.Worker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &programme.Worker{Worker: asked{Worker: w}, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn}}
+	return &programme.Worker{Worker: asked{Worker: w}, Settings: s, Policy: gate.Policy{Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}}
 }
 
 func person(w *programme.Worker) *programme.Person {

@@ -59,9 +59,6 @@ type Offer struct {
 	Redeemed time.Time     `json:"redeemed_at,omitzero"`
 }
 
-// general are the rules that do not depend on the touch.
-var general = []string{"erased", "address", "recipients", "suppression", "consent", "sunset", "holdout"}
-
 // mayMail asks the rules that concern the customer, not one mail, of mail of some
 // worker; "" is any.
 func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) Verdict {
@@ -69,7 +66,7 @@ func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) 
 	c := t.who.Case(w, p, t.Now)
 	c.Step, c.Listed = touch.Step{Class: class}, true
 	for _, r := range gate.Rules {
-		if slices.Contains(general, r.Name) {
+		if r.Person {
 			if v := r.Judge(c); v.Action != touch.Send {
 				return verdictOf(v)
 			}
@@ -83,7 +80,7 @@ func (t *teller) standing() *Standing {
 	s := &Standing{Consent: c.Consent.Value}
 	if len(t.Store.Workers) > 0 { // the policies are the store's
 		w := t.Store.Workers[0]
-		s.Policy = w.Policy.Consent
+		s.Policy = w.Policy.Consent.Policy
 		s.Marketing, s.Transactional = t.mayMail(w, "", touch.Marketing), t.mayMail(w, "", touch.Transactional)
 		s.Caps = t.caps(w.Policy)
 	}
@@ -114,7 +111,7 @@ func (t *teller) caps(p gate.Policy) []Cap {
 	if p.PerDay > 0 {
 		today := localtime.DateOf(t.Now.In(t.zone))
 		used := gate.Window{Length: 48 * time.Hour}.Used(t.Record.Customer.Claims, t.Now, 0)
-		k := t.cap(p.PerDay, "day", slices.DeleteFunc(used, func(m customer.Claim) bool { return localtime.DateOf(ms(m.At).In(t.zone)) != today }))
+		k := t.cap(int(p.PerDay), "day", slices.DeleteFunc(used, func(m customer.Claim) bool { return localtime.DateOf(ms(m.At).In(t.zone)) != today }))
 		if k.Free == 0 {
 			k.RoomAt = today.End(t.zone).UTC()
 		}

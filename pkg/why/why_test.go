@@ -38,7 +38,7 @@ func begin(t *testing.T, kinds ...workers.Kind) *life {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.in.Store.Workers = append(l.in.Store.Workers, &programme.Worker{Worker: w, Settings: s, Policy: gate.Policy{Consent: gate.SoftOptIn, Sunset: true}})
+		l.in.Store.Workers = append(l.in.Store.Workers, &programme.Worker{Worker: w, Settings: s, Policy: gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}})
 	}
 	return l
 }

@@ -125,7 +125,7 @@ func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.worker.Policy = policyOf(config.Default().Pacing, d.ids)
+	d.worker.Policy = policyOf(config.Default(), d.ids)
 	// An empty timeline: Redis holds all there is.
 	r := projection.NewRebuilder(d.raw, guard, noTimeline{}, projection.RebuildOptions{Stores: []string{spec.Store}, Log: zap.NewNop()})
 	return d, r.Prove(ctx)
@@ -143,12 +143,8 @@ func redisAsRun(addr string, guard *projection.Guard) *redis.Client {
 
 // policyOf is the usual policy, without the hours: the benchmark runs when it is
 // run.
-func policyOf(p config.Pacing, ids *customer.Identity) gate.Policy {
-	out := gate.Policy{Consent: gate.SoftOptIn, Zone: time.UTC, Sunset: true, Holdout: gate.Holdout{Number: ids.Draw}}
-	for _, w := range p.Frequency {
-		out.Frequency = append(out.Frequency, gate.Window{Limit: w.Limit, Length: w.Window})
-	}
-	return out
+func policyOf(c config.Config, ids *customer.Identity) gate.Policy {
+	return gate.Policy{Sections: c.Sections, Pacing: gate.Pacing{Frequency: c.Pacing.Frequency}, Zone: time.UTC, Sunset: true, Draw: ids.Draw}
 }
 
 type noTimeline struct{}

@@ -1,0 +1,214 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"homing/pkg/localtime"
+	"homing/pkg/problem"
+)
+
+var (
+	natsURLs  = []string{"nats", "tls", "ws", "wss"}
+	redisURLs = []string{"redis", "rediss", "redis+sentinel", "redis+cluster"}
+	smtpURLs  = []string{"smtp", "smtps", "smtp+insecure"}
+
+	plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+	hostLabel = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$`)
+)
+
+// NATS says where the streams live and how large they may grow.
+type NATS struct {
+	// URL is one server or a comma-separated list of servers of one cluster.
+	URL     URL    `yaml:"url"`
+	URLFile string `yaml:"url_file"`
+	// CredentialsFile is a .creds file (JWT and seed); empty for none.
+	CredentialsFile string  `yaml:"credentials_file"`
+	Replicas        int     `yaml:"replicas"`
+	Streams         Streams `yaml:"streams"`
+}
+
+// Validate reports what cannot be reached or made.
+func (n NATS) Validate() error {
+	var l problem.List
+	checkURL(&l, n.URL, natsURLs)
+	if n.Replicas != 1 && n.Replicas != 3 {
+		l.Add("replicas", "%d is not possible; write 1, or 3 on a cluster of three servers or more", n.Replicas)
+	}
+	if n.CredentialsFile != "" {
+		if _, err := readValue(n.CredentialsFile); err != nil {
+			l.Add("credentials_file", "%v", err)
+		}
+	}
+	return l.Err()
+}
+
+// Streams holds the limits of the streams that have any. Zero is no limit.
+type Streams struct {
+	Storefront StreamLimits `yaml:"storefront"`
+	Timeline   StreamLimits `yaml:"timeline"`
+	Rejected   StreamLimits `yaml:"rejected"`
+}
+
+// StreamLimits bounds one stream by age and by size on disk. Zero is no limit.
+type StreamLimits struct {
+	MaxAge   time.Duration `yaml:"max_age"`
+	MaxBytes Bytes         `yaml:"max_bytes"`
+}
+
+// Validate reports a limit that would lose what is being worked on.
+func (s StreamLimits) Validate() error {
+	var l problem.List
+	if s.MaxAge < 0 || s.MaxAge > 0 && s.MaxAge < time.Hour {
+		l.Add("max_age", "%s is less than an hour; 0s means no limit", localtime.FormatDuration(s.MaxAge))
+	}
+	if s.MaxBytes < 0 || s.MaxBytes > 0 && s.MaxBytes < 1<<20 {
+		l.Add("max_bytes", "%v is less than 1MiB; 0 means no limit", s.MaxBytes)
+	}
+	return l.Err()
+}
+
+// Redis says where the projections live.
+type Redis struct {
+	URL     URL    `yaml:"url"`
+	URLFile string `yaml:"url_file"`
+}
+
+// Validate reports an address that cannot be one.
+func (r Redis) Validate() error {
+	var l problem.List
+	checkURL(&l, r.URL, redisURLs)
+	return l.Err()
+}
+
+// SMTP is the relay that mail leaves through.
+type SMTP struct {
+	URL     URL    `yaml:"url"`
+	URLFile string `yaml:"url_file"`
+	// Connections is how many connections one process keeps open to the relay.
+	Connections int `yaml:"connections"`
+}
+
+// Validate reports a relay that cannot be one, and too many connections.
+func (s SMTP) Validate() error {
+	var l problem.List
+	checkURL(&l, s.URL, smtpURLs)
+	if s.Connections < 1 || s.Connections > 1000 {
+		l.Add("connections", "%d is not between 1 and 1000", s.Connections)
+	}
+	return l.Err()
+}
+
+// HTTP is the address of health and metrics, and those of the gateway.
+type HTTP struct {
+	Listen string `yaml:"listen"`
+	// Gateway is where the role gateway listens.
+	Gateway string `yaml:"gateway"`
+	// PublicURL is the address recipients reach the gateway by. Empty: none, and
+	// so no marketing mail.
+	PublicURL string `yaml:"public_url"`
+}
+
+// Validate reports addresses that cannot be listened on, or not be reached safely.
+func (h HTTP) Validate() error {
+	var l problem.List
+	for _, a := range []struct{ key, value, example string }{
+		{"listen", h.Listen, "127.0.0.1:8080"}, {"gateway", h.Gateway, "127.0.0.1:8081"},
+	} {
+		if _, port, err := net.SplitHostPort(a.value); err != nil || !isPort(port, 0) {
+			l.Add(a.key, "%q is not an address to listen on; write for example %s", a.value, a.example)
+		}
+	}
+	if h.Gateway == h.Listen && !strings.HasSuffix(h.Listen, ":0") {
+		l.Add("gateway", "%q is the address of http.listen, too; health and metrics are not for the public", h.Gateway)
+	}
+	if h.PublicURL == "" {
+		return l.Err()
+	}
+	u, err := url.Parse(h.PublicURL)
+	switch {
+	case err != nil || !isWebURL(h.PublicURL):
+		l.Add("public_url", "%q is not an absolute address; write for example https://mail.shop.example", h.PublicURL)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || !plainPath.MatchString(u.EscapedPath()):
+		l.Add("public_url", "links are put behind it, so it may have a plain path, and no user, query or fragment; "+
+			"write for example https://mail.shop.example")
+	case u.Scheme != "https" && !isLoopback(u.Hostname()):
+		l.Add("public_url", "%q is not https, and mailbox providers offer no other unsubscribe link; http is for localhost only", h.PublicURL)
+	}
+	return l.Err()
+}
+
+// isLoopback reports whether a host is this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func checkURL(l *problem.List, u URL, schemes []string) {
+	if text := urlFault(u, schemes); text != "" {
+		l.Add("url", "%s", text)
+	}
+}
+
+// urlFault says what is wrong with the address of a server, or nothing. The
+// password is never shown, nor is anything that cannot be told from one.
+func urlFault(u URL, schemes []string) string {
+	if u == "" {
+		return "is empty; write for example " + schemes[0] + "://host"
+	}
+	shown := strconv.Quote(u.String())
+	for _, one := range u.split() {
+		scheme, rest, found := strings.Cut(strings.TrimSpace(one), "://")
+		if !found || !slices.Contains(schemes, scheme) {
+			return shown + " does not begin with one of " + strings.Join(schemes, "://, ") + "://"
+		}
+		authority, _, _ := strings.Cut(rest, "/")
+		authority, _, _ = strings.Cut(authority, "?")
+		if !strings.Contains(authority, "@") && strings.Contains(rest, "@") {
+			return shown + " cannot be read; a password with /, ?, # or @ in it must be percent-encoded"
+		}
+		hosts := strings.Split(authority[strings.LastIndex(authority, "@")+1:], ",")
+		if len(hosts) > 1 && slices.Contains(smtpURLs, scheme) {
+			return shown + " names more than one host; put one name with several addresses in DNS"
+		}
+		for _, host := range hosts {
+			if h, port, err := net.SplitHostPort(host); err == nil {
+				if !isPort(port, 1) {
+					return shown + " has a port that is not between 1 and 65535"
+				}
+				host = h
+			}
+			if host = strings.Trim(host, "[]"); !isHost(host) && net.ParseIP(host) == nil {
+				return shown + " names no host, or one that cannot be"
+			}
+		}
+	}
+	return ""
+}
+
+func isPort(s string, least int) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= least && n <= 65535
+}
+
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
+}
+
+func isHost(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}

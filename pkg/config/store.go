@@ -1,0 +1,148 @@
+package config
+
+import (
+	"encoding/pem"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"homing/pkg/gate"
+	"homing/pkg/problem"
+	"homing/pkg/suggest"
+)
+
+var (
+	storeID  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	currency = regexp.MustCompile(`^[A-Z]{3}$`)
+)
+
+// Store is what the installation knows as one shop: who writes, in which language
+// and zone, and what differs from the other stores.
+type Store struct {
+	// ID is the key that the store has in the file.
+	ID            string   `yaml:"-"`
+	Name          string   `yaml:"name"`
+	URL           string   `yaml:"url"`
+	From          string   `yaml:"from"`
+	ReplyTo       string   `yaml:"reply_to"`
+	PostalAddress string   `yaml:"postal_address"`
+	TimeZone      string   `yaml:"time_zone"`
+	Locale        string   `yaml:"locale"`
+	Currency      string   `yaml:"currency"`
+	LinkHosts     []string `yaml:"link_hosts"`
+	DKIM          DKIM     `yaml:"dkim"`
+
+	// The global sections, with the store's own laid over them.
+	gate.Sections `yaml:",inline"`
+	Pacing        Pacing             `yaml:"pacing"`
+	Offers        Offers             `yaml:"offers"`
+	SMTP          SMTP               `yaml:"smtp"`
+	Workers       map[string]Section `yaml:"workers"`
+}
+
+// Validate reports what is missing, and what no email could be written with.
+func (s Store) Validate() error {
+	var l problem.List
+	if !storeID.MatchString(s.ID) {
+		l.Add("", "%q is not a store id; use 1 to 63 of a-z, 0-9 and -, not - first", s.ID)
+	}
+	require(&l, "name", s.Name, "write the name that customers know the shop by")
+	if !isWebURL(s.URL) {
+		l.Add("url", "%q is not an absolute address; write for example https://shop.example", s.URL)
+	}
+	checkAddress(&l, "from", s.From)
+	if s.ReplyTo != "" {
+		checkAddress(&l, "reply_to", s.ReplyTo)
+	}
+	require(&l, "postal_address", s.PostalAddress,
+		"write the shop's postal address; the law of many countries (CAN-SPAM among them) wants it in every mail")
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+		text := "write an IANA name like Europe/London"
+		if zone := suggest.Nearest(s.TimeZone, commonZones); zone != "" {
+			text = didYouMean(zone)
+		}
+		l.Add("time_zone", "%q is not a known time zone; %s", s.TimeZone, text)
+	}
+	if _, err := language.Parse(s.Locale); err != nil {
+		l.Add("locale", "%q is not a language tag (BCP 47); write for example en or de-AT", s.Locale)
+	}
+	if !currency.MatchString(s.Currency) {
+		l.Add("currency", "%q is not a currency code (ISO 4217); write for example GBP", s.Currency)
+	}
+	for i, h := range s.LinkHosts {
+		if !isHost(strings.TrimPrefix(h, "*.")) {
+			l.Add(fmt.Sprintf("link_hosts[%d]", i), "%q is not a host name; write for example shop.example or *.shop.example", h)
+		}
+	}
+	return l.Err()
+}
+
+func checkAddress(l *problem.List, key, value string) {
+	a, err := mail.ParseAddress(value)
+	if err == nil {
+		_, domain, _ := strings.Cut(a.Address, "@")
+		if isHost(domain) && !strings.ContainsAny(a.Name, "\r\n") {
+			return
+		}
+	}
+	l.Add(key, "%q is not a mail address; write for example Example Shop <hello@shop.example>", value)
+}
+
+// DKIM signs a store's mail when KeyFile is set.
+type DKIM struct {
+	Domain   string `yaml:"domain"`
+	Selector string `yaml:"selector"`
+	// KeyFile is a PEM private key.
+	KeyFile string `yaml:"key_file"`
+}
+
+// Validate reports what is missing for signing, if a key is set.
+func (d DKIM) Validate() error {
+	var l problem.List
+	if d.Domain != "" && !isHost(d.Domain) {
+		l.Add("domain", "%q is not a domain; write for example shop.example", d.Domain)
+	}
+	if d.Selector != "" && !isHost(d.Selector) {
+		l.Add("selector", "%q is not a selector; write for example homing", d.Selector)
+	}
+	if d.KeyFile == "" {
+		return l.Err()
+	}
+	require(&l, "domain", d.Domain, "a key is set, so name the domain that signs")
+	require(&l, "selector", d.Selector, "a key is set, so name the selector of its DNS record")
+	data, err := readLimited(d.KeyFile)
+	if err != nil {
+		l.Add("key_file", "%v", err)
+	} else if block, _ := pem.Decode(data); block == nil || !strings.Contains(block.Type, "PRIVATE KEY") {
+		l.Add("key_file", "%s is not a private key in PEM form", d.KeyFile)
+	}
+	return l.Err()
+}
+
+// commonZones is what a misspelt time zone is compared with. The zones that
+// are accepted are all those of the IANA database; Go cannot list it.
+var commonZones = strings.Fields(`
+Africa/Algiers Africa/Cairo Africa/Casablanca Africa/Johannesburg Africa/Lagos Africa/Nairobi Africa/Tunis
+America/Anchorage America/Argentina/Buenos_Aires America/Bogota America/Caracas America/Chicago America/Denver
+America/Edmonton America/Halifax America/Lima America/Los_Angeles America/Mexico_City America/Montevideo
+America/New_York America/Phoenix America/Puerto_Rico America/Santiago America/Sao_Paulo America/St_Johns
+America/Toronto America/Vancouver America/Winnipeg
+Asia/Almaty Asia/Amman Asia/Baghdad Asia/Baku Asia/Bangkok Asia/Beirut Asia/Colombo Asia/Dhaka Asia/Dubai
+Asia/Ho_Chi_Minh Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem Asia/Karachi Asia/Kathmandu Asia/Kolkata
+Asia/Kuala_Lumpur Asia/Kuwait Asia/Manila Asia/Qatar Asia/Riyadh Asia/Seoul Asia/Shanghai Asia/Singapore
+Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tokyo Asia/Yangon Asia/Yerevan
+Atlantic/Azores Atlantic/Canary Atlantic/Reykjavik
+Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Hobart Australia/Melbourne Australia/Perth
+Australia/Sydney
+Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels Europe/Bucharest
+Europe/Budapest Europe/Chisinau Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Istanbul Europe/Kyiv
+Europe/Lisbon Europe/Ljubljana Europe/London Europe/Luxembourg Europe/Madrid Europe/Malta Europe/Moscow
+Europe/Oslo Europe/Paris Europe/Prague Europe/Riga Europe/Rome Europe/Sarajevo Europe/Skopje Europe/Sofia
+Europe/Stockholm Europe/Tallinn Europe/Tirane Europe/Vienna Europe/Vilnius Europe/Warsaw Europe/Zagreb
+Europe/Zurich
+Indian/Maldives Indian/Mauritius Pacific/Auckland Pacific/Fiji Pacific/Guam Pacific/Honolulu UTC
+`)
