@@ -11,6 +11,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -23,7 +24,7 @@ type Customers interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers   map[string]workers.Worker            // by store; a store without one plans nothing
+	Workers   map[string]*programme.Worker         // by store; a store without one plans nothing
 	Zones     map[string]*time.Location            // by store
 	Products  func(store string) *product.Snapshot // may be nil
 	Customers Customers
@@ -73,7 +74,7 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool {
 		w, ok := p.Workers[e.Key.Store]
-		return !ok || !workers.Concerns(w, e.Event)
+		return !ok || !w.Concerned(e.Event)
 	})
 	if len(entries) == 0 {
 		return nil
@@ -168,8 +169,8 @@ func Wake(due, happened, now time.Time) time.Time {
 }
 
 // worth reports whether there is still time for the touch.
-func worth(t touch.Touch, w workers.Worker, now time.Time) bool {
-	for _, s := range w.Steps() {
+func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
+	for _, s := range w.Steps {
 		if s.Name == t.Step {
 			return !now.After(t.Due.Add(s.Expires))
 		}
