@@ -1,11 +1,11 @@
-// Package templates holds the mails that come with Homing, for a binary that
-// runs without a templates directory beside it. It has no code of its own;
+// Package templates holds the emails that come with Homing, for a binary that
+// runs without a templates directory next to it. It has no code of its own;
 // marketers edit the files around it.
 package templates
 
 import "embed"
 
-// Files are the layouts, partials and mails, in the form render.Load reads.
+// Files are the layouts, partials and emails, in the form render.Load reads.
 //
 //go:embed layouts partials birthday cart-recovery replenishment review-request thank-you win-back
 var Files embed.FS

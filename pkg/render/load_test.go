@@ -302,7 +302,7 @@ func TestConditionalCommentsReachOutlook(t *testing.T) {
 	if strings.Count(m.HTML, "<!--[if mso]>") != 3 || strings.Count(m.HTML, "<![endif]-->") != 3 {
 		t.Error("a conditional comment is missing")
 	}
-	if strings.Contains(m.HTML, "The frame of every mail") {
+	if strings.Contains(m.HTML, "The frame of every email") {
 		t.Error("a comment for marketers is in the mail")
 	}
 }
