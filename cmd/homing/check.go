@@ -16,7 +16,6 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/problem"
-	"homing/pkg/programme"
 	"homing/pkg/render"
 )
 
@@ -61,7 +60,7 @@ func (p *program) checkCommand() *cobra.Command {
 // check looks at one thing after the other, as far as each can be looked at.
 func (p *program) check() []finding {
 	path := p.configPath()
-	c, err := config.Load(p.config, p.env, programme.WorkerNames())
+	c, err := config.Load(p.config, p.env, app.WorkerNames())
 	if err == nil && path == "" {
 		err = c.Validate()
 		path = "built-in defaults; there is no " + config.DefaultPath
@@ -86,7 +85,7 @@ func (p *program) check() []finding {
 	workers := app.Check(c, set)
 	found = append(found, sources{p.configPath(), c.Templates.Dir}.findings(workers)...)
 	if workers == nil {
-		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
+		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(app.WorkerNames(), ", ")})
 	}
 	return found
 }

@@ -12,7 +12,6 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
-	"homing/pkg/programme"
 )
 
 // stopTimeout bounds how long a process finishes what it has begun.
@@ -41,7 +40,7 @@ finish what has begun, for up to 30 seconds; a second signal ends it at once.`,
 }
 
 func (p *program) runApp(ctx context.Context, roles []string) error {
-	c, err := config.Load(p.config, p.env, programme.WorkerNames())
+	c, err := config.Load(p.config, p.env, app.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}

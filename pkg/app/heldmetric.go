@@ -5,7 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -22,7 +21,7 @@ func newHeldMetric(a *App) *heldMetric {
 func (h *heldMetric) Describe(to chan<- *prometheus.Desc) { to <- h.desc }
 
 func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
-	for _, k := range programme.Kinds {
+	for _, k := range kinds {
 		if !slices.Contains(h.app.o.Roles, k.Name) {
 			continue
 		}

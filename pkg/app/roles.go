@@ -12,17 +12,17 @@ import (
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
-	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
 	"homing/pkg/touch"
 	"homing/workers"
+	"homing/workers/replenishment"
 )
 
 // RoleNames lists the roles there are.
 func RoleNames() []string {
-	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, programme.WorkerNames()...)
+	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, WorkerNames()...)
 }
 
 // openLoops makes the loops of this process's roles, and apart from them those
@@ -34,15 +34,18 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3, nil))
 		loops = append(loops, a.loop(bus.EraseConsumer, bus.Timeline, a.eraser().Handle, 32, 1, nil))
 	}
-	for _, k := range programme.Kinds {
+	desk := &schedule.Desk{Decode: timeline.Decode}
+	for _, k := range kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
+		planner := a.planner(k.Name)
+		desk.Join(planner)
 		out := &loops
-		if k.Products {
+		if k.Name == replenishment.Name {
 			out = &waiting
 		}
-		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, a.planner(k).Handle, 1024, 2, nil),
+		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, planner.Handle, 1024, 2, nil),
 			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2, a.held(k.Name)))
 	}
 	return loops, waiting
@@ -61,35 +64,37 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.customers, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: programme.WorkerNames(),
+		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
 	})
 }
 
-func (a *App) planner(k workers.Kind) *schedule.Planner {
+func (a *App) planner(worker string) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers, Schedule: schedule.New(a.js, a.o.Scale),
-		Decode: timeline.Decode, Overlook: overlook(k), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
-		Planned: func(n int) { a.metrics.planned.WithLabelValues(k.Name).Add(float64(n)) },
+		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
+		Overlook: a.overlook(worker), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
+		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
 	}
 	for id, s := range a.stores {
-		if w := s.Worker(k.Name); w.Settings.Status != workers.Off {
-			p.Workers[id], p.Zones[id] = w, s.Zone
+		if w := s.Worker(worker); w.Settings.Status != workers.Off {
+			p.Workers[id], p.Zones[id] = w.Worker, s.Zone
 		}
 	}
 	return p
 }
 
 // overlook leaves out what a worker can see at a glance that it does not concern.
-func overlook(k workers.Kind) func(jetstream.Msg) bool {
-	if k.Overlooks == nil {
-		return nil
+func (a *App) overlook(worker string) func(jetstream.Msg) bool {
+	choosers := map[string]workers.Chooser{}
+	for id, s := range a.stores {
+		choosers[id], _ = s.Worker(worker).Worker.(workers.Chooser)
 	}
 	return func(m jetstream.Msg) bool {
-		_, t := timeline.About(m.Subject())
-		return k.Overlooks(t, m.Data())
+		store, t := timeline.About(m.Subject())
+		c := choosers[store]
+		return c != nil && c.Overlooks(t, m.Data())
 	}
 }
 
@@ -124,7 +129,7 @@ func (a *App) sending(worker string) []string {
 // rate returns the throughput of a worker in a store. Workers do not share it:
 // so each gets its part of the relay, however many of another's mails wait.
 func (a *App) rate(store, worker string) *throughput.Throughput {
-	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps
+	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps()
 	o := throughput.Options{
 		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
 		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
@@ -137,7 +142,7 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 
 func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
-	for _, k := range programme.Kinds {
+	for _, k := range kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
 			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
 		}

@@ -25,7 +25,6 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest/natstest"
-	"homing/pkg/programme"
 	"homing/pkg/timeline"
 )
 
@@ -84,7 +83,7 @@ func (w *World) ReplaceNATS(dir string) {
 // throughput, and with more YAML.
 func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
-	c, err := config.Parse("test", []byte(base+more), nil, programme.WorkerNames())
+	c, err := config.Parse("test", []byte(base+more), nil, app.WorkerNames())
 	if err == nil {
 		c.Secret, c.HTTP.PublicURL = Secret, PublicURL
 		err = c.Validate()

@@ -22,6 +22,7 @@ type Customers struct {
 	peeks combiner[peek]
 	saves combiner[save]
 	marks combiner[customer.Entry]
+	ride  riders
 	seen  *highest
 }
 
@@ -98,9 +99,9 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 		marks.add(bucket{r.key.Store, r.key.Bucket})
 	}
 	marks.read(ctx, pipe)
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("reading customers: %w", err)
-	}
+	arrive := s.ride.board(ctx, s, pipe)
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	arrive()
 	if err := marks.check(); err != nil {
 		return err
 	}
@@ -130,21 +131,27 @@ func (s *Customers) peekAll(ctx context.Context, reqs []peek) error {
 		return err
 	}
 	pipe := s.rdb.Pipeline()
+	look := peeking(ctx, pipe, reqs)
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	return look()
+}
+
+// peeking asks for versions in a pipeline; what it returns reads the answers.
+func peeking(ctx context.Context, pipe redis.Pipeliner, reqs []peek) (look func() error) {
 	cmds := make([]*redis.StringCmd, len(reqs))
 	for i, r := range reqs {
 		cmds[i] = pipe.HGet(ctx, customerKey(r.key), "m")
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("reading versions: %w", err)
-	}
-	for i, c := range cmds {
-		v, err := c.Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return fmt.Errorf("reading versions: %w", err)
+	return func() error {
+		for i, c := range cmds {
+			v, err := c.Result()
+			if err != nil && !errors.Is(err, redis.Nil) {
+				return fmt.Errorf("reading versions: %w", err)
+			}
+			*reqs[i].out = versionOf(v)
 		}
-		*reqs[i].out = versionOf(v)
+		return nil
 	}
-	return nil
 }
 
 // casScript writes those customers of one bucket that nobody else wrote since

@@ -100,9 +100,13 @@ func (s *Customers) MarkIn(ctx context.Context, epoch uint64, entries []customer
 // notes the entries with the customers. ErrBackwards means that Redis lost
 // something meanwhile; the guard is told, and the fold must be done again.
 func (s *Customers) Mark(ctx context.Context, entries []customer.Entry) error {
-	err := s.marks.do(ctx, entries)
+	return s.suspicious(s.marks.do(ctx, entries))
+}
+
+// suspicious tells the guard of an error that says that Redis lost something.
+func (s *Customers) suspicious(err error) error {
 	if errors.Is(err, ErrBackwards) {
-		s.Suspect() // whoever proves Redis complete also says what is known of the marks then
+		s.Suspect() // the proof that follows also tells which marks there are then
 	}
 	return err
 }
@@ -111,34 +115,58 @@ func (s *Customers) markAll(ctx context.Context, entries []customer.Entry) error
 	if err := s.guard.Ready(); err != nil {
 		return err
 	}
-	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
-	tops, known := make([]uint64, len(groups)), make([]int64, len(groups))
-	cmds, err := s.eval(ctx, nil, len(groups), func(g int) (*redis.Script, []string, []any) {
-		first := entries[groups[g][0]].Key
-		known[g] = s.known(bucket{first.Store, first.Bucket})
-		keys := append(make([]string, 0, 1+len(groups[g])), markKey(first.Store, first.Bucket))
-		sequences := make([]byte, 0, len(groups[g])*customer.SequenceBytes)
-		for _, i := range groups[g] {
-			e := &entries[i]
-			tops[g] = max(tops[g], e.Sequence)
-			keys = append(keys, customerKey(e.Key))
-			var b [8]byte
-			binary.BigEndian.PutUint64(b[:], e.Sequence)
-			sequences = append(sequences, b[8-customer.SequenceBytes:]...)
-		}
-		return markScript, keys, []any{tops[g], keptSequences, known[g], sequences}
-	})
+	m := s.marking(entries)
+	cmds, err := s.eval(ctx, nil, len(m.groups), m.call)
 	if err != nil {
 		return fmt.Errorf("moving marks: %w", err)
 	}
+	return m.done(cmds)
+}
+
+// marking is a set of entries that are being marked.
+type marking struct {
+	s       *Customers
+	entries []customer.Entry
+	groups  [][]int  // of a bucket each
+	tops    []uint64 // of each group
+	known   []int64  // the mark that each was seen with
+}
+
+func (s *Customers) marking(entries []customer.Entry) *marking {
+	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
+	return &marking{s, entries, groups, make([]uint64, len(groups)), make([]int64, len(groups))}
+}
+
+// call returns the script that marks a group.
+func (m *marking) call(g int) (*redis.Script, []string, []any) {
+	first := m.entries[m.groups[g][0]].Key
+	m.known[g] = m.s.known(bucket{first.Store, first.Bucket})
+	keys := append(make([]string, 0, 1+len(m.groups[g])), markKey(first.Store, first.Bucket))
+	sequences := make([]byte, 0, len(m.groups[g])*customer.SequenceBytes)
+	for _, i := range m.groups[g] {
+		e := &m.entries[i]
+		m.tops[g] = max(m.tops[g], e.Sequence)
+		keys = append(keys, customerKey(e.Key))
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], e.Sequence)
+		sequences = append(sequences, b[8-customer.SequenceBytes:]...)
+	}
+	return markScript, keys, []any{m.tops[g], keptSequences, m.known[g], sequences}
+}
+
+// done reads the answers of the groups.
+func (m *marking) done(cmds []*redis.Cmd) (err error) {
 	for g, c := range cmds {
-		before, _ := c.Int64()
-		k := entries[groups[g][0]].Key
+		before, cerr := c.Int64()
+		if cerr != nil {
+			return fmt.Errorf("moving marks: %w", cerr)
+		}
+		k := m.entries[m.groups[g][0]].Key
 		b := bucket{k.Store, k.Bucket}
-		if before < known[g] {
-			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, known[g])
+		if before < m.known[g] {
+			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, m.known[g])
 		} else {
-			s.seen.raise(b, tops[g])
+			m.s.seen.raise(b, m.tops[g])
 		}
 	}
 	return err

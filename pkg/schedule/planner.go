@@ -11,7 +11,6 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/product"
-	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -24,7 +23,7 @@ type Customers interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers   map[string]*programme.Worker         // by store; a store without one plans nothing
+	Workers   map[string]workers.Worker            // by store; a store without one plans nothing
 	Zones     map[string]*time.Location            // by store
 	Products  func(store string) *product.Snapshot // may be nil
 	Customers Customers
@@ -34,6 +33,9 @@ type Planner struct {
 	Address   func(store, email string) string // keyed hash of an address; may be nil
 	Scale     clock.Scale
 	Planned   func(n int) // told how many touches were scheduled; may be nil
+
+	desk    *Desk  // nil: it works alone
+	reached uint64 // the highest sequence it brought to the desk, whose lock it is under
 }
 
 // planTries bounds how often a batch is planned again because its customers
@@ -66,60 +68,31 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	}
 }
 
+// concerned reports whether an entry may lead to an email of the worker.
+func (p *Planner) concerned(e customer.Entry) bool {
+	w, ok := p.Workers[e.Key.Store]
+	return ok && slices.Contains(w.Triggers(), e.Event.Type) && workers.Concerns(w, e.Event)
+}
+
 // Plan schedules what the entries lead to, those that concern the worker. Each
 // customer is read, the entries are folded into that copy, and the worker is
-// asked; when the customer's version moved before all schedules stood, the plan
-// may be stale and is made again: the last plan made is never older than the
+// asked; when the customer's version moved before everything was scheduled, the
+// plan may be stale and is made again: the last plan made is never older than the
 // last change.
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
-	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool {
-		w, ok := p.Workers[e.Key.Store]
-		return !ok || !w.Concerned(e.Event)
-	})
-	if len(entries) == 0 {
+	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !p.concerned(e) })
+	switch {
+	case len(entries) == 0:
 		return nil
+	case p.desk != nil:
+		return p.desk.plan(ctx, p, entries)
 	}
-	for try := range planTries {
-		keys := keysOf(entries)
-		records, err := p.Customers.Load(ctx, keys)
-		if err != nil {
-			return err
-		}
-		touches, err := p.Schedule.carry(ctx, p.ask(entries, records))
-		if err != nil {
-			return err
-		}
-		if err := p.Schedule.Put(ctx, touches); err != nil {
-			return err
-		}
-		if p.Planned != nil && try == 0 {
-			p.Planned(len(touches))
-		}
-		versions, err := p.Customers.Versions(ctx, keys)
-		if err != nil {
-			return err
-		}
-		moved := map[customer.Key]bool{}
-		for i, r := range records {
-			if r.Version != versions[i] {
-				moved[r.Key] = true
-			}
-		}
-		entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !moved[e.Key] })
-		if len(entries) == 0 {
-			return nil
-		}
-	}
-	return bus.Later(time.Second)
+	return round(ctx, []*job{{planner: p, entries: entries}})
 }
 
 // ask returns the touches that are still worth scheduling.
-func (p *Planner) ask(entries []customer.Entry, records []customer.Record) []touch.Touch {
+func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*customer.Customer) []touch.Touch {
 	now := p.Scale.Now()
-	people := map[customer.Key]*customer.Customer{}
-	for i := range records {
-		people[records[i].Key] = &records[i].Customer
-	}
 	for _, e := range entries {
 		customer.Apply(people[e.Key], e.Event)
 	}
@@ -169,8 +142,8 @@ func Wake(due, happened, now time.Time) time.Time {
 }
 
 // worth reports whether there is still time for the touch.
-func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
-	for _, s := range w.Steps {
+func worth(t touch.Touch, w workers.Worker, now time.Time) bool {
+	for _, s := range w.Steps() {
 		if s.Name == t.Step {
 			return !now.After(t.Due.Add(s.Expires))
 		}
@@ -183,16 +156,4 @@ func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
 func claimed(c *customer.Customer, t touch.Touch) bool {
 	_, ok := c.Claimed(customer.ClaimKey(t.ID()))
 	return ok
-}
-
-func keysOf(entries []customer.Entry) []customer.Key {
-	seen := map[customer.Key]bool{}
-	var out []customer.Key
-	for _, e := range entries {
-		if !seen[e.Key] {
-			seen[e.Key] = true
-			out = append(out, e.Key)
-		}
-	}
-	return out
 }

@@ -90,19 +90,28 @@ func (c Config) validate() error {
 // Kind makes thank-you workers.
 var Kind = workers.Kind{
 	Name:     Name,
-	Emails:   "thank-you emails",
 	Triggers: []events.Type{events.TypeOrderPlaced},
 	Horizon:  expires,
-	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
-		w := worker{c}
-		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers}
-	}),
+	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
+		c := Defaults()
+		if err := decode(&c); err != nil {
+			return nil, c.Settings, err
+		}
+		return Worker{c}, c.Settings, c.validate()
+	},
 }
 
-// worker is the thank-you programme of one store.
-type worker struct{ config Config }
+// Worker is the thank-you programme of one store.
+type Worker struct{ config Config }
 
-func (w worker) steps() []touch.Step {
+// Name implements workers.Worker.
+func (Worker) Name() string { return Name }
+
+// Triggers implements workers.Worker.
+func (Worker) Triggers() []events.Type { return Kind.Triggers }
+
+// Steps implements workers.Worker.
+func (w Worker) Steps() []touch.Step {
 	steps := []touch.Step{{Name: Thanks, Template: Name + "/" + Thanks, Class: w.config.Class, Expires: expires}}
 	if terms := w.config.MilestoneOffer.Terms(); terms != nil {
 		steps = append(steps, touch.Step{Name: Milestone, Template: Name + "/" + Milestone, Class: touch.Marketing, Expires: 14 * day, Offer: terms})
@@ -111,7 +120,7 @@ func (w worker) steps() []touch.Step {
 }
 
 // Plan thanks for the order that was placed.
-func (w worker) Plan(in workers.Input) []touch.Touch {
+func (w Worker) Plan(in workers.Input) []touch.Touch {
 	placed, ok := in.Event.Data.(*events.OrderPlaced)
 	if !ok {
 		return nil
@@ -138,12 +147,12 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 }
 
 // due returns when an order is thanked for, if it leads: until then others join.
-func (w worker) due(placed customer.Stamp) time.Time {
+func (w Worker) due(placed customer.Stamp) time.Time {
 	return placed.Time().Add(max(w.config.After, w.config.MergeWithin))
 }
 
 // Wanted drops the thanks for an order that does not stand any more.
-func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	order := t.Snapshot.Order
 	switch {
 	case in.Customer.Whole(order, customer.Cancelled):
@@ -169,11 +178,11 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	return w.share(t, in)
 }
 
-func (w worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
+func (w Worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
 
 // Compose chooses the wording by the place of the order among the customer's,
 // and names the orders that share the mail.
-func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	n := in.Customer.Ordinal(t.Snapshot.Order)
 	v := workers.Wording{Variant: Repeat, Ordinal: n, Orders: in.Customer.OrderCount()}
 	if t.Step == Milestone {

@@ -13,7 +13,6 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
-	"homing/pkg/programme"
 	"homing/templates"
 )
 
@@ -59,7 +58,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	c, err := config.Parse("bench", []byte(spec.file()), nil, programme.WorkerNames())
+	c, err := config.Parse("bench", []byte(spec.file()), nil, app.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}
