@@ -132,7 +132,7 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps()
 	o := throughput.Options{
 		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
-		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.Midnight(), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
+		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.At(0, time.UTC), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
 	}
 	for _, step := range steps {
 		o.Mixed = o.Mixed || step.Class != steps[0].Class

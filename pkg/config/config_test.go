@@ -17,6 +17,7 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/gate"
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 )
 
@@ -172,7 +173,7 @@ stores:
 	want.LookAhead = time.Hour
 	want.Frequency = gate.Frequency{{Limit: 1, Length: 36 * time.Hour}}
 	want.Throughput = config.Throughput{PerSecond: 5, Burst: 3, PerDomain: map[string]float64{"gmail.com": 1, "gmx.de": 9},
-		WarmUp: config.WarmUp{Start: "2026-06-01", PerDay: []int{50, 100}}}
+		WarmUp: config.WarmUp{Start: localtime.Date{Year: 2026, Month: 6, Day: 1}, PerDay: []int{50, 100}}}
 	if diff := cmp.Diff(want, other.Pacing); diff != "" {
 		t.Errorf("other store (-want +got):\n%s", diff)
 	}

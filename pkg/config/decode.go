@@ -4,12 +4,15 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
@@ -25,15 +28,15 @@ type Section struct {
 }
 
 type layer struct {
-	file, path string
-	node       *node
+	file string
+	node node
 }
 
-// String names the places the section stands in, the one that wins last.
+// String names the places of the section in the file, the one that wins last.
 func (s Section) String() string {
 	places := make([]string, len(s.layers))
 	for i, l := range s.layers {
-		places[i] = l.path
+		places[i] = l.node.path
 	}
 	return strings.Join(places, " < ")
 }
@@ -57,7 +60,7 @@ func (s Section) Decode(into any) error {
 	d := &decoder{}
 	for _, l := range s.layers {
 		d.file = l.file
-		d.structure(l.node, l.path, append(ofWorker(&gate.Policy{}), v.Elem())...)
+		d.structure(l.node, append(ofWorker(&gate.Policy{}), v.Elem())...)
 	}
 	return d.err()
 }
@@ -69,7 +72,7 @@ func (s Section) Policy(of gate.Policy) (gate.Policy, error) {
 	d := &decoder{lenient: true}
 	for _, l := range s.layers {
 		d.file = l.file
-		d.structure(l.node, l.path, own...)
+		d.structure(l.node, own...)
 	}
 	if len(of.SendDays) == 0 { // a worker that leaves them empty has the store's
 		of.SendDays = days
@@ -91,14 +94,22 @@ func ofWorker(p *gate.Policy) (structs []reflect.Value) {
 
 // Says reports whether the section has a key of its own, rather than its default.
 func (s Section) Says(key string) bool {
-	return slices.ContainsFunc(s.layers, func(l layer) bool { return l.node.get(key) != nil })
+	return slices.ContainsFunc(s.layers, func(l layer) bool {
+		return slices.ContainsFunc(new(decoder).entries(l.node), func(e entry) bool { return e.key == key })
+	})
 }
 
-// decoder fills Go values from nodes and gathers what does not fit.
+// A decoder fills Go values from the tree that github.com/goccy/go-yaml makes of
+// the file, and gathers what does not fit. The library's own decoder is not used:
+// in strict mode, too, it stops at the first problem, has no place for what an
+// UnmarshalText refuses, takes 1.5 for 1 and a key without a value for its
+// default, forgets the entries of a map that is read again, and quotes the file in
+// its errors, with whatever passwords are there.
 type decoder struct {
 	file     string
 	workers  []string // that there are, sorted; none: any
 	lenient  bool     // leaves unknown keys to somebody else
+	stores   node     // is read last, over everything that stores may override
 	problems []error
 }
 
@@ -121,163 +132,177 @@ func (d *decoder) fail(line, col int, path, format string, args ...any) {
 	})
 }
 
-func (d *decoder) failAt(n *node, path, format string, args ...any) {
-	d.fail(n.line, n.col, path, format, args...)
+func (d *decoder) failAt(n node, format string, args ...any) {
+	d.fail(n.line, n.col, n.path, format, args...)
+}
+
+// expect reports whether the node is of one of the kinds, and fails otherwise.
+// It never shows the value, which may be a secret in the wrong place.
+func (d *decoder) expect(n node, kinds ...kind) bool {
+	switch n.Node.(type) {
+	case *ast.AnchorNode, *ast.AliasNode:
+		d.failAt(n, "anchors and aliases (& and *) are not supported; write the value out")
+		return false
+	case *ast.TagNode:
+		d.failAt(n, "tags (!) are not supported; write the plain value")
+		return false
+	}
+	switch {
+	case slices.Contains(kinds, n.kind()):
+		return true
+	case n.kind() == null:
+		d.failAt(n, "has no value; write %v or remove the key", kinds[0])
+	default:
+		d.failAt(n, "must be %v, not %v", kinds[0], n.kind())
+	}
+	return false
 }
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-func (d *decoder) value(n *node, path string, into reflect.Value) {
+func (d *decoder) value(n node, into reflect.Value) {
 	switch target := into.Addr().Interface().(type) {
-	case *Section:
-		if d.expect(n, path, mapping, null) && n.kind == mapping {
-			target.layers = append(slices.Clip(target.layers), layer{d.file, path, n})
-		}
+	case *map[string]Store:
+		d.stores = n
+		return
+	case *map[string]Section:
+		d.sections(n, target)
 		return
 	case encoding.TextUnmarshaler:
-		if d.expect(n, path, scalar) {
-			if err := target.UnmarshalText([]byte(n.text)); err != nil {
-				d.failAt(n, path, "%v", err)
+		if d.expect(n, scalar) {
+			if err := target.UnmarshalText([]byte(n.text())); err != nil {
+				d.failAt(n, "%v", err)
 			}
 		}
 		return
 	}
 	switch into.Kind() {
 	case reflect.Struct:
-		d.structure(n, path, into)
+		d.structure(n, into)
 	case reflect.Map:
-		d.table(n, path, into)
+		d.table(n, into)
 	case reflect.Slice:
-		d.list(n, path, into)
+		d.list(n, into)
 	case reflect.Pointer:
 		fresh := reflect.New(into.Type().Elem())
 		if !into.IsNil() {
 			fresh.Elem().Set(into.Elem())
 		}
-		d.value(n, path, fresh.Elem())
+		d.value(n, fresh.Elem())
 		into.Set(fresh)
 	default:
-		if d.expect(n, path, scalar) {
-			d.scalar(n, path, into)
+		if d.expect(n, scalar) {
+			d.scalar(n, into)
 		}
 	}
 }
 
-// expect reports whether the node is of one of the kinds, and fails otherwise.
-// It never shows the value, which may be a secret in the wrong place.
-func (d *decoder) expect(n *node, path string, kinds ...kind) bool {
-	switch {
-	case slices.Contains(kinds, n.kind):
-		return true
-	case n.kind == null:
-		d.failAt(n, path, "has no value; write %v or remove the key", kinds[0])
-	default:
-		d.failAt(n, path, "must be %v, not %v", kinds[0], n.kind)
-	}
-	return false
-}
-
-func (d *decoder) structure(n *node, path string, into ...reflect.Value) {
-	// A mapping whose keys are all commented out is nothing, and says nothing.
-	if !d.expect(n, path, mapping, null) {
-		return
-	}
+// structure fills structs from one mapping; a key goes to the first that has it. A
+// mapping whose keys are all commented out is nothing, and says nothing.
+func (d *decoder) structure(n node, into ...reflect.Value) {
 	var fields []field
 	for _, v := range into {
 		fields = append(fields, fieldsOf(v)...)
 	}
-	for _, e := range n.entries {
-		at := join(path, e.key)
+	for _, e := range d.entries(n) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == e.key })
-		if i < 0 && d.lenient {
-			continue
+		switch {
+		case i >= 0:
+			d.value(e.value, fields[i].value)
+		case !d.lenient:
+			d.fail(e.line, e.col, e.value.path, "unknown key; %s", hint(e.key, keysOf(fields)))
 		}
-		if i < 0 {
-			d.fail(e.line, e.col, at, "unknown key; %s", hint(e.key, keysOf(fields)))
-			continue
-		}
-		d.value(e.value, at, fields[i].value)
 	}
 }
 
-func (d *decoder) table(n *node, path string, into reflect.Value) {
-	if !d.expect(n, path, mapping, null) {
-		return
+// sections lays the sections of workers over those there are. A section of an
+// unknown worker would mean nothing.
+func (d *decoder) sections(n node, into *map[string]Section) {
+	merged := map[string]Section{}
+	maps.Copy(merged, *into)
+	for _, e := range d.entries(n) {
+		if len(d.workers) > 0 && !slices.Contains(d.workers, e.key) {
+			d.fail(e.line, e.col, e.value.path, "unknown worker; %s", hint(strings.ReplaceAll(e.key, "_", "-"), d.workers))
+			continue
+		}
+		s := merged[e.key]
+		if d.expect(e.value, mapping, null) {
+			s.layers = append(slices.Clip(s.layers), layer{d.file, e.value})
+		}
+		merged[e.key] = s
 	}
-	if into.Type().Key().Kind() != reflect.String {
-		d.failAt(n, path, "cannot be read into %v", into.Type())
-		return
+	if len(merged) > 0 {
+		*into = merged
 	}
-	// A copy, so that what the defaults share with others stays as it is.
+}
+
+// table lays the entries over a copy of the map, which may be shared.
+func (d *decoder) table(n node, into reflect.Value) {
 	merged := reflect.MakeMap(into.Type())
 	for it := into.MapRange(); it.Next(); {
 		merged.SetMapIndex(it.Key(), it.Value())
 	}
-	for _, e := range n.entries {
-		key := reflect.ValueOf(e.key).Convert(into.Type().Key())
+	for _, e := range d.entries(n) {
 		element := reflect.New(into.Type().Elem()).Elem()
-		if old := merged.MapIndex(key); old.IsValid() {
-			element.Set(old)
-		}
-		d.value(e.value, join(path, e.key), element)
-		merged.SetMapIndex(key, element)
+		d.value(e.value, element)
+		merged.SetMapIndex(reflect.ValueOf(e.key), element)
 	}
 	if merged.Len() > 0 {
 		into.Set(merged)
 	}
 }
 
-func (d *decoder) list(n *node, path string, into reflect.Value) {
-	if !d.expect(n, path, list) {
+func (d *decoder) list(n node, into reflect.Value) {
+	if !d.expect(n, list) {
 		return
 	}
-	items := reflect.MakeSlice(into.Type(), len(n.items), len(n.items))
-	for i, item := range n.items {
-		d.value(item, fmt.Sprintf("%s[%d]", path, i), items.Index(i))
-	}
-	if len(n.items) == 0 {
-		items = reflect.Zero(into.Type())
+	items := reflect.Zero(into.Type())
+	for i := range n.Node.(*ast.SequenceNode).Values {
+		item := reflect.New(into.Type().Elem()).Elem()
+		d.value(n.item(i), item)
+		items = reflect.Append(items, item)
 	}
 	into.Set(items)
 }
 
-func (d *decoder) scalar(n *node, path string, into reflect.Value) {
+func (d *decoder) scalar(n node, into reflect.Value) {
 	var err error
+	text := n.text()
 	switch k := into.Kind(); {
 	case into.Type() == durationType:
 		var v time.Duration
-		v, err = localtime.ParseDuration(n.text)
+		v, err = localtime.ParseDuration(text)
 		into.SetInt(int64(v))
 	case k == reflect.String:
-		into.SetString(n.text)
+		into.SetString(text)
 	case k == reflect.Bool:
-		if n.text != "true" && n.text != "false" {
-			err = fmt.Errorf("%q is neither true nor false", n.text)
+		if text != "true" && text != "false" {
+			err = fmt.Errorf("%q is neither true nor false", text)
 		}
-		into.SetBool(n.text == "true")
+		into.SetBool(text == "true")
 	case into.CanInt():
 		var v int64
-		v, err = strconv.ParseInt(n.text, 10, into.Type().Bits())
-		err = numberError(n.text, "a whole number", err)
+		v, err = strconv.ParseInt(text, 10, into.Type().Bits())
+		err = numberError(text, "a whole number", err)
 		into.SetInt(v)
 	case into.CanUint():
 		var v uint64
-		v, err = strconv.ParseUint(n.text, 10, into.Type().Bits())
-		err = numberError(n.text, "a whole number of 0 or more", err)
+		v, err = strconv.ParseUint(text, 10, into.Type().Bits())
+		err = numberError(text, "a whole number of 0 or more", err)
 		into.SetUint(v)
 	case into.CanFloat():
 		var v float64
-		v, err = strconv.ParseFloat(n.text, into.Type().Bits())
+		v, err = strconv.ParseFloat(text, into.Type().Bits())
 		if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
 			err = strconv.ErrSyntax
 		}
-		err = numberError(n.text, "a number", err)
+		err = numberError(text, "a number", err)
 		into.SetFloat(v)
 	default:
 		err = fmt.Errorf("cannot be read into %v", into.Type())
 	}
 	if err != nil {
-		d.failAt(n, path, "%v", err)
+		d.failAt(n, "%v", err)
 	}
 }
 

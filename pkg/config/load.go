@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -74,59 +73,40 @@ func Load(path string, env func(string) (string, bool), workers []string) (*Conf
 // Load. It does not Validate.
 // All problems are found in one go and joined, each a *problem.Problem.
 func Parse(name string, data []byte, env func(string) (string, bool), workers []string) (*Config, error) {
-	root, err := parseTree(name, data)
+	root, err := parse(name, data)
 	if err != nil {
 		return nil, err
 	}
 	d := &decoder{file: name, workers: slices.Sorted(slices.Values(workers))}
 	c := Default()
-	stores := takeStores(root)
-	d.knownWorkers("workers", root.get("workers"))
-	d.value(root, "", reflect.ValueOf(&c).Elem())
+	d.structure(root, reflect.ValueOf(&c).Elem())
 	d.resolve(&c, env)
-	d.stores(&c, stores, env)
+	d.readStores(&c, env)
 	if err := d.err(); err != nil {
 		return nil, err
 	}
 	return &c, nil
 }
 
-// takeStores cuts the stores out of the file: they are read last, over
-// everything that they may override.
-func takeStores(root *node) *node {
-	for i, e := range root.entries {
-		if e.key == "stores" {
-			root.entries = slices.Delete(root.entries, i, i+1)
-			return e.value
-		}
-	}
-	return nil
-}
-
 // newStore returns a store that says nothing of its own yet.
 func (c *Config) newStore(id string) Store {
 	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en",
-		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, SMTP: c.SMTP, Workers: maps.Clone(c.Workers),
+		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, SMTP: c.SMTP, Workers: c.Workers,
 	}
 }
 
-func (d *decoder) stores(c *Config, n *node, env func(string) (string, bool)) {
-	if n == nil || !d.expect(n, "stores", mapping, null) {
-		return
-	}
+func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 	// The environment wins over every store too: a relay that is put in place
 	// for a test installation must not be passed by.
 	fromEnv, _ := lookup(env, EnvSMTPURL)
-	for _, e := range n.entries {
-		path := join("stores", e.key)
+	for _, e := range d.entries(d.stores) {
 		s := c.newStore(e.key)
-		d.knownWorkers(path+".workers", e.value.get("workers"))
-		d.value(e.value, path, reflect.ValueOf(&s).Elem())
+		d.structure(e.value, reflect.ValueOf(&s).Elem())
 		if fromEnv != "" {
 			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""
 		}
-		d.urlFile(path+".smtp.url_file", &s.SMTP.URLFile, &s.SMTP.URL)
+		d.urlFile(e.value.path+".smtp.url_file", &s.SMTP.URLFile, &s.SMTP.URL)
 		if c.Stores == nil {
 			c.Stores = make(map[string]Store)
 		}
@@ -154,7 +134,7 @@ func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
 		case value == "":
 			d.urlFile(u.key, u.file, u.url)
 		default:
-			*u.url = URL(value)
+			*u.url, *u.file = URL(value), ""
 			if text := urlFault(*u.url, u.schemes); text != "" {
 				d.problems = append(d.problems, &problem.Problem{Key: u.variable, Text: text})
 			}

@@ -55,7 +55,7 @@ func (t Throughput) Validate() error {
 
 // WarmUp is how many mails a relay is given on each of its first days.
 type WarmUp struct {
-	Start Date `yaml:"start"`
+	Start localtime.Date `yaml:"start"`
 	// PerDay is of the first day, the second, …; empty: no warm-up.
 	PerDay []int `yaml:"per_day"`
 }
@@ -68,7 +68,7 @@ func (w WarmUp) Validate() error {
 			l.Add(fmt.Sprintf("per_day[%d]", i), "%d is too few; write 1 or more", n)
 		}
 	}
-	switch start, days := w.Start != "", len(w.PerDay) > 0; {
+	switch start, days := w.Start != (localtime.Date{}), len(w.PerDay) > 0; {
 	case days && !start:
 		l.Add("start", "is missing; write the first day, for example 2026-06-01")
 	case start && !days:

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -28,20 +27,11 @@ func (s Secret) String() string {
 	return concealed
 }
 
-// GoString returns <secret>.
-func (s Secret) GoString() string { return s.String() }
-
-// Format writes <secret> whatever the verb is, so that %x and %q hide it too.
+// Format writes <secret> whatever the verb is, so that %x, %q and %#v hide it too.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// MarshalText returns <secret>.
+// MarshalText returns <secret>, for JSON and YAML.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// MarshalJSON returns "<secret>".
-func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
-
-// MarshalYAML returns <secret>.
-func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
 // minSecret is the length of a SHA-256 key; less would be the weakest link.
 const minSecret = 32
@@ -122,20 +112,11 @@ func (u URL) split() []string {
 	return append(parts, rest[start:])
 }
 
-// GoString returns what String returns.
-func (u URL) GoString() string { return u.String() }
-
 // Format writes what String returns, whatever the verb is.
 func (u URL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 // MarshalText returns what String returns.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
-
-// MarshalJSON returns what String returns.
-func (u URL) MarshalJSON() ([]byte, error) { return json.Marshal(u.String()) }
-
-// MarshalYAML returns what String returns.
-func (u URL) MarshalYAML() (any, error) { return u.String(), nil }
 
 var (
 	listStart    = regexp.MustCompile(`,\s*[a-z]+://`)

@@ -31,7 +31,7 @@ func (c *Config) validate(needStore bool) error {
 		}
 		for _, f := range fieldsOf(reflect.ValueOf(&s).Elem()) {
 			i := slices.IndexFunc(top, func(g field) bool { return g.key == f.key })
-			if i >= 0 && reflect.DeepEqual(top[i].value.Interface(), f.value.Interface()) {
+			if f.key == "workers" || i >= 0 && reflect.DeepEqual(top[i].value.Interface(), f.value.Interface()) {
 				continue // only inherited, and checked above
 			}
 			validate(&l, join(at, f.key), f.value)

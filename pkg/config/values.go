@@ -6,29 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// Date is a day of the calendar, written 2026-06-01, or "" for none.
-type Date string
-
-// UnmarshalText reads 2026-06-01.
-func (d *Date) UnmarshalText(text []byte) error {
-	if _, err := time.Parse(time.DateOnly, string(text)); err != nil && len(text) > 0 {
-		return fmt.Errorf("%q is not a date; write for example 2026-06-01", text)
-	}
-	*d = Date(text)
-	return nil
-}
-
-// Midnight returns when the day begins in UTC; the zero time for none.
-func (d Date) Midnight() time.Time {
-	t, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
 
 // Bytes is a size, written "512MiB", "2GiB" or as a plain number of bytes.
 type Bytes int64

@@ -24,6 +24,20 @@ func DateOf(t time.Time) Date {
 
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
+// UnmarshalText reads "2026-06-01", or nothing as the zero Date.
+func (d *Date) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
+	switch {
+	case len(text) == 0:
+		*d = Date{}
+	case err != nil:
+		return fmt.Errorf("%q is not a date; write for example 2026-06-01", text)
+	default:
+		*d = DateOf(t)
+	}
+	return nil
+}
+
 // Add returns the date some days later. A date that does not exist counts on:
 // Add(0) of 29 February is 1 March in a year without one.
 func (d Date) Add(days int) Date {
