@@ -95,7 +95,7 @@ func checkType(t Type) error {
 	if t.Known() {
 		return nil
 	}
-	if t.fact() {
+	if t.IsFact() {
 		return errorf(ReasonUnknownType, "type", "%s is a fact of Homing's own; a storefront cannot publish it", t)
 	}
 	return errorf(ReasonUnknownType, "type", "%s is not a type of event; see events/schemas/v1 for those there are", quote(string(t)))
@@ -211,7 +211,7 @@ func (r *reader) eventType(want Type) Type {
 		return ""
 	}
 	t := Type(b)
-	if _, ok := newData[t]; !ok {
+	if rowOf[t] == nil {
 		r.fail(ReasonUnknownType, "%s is not a type of event", quote(string(b)))
 	}
 	return t

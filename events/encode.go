@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Encode writes an event as a structured CloudEvent in JSON: what stands on the
@@ -23,8 +24,12 @@ func Encode(e Event) ([]byte, error) {
 	case e.Time.Year() < 1 || e.Time.Year() > 9999 || e.Time.IsZero():
 		return nil, fmt.Errorf("encode event %q: its time is not between year 1 and 9999", e.ID)
 	}
-	p := partsOf(e.Data)
-	b := make([]byte, 0, sizeOf(&p))
+	row := rowOf[t]
+	if row == nil || row.at(e.Data) == nil {
+		return nil, fmt.Errorf("encode event %q: its data is a %T, not a struct of this package", e.ID, e.Data)
+	}
+	p := row.at(e.Data)
+	b := make([]byte, 0, row.shape.sizeOf(p))
 	b = append(b, `{"specversion":"1.0","id":`...)
 	b = appendString(b, e.ID)
 	b = append(b, `,"source":`...)
@@ -34,251 +39,104 @@ func Encode(e Event) ([]byte, error) {
 	b = append(b, `","time":"`...)
 	b = appendTime(b, e.Time)
 	b = append(b, `","datacontenttype":"application/json","data":`...)
-	b = appendData(b, &p)
+	b = row.shape.append(b, p)
 	return append(b, '}'), nil
 }
 
 // sizeOf estimates how long an event becomes, so that most need one buffer.
-func sizeOf(p *parts) int {
+func (s *shape) sizeOf(p unsafe.Pointer) int {
 	const envelope, line = 640, 176
-	switch {
-	case p.cart != nil:
-		return envelope + line*len(p.cart.Items)
-	case p.order != nil:
-		return envelope + line*len(p.order.Items)
+	if s.items == 0 {
+		return envelope
 	}
-	return envelope
+	return envelope + line*len(*(*[]Item)(unsafe.Add(p, s.items)))
 }
 
-func appendData(b []byte, p *parts) []byte {
-	switch {
-	case p.email != nil:
-		return appendEmail(b, p.email)
-	case p.offer != nil:
-		return appendOffer(b, p.offer)
-	case p.hold != nil:
-		b = text(append(b, '{'), "worker", p.hold.Worker)
-		b = text(b, "reason", p.hold.Reason)
-		return append(text(b, "detail", p.hold.Detail), '}')
-	}
+// append writes the struct at p, which has the shape s.
+func (s *shape) append(b []byte, p unsafe.Pointer) []byte {
 	b = append(b, '{')
-	if p.customer != nil {
-		b = appendCustomer(key(b, "customer"), p.customer)
-	}
-	switch {
-	case p.cart != nil:
-		b = appendCart(key(b, "cart"), p.cart)
-	case p.order != nil:
-		b = appendOrder(key(b, "order"), p.order)
-	case p.change != nil:
-		b = appendChange(key(b, "order"), p.change)
-	case p.review != nil:
-		b = appendReview(key(b, "review"), p.review)
-	case p.product != nil:
-		b = appendProduct(key(b, "product"), p.product)
-	case p.complaint != nil:
-		b = text(append(key(b, "complaint"), '{'), "id", p.complaint.ID)
-		b = append(text(b, "order_id", p.complaint.OrderID), '}')
-	case p.address != nil:
-		b = text(b, "email", *p.address)
-		if p.permanent != nil && *p.permanent != nil {
-			b = strconv.AppendBool(key(b, "permanent"), **p.permanent)
-		}
-	case p.answered != nil:
-		b = text(b, "question", p.answered.Question)
-		b = text(b, "answer", p.answered.Answer)
-	case p.scope != nil:
-		b = text(b, "scope", *p.scope)
-	case p.from != nil:
-		b = text(b, "from", *p.from)
-	case p.lastOrderAt != nil:
-		b = moment(b, "last_order_at", *p.lastOrderAt)
-	case p.year != nil:
-		b = whole(b, "year", *p.year)
-	}
-	return append(b, '}')
-}
-
-func appendCustomer(b []byte, c *Customer) []byte {
-	b = append(b, '{')
-	b = text(b, "id", c.ID)
-	b = text(b, "email", c.Email)
-	b = text(b, "first_name", c.FirstName)
-	b = text(b, "last_name", c.LastName)
-	b = text(b, "birthday", c.Birthday)
-	b = text(b, "time_zone", c.TimeZone)
-	b = text(b, "locale", c.Locale)
-	b = text(b, "country", c.Country)
-	if c.Consent != nil {
-		b = append(key(b, "consent"), '{')
-		b = text(b, "email", c.Consent.Email)
-		b = moment(b, "at", c.Consent.At)
-		b = text(b, "source", c.Consent.Source)
-		b = append(b, '}')
-	}
-	return append(b, '}')
-}
-
-func appendCart(b []byte, c *Cart) []byte {
-	b = text(append(b, '{'), "id", c.ID)
-	b = text(b, "url", c.URL)
-	b = appendItems(b, c.Items)
-	b = money(b, "total", c.Total)
-	return append(b, '}')
-}
-
-func appendOrder(b []byte, o *Order) []byte {
-	b = text(append(b, '{'), "id", o.ID)
-	b = text(b, "cart_id", o.CartID)
-	b = appendItems(b, o.Items)
-	b = money(b, "total", o.Total)
-	if len(o.Coupons) > 0 {
-		b = appendStrings(key(b, "coupons"), o.Coupons)
-	}
-	return append(b, '}')
-}
-
-func appendItems(b []byte, items []Item) []byte {
-	b = append(key(b, "items"), '[')
-	for i := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		it := &items[i]
-		b = text(append(b, '{'), "product_id", it.ProductID)
-		b = appendString(key(b, "name"), it.Name) // required, although it may be empty
-		b = whole(b, "quantity", it.Quantity)
-		b = money(b, "price", it.Price)
-		b = text(b, "url", it.URL)
-		b = text(b, "image_url", it.ImageURL)
-		b = whole(b, "supply_days", it.SupplyDays)
-		b = append(b, '}')
-	}
-	return append(b, ']')
-}
-
-func appendChange(b []byte, o *OrderChange) []byte {
-	b = text(append(b, '{'), "id", o.ID)
-	if len(o.Items) > 0 {
-		b = append(key(b, "items"), '[')
-		for i, it := range o.Items {
-			if i > 0 {
-				b = append(b, ',')
+	for i := range s.fields {
+		f := &s.fields[i]
+		at := unsafe.Add(p, f.offset)
+		switch {
+		case f.kind < wholeAny:
+			if text := *(*string)(at); text != "" || f.always {
+				b = appendString(f.begin(b), text)
 			}
-			b = text(append(b, '{'), "product_id", it.ProductID)
-			b = whole(b, "quantity", it.Quantity)
-			b = append(b, '}')
+		case f.kind < isMoney:
+			if n := *(*int)(at); n != 0 {
+				b = strconv.AppendInt(f.begin(b), int64(n), 10)
+			}
+		default:
+			b = f.append(b, at)
 		}
-		b = append(b, ']')
 	}
 	return append(b, '}')
 }
 
-func appendReview(b []byte, v *Review) []byte {
-	b = text(append(b, '{'), "product_id", v.ProductID)
-	b = text(b, "order_id", v.OrderID)
-	b = whole(b, "rating", v.Rating)
-	return append(b, '}')
-}
-
-func appendProduct(b []byte, p *Product) []byte {
-	b = text(append(b, '{'), "id", p.ID)
-	b = text(b, "name", p.Name)
-	b = text(b, "url", p.URL)
-	b = text(b, "image_url", p.ImageURL)
-	b = money(b, "price", p.Price)
-	b = whole(b, "supply_days", p.SupplyDays)
-	if p.Available != nil {
-		b = strconv.AppendBool(key(b, "available"), *p.Available)
+// append writes the field at p, which is neither text nor a number, unless it is
+// empty.
+func (f *field) append(b []byte, p unsafe.Pointer) []byte {
+	switch f.kind {
+	case isMoney:
+		if m := (*Money)(p); !m.IsZero() {
+			return appendMoney(f.begin(b), *m)
+		}
+	case isTime:
+		if t := *(**time.Time)(p); t != nil {
+			return append(appendTime(append(f.begin(b), '"'), *t), '"')
+		}
+	case isBool:
+		if *(*bool)(p) {
+			return append(f.begin(b), "true"...)
+		}
+	case isMaybe:
+		if yes := *(**bool)(p); yes != nil {
+			return strconv.AppendBool(f.begin(b), *yes)
+		}
+	case isIDs:
+		return appendList(b, f, *(*[]string)(p))
+	case isConsent:
+		if c := *(**Consent)(p); c != nil {
+			return f.shape.append(f.begin(b), unsafe.Pointer(c))
+		}
+	case isItems:
+		return appendList(b, f, *(*[]Item)(p))
+	case isChangedItems:
+		return appendList(b, f, *(*[]ChangedItem)(p))
+	default:
+		return f.shape.append(f.begin(b), p)
 	}
-	return append(b, '}')
+	return b
 }
 
-func appendEmail(b []byte, e *Email) []byte {
-	b = text(append(b, '{'), "touch", e.Touch)
-	b = text(b, "worker", e.Worker)
-	b = text(b, "step", e.Step)
-	b = text(b, "customer", e.Customer)
-	b = text(b, "occasion", e.Occasion)
-	b = text(b, "class", e.Class)
-	b = text(b, "reason", e.Reason)
-	b = text(b, "detail", e.Detail)
-	b = moment(b, "due", e.Due)
-	b = moment(b, "until", e.Until)
-	b = text(b, "message_id", e.MessageID)
-	b = text(b, "template", e.Template)
-	b = whole(b, "server_code", e.ServerCode)
-	b = text(b, "server_enhanced", e.ServerEnhanced)
-	b = text(b, "bounced", e.Bounced)
-	if len(e.Bundles) > 0 {
-		b = appendStrings(key(b, "bundles"), e.Bundles)
+// appendList writes a list of ids or, where the field has a shape, of objects.
+func appendList[T any](b []byte, f *field, all []T) []byte {
+	if len(all) == 0 && !f.always {
+		return b
 	}
-	if e.Sunset {
-		b = append(key(b, "sunset"), "true"...)
-	}
-	return append(b, '}')
-}
-
-func appendOffer(b []byte, o *OfferIssued) []byte {
-	b = text(append(b, '{'), "touch", o.Touch)
-	b = text(b, "worker", o.Worker)
-	b = text(b, "customer", o.Customer)
-	b = text(b, "code", o.Code)
-	b = text(b, "kind", o.Kind)
-	b = text(b, "list", o.List)
-	b = whole(b, "percent", o.Percent)
-	b = money(b, "amount", o.Amount)
-	b = moment(b, "expires_at", o.ExpiresAt)
-	return append(b, '}')
-}
-
-func appendStrings(b []byte, ss []string) []byte {
-	b = append(b, '[')
-	for i, s := range ss {
+	b = append(f.begin(b), '[')
+	for i := range all {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, s)
+		if p := unsafe.Pointer(&all[i]); f.shape != nil {
+			b = f.shape.append(b, p)
+		} else {
+			b = appendString(b, *(*string)(p))
+		}
 	}
 	return append(b, ']')
 }
 
-// key begins a field of the object that b ends in.
-func key(b []byte, name string) []byte {
-	if b[len(b)-1] != '{' {
-		b = append(b, ',')
+// begin writes what comes before the value of a field, in the object that b
+// ends in.
+func (f *field) begin(b []byte) []byte {
+	key := f.key
+	if b[len(b)-1] == '{' {
+		key = key[1:]
 	}
-	b = append(append(b, '"'), name...)
-	return append(b, '"', ':')
-}
-
-// text, whole, moment and money write a field unless it is empty.
-func text(b []byte, name, s string) []byte {
-	if s == "" {
-		return b
-	}
-	return appendString(key(b, name), s)
-}
-
-func whole(b []byte, name string, n int) []byte {
-	if n == 0 {
-		return b
-	}
-	return strconv.AppendInt(key(b, name), int64(n), 10)
-}
-
-func moment(b []byte, name string, t *time.Time) []byte {
-	if t == nil {
-		return b
-	}
-	return append(appendTime(append(key(b, name), '"'), *t), '"')
-}
-
-func money(b []byte, name string, m Money) []byte {
-	if m.IsZero() {
-		return b
-	}
-	return appendMoney(key(b, name), m)
+	return append(b, key...)
 }
 
 func appendMoney(b []byte, m Money) []byte {
@@ -298,7 +156,7 @@ func appendTime(b []byte, t time.Time) []byte {
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := skipPlain(unsafe.Slice(unsafe.StringData(s), len(s)), 0); i < len(s); {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++

@@ -4,52 +4,35 @@
 // storefront developer can act on.
 //
 // It uses the standard library only, so that a storefront written in Go can
-// import it. It knows nothing about NATS, Redis, templates or what Homing does
-// with an event.
+// import it. It knows nothing about NATS, Redis, templates or how Homing does
+// what it does with an event.
+//
+// A type of event is a row of the table in types.go and a struct; the struct's
+// tags say how each field is read, written and described. Reader, encoder,
+// JSON Schemas, asyncapi.yaml, the tables in the docs and the flags of `homing
+// publish` all follow from these.
 package events
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Type names what happened, in the past tense: "<entity>.<action>".
 type Type string
 
-// The types a storefront (or the calendar) may publish on
-// "storefront.<store>.<entity>.<action>".
-const (
-	TypeCartUpdated          Type = "cart.updated"
-	TypeCartAbandoned        Type = "cart.abandoned"
-	TypeOrderPlaced          Type = "order.placed"
-	TypeOrderFulfilled       Type = "order.fulfilled"
-	TypeOrderDelivered       Type = "order.delivered"
-	TypeOrderCancelled       Type = "order.cancelled"
-	TypeOrderRefunded        Type = "order.refunded"
-	TypeCustomerCreated      Type = "customer.created"
-	TypeCustomerUpdated      Type = "customer.updated"
-	TypeCustomerUnsubscribed Type = "customer.unsubscribed"
-	TypeCustomerMerged       Type = "customer.merged"
-	TypeCustomerErased       Type = "customer.erased"
-	TypeCustomerLapsed       Type = "customer.lapsed"
-	TypeCustomerBirthday     Type = "customer.birthday"
-	TypeCustomerAnswered     Type = "customer.answered"
-	TypeReviewSubmitted      Type = "review.submitted"
-	TypeComplaintOpened      Type = "complaint.opened"
-	TypeComplaintClosed      Type = "complaint.closed"
-	TypeAddressBounced       Type = "address.bounced"
-	TypeAddressComplained    Type = "address.complained"
-	TypeProductUpdated       Type = "product.updated"
-)
+// Entity returns what something happened to: "order" of "order.placed". A fact
+// about a touch has the channel: "email".
+func (t Type) Entity() string {
+	entity, _, _ := strings.Cut(string(t), ".")
+	return entity
+}
 
-// The types of facts: what Homing itself did. They stand on the timeline only;
-// a storefront that publishes one is rejected.
-const (
-	TypeEmailSent      Type = "email.sent"
-	TypeEmailHeld      Type = "email.held"
-	TypeEmailDropped   Type = "email.dropped"
-	TypeEmailUncertain Type = "email.uncertain"
-	TypeOfferIssued    Type = "offer.issued"
-	TypeWorkerHeld     Type = "worker.held"
-	TypeWorkerResumed  Type = "worker.resumed"
-)
+// Action returns what happened: "placed" of "order.placed".
+func (t Type) Action() string {
+	_, action, _ := strings.Cut(string(t), ".")
+	return action
+}
 
 // An Event is one decoded and validated envelope.
 type Event struct {
@@ -67,10 +50,16 @@ type Data interface {
 	Type() Type
 }
 
-// CustomerData is Data about one customer: every type a storefront may publish
-// but product.updated.
+// CustomerData is Data about one customer: most of what a storefront publishes.
 type CustomerData interface {
 	Data
 	// Who returns the customer the event is about; never nil.
 	Who() *Customer
+}
+
+// AddressData is Data about an email address, of no customer in particular.
+type AddressData interface {
+	Data
+	// Mailed returns the address; never nil.
+	Mailed() *string
 }

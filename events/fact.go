@@ -2,33 +2,65 @@ package events
 
 import "time"
 
-// Email is the body of the four facts about one touch: what Homing decided
-// about an email, and why. It holds no address and no name: the customer is
-// known by their token, which is part of Touch.
-type Email struct {
-	Touch          string     `json:"touch"`                     // <worker>.<step>.<customer token>.<occasion>
-	Worker         string     `json:"worker"`                    // "thank-you"
-	Step           string     `json:"step"`                      // "thanks"
-	Customer       string     `json:"customer"`                  // the customer's token
-	Occasion       string     `json:"occasion"`                  // what caused it: the order, cart, lapse or year
-	Class          string     `json:"class"`                     // marketing or transactional
-	Reason         string     `json:"reason"`                    // why; docs/reasons.md explains each
+// FactBody is the body of the facts about one touch: what Homing decided about
+// an email, and why. It holds no address and no name: the customer is known by
+// their token, which is part of Touch. The facts of each channel are an entity
+// of their own, each with an action for what became of the touch.
+type FactBody struct {
+	Touch          string     `json:"touch" rule:",required"`    // <worker>.<step>.<customer token>.<occasion>
+	Worker         string     `json:"worker" rule:",required"`   // "thank-you"
+	Step           string     `json:"step" rule:",required"`     // "thanks"
+	Customer       string     `json:"customer" rule:",required"` // the customer's token
+	Occasion       string     `json:"occasion" rule:",required"` // what caused it: the order, cart, lapse or year
+	Class          string     `json:"class" rule:",required"`    // marketing or transactional
+	Reason         string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
 	Detail         string     `json:"detail,omitempty"`          // the inputs of the decision, for a person
 	Due            *time.Time `json:"due,omitempty"`             // when it fell due
 	Until          *time.Time `json:"until,omitempty"`           // held: when it is looked at again
-	MessageID      string     `json:"message_id,omitempty"`      // sent, uncertain: of the mail, without angle brackets
+	MessageID      string     `json:"message_id,omitempty"`      // sent, uncertain: of the email, without angle brackets
 	Template       string     `json:"template,omitempty"`        // sent: which template, with its variant
 	ServerCode     int        `json:"server_code,omitempty"`     // the relay's reply, 250
 	ServerEnhanced string     `json:"server_enhanced,omitempty"` // the relay's enhanced status code, "2.0.0"
 	Bounced        string     `json:"bounced,omitempty"`         // dropped: keyed hash of the address the relay found unusable
-	Bundles        []string   `json:"bundles,omitempty"`         // sent, uncertain: ids of the touches whose content this mail took over
+	Bundles        []string   `json:"bundles,omitempty"`         // sent, uncertain: ids of the touches whose content this email took over
 	Sunset         bool       `json:"sunset,omitempty"`          // sent, uncertain: the last word to someone who does not react
+}
+
+// Email is the body of the facts whose channel is email.
+type Email = FactBody
+
+// What the facts about a touch say, whatever their channel: the action of their
+// type.
+const (
+	ActionSent      = "sent"
+	ActionHeld      = "held"
+	ActionDropped   = "dropped"
+	ActionUncertain = "uncertain"
+)
+
+// Fact is Data about one touch.
+type Fact interface {
+	Data
+	Body() *FactBody
+}
+
+// Body returns what the fact says. It lets code treat all facts about a touch
+// alike.
+func (b *FactBody) Body() *FactBody { return b }
+
+// NewFact returns the fact of type t about one touch. It panics unless t is the
+// type of such a fact.
+func NewFact(t Type, b FactBody) Fact {
+	d, _ := rowOf[t].make()
+	f := d.(Fact)
+	*f.Body() = b
+	return f
 }
 
 // EmailSent says that the relay accepted an email.
 type EmailSent struct{ Email }
 
-// EmailHeld says that an email would be right, but later.
+// EmailHeld says that an email is right, but not yet.
 type EmailHeld struct{ Email }
 
 // EmailDropped says that an email will not be sent.
@@ -43,24 +75,15 @@ func (*EmailHeld) Type() Type      { return TypeEmailHeld }
 func (*EmailDropped) Type() Type   { return TypeEmailDropped }
 func (*EmailUncertain) Type() Type { return TypeEmailUncertain }
 
-// Body returns what the fact says. It lets code treat the four alike.
-func (e *Email) Body() *Email { return e }
-
-// Fact is Data about one touch.
-type Fact interface {
-	Data
-	Body() *Email
-}
-
-// OfferIssued says that a code was bound to a customer, for the mail of one
-// touch and no other. It stands before the mail goes out.
+// OfferIssued says that a code was bound to a customer, for the email of one
+// touch and no other. It comes before the email goes out.
 type OfferIssued struct {
-	Touch     string     `json:"touch"`
-	Worker    string     `json:"worker"`
-	Customer  string     `json:"customer"` // the customer's token
-	Code      string     `json:"code"`
-	Kind      string     `json:"kind"`           // static, list or mint
-	List      string     `json:"list,omitempty"` // which list the code was taken from
+	Touch     string     `json:"touch" rule:",required"`
+	Worker    string     `json:"worker" rule:",required"`
+	Customer  string     `json:"customer" rule:",required"` // the customer's token
+	Code      string     `json:"code" rule:",required"`
+	Kind      string     `json:"kind" rule:",required"` // static, list or mint
+	List      string     `json:"list,omitempty"`        // which list the code was taken from
 	Percent   int        `json:"percent,omitempty"`
 	Amount    Money      `json:"amount,omitzero"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"` // the code is worth nothing from then on
@@ -72,9 +95,9 @@ func (*OfferIssued) Type() Type { return TypeOfferIssued }
 // a reason of the system, not of a customer, for which it does not send. They
 // concern no customer.
 type WorkerHold struct {
-	Worker string `json:"worker"`           // "thank-you"
-	Reason string `json:"reason"`           // why: paused, smtp_down …; docs/reasons.md explains each
-	Detail string `json:"detail,omitempty"` // for a person
+	Worker string `json:"worker" rule:",required"` // "thank-you"
+	Reason string `json:"reason" rule:",required"` // why: paused, smtp_down …; docs/reasons.md explains each
+	Detail string `json:"detail,omitempty"`        // for a person
 }
 
 // WorkerHeld says that a reason to send nothing began: what falls due waits.

@@ -22,7 +22,6 @@ type rules struct {
 	latest   time.Time // a time after this becomes receipt
 	receipt  time.Time
 	currency string // of the money read last: an order has one
-	customer bool   // a customer was read
 }
 
 // wrongKind records that the value is not of the kind it should be.
@@ -57,13 +56,6 @@ func (r *reader) describe() string {
 // missing records that a required field of the object just read is not there.
 func (r *reader) missing(field string) {
 	r.failAt(field, ReasonMissingField, "missing")
-}
-
-// require is missing unless ok.
-func (r *reader) require(ok bool, field string) {
-	if !ok && !r.trusted && r.err == nil {
-		r.missing(field)
-	}
 }
 
 // str reads a string. What it returns holds until the next string.

@@ -2,108 +2,100 @@ package events
 
 import "time"
 
-// newData makes an empty Data of each type there is.
-var newData = map[Type]func() Data{
-	TypeCartUpdated:          func() Data { return new(CartUpdated) },
-	TypeCartAbandoned:        func() Data { return new(CartAbandoned) },
-	TypeOrderPlaced:          func() Data { return new(OrderPlaced) },
-	TypeOrderFulfilled:       func() Data { return new(OrderFulfilled) },
-	TypeOrderDelivered:       func() Data { return new(OrderDelivered) },
-	TypeOrderCancelled:       func() Data { return new(OrderCancelled) },
-	TypeOrderRefunded:        func() Data { return new(OrderRefunded) },
-	TypeCustomerCreated:      func() Data { return new(CustomerCreated) },
-	TypeCustomerUpdated:      func() Data { return new(CustomerUpdated) },
-	TypeCustomerUnsubscribed: func() Data { return new(CustomerUnsubscribed) },
-	TypeCustomerMerged:       func() Data { return new(CustomerMerged) },
-	TypeCustomerErased:       func() Data { return new(CustomerErased) },
-	TypeCustomerLapsed:       func() Data { return new(CustomerLapsed) },
-	TypeCustomerBirthday:     func() Data { return new(CustomerBirthday) },
-	TypeCustomerAnswered:     func() Data { return new(CustomerAnswered) },
-	TypeReviewSubmitted:      func() Data { return new(ReviewSubmitted) },
-	TypeComplaintOpened:      func() Data { return new(ComplaintOpened) },
-	TypeComplaintClosed:      func() Data { return new(ComplaintClosed) },
-	TypeProductUpdated:       func() Data { return new(ProductUpdated) },
-	TypeEmailSent:            func() Data { return new(EmailSent) },
-	TypeEmailHeld:            func() Data { return new(EmailHeld) },
-	TypeEmailDropped:         func() Data { return new(EmailDropped) },
-	TypeEmailUncertain:       func() Data { return new(EmailUncertain) },
-	TypeAddressBounced:       func() Data { return new(AddressBounced) },
-	TypeAddressComplained:    func() Data { return new(AddressComplained) },
-	TypeOfferIssued:          func() Data { return new(OfferIssued) },
-	TypeWorkerHeld:           func() Data { return new(WorkerHeld) },
-	TypeWorkerResumed:        func() Data { return new(WorkerResumed) },
+// The structs below are what events are made of. A tag `rule` says how a field
+// is read, where the rule does not follow from its Go type: see shape.go.
+
+// Customer is the customer an event is about, as the shop knows them at that
+// moment. ID or, for guests, Email is required; every other field may be empty.
+type Customer struct {
+	ID        string   `json:"id,omitempty" rule:",once"`
+	Email     string   `json:"email,omitempty" rule:"email,once"`
+	FirstName string   `json:"first_name,omitempty" rule:"name"`
+	LastName  string   `json:"last_name,omitempty" rule:"name"`
+	Birthday  string   `json:"birthday,omitempty" rule:"birthday"`   // "1990-02-29" or, without the year, "--02-29"
+	TimeZone  string   `json:"time_zone,omitempty" rule:"time_zone"` // IANA, "Europe/London"
+	Locale    string   `json:"locale,omitempty" rule:"locale"`       // BCP 47, "en-GB"
+	Country   string   `json:"country,omitempty" rule:"country"`     // ISO 3166-1 alpha-2 or the shop's own name for it
+	Consent   *Consent `json:"consent,omitempty"`
 }
 
-// parts points at what a Data is made of; nil is a part it has not. It lets one
-// function read and one function write all types.
-type parts struct {
-	customer    *Customer
-	cart        *Cart
-	order       *Order
-	change      *OrderChange
-	review      *Review
-	product     *Product
-	scope       *string
-	from        *string
-	lastOrderAt **time.Time
-	year        *int
-	answered    *CustomerAnswered
-	complaint   *Complaint
-	address     *string
-	permanent   **bool
-	email       *Email
-	offer       *OfferIssued
-	hold        *WorkerHold
+// Who returns c. Every type that embeds a customer is CustomerData by it.
+func (c *Customer) Who() *Customer { return c }
+
+// Consent is what the customer said about marketing email.
+type Consent struct {
+	Email  string     `json:"email,omitempty" rule:"consent_word"` // subscribed, unsubscribed or unknown
+	At     *time.Time `json:"at,omitempty"`                        // when they said so; only an explicit time lifts a suppression
+	Source string     `json:"source,omitempty" rule:"name"`
 }
 
-func partsOf(d Data) parts {
-	switch d := d.(type) {
-	case *CartUpdated:
-		return parts{customer: &d.Customer, cart: &d.Cart}
-	case *CartAbandoned:
-		return parts{customer: &d.Customer, cart: &d.Cart}
-	case *OrderPlaced:
-		return parts{customer: &d.Customer, order: &d.Order}
-	case *OrderFulfilled:
-		return parts{customer: &d.Customer, change: &d.Order}
-	case *OrderDelivered:
-		return parts{customer: &d.Customer, change: &d.Order}
-	case *OrderCancelled:
-		return parts{customer: &d.Customer, change: &d.Order}
-	case *OrderRefunded:
-		return parts{customer: &d.Customer, change: &d.Order}
-	case *CustomerUnsubscribed:
-		return parts{customer: &d.Customer, scope: &d.Scope}
-	case *CustomerMerged:
-		return parts{customer: &d.Customer, from: &d.From}
-	case *CustomerLapsed:
-		return parts{customer: &d.Customer, lastOrderAt: &d.LastOrderAt}
-	case *CustomerBirthday:
-		return parts{customer: &d.Customer, year: &d.Year}
-	case *ReviewSubmitted:
-		return parts{customer: &d.Customer, review: &d.Review}
-	case *CustomerAnswered:
-		return parts{customer: &d.Customer, answered: d}
-	case *ComplaintOpened:
-		return parts{customer: &d.Customer, complaint: &d.Complaint}
-	case *ComplaintClosed:
-		return parts{customer: &d.Customer, complaint: &d.Complaint}
-	case *OfferIssued:
-		return parts{offer: d}
-	case *WorkerHeld:
-		return parts{hold: &d.WorkerHold}
-	case *WorkerResumed:
-		return parts{hold: &d.WorkerHold}
-	case *AddressBounced:
-		return parts{address: &d.Email, permanent: &d.Permanent}
-	case *AddressComplained:
-		return parts{address: &d.Email}
-	case *ProductUpdated:
-		return parts{product: &d.Product}
-	case Fact:
-		return parts{email: d.Body()}
-	case CustomerData: // created, updated, erased: nothing but the customer
-		return parts{customer: d.Who()}
-	}
-	return parts{}
+// The values of Consent.Email.
+const (
+	Subscribed     = "subscribed"
+	Unsubscribed   = "unsubscribed"
+	ConsentUnknown = "unknown"
+)
+
+// Item is one line of a cart or an order.
+type Item struct {
+	ProductID  string `json:"product_id" rule:",required"`
+	Name       string `json:"name" rule:"product_name,given"` // may be empty when the shop's was unusable
+	Quantity   int    `json:"quantity" rule:"quantity,required"`
+	Price      Money  `json:"price,omitzero"` // of one piece
+	URL        string `json:"url,omitempty" rule:"url"`
+	ImageURL   string `json:"image_url,omitempty" rule:"url"`
+	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"` // how many days one piece lasts
+}
+
+// Cart is a shopping cart; a cart without items has been emptied.
+type Cart struct {
+	ID    string `json:"id" rule:",required"`
+	URL   string `json:"url,omitempty" rule:"url"` // brings the customer back to it
+	Items []Item `json:"items" rule:",given"`      // an emptied cart says so: []
+	Total Money  `json:"total,omitzero"`
+}
+
+// Order is an order as it was placed.
+type Order struct {
+	ID      string   `json:"id" rule:",required"`
+	CartID  string   `json:"cart_id,omitempty"` // the cart it was made from
+	Items   []Item   `json:"items" rule:",required"`
+	Total   Money    `json:"total" rule:",required"`
+	Coupons []string `json:"coupons,omitempty"` // codes redeemed with it
+}
+
+// OrderChange names an order, and the items concerned. No items: the whole order.
+type OrderChange struct {
+	ID    string        `json:"id" rule:",required"`
+	Items []ChangedItem `json:"items,omitempty"`
+}
+
+// ChangedItem is one line of an order that was fulfilled, delivered, cancelled or refunded.
+type ChangedItem struct {
+	ProductID string `json:"product_id" rule:",required"`
+	Quantity  int    `json:"quantity,omitempty" rule:"quantity"` // 0: all of that product
+}
+
+// Review is a product review.
+type Review struct {
+	ProductID string `json:"product_id" rule:",required"`
+	OrderID   string `json:"order_id,omitempty"`
+	Rating    int    `json:"rating,omitempty" rule:"rating"` // 1 to 5; 0: none given
+}
+
+// Product is a product as it is now.
+type Product struct {
+	ID         string `json:"id" rule:",required"`
+	Name       string `json:"name,omitempty" rule:"product_name"`
+	URL        string `json:"url,omitempty" rule:"url"`
+	ImageURL   string `json:"image_url,omitempty" rule:"url"`
+	Price      Money  `json:"price,omitzero"`
+	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"`
+	Available  *bool  `json:"available,omitempty"`
+}
+
+// Complaint is something a customer is unhappy about, until it is closed.
+type Complaint struct {
+	ID      string `json:"id" rule:",required"`
+	OrderID string `json:"order_id,omitempty"` // the order it is about, if it is about one
 }

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -282,12 +284,12 @@ func (r *reader) digits() bool {
 // quoted reads the string that begins at the reader's position. What it returns
 // holds until the next string with escapes.
 func (r *reader) quoted() []byte {
-	start := r.pos + 1
-	for i := start; i < len(r.data); i++ {
-		switch c := r.data[i]; {
+	data, start := r.data, r.pos+1
+	for i := skipPlain(data, start); i < len(data); i++ {
+		switch c := data[i]; {
 		case c == '"':
 			r.pos = i + 1
-			return r.data[start:i]
+			return data[start:i]
 		case c == '\\':
 			return r.escaped(start, i)
 		case c < ' ':
@@ -296,9 +298,26 @@ func (r *reader) quoted() []byte {
 			return nil
 		}
 	}
-	r.pos = len(r.data)
+	r.pos = len(data)
 	r.syntax()
 	return nil
+}
+
+// skipPlain goes on from i for as long as the next eight bytes are printable
+// ASCII without quotes and backslashes, and returns where it stopped: at the
+// first byte that is not, or fewer than eight bytes before the end of data.
+func skipPlain(data []byte, i int) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(data); i += 8 {
+		w := binary.LittleEndian.Uint64(data[i:])
+		// The highest bit of each byte that is 0, or below ' ', or above ASCII. Bytes
+		// after the first one found may be wrong.
+		quote, slash := w^(each*'"'), w^(each*'\\')
+		if found := ((quote-each)&^quote | (slash-each)&^slash | (w-each*' ')&^w | w) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	return i
 }
 
 // escaped goes on with a string that began at start where its first escape is.

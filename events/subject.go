@@ -1,42 +1,12 @@
 package events
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // The first token of the subjects storefronts publish on.
 const subjectRoot = "storefront"
 
 // maxStore is the longest name of a store.
 const maxStore = 63
-
-var storefrontTypes = []Type{
-	TypeCartUpdated, TypeCartAbandoned,
-	TypeOrderPlaced, TypeOrderFulfilled, TypeOrderDelivered, TypeOrderCancelled, TypeOrderRefunded,
-	TypeCustomerCreated, TypeCustomerUpdated, TypeCustomerUnsubscribed, TypeCustomerMerged, TypeCustomerErased,
-	TypeCustomerLapsed, TypeCustomerBirthday, TypeCustomerAnswered,
-	TypeReviewSubmitted, TypeComplaintOpened, TypeComplaintClosed,
-	TypeAddressBounced, TypeAddressComplained,
-	TypeProductUpdated,
-}
-
-var factTypes = []Type{TypeEmailSent, TypeEmailHeld, TypeEmailDropped, TypeEmailUncertain, TypeOfferIssued, TypeWorkerHeld, TypeWorkerResumed}
-
-// Types returns the types a storefront may publish.
-func Types() []Type { return slices.Clone(storefrontTypes) }
-
-// FactTypes returns the types of Homing's own facts, which stand on the
-// timeline only.
-func FactTypes() []Type { return slices.Clone(factTypes) }
-
-// Known reports whether t is a type a storefront may publish.
-func (t Type) Known() bool {
-	_, ok := newData[t]
-	return ok && !t.fact()
-}
-
-func (t Type) fact() bool { return slices.Contains(factTypes, t) }
 
 // Subject returns the subject an event of this type and store is published on:
 // "storefront.main.order.placed".

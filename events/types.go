@@ -1,231 +1,308 @@
 package events
 
-import "time"
-
-// Customer is who an event is about, as the shop knows them at that moment.
-// ID or, for guests, Email is required; every other field may be empty.
-type Customer struct {
-	ID        string   `json:"id,omitempty"`
-	Email     string   `json:"email,omitempty"`
-	FirstName string   `json:"first_name,omitempty"`
-	LastName  string   `json:"last_name,omitempty"`
-	Birthday  string   `json:"birthday,omitempty"`  // "1990-02-29" or, without the year, "--02-29"
-	TimeZone  string   `json:"time_zone,omitempty"` // IANA, "Europe/London"
-	Locale    string   `json:"locale,omitempty"`    // BCP 47, "en-GB"
-	Country   string   `json:"country,omitempty"`   // ISO 3166-1 alpha-2 or the shop's own name for it
-	Consent   *Consent `json:"consent,omitempty"`
-}
-
-// Consent is what the customer said about marketing email.
-type Consent struct {
-	Email  string     `json:"email,omitempty"` // subscribed, unsubscribed or unknown
-	At     *time.Time `json:"at,omitempty"`    // when they said so; only an explicit time lifts a suppression
-	Source string     `json:"source,omitempty"`
-}
-
-// The values of Consent.Email.
-const (
-	Subscribed     = "subscribed"
-	Unsubscribed   = "unsubscribed"
-	ConsentUnknown = "unknown"
+import (
+	"reflect"
+	"slices"
+	"time"
+	"unsafe"
 )
 
-// Item is one line of a cart or an order.
-type Item struct {
-	ProductID  string `json:"product_id"`
-	Name       string `json:"name"`           // may be empty when the shop's was unusable
-	Quantity   int    `json:"quantity"`       // 1 or more
-	Price      Money  `json:"price,omitzero"` // of one piece
-	URL        string `json:"url,omitempty"`
-	ImageURL   string `json:"image_url,omitempty"`
-	SupplyDays int    `json:"supply_days,omitempty"` // how many days one piece lasts
+// The types of event a storefront may publish on
+// "storefront.<store>.<entity>.<action>".
+const (
+	TypeCartUpdated          Type = "cart.updated"
+	TypeCartAbandoned        Type = "cart.abandoned"
+	TypeOrderPlaced          Type = "order.placed"
+	TypeOrderFulfilled       Type = "order.fulfilled"
+	TypeOrderDelivered       Type = "order.delivered"
+	TypeOrderCancelled       Type = "order.cancelled"
+	TypeOrderRefunded        Type = "order.refunded"
+	TypeCustomerCreated      Type = "customer.created"
+	TypeCustomerUpdated      Type = "customer.updated"
+	TypeCustomerUnsubscribed Type = "customer.unsubscribed"
+	TypeCustomerMerged       Type = "customer.merged"
+	TypeCustomerErased       Type = "customer.erased"
+	TypeCustomerLapsed       Type = "customer.lapsed"
+	TypeCustomerBirthday     Type = "customer.birthday"
+	TypeCustomerAnswered     Type = "customer.answered"
+	TypeReviewSubmitted      Type = "review.submitted"
+	TypeComplaintOpened      Type = "complaint.opened"
+	TypeComplaintClosed      Type = "complaint.closed"
+	TypeAddressBounced       Type = "address.bounced"
+	TypeAddressComplained    Type = "address.complained"
+	TypeProductUpdated       Type = "product.updated"
+)
+
+// The types of facts: what Homing itself did. They are on the timeline only; a
+// storefront that publishes one is rejected.
+const (
+	TypeEmailSent      Type = "email.sent"
+	TypeEmailHeld      Type = "email.held"
+	TypeEmailDropped   Type = "email.dropped"
+	TypeEmailUncertain Type = "email.uncertain"
+	TypeOfferIssued    Type = "offer.issued"
+	TypeWorkerHeld     Type = "worker.held"
+	TypeWorkerResumed  Type = "worker.resumed"
+)
+
+// Origin says who tells Homing that something happened.
+type Origin string
+
+// The origins of events.
+const (
+	Storefront Origin = "storefront" // the shop
+	Calendar   Origin = "calendar"   // Homing's calendar, or the shop
+	Homing     Origin = "homing"     // Homing alone: a fact
+)
+
+// rows has every type of event, in the order in which the docs list them.
+var rows = []Row{
+	row[CartUpdated](Storefront, "A cart changed: it now holds these items, or none.",
+		"keeps the current cart; a reminder planned for it is dropped once it is empty"),
+	row[CartAbandoned](Storefront, "The shop considers a cart abandoned.", "keeps the cart as it was left"),
+	row[OrderPlaced](Storefront, "A customer placed an order.",
+		"counts the order, and drops what reminds of its cart or of what was bought again"),
+	row[OrderFulfilled](Storefront, "An order, or some of it, left the shop.", "keeps when"),
+	row[OrderDelivered](Storefront, "An order, or some of it, arrived.",
+		"keeps when; reviews are asked for, and refills reckoned, from then on"),
+	row[OrderCancelled](Storefront, "An order, or some of it, will not be fulfilled.",
+		"drops what was planned for it or for those items; an order cancelled as a whole no longer counts"),
+	row[OrderRefunded](Storefront, "An order, or some of it, was paid back.",
+		"drops what was planned for it or for those items"),
+	row[CustomerCreated](Storefront, "The shop met a customer for the first time.", "keeps what it says about the customer"),
+	row[CustomerUpdated](Storefront, "Something about a customer changed.", "keeps what it says about the customer"),
+	row[CustomerUnsubscribed](Storefront, "A customer does not want some or all email any more.",
+		"stops those emails, including any already planned"),
+	row[CustomerMerged](Storefront, "Another customer turned out to be the same person, who goes on as customer.",
+		"records it; the two are not joined yet"),
+	row[CustomerErased](Storefront, "A customer asked to be forgotten.", "forgets the customer, see [privacy.md](privacy.md)"),
+	row[CustomerLapsed](Calendar, "A customer has not ordered for longer than they used to.", "keeps when"),
+	row[CustomerBirthday](Calendar, "A customer's birthday is near.", ""),
+	row[CustomerAnswered](Storefront, "A customer answered a question in an email. Comes from the gateway, or from the shop.",
+		"counts it as a sign of life, which ends a [sunset](reasons.md#sunset)"),
+	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "no longer asks for a review of that product"),
+	row[ComplaintOpened](Storefront, "A customer complained, about an order or in general.",
+		"asks for no review while the complaint is open"),
+	row[ComplaintClosed](Storefront, "A complaint was dealt with.", "asks for reviews again"),
+	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
+		"sends nothing more to the address, for any customer of the store; with `permanent: false` does nothing"),
+	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
+		"sends nothing more to the address, for any customer of the store"),
+	row[ProductUpdated](Storefront, "A product changed: this is what it is now.",
+		"keeps it with the products: reminders leave out what is unavailable, and use `supply_days`"),
+
+	row[EmailSent](Homing, "The relay accepted an email.", ""),
+	row[EmailHeld](Homing, "An email is right, but not yet.", ""),
+	row[EmailDropped](Homing, "An email will not be sent.", ""),
+	row[EmailUncertain](Homing, "The relay's answer to an email never came: it may have been sent, and is not sent again.", ""),
+	row[OfferIssued](Homing, "A code was bound to a customer, before the email that carries it.", ""),
+	row[WorkerHeld](Homing, "A worker began to send nothing, for a reason that has to do with the system and not with a customer: what falls due waits.", ""),
+	row[WorkerResumed](Homing, "A reason for which a worker sent nothing ended.", ""),
 }
 
-// Cart is a shopping cart; a cart without items is an emptied one.
-type Cart struct {
-	ID    string `json:"id"`
-	URL   string `json:"url,omitempty"` // brings the customer back to it
-	Items []Item `json:"items"`
-	Total Money  `json:"total,omitzero"`
+// A Row is one type of event.
+type Row struct {
+	Type Type
+	From Origin
+	Says string // what happened: one sentence or two
+	Does string // what Homing does with it besides starting workers, in Markdown; a verb comes first
+
+	shape *shape
+	make  func() (Data, unsafe.Pointer)
+	at    func(Data) unsafe.Pointer // nil unless the data is of this type
 }
 
-// Order is an order as it was placed.
-type Order struct {
-	ID      string   `json:"id"`
-	CartID  string   `json:"cart_id,omitempty"` // the cart it was made from
-	Items   []Item   `json:"items"`
-	Total   Money    `json:"total"`
-	Coupons []string `json:"coupons,omitempty"` // codes redeemed with it
+// row makes the row of the type whose data is a T.
+func row[T any, P interface {
+	*T
+	Data
+}](from Origin, says, does string) Row {
+	return Row{
+		Type: P(new(T)).Type(), From: from, Says: says, Does: does,
+		shape: shapeOf(reflect.TypeFor[T]()),
+		make:  func() (Data, unsafe.Pointer) { d := new(T); return P(d), unsafe.Pointer(d) },
+		at: func(d Data) unsafe.Pointer {
+			p, _ := d.(P)
+			return unsafe.Pointer((*T)(p))
+		},
+	}
 }
 
-// OrderChange names an order, and the items concerned. No items: the whole order.
-type OrderChange struct {
-	ID    string        `json:"id"`
-	Items []ChangedItem `json:"items,omitempty"`
+var rowOf = func() map[Type]*Row {
+	m := make(map[Type]*Row, len(rows))
+	for i := range rows {
+		m[rows[i].Type] = &rows[i]
+	}
+	return m
+}()
+
+// Rows returns every type of event, facts last.
+func Rows() []Row { return slices.Clone(rows) }
+
+// Types returns the types a storefront may publish.
+func Types() []Type { return typesBy(func(o Origin) bool { return o != Homing }) }
+
+// FactTypes returns the types of Homing's own facts, which are on the timeline
+// only.
+func FactTypes() []Type { return typesBy(func(o Origin) bool { return o == Homing }) }
+
+func typesBy(want func(Origin) bool) (ts []Type) {
+	for i := range rows {
+		if want(rows[i].From) {
+			ts = append(ts, rows[i].Type)
+		}
+	}
+	return ts
 }
 
-// ChangedItem is one line of an order that was fulfilled, delivered, cancelled or refunded.
-type ChangedItem struct {
-	ProductID string `json:"product_id"`
-	Quantity  int    `json:"quantity,omitempty"` // 0: all of that product
+// Known reports whether t is a type a storefront may publish.
+func (t Type) Known() bool {
+	r := rowOf[t]
+	return r != nil && r.From != Homing
 }
 
-// Review is a product review.
-type Review struct {
-	ProductID string `json:"product_id"`
-	OrderID   string `json:"order_id,omitempty"`
-	Rating    int    `json:"rating,omitempty"` // 1 to 5; 0: none given
+// IsFact reports whether t is one of Homing's own facts.
+func (t Type) IsFact() bool {
+	r := rowOf[t]
+	return r != nil && r.From == Homing
 }
 
-// Product is a product as it is now.
-type Product struct {
-	ID         string `json:"id"`
-	Name       string `json:"name,omitempty"`
-	URL        string `json:"url,omitempty"`
-	ImageURL   string `json:"image_url,omitempty"`
-	Price      Money  `json:"price,omitzero"`
-	SupplyDays int    `json:"supply_days,omitempty"`
-	Available  *bool  `json:"available,omitempty"`
-}
-
-// Complaint is something a customer is unhappy about, until it is closed.
-type Complaint struct {
-	ID      string `json:"id"`
-	OrderID string `json:"order_id,omitempty"` // the order it is about, if it is about one
-}
-
-// CartUpdated says that a cart changed: it now holds these items.
+// CartUpdated says what is in a cart now.
 type CartUpdated struct {
-	Customer Customer `json:"customer"`
-	Cart     Cart     `json:"cart"`
+	Customer `json:"customer"`
+	Cart     Cart `json:"cart" rule:",required"`
 }
 
-// CartAbandoned says that the shop considers a cart abandoned.
+// CartAbandoned says which cart the shop considers abandoned.
 type CartAbandoned struct {
-	Customer Customer `json:"customer"`
-	Cart     Cart     `json:"cart"`
+	Customer `json:"customer"`
+	Cart     Cart `json:"cart" rule:",required"`
 }
 
-// OrderPlaced says that a customer placed an order.
+// OrderPlaced says what a customer ordered.
 type OrderPlaced struct {
-	Customer Customer `json:"customer"`
-	Order    Order    `json:"order"`
+	Customer `json:"customer"`
+	Order    Order `json:"order" rule:",required"`
 }
 
-// OrderFulfilled says that an order, or some of it, left the shop.
+// OrderFulfilled says which order, or which of its items, left the shop.
 type OrderFulfilled struct {
-	Customer Customer    `json:"customer"`
-	Order    OrderChange `json:"order"`
+	Customer `json:"customer"`
+	Order    OrderChange `json:"order" rule:",required"`
 }
 
-// OrderDelivered says that an order, or some of it, arrived.
+// OrderDelivered says which order, or which of its items, arrived.
 type OrderDelivered struct {
-	Customer Customer    `json:"customer"`
-	Order    OrderChange `json:"order"`
+	Customer `json:"customer"`
+	Order    OrderChange `json:"order" rule:",required"`
 }
 
-// OrderCancelled says that an order, or some of it, will not be fulfilled.
+// OrderCancelled says which order, or which of its items, will not be fulfilled.
 type OrderCancelled struct {
-	Customer Customer    `json:"customer"`
-	Order    OrderChange `json:"order"`
+	Customer `json:"customer"`
+	Order    OrderChange `json:"order" rule:",required"`
 }
 
-// OrderRefunded says that an order, or some of it, was paid back.
+// OrderRefunded says which order, or which of its items, was paid back.
 type OrderRefunded struct {
-	Customer Customer    `json:"customer"`
-	Order    OrderChange `json:"order"`
+	Customer `json:"customer"`
+	Order    OrderChange `json:"order" rule:",required"`
 }
 
-// CustomerCreated says that the shop met a customer for the first time.
+// CustomerCreated says whom the shop met for the first time.
 type CustomerCreated struct {
-	Customer Customer `json:"customer"`
+	Customer `json:"customer"`
 }
 
-// CustomerUpdated says that something about a customer changed.
+// CustomerUpdated says what the shop knows about a customer now.
 type CustomerUpdated struct {
-	Customer Customer `json:"customer"`
+	Customer `json:"customer"`
 }
 
 // The scopes of an unsubscribe. Any other scope is the name of one worker.
 const (
 	ScopeAll        = "all"        // no marketing any more
-	ScopeEverything = "everything" // nothing at all, not even transactional mail
+	ScopeEverything = "everything" // nothing at all, not even transactional email
 )
 
-// CustomerUnsubscribed says that a customer does not want email any more.
+// CustomerUnsubscribed says what a customer does not want any more.
 type CustomerUnsubscribed struct {
-	Customer Customer `json:"customer"`
-	Scope    string   `json:"scope,omitempty"` // ScopeAll when empty, ScopeEverything or the name of a worker
+	Customer `json:"customer"`
+	Scope    string `json:"scope,omitempty" rule:"scope"` // ScopeAll when empty, ScopeEverything or the name of a worker
 }
 
 // CustomerMerged says that From turned out to be the same person as Customer,
 // who goes on as Customer.
 type CustomerMerged struct {
-	Customer Customer `json:"customer"`
-	From     string   `json:"from"` // the id that is no more
+	Customer `json:"customer"`
+	From     string `json:"from" rule:",required"` // the id that is no longer used
 }
 
-// CustomerErased says that a customer asked to be forgotten.
+// CustomerErased says who asked to be forgotten.
 type CustomerErased struct {
-	Customer Customer `json:"customer"`
+	Customer `json:"customer"`
 }
 
-// CustomerLapsed says that a customer has not ordered for longer than they used to.
+// CustomerLapsed says who has stayed away, and since when.
 type CustomerLapsed struct {
-	Customer    Customer   `json:"customer"`
+	Customer    `json:"customer"`
 	LastOrderAt *time.Time `json:"last_order_at,omitempty"`
 }
 
-// CustomerBirthday says that a customer's birthday is near.
+// CustomerBirthday says whose birthday is near.
 type CustomerBirthday struct {
-	Customer Customer `json:"customer"`
-	Year     int      `json:"year,omitempty"` // the calendar year of this birthday
+	Customer `json:"customer"`
+	Year     int `json:"year,omitempty" rule:"year"` // the calendar year of this birthday
 }
 
-// ReviewSubmitted says that a customer reviewed a product.
-type ReviewSubmitted struct {
-	Customer Customer `json:"customer"`
-	Review   Review   `json:"review"`
-}
-
-// CustomerAnswered says what a customer answered to a question in a mail. It is
-// also a sign of life.
+// CustomerAnswered says what a customer answered to a question in an email.
 type CustomerAnswered struct {
-	Customer Customer `json:"customer"`
-	Question string   `json:"question"` // "why_left"
-	Answer   string   `json:"answer"`   // "too-expensive"
+	Customer `json:"customer"`
+	Question string `json:"question" rule:",required"` // "why_left"
+	Answer   string `json:"answer" rule:",required"`   // "too-expensive"
 }
 
-// ComplaintOpened says that a customer complained, about an order or in general.
+// ReviewSubmitted says what a customer reviewed.
+type ReviewSubmitted struct {
+	Customer `json:"customer"`
+	Review   Review `json:"review" rule:",required"`
+}
+
+// ComplaintOpened says what a customer complained about.
 type ComplaintOpened struct {
-	Customer  Customer  `json:"customer"`
-	Complaint Complaint `json:"complaint"`
+	Customer  `json:"customer"`
+	Complaint Complaint `json:"complaint" rule:",required"`
 }
 
-// ComplaintClosed says that a complaint was dealt with.
+// ComplaintClosed says which complaint was dealt with.
 type ComplaintClosed struct {
-	Customer  Customer  `json:"customer"`
-	Complaint Complaint `json:"complaint"`
+	Customer  `json:"customer"`
+	Complaint Complaint `json:"complaint" rule:",required"`
 }
 
-// AddressBounced says that mail to an address came back, as relays report it
-// some time after they accepted it. On the timeline the address is left out: the
-// entry's key stands for it.
+// AddressBounced says to which address email came back. On the timeline the
+// address is left out: the entry's key replaces it.
 type AddressBounced struct {
-	Email     string `json:"email"`
+	Email     string `json:"email" rule:"email,required"`
 	Permanent *bool  `json:"permanent,omitempty"` // nil: yes
 }
 
-// AddressComplained says that whoever reads mail to an address called one spam,
-// as mailbox providers report it. On the timeline the address is left out.
+// AddressComplained says at which address email was reported as spam. On the
+// timeline the address is left out.
 type AddressComplained struct {
-	Email string `json:"email"`
+	Email string `json:"email" rule:"email,required"`
 }
 
 // ProductUpdated says what a product is now. It concerns no customer.
 type ProductUpdated struct {
-	Product Product `json:"product"`
+	Product Product `json:"product" rule:",required"`
 }
+
+// Mailed returns the address the event is about.
+func (d *AddressBounced) Mailed() *string { return &d.Email }
+
+// Mailed returns the address the event is about.
+func (d *AddressComplained) Mailed() *string { return &d.Email }
 
 func (*CartUpdated) Type() Type          { return TypeCartUpdated }
 func (*CartAbandoned) Type() Type        { return TypeCartAbandoned }
@@ -241,41 +318,10 @@ func (*CustomerMerged) Type() Type       { return TypeCustomerMerged }
 func (*CustomerErased) Type() Type       { return TypeCustomerErased }
 func (*CustomerLapsed) Type() Type       { return TypeCustomerLapsed }
 func (*CustomerBirthday) Type() Type     { return TypeCustomerBirthday }
-func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
+func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
 func (*AddressBounced) Type() Type       { return TypeAddressBounced }
 func (*AddressComplained) Type() Type    { return TypeAddressComplained }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }
-
-// Mailed returns the address an event is about.
-func (d *AddressBounced) Mailed() *string { return &d.Email }
-
-// Mailed returns the address an event is about.
-func (d *AddressComplained) Mailed() *string { return &d.Email }
-
-// AddressData is what events are made of that concern an address.
-type AddressData interface {
-	Data
-	Mailed() *string
-}
-
-func (d *CartUpdated) Who() *Customer          { return &d.Customer }
-func (d *CartAbandoned) Who() *Customer        { return &d.Customer }
-func (d *OrderPlaced) Who() *Customer          { return &d.Customer }
-func (d *OrderFulfilled) Who() *Customer       { return &d.Customer }
-func (d *OrderDelivered) Who() *Customer       { return &d.Customer }
-func (d *OrderCancelled) Who() *Customer       { return &d.Customer }
-func (d *OrderRefunded) Who() *Customer        { return &d.Customer }
-func (d *CustomerCreated) Who() *Customer      { return &d.Customer }
-func (d *CustomerUpdated) Who() *Customer      { return &d.Customer }
-func (d *CustomerUnsubscribed) Who() *Customer { return &d.Customer }
-func (d *CustomerMerged) Who() *Customer       { return &d.Customer }
-func (d *CustomerErased) Who() *Customer       { return &d.Customer }
-func (d *CustomerLapsed) Who() *Customer       { return &d.Customer }
-func (d *CustomerBirthday) Who() *Customer     { return &d.Customer }
-func (d *ReviewSubmitted) Who() *Customer      { return &d.Customer }
-func (d *CustomerAnswered) Who() *Customer     { return &d.Customer }
-func (d *ComplaintOpened) Who() *Customer      { return &d.Customer }
-func (d *ComplaintClosed) Who() *Customer      { return &d.Customer }

@@ -1,0 +1,179 @@
+package events
+
+import (
+	"math/bits"
+	"reflect"
+	"time"
+	"unsafe"
+)
+
+// payload reads the data of an event of type t, which is known.
+func (r *reader) payload(t Type) Data {
+	row := rowOf[t]
+	d, p := row.make()
+	if r.peek() != '{' {
+		if got := r.describe(); r.err == nil {
+			r.err = errorf(ReasonWrongKind, "data", "%s is not an object", got)
+		}
+		return d
+	}
+	r.base = r.depth
+	r.fields(row.shape, p)
+	return d
+}
+
+// fields reads an object into the struct at p, which has the shape s.
+func (r *reader) fields(s *shape, p unsafe.Pointer) {
+	var got uint32
+	next := 0
+	for ok := r.object(); ok && r.field(); {
+		i := next // mostly: as Encode and the docs have them
+		if i >= len(s.fields) || s.fields[i].name != string(r.name) {
+			if i = s.find(r.name); i < 0 {
+				r.skip()
+				continue
+			}
+		}
+		f := &s.fields[i]
+		next = i + 1
+		if got&(1<<i) != 0 {
+			r.again(f, unsafe.Add(p, f.offset))
+		}
+		if some := r.value(f, unsafe.Add(p, f.offset)); some || f.given {
+			got |= 1 << i
+		} else {
+			got &^= 1 << i
+		}
+	}
+	if r.trusted || r.err != nil {
+		return
+	}
+	if missing := s.required &^ got; missing != 0 {
+		r.missing(s.fields[bits.TrailingZeros32(missing)].name)
+	} else if s.check != nil {
+		if name, reason, problem := s.check(p); problem != "" {
+			r.failAt(name, reason, "%s", problem)
+		}
+	}
+}
+
+// again is called for a field that was read before: the last one counts, and
+// alone, unless there may be only one.
+func (r *reader) again(f *field, p unsafe.Pointer) {
+	if f.once && !r.trusted {
+		r.fail(ReasonBadValue, "given twice")
+	} else if f.kind == isObject {
+		reflect.NewAt(f.shape.typ, p).Elem().SetZero()
+	}
+}
+
+// value reads a field into p, and reports whether it is more than empty.
+func (r *reader) value(f *field, p unsafe.Pointer) bool {
+	switch {
+	case f.kind == textID:
+		s := r.id()
+		*(*string)(p) = s
+		return s != ""
+	case f.kind < wholeAny:
+		s := r.textOf(f.kind)
+		*(*string)(p) = s
+		return s != ""
+	case f.kind < isMoney:
+		n := r.wholeOf(f.kind)
+		*(*int)(p) = n
+		return n != 0
+	}
+	switch f.kind {
+	case isMoney:
+		r.money((*Money)(p))
+		return !(*Money)(p).IsZero()
+	case isTime:
+		*(**time.Time)(p) = r.moment()
+	case isBool:
+		*(*bool)(p) = *r.boolean()
+	case isMaybe:
+		*(**bool)(p) = r.boolean()
+	case isIDs:
+		return r.ids((*[]string)(p))
+	case isConsent:
+		c := new(Consent)
+		*(**Consent)(p) = c
+		r.fields(f.shape, unsafe.Pointer(c))
+	case isItems:
+		return list[Item](r, f.shape, p)
+	case isChangedItems:
+		return list[ChangedItem](r, f.shape, p)
+	default:
+		r.fields(f.shape, p)
+	}
+	return true
+}
+
+func (r *reader) textOf(k kind) string {
+	switch k {
+	case textName:
+		return r.text(maxName)
+	case textProductName:
+		return r.text(maxProductName)
+	case textURL:
+		return r.hint(webURL)
+	case textTimeZone:
+		return r.hint(timeZone)
+	case textLocale:
+		return r.hint(locale)
+	case textCountry:
+		return r.hint(country)
+	case textEmail:
+		return r.address()
+	case textBirthday:
+		return r.birthday()
+	case textScope:
+		return r.scope()
+	case textConsent:
+		return r.one(Subscribed, Unsubscribed, ConsentUnknown)
+	}
+	return ""
+}
+
+func (r *reader) wholeOf(k kind) int {
+	switch k {
+	case wholeQuantity:
+		return r.quantity()
+	case wholeSupplyDays:
+		return r.supplyDays()
+	case wholeRating:
+		return r.between(1, 5)
+	case wholeYear:
+		return r.between(1970, 9999)
+	}
+	return r.whole()
+}
+
+func (r *reader) ids(to *[]string) bool {
+	*to = nil
+	for ok := r.list(); ok && r.element(); {
+		*to = append(*to, r.id())
+	}
+	return len(*to) > 0
+}
+
+// Room is made at first for as many lines as the rest of the document would
+// hold at this size each, within bounds.
+const (
+	usualLine = 128
+	manyLines = 32
+)
+
+// list reads a list of objects of the shape s into the []T at p.
+func list[T any](r *reader, s *shape, p unsafe.Pointer) bool {
+	var out []T
+	for ok := r.list(); ok && r.element(); {
+		if out == nil {
+			out = make([]T, 0, min(1+(len(r.data)-r.pos)/usualLine, manyLines))
+		}
+		out = append(out, *new(T))
+		r.fields(s, unsafe.Pointer(&out[len(out)-1]))
+	}
+	*(*[]T)(p) = out
+	return len(out) > 0
+}

@@ -1,0 +1,181 @@
+package events
+
+import (
+	"reflect"
+	"strings"
+	"time"
+	"unsafe"
+)
+
+// A shape is how a struct is written in JSON: its fields, in their order. It is
+// made once from the struct's tags, so that reader, encoder and schemas agree.
+// The tag json names a field. The tag rule, "<kind>,<option>…", says what else
+// there is to know about it; the kind may be left out where it follows from the
+// Go type. The options:
+//
+//   - required: it must be there and not be empty;
+//   - given: it must be there, and is written even when it is empty;
+//   - once: it may not be there twice.
+//
+// An embedded struct with a name of its own, the customer, is required and may
+// be there once; one without is part of the struct around it.
+type shape struct {
+	typ      reflect.Type
+	fields   []field
+	required uint32                                                        // bit i: fields[i] must be there
+	items    uintptr                                                       // where its items are, for an estimate of its length; 0: it has none
+	check    func(unsafe.Pointer) (field string, r Reason, problem string) // of more than one field; nil: none
+}
+
+type field struct {
+	name   string
+	key    string // `,"name":`
+	offset uintptr
+	kind   kind
+	given  bool
+	once   bool
+	always bool   // it is written even when it is empty
+	shape  *shape // of an object, or of each element of a list
+}
+
+// A kind says by which rules a field is read, and how it is kept.
+type kind uint8
+
+const (
+	textID kind = iota
+	textName
+	textProductName
+	textURL
+	textTimeZone
+	textLocale
+	textCountry
+	textEmail
+	textBirthday
+	textScope
+	textConsent
+	wholeAny // from here on: int
+	wholeQuantity
+	wholeSupplyDays
+	wholeRating
+	wholeYear
+	isMoney // from here on: each of its own type
+	isTime
+	isBool
+	isMaybe
+	isIDs
+	isObject
+	isConsent
+	isItems
+	isChangedItems
+)
+
+// kinds has the word that stands for a kind in the tag rule, and its Go type; of
+// an object there are many.
+var kinds = map[kind]struct {
+	word string
+	typ  reflect.Type
+}{
+	textID:          {"", reflect.TypeFor[string]()},
+	textName:        {"name", reflect.TypeFor[string]()},
+	textProductName: {"product_name", reflect.TypeFor[string]()},
+	textURL:         {"url", reflect.TypeFor[string]()},
+	textTimeZone:    {"time_zone", reflect.TypeFor[string]()},
+	textLocale:      {"locale", reflect.TypeFor[string]()},
+	textCountry:     {"country", reflect.TypeFor[string]()},
+	textEmail:       {"email", reflect.TypeFor[string]()},
+	textBirthday:    {"birthday", reflect.TypeFor[string]()},
+	textScope:       {"scope", reflect.TypeFor[string]()},
+	textConsent:     {"consent_word", reflect.TypeFor[string]()},
+	wholeAny:        {"", reflect.TypeFor[int]()},
+	wholeQuantity:   {"quantity", reflect.TypeFor[int]()},
+	wholeSupplyDays: {"supply_days", reflect.TypeFor[int]()},
+	wholeRating:     {"rating", reflect.TypeFor[int]()},
+	wholeYear:       {"year", reflect.TypeFor[int]()},
+	isMoney:         {"", reflect.TypeFor[Money]()},
+	isTime:          {"", reflect.TypeFor[*time.Time]()},
+	isBool:          {"", reflect.TypeFor[bool]()},
+	isMaybe:         {"", reflect.TypeFor[*bool]()},
+	isIDs:           {"", reflect.TypeFor[[]string]()},
+	isConsent:       {"", reflect.TypeFor[*Consent]()},
+	isItems:         {"", reflect.TypeFor[[]Item]()},
+	isChangedItems:  {"", reflect.TypeFor[[]ChangedItem]()},
+}
+
+// kindOf returns the kind of a field. What is wrong with a tag is found at the
+// start of the program: the reader relies on kind and Go type being one.
+func kindOf(word string, typ reflect.Type) kind {
+	for k, x := range kinds {
+		if x.word == word && x.typ == typ {
+			return k
+		}
+	}
+	if word != "" || typ.Kind() != reflect.Struct {
+		panic("no field of an event is of type " + typ.String() + " with the rule " + word)
+	}
+	return isObject
+}
+
+// checks are the rules about more than one field of an object.
+var checks = map[reflect.Type]func(unsafe.Pointer) (string, Reason, string){
+	reflect.TypeFor[Customer](): func(p unsafe.Pointer) (string, Reason, string) {
+		if c := (*Customer)(p); c.ID == "" && c.Email == "" {
+			return "", ReasonMissingField, "neither id nor email; one of them is needed"
+		}
+		return "", "", ""
+	},
+	reflect.TypeFor[CustomerMerged](): func(p unsafe.Pointer) (string, Reason, string) {
+		if d := (*CustomerMerged)(p); d.From == d.ID {
+			return "from", ReasonBadValue, "a customer cannot be merged with themselves"
+		}
+		return "", "", ""
+	},
+}
+
+// shapeOf makes the shape of a struct.
+func shapeOf(typ reflect.Type) *shape {
+	s := &shape{typ: typ, check: checks[typ]}
+	s.add(typ, 0)
+	return s
+}
+
+func (s *shape) add(typ reflect.Type, at uintptr) {
+	for f := range typ.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			s.add(f.Type, at+f.Offset)
+			continue
+		}
+		word, options, _ := strings.Cut(f.Tag.Get("rule"), ",")
+		k := kindOf(word, f.Type)
+		x := field{name: name, key: `,"` + name + `":`, offset: at + f.Offset, kind: k,
+			given: strings.Contains(options, "given"), once: f.Anonymous || strings.Contains(options, "once")}
+		required := x.given || f.Anonymous || strings.Contains(options, "required")
+		x.always = k == isObject || x.given || required && k >= isIDs
+		switch k {
+		case isObject:
+			x.shape = shapeOf(f.Type)
+			if x.shape.items != 0 {
+				s.items = x.offset + x.shape.items
+			}
+		case isConsent, isItems, isChangedItems:
+			x.shape = shapeOf(f.Type.Elem())
+		}
+		if k == isItems {
+			s.items = x.offset
+		}
+		if required {
+			s.required |= 1 << len(s.fields)
+		}
+		s.fields = append(s.fields, x)
+	}
+}
+
+// find returns which field has that name; -1: none.
+func (s *shape) find(name []byte) int {
+	for i := range s.fields {
+		if s.fields[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
+}
