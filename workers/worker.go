@@ -15,6 +15,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/product"
 	"homing/pkg/touch"
@@ -34,56 +35,6 @@ type Input struct {
 // Location returns the zone whose clocks count: the customer's, or else the store's.
 func (in Input) Location() *time.Location {
 	return in.Customer.Location(cmp.Or(in.Zone, time.UTC))
-}
-
-// A Worker decides which emails an event leads to, and whether each is still
-// wanted when it falls due.
-type Worker interface {
-	// Name is the worker's durable name, config key and metric label.
-	Name() string
-	// Triggers lists the types of event that may lead to an email.
-	Triggers() []events.Type
-	// Steps lists the emails of the worker, as they are configured now.
-	Steps() []touch.Step
-	// Plan returns the touches that the customer's state leads to, now that the
-	// event has been folded into it. Dates come from the customer, not from the
-	// one event, and planning twice gives the same touches.
-	Plan(in Input) []touch.Touch
-	// Wanted says, when a touch falls due, whether it still makes sense: the
-	// zero Verdict, a hold (not_yet) or a drop.
-	Wanted(t touch.Touch, in Input) touch.Verdict
-	// Compose says which wording of the step's template the mail gets.
-	Compose(t touch.Touch, in Input) Wording
-}
-
-// A Chooser is a Worker that most events of some of its triggers do not concern.
-// It tells by the event alone, so that they cost next to nothing.
-type Chooser interface {
-	// Concerns reports whether an event of one of the triggers may lead to an email.
-	Concerns(e events.Event) bool
-	// Overlooks reports, by its JSON, that an event is one of many that do not
-	// concern the worker: what would take long to see is left to Concerns.
-	Overlooks(t events.Type, data []byte) bool
-}
-
-// Concerns reports whether an event of one of the triggers of w may lead to an email.
-func Concerns(w Worker, e events.Event) bool {
-	c, ok := w.(Chooser)
-	return !ok || c.Concerns(e)
-}
-
-// A Gatherer is a Worker some of whose mails take over the content of others
-// that are pending.
-type Gatherer interface {
-	// Gathers names the touches, without what they display, that t would take
-	// over if it were sent now.
-	Gathers(t touch.Touch, in Input) []touch.Touch
-}
-
-// An Explainer is a Worker that can say why it has nothing planned for a customer.
-type Explainer interface {
-	// Silence returns a reason and its inputs; an empty reason: there is nothing to say.
-	Silence(in Input) (touch.Reason, string)
 }
 
 // Wording is what a mail says, as far as it is decided only when it is made.
@@ -142,12 +93,72 @@ func (s Settings) Validate() error {
 	return errors.Join(errs...)
 }
 
-// A Kind makes the workers of one name, one for each store.
+// A Kind is one worker as all stores have it: a row of programme.Kinds.
 type Kind struct {
-	Name     string
-	Triggers []events.Type
+	Name     string        // of streams and consumers, config key, metric label
+	Emails   string        // what people read of them who unsubscribe: "reminders about your cart"
+	Triggers []events.Type // that may lead to an email
 	Horizon  time.Duration // how old an event may be and still lead to an email
-	// New returns a worker. decode fills a struct that holds the defaults from
-	// the worker's section of the configuration, and refuses unknown keys.
-	New func(decode func(into any) error) (Worker, Settings, error)
+	Products bool          // it rests on the product statistics, and waits until they are there
+	// Concerns reports whether an event of one of the triggers may lead to an email;
+	// nil: each may. Where most do not, they cost next to nothing this way.
+	Concerns func(e events.Event) bool
+	// Overlooks reports, by its JSON, that an event is one of many that do not
+	// concern the worker: what would take long to see is left to Concerns; nil: none.
+	Overlooks func(t events.Type, data []byte) bool
+	// New returns the worker of one store. decode fills a struct that holds the
+	// defaults from the worker's section of the configuration, and refuses unknown
+	// keys.
+	New func(decode func(into any) error) (Worker, error)
+}
+
+// A Worker decides which emails an event leads to, and whether each is still
+// wanted when it falls due, in one store.
+type Worker struct {
+	Settings Settings
+	Steps    []touch.Step // its emails, as they are configured now
+	// Plan returns the touches that the customer's state leads to, now that the
+	// event has been folded into it. Dates come from the customer, not from the
+	// one event, and planning twice gives the same touches.
+	Plan func(in Input) []touch.Touch
+	// Wanted says, when a touch falls due, whether it still makes sense: the
+	// zero Verdict, a hold (not_yet) or a drop.
+	Wanted func(t touch.Touch, in Input) touch.Verdict
+	// Compose says which wording of the step's template the email gets.
+	Compose func(t touch.Touch, in Input) Wording
+
+	// The rest is nil with a worker that has no such thing.
+
+	// Gathers names the touches, without what they display, that t would take over
+	// if it were sent now.
+	Gathers func(t touch.Touch, in Input) []touch.Touch
+	// Silence says why nothing is planned for a customer; an empty reason: there is
+	// nothing to say.
+	Silence   func(in Input) (touch.Reason, string)
+	SendsAt   *localtime.Clock // when its emails leave that would be too late the day after
+	Birthdays *time.Duration   // it wants to be told of birthdays, so long before
+	Lapse     *Lapse           // it wants to be told who stays away
+}
+
+// Lapse says when a customer stays away: days after the last order, or, if that
+// is later, times as long after it as they usually take from order to order.
+type Lapse struct {
+	Days             int     `yaml:"days"`
+	TimesOwnInterval float64 `yaml:"times_own_interval"` // 0: the days alone
+}
+
+// From returns what makes the workers of a Kind from the defaults of their section,
+// what checks it, and what a worker is with a section that is right.
+func From[C any](defaults func() C, validate func(C) error, worker func(C) Worker) func(decode func(into any) error) (Worker, error) {
+	return func(decode func(into any) error) (Worker, error) {
+		c := defaults()
+		err := decode(&c)
+		if err == nil {
+			err = validate(c)
+		}
+		if err != nil {
+			return Worker{}, err
+		}
+		return worker(c), nil
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/problem"
+	"homing/pkg/programme"
 	"homing/pkg/render"
 )
 
@@ -60,7 +61,7 @@ func (p *program) checkCommand() *cobra.Command {
 // check looks at one thing after the other, as far as each can be looked at.
 func (p *program) check() []finding {
 	path := p.configPath()
-	c, err := config.Load(p.config, p.env, app.WorkerNames())
+	c, err := config.Load(p.config, p.env, programme.WorkerNames())
 	if err == nil && path == "" {
 		err = c.Validate()
 		path = "built-in defaults; there is no " + config.DefaultPath
@@ -85,7 +86,7 @@ func (p *program) check() []finding {
 	workers := app.Check(c, set)
 	found = append(found, sources{p.configPath(), c.Templates.Dir}.findings(workers)...)
 	if workers == nil {
-		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(app.WorkerNames(), ", ")})
+		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
 	}
 	return found
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/programme"
 )
 
 // clockKey is the entry of the bucket `controls` that says how fast business
@@ -32,7 +32,7 @@ func (p *program) natsFlags(cmd *cobra.Command, timeout *time.Duration, wait tim
 
 // load reads the configuration for a command that needs no store.
 func (p *program) load() (*config.Config, error) {
-	c, err := config.Load(p.config, p.env, app.WorkerNames())
+	c, err := config.Load(p.config, p.env, programme.WorkerNames())
 	if err != nil {
 		return nil, usage(err)
 	}

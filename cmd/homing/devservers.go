@@ -16,9 +16,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/devstack"
+	"homing/pkg/programme"
 	"homing/templates"
 )
 
@@ -160,7 +160,7 @@ func (p *program) devConfig() (*config.Config, error) {
 		}
 		return p.env(name)
 	}
-	c, err := config.Load(p.config, env, app.WorkerNames())
+	c, err := config.Load(p.config, env, programme.WorkerNames())
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"homing/events"
-	"homing/pkg/app"
 	"homing/pkg/clock"
 	"homing/pkg/intake"
+	"homing/pkg/programme"
 )
 
 // eventFlags are the flags that describe one event.
@@ -270,7 +270,7 @@ func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 	}
 	e, err := events.Decode(events.Raw{Subject: events.Subject(store, d.t), Data: body}, time.Now())
 	if err == nil {
-		err = intake.Heeded(e, app.WorkerNames())
+		err = intake.Heeded(e, programme.WorkerNames())
 	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return nil, fmt.Errorf("not published, it would be rejected as %s: %w", bad.Reason, bad)

@@ -11,6 +11,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/control"
+	"homing/pkg/programme"
 )
 
 const pauseHelp = `Stops a worker from sending, on all replicas, within a second. It goes on planning;
@@ -55,7 +56,7 @@ func (p *program) switchCommand(name, short, long string, do func(*control.Contr
 	f := &pauseFlags{}
 	c := &cobra.Command{
 		Use: name + " <worker>|all", Short: short, Long: long, Args: cobra.ExactArgs(1),
-		ValidArgs: append(app.WorkerNames(), everyWorker),
+		ValidArgs: append(programme.WorkerNames(), everyWorker),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.switchWorkers(cmd.Context(), f, name == "pause", args[0], do)
 		},
@@ -70,7 +71,7 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if strings.Contains(f.detail, "@") {
 		return usagef("--reason: it stands on the timeline for years, so it must hold no address")
 	}
-	names := app.WorkerNames()
+	names := programme.WorkerNames()
 	if named != everyWorker {
 		if !slices.Contains(names, named) {
 			return usagef("no such worker: %s; there are %s, and %s", named, strings.Join(names, ", "), everyWorker)

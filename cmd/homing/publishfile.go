@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"homing/events"
-	"homing/pkg/app"
 	"homing/pkg/intake"
+	"homing/pkg/programme"
 )
 
 const (
@@ -182,7 +182,7 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 	subject := events.Subject(b.store, t)
 	e, err := events.Decode(events.Raw{Subject: subject, Data: line}, time.Now())
 	if err == nil {
-		err = intake.Heeded(e, app.WorkerNames())
+		err = intake.Heeded(e, programme.WorkerNames())
 	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return sent{}, fmt.Errorf("%s: %w", bad.Reason, bad)

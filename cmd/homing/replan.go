@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
+	"homing/pkg/programme"
 )
 
 const replanHelp = `Has a worker plan again what stands on the timeline since a time: for a worker that
@@ -29,8 +30,8 @@ func (p *program) replanCommand() *cobra.Command {
 				return err
 			case since == "":
 				return usagef("--since: say from when on, as in --since 7d")
-			case !slices.Contains(app.WorkerNames(), args[0]):
-				return usagef("there is no worker %q; there are %v", args[0], app.WorkerNames())
+			case !slices.Contains(programme.WorkerNames(), args[0]):
+				return usagef("there is no worker %q; there are %v", args[0], programme.WorkerNames())
 			}
 			return nil
 		},

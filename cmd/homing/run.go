@@ -12,6 +12,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/programme"
 )
 
 // stopTimeout bounds how long a process finishes what it has begun.
@@ -40,7 +41,7 @@ finish what has begun, for up to 30 seconds; a second signal ends it at once.`,
 }
 
 func (p *program) runApp(ctx context.Context, roles []string) error {
-	c, err := config.Load(p.config, p.env, app.WorkerNames())
+	c, err := config.Load(p.config, p.env, programme.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}

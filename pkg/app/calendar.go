@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"slices"
-	"time"
 
 	"homing/events"
 	"homing/pkg/calendar"
@@ -18,15 +17,6 @@ const RoleCalendar = "calendar"
 func (a *App) dailyJobs() []calendar.Job {
 	return []calendar.Job{a.productsJob(), a.erasureJob()}
 }
-
-// What the calendar asks the workers of a store. One that has an answer wants
-// the events.
-type (
-	greeter  interface{ BirthdayLead() time.Duration }
-	winBacks interface {
-		Lapse() (days int, timesOwnInterval float64)
-	}
-)
 
 // runCalendar runs the calendar until ctx ends, if that is a role of this process.
 func (a *App) runCalendar(ctx context.Context) {
@@ -52,12 +42,11 @@ func (a *App) calendarStores() map[string]calendar.Settings {
 			if w.Settings.Status == workers.Off {
 				continue
 			}
-			if of, ok := w.Worker.(greeter); ok {
-				set.Birthdays = &calendar.Birthdays{Lead: of.BirthdayLead()}
+			if w.Birthdays != nil {
+				set.Birthdays = &calendar.Birthdays{Lead: *w.Birthdays}
 			}
-			if of, ok := w.Worker.(winBacks); ok {
-				days, times := of.Lapse()
-				set.Lapses = &calendar.Lapses{Days: days, Times: times}
+			if w.Lapse != nil {
+				set.Lapses = &calendar.Lapses{Days: w.Lapse.Days, Times: w.Lapse.TimesOwnInterval}
 			}
 		}
 		out[id] = set

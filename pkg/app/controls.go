@@ -9,6 +9,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
+	"homing/pkg/programme"
 	"homing/pkg/timeline"
 	"homing/workers"
 )
@@ -66,10 +67,10 @@ func PausedByConfig(c *config.Config, worker, store string) bool {
 
 // statusOf reads the status of a worker in a store.
 func statusOf(c *config.Config, worker, store string) (workers.Status, error) {
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		if k.Name == worker {
-			_, s, err := k.New(c.Stores[store].Workers[worker].Decode)
-			return s.Status, err
+			w, err := k.New(c.Stores[store].Workers[worker].Decode)
+			return w.Settings.Status, err
 		}
 	}
 	return "", fmt.Errorf("no such worker: %s", worker)

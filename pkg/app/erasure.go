@@ -5,6 +5,7 @@ import (
 
 	"homing/pkg/calendar"
 	"homing/pkg/erasure"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
 )
@@ -14,7 +15,7 @@ const erasureAt = 2 * time.Hour
 
 func (a *App) eraser() *erasure.Eraser {
 	return erasure.New(erasure.Options{
-		JS: a.js, Timeline: a.readTimeline(), Customers: a.customers, Workers: WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
+		JS: a.js, Timeline: a.readTimeline(), Customers: a.customers, Workers: programme.WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
 		Decode: timeline.Decode, Read: a.intake().Read, Redis: a.rdb, Now: a.o.Scale.Now, Log: a.log.Named("erasure"),
 	})
 }

@@ -80,10 +80,10 @@ func checkWayOut(c *config.Config, stores map[string]*programme.Store) error {
 	}
 	var names []string
 	marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		for _, s := range stores {
 			w := s.Worker(k.Name)
-			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps(), marketing) && !slices.Contains(names, k.Name) {
+			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps, marketing) && !slices.Contains(names, k.Name) {
 				names = append(names, k.Name)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/link"
+	"homing/pkg/programme"
 	"homing/templates"
 )
 
@@ -19,7 +20,7 @@ func parse(t *testing.T, yaml string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("test", []byte(`
 stores: {main: {name: N, url: "https://s.example", from: a@s.example, postal_address: P, currency: EUR}}
-`+yaml), nil, app.WorkerNames())
+`+yaml), nil, programme.WorkerNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestALinkCanBeMadeForEveryWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range app.WorkerNames() {
+	for _, name := range programme.WorkerNames() {
 		if s.URL(link.Link{Purpose: link.Unsubscribe, Customer: id.Key("main", "ann"), Worker: name}) == "" {
 			t.Errorf("no mail of %s has a way out", name)
 		}

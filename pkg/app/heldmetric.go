@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -21,7 +22,7 @@ func newHeldMetric(a *App) *heldMetric {
 func (h *heldMetric) Describe(to chan<- *prometheus.Desc) { to <- h.desc }
 
 func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		if !slices.Contains(h.app.o.Roles, k.Name) {
 			continue
 		}

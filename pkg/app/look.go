@@ -130,9 +130,9 @@ func (l *Look) Entries(ctx context.Context, r customer.Record, all bool) (out []
 
 // Pending returns the pending touches for a customer, worker by worker.
 func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.PendingTouch, error) {
-	found := make([][]schedule.PendingTouch, len(kinds))
+	found := make([][]schedule.PendingTouch, len(programme.Kinds))
 	var g errgroup.Group
-	for i, kind := range kinds {
+	for i, kind := range programme.Kinds {
 		g.Go(func() (err error) {
 			found[i], err = l.schedule.OfCustomer(ctx, kind.Name, k)
 			return err
@@ -182,7 +182,7 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
 	for _, w := range in.Store.Workers {
-		in.Holds[w.Name()] = holdsOf(holds, w.Name(), store)
+		in.Holds[w.Name] = holdsOf(holds, w.Name, store)
 	}
 	if behind != "" {
 		in.Notes = append(in.Notes, behind)

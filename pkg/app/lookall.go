@@ -43,7 +43,7 @@ func (d DayCounts) Total() int {
 func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) ([]DayCounts, error) {
 	var out []DayCounts
 	seen := 0
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		byStore := map[string]*DayCounts{}
 		for store := range l.stores {
 			byStore[store] = &DayCounts{Store: store, Worker: k.Name, Days: make([]int, days)}
@@ -68,7 +68,7 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 			out = append(out, *c)
 		}
 	}
-	order := WorkerNames()
+	order := programme.WorkerNames()
 	slices.SortFunc(out, func(a, b DayCounts) int {
 		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(slices.Index(order, a.Worker), slices.Index(order, b.Worker)))
 	})
@@ -180,7 +180,7 @@ func (l *Look) Replan(ctx context.Context, worker string, stores []string, since
 		w := s.Worker(worker)
 		switch {
 		case w == nil:
-			return out, fmt.Errorf("no such worker: %q; there are %v", worker, WorkerNames())
+			return out, fmt.Errorf("no such worker: %q; there are %v", worker, programme.WorkerNames())
 		case w.Settings.Status == workers.Off:
 			return out, fmt.Errorf("%s is off in store %s and plans nothing; set its status to live, paused or shadow", worker, store)
 		}
@@ -204,10 +204,10 @@ func (l *Look) replan(ctx context.Context, s *programme.Store, w *programme.Work
 		return done, err
 	}
 	p := &schedule.Planner{
-		Workers: map[string]workers.Worker{store: w.Worker}, Zones: map[string]*time.Location{store: s.Zone}, Customers: l.customers, Schedule: l.schedule,
+		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, Customers: l.customers, Schedule: l.schedule,
 		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: l.identity.Address, Planned: func(n int) { done.Mails += n },
 	}
-	err = l.timeline.ReadTypesSince(ctx, store, w.Triggers(), l.real(since), func(batch []customer.Entry) error {
+	err = l.timeline.ReadTypesSince(ctx, store, w.Triggers, l.real(since), func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place
 		if err := p.Plan(ctx, batch); err != nil {
 			return err

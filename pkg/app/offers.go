@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"homing/pkg/config"
 	"homing/pkg/offer"
@@ -27,9 +28,9 @@ func OfferSteps(c *config.Config) ([]OfferStep, error) {
 	var out []OfferStep
 	for _, id := range storeNames(c) {
 		for _, w := range stores[id].Workers {
-			for _, s := range w.Steps() {
+			for _, s := range w.Steps {
 				if s.Offer != nil {
-					out = append(out, OfferStep{Store: id, Worker: w.Name(), Step: s.Name, Terms: *s.Offer})
+					out = append(out, OfferStep{Store: id, Worker: w.Name, Step: s.Name, Terms: *s.Offer})
 				}
 			}
 		}
@@ -51,15 +52,11 @@ func checkOffer(s touch.Step, currency string) error {
 	return nil
 }
 
-// setSunset tells all workers of a store whether the one that sends last mails
-// has them be the last. It is a switch of that worker's, and all must heed it.
+// setSunset tells all workers of a store whether a last word is the last: it is
+// where one of them has a step that is.
 func setSunset(s *programme.Store) {
-	on := true
-	for _, w := range s.Workers {
-		if of, ok := w.Worker.(interface{ Sunset() bool }); ok {
-			on = on && of.Sunset()
-		}
-	}
+	last := func(t touch.Step) bool { return t.Sunset }
+	on := slices.ContainsFunc(s.Workers, func(w *programme.Worker) bool { return slices.ContainsFunc(w.Steps, last) })
 	for _, w := range s.Workers {
 		w.Policy.Sunset = on
 	}

@@ -6,6 +6,7 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/offer"
+	"homing/pkg/programme"
 )
 
 // configured returns a configuration with one store and more YAML.
@@ -14,7 +15,7 @@ func configured(t *testing.T, more string) *config.Config {
 	c, err := config.Parse("test", []byte(`
 http: {public_url: "https://mail.shop.example"}
 stores: {main: {name: S, url: "https://shop.example", from: "S <hello@shop.example>", postal_address: P, currency: GBP}}
-`+more), nil, WorkerNames())
+`+more), nil, programme.WorkerNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestTheEndOfMarketingCanBeSwitchedOff(t *testing.T) {
 		}
 		for _, w := range stores["main"].Workers {
 			if got := w.Policy.Sunset; got != want {
-				t.Errorf("%q: for %s it is %v", more, w.Name(), got)
+				t.Errorf("%q: for %s it is %v", more, w.Name, got)
 			}
 		}
 	}

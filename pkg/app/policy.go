@@ -7,7 +7,6 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/localtime"
 	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
@@ -18,22 +17,12 @@ func storePolicy(all *config.Config, c config.Store, zone *time.Location, identi
 	return gate.Policy{Installation: all.Installation, Sections: c.Sections, Pacing: c.Pacing.Pacing, Zone: zone, Draw: identity.Draw}
 }
 
-// punctual is a worker whose mail leaves at a time of day, and is too late on
-// the next.
-type punctual interface {
-	SendsAt() (at localtime.Clock, onlyThatDay bool)
-}
-
 // checkSendsAt finds a time of day at which no mail would ever leave.
 func checkSendsAt(w *programme.Worker) error {
-	of, ok := w.Worker.(punctual)
-	if !ok || w.Settings.Class != touch.Marketing {
-		return nil
-	}
 	q := w.Policy.QuietHours
-	if at, only := of.SendsAt(); only && q.Holds(at) {
+	if w.SendsAt != nil && w.Settings.Class == touch.Marketing && q.Holds(*w.SendsAt) {
 		return fmt.Errorf("send_at: %s is within the quiet hours from %s to %s, and when they end the day may be over; "+
-			"choose another time, or give the worker quiet_hours of its own", at, q.From, q.To)
+			"choose another time, or give the worker quiet_hours of its own", w.SendsAt, q.From, q.To)
 	}
 	return nil
 }

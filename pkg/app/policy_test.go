@@ -9,6 +9,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/programme"
 )
 
 func TestABirthdayIsGreetedByDay(t *testing.T) {
@@ -25,7 +26,7 @@ http: {public_url: "https://mail.s.example"}
 		{"transactional", `workers: {birthday: {send_at: "22:00", class: transactional, offer: {code: none}}}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg, err := config.Parse("test", []byte(stores+c.more), nil, app.WorkerNames())
+			cfg, err := config.Parse("test", []byte(stores+c.more), nil, programme.WorkerNames())
 			if err == nil {
 				err = cfg.Validate()
 			}
@@ -43,11 +44,11 @@ http: {public_url: "https://mail.s.example"}
 }
 
 func TestTheShippedFileConfiguresEveryWorker(t *testing.T) {
-	c, err := config.Load(filepath.Join(root, config.DefaultPath), nil, app.WorkerNames())
+	c, err := config.Load(filepath.Join(root, config.DefaultPath), nil, programme.WorkerNames())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := slices.Sorted(maps.Keys(c.Workers)), slices.Sorted(slices.Values(app.WorkerNames())); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(c.Workers)), slices.Sorted(slices.Values(programme.WorkerNames())); !slices.Equal(got, want) {
 		t.Errorf("configs/homing.yaml has the workers %v, and there are %v", got, want)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"homing/pkg/calendar"
 	"homing/pkg/catalog"
 	"homing/pkg/product"
-	"homing/workers/replenishment"
+	"homing/pkg/programme"
+	"homing/workers"
 )
 
 // productsAt is when in the night the product statistics are computed.
@@ -29,7 +30,7 @@ func (a *App) openProducts(ctx context.Context) bool {
 	if slices.Contains(a.o.Roles, RoleCalendar) {
 		a.running.Go(func() { a.catalog.Serve(ctx) })
 	}
-	if slices.Contains(a.o.Roles, replenishment.Name) {
+	if slices.ContainsFunc(programme.Kinds, func(k workers.Kind) bool { return k.Products && slices.Contains(a.o.Roles, k.Name) }) {
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 			err := a.catalog.Open(ctx)
 			if err == nil {

@@ -12,17 +12,17 @@ import (
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
 	"homing/pkg/touch"
 	"homing/workers"
-	"homing/workers/replenishment"
 )
 
 // RoleNames lists the roles there are.
 func RoleNames() []string {
-	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, WorkerNames()...)
+	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, programme.WorkerNames()...)
 }
 
 // openLoops makes the loops of this process's roles, and apart from them those
@@ -35,14 +35,14 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 		loops = append(loops, a.loop(bus.EraseConsumer, bus.Timeline, a.eraser().Handle, 32, 1, nil))
 	}
 	desk := &schedule.Desk{Decode: timeline.Decode}
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
-		planner := a.planner(k.Name)
+		planner := a.planner(k)
 		desk.Join(planner)
 		out := &loops
-		if k.Name == replenishment.Name {
+		if k.Products {
 			out = &waiting
 		}
 		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, planner.Handle, 1024, 2, nil),
@@ -64,37 +64,35 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: WorkerNames(),
+		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: programme.WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
 	})
 }
 
-func (a *App) planner(worker string) *schedule.Planner {
+func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]workers.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
-		Overlook: a.overlook(worker), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
-		Planned: func(n int) { a.metrics.planned.WithLabelValues(worker).Add(float64(n)) },
+		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
+		Overlook: overlook(k), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
+		Planned: func(n int) { a.metrics.planned.WithLabelValues(k.Name).Add(float64(n)) },
 	}
 	for id, s := range a.stores {
-		if w := s.Worker(worker); w.Settings.Status != workers.Off {
-			p.Workers[id], p.Zones[id] = w.Worker, s.Zone
+		if w := s.Worker(k.Name); w.Settings.Status != workers.Off {
+			p.Workers[id], p.Zones[id] = w, s.Zone
 		}
 	}
 	return p
 }
 
 // overlook leaves out what a worker can see at a glance that it does not concern.
-func (a *App) overlook(worker string) func(jetstream.Msg) bool {
-	choosers := map[string]workers.Chooser{}
-	for id, s := range a.stores {
-		choosers[id], _ = s.Worker(worker).Worker.(workers.Chooser)
+func overlook(k workers.Kind) func(jetstream.Msg) bool {
+	if k.Overlooks == nil {
+		return nil
 	}
 	return func(m jetstream.Msg) bool {
-		store, t := timeline.About(m.Subject())
-		c := choosers[store]
-		return c != nil && c.Overlooks(t, m.Data())
+		_, t := timeline.About(m.Subject())
+		return k.Overlooks(t, m.Data())
 	}
 }
 
@@ -129,7 +127,7 @@ func (a *App) sending(worker string) []string {
 // rate returns the throughput of a worker in a store. Workers do not share it:
 // so each gets its part of the relay, however many of another's mails wait.
 func (a *App) rate(store, worker string) *throughput.Throughput {
-	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps()
+	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps
 	o := throughput.Options{
 		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
 		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.At(0, time.UTC), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
@@ -142,7 +140,7 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 
 func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
 			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
 		}

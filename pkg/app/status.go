@@ -16,6 +16,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/timeline"
 )
 
@@ -102,7 +103,7 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 	if s.Intake, err = lag(ctx, js, bus.Storefront, bus.IntakeConsumer); err != nil {
 		return nil, err
 	}
-	for _, k := range kinds {
+	for _, k := range programme.Kinds {
 		w := WorkerStatus{Worker: k.Name, Stores: map[string]string{}, Holds: []control.Hold{}}
 		for _, h := range controls.Holds() {
 			if h.Worker == k.Name {
@@ -139,7 +140,7 @@ func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
 
 func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error {
 	names := []string{bus.Storefront, bus.Timeline, bus.Rejected, bus.Offers}
-	for _, w := range WorkerNames() {
+	for _, w := range programme.WorkerNames() {
 		names = append(names, bus.ScheduleStream(w))
 	}
 	for _, name := range names {

@@ -23,37 +23,11 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/pkg/touch"
-	"homing/workers"
-	"homing/workers/birthday"
-	"homing/workers/cartrecovery"
-	"homing/workers/replenishment"
-	"homing/workers/reviewrequest"
-	"homing/workers/thankyou"
-	"homing/workers/winback"
 )
 
-// kinds is the programme: every worker there is. A new one is a line here.
-var kinds = []workers.Kind{
-	cartrecovery.Kind,
-	thankyou.Kind,
-	reviewrequest.Kind,
-	birthday.Kind,
-	replenishment.Kind,
-	winback.Kind,
-}
-
-// WorkerNames lists the workers there are.
-func WorkerNames() []string {
-	out := make([]string, len(kinds))
-	for i, k := range kinds {
-		out[i] = k.Name
-	}
-	return out
-}
-
 func busWorkers() []bus.Worker {
-	out := make([]bus.Worker, len(kinds))
-	for i, k := range kinds {
+	out := make([]bus.Worker, len(programme.Kinds))
+	for i, k := range programme.Kinds {
 		out[i] = bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon}
 	}
 	return out
@@ -72,9 +46,9 @@ func openStores(c *config.Config, identity *customer.Identity) (map[string]*prog
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
 			continue
 		}
-		for _, k := range kinds {
-			w, section := &programme.Worker{}, c.Stores[id].Workers[k.Name]
-			w.Worker, w.Settings, err = k.New(section.Decode)
+		for _, k := range programme.Kinds {
+			w, section := &programme.Worker{Kind: k}, c.Stores[id].Workers[k.Name]
+			w.Worker, err = k.New(section.Decode)
 			if err == nil {
 				w.Policy, err = section.Policy(policy)
 				err = cmp.Or(err, checkSendsAt(w))
@@ -128,13 +102,13 @@ func checkSending(c *config.Config, stores map[string]*programme.Store, set *ren
 			}
 		}
 		for _, w := range s.Workers {
-			for _, step := range w.Steps() {
+			for _, step := range w.Steps {
 				err := checkOffer(step, s.View.Currency)
 				if set != nil {
-					err = cmp.Or(checkTemplate(set, step, w.Name(), c.Stores[id].Workers[w.Name()].Says("class")), err)
+					err = cmp.Or(checkTemplate(set, step, w.Name, c.Stores[id].Workers[w.Name].Says("class")), err)
 				}
 				if err != nil {
-					errs = append(errs, inWorker(w.Name(), id, fmt.Errorf("step %s: %w", step.Name, err)))
+					errs = append(errs, inWorker(w.Name, id, fmt.Errorf("step %s: %w", step.Name, err)))
 					break
 				}
 			}

@@ -52,10 +52,14 @@ type series struct {
 	gathers func(t touch.Touch, in workers.Input) []touch.Touch
 }
 
-func (s *series) Name() string                     { return worker }
-func (s *series) Triggers() []events.Type          { return nil }
-func (s *series) Steps() []touch.Step              { return s.steps }
-func (s *series) Plan(workers.Input) []touch.Touch { return nil }
+// as is the series as a worker of a name.
+func (s *series) as(name string, priority int, p gate.Policy) *programme.Worker {
+	return &programme.Worker{Kind: workers.Kind{Name: name}, Policy: p, Worker: workers.Worker{
+		Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing, Priority: priority},
+		Steps:    s.steps, Wanted: s.Wanted, Compose: s.Compose, Gathers: s.Gathers,
+	}}
+}
+
 func (s *series) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if s.wanted == nil {
 		return touch.Verdict{}
@@ -192,10 +196,9 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	o := delivery.Options{
 		Stores: map[string]*programme.Store{"main": {
 			Offers: r.offers, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"), From: "Shop <hello@shop.example>", Domain: "shop.example",
-			Workers: []*programme.Worker{{
-				Worker: r.worker, Settings: workers.Settings{Status: workers.Live, Class: touch.Marketing},
-				Policy: gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: r.caps}},
-			}},
+			Workers: []*programme.Worker{r.worker.as(worker, 0, gate.Policy{
+				Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: r.caps},
+			})},
 		}},
 		Routes:    map[string]delivery.Route{"main": {Relay: relay, Rate: r.rate}},
 		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),

@@ -18,8 +18,8 @@ func (d *Delivery) yield(ctx context.Context, a *attempt) (touch.Verdict, error)
 	}
 	var names []string
 	for _, w := range a.store.Above(a.worker) {
-		if !d.o.Holds.Paused(w.Name(), a.touch.Customer.Store) {
-			names = append(names, w.Name())
+		if !d.o.Holds.Paused(w.Name, a.touch.Customer.Store) {
+			names = append(names, w.Name)
 		}
 	}
 	if len(names) == 0 {

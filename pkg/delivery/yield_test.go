@@ -9,18 +9,8 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
 	"homing/pkg/gate"
-	"homing/pkg/programme"
 	"homing/pkg/touch"
-	"homing/workers"
 )
-
-// named is a series by another name.
-type named struct {
-	*series
-	name string
-}
-
-func (n named) Name() string { return n.name }
 
 // besides is a schedule with another worker's touch on it.
 type besides struct {
@@ -47,8 +37,7 @@ func TestADueMessageThatComesTwiceYieldsAgain(t *testing.T) {
 				r.start(func(o *delivery.Options) {
 					s := o.Stores["main"]
 					s.LookAhead = time.Hour
-					live := workers.Settings{Status: workers.Live, Class: touch.Marketing, Priority: 50}
-					s.Workers = append(s.Workers, &programme.Worker{Worker: named{r.worker, "better"}, Settings: live, Policy: s.Workers[0].Policy})
+					s.Workers = append(s.Workers, r.worker.as("better", 50, s.Workers[0].Policy))
 					o.Schedule = besides{o.Schedule, better}
 				})
 				time.Sleep(25 * time.Minute)

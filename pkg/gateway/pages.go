@@ -92,30 +92,12 @@ func (v view) write(w http.ResponseWriter, code int) {
 	_, _ = w.Write(b.Bytes())
 }
 
-// mails says in people's words what each worker sends. One that is not listed is
-// "emails of this kind".
-var mails = map[string]string{
-	"cart-recovery":  "reminders about your cart",
-	"thank-you":      "thank-you emails",
-	"review-request": "requests for a review",
-	"replenishment":  "reminders to reorder",
-	"win-back":       "“we miss you” emails",
-	"birthday":       "birthday emails",
-}
-
-func mailsOf(worker string) string {
-	if s := mails[worker]; s != "" {
-		return s
-	}
-	return "emails of this kind"
-}
-
 func askUnsubscribe(s *programme.Store, l link.Link) view {
 	return view{Store: s, Tone: asking, Title: "Unsubscribe from " + s.View.Name + "?", Form: &form{
 		Legend: "What do you no longer want?",
 		Choices: []choice{
 			{events.ScopeAll, "All marketing emails", "Offers, reminders and news. Emails about your orders still reach you."},
-			{l.Worker, "Only " + mailsOf(l.Worker), "You keep getting our other emails."},
+			{l.Worker, "Only " + programme.EmailsOf(l.Worker), "You keep getting our other emails."},
 		},
 		Button: "Unsubscribe",
 	}}
@@ -130,7 +112,7 @@ func left(s *programme.Store) view {
 
 func leftOne(s *programme.Store, l link.Link) view {
 	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		s.View.Name + " sends you no more " + mailsOf(l.Worker) + ". That is in force now, also for emails that were already planned.",
+		s.View.Name + " sends you no more " + programme.EmailsOf(l.Worker) + ". That is in force now, also for emails that were already planned.",
 		"You can close this page.",
 	}, Form: &form{Scope: events.ScopeAll, Button: "Unsubscribe from all marketing emails", Quiet: true}}
 }

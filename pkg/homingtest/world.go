@@ -25,6 +25,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest/natstest"
+	"homing/pkg/programme"
 	"homing/pkg/timeline"
 )
 
@@ -83,7 +84,7 @@ func (w *World) ReplaceNATS(dir string) {
 // throughput, and with more YAML.
 func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
-	c, err := config.Parse("test", []byte(base+more), nil, app.WorkerNames())
+	c, err := config.Parse("test", []byte(base+more), nil, programme.WorkerNames())
 	if err == nil {
 		c.Secret, c.HTTP.PublicURL = Secret, PublicURL
 		err = c.Validate()

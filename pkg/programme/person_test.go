@@ -17,21 +17,20 @@ var (
 	key = customer.Key{Store: "main", Token: "tok"}
 )
 
-// asked is a worker whose answer the test gives.
-type asked struct {
-	workers.Worker
-	says touch.Verdict
+// says gives a worker its answer.
+func says(w *programme.Worker, v touch.Verdict) {
+	w.Wanted = func(touch.Touch, workers.Input) touch.Verdict { return v }
 }
-
-func (a asked) Wanted(touch.Touch, workers.Input) touch.Verdict { return a.says }
 
 func worker(t *testing.T) *programme.Worker {
 	t.Helper()
-	w, s, err := winback.Kind.New(func(any) error { return nil })
+	made, err := winback.Kind.New(func(any) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &programme.Worker{Worker: asked{Worker: w}, Settings: s, Policy: gate.Policy{Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}}
+	w := &programme.Worker{Kind: winback.Kind, Worker: made, Policy: gate.Policy{Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}}
+	says(w, touch.Verdict{})
+	return w
 }
 
 func person(w *programme.Worker) *programme.Person {
@@ -43,7 +42,7 @@ func person(w *programme.Worker) *programme.Person {
 
 // first returns a touch of the worker's first step that wakes up at a time.
 func first(p *programme.Worker, wake time.Time) touch.Touch {
-	return touch.Touch{Worker: p.Worker.Name(), Step: p.Worker.Steps()[0].Name, Customer: key, Occasion: "x", Due: wake, Wake: wake}
+	return touch.Touch{Worker: p.Name, Step: p.Steps[0].Name, Customer: key, Occasion: "x", Due: wake, Wake: wake}
 }
 
 func TestWhoIsARival(t *testing.T) {
@@ -66,16 +65,16 @@ func TestWhoIsARival(t *testing.T) {
 			p.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Open, At: now.UnixMilli()})
 		}},
 		"not wanted": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			w.Worker = asked{w.Worker, touch.DropFor(touch.Purchased, "")}
+			says(w, touch.DropFor(touch.Purchased, ""))
 		}},
 		"to an address that came back": {in: 0, change: func(p *programme.Person, _ *programme.Worker, _ *touch.Touch) {
 			p.Mailbox.Bounced = now.Add(-time.Hour)
 		}},
 		"not yet, but in time": {in: 0, at: time.Hour, want: true, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			w.Worker = asked{w.Worker, touch.HoldUntil(now.Add(time.Hour), touch.NotYet, "")}
+			says(w, touch.HoldUntil(now.Add(time.Hour), touch.NotYet, ""))
 		}},
 		"not in time": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			w.Worker = asked{w.Worker, touch.HoldUntil(now.Add(3*time.Hour), touch.NotYet, "")}
+			says(w, touch.HoldUntil(now.Add(3*time.Hour), touch.NotYet, ""))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

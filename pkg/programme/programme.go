@@ -6,8 +6,10 @@
 package programme
 
 import (
+	"slices"
 	"time"
 
+	"homing/events"
 	"homing/pkg/gate"
 	"homing/pkg/render"
 	"homing/pkg/touch"
@@ -36,15 +38,20 @@ type OfferCap struct {
 
 // Worker is one worker in one store.
 type Worker struct {
+	workers.Kind
 	workers.Worker
-	Settings workers.Settings
-	Policy   gate.Policy
+	Policy gate.Policy
+}
+
+// Concerned reports whether an event may lead to an email of the worker.
+func (w *Worker) Concerned(e events.Event) bool {
+	return slices.Contains(w.Triggers, e.Type) && (w.Concerns == nil || w.Concerns(e))
 }
 
 // Worker returns the store's worker of a name; nil if there is none.
 func (s *Store) Worker(name string) *Worker {
 	for _, w := range s.Workers {
-		if w.Name() == name {
+		if w.Name == name {
 			return w
 		}
 	}
@@ -70,7 +77,7 @@ const unlisted = 365 * 24 * time.Hour
 // Step returns the worker's step of that name. Of a step that was removed it
 // returns what the gate takes it for, and false.
 func (w *Worker) Step(name string) (touch.Step, bool) {
-	for _, s := range w.Steps() {
+	for _, s := range w.Steps {
 		if s.Name == name {
 			return s, true
 		}
@@ -79,10 +86,10 @@ func (w *Worker) Step(name string) (touch.Step, bool) {
 }
 
 // Gathers names the touches, without what they display, that t would take over if
-// it were sent now.
+// it were sent now; none with most workers.
 func (w *Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
-	if g, ok := w.Worker.(workers.Gatherer); ok {
-		return g.Gathers(t, in)
+	if w.Worker.Gathers == nil {
+		return nil
 	}
-	return nil
+	return w.Worker.Gathers(t, in)
 }

@@ -9,8 +9,8 @@ import (
 	"homing/events"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
-	"homing/workers"
 	"homing/workers/birthday"
 )
 
@@ -33,12 +33,12 @@ func TestWhatIsOverlookedIsDoneWithoutBeingDecoded(t *testing.T) {
 }
 
 func TestNobodyIsReadForAnEventThatConcernsNoWorker(t *testing.T) {
-	w, _, err := birthday.Kind.New(func(any) error { return nil })
+	w, err := birthday.Kind.New(func(any) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	who := &people{}
-	p := &schedule.Planner{Workers: map[string]workers.Worker{"main": w}, Customers: who, Schedule: schedule.New(nil, clock.Scale{})}
+	p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: birthday.Kind, Worker: w}}, Customers: who, Schedule: schedule.New(nil, clock.Scale{})}
 	entries := []customer.Entry{placed("main", time.Now()), placed("elsewhere", time.Now())}
 	entries[1].Event.Data = &events.OrderPlaced{Customer: events.Customer{ID: "ann", Birthday: "--06-10"}}
 	if err := p.Plan(t.Context(), entries); err != nil || who.loads != 0 {

@@ -8,6 +8,7 @@ import (
 	"homing/events"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -41,22 +42,20 @@ func TestPendingFindsWhatIsScheduledAndWhatIsDue(t *testing.T) {
 	})
 }
 
-// mover is a thank-you that knows a better time, but not what the mail displays.
-type mover struct {
-	workers.Worker
-	due time.Time
-}
-
-func (m mover) Plan(workers.Input) []touch.Touch {
-	return []touch.Touch{
-		{Worker: thankyou.Name, Step: "thanks", Occasion: "1001", Due: m.due},
-		{Worker: thankyou.Name, Step: "thanks", Occasion: "unheard-of", Due: m.due},
+// moves has a thank-you know a better time, but not what the mail displays.
+func moves(w workers.Worker, due time.Time) workers.Worker {
+	w.Plan = func(workers.Input) []touch.Touch {
+		return []touch.Touch{
+			{Worker: thankyou.Name, Step: "thanks", Occasion: "1001", Due: due},
+			{Worker: thankyou.Name, Step: "thanks", Occasion: "unheard-of", Due: due},
+		}
 	}
+	return w
 }
 
 func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		w, _, err := thankyou.Kind.New(func(any) error { return nil })
+		w, err := thankyou.Kind.New(func(any) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +67,7 @@ func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 		e.Event.Data = &events.OrderDelivered{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1001"}}
 		var ann people
 		customer.Apply(&ann.who, events.Event{ID: "e0", Source: "/shop", Time: time.Now(), Data: &events.CustomerUpdated{Customer: events.Customer{Email: "ann@example.com"}}})
-		p := &schedule.Planner{Workers: map[string]workers.Worker{"main": mover{w, soon}}, Customers: &ann, Schedule: s,
+		p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: moves(w, soon)}}, Customers: &ann, Schedule: s,
 			Address: func(store, email string) string { return "hash of " + email + " in " + store }}
 		e.Key = pending.Customer
 		if err := p.Plan(t.Context(), []customer.Entry{e}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -23,7 +24,7 @@ type Customers interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers   map[string]workers.Worker            // by store; a store without one plans nothing
+	Workers   map[string]*programme.Worker         // by store; a store without one plans nothing
 	Zones     map[string]*time.Location            // by store
 	Products  func(store string) *product.Snapshot // may be nil
 	Customers Customers
@@ -71,7 +72,7 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 // concerned reports whether an entry may lead to an email of the worker.
 func (p *Planner) concerned(e customer.Entry) bool {
 	w, ok := p.Workers[e.Key.Store]
-	return ok && slices.Contains(w.Triggers(), e.Event.Type) && workers.Concerns(w, e.Event)
+	return ok && w.Concerned(e.Event)
 }
 
 // Plan schedules what the entries lead to, those that concern the worker. Each
@@ -142,8 +143,8 @@ func Wake(due, happened, now time.Time) time.Time {
 }
 
 // worth reports whether there is still time for the touch.
-func worth(t touch.Touch, w workers.Worker, now time.Time) bool {
-	for _, s := range w.Steps() {
+func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
+	for _, s := range w.Steps {
 		if s.Name == t.Step {
 			return !now.After(t.Due.Add(s.Expires))
 		}

@@ -15,8 +15,8 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
-	"homing/workers"
 	"homing/workers/thankyou"
 )
 
@@ -66,13 +66,13 @@ func placed(store string, at time.Time) customer.Entry {
 // how many schedules stand then.
 func plan(t *testing.T, d *desk, p *people, entries ...customer.Entry) (scheduled int, planned int) {
 	t.Helper()
-	w, _, err := thankyou.Kind.New(func(any) error { return nil })
+	w, err := thankyou.Kind.New(func(any) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := d.left()
 	planner := &schedule.Planner{
-		Workers: map[string]workers.Worker{"main": w}, Customers: p, Schedule: schedule.New(d.js, clock.Scale{}),
+		Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: w}}, Customers: p, Schedule: schedule.New(d.js, clock.Scale{}),
 		Decode: func(m jetstream.Msg) (customer.Entry, error) {
 			if i := int(m.Data()[0]); i < len(entries) {
 				return entries[i], nil

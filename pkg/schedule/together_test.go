@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -22,26 +23,30 @@ import (
 // namesake is a thank-you worker that another planner has too; broken plans what
 // cannot be scheduled.
 type namesake struct {
-	workers.Worker
 	step   string
 	broken bool
 }
 
-func (n namesake) Plan(in workers.Input) []touch.Touch {
-	out := n.Worker.Plan(in)
-	for i := range out {
-		out[i].Occasion += "-" + n.step
-		if n.broken {
-			out[i].Worker = "nobody"
+// of is the namesake of a worker.
+func (n namesake) of(w workers.Worker) workers.Worker {
+	plan := w.Plan
+	w.Plan = func(in workers.Input) []touch.Touch {
+		out := plan(in)
+		for i := range out {
+			out[i].Occasion += "-" + n.step
+			if n.broken {
+				out[i].Worker = "nobody"
+			}
 		}
+		return out
 	}
-	return out
+	return w
 }
 
 // team returns planners of one desk, one for each of some workers.
 func team(t *testing.T, d *desk, p *people, ws ...namesake) []*schedule.Planner {
 	t.Helper()
-	w, _, err := thankyou.Kind.New(func(any) error { return nil })
+	w, err := thankyou.Kind.New(func(any) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +54,7 @@ func team(t *testing.T, d *desk, p *people, ws ...namesake) []*schedule.Planner 
 	s := schedule.New(d.js, clock.Scale{})
 	var out []*schedule.Planner
 	for _, n := range ws {
-		n.Worker = w
-		x := &schedule.Planner{Workers: map[string]workers.Worker{"main": n}, Customers: p, Schedule: s}
+		x := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: n.of(w)}}, Customers: p, Schedule: s}
 		together.Join(x)
 		out = append(out, x)
 	}

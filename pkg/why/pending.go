@@ -68,7 +68,7 @@ func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict
 	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
 		return settled(k)
 	}
-	holds := t.Holds[w.Name()]
+	holds := t.Holds[w.Name]
 	if w.Settings.Status == workers.Paused {
 		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: "by the configuration"}
 	}
@@ -115,5 +115,5 @@ func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate
 
 // paused reports whether an operator holds a worker.
 func (t *teller) paused(w *programme.Worker) bool {
-	return slices.ContainsFunc(t.Holds[w.Name()], func(h Hold) bool { return h.Reason == string(touch.Paused) })
+	return slices.ContainsFunc(t.Holds[w.Name], func(h Hold) bool { return h.Reason == string(touch.Paused) })
 }

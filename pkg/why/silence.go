@@ -36,9 +36,9 @@ const (
 )
 
 func (t *teller) silence(w *programme.Worker) Silence {
-	out := Silence{Worker: w.Name(), Status: w.Settings.Status}
+	out := Silence{Worker: w.Name, Status: w.Settings.Status}
 	out.Reason, out.Text = t.reason(w)
-	if steps := w.Steps(); len(steps) > 0 && out.Reason != silentOff {
+	if steps := w.Steps; len(steps) > 0 && out.Reason != silentOff {
 		if v := t.mayMail(w, out.Worker, steps[0].Class); v.Action != "send" {
 			out.Blocked = &v
 		}
@@ -52,14 +52,14 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 	}
 	in := t.who.Input(t.Now)
 	in.Key = t.Record.Key
-	if e, ok := w.Worker.(workers.Explainer); ok {
-		if why, detail := e.Silence(in); why != "" {
+	if w.Silence != nil {
+		if why, detail := w.Silence(in); why != "" {
 			return string(why), detail
 		}
 	}
 	var first *events.Event
 	for _, e := range slices.Backward(t.Entries) {
-		if !slices.Contains(w.Triggers(), e.Event.Type) || !workers.Concerns(w.Worker, e.Event) {
+		if !w.Concerned(e.Event) {
 			continue
 		}
 		if first == nil {
@@ -74,7 +74,7 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no mail, or not any more"
 	}
 	var names []string
-	for _, x := range w.Triggers() {
+	for _, x := range w.Triggers {
 		names = append(names, string(x))
 	}
 	text = "nothing happened that it answers (" + strings.Join(names, ", ") + ")"
@@ -121,5 +121,5 @@ func (t *teller) fate(w *programme.Worker, x touch.Touch) (reason, words string)
 		return silentLate, "was due " + t.at(x.Due) + ", and worth sending until " + t.at(end)
 	}
 	return silentUnplanned, "is due " + t.at(x.Due) + ", and is not on the schedule: the planner has not come to it, or the worker was off when " +
-		"it happened; `homing replan " + w.Name() + "` plans it"
+		"it happened; `homing replan " + w.Name + "` plans it"
 }

@@ -139,7 +139,7 @@ func Tell(in Input) Report {
 	}
 	slices.SortStableFunc(r.Pending, func(a, b Touch) int { return a.Wake.Compare(b.Wake) })
 	for _, w := range in.Store.Workers {
-		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == w.Name() }) {
+		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == w.Name }) {
 			r.Silent = append(r.Silent, t.silence(w))
 		}
 	}

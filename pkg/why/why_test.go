@@ -34,11 +34,11 @@ func begin(t *testing.T, kinds ...workers.Kind) *life {
 	l := &life{t, why.Input{Asked: "ann", Store: &programme.Store{Zone: time.UTC}, Now: now, Address: func(s string) string { return "hash of " + s }}}
 	l.in.Record.Key, l.in.Record.Version = key, "v"
 	for _, k := range kinds {
-		w, s, err := k.New(func(any) error { return nil })
+		w, err := k.New(func(any) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.in.Store.Workers = append(l.in.Store.Workers, &programme.Worker{Worker: w, Settings: s, Policy: gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}})
+		l.in.Store.Workers = append(l.in.Store.Workers, &programme.Worker{Kind: k, Worker: w, Policy: gate.Policy{Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}}})
 	}
 	return l
 }

@@ -99,37 +99,29 @@ func (c Config) validate() error {
 
 // Kind makes birthday workers.
 var Kind = workers.Kind{
-	Name: Name,
+	Name:   Name,
+	Emails: "birthday emails",
 	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated,
 		events.TypeOrderPlaced, events.TypeCartUpdated, events.TypeCartAbandoned},
-	Horizon: near,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	Horizon: near, Concerns: concerns, Overlooks: overlooks,
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose,
+			Silence: w.Silence, SendsAt: w.sendsAt(), Birthdays: &c.Lead}
+	}),
 }
 
-// Worker is the birthday programme of one store.
-type Worker struct{ config Config }
+// worker is the birthday programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Concerns implements workers.Chooser: an order or a cart matters if it tells a
-// birthday, which hardly any does.
-func (Worker) Concerns(e events.Event) bool {
+// concerns: an order or a cart matters if it tells a birthday, which hardly any does.
+func concerns(e events.Event) bool {
 	d, ok := e.Data.(events.CustomerData)
 	return !mayTell(e.Type) || ok && d.Who().Birthday != ""
 }
 
-// Overlooks implements workers.Chooser.
-func (Worker) Overlooks(t events.Type, data []byte) bool {
+// overlooks is concerns by the JSON of an event.
+func overlooks(t events.Type, data []byte) bool {
 	return mayTell(t) && !bytes.Contains(data, []byte(`"birthday"`))
 }
 
@@ -139,18 +131,16 @@ func mayTell(t events.Type) bool {
 	return t == events.TypeOrderPlaced || t == events.TypeCartUpdated || t == events.TypeCartAbandoned
 }
 
-// BirthdayLead returns how long before a birthday the greeting goes out: so much
-// earlier the calendar must say that it is near.
-func (w Worker) BirthdayLead() time.Duration { return w.config.Lead }
-
-// SendsAt returns the time of day at which the greeting leaves, and whether it is
-// too late on the next.
-func (w Worker) SendsAt() (at localtime.Clock, onlyThatDay bool) {
-	return w.config.SendAt, w.config.Lead == 0
+// sendsAt returns the time of day at which the greeting leaves, if it would be too
+// late the day after.
+func (w worker) sendsAt() *localtime.Clock {
+	if w.config.Lead > 0 {
+		return nil
+	}
+	return &w.config.SendAt
 }
 
-// Steps implements workers.Worker.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	c := w.config
 	steps := []touch.Step{{Name: Greeting, Template: Name + "/" + Greeting, Class: c.Class, Expires: c.Lead + slack, Offer: c.Offer.Terms()}}
 	if w.reminds() {
@@ -160,12 +150,12 @@ func (w Worker) Steps() []touch.Step {
 }
 
 // reminds reports whether there is a coupon to remind of.
-func (w Worker) reminds() bool {
+func (w worker) reminds() bool {
 	return w.config.Offer.Terms() != nil && w.config.ReminderBeforeExpiry > 0
 }
 
-// Silence implements workers.Explainer.
-func (w Worker) Silence(in workers.Input) (touch.Reason, string) {
+// Silence says that no birthday is known.
+func (w worker) Silence(in workers.Input) (touch.Reason, string) {
 	if in.Customer.Birthday.Value == "" {
 		return touch.InsufficientData, "the shop told no birthday of theirs"
 	}
@@ -173,7 +163,7 @@ func (w Worker) Silence(in workers.Input) (touch.Reason, string) {
 }
 
 // Compose binds the offer to the greeting; the reminder shows the same code.
-func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	detail := "by the clocks of " + in.Location().String()
 	if t.Step == Reminder {
 		return workers.Wording{OfferOf: greetingOf(t).ID(), Detail: detail}

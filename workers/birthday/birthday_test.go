@@ -236,7 +236,7 @@ func TestTheOfferOfTheConfiguration(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := worker(t, c.set)
-			got, steps := w.Compose(greeting(t, "2025"), in).Offer, w.Steps()
+			got, steps := w.Compose(greeting(t, "2025"), in).Offer, w.Steps
 			if (got != nil) != (c.offer != 0) || got != nil && got.Percent != c.offer || (steps[0].Offer != nil) != (got != nil) {
 				t.Errorf("offers %+v; step %+v", got, steps[0])
 			}
@@ -246,7 +246,7 @@ func TestTheOfferOfTheConfiguration(t *testing.T) {
 			}
 		})
 	}
-	if got := worker(t, lead(3)).(interface{ BirthdayLead() time.Duration }).BirthdayLead(); got != 3*day {
+	if got := *worker(t, lead(3)).Birthdays; got != 3*day {
 		t.Errorf("the calendar is told of a lead of %v", got)
 	}
 }
@@ -267,13 +267,13 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *birthday.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := birthday.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := birthday.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	broken := errors.New("unknown key")
-	if _, _, err := birthday.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
+	if _, err := birthday.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
 }
@@ -312,7 +312,7 @@ func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 }
 
 func TestWhoHasNoBirthdayIsToldSo(t *testing.T) {
-	w := worker(t, func(*birthday.Config) {}).(workers.Explainer)
+	w := worker(t, func(*birthday.Config) {})
 	var in workers.Input
 	if why, detail := w.Silence(in); why != touch.InsufficientData || detail == "" {
 		t.Errorf("without a birthday: %q, %q", why, detail)

@@ -18,7 +18,7 @@ import (
 // life is a customer in the days around a birthday, with a schedule of one touch
 // a subject and no memory but the customer's record: what the stages do.
 type life struct {
-	w       Worker
+	w       worker
 	who     customer.Customer
 	pending map[string]touch.Touch
 	sent    []time.Time
@@ -77,7 +77,7 @@ func (l *life) until(end, now time.Time) {
 func TestNeverNoneNeverTwo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		leap := rapid.SampledFrom([]LeapDay{Feb28, Mar01}).Draw(t, "leap day")
-		w := Worker{Defaults()}
+		w := worker{Defaults()}
 		w.config.LeapDay, w.config.Lead = leap, time.Duration(rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "lead"))*day
 		w.config.SendAt = localtime.Clock(rapid.IntRange(0, 23*60).Draw(t, "send at"))
 		d := rapid.SampledFrom([]localtime.Date{date(2025, 6, 10), date(2025, 3, 30), date(2025, 10, 26), date(2025, 12, 31), date(2026, 1, 1), date(2025, 2, 28), date(2028, 2, 29), date(2025, 1, 3)}).Draw(t, "day")

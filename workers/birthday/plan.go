@@ -14,8 +14,8 @@ import (
 
 // Plan plans the greeting of the birthday that the event makes near, and the
 // reminder of its coupon.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
-	if !w.Concerns(in.Event) {
+func (w worker) Plan(in workers.Input) []touch.Touch {
+	if !concerns(in.Event) {
 		return nil
 	}
 	z := in.Location()
@@ -44,7 +44,7 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 }
 
 // coming returns the birthday that an event of some day makes near.
-func (w Worker) coming(in workers.Input, today localtime.Date) (localtime.Date, bool) {
+func (w worker) coming(in workers.Input, today localtime.Date) (localtime.Date, bool) {
 	told, announced := in.Event.Data.(*events.CustomerBirthday)
 	b, known := parse(in.Customer.Birthday.Value)
 	if !known {
@@ -63,7 +63,7 @@ func (w Worker) coming(in workers.Input, today localtime.Date) (localtime.Date, 
 }
 
 // greets returns when a birthday is greeted.
-func (w Worker) greets(birthday localtime.Date, z *time.Location) time.Time {
+func (w worker) greets(birthday localtime.Date, z *time.Location) time.Time {
 	return birthday.Add(-int(w.config.Lead/day)).At(w.config.SendAt, z)
 }
 
@@ -71,12 +71,12 @@ func (w Worker) greets(birthday localtime.Date, z *time.Location) time.Time {
 func over(birthday localtime.Date, z *time.Location) time.Time { return birthday.Add(1).At(0, z) }
 
 // remindsAt returns when a customer is reminded of a coupon by its last day.
-func (w Worker) remindsAt(last localtime.Date, z *time.Location) time.Time {
+func (w worker) remindsAt(last localtime.Date, z *time.Location) time.Time {
 	return last.Add(-int(w.config.ReminderBeforeExpiry/day)).At(w.config.SendAt, z)
 }
 
 // remindsOf returns when a customer is reminded of the coupon of a greeting that
 // leaves at its time.
-func (w Worker) remindsOf(greets time.Time, z *time.Location) time.Time {
+func (w worker) remindsOf(greets time.Time, z *time.Location) time.Time {
 	return w.remindsAt(localtime.DateOf(greets.In(z)).Add(int(w.config.Offer.Valid/day)), z)
 }

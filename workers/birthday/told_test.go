@@ -38,10 +38,10 @@ func TestABirthdayThatAnOrderOrACartTellsIsGreeted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if overlooked := (birthday.Worker{}).Overlooks(e.Type, data); overlooked == workers.Concerns(worker(t, asIs), e) {
+			if overlooked := birthday.Kind.Overlooks(e.Type, data); overlooked == birthday.Kind.Concerns(e) {
 				t.Errorf("Overlooks said %v of %s", overlooked, data)
 			}
-			if concerns := workers.Concerns(worker(t, asIs), e); concerns != (e.Data.(events.CustomerData).Who().Birthday != "") {
+			if concerns := birthday.Kind.Concerns(e); concerns != (e.Data.(events.CustomerData).Who().Birthday != "") {
 				t.Errorf("Concerns said %v", concerns)
 			}
 		})
@@ -50,10 +50,10 @@ func TestABirthdayThatAnOrderOrACartTellsIsGreeted(t *testing.T) {
 
 func TestWhatTellsOfNoBirthdayMayMoveOne(t *testing.T) {
 	for _, d := range []events.Data{&events.CustomerUpdated{}, &events.CustomerCreated{}, &events.CustomerBirthday{}} {
-		if !workers.Concerns(birthday.Worker{}, event(moment(t, "2025-06-10 12:00 UTC"), d)) {
+		if !birthday.Kind.Concerns(event(moment(t, "2025-06-10 12:00 UTC"), d)) {
 			t.Errorf("%s concerns nobody", d.Type())
 		}
-		if (birthday.Worker{}).Overlooks(d.Type(), []byte("{}")) {
+		if birthday.Kind.Overlooks(d.Type(), []byte("{}")) {
 			t.Errorf("%s is overlooked", d.Type())
 		}
 	}

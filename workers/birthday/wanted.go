@@ -14,7 +14,7 @@ import (
 )
 
 // Wanted decides by the birthday and the zone as they are now.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if t.Step == Reminder {
 		return w.wantedReminder(t, in)
 	}
@@ -55,7 +55,7 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 
 // wantedReminder reminds of a coupon that the greeting brought, that was not
 // used and is about to expire.
-func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	c, z := &in.Customer, in.Location()
 	key := customer.ClaimKey(greetingOf(t).ID())
 	k, ok := c.Claimed(key)
@@ -85,7 +85,7 @@ func (w Worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 
 // awaitGreeting holds the reminder of a greeting that has no outcome: until its
 // own time, which moves with the birthday, and then until there is one.
-func (w Worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
 	const why = "the greeting has not gone out yet"
 	year, err := strconv.Atoi(t.Occasion)
 	if b, ok := parse(in.Customer.Birthday.Value); ok && err == nil && w.reminds() {

@@ -86,28 +86,19 @@ func (c Config) validate() error {
 // Kind makes cart-recovery workers.
 var Kind = workers.Kind{
 	Name:     Name,
+	Emails:   "reminders about your cart",
 	Triggers: []events.Type{events.TypeCartUpdated, events.TypeCartAbandoned},
 	Horizon:  4 * 24 * time.Hour,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose}
+	}),
 }
 
-// Worker is the cart-recovery programme of one store.
-type Worker struct{ config Config }
+// worker is the cart-recovery programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Steps implements workers.Worker.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	out := make([]touch.Step, len(w.config.Steps))
 	for i, s := range w.config.Steps {
 		out[i] = s.Step(w.config.Class, expires)

@@ -3,7 +3,6 @@ package cartrecovery_test
 import (
 	"errors"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -107,19 +106,19 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *cartrecovery.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := cartrecovery.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := cartrecovery.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	broken := errors.New("unknown key")
-	if _, _, err := cartrecovery.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
+	if _, err := cartrecovery.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
 }
 
 func TestStepsAreThoseOfTheConfiguration(t *testing.T) {
-	steps := worker(t, func(c *cartrecovery.Config) { c.Steps[1].Expires = time.Hour }).Steps()
+	steps := worker(t, func(c *cartrecovery.Config) { c.Steps[1].Expires = time.Hour }).Steps
 	var got []string
 	for _, s := range steps {
 		got = append(got, s.Name+" "+s.Expires.String())
@@ -150,8 +149,5 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 		if d := cmp.Diff(cartrecovery.Defaults(), got); d != "" {
 			t.Errorf("store %s: the file is not the defaults (-defaults +file):\n%s", id, d)
 		}
-	}
-	if w := worker(t, asIs); !reflect.DeepEqual(cartrecovery.Kind.Triggers, w.Triggers()) || w.Name() != cartrecovery.Kind.Name {
-		t.Error("the kind and its worker do not agree on name and triggers")
 	}
 }

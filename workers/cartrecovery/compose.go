@@ -11,7 +11,7 @@ import (
 )
 
 // Compose shows the cart as it is now, and decides on the offer.
-func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
 		return workers.Wording{}

@@ -10,7 +10,7 @@ import (
 // Plan plans the whole series when a cart is left, and again, with what the cart
 // holds then, whenever something is said of it. Whether a mail is still wanted
 // is not its business.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
+func (w worker) Plan(in workers.Input) []touch.Touch {
 	cart, abandoned := cartIn(in.Event)
 	if cart == nil || len(cart.Items) == 0 {
 		return nil

@@ -30,7 +30,7 @@ const late = 20
 
 // seriesOf returns the series that a cart is in, as far as the customer tells;
 // false if the cart was not left since the last order.
-func (w Worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (series, bool) {
+func (w worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (series, bool) {
 	var ordered time.Time
 	if o, ok := c.LastPlaced(); ok {
 		ordered = o.Stamp.Time()
@@ -57,7 +57,7 @@ func (w Worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (s
 // idle has the series begin when the cart was quiet for long enough, if the shop
 // does not say anything. Every update moves that; once a mail has gone out
 // nothing does, and the series counts from when that mail would have been due.
-func (s *series) idle(w Worker, c *customer.Customer, key customer.Key, ordered time.Time) {
+func (s *series) idle(w worker, c *customer.Customer, key customer.Key, ordered time.Time) {
 	updated := c.Cart.Stamp.Time()
 	quiet := series{cart: s.cart, said: updated, left: updated.Add(w.config.Idle), from: ordered.Add(time.Millisecond),
 		number: c.PlacedBefore(updated.UnixMilli())}
@@ -76,14 +76,14 @@ func (s *series) idle(w Worker, c *customer.Customer, key customer.Key, ordered 
 }
 
 // life is how long a series takes, until its last mail is not worth sending any more.
-func (w Worker) life() time.Duration {
+func (w worker) life() time.Duration {
 	last := w.config.Steps[len(w.config.Steps)-1]
 	return last.After + last.Step(w.config.Class, expires).Expires
 }
 
 // planned returns the series that a touch was planned in, if the customer does
 // not tell of it any more.
-func (w Worker) planned(c *customer.Customer, t touch.Touch, place int) series {
+func (w worker) planned(c *customer.Customer, t touch.Touch, place int) series {
 	left := t.Due.Add(-w.config.Steps[place].After)
 	said := t.Snapshot.PlacedAt
 	if said.IsZero() {

@@ -15,7 +15,7 @@ import (
 const before = 24 * time.Hour
 
 // Wanted asks the rules in their order.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
 		return touch.DropFor(touch.StepRemoved, "the series has no such step")
@@ -31,7 +31,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 
 // question is one touch, and what the rules must know to judge it.
 type question struct {
-	Worker
+	worker
 	touch    touch.Touch
 	customer *customer.Customer
 	series   series
@@ -40,8 +40,8 @@ type question struct {
 	now      time.Time
 }
 
-func (w Worker) question(t touch.Touch, in workers.Input, place int) question {
-	q := question{Worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now}
+func (w worker) question(t touch.Touch, in workers.Input, place int) question {
+	q := question{worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now}
 	s, ok := w.seriesOf(q.customer, t.Customer, t.Snapshot.Cart)
 	if !ok || s.cut || !slices.Contains(s.names(), t.Occasion) {
 		s = w.planned(q.customer, t, place)

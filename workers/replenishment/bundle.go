@@ -13,7 +13,7 @@ import (
 
 // Gathers names the customer's other reminders that are due, or fall due within
 // `bundle` of now, the earliest first.
-func (w Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	if w.config.Bundle == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (w Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 
 // Compose shows what runs out, the touch's own first, and takes over those of
 // the gathered ones that are still right.
-func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	v := workers.Wording{Orders: in.Customer.OrderCount(), Items: []events.Item{}}
 	if t.Snapshot != nil {
 		v.Items = append(v.Items, t.Snapshot.Items...)
@@ -64,7 +64,7 @@ func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 }
 
 // fits reports whether a reminder would be sent by the end of the bundle.
-func (w Worker) fits(u touch.Touch, in workers.Input) bool {
+func (w worker) fits(u touch.Touch, in workers.Input) bool {
 	in.Now = in.Now.Add(w.config.Bundle)
 	return w.Wanted(u, in).Action == touch.Send
 }

@@ -13,7 +13,7 @@ import (
 // Plan plans a touch for each product of the order that was placed or delivered.
 // An order's touches are planned with what they display when it is placed; when
 // it is delivered they are only moved.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
+func (w worker) Plan(in workers.Input) []touch.Touch {
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:
 		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
@@ -31,7 +31,7 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 	return nil
 }
 
-func (w Worker) plan(order customer.OrderEvent, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
+func (w worker) plan(order customer.OrderEvent, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
 	var out []touch.Touch
 	for _, id := range order.Products() {
 		ps := in.Customer.PurchasesOf(id)
@@ -51,7 +51,7 @@ func occasion(p customer.Purchase) string { return touch.Token(p.Product + "\n" 
 
 // due returns when to remind of a purchase, and what that rests on; false if too
 // little is known, or if it lasts too short or too long.
-func (w Worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, estimate, bool) {
+func (w worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, estimate, bool) {
 	b := basisOf(p, in)
 	if !b.enough(w.config.MinIntervals) {
 		return time.Time{}, b, estimate{}, false
@@ -90,9 +90,3 @@ func snapshot(p customer.Purchase, items []events.Item) *touch.Snapshot {
 	}
 	return s
 }
-
-var (
-	_ workers.Worker    = Worker{}
-	_ workers.Gatherer  = Worker{}
-	_ workers.Explainer = Worker{}
-)

@@ -89,27 +89,19 @@ func (c Config) validate() error {
 // anything lasts, and still lead to a mail.
 var Kind = workers.Kind{
 	Name:     Name,
+	Emails:   "reminders to reorder",
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderDelivered},
 	Horizon:  longest*day + expires,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	Products: true,
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers, Silence: w.Silence}
+	}),
 }
 
-// Worker is the replenishment programme of one store.
-type Worker struct{ config Config }
+// worker is the replenishment programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Steps implements workers.Worker.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	return []touch.Step{{Name: step, Template: template, Class: w.config.Class, Expires: expires}}
 }

@@ -3,7 +3,6 @@ package replenishment_test
 import (
 	"errors"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -81,9 +80,9 @@ func rhythm(days float64, customers int) product.Rhythm {
 	return product.Rhythm{Days: days, Intervals: customers, Customers: customers}
 }
 
-func worker(t testing.TB, set func(c *replenishment.Config)) replenishment.Worker {
+func worker(t testing.TB, set func(c *replenishment.Config)) workers.Worker {
 	t.Helper()
-	return workertest.New(t, replenishment.Kind, set).(replenishment.Worker)
+	return workertest.New(t, replenishment.Kind, set)
 }
 
 func asIs(*replenishment.Config) {}
@@ -333,22 +332,19 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *replenishment.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := replenishment.Kind.New(workertest.Section(c.set))
+			_, err := replenishment.Kind.New(workertest.Section(c.set))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	broken := errors.New("unknown key")
-	if _, _, err := replenishment.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
+	if _, err := replenishment.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
 	w := worker(t, asIs)
-	if s := w.Steps(); len(s) != 1 || s[0].Class != touch.Marketing || s[0].Expires != 14*day || s[0].Template != "replenishment/reorder" {
+	if s := w.Steps; len(s) != 1 || s[0].Class != touch.Marketing || s[0].Expires != 14*day || s[0].Template != "replenishment/reorder" {
 		t.Errorf("steps %+v", s)
-	}
-	if !reflect.DeepEqual(replenishment.Kind.Triggers, w.Triggers()) || w.Name() != replenishment.Kind.Name {
-		t.Error("the kind and its worker do not agree on name and triggers")
 	}
 }
 

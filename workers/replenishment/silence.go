@@ -14,7 +14,7 @@ const told = 5
 // Silence says of what the customer bought that too little is known to remind
 // of it. It has nothing to say of a customer with a reminder to come, or one that
 // had its outcome.
-func (w Worker) Silence(in workers.Input) (touch.Reason, string) {
+func (w worker) Silence(in workers.Input) (touch.Reason, string) {
 	var why []string
 	for _, id := range in.Customer.Bought() {
 		ps := in.Customer.PurchasesOf(id)

@@ -12,7 +12,7 @@ import (
 // Wanted drops the reminder of what was bought again, came back, cannot be
 // bought, or of which nothing can be said any more, and holds it if it lasts
 // longer than was thought.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	p, ok := purchaseOf(t, in.Customer)
 	if !ok {
 		return touch.DropFor(touch.InsufficientData, "the order is too long ago to be remembered")
@@ -48,7 +48,7 @@ func patience(e estimate) time.Duration {
 }
 
 // tooLittle says why there is no estimate.
-func (w Worker) tooLittle(b basis, e estimate) string {
+func (w worker) tooLittle(b basis, e estimate) string {
 	if e.total > 0 {
 		return fmt.Sprintf("it lasts %s days; only between %d and %d are reminded of", number(e.total), shortest, longest)
 	}

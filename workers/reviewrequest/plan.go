@@ -11,14 +11,14 @@ import (
 
 // Plan plans the ask and the reminder of an order. What was placed brings what
 // the mail displays; a fulfilment and a delivery only bring a better time.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
+func (w worker) Plan(in workers.Input) []touch.Touch {
 	order, placed, snapshot := subject(in)
 	if order == "" {
 		return nil
 	}
 	due, _ := w.asks(order, placed, &in.Customer)
 	var out []touch.Touch
-	for _, s := range w.Steps() {
+	for _, s := range w.steps() {
 		if s.Name == Reminder {
 			due = w.reminds(due, touch.Touch{Worker: Name, Step: Ask, Customer: in.Key, Occasion: touch.Token(order)}, &in.Customer)
 		}
@@ -31,7 +31,7 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 
 // reminds returns when the reminder of an ask is due: after it was sent, or else
 // after it will be, if it leaves in time. Wanted knows when it did.
-func (w Worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) time.Time {
+func (w worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) time.Time {
 	if k, ok := c.Claimed(customer.ClaimKey(ask.ID())); ok && k.State >= customer.Uncertain {
 		due = time.UnixMilli(k.At).UTC()
 	}
@@ -61,7 +61,7 @@ func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapsho
 // asks returns when the customer is asked about an order, by the best signal
 // there is, and which that is. placed counts if the customer's record does not
 // know any more when the order was placed.
-func (w Worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, signal string) {
+func (w worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, signal string) {
 	if o, ok := c.OrderEvent(order, customer.Placed); ok {
 		placed = o.Stamp.Time()
 	}

@@ -81,30 +81,22 @@ func (c Config) validate() error {
 // today find an order of two months ago.
 var Kind = workers.Kind{
 	Name:     Name,
+	Emails:   "requests for a review",
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderFulfilled, events.TypeOrderDelivered},
 	Horizon:  60 * day,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose}
+	}),
 }
 
-// Worker is the review-request programme of one store.
-type Worker struct{ config Config }
+// worker is the review-request programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Steps implements workers.Worker. Wanted knows exactly when a touch is too
+// steps: Wanted knows exactly when a touch is too
 // late. What it can be late against the time it was planned for is more: a
 // better signal moves the ask, and the ask moves the reminder.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	c := w.config
 	expires := worth + max(c.AfterDelivery, c.AfterFulfilment, c.AfterOrder)
 	steps := []touch.Step{{Name: Ask, Template: Name + "/" + Ask, Class: c.Class, Expires: expires}}
@@ -115,7 +107,7 @@ func (w Worker) Steps() []touch.Step {
 }
 
 // Compose shows the products that are left to review.
-func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	items, _ := open(t.Snapshot, &in.Customer)
 	_, signal := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
 	return workers.Wording{Items: items, More: t.Snapshot.More, Detail: signal}

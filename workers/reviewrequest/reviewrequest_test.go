@@ -140,7 +140,7 @@ func TestTheBestSignalDecidesTheTime(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, c.set), fold(append(c.knows, order)...)
 			for _, e := range append(c.knows, order) {
-				if !slices.Contains(w.Triggers(), e.Type) {
+				if !slices.Contains(reviewrequest.Kind.Triggers, e.Type) {
 					continue
 				}
 				if p := w.Plan(workers.Input{Event: e, Customer: who, Now: noon}); len(p) != 2 || !p[0].Due.Equal(on(c.want)) {
@@ -289,11 +289,11 @@ func TestTheReminderFollowsTheAsk(t *testing.T) {
 
 // A touch must never be judged too late by the gate while Wanted calls it right.
 func TestTheStepsOutliveWhatMovesThem(t *testing.T) {
-	steps := worker(t, asIs).Steps()
+	steps := worker(t, asIs).Steps
 	if steps[0].Expires < 21*day+14*day || steps[1].Expires < steps[0].Expires+14*day {
 		t.Errorf("%+v", steps)
 	}
-	if steps := worker(t, func(c *reviewrequest.Config) { c.ReminderAfter = 0 }).Steps(); len(steps) != 1 {
+	if steps := worker(t, func(c *reviewrequest.Config) { c.ReminderAfter = 0 }).Steps; len(steps) != 1 {
 		t.Errorf("a reminder after 0s: %+v", steps)
 	}
 }
@@ -311,13 +311,13 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *reviewrequest.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := reviewrequest.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := reviewrequest.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	broken := errors.New("unknown key")
-	if _, _, err := reviewrequest.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
+	if _, err := reviewrequest.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
 }

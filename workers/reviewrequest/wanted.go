@@ -14,7 +14,7 @@ import (
 
 // Wanted asks about what is left to review, when its time has come, and if there
 // is no quarrel about the order.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	c, order := &in.Customer, t.Snapshot.Order
 	switch items, why := open(t.Snapshot, c); {
 	case c.Whole(order, customer.Cancelled):
@@ -43,7 +43,7 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 }
 
 // time returns when a touch is right, or a verdict if that has no answer.
-func (w Worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict) {
+func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict) {
 	if t.Step != Reminder {
 		at, _ := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
 		return at, touch.Verdict{}

@@ -20,7 +20,7 @@ const (
 // first. The first order that stands opens a group, and all that were placed
 // within merge_within of it join; the next one opens another. None: orders share
 // no mails.
-func (w Worker) group(order string, c *customer.Customer) []customer.OrderEvent {
+func (w worker) group(order string, c *customer.Customer) []customer.OrderEvent {
 	if w.config.MergeWithin == 0 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func holds(group []customer.OrderEvent, order string) bool {
 // are bundled with it when it is sent, so their own time hardly ever comes
 // before; if it does, they wait, and if the first does not get its mail out, for
 // a cap or because it was never planned, the next one does.
-func (w Worker) share(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 	before := true
 	for _, o := range w.group(t.Snapshot.Order, &in.Customer) {
 		if o.Order == t.Snapshot.Order {
@@ -66,9 +66,9 @@ func (w Worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 	return touch.Verdict{}
 }
 
-// Gathers implements workers.Gatherer: a mail that orders share shows the items
+// Gathers names the thanks for the orders that share a mail: a mail that orders share shows the items
 // of all of them, as far as theirs are pending.
-func (w Worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	if t.Step != Thanks {
 		return nil
 	}
@@ -99,7 +99,7 @@ func shown(t touch.Touch, gathered []touch.Touch) (items []events.Item, more int
 
 // others returns the orders that the mail of t thanks for besides its own: those
 // of its group that have no outcome yet.
-func (w Worker) others(t touch.Touch, in workers.Input) []customer.OrderEvent {
+func (w worker) others(t touch.Touch, in workers.Input) []customer.OrderEvent {
 	return slices.DeleteFunc(w.group(t.Snapshot.Order, &in.Customer), func(o customer.OrderEvent) bool {
 		_, claimed := claim(t, o.Order, in)
 		return o.Order == t.Snapshot.Order || claimed

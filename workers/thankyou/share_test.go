@@ -80,7 +80,7 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 				ids = append(ids, thanksFor(o).ID())
 			}
 			var named []string
-			for _, g := range w.(workers.Gatherer).Gathers(thanksFor(c.ask), in) {
+			for _, g := range w.Gathers(thanksFor(c.ask), in) {
 				named = append(named, g.ID())
 			}
 			if !slices.Equal(named, ids) {
@@ -125,7 +125,7 @@ func TestAMilestoneIsCelebratedWhicheverOrderCarriesTheMail(t *testing.T) {
 // thanked for once, in a mail of its own or in another's.
 func TestEveryOrderIsThankedForOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, _, err := thankyou.Kind.New(workertest.Section(hour))
+		w, err := thankyou.Kind.New(workertest.Section(hour))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestAMilestoneWithAnOfferIsAMailOfItsOwn(t *testing.T) {
 		c.Milestones = []int{2}
 		c.MilestoneOffer = &workers.Offer{Percent: 10, Valid: 14 * 24 * time.Hour, Code: "static", Value: "TEN"}
 	})
-	steps := w.Steps()
+	steps := w.Steps
 	if len(steps) != 2 || steps[0].Class != touch.Transactional || steps[0].Offer != nil || steps[1].Name != "milestone" ||
 		steps[1].Template != "thank-you/milestone" || steps[1].Class != touch.Marketing || steps[1].Offer.Percent != 10 {
 		t.Fatalf("steps %+v", steps)

@@ -90,28 +90,19 @@ func (c Config) validate() error {
 // Kind makes thank-you workers.
 var Kind = workers.Kind{
 	Name:     Name,
+	Emails:   "thank-you emails",
 	Triggers: []events.Type{events.TypeOrderPlaced},
 	Horizon:  expires,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers}
+	}),
 }
 
-// Worker is the thank-you programme of one store.
-type Worker struct{ config Config }
+// worker is the thank-you programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Steps implements workers.Worker.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	steps := []touch.Step{{Name: Thanks, Template: Name + "/" + Thanks, Class: w.config.Class, Expires: expires}}
 	if terms := w.config.MilestoneOffer.Terms(); terms != nil {
 		steps = append(steps, touch.Step{Name: Milestone, Template: Name + "/" + Milestone, Class: touch.Marketing, Expires: 14 * day, Offer: terms})
@@ -120,7 +111,7 @@ func (w Worker) Steps() []touch.Step {
 }
 
 // Plan thanks for the order that was placed.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
+func (w worker) Plan(in workers.Input) []touch.Touch {
 	placed, ok := in.Event.Data.(*events.OrderPlaced)
 	if !ok {
 		return nil
@@ -147,12 +138,12 @@ func (w Worker) Plan(in workers.Input) []touch.Touch {
 }
 
 // due returns when an order is thanked for, if it leads: until then others join.
-func (w Worker) due(placed customer.Stamp) time.Time {
+func (w worker) due(placed customer.Stamp) time.Time {
 	return placed.Time().Add(max(w.config.After, w.config.MergeWithin))
 }
 
 // Wanted drops the thanks for an order that does not stand any more.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	order := t.Snapshot.Order
 	switch {
 	case in.Customer.Whole(order, customer.Cancelled):
@@ -178,11 +169,11 @@ func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	return w.share(t, in)
 }
 
-func (w Worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
+func (w worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
 
 // Compose chooses the wording by the place of the order among the customer's,
 // and names the orders that share the mail.
-func (w Worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	n := in.Customer.Ordinal(t.Snapshot.Order)
 	v := workers.Wording{Variant: Repeat, Ordinal: n, Orders: in.Customer.OrderCount()}
 	if t.Step == Milestone {

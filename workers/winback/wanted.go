@@ -9,7 +9,7 @@ import (
 )
 
 // Wanted asks the rules in their order.
-func (w Worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
 		return touch.DropFor(touch.StepRemoved, "the series has no such step")

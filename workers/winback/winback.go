@@ -48,17 +48,10 @@ const (
 	noOrder = "none"
 )
 
-// Lapse says when a customer stays away: days after the last order, or, if that
-// is later, times as long after it as they usually take from order to order.
-type Lapse struct {
-	Days             int     `yaml:"days"`
-	TimesOwnInterval float64 `yaml:"times_own_interval"` // 0: the days alone
-}
-
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings `yaml:",inline"`
-	Lapse            Lapse                `yaml:"lapse"`  // for the calendar; a shop's customer.lapsed counts whenever it comes
+	Lapse            workers.Lapse        `yaml:"lapse"`  // for the calendar; a shop's customer.lapsed counts whenever it comes
 	Sunset           bool                 `yaml:"sunset"` // who does not react to the last step gets no marketing any more
 	Steps            []workers.StepConfig `yaml:"steps"`
 }
@@ -67,7 +60,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Settings: workers.Settings{Status: workers.Live, Priority: 50, Class: touch.Marketing},
-		Lapse:    Lapse{Days: 180, TimesOwnInterval: 3},
+		Lapse:    workers.Lapse{Days: 180, TimesOwnInterval: 3},
 		Sunset:   true,
 		Steps: []workers.StepConfig{
 			{Template: "win-back/miss-you"},
@@ -93,37 +86,20 @@ func (c Config) validate() error {
 // Kind makes win-back workers.
 var Kind = workers.Kind{
 	Name:     Name,
+	Emails:   "“we miss you” emails",
 	Triggers: []events.Type{events.TypeCustomerLapsed},
 	Horizon:  expires,
-	New: func(decode func(into any) error) (workers.Worker, workers.Settings, error) {
-		c := Defaults()
-		if err := decode(&c); err != nil {
-			return nil, c.Settings, err
-		}
-		return Worker{c}, c.Settings, c.validate()
-	},
+	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
+		w := worker{c}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose,
+			Lapse: &c.Lapse}
+	}),
 }
 
-// Worker is the win-back programme of one store.
-type Worker struct{ config Config }
+// worker is the win-back programme of one store.
+type worker struct{ config Config }
 
-// Name implements workers.Worker.
-func (Worker) Name() string { return Name }
-
-// Triggers implements workers.Worker.
-func (Worker) Triggers() []events.Type { return Kind.Triggers }
-
-// Lapse returns when the calendar is to say that a customer lapsed: after so many
-// days, or so many times their own interval, whichever is later.
-func (w Worker) Lapse() (days int, factor float64) {
-	return w.config.Lapse.Days, w.config.Lapse.TimesOwnInterval
-}
-
-// Sunset reports whether the last step is the last word.
-func (w Worker) Sunset() bool { return w.config.Sunset }
-
-// Steps implements workers.Worker.
-func (w Worker) Steps() []touch.Step {
+func (w worker) steps() []touch.Step {
 	out := make([]touch.Step, len(w.config.Steps))
 	for i, s := range w.config.Steps {
 		out[i] = s.Step(w.config.Class, expires)
@@ -134,7 +110,7 @@ func (w Worker) Steps() []touch.Step {
 
 // Plan plans the whole episode that the customer's last order and their first
 // lapse since make.
-func (w Worker) Plan(in workers.Input) []touch.Touch {
+func (w worker) Plan(in workers.Input) []touch.Touch {
 	if in.Event.Type != events.TypeCustomerLapsed || in.Customer.Asleep() {
 		return nil
 	}

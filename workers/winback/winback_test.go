@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -271,18 +270,15 @@ func TestOffersThatAreNotBiggerAreTheirOwn(t *testing.T) {
 func TestTheLastStepIsTheLastWord(t *testing.T) {
 	for _, sunset := range []bool{true, false} {
 		w := worker(t, func(c *winback.Config) { c.Sunset = sunset })
-		for i, s := range w.Steps() {
+		for i, s := range w.Steps {
 			if s.Sunset != (sunset && i == 2) || s.Expires != 14*day || s.Class != touch.Marketing {
 				t.Errorf("sunset %v: step %+v", sunset, s)
 			}
 		}
-		if got := w.(interface{ Sunset() bool }).Sunset(); got != sunset {
-			t.Errorf("Sunset() is %v", got)
-		}
 	}
-	w := worker(t, func(c *winback.Config) { c.Lapse = winback.Lapse{Days: 90, TimesOwnInterval: 2.5} })
-	if days, times := w.(interface{ Lapse() (int, float64) }).Lapse(); days != 90 || times != 2.5 {
-		t.Errorf("Lapse() is %d, %v", days, times)
+	w := worker(t, func(c *winback.Config) { c.Lapse = workers.Lapse{Days: 90, TimesOwnInterval: 2.5} })
+	if *w.Lapse != (workers.Lapse{Days: 90, TimesOwnInterval: 2.5}) {
+		t.Errorf("Lapse is %+v", *w.Lapse)
 	}
 }
 
@@ -300,13 +296,13 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		{"status", func(c *winback.Config) { c.Status = "on" }, `status: "on"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, _, err := winback.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := winback.Kind.New(workertest.Section(c.set)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
 	}
 	broken := errors.New("unknown key")
-	if _, _, err := winback.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
+	if _, err := winback.Kind.New(func(any) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what the decoder said is lost: %v", err)
 	}
 }
@@ -329,8 +325,5 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 		if d := cmp.Diff(winback.Defaults(), got); d != "" {
 			t.Errorf("store %s: the file is not the defaults (-defaults +file):\n%s", id, d)
 		}
-	}
-	if w := worker(t, asIs); !reflect.DeepEqual(winback.Kind.Triggers, w.Triggers()) || w.Name() != winback.Kind.Name {
-		t.Error("the kind and its worker do not agree on name and triggers")
 	}
 }

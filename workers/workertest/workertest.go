@@ -18,7 +18,7 @@ func New[C any](t interface {
 	Fatal(args ...any)
 }, kind workers.Kind, set func(c *C)) workers.Worker {
 	t.Helper()
-	w, _, err := kind.New(Section(set))
+	w, err := kind.New(Section(set))
 	if err != nil {
 		t.Fatal(err)
 	}

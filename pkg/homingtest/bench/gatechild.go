@@ -117,8 +117,8 @@ func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	if d.ids, err = customer.NewIdentity("a secret that only the benchmark uses, 32+ bytes"); err != nil {
 		return nil, err
 	}
-	d.worker = &programme.Worker{}
-	d.worker.Worker, d.worker.Settings, err = thankyou.Kind.New(func(into any) error {
+	d.worker = &programme.Worker{Kind: thankyou.Kind}
+	d.worker.Worker, err = thankyou.Kind.New(func(into any) error {
 		into.(*thankyou.Config).Class = touch.Marketing // all rules apply
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/programme"
 	"homing/templates"
 )
 
@@ -58,7 +59,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	c, err := config.Parse("bench", []byte(spec.file()), nil, app.WorkerNames())
+	c, err := config.Parse("bench", []byte(spec.file()), nil, programme.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}

@@ -12,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/app"
 	"homing/pkg/bus"
+	"homing/pkg/programme"
 )
 
 // workersAim is how much CPU time an order may take when every worker plans, in
@@ -52,7 +53,7 @@ func (b *bench) workersAt(ctx context.Context, perSecond int) error {
 		}
 	}
 	m := meterOf(s.pids())
-	h, err := startHoming(ctx, s, homingSpec{Roles: append([]string{app.RoleIntake}, app.WorkerNames()...)})
+	h, err := startHoming(ctx, s, homingSpec{Roles: append([]string{app.RoleIntake}, programme.WorkerNames()...)})
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (b *bench) allPlanned(ctx context.Context, s *stack, n int) error {
 	if err := until(ctx, "events to be taken in", n, acked(ctx, s, bus.Storefront, bus.IntakeConsumer)); err != nil {
 		return err
 	}
-	for _, w := range app.WorkerNames() {
+	for _, w := range programme.WorkerNames() {
 		if err := until(ctx, "touches of "+w+" to be planned", 0, unplanned(ctx, s, w)); err != nil {
 			return err
 		}

@@ -1,0 +1,42 @@
+package programme
+
+import (
+	"slices"
+
+	"homing/workers"
+	"homing/workers/birthday"
+	"homing/workers/cartrecovery"
+	"homing/workers/replenishment"
+	"homing/workers/reviewrequest"
+	"homing/workers/thankyou"
+	"homing/workers/winback"
+)
+
+// Kinds is every worker there is, in the order in which people are told of them. A
+// new one is a line here.
+var Kinds = []workers.Kind{
+	cartrecovery.Kind,
+	thankyou.Kind,
+	reviewrequest.Kind,
+	birthday.Kind,
+	replenishment.Kind,
+	winback.Kind,
+}
+
+// WorkerNames lists the workers there are.
+func WorkerNames() []string {
+	out := make([]string, len(Kinds))
+	for i, k := range Kinds {
+		out[i] = k.Name
+	}
+	return out
+}
+
+// EmailsOf says what people call the emails of a worker, also if this version has no
+// such worker any more.
+func EmailsOf(worker string) string {
+	if i := slices.Index(WorkerNames(), worker); i >= 0 {
+		return Kinds[i].Emails
+	}
+	return "emails of this kind"
+}
