@@ -11,6 +11,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/codes"
 	"homing/pkg/delivery"
+	"homing/pkg/email"
 	"homing/pkg/intake"
 	"homing/pkg/programme"
 	"homing/pkg/schedule"
@@ -46,7 +47,7 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 			out = &waiting
 		}
 		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, planner.Handle, 1024, 2, nil),
-			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, 128, 2, a.held(k.Name)))
+			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.held(k.Name)))
 	}
 	return loops, waiting
 }
@@ -99,17 +100,32 @@ func overlook(k workers.Kind) func(jetstream.Msg) bool {
 func (a *App) delivery(worker string) *delivery.Delivery {
 	a.metrics.worker(worker)
 	routes := map[string]delivery.Route{}
-	for id, r := range a.routes {
-		routes[id] = delivery.Route{DKIM: r.dkim, Relay: r.relay, Rate: a.rate(id, worker)}
+	for id := range a.routes {
+		routes[id] = delivery.Route{Channel: a.email(id), Rate: a.rate(id, worker)}
 	}
 	return delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Templates: a.templates, Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL, Scale: a.o.Scale, Log: a.log.Named("delivery"),
+		Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
+		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Decided: func(t events.Type, why touch.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
 		Held:  func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a},
+	})
+}
+
+// How many due touches a loop hands over at a time, and how many times at once.
+const (
+	dueBatch    = 128
+	dueParallel = 2
+)
+
+// email is the email channel of a store.
+func (a *App) email(store string) *email.Channel {
+	r := a.routes[store]
+	return email.New(email.Options{
+		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL, Answer: a.answerURL,
 	})
 }
 

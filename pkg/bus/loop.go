@@ -30,9 +30,9 @@ func (m *Msg) Done(err error) {
 	}
 }
 
-// A Handler processes a batch. It calls Done on every message, and returns when
-// it can take the next batch. Its context ends when the loop is stopping: what
-// must not be cut short detaches itself from it.
+// A Handler takes a batch. It calls Done on every message, now or later, and
+// returns when it can take the next batch. Its context ends when the loop is
+// stopping: what must not be cut short detaches itself from it.
 type Handler func(ctx context.Context, batch []*Msg)
 
 // Rejecter puts a message on REJECTED and waits until it stands there.
@@ -114,8 +114,8 @@ func gone(err error) bool {
 		errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders)
 }
 
-// round works until ctx ends, then gives back what was not begun, lets the
-// handler's running calls finish, and returns.
+// round works until ctx ends, then gives back what was not begun, waits until all
+// that was begun has its answer, and returns.
 func (l *Loop) round(ctx context.Context) {
 	// Handlers see the end only after stopping is set: what they then cannot
 	// finish is given back, not kept.
@@ -144,7 +144,22 @@ func (l *Loop) round(ctx context.Context) {
 	}
 	l.giveBack()
 	wg.Wait()
-	l.giveBack() // what came, or was kept, meanwhile
+	l.drain()
+}
+
+// drain waits until every message has its answer. What is kept or comes back in
+// the meantime is given back.
+func (l *Loop) drain() {
+	for {
+		l.giveBack()
+		l.mu.Lock()
+		changed, left := l.change(), len(l.held)
+		l.mu.Unlock()
+		if left == 0 {
+			return
+		}
+		<-changed
+	}
 }
 
 // next returns the next batch, or nil when ctx ends.
@@ -195,11 +210,15 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 	return batch, wait, l.change()
 }
 
+// MostInFlight is how many messages a loop with such options has at most: what its
+// handler's calls can take, plus one round to come.
+func MostInFlight(batch, parallel int) int { return batch * (parallel + 1) }
+
 // room waits until a pull is worth it, and returns for how many messages. When
 // all that is in hand keeps failing it may not be a server that is down, but
 // these messages: now and then one more is taken to find out.
 func (l *Loop) room(ctx context.Context) int {
-	size := l.o.Batch * (l.o.Parallel + 1)
+	size := MostInFlight(l.o.Batch, l.o.Parallel)
 	probe := time.NewTimer(probeEvery)
 	defer probe.Stop()
 	for {

@@ -1,60 +1,60 @@
 package delivery
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"strings"
+	"context"
+	"errors"
+	"time"
 
-	"homing/events"
-	"homing/pkg/mailer"
+	"go.uber.org/zap"
+
+	"homing/pkg/channel"
 	"homing/pkg/touch"
 )
 
-// compose renders and builds the mail, and names its template with the variant.
-func (d *Delivery) compose(a *attempt) (*mailer.Message, string, error) {
-	now, c, w := d.o.Scale.Now(), &a.record.Customer, a.wording
-	data := d.data(a)
-	template := a.step.Template
-	mail, err := d.o.Templates.Render(template, data)
-	if err != nil {
-		return nil, "", err
-	}
-	if w.Variant != "" {
-		template += "#" + w.Variant
-	}
-	a.to = c.Email.Value
-	m, err := mailer.Build(mailer.Mail{
-		From: a.store.From, ReplyTo: a.store.ReplyTo,
-		To: c.Email.Value, ToName: strings.TrimSpace(c.FirstName.Value + " " + c.LastName.Value),
-		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
-		MessageID: messageID(a), Date: now, UnsubscribeURL: data.UnsubscribeURL, DKIM: a.route.DKIM,
+// compose is the stage that makes the message. A template that fails is the
+// system's fault, and all that use it wait; a message that cannot be made is this
+// touch's alone.
+func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
+	a.discard()
+	now := d.o.Scale.Now()
+	var err error
+	a.message, err = a.route.Channel.Compose(channel.Content{
+		ID: a.id, Touch: a.touch, Step: a.step, Customer: &a.record.Customer,
+		Wording: a.wording, Shared: a.shared, Offer: a.offer, Now: now,
 	})
-	return m, template, err
-}
-
-var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// messageID derives the Message-ID from the touch id, so that a mail sent once
-// more can be recognised.
-func messageID(a *attempt) string {
-	h := sha256.Sum256([]byte(a.touch.Customer.Store + "\x00" + a.id))
-	return lower.EncodeToString(h[:20]) + "@" + a.store.Domain
-}
-
-// body returns the parts that all facts about the touch share.
-func (d *Delivery) body(a *attempt, why touch.Reason, detail string) events.Email {
-	due := a.touch.Due.UTC()
-	return events.Email{
-		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
-		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due,
+	detail := "template " + a.step.Template
+	switch {
+	case errors.Is(err, channel.ErrMessage):
+		d.o.Log.Error("a message cannot be built", zap.String("touch", a.id), zap.Error(err))
+		return Decision{Action: HoldUntil, Until: now.Add(15 * time.Minute), Body: d.body(a, touch.TemplateError, "the message could not be built")}
+	case err != nil:
+		return d.held(ctx, a, touch.TemplateError, detail, err)
 	}
+	a.to = a.record.Customer.Email.Value
+	d.works(ctx, a, touch.TemplateError, detail)
+	return Decision{}
 }
 
-// fact returns an event of our own. Its id is the touch and what became of it,
-// so that saying it twice is saying it once.
-func (d *Delivery) fact(a *attempt, data events.Data) events.Event {
-	return events.Event{
-		ID: a.id + "." + string(data.Type())[len("email."):], Source: "/homing/delivery",
-		Type: data.Type(), Store: a.touch.Customer.Store, Time: d.o.Scale.Now().UTC().Truncate(1e6), Data: data,
+// open is the stage that takes a connection, so that nothing slow comes between
+// the claim and the message. Waiting for one may have taken time.
+func (d *Delivery) open(ctx context.Context, a *attempt) Decision {
+	if a.conn == nil {
+		var err error
+		a.conn, err = a.route.Channel.Open(ctx)
+		switch {
+		case errors.Is(err, channel.ErrDown):
+			a.conn = nil
+			return d.held(ctx, a, touch.SMTPDown, "", err)
+		case err != nil: // we are stopping
+			a.conn = nil
+			return waitFor(err)
+		}
 	}
+	switch {
+	case d.paused(a):
+		return d.pause(a)
+	case d.o.Scale.Now().Sub(a.judged) > fresh: // the quiet hours may have begun
+		return judgeAgain
+	}
+	return Decision{}
 }

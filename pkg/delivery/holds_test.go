@@ -125,7 +125,7 @@ func relayThat(r *rig, away *atomic.Int32) func(o *delivery.Options) {
 	r.t.Cleanup(func() { _ = relay.Close() })
 	return func(o *delivery.Options) {
 		route := o.Routes["main"]
-		route.Relay = relay
+		route.Channel = r.email(relay)
 		o.Routes["main"] = route
 	}
 }

@@ -2,13 +2,12 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
-	"homing/pkg/customer"
+	"homing/pkg/channel"
 )
 
 const (
@@ -16,15 +15,12 @@ const (
 	leaseFor = 15 * time.Second
 	// beatEvery is how often an owner that waits for the relay says it lives.
 	beatEvery = 5 * time.Second
-	// leaseMargin is what must be left of a lease for the dot to go out.
+	// leaseMargin is what must be left of a lease for the message to go out.
 	leaseMargin = 2 * time.Second
 )
 
-// errLeaseLost ends an attempt before the dot: someone else may be at it.
-var errLeaseLost = errors.New("the claim on this touch has run out")
-
-// lease is the owner's side of an open claim, while the relay is at work. It
-// implements mailer.Lease. It is in real time: a relay does not know ours.
+// lease is the owner's side of an open claim, while the channel is at work. It
+// implements channel.Lease. It is in real time: servers do not know ours.
 type lease struct {
 	mu    sync.Mutex
 	until time.Time
@@ -33,21 +29,13 @@ type lease struct {
 	stop func() // ends the beats
 }
 
-// open returns the claim of an attempt that begins now.
-func (d *Delivery) open(a *attempt) customer.Claim {
-	return customer.Claim{
-		Touch: a.key, State: customer.Open, At: d.o.Scale.Now().UnixMilli(),
-		Owner: a.owner, Lease: time.Now().Add(leaseFor).UnixMilli(),
-	}
-}
-
 // startLease begins to beat for a claim that has just been taken.
 func (d *Delivery) startLease(a *attempt) *lease {
 	k, _ := a.record.Customer.Claimed(a.key)
 	l := &lease{until: time.UnixMilli(k.Lease)}
 	ctx, cancel := context.WithCancel(context.Background())
 	finished := make(chan struct{})
-	timer := time.AfterFunc(beatEvery, func() { // most mails are done before
+	timer := time.AfterFunc(beatEvery, func() { // most messages have left by then
 		defer close(finished)
 		for ctx.Err() == nil {
 			d.beat(ctx, a, l)
@@ -66,17 +54,17 @@ func (d *Delivery) startLease(a *attempt) *lease {
 	return l
 }
 
-// BeforeDot implements mailer.Lease.
-func (l *lease) BeforeDot() error {
+// Confirm implements channel.Lease.
+func (l *lease) Confirm() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lost || time.Until(l.until) < leaseMargin {
-		return errLeaseLost
+		return channel.ErrLeaseLost
 	}
 	return nil
 }
 
-// Deadline implements mailer.Lease.
+// Deadline implements channel.Lease.
 func (l *lease) Deadline() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,22 +81,22 @@ func (l *lease) extend(until time.Time, ours bool) {
 	}
 }
 
-// beat extends the claim, making it anew if Redis lost it. When someone else
+// beat extends the claim, or makes it again if Redis lost it. When someone else
 // holds it by now, the lease is lost.
 func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
 	b := attempt{touch: a.touch, key: a.key, owner: a.owner, wording: a.wording}
-	for range claimTries {
+	for range judgeTries {
 		if err := d.load(ctx, &b); err != nil {
 			return // the lease runs on; the next beat may come through
 		}
 		k, ok := b.record.Customer.Claimed(a.key)
 		if ok && k.Owner != a.owner {
-			d.o.Log.Warn("lost the claim on a touch while the relay was at work", zap.String("touch", a.id))
+			d.o.Log.Warn("lost the claim on a touch while its message was being sent", zap.String("touch", a.id))
 			l.extend(time.Time{}, false)
 			return
 		}
 		until := time.Now().Add(leaseFor)
-		next := d.open(a)
+		next := d.newClaim(a)
 		if ok {
 			next.At = k.At
 		}
@@ -123,5 +111,3 @@ func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
 		}
 	}
 }
-
-func saving(r *customer.Record) []*customer.Record { return []*customer.Record{r} }

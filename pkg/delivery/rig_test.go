@@ -25,6 +25,7 @@ import (
 	"homing/pkg/codes"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
+	"homing/pkg/email"
 	"homing/pkg/gate"
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/natstest"
@@ -103,6 +104,7 @@ type rig struct {
 	rendered []render.Data
 	holds    map[touch.Reason]int
 	fault    func(op string) error // asked before ("save") and after ("saved") each act
+	running  []*delivery.Delivery  // that were not stopped
 }
 
 func bubble(t *testing.T, w *series, f func(r *rig)) {
@@ -194,40 +196,58 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		r.t.Fatal(err)
 	}
 	o := delivery.Options{
-		Stores: map[string]*programme.Store{"main": {
-			Offers: r.offers, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"), From: "Shop <hello@shop.example>", Domain: "shop.example",
-			Workers: []*programme.Worker{r.worker.as(worker, 0, gate.Policy{
-				Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: r.caps},
-			})},
-		}},
-		Routes:    map[string]delivery.Route{"main": {Relay: relay, Rate: r.rate}},
+		Stores:    map[string]*programme.Store{"main": r.programme()},
+		Routes:    map[string]delivery.Route{"main": {Channel: r.email(relay), Rate: r.rate}},
 		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
-		Templates: renderer{r}, Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
-		Suppress:    func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
-		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
-		Answer: func(_ customer.Key, _, question, answer string) string {
-			return "https://mail.shop.example/" + question + "/" + answer
-		},
-		Log:  r.log,
-		Held: func(why touch.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
+		Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
+		Suppress: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
+		Log:      r.log,
+		Held:     func(why touch.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
 	}
 	for _, change := range with {
 		change(&o)
 	}
 	d := delivery.New(o)
+	r.running = append(r.running, d)
 	ctx, cancel := context.WithCancel(context.Background())
 	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
 		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
-	p := &process{stop: sync.OnceFunc(func() { cancel(); <-done; _ = relay.Close() })}
+	p := &process{stop: sync.OnceFunc(func() {
+		cancel()
+		<-done
+		_ = relay.Close()
+		r.running = slices.DeleteFunc(r.running, func(x *delivery.Delivery) bool { return x == d })
+	})}
 	r.t.Cleanup(p.stop)
 	return p
+}
+
+// programme is the rig's store.
+func (r *rig) programme() *programme.Store {
+	return &programme.Store{
+		ID: "main", Offers: r.offers, View: render.Store{Name: "Shop"}, Zone: zone(r.t, "Europe/London"), From: "Shop <hello@shop.example>", Domain: "shop.example",
+		Workers: []*programme.Worker{r.worker.as(worker, 0, gate.Policy{
+			Sunset: true, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.SoftOptIn}}, Pacing: gate.Pacing{Frequency: r.caps},
+		})},
+	}
 }
 
 // alike adds a store that is as main is, and sends by the same relay.
 func alike(store string) func(o *delivery.Options) {
 	return func(o *delivery.Options) { o.Stores[store], o.Routes[store] = o.Stores["main"], o.Routes["main"] }
+}
+
+// email is the email channel of the rig's store, through a relay.
+func (r *rig) email(relay *mailer.Relay) *email.Channel {
+	return email.New(email.Options{
+		Store: r.programme(), Relay: relay, Templates: renderer{r},
+		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+		Answer: func(_ customer.Key, _, question, answer string) string {
+			return "https://mail.shop.example/" + question + "/" + answer
+		},
+	})
 }
 
 type noLimit struct{}
@@ -448,6 +468,11 @@ func (r *rig) customer(id string) customer.Customer {
 // broke in between, a rebuild would know all that is known.
 func (r *rig) audit() {
 	r.t.Helper()
+	for _, d := range r.running {
+		if n := d.Remembered(); n != 0 {
+			r.t.Errorf("a process remembers %d touches that it has not in flight", n)
+		}
+	}
 	people := map[customer.Key]*customer.Customer{}
 	for _, e := range r.timeline() {
 		if people[e.Key] == nil {

@@ -4,14 +4,13 @@ import (
 	"context"
 	"slices"
 
-	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
-// word has the worker choose what the mail says. One that takes over the content
-// of others is shown those that are pending and free.
-func (d *Delivery) word(ctx context.Context, a *attempt) error {
+// word is the stage in which the worker chooses what the message says. One that
+// takes over the content of others is shown those that are pending and free.
+func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 	in := d.person(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
 	free := func(id string) bool {
@@ -20,12 +19,12 @@ func (d *Delivery) word(ctx context.Context, a *attempt) error {
 	}
 	var err error
 	if in.Gathered, err = d.gather(ctx, a, a.worker.Gathers(a.touch, in), free); err != nil {
-		return err
+		return waitFor(err)
 	}
 	a.shared = in.Gathered
 	a.wording = a.worker.Compose(a.touch, in)
 	a.wording.Bundles = slices.DeleteFunc(slices.Clone(a.wording.Bundles), func(id string) bool { return !free(id) })
-	return nil
+	return Decision{}
 }
 
 // gather returns those of the named touches that are pending and free, in the
@@ -51,10 +50,10 @@ func (d *Delivery) gather(ctx context.Context, a *attempt, named []touch.Touch, 
 	return out, nil
 }
 
-// claimOthers claims the touches that the mail takes over, for as long as it is
-// on its way: none of them can leave by itself meanwhile. Their claims are of no
-// time, which tells them from others, and has them take no place in the caps:
-// the one mail has its own.
+// claimOthers claims the touches that the message takes over while it is on its
+// way: none of them can leave by itself during that time. Their claims have no
+// time, which tells them from others, and takes no place in the caps: the one
+// message has its own.
 func (a *attempt) claimOthers(k customer.Claim) {
 	k.At = 0
 	for _, id := range a.wording.Bundles {
@@ -80,9 +79,9 @@ func (a *attempt) covers(k customer.Claim) bool {
 	return k.Owner == a.owner || own.State == customer.Open && own.Owner == k.Owner
 }
 
-// bundled names the touches that the mail took over, of which only the claims are
-// left. The worker is asked for those it could be; the claims in question are
-// kept from it, since it names none that has one.
+// bundled names the touches that the message took over, of which only the claims
+// are left. The worker is asked which they could be; it isn't shown the claims in
+// question, since it names no touch that has one.
 func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 	taken := map[uint64]bool{}
 	in := d.person(a).Input(d.o.Scale.Now())
@@ -103,9 +102,4 @@ func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 		}
 	}
 	return out
-}
-
-// addFolded adds what else a mail that left means to the customer.
-func (d *Delivery) addFolded(a *attempt, b *events.Email) {
-	b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
 }

@@ -1,43 +1,44 @@
-package delivery
+package email
 
 import (
 	"slices"
 	"time"
 
 	"homing/events"
+	"homing/pkg/channel"
 	"homing/pkg/offer"
 	"homing/pkg/render"
 	"homing/pkg/touch"
 )
 
-// whyLeft is the question that the last mail to someone who stays away asks, and
-// the answers it has a link for; the template has their words.
+// whyLeft is the question that the last email to someone who stays away asks, and
+// whyLeftAnswers are those it links to; the template has the words.
 const whyLeft = "why_left"
 
 var whyLeftAnswers = []string{"not-needed", "too-expensive", "bad-experience", "elsewhere", "other"}
 
-// data gathers all that the template may know.
-func (d *Delivery) data(a *attempt) render.Data {
-	c, w, k := &a.record.Customer, a.wording, a.touch.Customer
+// data gathers everything the template may know.
+func (c *Channel) data(in channel.Content) render.Data {
+	to, w, zone := in.Customer, in.Wording, in.Customer.Location(c.o.Store.Zone)
 	out := render.Data{
-		Store:    a.store.View,
-		Customer: render.Customer{FirstName: c.FirstName.Value, LastName: c.LastName.Value, Locale: c.Locale.Value},
+		Store:    c.o.Store.View,
+		Customer: render.Customer{FirstName: to.FirstName.Value, LastName: to.LastName.Value, Locale: to.Locale.Value},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
-		Marketing: a.step.Class != touch.Transactional,
+		Marketing: in.Step.Class != touch.Transactional,
 	}
 	if out.Marketing {
-		out.UnsubscribeURL = d.o.Unsubscribe(k, a.touch.Worker)
+		out.UnsubscribeURL = c.o.Unsubscribe(in.Touch.Customer, in.Touch.Worker)
 	}
-	a.show(&out)
-	if o := a.offer; o != nil {
+	show(in, zone, &out)
+	if o := in.Offer; o != nil {
 		out.Offer = &render.Offer{Code: o.Code, Percent: o.Percent, Amount: o.Amount}
 		if o.Expires != 0 {
-			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), c.Location(a.store.Zone))
+			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), zone)
 		}
 	}
-	if a.step.Sunset && d.o.Answer != nil {
+	if in.Step.Sunset && c.o.Answer != nil {
 		for _, code := range whyLeftAnswers {
-			if url := d.o.Answer(k, a.touch.Worker, whyLeft, code); url != "" {
+			if url := c.o.Answer(in.Touch.Customer, in.Touch.Worker, whyLeft, code); url != "" {
 				out.Answers = append(out.Answers, render.Answer{Code: code, URL: url})
 			}
 		}
@@ -45,11 +46,11 @@ func (d *Delivery) data(a *attempt) render.Data {
 	return out
 }
 
-// show fills in what the mail is about: the cart, or else the order if the touch
-// has one, and the same things as products, for a template that speaks of
-// them and not of their order. What the worker chose wins over the snapshot.
-func (a *attempt) show(out *render.Data) {
-	s, w := a.touch.Snapshot, a.wording
+// show fills in what the email is about: the cart, or else the order if the touch
+// has one, and the same items as products, for a template that is about them and
+// not about their order. What the worker chose takes the place of the snapshot.
+func show(in channel.Content, zone *time.Location, out *render.Data) {
+	s, w := in.Touch.Snapshot, in.Wording
 	shown, more := s.Items, s.More
 	if w.Items != nil {
 		shown, more = w.Items, w.More
@@ -63,9 +64,9 @@ func (a *attempt) show(out *render.Data) {
 	}
 	if s.Order != "" {
 		out.Order = &render.Order{ID: s.Order, Items: items(shown), More: more, Total: s.Total,
-			PlacedAt: s.PlacedAt.In(a.record.Customer.Location(a.store.Zone))}
+			PlacedAt: s.PlacedAt.In(zone)}
 		if w.Items != nil {
-			out.Order.Total = a.total()
+			out.Order.Total = total(in)
 		}
 	}
 	if len(shown) > 0 {
@@ -73,13 +74,13 @@ func (a *attempt) show(out *render.Data) {
 	}
 }
 
-// total returns what the orders that share the mail cost together; unknown
-// unless every one of them is at hand, in one currency. What was left of an
-// order that shows other items than it had is not known either.
-func (a *attempt) total() events.Money {
-	total, found := a.touch.Snapshot.Total, 0
-	for _, t := range a.shared {
-		if t.Snapshot == nil || !slices.Contains(a.wording.Also, t.Snapshot.Order) {
+// total returns what the orders that share the email cost together; unknown
+// unless every one of them is there, in one currency. What was left of an order
+// that shows other items than it had is not known either.
+func total(in channel.Content) events.Money {
+	total, found := in.Touch.Snapshot.Total, 0
+	for _, t := range in.Shared {
+		if t.Snapshot == nil || !slices.Contains(in.Wording.Also, t.Snapshot.Order) {
 			continue
 		}
 		if t.Snapshot.Total.Currency != total.Currency {
@@ -88,7 +89,7 @@ func (a *attempt) total() events.Money {
 		total.Minor += t.Snapshot.Total.Minor
 		found++
 	}
-	if found == 0 || found != len(a.wording.Also) {
+	if found == 0 || found != len(in.Wording.Also) {
 		return events.Money{}
 	}
 	return total

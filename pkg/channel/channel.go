@@ -1,0 +1,102 @@
+// Package channel is how a message leaves for a person: what a channel is given,
+// and what it answers. Email (pkg/email) is one. Delivery knows channels by these
+// words alone, and nothing of SMTP. The package is pure: it has the words only.
+package channel
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// A Channel composes the messages of one store and hands them over. It is safe
+// for concurrent use.
+type Channel interface {
+	// MessageID returns the id of a touch's message. It follows from the touch, so
+	// that a message that is sent again can be recognized.
+	MessageID(touchID string) string
+	// Compose makes a message. An error that wraps ErrMessage concerns this message
+	// alone; any other concerns the template it is made from.
+	Compose(c Content) (Message, error)
+	// Open returns a connection to send one message over, and waits for one when all
+	// are taken. Its error wraps ErrDown, or is the context's.
+	Open(ctx context.Context) (Conn, error)
+}
+
+// ErrDown is wrapped when what the channel sends through cannot be reached.
+var ErrDown = errors.New("the channel is down")
+
+// ErrMessage is wrapped when a message could not be made for a reason of its own.
+var ErrMessage = errors.New("the message cannot be made")
+
+// ErrLeaseLost ends an attempt before anything is handed over: another process may
+// be sending the same touch.
+var ErrLeaseLost = errors.New("the claim on this touch has run out")
+
+// Content is everything that may go into one message.
+type Content struct {
+	ID       string // of the touch
+	Touch    touch.Touch
+	Step     touch.Step
+	Customer *customer.Customer
+	Wording  workers.Wording
+	Shared   []touch.Touch   // other touches that were pending when the wording was chosen
+	Offer    *customer.Offer // bound to the touch; nil: none
+	Now      time.Time       // business time
+}
+
+// A Message is composed, and not sent yet.
+type Message interface {
+	// Template names what the message was made from, with the variant: "thank-you/thanks#first".
+	Template() string
+	// Release gives the message's memory back. It is not used afterwards.
+	Release()
+}
+
+// A Conn is one connection on loan, for one message at a time.
+type Conn interface {
+	// Send hands a message over and says what became of it. The lease is asked before
+	// anything is sent that cannot be taken back.
+	Send(ctx context.Context, m Message, l Lease) Outcome
+	// Release gives the connection back. It is always called; a second call does nothing.
+	Release()
+}
+
+// A Lease is the claim under which a message is sent.
+type Lease interface {
+	// Confirm is called just before the point of no return. Its error, which wraps
+	// ErrLeaseLost, ends the attempt.
+	Confirm() error
+	// Deadline is when the lease ends, in real time. It moves while its owner extends it.
+	Deadline() time.Time
+}
+
+// A Meaning is what an outcome asks of the sender.
+type Meaning uint8
+
+// The zero Meaning is Unknown: what nobody has set must not look sent, nor look
+// safe to send again.
+const (
+	Unknown        Meaning = iota // it may have been sent: never send a marketing message again
+	Accepted                      // sent
+	Later                         // not sent, and worth another try
+	Unreachable                   // not sent: the connection failed before the message began
+	LeaseEnded                    // not sent: the claim ran out first
+	BadAddress                    // refused for good: the address does not exist
+	ContentAtFault                // refused for good because of its size or content
+	SenderAtFault                 // refused because of who we are: alert, suppress nobody
+	Refused                       // refused for good, for no reason that is known
+)
+
+// An Outcome says what became of a message.
+type Outcome struct {
+	Meaning  Meaning
+	Code     int    // the server's reply code; 0: none
+	Enhanced string // its enhanced status code, "5.1.1", or ""
+	Detail   string // for a person: codes and our own words, never the server's
+	Err      error  // nil if accepted
+}

@@ -1,0 +1,51 @@
+package delivery
+
+import (
+	"context"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// body returns the parts that all facts about the touch share.
+func (d *Delivery) body(a *attempt, why touch.Reason, detail string) events.Email {
+	due := a.touch.Due.UTC()
+	return events.Email{
+		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
+		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due,
+	}
+}
+
+// fact returns an event of our own. Its id is the touch and what became of it,
+// so that telling it twice is telling it once.
+func (d *Delivery) fact(a *attempt, data events.Data) events.Event {
+	return events.Event{
+		ID: a.id + "." + string(data.Type())[len("email."):], Source: "/homing/delivery",
+		Type: data.Type(), Store: a.touch.Customer.Store, Time: d.o.Scale.Now().UTC().Truncate(1e6), Data: data,
+	}
+}
+
+// entry is an event of the attempt's customer, for the timeline.
+func (a *attempt) entry(e events.Event) customer.Entry {
+	return customer.Entry{Key: a.touch.Customer, Event: e}
+}
+
+// record puts what was decided about a touch, and is folded already, on the timeline.
+func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error {
+	if err := d.recorder.record(ctx, a.epoch, a.entry(f)); err != nil {
+		return err
+	}
+	if d.o.Decided != nil {
+		d.o.Decided(f.Type, touch.Reason(f.Data.(events.Fact).Body().Reason))
+	}
+	return nil
+}
+
+// orWait goes on, or waits for what failed.
+func orWait(err error) Decision {
+	if err != nil {
+		return waitFor(err)
+	}
+	return Decision{}
+}

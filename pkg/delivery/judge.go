@@ -1,0 +1,148 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/touch"
+)
+
+// judge is the stage that asks whether the touch may be sent now: nobody paused
+// it, its customer is known, no other attempt is at it, the gate has nothing
+// against it, and no other message should go first.
+func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
+	if d.paused(a) {
+		return d.pause(a)
+	}
+	if !a.record.Found() {
+		return d.unknown(a)
+	}
+	if decision := d.claimed(a); decision.Action != Send {
+		return decision
+	}
+	now := d.o.Scale.Now()
+	a.judged = now
+	v := gate.Judge(d.person(a).Case(a.worker, a.touch, now))
+	if v.Action == touch.Send {
+		var err error
+		if v, err = d.yield(ctx, a, now); err != nil {
+			return waitFor(err)
+		}
+	}
+	return d.verdict(a, v)
+}
+
+// errMissing waits for a refold.
+var errMissing = errors.New("a customer with a due touch is not known to Redis")
+
+// unknown has Redis proven again when a customer is missing, and drops the
+// touch when they are still missing after that.
+func (d *Delivery) unknown(a *attempt) Decision {
+	since := d.memory.recall(a.id).missing
+	switch {
+	case since == nil:
+		d.memory.note(a.id, func(m *memo) { m.missing = &a.epoch })
+		d.o.Customers.Suspect()
+	case a.epoch > *since:
+		return d.verdict(a, touch.DropFor(touch.NoAddress, "the timeline does not know the customer"))
+	}
+	return waitFor(errMissing)
+}
+
+// claimed looks at what earlier attempts left. An outcome is told again: it is
+// settled, or unknown because a lease ran out over it.
+func (d *Delivery) claimed(a *attempt) Decision {
+	k, ok := a.record.Customer.Claimed(a.key)
+	switch {
+	case !ok, k.State == customer.Open && d.idle(a, k):
+		return Decision{}
+	case k.State != customer.Open:
+		return settled(d.again(a, k))
+	}
+	end := time.UnixMilli(k.Lease)
+	if k.At == 0 { // another touch's message has its content, and says what becomes of it
+		end = end.Add(inheritAfter)
+	}
+	if left := time.Until(end); left > 0 {
+		return handBack(bus.Later(left + time.Second))
+	}
+	if a.step.Class == touch.Transactional {
+		return Decision{} // sent once more, with the same message id
+	}
+	body := d.told(a, touch.Uncertain, a.step.Sunset, func(other customer.Claim) bool {
+		return other.State == customer.Open && other.Owner == k.Owner
+	})
+	body.Detail = "the sender stopped before the relay's answer was recorded"
+	return settled(d.fact(a, &events.EmailUncertain{Email: body}))
+}
+
+// inheritAfter is how long after its lease a touch is left to the message that was
+// to take it over: that one's own touch is delivered again before.
+const inheritAfter = 2 * time.Minute
+
+// again returns the fact of an outcome that is settled, in case it did not reach
+// the timeline. It says all that was folded with the claim: a refold knows nothing
+// else about it.
+func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
+	with := func(why touch.Reason) events.Email {
+		return d.told(a, why, a.step.Sunset && a.record.Customer.Sunset >= k.At, func(other customer.Claim) bool {
+			return other.State == customer.Dropped && other.Why == string(touch.Bundled) && other.At == k.At
+		})
+	}
+	var f events.Event
+	switch k.State {
+	case customer.Sent:
+		f = d.fact(a, &events.EmailSent{Email: with(touch.Sent)})
+	case customer.Uncertain:
+		f = d.fact(a, &events.EmailUncertain{Email: with(touch.Uncertain)})
+	default:
+		f = d.fact(a, &events.EmailDropped{Email: d.body(a, touch.Reason(k.Why), "")})
+	}
+	f.Time = time.UnixMilli(k.At).UTC()
+	return f
+}
+
+// told is the body of a fact about a message that left, perhaps, in an earlier
+// attempt; bundled tells the claims of the touches that it took over.
+func (d *Delivery) told(a *attempt, why touch.Reason, sunset bool, bundled func(customer.Claim) bool) events.Email {
+	b := d.body(a, why, "")
+	b.MessageID = a.route.Channel.MessageID(a.id)
+	b.Sunset, b.Bundles = sunset, d.bundled(a, bundled)
+	return b
+}
+
+// yield asks whether another message should have the place that this one is about
+// to take. Looking for others costs a request for each worker above ours, so it
+// is done only where a place is the last.
+func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.Verdict, error) {
+	who := d.person(a)
+	c := who.Case(a.worker, a.touch, now)
+	if a.store.LookAhead <= 0 || !c.Scarce() {
+		return touch.Verdict{}, nil
+	}
+	var names []string
+	for _, w := range a.store.Above(a.worker) {
+		if !d.o.Holds.Paused(w.Name, a.touch.Customer.Store) {
+			names = append(names, w.Name)
+		}
+	}
+	if len(names) == 0 {
+		return touch.Verdict{}, nil
+	}
+	waiting, err := d.o.Schedule.Waiting(ctx, a.touch.Customer, names)
+	if err != nil {
+		return touch.Verdict{}, err
+	}
+	var rivals []gate.Rival
+	for _, t := range waiting {
+		if r, ok := who.Rival(t, now); ok {
+			rivals = append(rivals, r)
+		}
+	}
+	return c.Yield(a.worker.Settings.Priority, rivals, a.store.LookAhead), nil
+}

@@ -1,0 +1,139 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// A memo is what this process knows about a touch, and nobody else does.
+type memo struct {
+	outcome *outcome // what became of it, not recorded yet: another attempt must not have to guess
+	// unsent are the owners of claims under which certainly nothing went out, and of
+	// which Redis did not say that they are gone: writing or releasing them had no
+	// answer.
+	unsent  []uint64
+	missing *uint64 // the epoch in which its customer was not found: one who is missing after a refold doesn't exist
+	code    *taken  // taken from a list, and not known to be bound: the next attempt binds the same
+	issued  bool    // its offer is on the timeline
+	aside   bool    // it waits in flight and lets others pass
+}
+
+// outcome is what became of a touch, and under whose claim.
+type outcome struct {
+	fact  events.Event
+	owner uint64
+}
+
+// memory holds what this process knows about the touches that it has in flight.
+// There is one rule: finish forgets a touch when it leaves this process, and not
+// before.
+type memory struct {
+	mu    sync.Mutex
+	of    map[string]*memo
+	aside int // how many of them are aside
+}
+
+// recall returns what is known about a touch.
+func (m *memory) recall(id string) memo {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.of[id]; known != nil {
+		return *known
+	}
+	return memo{}
+}
+
+// knows reports whether anything is known about a touch.
+func (m *memory) knows(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of[id] != nil
+}
+
+// note remembers something about a touch.
+func (m *memory) note(id string, change func(*memo)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.of[id]
+	if known == nil {
+		if m.of == nil {
+			m.of = map[string]*memo{}
+		}
+		known = &memo{}
+		m.of[id] = known
+	}
+	was := known.aside
+	change(known)
+	m.count(was, known.aside)
+}
+
+// forget is for a touch that leaves this process.
+func (m *memory) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.of[id]; known != nil {
+		m.count(known.aside, false)
+		delete(m.of, id)
+	}
+}
+
+func (m *memory) count(was, is bool) {
+	switch {
+	case is && !was:
+		m.aside++
+	case was && !is:
+		m.aside--
+	}
+}
+
+// crowded reports whether no more touches may step aside.
+func (m *memory) crowded() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.aside >= mostAside
+}
+
+// unsentBy notes that nothing went out under an owner's claim.
+func (m *memory) unsentBy(id string, owner uint64) {
+	m.note(id, func(known *memo) {
+		if !slices.Contains(known.unsent, owner) {
+			known.unsent = append(known.unsent, owner)
+		}
+	})
+}
+
+// idle reports whether a claim is this process's, and certainly nothing went out
+// under it.
+func (d *Delivery) idle(a *attempt, k customer.Claim) bool {
+	return slices.Contains(d.memory.recall(a.id).unsent, k.Owner)
+}
+
+// recall is the first stage: an outcome that could not be recorded before is
+// recorded now, whatever else may be in the way.
+func (d *Delivery) recall(_ context.Context, a *attempt) Decision {
+	known := d.memory.recall(a.id)
+	if known.aside {
+		a.letPass = true
+		d.memory.note(a.id, func(m *memo) { m.aside = false })
+	}
+	if known.outcome == nil {
+		return Decision{}
+	}
+	a.owner = known.outcome.owner
+	return settled(known.outcome.fact)
+}
+
+// forget is the end of a touch in this process. A code that was taken for it, and
+// certainly not bound, is for others.
+func (d *Delivery) forget(a *attempt) {
+	if code := d.memory.recall(a.id).code; code != nil {
+		if _, bound := a.record.Customer.OfferOf(a.key); !bound {
+			d.o.Codes.GiveBack(a.touch.Customer.Store, code.list, code.code)
+		}
+	}
+	d.memory.forget(a.id)
+}

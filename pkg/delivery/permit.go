@@ -1,0 +1,58 @@
+package delivery
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"homing/pkg/bus"
+	"homing/pkg/touch"
+)
+
+const (
+	// patience is how long a touch waits in flight for its turn: longer waits are for
+	// the schedule.
+	patience = 3 * time.Second
+	// mostAside is how many touches of a worker do so at a time. It is less than the
+	// loop has in flight, so that others get by.
+	mostAside = 128
+	// soonest is for how long a touch is held at least: less is not worth its writes.
+	soonest = time.Second
+)
+
+// permit is the stage that waits until the message may go out. Where others would
+// wait with it, for a domain or a class that has no room now, it steps aside: in
+// flight if its turn comes within seconds, on the schedule if not. It comes before
+// anything is spent on the message: no code is taken for one that has to wait.
+func (d *Delivery) permit(ctx context.Context, a *attempt) Decision {
+	if a.permitted {
+		return Decision{}
+	}
+	if !d.mayTry(a) {
+		return setAside(parked)
+	}
+	_, domain, _ := strings.Cut(a.record.Customer.Email.Value, "@")
+	// With too many aside, it takes a turn behind the others again.
+	had := a.letPass || a.touch.Wake.After(a.touch.Due) && !d.memory.crowded()
+	again, why, err := a.route.Rate.Wait(ctx, strings.ToLower(domain), a.step.Class == touch.Transactional, had)
+	switch {
+	case err != nil:
+		return waitFor(err)
+	case again == 0:
+		a.permitted = true
+		return Decision{}
+	case again <= patience && d.stepAside(a):
+		return waitFor(bus.Soon(again))
+	}
+	until := d.o.Scale.Now().Add(max(again, soonest))
+	return holdWhileWorthIt(a, until, d.body(a, touch.Throughput, why))
+}
+
+// stepAside has a touch wait in flight and let others pass, if not too many do.
+func (d *Delivery) stepAside(a *attempt) (stepped bool) {
+	if d.memory.crowded() {
+		return false
+	}
+	d.memory.note(a.id, func(m *memo) { m.aside = true })
+	return true
+}

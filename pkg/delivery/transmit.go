@@ -1,0 +1,85 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/channel"
+	"homing/pkg/touch"
+)
+
+// transmit is the last stage: it hands over the message of a touch that has just
+// been claimed, and says what follows from the answer.
+func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
+	lease := d.startLease(a)
+	// From here on the message may be on its way: shutting down waits for the answer.
+	out := a.conn.Send(context.WithoutCancel(ctx), a.message, lease)
+	lease.stop()
+	a.handed = true
+	switch out.Meaning {
+	case channel.LeaseEnded: // whoever holds the claim now has the touch
+		d.memory.unsentBy(a.id, a.owner)
+		return handBack(bus.Later(leaseFor))
+	case channel.Unreachable:
+		d.memory.unsentBy(a.id, a.owner)
+		return d.held(ctx, a, touch.SMTPDown, "", out.Err)
+	}
+	a.answered = true
+	return d.answer(a, out)
+}
+
+// unknownTries is how often a transactional message is sent again when the answer
+// did not come.
+const unknownTries = 2
+
+// answer says what follows from an answer, or from there being none.
+func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
+	body := func(r touch.Reason) events.Email {
+		b := d.body(a, r, out.Detail)
+		b.Template, b.MessageID = a.message.Template(), a.route.Channel.MessageID(a.id)
+		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
+		return b
+	}
+	// left is the body of a message that left, perhaps, with all that is folded with it.
+	left := func(r touch.Reason) events.Email {
+		b := body(r)
+		b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
+		return b
+	}
+	switch out.Meaning {
+	case channel.Accepted:
+		b := left(touch.Sent)
+		b.Detail = a.wording.Detail
+		return settled(d.fact(a, &events.EmailSent{Email: b}))
+	case channel.Unknown:
+		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
+			return d.later(a, body(touch.Throughput))
+		}
+		return settled(d.fact(a, &events.EmailUncertain{Email: left(touch.Uncertain)}))
+	case channel.BadAddress:
+		b := body(touch.Bounced)
+		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
+		return Decision{Action: Drop, Body: b}
+	case channel.ContentAtFault, channel.Refused:
+		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
+		return Decision{Action: Drop, Body: body(touch.RejectedByServer)}
+	case channel.SenderAtFault:
+		d.o.Log.Error("the relay refuses us as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
+	}
+	return d.later(a, body(touch.Throughput))
+}
+
+// later holds a touch that is worth another try, each time for longer.
+func (d *Delivery) later(a *attempt, body events.Email) Decision {
+	d.memory.unsentBy(a.id, a.owner)
+	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
+	if body.ServerCode/100 == 5 {
+		wait = 15 * time.Minute
+	}
+	a.touch.Tries++
+	return holdWhileWorthIt(a, d.o.Scale.Now().Add(wait), body)
+}
