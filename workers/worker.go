@@ -96,7 +96,7 @@ func (s Settings) Validate() error {
 // A Kind is one worker as all stores have it: a row of programme.Kinds.
 type Kind struct {
 	Name     string        // of streams and consumers, config key, metric label
-	Emails   string        // what people read of them who unsubscribe: "reminders about your cart"
+	Emails   string        // what the unsubscribe page calls them: "reminders about your basket"
 	Triggers []events.Type // that may lead to an email
 	Horizon  time.Duration // how old an event may be and still lead to an email
 	Products bool          // it rests on the product statistics, and waits until they are there

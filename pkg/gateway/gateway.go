@@ -1,7 +1,7 @@
-// Package gateway answers the links that mails carry: unsubscribing, and saying
-// why one left. It serves pages to people and one-click unsubscribes (RFC 8058)
-// to mailbox providers, and knows neither NATS nor Redis: what is to be recorded
-// it hands to a function that does not return before it is in force.
+// Package gateway answers the links in emails: unsubscribing, and saying why one
+// stayed away. It serves pages to people and one-click unsubscribes (RFC 8058)
+// to mailbox providers. It knows neither NATS nor Redis: it hands what is to be
+// recorded to a function that returns only once it is in force.
 //
 // GET and HEAD change nothing, because prefetchers and scanners follow every
 // link. POST needs nothing but the link: no cookie, no login, no script.
@@ -21,7 +21,7 @@ import (
 	"homing/pkg/programme"
 )
 
-// Customers are the customers as they are kept.
+// Customers reads the customers that are kept.
 type Customers interface {
 	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
 }
@@ -32,7 +32,7 @@ type Options struct {
 	Stores    map[string]*programme.Store
 	Customers Customers
 	// Take folds the entries into their customers, appends them to the timeline
-	// and marks them. What it returned from is in force and is not lost.
+	// and marks them. Once it returns without an error they are in force and safe.
 	Take func(ctx context.Context, entries []customer.Entry) error
 	Now  func() time.Time // business time
 	Log  *zap.Logger
@@ -42,7 +42,7 @@ type Options struct {
 }
 
 const (
-	// maxBody is far above what a provider or the page sends: one short field.
+	// maxBody is far more than a provider or the page sends: one short field.
 	maxBody = 8 << 10
 	// patience is how long recording may take before the customer is asked to try
 	// again; it leaves time for the answer within the server's own timeouts.
@@ -50,7 +50,7 @@ const (
 	// atOnce bounds the recordings of one process, so that a flood of clicks
 	// leaves room for the others that use the same servers.
 	atOnce = 32
-	// retryAfter is what a mailbox provider is told, in seconds.
+	// retryAfter is when a mailbox provider should try again, in seconds.
 	retryAfter = "60"
 )
 
@@ -159,7 +159,7 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.
 	if err != nil {
 		return notHere(store), http.StatusRequestEntityTooLarge
 	}
-	// A click that has been made counts, even if whoever made it does not wait.
+	// A click counts, even if the person doesn't wait for the answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer cancel()
 	var v view
@@ -178,7 +178,7 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.
 }
 
 // chosen reads what was chosen on the page; empty for everything else. A body
-// that cannot be read is no reason to refuse: the link says it all.
+// that cannot be read is no reason to refuse: the link says everything.
 func chosen(w http.ResponseWriter, r *http.Request) (string, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	// Both forms of a form: the second call would hide what the first had to say.

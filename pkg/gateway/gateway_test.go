@@ -239,7 +239,7 @@ func TestAnAnswerIsAskedForAndRecorded(t *testing.T) {
 	s := open(t)
 	to := s.answer("too-expensive")
 	page := s.do("GET", to, "", "")
-	if page.StatusCode != 200 || !strings.Contains(page.body, "It is too expensive for me.") || strings.Count(page.body, "<button") != 1 || len(s.timeline) > 0 {
+	if page.StatusCode != 200 || !strings.Contains(page.body, "It’s too expensive for me.") || strings.Count(page.body, "<button") != 1 || len(s.timeline) > 0 {
 		t.Fatalf("%d, %d events, %s", page.StatusCode, len(s.timeline), page.body)
 	}
 	if a := s.post(to, nil); a.StatusCode != 200 || !strings.Contains(a.body, "Thank you") {

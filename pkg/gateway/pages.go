@@ -39,7 +39,7 @@ func hash(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// The tones of a page, each with a sign of its own.
+// The tones of a page, each with its own sign.
 const (
 	asking  = "ask"
 	done    = "done"
@@ -52,11 +52,11 @@ type view struct {
 	Tone  string
 	Title string
 	Text  []string // paragraphs
-	Quote string   // what the customer is about to say
+	Quote string   // the answer the customer is about to send
 	Form  *form
 }
 
-// form is what a page asks. Sent without a choice it means all that the link is for.
+// form is what a page asks. Sent without a choice, it means everything the link is for.
 type form struct {
 	Legend  string
 	Choices []choice
@@ -71,7 +71,7 @@ type choice struct{ Value, Label, Hint string }
 // Style is the page's own; see policy.
 func (view) Style() template.CSS { return style }
 
-// Host is where the shop is, as people write it.
+// Host is the address of the shop, as people write it.
 func (v view) Host() string {
 	_, host, ok := strings.Cut(v.Store.View.URL, "://")
 	if !ok {
@@ -94,10 +94,10 @@ func (v view) write(w http.ResponseWriter, code int) {
 
 func askUnsubscribe(s *programme.Store, l link.Link) view {
 	return view{Store: s, Tone: asking, Title: "Unsubscribe from " + s.View.Name + "?", Form: &form{
-		Legend: "What do you no longer want?",
+		Legend: "Which emails would you like to stop?",
 		Choices: []choice{
-			{events.ScopeAll, "All marketing emails", "Offers, reminders and news. Emails about your orders still reach you."},
-			{l.Worker, "Only " + programme.EmailsOf(l.Worker), "You keep getting our other emails."},
+			{events.ScopeAll, "All marketing emails", "Offers, reminders and news. You’ll still get emails about your orders."},
+			{l.Worker, "Only " + programme.EmailsOf(l.Worker), "You’ll still get our other emails."},
 		},
 		Button: "Unsubscribe",
 	}}
@@ -105,22 +105,22 @@ func askUnsubscribe(s *programme.Store, l link.Link) view {
 
 func left(s *programme.Store) view {
 	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		s.View.Name + " sends you no more marketing emails. That is in force now, also for emails that were already planned.",
-		"Emails about your orders still reach you. You can close this page.",
+		"You won’t receive any more marketing emails from " + s.View.Name + ", including any already scheduled.",
+		"You’ll still get emails about your orders. You can close this page now.",
 	}}
 }
 
 func leftOne(s *programme.Store, l link.Link) view {
 	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		s.View.Name + " sends you no more " + programme.EmailsOf(l.Worker) + ". That is in force now, also for emails that were already planned.",
-		"You can close this page.",
+		"You won’t receive any more " + programme.EmailsOf(l.Worker) + " from " + s.View.Name + ", including any already scheduled.",
+		"You can close this page now.",
 	}, Form: &form{Scope: events.ScopeAll, Button: "Unsubscribe from all marketing emails", Quiet: true}}
 }
 
-// answers says in people's words what the codes of answers mean.
+// answers says in everyday words what the codes of answers mean.
 var answers = map[string]string{
 	"not-needed":     "I don’t need anything at the moment.",
-	"too-expensive":  "It is too expensive for me.",
+	"too-expensive":  "It’s too expensive for me.",
 	"bad-experience": "I had a bad experience.",
 	"elsewhere":      "I buy elsewhere now.",
 	"other":          "I have another reason.",
@@ -131,7 +131,7 @@ var questions = map[string]string{"why_left": "Why you haven’t been back"}
 
 func askAnswer(s *programme.Store, l link.Link) view {
 	v := view{Store: s, Tone: asking, Title: questions[l.Question], Quote: answers[l.Answer], Form: &form{
-		Button: "Send this answer", Note: "Only " + s.View.Name + " gets it, and nothing is sent before you press the button.",
+		Button: "Send this answer", Note: "Only " + s.View.Name + " will see it. Nothing is sent until you press the button.",
 	}}
 	if v.Title == "" {
 		v.Title = "Your answer"
@@ -143,31 +143,31 @@ func askAnswer(s *programme.Store, l link.Link) view {
 }
 
 func thanks(s *programme.Store) view {
-	return view{Store: s, Tone: done, Title: "Thank you", Text: []string{s.View.Name + " has your answer. You can close this page."}}
+	return view{Store: s, Tone: done, Title: "Thank you", Text: []string{s.View.Name + " has your answer. You can close this page now."}}
 }
 
 func incomplete(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "There is nothing here", Text: []string{
-		"If you came by a link in an email, a part of it is missing. Please open it from the email once more; if you copy it, copy all of it.",
+	return view{Store: s, Tone: problem, Title: "There’s nothing here", Text: []string{
+		"If you followed a link in an email, part of it is missing. Please open it from the email again. If you copy it, make sure you copy all of it.",
 		"Nothing was changed.",
 	}}
 }
 
 func invalid(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "This link is not valid", Text: []string{
-		"It was changed on its way, or is from a very old email. Please use the link in a newer one, or reply to it and ask to be taken off the list.",
+	return view{Store: s, Tone: problem, Title: "This link doesn’t work", Text: []string{
+		"It may have been changed along the way, or it’s from a very old email. Please use the link in a more recent email, or reply to one and ask to be taken off the list.",
 		"Nothing was changed.",
 	}}
 }
 
 func notHere(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "That is not possible here", Text: []string{
-		"Please open the link from the email once more. Nothing was changed.",
+	return view{Store: s, Tone: problem, Title: "That isn’t possible here", Text: []string{
+		"Please open the link from the email again. Nothing was changed.",
 	}}
 }
 
 func tryAgain(s *programme.Store, scope string) view {
-	return view{Store: s, Tone: problem, Title: "That did not work", Text: []string{
-		"We could not save it just now, so it is not done yet. Please try again in a minute.",
+	return view{Store: s, Tone: problem, Title: "That didn’t work", Text: []string{
+		"We couldn’t save that just now, so it’s not done yet. Please try again in a minute.",
 	}, Form: &form{Scope: scope, Button: "Try again"}}
 }

@@ -12,11 +12,11 @@ import (
 	"homing/pkg/programme"
 )
 
-// source is who says so, in the events that the gateway makes.
+// source is the source of the events that the gateway makes.
 const source = "/homing/gateway"
 
-// repeat is how long a second click on the same thing is the same click: people
-// click twice, and providers try again.
+// repeat is how long a second click on the same thing counts as the same click:
+// people click twice, and providers try again.
 const repeat = time.Minute
 
 // clicks remembers what this process has recorded, for one to two minutes. What

@@ -1,11 +1,11 @@
-// Package link makes and reads the signed links that mails carry: the one by
-// which a customer leaves, and those that answer a question with a click. It is
-// pure; what a link leads to is gateway's business.
+// Package link makes and reads the signed links in emails: the one that
+// unsubscribes a customer, and those that answer a question with one click. It
+// is pure; what a link leads to is gateway's business.
 //
-// A link is its own permission: whoever has it may do that one thing for that
+// A link is its own permission: anyone who has it may do that one thing for that
 // one customer, and nothing else. It names the customer by their token, which
 // nobody without the installation's secret can compute or read, and it never
-// expires: an unsubscribe link has to work for as long as the mail is kept.
+// expires: an unsubscribe link has to work for as long as the email is kept.
 package link
 
 import (
@@ -22,7 +22,7 @@ import (
 	"homing/pkg/customer"
 )
 
-// Purpose is what a link is for. It is part of what is signed: no link serves
+// Purpose is what a link is for. It is part of what is signed, so no link works
 // for anything else.
 type Purpose string
 
@@ -32,14 +32,15 @@ const (
 	Answer      Purpose = "a"
 )
 
-// What Verify says of a link that is none of ours.
+// Why Verify refuses a link.
 var (
-	// ErrMalformed says that it does not look like one.
+	// ErrMalformed says that it does not look like a link of ours.
 	ErrMalformed = errors.New("not a link of this installation")
-	// ErrUnknownKey says that it names a key that is not there (any more).
+	// ErrUnknownKey says that it was signed with a key that is not configured, or
+	// no longer.
 	ErrUnknownKey = errors.New("signed with a key that is not known here")
-	// ErrForged says that the signature does not fit.
-	ErrForged = errors.New("the signature does not fit")
+	// ErrForged says that the signature does not match.
+	ErrForged = errors.New("the signature does not match")
 )
 
 // DerivedKey is the id of the key that derives from the installation's secret.
@@ -55,7 +56,7 @@ type Key struct {
 type Link struct {
 	Purpose  Purpose
 	Customer customer.Key
-	Worker   string // whose mail carried it
+	Worker   string // whose email carried it
 	Question string // of an answer: "why_left"
 	Answer   string // of an answer: "too-expensive"
 }
@@ -72,7 +73,7 @@ type signingKey struct {
 	key []byte
 }
 
-// Every part of a link is plain, so that the parts can be told apart by a dot.
+// Every part of a link is plain, so that a dot can separate the parts.
 var (
 	keyID  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 	store  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -112,11 +113,11 @@ func New(base string, keys []Key) (*Signer, error) {
 	return s, nil
 }
 
-// Path returns the path under which all links stand; it has no slash at its end.
+// Path returns the path that all links begin with; it has no slash at its end.
 func (s *Signer) Path() string { return s.path }
 
-// URL returns the link, or "" if it could not be verified again: every part is
-// made of plain characters, and the customer's token is one.
+// URL returns the link, or "" if it could not be verified again: every part has
+// to be made of plain characters, and the token has to be a customer's.
 func (s *Signer) URL(l Link) string {
 	said, ok := l.encode(s.keys[0].id)
 	if !ok {
@@ -125,7 +126,7 @@ func (s *Signer) URL(l Link) string {
 	return s.base + "/" + string(l.Purpose) + "/" + said + "." + s.keys[0].mac(l.Purpose, said)
 }
 
-// Verify reads a link from the path of a request. Upper case is forgiven, as
+// Verify reads a link from the path of a request. Upper case is accepted, because
 // mail programs have been seen to change it.
 func (s *Signer) Verify(path string) (Link, error) {
 	if len(path) > longest {

@@ -86,7 +86,7 @@ func (c Config) validate() error {
 // Kind makes cart-recovery workers.
 var Kind = workers.Kind{
 	Name:     Name,
-	Emails:   "reminders about your cart",
+	Emails:   "reminders about your basket",
 	Triggers: []events.Type{events.TypeCartUpdated, events.TypeCartAbandoned},
 	Horizon:  4 * 24 * time.Hour,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {

@@ -81,7 +81,7 @@ func (c Config) validate() error {
 // today find an order of two months ago.
 var Kind = workers.Kind{
 	Name:     Name,
-	Emails:   "requests for a review",
+	Emails:   "review requests",
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderFulfilled, events.TypeOrderDelivered},
 	Horizon:  60 * day,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
