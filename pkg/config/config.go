@@ -57,7 +57,7 @@ type Templates struct {
 	Source string `yaml:"source"`
 }
 
-// Validate reports a missing folder and a source that there isn't.
+// Validate reports a missing folder and an unknown source.
 func (t Templates) Validate() error {
 	var l problem.List
 	require(&l, "dir", t.Dir, "name the folder with the email templates")
@@ -79,7 +79,7 @@ func (c *Config) Warnings() []string {
 
 const day = 24 * time.Hour
 
-// Default returns what holds when the file says nothing. It has no store.
+// Default returns the configuration that an empty file gives. It has no store.
 func Default() Config {
 	c := Config{
 		NATS: NATS{

@@ -221,7 +221,7 @@ stores: {a: {` + store + `}, b: {` + store + `, smtp: {url_file: /nowhere/url, c
 func TestEveryVariableHasAFileForm(t *testing.T) {
 	for _, name := range []string{config.EnvNATSURL, config.EnvRedisURL, config.EnvSMTPURL, config.EnvSecret} {
 		_, err := config.Parse("f", nil, environ(name+"=x", name+"_FILE=y"), nil)
-		wantError(t, err, name+": is set, and "+name+"_FILE as well; keep one of the two")
+		wantError(t, err, name+": conflicts with "+name+"_FILE; set only one")
 		_, err = config.Parse("f", nil, environ(name+"_FILE=/nowhere/f"), nil)
 		wantError(t, err, name+"_FILE: open /nowhere/f: no such file or directory")
 		_, err = config.Parse("f", nil, environ(name+"_FILE="+write(t, " \n")), nil)

@@ -13,7 +13,7 @@ import (
 	"homing/pkg/problem"
 )
 
-// DefaultPath is the file that is read when none is named and it exists.
+// DefaultPath is the file that is read, if it exists, when none is named.
 const DefaultPath = "configs/homing.yaml"
 
 // The variables of the environment that win over the file. Each of them may
@@ -31,9 +31,9 @@ const (
 // stand-in; nil is an empty environment. workers are the names that a section
 // of workers may have; nil accepts any.
 //
-// Without any file the result is the defaults and the environment. It has no
-// store then, which is enough for a command that only talks to the servers;
-// Validate says what is missing for more.
+// Without a file the result is the defaults and the environment. It has no store
+// then, which is enough for a command that only talks to the servers; Validate
+// says what else is missing.
 func Load(path string, env func(string) (string, bool), workers []string) (*Config, error) {
 	named := path != ""
 	if !named {
@@ -43,7 +43,7 @@ func Load(path string, env func(string) (string, bool), workers []string) (*Conf
 		}
 		if strings.ContainsAny(fromEnv, "\n\r") {
 			return nil, fmt.Errorf("load config: %w", &problem.Problem{Key: EnvConfig + "_FILE", Text: "names a file that holds " +
-				"the path of the config file, not the config file itself; for that set " + EnvConfig})
+				"the path of the config file, not the config file itself; to name that, set " + EnvConfig})
 		}
 		path, named = fromEnv, fromEnv != ""
 	}
@@ -97,8 +97,8 @@ func (c *Config) newStore(id string) Store {
 }
 
 func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
-	// The environment wins over every store too: a relay that is put in place
-	// for a test installation must not be passed by.
+	// The environment wins over every store, too: a relay set for a test
+	// installation must not be bypassed.
 	fromEnv, _ := lookup(env, EnvSMTPURL)
 	for _, e := range d.entries(d.stores) {
 		s := c.newStore(e.key)
@@ -114,8 +114,8 @@ func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 	}
 }
 
-// resolve puts the addresses and secrets in place: the environment first, then
-// the files that the file names, then what it says itself.
+// resolve finds the addresses and secrets: in the environment first, then in the
+// files that the configuration names, then in the configuration itself.
 func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
 	for _, u := range []struct {
 		variable, key string
@@ -143,8 +143,8 @@ func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
 	d.secrets(c, env)
 }
 
-// urlFile reads the address out of the file that is named for it, which is then
-// done with: a store inherits the address, not the file.
+// urlFile reads the address from the file named for it, and forgets the file: a
+// store inherits the address.
 func (d *decoder) urlFile(key string, path *string, into *URL) {
 	if value, ok := d.valueOf(key, *path); ok {
 		*into = URL(value)
@@ -199,7 +199,7 @@ func lookup(env func(string) (string, bool), name string) (string, error) {
 	case path == "":
 		return value, nil
 	case value != "":
-		return "", &problem.Problem{Key: name, Text: "is set, and " + name + "_FILE as well; keep one of the two"}
+		return "", &problem.Problem{Key: name, Text: "conflicts with " + name + "_FILE; set only one"}
 	}
 	value, err := readValue(path)
 	if err != nil {

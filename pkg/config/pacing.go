@@ -20,11 +20,11 @@ type Pacing struct {
 
 // Throughput is what a relay takes, over all replicas together.
 type Throughput struct {
-	// PerSecond is in mails per second; 0 is unlimited.
+	// PerSecond is in emails per second; 0 is unlimited.
 	PerSecond float64 `yaml:"per_second"`
-	// Burst is how many mails may leave at once after a quiet while.
+	// Burst is how many emails may leave at once after a quiet while.
 	Burst int `yaml:"burst"`
-	// PerDomain holds mails per second for single recipient domains.
+	// PerDomain has emails per second for single recipient domains.
 	PerDomain map[string]float64 `yaml:"per_domain"`
 	WarmUp    WarmUp             `yaml:"warm_up"`
 }
@@ -32,7 +32,7 @@ type Throughput struct {
 // maxBurst is more than any relay takes at once.
 const maxBurst = 100_000
 
-// Validate reports numbers that cannot be, and domains that are none.
+// Validate reports numbers out of range, and invalid domains.
 func (t Throughput) Validate() error {
 	var l problem.List
 	if t.PerSecond < 0 {
@@ -44,7 +44,7 @@ func (t Throughput) Validate() error {
 	for _, domain := range slices.Sorted(maps.Keys(t.PerDomain)) {
 		at := "per_domain." + domain
 		if !isHost(domain) {
-			l.Add(at, "%q is not a mail domain like gmail.com", domain)
+			l.Add(at, "%q is not an email domain like gmail.com", domain)
 		}
 		if t.PerDomain[domain] < 0 {
 			l.Add(at, "%v is negative; 0 means unlimited", t.PerDomain[domain])
@@ -53,14 +53,14 @@ func (t Throughput) Validate() error {
 	return l.Err()
 }
 
-// WarmUp is how many mails a relay is given on each of its first days.
+// WarmUp is how many emails a relay is given on each of its first days.
 type WarmUp struct {
 	Start localtime.Date `yaml:"start"`
 	// PerDay is of the first day, the second, …; empty: no warm-up.
 	PerDay []int `yaml:"per_day"`
 }
 
-// Validate reports a day without emails, and one of the two without the other.
+// Validate reports a day without emails, and days without a start or the other way round.
 func (w WarmUp) Validate() error {
 	var l problem.List
 	for i, n := range w.PerDay {
@@ -72,19 +72,19 @@ func (w WarmUp) Validate() error {
 	case days && !start:
 		l.Add("start", "is missing; write the first day, for example 2026-06-01")
 	case start && !days:
-		l.Add("per_day", "is empty; write the emails of each day, for example [50, 100, 500]")
+		l.Add("per_day", "is empty; write how many emails each day takes, for example [50, 100, 500]")
 	}
 	return l.Err()
 }
 
-// Offers caps the offers that one customer is made: at most Limit in any Window.
+// Offers caps the offers made to one customer: at most Limit in any Window.
 type Offers struct {
 	// Limit is 0 for no cap; more than customer.MaxOffers cannot be counted.
 	Limit  int           `yaml:"limit"`
 	Window time.Duration `yaml:"window"`
 }
 
-// Validate reports a cap that cannot be counted.
+// Validate reports a cap that cannot be kept.
 func (o Offers) Validate() error {
 	var l problem.List
 	if o.Limit < 0 || o.Limit > customer.MaxOffers {
@@ -96,7 +96,7 @@ func (o Offers) Validate() error {
 	return l.Err()
 }
 
-// Calendar bounds what dates, as opposed to shops, may set off.
+// Calendar bounds what dates, rather than events from shops, may trigger.
 type Calendar struct {
 	CatchUp time.Duration `yaml:"catch_up"`
 	// DailyLimit is in events per store and day.

@@ -36,7 +36,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // minSecret is the length of a SHA-256 key; less would be the weakest link.
 const minSecret = 32
 
-// Validate reports a secret that is too short to be one. None at all is right.
+// Validate reports a secret that is too short. An empty one is fine.
 func (s Secret) Validate() error {
 	if n := len(s); n > 0 && n < minSecret {
 		return fmt.Errorf("is %d bytes long and must have at least %d; make one with: openssl rand -base64 32", n, minSecret)
@@ -57,7 +57,7 @@ type LinkKeys []LinkKey
 
 var keyID = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// Validate reports keys that cannot be told apart, and files without a key.
+// Validate reports ids that are not unique, and keys that are missing.
 func (keys LinkKeys) Validate() error {
 	var l problem.List
 	seen := make(map[string]bool)
@@ -67,7 +67,7 @@ func (keys LinkKeys) Validate() error {
 		case !keyID.MatchString(k.ID):
 			l.Add(at+".id", "%q is not an id; use 1 to 32 of a-z, 0-9 and -", k.ID)
 		case k.ID == "0":
-			l.Add(at+".id", "\"0\" is the id of the key that derives from the secret; choose another")
+			l.Add(at+".id", "\"0\" is the id of the key derived from the secret; choose another")
 		case seen[k.ID]:
 			l.Add(at+".id", "%q is used twice", k.ID)
 		}

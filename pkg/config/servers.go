@@ -33,7 +33,7 @@ type NATS struct {
 	Streams         Streams `yaml:"streams"`
 }
 
-// Validate reports what cannot be reached or made.
+// Validate reports an address and settings that cannot work.
 func (n NATS) Validate() error {
 	var l problem.List
 	checkURL(&l, n.URL, natsURLs)
@@ -61,7 +61,7 @@ type StreamLimits struct {
 	MaxBytes Bytes         `yaml:"max_bytes"`
 }
 
-// Validate reports a limit that would lose what is being worked on.
+// Validate reports limits that would lose what is still being worked on.
 func (s StreamLimits) Validate() error {
 	var l problem.List
 	if s.MaxAge < 0 || s.MaxAge > 0 && s.MaxAge < time.Hour {
@@ -79,14 +79,14 @@ type Redis struct {
 	URLFile string `yaml:"url_file"`
 }
 
-// Validate reports an address that cannot be one.
+// Validate reports an address that cannot work.
 func (r Redis) Validate() error {
 	var l problem.List
 	checkURL(&l, r.URL, redisURLs)
 	return l.Err()
 }
 
-// SMTP is the relay that mail leaves through.
+// SMTP is the relay that email leaves through.
 type SMTP struct {
 	URL     URL    `yaml:"url"`
 	URLFile string `yaml:"url_file"`
@@ -94,7 +94,7 @@ type SMTP struct {
 	Connections int `yaml:"connections"`
 }
 
-// Validate reports a relay that cannot be one, and too many connections.
+// Validate reports an address that cannot work, and too many connections.
 func (s SMTP) Validate() error {
 	var l problem.List
 	checkURL(&l, s.URL, smtpURLs)
@@ -110,11 +110,11 @@ type HTTP struct {
 	// Gateway is where the role gateway listens.
 	Gateway string `yaml:"gateway"`
 	// PublicURL is the address recipients reach the gateway by. Empty: none, and
-	// so no marketing mail.
+	// so no marketing email.
 	PublicURL string `yaml:"public_url"`
 }
 
-// Validate reports addresses that cannot be listened on, or not be reached safely.
+// Validate reports addresses that cannot be listened on, or not reached safely.
 func (h HTTP) Validate() error {
 	var l problem.List
 	for _, a := range []struct{ key, value, example string }{
@@ -135,10 +135,10 @@ func (h HTTP) Validate() error {
 	case err != nil || !isWebURL(h.PublicURL):
 		l.Add("public_url", "%q is not an absolute address; write for example https://mail.shop.example", h.PublicURL)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || !plainPath.MatchString(u.EscapedPath()):
-		l.Add("public_url", "links are put behind it, so it may have a plain path, and no user, query or fragment; "+
+		l.Add("public_url", "links begin with it, so it may have a plain path, but no user, query or fragment; "+
 			"write for example https://mail.shop.example")
 	case u.Scheme != "https" && !isLoopback(u.Hostname()):
-		l.Add("public_url", "%q is not https, and mailbox providers offer no other unsubscribe link; http is for localhost only", h.PublicURL)
+		l.Add("public_url", "%q is not https, and mailbox providers ignore any other unsubscribe link; http is for localhost only", h.PublicURL)
 	}
 	return l.Err()
 }
@@ -155,8 +155,8 @@ func checkURL(l *problem.List, u URL, schemes []string) {
 	}
 }
 
-// urlFault says what is wrong with the address of a server, or nothing. The
-// password is never shown, nor is anything that cannot be told from one.
+// urlFault says what is wrong with the address of a server; empty if nothing is. It
+// never shows a password, nor what might be one.
 func urlFault(u URL, schemes []string) string {
 	if u == "" {
 		return "is empty; write for example " + schemes[0] + "://host"
@@ -184,7 +184,7 @@ func urlFault(u URL, schemes []string) string {
 				host = h
 			}
 			if host = strings.Trim(host, "[]"); !isHost(host) && net.ParseIP(host) == nil {
-				return shown + " names no host, or one that cannot be"
+				return shown + " has no host, or not a valid one"
 			}
 		}
 	}

@@ -20,8 +20,8 @@ var (
 	currency = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-// Store is what the installation knows as one shop: who writes, in which language
-// and zone, and what differs from the other stores.
+// Store is a shop's entry: who writes, in which language and zone, and where it
+// differs from the rest of the installation.
 type Store struct {
 	// ID is the key that the store has in the file.
 	ID            string   `yaml:"-"`
@@ -44,7 +44,7 @@ type Store struct {
 	Workers       map[string]Section `yaml:"workers"`
 }
 
-// Validate reports what is missing, and what no email could be written with.
+// Validate reports what is missing, and what emails could not be sent with.
 func (s Store) Validate() error {
 	var l problem.List
 	if !storeID.MatchString(s.ID) {
@@ -59,7 +59,7 @@ func (s Store) Validate() error {
 		checkAddress(&l, "reply_to", s.ReplyTo)
 	}
 	require(&l, "postal_address", s.PostalAddress,
-		"write the shop's postal address; the law of many countries (CAN-SPAM among them) wants it in every mail")
+		"write the shop's postal address; CAN-SPAM and the laws of many other countries require it in every email")
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
 		text := "write an IANA name like Europe/London"
 		if zone := suggest.Nearest(s.TimeZone, commonZones); zone != "" {
@@ -89,10 +89,10 @@ func checkAddress(l *problem.List, key, value string) {
 			return
 		}
 	}
-	l.Add(key, "%q is not a mail address; write for example Example Shop <hello@shop.example>", value)
+	l.Add(key, "%q is not an email address; write for example Example Shop <hello@shop.example>", value)
 }
 
-// DKIM signs a store's mail when KeyFile is set.
+// DKIM signs a store's emails when KeyFile is set.
 type DKIM struct {
 	Domain   string `yaml:"domain"`
 	Selector string `yaml:"selector"`
@@ -123,8 +123,8 @@ func (d DKIM) Validate() error {
 	return l.Err()
 }
 
-// commonZones is what a misspelt time zone is compared with. The zones that
-// are accepted are all those of the IANA database; Go cannot list it.
+// commonZones is what a misspelt time zone is compared with. All zones of the IANA
+// database are accepted; Go has no list of them.
 var commonZones = strings.Fields(`
 Africa/Algiers Africa/Cairo Africa/Casablanca Africa/Johannesburg Africa/Lagos Africa/Nairobi Africa/Tunis
 America/Anchorage America/Argentina/Buenos_Aires America/Bogota America/Caracas America/Chicago America/Denver

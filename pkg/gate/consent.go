@@ -22,7 +22,7 @@ const (
 // SetDefault makes an order count as consent.
 func (s *Consent) SetDefault() { s.Policy = SoftOptIn }
 
-// Validate reports a policy that there isn't.
+// Validate reports an unknown policy.
 func (s Consent) Validate() error {
 	if s.Policy == SoftOptIn || s.Policy == Explicit {
 		return nil
@@ -30,7 +30,7 @@ func (s Consent) Validate() error {
 	return &problem.Problem{Key: "policy", Text: fmt.Sprintf("%q is not one of %s, %s", s.Policy, SoftOptIn, Explicit)}
 }
 
-// consent: marketing needs a yes, or an order where the policy takes that for one.
+// consent: marketing needs a yes, or an order where the policy counts that as one.
 func consent(c *Case) touch.Verdict {
 	if !c.marketing() || c.subscribed() {
 		return touch.Verdict{}

@@ -13,7 +13,7 @@ import (
 // PerDay is how many emails one day of the customer's calendar takes; 0: any number.
 type PerDay int
 
-// Validate reports a number that there cannot be, or that is never reached.
+// Validate reports a negative number, and one that could never be reached.
 func (n PerDay) Validate() error {
 	switch {
 	case n < 0:
@@ -25,8 +25,8 @@ func (n PerDay) Validate() error {
 	return nil
 }
 
-// dayRoomAt returns the earliest time on whose day, by the customer's calendar,
-// there is room for one more mail: now or later. A claim of the touch this does
+// dayRoomAt returns the earliest time, now or later, at which the day of the
+// customer's calendar has room for one more email. A claim of the touch this does
 // not count against it.
 func (c *Case) dayRoomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
 	at := now
@@ -39,12 +39,12 @@ func (c *Case) dayRoomAt(claims []customer.Claim, now time.Time, this uint64) ti
 // date is what the customer's calendar shows at a time.
 func (c *Case) date(t time.Time) localtime.Date { return localtime.DateOf(t.In(c.zone())) }
 
-// onDay returns the claims that take a place on a day that is not over now.
+// onDay returns the claims that use up a day, which is not over yet.
 func (c *Case) onDay(day localtime.Date, claims []customer.Claim, now time.Time, this uint64) []customer.Claim {
 	return slices.DeleteFunc(Window{Length: longestDay}.Used(claims, now, this), func(k customer.Claim) bool {
 		return c.date(time.UnixMilli(k.At)) != day
 	})
 }
 
-// longestDay is more than any day ever had.
+// longestDay is longer than any day ever was.
 const longestDay = 50 * time.Hour

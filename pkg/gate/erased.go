@@ -2,7 +2,7 @@ package gate
 
 import "homing/pkg/touch"
 
-// erased: who asked to be forgotten gets nothing.
+// erased: customers who asked to be forgotten get nothing.
 func erased(c *Case) touch.Verdict {
 	at := c.Customer.Erased.At
 	if said := c.Touch.Caused; c.Customer.Gone() || at != 0 && !said.IsZero() && said.UnixMilli() <= at {

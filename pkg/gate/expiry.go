@@ -6,7 +6,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// expiry: what is too late to make sense is not sent.
+// expiry: an email that comes too late to make sense is not sent.
 func expiry(c *Case) touch.Verdict {
 	if end := c.Touch.Due.Add(c.Step.Expires); c.Now.After(end) {
 		return touch.DropFor(touch.Expired, fmt.Sprintf("due %s, worth sending for %s", stamp(c.Touch.Due), c.Step.Expires))

@@ -28,7 +28,7 @@ func (f *Frequency) SetDefault() {
 	*f = Frequency{{1, 16 * time.Hour}, {3, 7 * day}, {8, 30 * day}}
 }
 
-// Validate reports caps that are none, are not sorted or could never be reached.
+// Validate reports caps that are incomplete, not sorted, or could never be reached.
 func (f Frequency) Validate() error {
 	var l problem.List
 	for i, w := range f {
@@ -58,8 +58,8 @@ func (f Frequency) Validate() error {
 	return l.Err()
 }
 
-// frequency: no more mails than the caps allow in any stretch of their length.
-// Transactional mail counts and is not held.
+// frequency: no more emails than the caps allow in any stretch of their length.
+// Transactional email counts, and is never held.
 func frequency(c *Case) touch.Verdict {
 	if !c.marketing() {
 		return touch.Verdict{}
@@ -81,16 +81,15 @@ func frequency(c *Case) touch.Verdict {
 	return c.later(until, touch.FrequencyCap, c.used(why))
 }
 
-// room reports whether all caps have room for one more mail at a time, beside
-// some claims. That of the touch this does not count against it.
+// room reports whether all caps have room for one more email at a time, in
+// addition to some claims. A claim of the touch this does not count against it.
 func (c *Case) room(claims []customer.Claim, at time.Time, this uint64) bool {
 	return !c.dayRoomAt(claims, at, this).After(at) && !slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
 		return w.roomAt(claims, at, this).After(at)
 	})
 }
 
-// Used returns the claims that take a place in the window now, newest first, as
-// claims are. A claim of the touch this, if not 0, does not count against it.
+// Used returns the claims that use up the window now, newest first, as claims are. A claim of the touch this, if not 0, does not count against it.
 func (w Window) Used(claims []customer.Claim, now time.Time, this uint64) []customer.Claim {
 	var out []customer.Claim
 	for _, k := range claims {
@@ -106,7 +105,7 @@ func (w Window) Used(claims []customer.Claim, now time.Time, this uint64) []cust
 }
 
 // roomAt returns the earliest time at which the window has room for one more
-// mail: now, or when enough of the mails it holds have left it.
+// email: now, or when enough of those in it have left it.
 func (w Window) roomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
 	used := w.Used(claims, now, this)
 	if len(used) < w.Limit {
@@ -115,15 +114,15 @@ func (w Window) roomAt(claims []customer.Claim, now time.Time, this uint64) time
 	return time.UnixMilli(used[w.Limit-1].At).Add(w.Length)
 }
 
-// RoomAt returns the earliest time at which the window has room for one more mail.
+// RoomAt returns the earliest time at which the window has room for one more email.
 func (w Window) RoomAt(claims []customer.Claim, now time.Time) time.Time {
 	return w.roomAt(claims, now, 0)
 }
 
-// told is how many mails a detail names.
+// told is how many emails a detail lists.
 const told = 4
 
-// used says how full a window is, and since when.
+// used says how full a window is, and which emails filled it when.
 func (c *Case) used(w Window) string {
 	var when []string
 	mails := w.Used(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID()))
@@ -136,15 +135,15 @@ func (c *Case) used(w Window) string {
 	return fmt.Sprintf("%d of %d in %s used: %s", len(mails), w.Limit, Length(w.Length), strings.Join(when, ", "))
 }
 
-// zone is that of the customer's clock.
+// zone is the zone of the customer's clock.
 func (c *Case) zone() *time.Location { return c.Customer.Location(cmp.Or(c.Policy.Zone, time.UTC)) }
 
 func (c *Case) moment(t time.Time) string { return Moment(t, c.zone()) + " " + c.zone().String() }
 
-// Moment writes a time as details have it: "Tue 10 Jun 09:12".
+// Moment writes a time the way details do: "Tue 10 Jun 09:12".
 func Moment(t time.Time, zone *time.Location) string { return t.In(zone).Format("Mon 2 Jan 15:04") }
 
-// Length writes how long a window is: "16 h", "7 d".
+// Length writes the length of a window: "16 h", "7 d".
 func Length(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

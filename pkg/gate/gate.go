@@ -36,10 +36,10 @@ type Policy struct {
 	Own
 
 	Zone   *time.Location // of customers whose own is not known; nil: UTC
-	Sunset bool           // customers who did not react to a last email get no marketing
+	Sunset bool           // customers who did not react to a last email get no more marketing
 	// Draw returns the customer's own number, 0 or more and less than 1, and
-	// another one for each worker; "" is the one for all. It never changes, so
-	// whoever is held out stays held out while a share grows. Nil where nobody is.
+	// another one for each worker; "" is the one for all. It never changes, so that
+	// those held out stay held out while a share grows. Nil where nobody is.
 	Draw func(k customer.Key, worker string) float64
 }
 
@@ -86,11 +86,11 @@ type Rule struct {
 	Judge   func(c *Case) touch.Verdict
 	Person  bool           // it asks about the customer, not about one email
 	Reasons []touch.Reason // that it gives; docs/reasons.md has a heading for each
-	Keys    []string       // of the configuration that it reads; the heading names them
+	Keys    []string       // of the configuration that it reads; under the heading they are named
 }
 
 // Rules is the gate, in its order. The claim, which follows, is taken by
-// delivery: it is not a question but an act.
+// delivery.
 var Rules = []Rule{
 	{Name: "erased", Judge: erased, Person: true, Reasons: []touch.Reason{touch.Erased}},
 	{Name: "address", Judge: address, Person: true, Reasons: []touch.Reason{touch.NoAddress, touch.Bounced, touch.Complained}},

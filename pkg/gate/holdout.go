@@ -37,15 +37,13 @@ func (s *Share) UnmarshalText(text []byte) error {
 // that they would otherwise have got. Every rule that drops an email comes before
 // this one, and every rule that only delays it after.
 func holdout(c *Case) touch.Verdict {
-	all, own := float64(c.Policy.Installation.Holdout), float64(c.Policy.Own.Holdout)
+	all, own := c.Policy.Installation.Holdout, c.Policy.Own.Holdout
 	switch {
 	case !c.marketing():
-	case all > 0 && c.Policy.Draw(c.Touch.Customer, "") < all:
-		return touch.DropFor(touch.Holdout, "one of the "+percent(all)+" who get no marketing mail")
-	case own > 0 && c.Policy.Draw(c.Touch.Customer, c.Touch.Worker) < own:
-		return touch.DropFor(touch.Holdout, "one of the "+percent(own)+" who get no mail of "+c.Touch.Worker)
+	case all > 0 && c.Policy.Draw(c.Touch.Customer, "") < float64(all):
+		return touch.DropFor(touch.Holdout, "one of the "+all.String()+" who get no marketing email")
+	case own > 0 && c.Policy.Draw(c.Touch.Customer, c.Touch.Worker) < float64(own):
+		return touch.DropFor(touch.Holdout, "one of the "+own.String()+" who get no email of "+c.Touch.Worker)
 	}
 	return touch.Verdict{}
 }
-
-func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 6, 64) + " %" }

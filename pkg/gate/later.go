@@ -8,14 +8,14 @@ import (
 	"homing/pkg/touch"
 )
 
-// capSpread is over how long touches leave for which the caps have room again at
-// the same time.
+// capSpread is how long touches are spread over when the caps have room for all of
+// them at the same time.
 const capSpread = time.Minute
 
-// later holds a touch that may leave from some time on until then, or until the
-// quiet hours are over that it falls into. Touches are spread, each by a time of
-// its own, but never beyond what still lets it leave. One that would come too
-// late is dropped at once.
+// later holds a touch until from, or until the quiet hours that from falls into are
+// over. Touches are spread, each by a time of its own, but never so far that a
+// touch would expire or run into the next quiet hours. One that would come too late
+// is dropped at once.
 func (c *Case) later(from time.Time, why touch.Reason, detail string) touch.Verdict {
 	open, end := c.Policy.Hours.until(from.In(c.zone()), false), c.Touch.Due.Add(c.Step.Expires)
 	if open.After(end) {
@@ -30,8 +30,8 @@ func (c *Case) later(from time.Time, why touch.Reason, detail string) touch.Verd
 	return touch.HoldUntil(until, why, detail+"; next slot "+c.moment(until))
 }
 
-// share returns a touch's own part of a spread: 0 or more and less than all of
-// it, the same whenever it is asked.
+// share returns a touch's own part of a spread: 0 or more, less than all of it, and
+// always the same.
 func share(id string, spread time.Duration) time.Duration {
 	part, _ := bits.Mul64(customer.ClaimKey(id), uint64(max(0, spread)))
 	return time.Duration(part).Truncate(time.Millisecond)

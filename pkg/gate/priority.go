@@ -10,7 +10,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// SetDefault says how far ahead an email looks for a more important one.
+// SetDefault sets how far ahead an email looks for a more important one.
 func (p *Pacing) SetDefault() { p.LookAhead = 2 * time.Hour }
 
 // A Rival is another touch of the same customer that is pending and would pass.
@@ -21,7 +21,7 @@ type Rival struct {
 }
 
 // Scarce reports whether the touch, if it were sent now, would take the last
-// place in a cap: only then it may be in the way of another.
+// place in a cap: only then can it be in the way of another.
 func (c *Case) Scarce() bool {
 	if !c.marketing() || c.yielded() {
 		return false
@@ -35,17 +35,18 @@ func (c *Case) Scarce() bool {
 	})
 }
 
-// yielded reports whether the touch let another go first before it was put back to
-// wait. If it did so since, it is the same due message once more, and does it again.
+// yielded reports whether the touch let another go first before it was last put
+// back to wait. If it yielded after that, this is the same message delivered again,
+// and it yields again.
 func (c *Case) yielded() bool {
 	return slices.ContainsFunc(c.Customer.Noted(customer.Yielded, c.Touch.ID()), func(n customer.Note) bool {
 		return n.At < c.Touch.Wake.UnixMilli()
 	})
 }
 
-// Yield is asked when nothing else objects: if the caps have no room for this
+// Yield is asked when no rule objects: if the caps do not have room for both this
 // touch and one of a higher priority that falls due within lookAhead, the higher
-// one gets it. A touch yields at most once, so that none waits for ever.
+// one goes first. A touch yields at most once, so that none waits for ever.
 func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touch.Verdict {
 	if lookAhead <= 0 || !c.Scarce() {
 		return touch.Verdict{}
@@ -56,7 +57,7 @@ func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touc
 			above = append(above, r)
 		}
 	}
-	// Who comes first among them is decided as it will be: by priority, then by time.
+	// The order among them is the one they will be sent in: by priority, then by time.
 	slices.SortFunc(above, func(a, b Rival) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.At.Compare(b.At), cmp.Compare(a.Touch.ID(), b.Touch.ID()))
 	})
@@ -71,11 +72,11 @@ func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touc
 	return touch.Verdict{}
 }
 
-// afterRival is how long after the rival's time a touch that yielded is looked at
+// afterRival is how long after the rival's time a touch that yielded is judged
 // again: by then the rival has its outcome.
 const afterRival = 5 * time.Minute
 
-// placed says which of the rivals find room, in their order, beside what was sent
+// placed says which of the rivals find room, in their order, after what was sent
 // already and the touch that goes first, if one does.
 func (c *Case) placed(rivals []Rival, first *customer.Claim) []bool {
 	claims := slices.Clone(c.Customer.Claims)

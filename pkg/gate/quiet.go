@@ -13,14 +13,14 @@ import (
 // QuietHours is the part of the customer's day in which no marketing email is sent.
 type QuietHours struct {
 	From   localtime.Clock `yaml:"from"`
-	To     localtime.Clock `yaml:"to"`     // the first minute after it, perhaps of the next day; the same as From: never
-	Spread time.Duration   `yaml:"spread"` // over which what waited leaves
+	To     localtime.Clock `yaml:"to"`     // the first minute after it, maybe of the next day; the same as From: never quiet
+	Spread time.Duration   `yaml:"spread"` // what waited is sent over this time, not all at once
 }
 
-// maxSpread is the longest that emails are spread over: half a day.
+// maxSpread is the longest spread: half a day.
 const maxSpread = 12 * time.Hour
 
-// SetDefault makes the night quiet.
+// SetDefault makes the nights quiet.
 func (q *QuietHours) SetDefault() {
 	*q = QuietHours{From: 21 * 60, To: 8 * 60, Spread: 30 * time.Minute}
 }
@@ -47,9 +47,9 @@ func (s SendDays) Validate() error {
 	return l.Err()
 }
 
-// quiet: no marketing mail at night, nor on days that the store keeps free. What
-// counts is what the clock on the customer's wall shows: when an hour comes
-// twice, both are quiet; when it is skipped, neither.
+// quiet: no marketing email at night, nor on days that the store keeps free. What
+// counts is the clock on the customer's wall: when an hour comes twice, both are
+// quiet; when it is skipped, nothing is.
 func quiet(c *Case) touch.Verdict {
 	local := c.Now.In(c.zone())
 	if !c.marketing() || !c.Policy.Hours.are(local) {
@@ -57,17 +57,17 @@ func quiet(c *Case) touch.Verdict {
 	}
 	why := fmt.Sprintf("quiet from %s to %s", c.Policy.QuietHours.From, c.Policy.QuietHours.To)
 	if !c.Policy.Hours.sends(local.Weekday()) {
-		why = "no mail on a " + local.Weekday().String()
+		why = "no marketing email on a " + local.Weekday().String()
 	}
 	return c.later(c.Now, touch.QuietHours, fmt.Sprintf("it is %s in %s: %s", localtime.ClockOf(local), c.zone(), why))
 }
 
-// sends reports whether mail is sent on a day of the week.
+// sends reports whether marketing email is sent on a day of the week.
 func (h Hours) sends(d time.Weekday) bool {
 	return len(h.SendDays) == 0 || slices.Contains(h.SendDays, localtime.Weekday(d))
 }
 
-// are reports whether the hours are quiet when the clock shows a time.
+// are reports whether it is quiet when the clock shows a time.
 func (h Hours) are(local time.Time) bool {
 	return !h.sends(local.Weekday()) || h.QuietHours.Holds(localtime.ClockOf(local))
 }
@@ -80,7 +80,7 @@ func (q QuietHours) Holds(at localtime.Clock) bool {
 	return at >= q.From || at < q.To
 }
 
-// until returns the first instant from a time on at which it is quiet, or is not.
+// until returns the first instant, from a time on, at which it is quiet, or isn't.
 func (h Hours) until(local time.Time, quiet bool) time.Time {
 	for range maxEdges {
 		if h.are(local) == quiet {
@@ -91,13 +91,13 @@ func (h Hours) until(local time.Time, quiet bool) time.Time {
 	return local
 }
 
-// maxEdges bounds the way to the end of quiet: a week has 21 edges, and some
-// more when the clocks are changed.
+// maxEdges bounds the search for the end of quiet: a week has 21 edges, and a few
+// more when the clocks change.
 const maxEdges = 50
 
 // edge returns the next instant at which quiet may begin or end: when the clock
-// shows From, To or midnight, or is changed. Between changes of the clocks, time
-// that passes and time that is shown are the same.
+// shows From, To or midnight, or changes. Between changes, the time that passes is
+// the time that the clock shows.
 func (h Hours) edge(local time.Time) time.Time {
 	const day = 24 * time.Hour
 	shown := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute +

@@ -9,7 +9,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// Recipients are the addresses and @domains that may be mailed; none: all.
+// Recipients are the addresses and @domains that email may go to; none: all.
 type Recipients []string
 
 // Validate reports what is neither an address nor a domain.
@@ -27,7 +27,7 @@ func (r Recipients) Validate() error {
 	return l.Err()
 }
 
-// recipients: a staging installation mails only those on its list.
+// recipients: a staging installation sends only to those on its list.
 func recipients(c *Case) touch.Verdict {
 	if len(c.Policy.RecipientsAllow) == 0 {
 		return touch.Verdict{}

@@ -5,8 +5,8 @@ import (
 	"homing/pkg/touch"
 )
 
-// suppression: who said no is not mailed. Transactional mail stops only for who
-// said no to everything.
+// suppression: customers who unsubscribed get no email. Transactional email stops
+// only for those who unsubscribed from everything.
 func suppression(c *Case) touch.Verdict {
 	scopes := []string{events.ScopeEverything}
 	if c.marketing() {

@@ -2,7 +2,7 @@ package gate
 
 import "homing/pkg/touch"
 
-// wanted: the worker itself may have changed its mind.
+// wanted: the worker itself may no longer want to send it.
 func wanted(c *Case) touch.Verdict {
 	return c.Wanted()
 }

@@ -6,7 +6,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// live: a worker that is off sends nothing, nor does a step that is no more.
+// live: a worker that is off sends nothing, and neither does a step it no longer has.
 func live(c *Case) touch.Verdict {
 	switch {
 	case c.Off:

@@ -15,7 +15,7 @@ func ClockOf(t time.Time) Clock { return Clock(t.Hour()*60 + t.Minute()) }
 
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
 
-// MarshalText returns the time of day as it is written in the configuration.
+// MarshalText returns the time of day as the configuration has it.
 func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText reads "09:00".

@@ -12,14 +12,14 @@ const day = 24 * time.Hour
 // maxDuration keeps sums of durations and times far from overflow.
 const maxDuration = 100 * 365 * day
 
-// ParseDuration reads a duration in Go's notation, with d for 24 hours in
-// front: "90s", "1h30m", "7d", "1d12h". It is never negative.
+// ParseDuration reads a duration in Go's notation, with days of 24 hours first:
+// "90s", "1h30m", "7d", "1d12h". It is never negative.
 func ParseDuration(s string) (time.Duration, error) {
 	rest, days := s, time.Duration(0)
 	if number, after, ok := strings.Cut(s, "d"); ok {
 		n, err := strconv.ParseUint(number, 10, 31)
 		if err != nil {
-			return 0, fmt.Errorf("%q is not a duration; days are whole and stand first, as in 7d or 1d12h", s)
+			return 0, fmt.Errorf("%q is not a duration; days are whole and come first, as in 7d or 1d12h", s)
 		}
 		if n > uint64(maxDuration/day) {
 			return 0, fmt.Errorf("%q is more than 100 years", s)

@@ -1,7 +1,8 @@
-// Package localtime is the arithmetic of dates and of clocks on walls: days of a
-// zone's calendar, which have 23, 24 or 25 hours, and times of day, which some
-// nights skip and others show twice. docs/time.md states its rules. It is pure,
-// but that it reads the time zone database.
+// Package localtime is the arithmetic of dates and of the clocks on people's walls:
+// days of a zone's calendar, which have 23, 24 or 25 hours, and times of day, which
+// some nights skip and others show twice; and how they are written in the
+// configuration. docs/time.md has its rules. It is pure, except that it reads the
+// time zone database.
 package localtime
 
 import (
@@ -38,7 +39,7 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Add returns the date some days later. A date that does not exist counts on:
+// Add returns the date some days later. A date that does not exist rolls over:
 // Add(0) of 29 February is 1 March in a year without one.
 func (d Date) Add(days int) Date {
 	return DateOf(time.Date(d.Year, d.Month, d.Day+days, 12, 0, 0, 0, time.UTC))
@@ -49,9 +50,9 @@ func (d Date) Until(o Date) int {
 	return int(o.utc(0).Sub(d.utc(0)) / (24 * time.Hour))
 }
 
-// At returns the instant at which the clocks of a zone show a time on that date.
-// What they show twice, as when summer ends, is the first of the two; what they
-// never show, as when summer begins, is the instant at which they are changed.
+// At returns the instant at which the clocks of a zone show a time on that date. Of
+// a time that they show twice, as when summer ends, it is the first; of one that
+// they never show, as when summer begins, it is the moment they change.
 func (d Date) At(c Clock, zone *time.Location) time.Time {
 	t := time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, zone)
 	start, end := t.ZoneBounds()
@@ -71,8 +72,8 @@ func (d Date) At(c Clock, zone *time.Location) time.Time {
 }
 
 // End returns the instant at which the date is over for good in a zone: from
-// then on no clock there shows it again. Where clocks are put back over midnight
-// that is the second midnight; where midnight is skipped, the change.
+// then on no clock there shows it again. Where clocks go back over midnight, that
+// is the second midnight; where midnight is skipped, the change.
 func (d Date) End(zone *time.Location) time.Time {
 	next := d.Add(1)
 	noon := time.Date(next.Year, next.Month, next.Day, 12, 0, 0, 0, zone)

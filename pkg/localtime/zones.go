@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// loaded keeps the zones that were read, by name. They never change, there are
-// some hundreds of them, and reading one costs more than all rules of the gate.
+// loaded keeps the zones that were read, by name. They never change, there are a
+// few hundred of them, and reading one costs more than all rules of the gate.
 var loaded sync.Map // of *time.Location
 
 // Load returns the zone of an IANA name, like time.LoadLocation.
@@ -22,13 +22,13 @@ func Load(name string) (*time.Location, error) {
 }
 
 // OfCountry returns the name of the zone of a country by its code, ISO 3166-1
-// alpha-2 in capitals; "" for a country whose clocks do not all show the same,
-// and for what is no country.
+// alpha-2 in capitals; "" for a country whose clocks do not all show the same time,
+// and for an unknown code.
 func OfCountry(code string) string { return countries[code] }
 
-// countries are those of zone.tab of the IANA time zone database all of whose
-// zones show the same time in every moment from 2025 to 2035: the first of them,
-// which is that of most people. Left out are Antarctica, Australia, Brazil,
+// countries are those in zone.tab of the IANA time zone database whose zones all
+// show the same time at every moment from 2025 to 2035, with the first zone of
+// each, which most people live in. Left out are Antarctica, Australia, Brazil,
 // Canada, Chile, China, the Democratic Republic of the Congo, Ecuador, French
 // Polynesia, Greenland, Indonesia, Kiribati, Mexico, Micronesia, Mongolia, New
 // Zealand, Papua New Guinea, Portugal, Russia, Spain, Ukraine, the United States
