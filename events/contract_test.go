@@ -24,10 +24,7 @@ import (
 
 func allTypes() []Type { return append(Types(), FactTypes()...) }
 
-func newData(t Type) Data {
-	d, _ := rowOf[t].make()
-	return d
-}
+func newData(t Type) Data { return rowOf[t].New() }
 
 func TestEveryTypeHasItsData(t *testing.T) {
 	if got, want := len(rowOf), len(allTypes()); got != want {

@@ -51,8 +51,7 @@ func (b *FactBody) Body() *FactBody { return b }
 // NewFact returns the fact of type t about one touch. It panics unless t is the
 // type of such a fact.
 func NewFact(t Type, b FactBody) Fact {
-	d, _ := rowOf[t].make()
-	f := d.(Fact)
+	f := rowOf[t].New().(Fact)
 	*f.Body() = b
 	return f
 }

@@ -112,6 +112,12 @@ type Row struct {
 	at    func(Data) unsafe.Pointer // nil unless the data is of this type
 }
 
+// New returns empty data of the type.
+func (r Row) New() Data {
+	d, _ := r.make()
+	return d
+}
+
 // row makes the row of the type whose data is a T.
 func row[T any, P interface {
 	*T

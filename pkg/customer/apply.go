@@ -7,78 +7,6 @@ import (
 	"homing/events"
 )
 
-// Apply folds e into c and reports whether that changed anything. It is
-// commutative and idempotent for as long as no more than MaxOrderEvents order
-// events and MaxClaims claims of a sort are held; beyond that the oldest details go, and
-// only what an old order still says about itself can depend on the order of events.
-//
-// Apply changes c's slices and maps in place: a copy of a Customer must not be
-// folded into further.
-func Apply(c *Customer, e events.Event) bool {
-	s := StampOf(e)
-	if e.Type == events.TypeCustomerErased {
-		return c.erase(s)
-	}
-	switch d := e.Data.(type) {
-	case events.Fact:
-		return c.fact(d, s)
-	case *events.OfferIssued:
-		return c.offered(d, s)
-	case *events.AddressBounced:
-		return (d.Permanent == nil || *d.Permanent) && c.note(Bounced, "", s)
-	case *events.AddressComplained:
-		return c.note(Complained, "", s)
-	}
-	if c.Erased.At != 0 && s.At <= c.Erased.At {
-		return false
-	}
-	d, ok := e.Data.(events.CustomerData)
-	if !ok {
-		return false
-	}
-	changed := c.profile(d.Who(), s)
-	return c.happened(d, s) || changed
-}
-
-// happened folds what is particular to the type of the event.
-func (c *Customer) happened(d events.CustomerData, s Stamp) bool {
-	switch d := d.(type) {
-	case *events.OrderPlaced:
-		return c.placed(&d.Order, s)
-	case *events.OrderFulfilled:
-		return c.changed(&d.Order, Fulfilled, s)
-	case *events.OrderDelivered:
-		return c.changed(&d.Order, Delivered, s)
-	case *events.OrderCancelled:
-		return c.changed(&d.Order, Cancelled, s)
-	case *events.OrderRefunded:
-		return c.changed(&d.Order, Refunded, s)
-	case *events.CartUpdated:
-		return c.cart(&d.Cart, s)
-	case *events.CartAbandoned:
-		changed := c.cart(&d.Cart, s)
-		changed = c.Left.say(cartOf(&d.Cart, s)) || changed
-		return c.note(Abandoned, d.Cart.ID, s) || changed
-	case *events.CustomerLapsed:
-		return c.note(Lapsed, "", s)
-	case *events.CustomerAnswered:
-		return c.note(Answered, d.Question, s)
-	case *events.ReviewSubmitted:
-		return c.note(Reviewed, d.Review.ProductID, s)
-	case *events.ComplaintOpened:
-		return c.note(ComplaintOpened, d.Complaint.OrderID, s)
-	case *events.ComplaintClosed:
-		return c.note(ComplaintClosed, d.Complaint.OrderID, s)
-	case *events.CustomerUnsubscribed:
-		scope := d.Scope
-		if scope == "" {
-			scope = events.ScopeAll
-		}
-		return c.stop(scope, Stop{At: s.At, Said: s.At})
-	}
-	return false
-}
-
 func (c *Customer) profile(w *events.Customer, s Stamp) bool {
 	changed := false
 	for _, f := range []struct {
@@ -146,8 +74,6 @@ func (c *Customer) Unsubscribed(scope string) bool {
 	s, ok := c.Stops[scope]
 	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
 }
-
-func (c *Customer) cart(k *events.Cart, s Stamp) bool { return c.Cart.say(cartOf(k, s)) }
 
 // erase forgets all that was said up to s, and leaves a tombstone that older
 // events, replayed later, cannot pass. Claims stay: they name nobody, and what

@@ -97,21 +97,20 @@ const (
 	yields  = "yields"  // why a touch was held that let another go first
 )
 
+// ends says which outcome a fact reports, by its action.
+var ends = map[string]ClaimState{
+	events.ActionSent: Sent, events.ActionUncertain: Uncertain, events.ActionDropped: Dropped,
+}
+
 // fact folds what Homing did about one touch.
 func (c *Customer) fact(f events.Fact, s Stamp) bool {
-	b := f.Body()
-	k := Claim{Touch: ClaimKey(b.Touch), At: s.At}
-	switch f.Type() {
-	case events.TypeEmailSent:
-		k.State = Sent
-	case events.TypeEmailUncertain:
-		k.State = Uncertain
-	case events.TypeEmailDropped:
-		k.State, k.Why = Dropped, b.Reason
-	case events.TypeEmailHeld:
+	b, action := f.Body(), f.Type().Action()
+	if action == events.ActionHeld {
 		return b.Reason == yields && s.At > c.Erased.At && c.note(Yielded, b.Touch, s)
-	default:
-		return false
+	}
+	k := Claim{Touch: ClaimKey(b.Touch), State: ends[action], At: s.At}
+	if k.State == Dropped {
+		k.Why = b.Reason
 	}
 	changed := c.Settle(k)
 	for _, touch := range b.Bundles {

@@ -257,3 +257,16 @@ func TestJoiningIsIdempotentAndGoesWithApplyInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsSaidAboutACustomerOrAnAddressIsFolded(t *testing.T) {
+	for _, r := range events.Rows() {
+		about := false
+		switch r.New().(type) {
+		case events.CustomerData, events.AddressData, events.Fact, *events.OfferIssued:
+			about = true
+		}
+		if customer.Folds(r.Type) != about {
+			t.Errorf("%s is about a customer or an address: %v; it is folded: %v", r.Type, about, !about)
+		}
+	}
+}

@@ -73,8 +73,7 @@ func group(folds []customer.Entry) []customerEvents {
 	index := make(map[customer.Key]int, len(folds))
 	out := make([]customerEvents, 0, len(folds))
 	for _, f := range folds {
-		switch f.Event.Type {
-		case events.TypeProductUpdated, events.TypeWorkerHeld, events.TypeWorkerResumed:
+		if !customer.Folds(f.Event.Type) {
 			continue
 		}
 		i, ok := index[f.Key]

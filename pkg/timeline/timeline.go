@@ -70,7 +70,7 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 			return err
 		}
 		m := &nats.Msg{Subject: Subject(e.Key, e.Event.Type), Data: data, Header: nats.Header{bus.HeaderCustomer: {e.Key.Token}}}
-		if isFact(e.Event) {
+		if e.Event.Type.IsFact() {
 			m.Header[jetstream.MsgIDHeader] = []string{e.Event.ID}
 			facts.add(m, i)
 		} else {
@@ -101,13 +101,4 @@ func (t *Timeline) publish(ctx context.Context, b batch, entries []customer.Entr
 		entries[b.of[n]].Sequence = seq
 	}
 	return err
-}
-
-// isFact reports whether an event is one of our own.
-func isFact(e events.Event) bool {
-	switch e.Data.(type) {
-	case events.Fact, *events.OfferIssued, *events.WorkerHeld, *events.WorkerResumed:
-		return true
-	}
-	return false
 }

@@ -1,0 +1,108 @@
+package customer
+
+import "homing/events"
+
+// A fold folds the data of an event of one type into a customer, and reports
+// whether that changed anything.
+type fold func(c *Customer, d events.Data, s Stamp) bool
+
+// folds says what each type of event does to the customer, or the address, that
+// it is about. Facts about touches do the same whatever their channel, and are
+// added by what they are.
+var folds = withFacts(map[events.Type]fold{
+	events.TypeCartUpdated:    told(func(c *Customer, d *events.CartUpdated, s Stamp) bool { return c.Cart.say(cartOf(&d.Cart, s)) }),
+	events.TypeCartAbandoned:  told((*Customer).abandoned),
+	events.TypeOrderPlaced:    told(func(c *Customer, d *events.OrderPlaced, s Stamp) bool { return c.placed(&d.Order, s) }),
+	events.TypeOrderFulfilled: told(func(c *Customer, d *events.OrderFulfilled, s Stamp) bool { return c.changed(&d.Order, Fulfilled, s) }),
+	events.TypeOrderDelivered: told(func(c *Customer, d *events.OrderDelivered, s Stamp) bool { return c.changed(&d.Order, Delivered, s) }),
+	events.TypeOrderCancelled: told(func(c *Customer, d *events.OrderCancelled, s Stamp) bool { return c.changed(&d.Order, Cancelled, s) }),
+	events.TypeOrderRefunded:  told(func(c *Customer, d *events.OrderRefunded, s Stamp) bool { return c.changed(&d.Order, Refunded, s) }),
+
+	events.TypeCustomerCreated:      profileOnly,
+	events.TypeCustomerUpdated:      profileOnly,
+	events.TypeCustomerUnsubscribed: told((*Customer).unsubscribed),
+	events.TypeCustomerMerged:       profileOnly,
+	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
+	events.TypeCustomerLapsed:       told(noted(Lapsed, func(*events.CustomerLapsed) string { return "" })),
+	events.TypeCustomerBirthday:     profileOnly,
+	events.TypeCustomerAnswered:     told(noted(Answered, func(d *events.CustomerAnswered) string { return d.Question })),
+	events.TypeReviewSubmitted:      told(noted(Reviewed, func(d *events.ReviewSubmitted) string { return d.Review.ProductID })),
+	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
+	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),
+
+	events.TypeAddressBounced:    of((*Customer).addressBounced),
+	events.TypeAddressComplained: of(noted(Complained, func(*events.AddressComplained) string { return "" })),
+	events.TypeOfferIssued:       of((*Customer).offered),
+})
+
+// profileOnly folds what every event says about its customer, and no more.
+var profileOnly = told(func(*Customer, events.CustomerData, Stamp) bool { return false })
+
+func withFacts(fs map[events.Type]fold) map[events.Type]fold {
+	for _, r := range events.Rows() {
+		if _, ok := r.New().(events.Fact); ok {
+			fs[r.Type] = of((*Customer).fact)
+		}
+	}
+	return fs
+}
+
+// Apply folds e into c and reports whether that changed anything. It is
+// commutative and idempotent for as long as no more than MaxOrderEvents order
+// events and MaxClaims claims of a sort are held; beyond that the oldest details go, and
+// only what an old order still says about itself can depend on the order of events.
+//
+// Apply changes c's slices and maps in place: a copy of a Customer must not be
+// folded into further.
+func Apply(c *Customer, e events.Event) bool {
+	f := folds[e.Type]
+	return f != nil && f(c, e.Data, StampOf(e))
+}
+
+// Folds reports whether events of a type say something about a customer or an
+// address. What a product or a worker is doing is kept elsewhere.
+func Folds(t events.Type) bool { return folds[t] != nil }
+
+// of is the fold of one type of data.
+func of[D events.Data](f func(c *Customer, d D, s Stamp) bool) fold {
+	return func(c *Customer, d events.Data, s Stamp) bool {
+		x, ok := d.(D)
+		return ok && f(c, x, s)
+	}
+}
+
+// told is the fold of what a storefront says about a customer: nothing that
+// happened before they were erased counts, and the profile is folded too.
+func told[D events.CustomerData](f func(c *Customer, d D, s Stamp) bool) fold {
+	return of(func(c *Customer, d D, s Stamp) bool {
+		if c.Erased.At != 0 && s.At <= c.Erased.At {
+			return false
+		}
+		changed := c.profile(d.Who(), s)
+		return f(c, d, s) || changed
+	})
+}
+
+// noted leaves a note about something.
+func noted[D events.Data](k NoteKind, about func(D) string) func(*Customer, D, Stamp) bool {
+	return func(c *Customer, d D, s Stamp) bool { return c.note(k, about(d), s) }
+}
+
+func (c *Customer) abandoned(d *events.CartAbandoned, s Stamp) bool {
+	cart := cartOf(&d.Cart, s)
+	changed := c.Cart.say(cart)
+	changed = c.Left.say(cart) || changed
+	return c.note(Abandoned, d.Cart.ID, s) || changed
+}
+
+func (c *Customer) unsubscribed(d *events.CustomerUnsubscribed, s Stamp) bool {
+	scope := d.Scope
+	if scope == "" {
+		scope = events.ScopeAll
+	}
+	return c.stop(scope, Stop{At: s.At, Said: s.At})
+}
+
+func (c *Customer) addressBounced(d *events.AddressBounced, s Stamp) bool {
+	return (d.Permanent == nil || *d.Permanent) && c.note(Bounced, "", s)
+}
