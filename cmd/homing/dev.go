@@ -13,11 +13,14 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"homing/events"
 	"homing/pkg/app"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/customer"
 	"homing/pkg/localtime"
-	"homing/workers/thankyou"
+	"homing/pkg/programme"
+	"homing/workers"
 )
 
 const devHelp = `Starts the whole of Homing in one process: NATS, Redis, an inbox that catches every
@@ -266,24 +269,41 @@ func (p *program) nextCommand(r devRun) string {
 	return cmd
 }
 
-// after says when the mail of that command will come, and how not to wait.
-func after(r devRun) string {
-	wait := time.Duration(0)
-	for _, s := range r.config.Stores {
-		c := thankyou.Defaults()
-		if s.Workers[thankyou.Name].Decode(&c) == nil {
-			wait = max(wait, c.After)
+// firstEmail is how long after an order the first email follows.
+func firstEmail(c *config.Config) time.Duration {
+	stores, _ := programme.Open(c, nil) // what is wrong with it was said before
+	d := &events.OrderPlaced{Order: events.Order{ID: "1001"}}
+	e := events.Event{Type: d.Type(), Time: time.Now(), Data: d}
+	var who customer.Customer
+	customer.Apply(&who, e)
+	wait, none := time.Duration(0), true
+	for _, s := range stores {
+		for _, w := range s.Workers {
+			if !w.Concerned(e) {
+				continue
+			}
+			for _, t := range w.Plan(workers.Input{Event: e, Customer: who, Now: e.Time}) {
+				if in := t.Due.Sub(e.Time).Round(time.Millisecond); none || in < wait {
+					wait, none = in, false
+				}
+			}
 		}
 	}
+	return wait
+}
+
+// after says when the first email of that command will come, and how not to wait.
+func after(r devRun) string {
+	wait := firstEmail(r.config)
 	switch {
 	case wait == 0:
-		return "The thank-you follows at once."
+		return "Its first email follows at once."
 	case r.scale.Speed > 1:
-		return fmt.Sprintf("The thank-you follows %s of business time later, in %v.", localtime.FormatDuration(wait),
+		return fmt.Sprintf("Its first email follows %s of business time later, in %v.", localtime.FormatDuration(wait),
 			(time.Duration(float64(wait) / r.scale.Speed)).Round(time.Millisecond))
 	}
 	d := localtime.FormatDuration(wait)
-	return fmt.Sprintf("The thank-you follows %s after the order. Not to wait, add --time -%s, or start\nwith --speed 3600.", d, d)
+	return fmt.Sprintf("Its first email follows %s after the order. So as not to wait, add --time -%s, or start\nwith --speed 3600.", d, d)
 }
 
 func hour(speed float64) time.Duration {

@@ -18,7 +18,7 @@ func (p *program) exportCommand() *cobra.Command {
 	var store string
 	cmd := &cobra.Command{
 		Use: "export <customer>", Short: "Write all that is held of a customer, as JSON", Long: exportHelp, Args: cobra.ExactArgs(1),
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, args []string) error {
 			store, err := storeOf(l.config, store)
 			if err != nil {
 				return err

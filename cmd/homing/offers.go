@@ -12,10 +12,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
 	"homing/pkg/codes"
 	"homing/pkg/config"
 	"homing/pkg/offer"
+	"homing/pkg/programme"
 )
 
 const offersHelp = `Lists of codes that the shop made, each code for one customer. A step of a worker
@@ -180,7 +180,7 @@ type shownList struct {
 }
 
 func (p *program) showOffers(ctx context.Context, c *config.Config, k *codes.Codes, few int) error {
-	steps, err := app.OfferSteps(c)
+	steps, err := programme.OfferSteps(c)
 	if err != nil { // the lists can be shown all the same
 		fmt.Fprintf(p.err, "which steps use them is not known, for the configuration cannot be read; see `homing check`\n")
 	}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
 	"homing/pkg/control"
+	"homing/pkg/installation"
 	"homing/pkg/programme"
 )
 
@@ -101,14 +101,14 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if err != nil {
 		return err
 	}
-	controls := app.NewControls(c, js, scale)
+	controls := installation.Controls(c, js, scale)
 	var done []switched
 	for _, w := range names {
 		changed, err := do(controls, ctx, control.Hold{Worker: w, Store: f.store, Reason: control.Paused, Detail: f.detail})
 		if err != nil {
 			return fmt.Errorf("%s: %w", w, err)
 		}
-		done = append(done, switched{Worker: w, Store: f.store, Paused: pause, Changed: changed, Config: app.PausedByConfig(c, w, f.store)})
+		done = append(done, switched{Worker: w, Store: f.store, Paused: pause, Changed: changed, Config: programme.PausedByConfig(c, w, f.store)})
 	}
 	if p.asJSON() {
 		return writeJSON(p.out, done)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
+	"homing/pkg/installation"
 	"homing/pkg/why"
 )
 
@@ -31,7 +31,7 @@ func (p *program) pendingCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, args []string) error {
 			if len(args) > 0 {
 				return p.pendingOf(ctx, l, store, args[0])
 			}
@@ -44,12 +44,12 @@ func (p *program) pendingCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) pendingOf(ctx context.Context, l *looking, named, who string) error {
+func (p *program) pendingOf(ctx context.Context, l *opened, named, who string) error {
 	store, err := storeOf(l.config, named)
 	if err != nil {
 		return err
 	}
-	r, err := l.Why(ctx, store, who, app.WhyOptions{})
+	r, err := l.Why(ctx, store, who, installation.WhyOptions{})
 	if err != nil {
 		return err
 	}
@@ -83,12 +83,12 @@ const shortTime = "Mon 2006-01-02 15:04"
 
 // pendingDays is the document of `homing pending --output json`.
 type pendingDays struct {
-	Now   time.Time       `json:"now"` // business time
-	Total int             `json:"total"`
-	Count []app.DayCounts `json:"workers"`
+	Now   time.Time                `json:"now"` // business time
+	Total int                      `json:"total"`
+	Count []installation.DayCounts `json:"workers"`
 }
 
-func (p *program) pendingByDay(ctx context.Context, l *looking, store string, days int) error {
+func (p *program) pendingByDay(ctx context.Context, l *opened, store string, days int) error {
 	if store != "" {
 		if _, err := storeOf(l.config, store); err != nil {
 			return err
@@ -104,7 +104,7 @@ func (p *program) pendingByDay(ctx context.Context, l *looking, store string, da
 	if err != nil {
 		return err
 	}
-	doc := pendingDays{Now: l.now.UTC(), Count: []app.DayCounts{}}
+	doc := pendingDays{Now: l.now.UTC(), Count: []installation.DayCounts{}}
 	for _, c := range all {
 		if store == "" || c.Store == store {
 			doc.Count = append(doc.Count, c)
@@ -117,7 +117,7 @@ func (p *program) pendingByDay(ctx context.Context, l *looking, store string, da
 	return p.writePending(l, doc, days)
 }
 
-func (p *program) writePending(l *looking, doc pendingDays, days int) error {
+func (p *program) writePending(l *opened, doc pendingDays, days int) error {
 	stores := map[string]bool{}
 	for _, c := range doc.Count {
 		stores[c.Store] = true

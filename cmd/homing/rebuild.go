@@ -27,7 +27,7 @@ func (p *program) rebuildCommand() *cobra.Command {
 	var store string
 	cmd := &cobra.Command{
 		Use: "rebuild", Short: "Fold the timeline into Redis from its start", Long: rebuildHelp, Args: cobra.NoArgs,
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, _ []string) error {
+		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, _ []string) error {
 			stores, err := storesOf(l.config, store)
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ func (p *program) rebuildCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) rebuild(ctx context.Context, l *looking, stores []string) error {
+func (p *program) rebuild(ctx context.Context, l *opened, stores []string) error {
 	log := p.logger(zapcore.InfoLevel) // a store of millions takes minutes
 	done := []rebuilt{}
 	for _, store := range stores {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
+	"homing/pkg/installation"
 	"homing/pkg/programme"
 )
 
@@ -35,7 +35,7 @@ func (p *program) replanCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, args []string) error {
+		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, args []string) error {
 			from, err := parseSince(since, l.now)
 			if err != nil {
 				return err
@@ -53,9 +53,9 @@ func (p *program) replanCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) replan(ctx context.Context, l *looking, worker string, stores []string, from time.Time) error {
+func (p *program) replan(ctx context.Context, l *opened, worker string, stores []string, from time.Time) error {
 	last := time.Now()
-	done, err := l.Replan(ctx, worker, stores, from, func(r app.Replanned) {
+	done, err := l.Replan(ctx, worker, stores, from, func(r installation.Replanned) {
 		if time.Since(last) >= lineEvery {
 			last = time.Now()
 			fmt.Fprintf(p.err, "store %s: %s read\n", r.Store, plural(r.Events, "event"))

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/spf13/cobra"
+	"homing/pkg/installation"
 
-	"homing/pkg/app"
+	"github.com/spf13/cobra"
 )
 
 const statusHelp = `How the installation stands: each worker's state, what it has still to plan, what is
@@ -37,7 +37,7 @@ func (p *program) statusCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*app.Status, error) {
+func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*installation.Status, error) {
 	c, err := p.load()
 	if err != nil {
 		return nil, err
@@ -56,10 +56,10 @@ func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*app.S
 	if err != nil {
 		return nil, err
 	}
-	return app.ReadStatus(ctx, c, js, scale)
+	return installation.ReadStatus(ctx, c, js, scale)
 }
 
-func (p *program) writeStatus(s *app.Status) error {
+func (p *program) writeStatus(s *installation.Status) error {
 	rows := [][]string{{"WORKER", "STATE", "TO PLAN", "SCHEDULED", "DUE", "OLDEST", "SENT", "HELD", "DROPPED", "UNCERTAIN"}}
 	for _, w := range s.Workers {
 		oldest := "-"
@@ -100,7 +100,7 @@ func (p *program) writeStatus(s *app.Status) error {
 }
 
 // writeHolds says since when and why a worker sends nothing.
-func (p *program) writeHolds(s *app.Status) error {
+func (p *program) writeHolds(s *installation.Status) error {
 	before := "\n"
 	for _, w := range s.Workers {
 		for _, h := range w.Holds {
@@ -121,7 +121,7 @@ func (p *program) writeHolds(s *app.Status) error {
 }
 
 // today writes the outcomes of a day; nobody knows whose they are: "-".
-func today(o *app.Outcomes) []string {
+func today(o *installation.Outcomes) []string {
 	if o == nil {
 		return []string{"-", "-", "-", "-"}
 	}

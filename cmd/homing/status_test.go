@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"homing/pkg/app"
 	"homing/pkg/control"
 	"homing/pkg/devstack"
+	"homing/pkg/installation"
 )
 
 func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
@@ -42,7 +42,7 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 
 	states := func() map[string]string {
 		t.Helper()
-		var s app.Status
+		var s installation.Status
 		if err := json.Unmarshal([]byte(do("status", "-o", "json").want(t, exitOK).out), &s); err != nil {
 			t.Fatal(err)
 		}
@@ -74,13 +74,13 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 func TestStatusIsReadable(t *testing.T) {
 	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	oldest := at.Add(-90 * time.Minute)
-	s := &app.Status{At: at, Intake: 1, Rejected: 2, Workers: []app.WorkerStatus{{
-		Worker: "thank-you", Stores: map[string]string{"main": "live", "other": "live"}, Scheduled: 1204, Today: &app.Outcomes{Sent: 1310, Held: 12, Dropped: 4},
+	s := &installation.Status{At: at, Intake: 1, Rejected: 2, Workers: []installation.WorkerStatus{{
+		Worker: "thank-you", Stores: map[string]string{"main": "live", "other": "live"}, Scheduled: 1204, Today: &installation.Outcomes{Sent: 1310, Held: 12, Dropped: 4},
 	}, {
 		Worker: "win-back", Stores: map[string]string{"main": "paused", "other": "shadow"}, PlanLag: 3, Due: 100_000, OldestDue: &oldest,
 		Holds: []control.Hold{{Worker: "win-back", Store: "main", Reason: "paused", Detail: "new wording", Since: oldest}},
-	}}, Stores: []app.StoreStatus{{Store: "main", Since: at.Add(-12 * time.Hour), Today: app.Outcomes{Sent: 1310, Held: 12, Dropped: 4, Uncertain: 1}}},
-		Streams: []app.StreamStatus{{Stream: "STOREFRONT", Messages: 31_000, Bytes: 1 << 30, MaxBytes: 2 << 30}, {Stream: "TIMELINE", Messages: 62_123, Bytes: 41_943_040}}}
+	}}, Stores: []installation.StoreStatus{{Store: "main", Since: at.Add(-12 * time.Hour), Today: installation.Outcomes{Sent: 1310, Held: 12, Dropped: 4, Uncertain: 1}}},
+		Streams: []installation.StreamStatus{{Stream: "STOREFRONT", Messages: 31_000, Bytes: 1 << 30, MaxBytes: 2 << 30}, {Stream: "TIMELINE", Messages: 62_123, Bytes: 41_943_040}}}
 	var out strings.Builder
 	if err := (&program{name: "homing", out: &out}).writeStatus(s); err != nil {
 		t.Fatal(err)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
+	"homing/pkg/installation"
 
-	"homing/pkg/app"
+	"github.com/spf13/cobra"
 )
 
 const uncertainHelp = `Lists the mails of which nobody knows whether they were sent: the relay took them,
@@ -19,7 +19,7 @@ func (p *program) uncertainCommand() *cobra.Command {
 	var store, since string
 	cmd := &cobra.Command{
 		Use: "uncertain", Short: "List the mails of which nobody knows whether they were sent", Long: uncertainHelp, Args: cobra.NoArgs,
-		RunE: p.onLook(&timeout, func(ctx context.Context, l *looking, _ []string) error {
+		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, _ []string) error {
 			store, err := storeOf(l.config, store)
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ func (p *program) uncertainCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) writeUncertain(all []app.Uncertain) error {
+func (p *program) writeUncertain(all []installation.Uncertain) error {
 	if p.asJSON() {
 		return writeJSON(p.out, all)
 	}

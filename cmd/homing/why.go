@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homing/pkg/app"
+	"homing/pkg/installation"
 	"homing/pkg/why"
 )
 
@@ -40,7 +40,7 @@ func (p *program) whyCommand() *cobra.Command {
 			_, err := parseSince(f.since, time.Now())
 			return err
 		},
-		RunE: p.onLook(&f.timeout, func(ctx context.Context, l *looking, args []string) error { return p.why(ctx, l, f, args[0]) }),
+		RunE: p.onInstallation(&f.timeout, func(ctx context.Context, l *opened, args []string) error { return p.why(ctx, l, f, args[0]) }),
 	}
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most `n` lines of the story, the newest; 0 is all")
 	cmd.Flags().StringVar(&f.since, "since", "", "only what happened since: a duration like 7d, or a `date`")
@@ -56,7 +56,7 @@ func (p *program) lookFlags(cmd *cobra.Command, timeout *time.Duration, store *s
 	cmd.Flags().StringVar(store, "store", "", "which `store` (default: the only one there is, or else main)")
 }
 
-func (p *program) why(ctx context.Context, l *looking, f *whyFlags, who string) error {
+func (p *program) why(ctx context.Context, l *opened, f *whyFlags, who string) error {
 	store, err := storeOf(l.config, f.store)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (p *program) why(ctx context.Context, l *looking, f *whyFlags, who string) 
 	if err != nil {
 		return err
 	}
-	r, err := l.Why(ctx, store, who, app.WhyOptions{All: f.all, Since: since, Limit: f.limit})
+	r, err := l.Why(ctx, store, who, installation.WhyOptions{All: f.all, Since: since, Limit: f.limit})
 	if err != nil {
 		return err
 	}

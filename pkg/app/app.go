@@ -24,6 +24,7 @@ import (
 	"homing/pkg/catalog"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/link"
@@ -47,14 +48,14 @@ type Options struct {
 	// PullFor is how long a pull waits for messages; 0: as bus decides.
 	PullFor time.Duration
 
-	// Look is how often to see that Redis was not emptied; 0: as projection decides.
-	Look time.Duration
+	// CheckRedis is how often to see that Redis was not emptied; 0: as projection decides.
+	CheckRedis time.Duration
 
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS          []nats.Option
-	RedisDial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	RedisDial     connect.Dialer
 	RedisEmbedded bool
-	SMTPDial      func(ctx context.Context, network, addr string) (net.Conn, error)
+	SMTPDial      connect.Dialer
 	GatewayListen func(network, addr string) (net.Listener, error)
 }
 
@@ -130,9 +131,9 @@ func New(o Options) (*App, error) {
 	if a.templates, err = render.Load(o.Templates); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	stores, err := openStores(o.Config, a.identity)
+	stores, err := programme.Open(o.Config, a.identity)
 	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.log)
-	if err := errors.Join(err, cannot, checkSending(o.Config, stores, a.templates)); err != nil {
+	if err := errors.Join(err, cannot, programme.Check(o.Config, stores, a.templates)); err != nil {
 		return nil, err
 	}
 	a.stores, a.routes = stores, routes

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/config"
+	"homing/pkg/programme"
 	"homing/pkg/render"
 )
 
@@ -13,7 +14,7 @@ import (
 // With a nil set it leaves out what needs templates. Its error joins all
 // problems.
 func Check(c *config.Config, set *render.Set) error {
-	stores, err := openStores(c, nil)
+	stores, err := programme.Open(c, nil)
 	_, cannot := openRoutes(c, nil, zap.NewNop())
-	return errors.Join(err, cannot, checkSending(c, stores, set))
+	return errors.Join(err, cannot, programme.Check(c, stores, set))
 }

@@ -2,26 +2,16 @@ package app
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"homing/pkg/clock"
-	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/programme"
 	"homing/pkg/timeline"
 	"homing/workers"
 )
 
-// NewControls returns what pauses workers, for a command. It needs NATS alone.
-func NewControls(c *config.Config, js jetstream.JetStream, scale clock.Scale) *control.Controls {
-	return control.New(control.Options{JS: js, Timeline: timeline.New(js), Stores: storeNames(c), Now: scale.Now})
-}
-
 func (a *App) runControls(ctx context.Context) {
 	a.controls = control.New(control.Options{
-		JS: a.js, Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
+		JS: a.js, Timeline: timeline.New(a.js), Stores: programme.StoreNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
 	})
 	a.metrics.registry.MustRegister(newHeldMetric(a))
 	a.running.Go(func() { a.controls.Run(ctx) })
@@ -53,25 +43,3 @@ type holds struct {
 }
 
 func (h holds) Paused(worker, store string) bool { return h.app.paused(worker, store) }
-
-// PausedByConfig reports whether the configuration has a worker paused in a
-// store, or in any of them.
-func PausedByConfig(c *config.Config, worker, store string) bool {
-	for _, id := range storeNames(c) {
-		if status, err := statusOf(c, worker, id); err == nil && status == workers.Paused && (store == "" || store == id) {
-			return true
-		}
-	}
-	return false
-}
-
-// statusOf reads the status of a worker in a store.
-func statusOf(c *config.Config, worker, store string) (workers.Status, error) {
-	for _, k := range programme.Kinds {
-		if k.Name == worker {
-			w, err := k.New(c.Stores[store].Workers[worker].Decode)
-			return w.Settings.Status, err
-		}
-	}
-	return "", fmt.Errorf("no such worker: %s", worker)
-}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,9 +18,6 @@ import (
 	"homing/pkg/gateway"
 	"homing/pkg/link"
 	"homing/pkg/problem"
-	"homing/pkg/programme"
-	"homing/pkg/touch"
-	"homing/workers"
 )
 
 // RoleGateway is the role that answers the links in mails.
@@ -71,29 +67,6 @@ func (a *App) linkURL(l link.Link) string {
 		return ""
 	}
 	return a.links.URL(l)
-}
-
-// checkWayOut refuses marketing mail that nobody could unsubscribe from.
-func checkWayOut(c *config.Config, stores map[string]*programme.Store) error {
-	if c.HTTP.PublicURL != "" {
-		return nil
-	}
-	var names []string
-	marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
-	for _, k := range programme.Kinds {
-		for _, s := range stores {
-			w := s.Worker(k.Name)
-			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps, marketing) && !slices.Contains(names, k.Name) {
-				names = append(names, k.Name)
-			}
-		}
-	}
-	if names == nil {
-		return nil
-	}
-	return &problem.Problem{Key: "http.public_url", Text: fmt.Sprintf("is empty, and marketing mail needs a way out (%s): "+
-		"set it to the address by which recipients reach `homing run gateway`, as in https://mail.shop.example, "+
-		"or set the status of these workers to off", strings.Join(names, ", "))}
 }
 
 // The limits of the public server. What a person or a mailbox provider sends is

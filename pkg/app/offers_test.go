@@ -42,7 +42,7 @@ func TestTheEndOfMarketingCanBeSwitchedOff(t *testing.T) {
 		"":                                     true,
 		"workers: {win-back: {sunset: false}}": false,
 	} {
-		stores, err := openStores(configured(t, more), nil)
+		stores, err := programme.Open(configured(t, more), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestTheEndOfMarketingCanBeSwitchedOff(t *testing.T) {
 }
 
 func TestOfferStepsAreListed(t *testing.T) {
-	steps, err := OfferSteps(configured(t, `workers: {birthday: {offer: {code: list, list: bday}}}`))
+	steps, err := programme.OfferSteps(configured(t, `workers: {birthday: {offer: {code: list, list: bday}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const productsAt = 3 * time.Hour
 
 func (a *App) newCatalog() *catalog.Catalog {
 	return catalog.New(catalog.Options{
-		JS: a.js, Stores: storeNames(a.o.Config), Customers: a.customers, Timeline: a.readTimeline(), Now: a.o.Scale.Now, Log: a.log.Named("products"),
+		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, Timeline: a.readTimeline(), Now: a.o.Scale.Now, Log: a.log.Named("products"),
 	})
 }
 

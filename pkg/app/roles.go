@@ -65,7 +65,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: storeNames(a.o.Config), Workers: programme.WorkerNames(),
+		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },

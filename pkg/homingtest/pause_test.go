@@ -13,16 +13,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
-	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/control"
 	"homing/pkg/homingtest"
+	"homing/pkg/installation"
 )
 
 // pauses are what `homing pause` and `homing resume` use.
 func pauses(w *homingtest.World) *control.Controls {
-	return app.NewControls(w.Config, w.JS, clock.Scale{})
+	return installation.Controls(w.Config, w.JS, clock.Scale{})
 }
 
 func must(t *testing.T, did bool, err error) {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"homing/events"
-	"homing/pkg/app"
 	"homing/pkg/homingtest"
+	"homing/pkg/installation"
 )
 
 // Redis was emptied and nobody folds the timeline again: that nothing is known of a
@@ -24,8 +24,8 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 		w.Publish("main", homingtest.Order("bob", "1002"))
 		time.Sleep(time.Hour)
 		asked := func(who string) (why, export error) {
-			l := w.Look()
-			_, why = l.Why(t.Context(), "main", who, app.WhyOptions{})
+			l := w.Installation()
+			_, why = l.Why(t.Context(), "main", who, installation.WhyOptions{})
 			_, export = l.Export(t.Context(), "main", who)
 			return why, export
 		}
@@ -36,11 +36,11 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 			}
 		}
 		expect("at first", "ann", nil)
-		expect("at first", "eve", app.ErrUnknown)
+		expect("at first", "eve", installation.ErrUnknown)
 
 		w.Stop()
 		w.Redis.Mini().FlushAll()
-		expect("with Redis empty", "ann", app.ErrBehind)
+		expect("with Redis empty", "ann", installation.ErrBehind)
 		w.Start()
 		time.Sleep(time.Minute)
 		expect("folded again at the start", "ann", nil)
@@ -48,7 +48,7 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 		w.Redis.Mini().FlushAll()
 		time.Sleep(7 * time.Hour)
 		expect("emptied while nothing happens", "bob", nil)
-		expect("emptied while nothing happens", "eve", app.ErrUnknown)
+		expect("emptied while nothing happens", "eve", installation.ErrUnknown)
 	})
 }
 
@@ -72,7 +72,7 @@ workers:
 		}
 		time.Sleep(30 * time.Minute)
 		for range 3 { // as the thanks leave
-			if n, err := w.Look().Rebuild(t.Context(), "main", w.Log); err != nil || n < 2*people {
+			if n, err := w.Installation().Rebuild(t.Context(), "main", w.Log); err != nil || n < 2*people {
 				t.Fatalf("%d entries were folded: %v", n, err)
 			}
 			time.Sleep(20 * time.Second)

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/natstest"
+	"homing/pkg/installation"
 	"homing/pkg/intake"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
@@ -112,12 +113,12 @@ func TestWhyIsQuickAmongMany(t *testing.T) {
 	t.Logf("%d customers with %d timeline entries were taken in within %v", storyPeople, storyPeople*storyEntries, time.Since(began).Round(time.Second))
 	r := rand.New(rand.NewPCG(1, 2))
 	const limit = 200 * time.Millisecond
-	measure := func(name string, times int, o app.WhyOptions, most time.Duration) {
+	measure := func(name string, times int, o installation.WhyOptions, most time.Duration) {
 		var took []time.Duration
 		for range times {
 			who := fmt.Sprint("C-", r.IntN(storyPeople))
 			began := time.Now()
-			l, err := app.NewLook(app.LookOptions{Config: s.config, JS: s.js}) // as a command does, with a connection of its own
+			l, err := installation.Open(installation.Options{Config: s.config, JS: s.js}) // as a command does, with a connection of its own
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,9 +136,9 @@ func TestWhyIsQuickAmongMany(t *testing.T) {
 			t.Errorf("%s: 95 %% take %v, more than %v", name, at(0.95), most)
 		}
 	}
-	measure("why", 200, app.WhyOptions{}, limit)
-	measure("why --all", 20, app.WhyOptions{All: true}, 0)
-	l, err := app.NewLook(app.LookOptions{Config: s.config, JS: s.js})
+	measure("why", 200, installation.WhyOptions{}, limit)
+	measure("why --all", 20, installation.WhyOptions{All: true}, 0)
+	l, err := installation.Open(installation.Options{Config: s.config, JS: s.js})
 	if err != nil {
 		t.Fatal(err)
 	}

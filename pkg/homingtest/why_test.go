@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	"homing/pkg/app"
 	"homing/pkg/homingtest"
+	"homing/pkg/installation"
 	"homing/pkg/why"
 )
 
@@ -68,9 +68,9 @@ func asJSON(t *testing.T, v any) []byte {
 }
 
 // ask returns the story of a customer as it is told to people and to programs.
-func ask(t *testing.T, l *app.Look, who string) (r why.Report, text, doc []byte) {
+func ask(t *testing.T, l *installation.Installation, who string) (r why.Report, text, doc []byte) {
 	t.Helper()
-	r, err := l.Why(t.Context(), "main", who, app.WhyOptions{})
+	r, err := l.Why(t.Context(), "main", who, installation.WhyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,18 +115,18 @@ func TestWhyTellsTheStoryOfACustomer(t *testing.T) {
 		w := homingtest.New(t, dir, oneMailInSixteenHours)
 		w.Start()
 		morning(w)
-		l := w.Look()
+		l := w.Installation()
 		r, text, doc := ask(t, l, "ann")
 		golden(t, "why.txt", text)
 		golden(t, "why.json", doc)
-		all, err := l.Why(t.Context(), "main", r.Token, app.WhyOptions{All: true})
+		all, err := l.Why(t.Context(), "main", r.Token, installation.WhyOptions{All: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(string(doc), string(asJSON(t, all))); d != "" {
 			t.Errorf("read by the bucket's subject, and found by the token, it is another (-latest +all):\n%s", d)
 		}
-		short, err := l.Why(t.Context(), "main", "ann", app.WhyOptions{Limit: 2, Since: time.Now().Add(-4 * time.Hour)})
+		short, err := l.Why(t.Context(), "main", "ann", installation.WhyOptions{Limit: 2, Since: time.Now().Add(-4 * time.Hour)})
 		if err != nil || len(short.Story) != 2 || short.Hidden+2 != len(r.Story) {
 			t.Errorf("%d lines and %d hidden of %d: %v", len(short.Story), short.Hidden, len(r.Story), err)
 		}
@@ -137,7 +137,7 @@ func TestWhyTellsTheStoryOfACustomer(t *testing.T) {
 		if last.Type != events.TypeEmailSent || last.Step != "reminder" {
 			t.Errorf("then %+v", last)
 		}
-		if _, err := l.Why(t.Context(), "main", "nobody", app.WhyOptions{}); !errors.Is(err, app.ErrUnknown) {
+		if _, err := l.Why(t.Context(), "main", "nobody", installation.WhyOptions{}); !errors.Is(err, installation.ErrUnknown) {
 			t.Errorf("of nobody: %v", err)
 		}
 	})
@@ -152,7 +152,7 @@ func TestWhyShowsOfTheErasedNothingButThat(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		w.Publish("main", &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
 		time.Sleep(time.Hour)
-		l := w.Look()
+		l := w.Installation()
 		_, text, doc := ask(t, l, "ann")
 		golden(t, "why-erased.txt", text)
 		golden(t, "why-erased.json", doc)
@@ -171,7 +171,7 @@ func TestExportGivesAllThatIsHeld(t *testing.T) {
 		w := homingtest.New(t, dir, oneMailInSixteenHours)
 		w.Start()
 		morning(w)
-		held, err := w.Look().Export(t.Context(), "main", "ann")
+		held, err := w.Installation().Export(t.Context(), "main", "ann")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,16 +185,16 @@ func TestPendingIsCountedByWorkerAndDay(t *testing.T) {
 		w := homingtest.New(t, dir, oneMailInSixteenHours)
 		w.Start()
 		morning(w)
-		got, err := w.Look().PendingByDay(t.Context(), 4, func(int) {})
+		got, err := w.Installation().PendingByDay(t.Context(), 4, func(int) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		counts := map[string]app.DayCounts{}
+		counts := map[string]installation.DayCounts{}
 		for _, c := range got {
 			counts[c.Worker] = c
 		}
 		// Two carts' second and last mails, and a first that is held until the next day.
-		want := map[string]app.DayCounts{
+		want := map[string]installation.DayCounts{
 			"cart-recovery":  {Store: "main", Worker: "cart-recovery", Days: []int{0, 3, 0, 2}}, // the reminder is held until the next day
 			"thank-you":      {Store: "main", Worker: "thank-you", Days: []int{0, 0, 0, 0}},
 			"review-request": {Store: "main", Worker: "review-request", Days: []int{0, 0, 0, 0}, Later: 2},
@@ -221,7 +221,7 @@ func TestReplanPlansWhatAWorkerMissed(t *testing.T) {
 		w.Config = homingtest.Config(t, oneMailInSixteenHours)
 		w.Config.HTTP.Listen = ""
 		w.Start()
-		l := w.Look()
+		l := w.Installation()
 		r, _, _ := ask(t, l, "ann")
 		for _, s := range r.Silent {
 			if s.Worker == "review-request" && s.Reason != "unplanned" {
@@ -230,7 +230,7 @@ func TestReplanPlansWhatAWorkerMissed(t *testing.T) {
 		}
 		since := time.Now().Add(-7 * 24 * time.Hour)
 		for _, worker := range []string{"review-request", "thank-you"} {
-			done, err := l.Replan(t.Context(), worker, []string{"main"}, since, func(app.Replanned) {})
+			done, err := l.Replan(t.Context(), worker, []string{"main"}, since, func(installation.Replanned) {})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -123,9 +123,9 @@ func (w *World) Start(roles ...string) {
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
-		SMTPDial: w.Sink.Dial,
-		PullFor:  10 * time.Hour,
-		Look:     look,
+		SMTPDial:   w.Sink.Dial,
+		PullFor:    10 * time.Hour,
+		CheckRedis: look,
 		GatewayListen: func(string, string) (net.Listener, error) {
 			w.gateway = newPipes()
 			return w.gateway, nil

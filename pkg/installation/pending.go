@@ -1,4 +1,4 @@
-package app
+package installation
 
 import (
 	"cmp"
@@ -40,22 +40,22 @@ func (d DayCounts) Total() int {
 
 // PendingByDay counts the pending touches of all workers by day, today and the
 // days that follow. step is told now and then how many were seen.
-func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) ([]DayCounts, error) {
+func (i *Installation) PendingByDay(ctx context.Context, days int, step func(seen int)) ([]DayCounts, error) {
 	var out []DayCounts
 	seen := 0
 	for _, k := range programme.Kinds {
 		byStore := map[string]*DayCounts{}
-		for store := range l.stores {
+		for store := range i.stores {
 			byStore[store] = &DayCounts{Store: store, Worker: k.Name, Days: make([]int, days)}
 		}
-		err := l.schedule.Walk(ctx, k.Name, func(ps []schedule.Place) error {
+		err := i.schedule.Walk(ctx, k.Name, func(ps []schedule.Place) error {
 			for _, p := range ps {
 				c, ok := byStore[p.Store]
 				if !ok { // not configured here any more, and pending all the same
 					c = &DayCounts{Store: p.Store, Worker: k.Name, Days: make([]int, days)}
 					byStore[p.Store] = c
 				}
-				c.add(p.Wake, l.today(p.Store))
+				c.add(p.Wake, i.today(p.Store))
 			}
 			seen += len(ps)
 			step(seen)
@@ -76,12 +76,12 @@ func (l *Look) PendingByDay(ctx context.Context, days int, step func(seen int)) 
 }
 
 // today is the beginning of the day in a store's time zone.
-func (l *Look) today(store string) time.Time {
+func (i *Installation) today(store string) time.Time {
 	zone := time.UTC
-	if s := l.stores[store]; s != nil {
+	if s := i.stores[store]; s != nil {
 		zone = s.Zone
 	}
-	return date(l.o.Scale.Now().In(zone))
+	return date(i.o.Scale.Now().In(zone))
 }
 
 func date(t time.Time) time.Time {
@@ -121,11 +121,11 @@ type Uncertain struct {
 
 // Uncertain lists the mails of a store whose outcome is unknown, oldest first,
 // each once. since may be the zero time.
-func (l *Look) Uncertain(ctx context.Context, store string, since time.Time) ([]Uncertain, error) {
+func (i *Installation) Uncertain(ctx context.Context, store string, since time.Time) ([]Uncertain, error) {
 	out := []Uncertain{}
 	seen := map[string]bool{}
 	// A fact is appended when it is decided, or later: never before.
-	err := l.timeline.ReadTypesSince(ctx, store, []events.Type{events.TypeEmailUncertain}, l.real(since), func(batch []customer.Entry) error {
+	err := i.timeline.ReadTypesSince(ctx, store, []events.Type{events.TypeEmailUncertain}, i.real(since), func(batch []customer.Entry) error {
 		for _, e := range batch {
 			f, ok := e.Event.Data.(events.Fact)
 			if !ok || e.Event.Time.Before(since) || seen[e.Event.ID] {
@@ -143,11 +143,11 @@ func (l *Look) Uncertain(ctx context.Context, store string, since time.Time) ([]
 
 // real is when the clocks of servers showed a time. Business time that runs fast
 // began at some point; before, both are the same.
-func (l *Look) real(t time.Time) time.Time {
+func (i *Installation) real(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Unix(0, 0)
 	}
-	return l.o.Scale.Real(t)
+	return i.o.Scale.Real(t)
 }
 
 // Replanned is what Replan did in one store.
@@ -159,9 +159,9 @@ type Replanned struct {
 
 // Rebuild folds a store's timeline into Redis from the start, and returns how many
 // entries that were. It tells the log how far it is.
-func (l *Look) Rebuild(ctx context.Context, store string, log *zap.Logger) (int, error) {
+func (i *Installation) Rebuild(ctx context.Context, store string, log *zap.Logger) (int, error) {
 	guard := projection.NewGuard(false) // of nobody: who runs has guards of their own
-	return projection.NewRebuilder(l.rdb, guard, l.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log}).Rebuild(ctx)
+	return projection.NewRebuilder(i.rdb, guard, i.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log}).Rebuild(ctx)
 }
 
 // ErrBehind says that Redis does not know all that the timeline holds.
@@ -170,10 +170,10 @@ var ErrBehind = errors.New("the customers in Redis have not caught up with the t
 // Replan has a worker plan again what the timeline holds since a time. It is
 // safe at any time: a touch is known by its id, and what has its outcome, or
 // would come too late, is left out.
-func (l *Look) Replan(ctx context.Context, worker string, stores []string, since time.Time, step func(Replanned)) ([]Replanned, error) {
+func (i *Installation) Replan(ctx context.Context, worker string, stores []string, since time.Time, step func(Replanned)) ([]Replanned, error) {
 	var out []Replanned
 	for _, store := range stores {
-		s := l.stores[store]
+		s := i.stores[store]
 		if s == nil {
 			return out, fmt.Errorf("no such store: %q", store)
 		}
@@ -184,7 +184,7 @@ func (l *Look) Replan(ctx context.Context, worker string, stores []string, since
 		case w.Settings.Status == workers.Off:
 			return out, fmt.Errorf("%s is off in store %s and plans nothing; set its status to live, paused or shadow", worker, store)
 		}
-		done, err := l.replan(ctx, s, w, since, step)
+		done, err := i.replan(ctx, s, w, since, step)
 		out = append(out, done)
 		if err != nil {
 			return out, fmt.Errorf("store %s: %w", store, err)
@@ -193,21 +193,21 @@ func (l *Look) Replan(ctx context.Context, worker string, stores []string, since
 	return out, nil
 }
 
-func (l *Look) replan(ctx context.Context, s *programme.Store, w *programme.Worker, since time.Time, step func(Replanned)) (Replanned, error) {
+func (i *Installation) replan(ctx context.Context, s *programme.Store, w *programme.Worker, since time.Time, step func(Replanned)) (Replanned, error) {
 	store := s.ID
 	done := Replanned{Store: store}
-	if err := l.settled(ctx, store); err != nil {
+	if err := i.settled(ctx, store); err != nil {
 		return done, err
 	}
-	known, err := l.products(ctx, store)
+	known, err := i.products(ctx, store)
 	if err != nil {
 		return done, err
 	}
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, Customers: l.customers, Schedule: l.schedule,
-		Scale: l.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: l.identity.Address, Planned: func(n int) { done.Mails += n },
+		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, Customers: i.customers, Schedule: i.schedule,
+		Scale: i.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: i.identity.Address, Planned: func(n int) { done.Mails += n },
 	}
-	err = l.timeline.ReadTypesSince(ctx, store, w.Triggers, l.real(since), func(batch []customer.Entry) error {
+	err = i.timeline.ReadTypesSince(ctx, store, w.Triggers, i.real(since), func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place
 		if err := p.Plan(ctx, batch); err != nil {
 			return err
@@ -221,20 +221,20 @@ func (l *Look) replan(ctx context.Context, s *programme.Store, w *programme.Work
 
 // settled returns nil when Redis knows all that stood on the timeline a moment
 // ago. Events on their way are waited for.
-func (l *Look) settled(ctx context.Context, store string) error {
-	lasts, err := l.timeline.Lasts(ctx, store)
+func (i *Installation) settled(ctx context.Context, store string) error {
+	lasts, err := i.timeline.Lasts(ctx, store)
 	if err != nil {
 		return err
 	}
-	return l.reached(ctx, store, &lasts, 50)
+	return i.reached(ctx, store, &lasts, 50)
 }
 
 // reached looks so many times, a tenth of a second apart, whether the marks of a
 // store have reached some sequences, by bucket. When they have not, it returns
 // ErrBehind.
-func (l *Look) reached(ctx context.Context, store string, lasts *[customer.Buckets]uint64, times int) error {
+func (i *Installation) reached(ctx context.Context, store string, lasts *[customer.Buckets]uint64, times int) error {
 	for range times {
-		marks, err := l.customers.Marks(ctx, store)
+		marks, err := i.customers.Marks(ctx, store)
 		if err != nil {
 			return err
 		}

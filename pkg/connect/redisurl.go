@@ -1,12 +1,11 @@
-package app
+package connect
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/url"
 	"strconv"
 	"strings"
-
-	"crypto/tls"
 
 	"github.com/redis/go-redis/v9"
 )

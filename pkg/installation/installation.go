@@ -1,10 +1,12 @@
-package app
+// Package installation asks an installation of Homing from outside, and tells it
+// what to do: what commands need. It works on NATS and Redis alone; no process of
+// Homing has to run.
+package installation
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"homing/pkg/catalog"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
@@ -28,18 +31,17 @@ import (
 	"homing/pkg/why"
 )
 
-// LookOptions are what a Look reads by.
-type LookOptions struct {
+// Options say where an installation is.
+type Options struct {
 	Config    *config.Config
 	JS        jetstream.JetStream
 	Scale     clock.Scale
-	RedisDial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: by the configuration's URL
+	RedisDial connect.Dialer // nil: by the configuration's URL
 }
 
-// Look reads an installation from outside: what commands ask of it. It changes
-// nothing, and needs no process of Homing to run.
-type Look struct {
-	o         LookOptions
+// Installation is one, seen from outside.
+type Installation struct {
+	o         Options
 	identity  *customer.Identity
 	stores    map[string]*programme.Store
 	rdb       redis.UniversalClient
@@ -54,47 +56,47 @@ type Look struct {
 // ErrUnknown says that nothing is known of a customer.
 var ErrUnknown = errors.New("nothing is known of them")
 
-// NewLook returns a look. It connects to Redis when it is first asked.
-func NewLook(o LookOptions) (*Look, error) {
+// Open returns an installation. It connects to Redis when it is first asked.
+func Open(o Options) (*Installation, error) {
 	if o.Config.Secret.Reveal() == "" {
 		return nil, errors.New("secret: none is configured, and customers are found by it; name its file with secret_file or HOMING_SECRET_FILE")
 	}
-	l := &Look{o: o, timeline: timeline.New(o.JS), schedule: schedule.New(o.JS, o.Scale)}
-	l.timeline.Skipped = func(sequence uint64, err error) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.unread = append(l.unread, fmt.Sprintf("entry %d of the timeline cannot be read and is left out: %v", sequence, err))
+	i := &Installation{o: o, timeline: timeline.New(o.JS), schedule: schedule.New(o.JS, o.Scale)}
+	i.timeline.Skipped = func(sequence uint64, err error) {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.unread = append(i.unread, fmt.Sprintf("entry %d of the timeline cannot be read and is left out: %v", sequence, err))
 	}
 	var err error
-	if l.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
+	if i.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	if l.stores, err = openStores(o.Config, l.identity); err != nil {
+	if i.stores, err = programme.Open(o.Config, i.identity); err != nil {
 		return nil, err
 	}
-	if l.rdb, err = openRedis(o.Config, o.RedisDial, nil); err != nil {
+	if i.rdb, err = connect.Redis(o.Config, o.RedisDial, nil); err != nil {
 		return nil, err
 	}
-	l.customers = projection.New(l.rdb, nil)
-	return l, nil
+	i.customers = projection.New(i.rdb, nil)
+	return i, nil
 }
 
-// Close closes the connections that the look opened itself.
-func (l *Look) Close() error { return l.rdb.Close() }
+// Close closes the connections that it opened itself.
+func (i *Installation) Close() error { return i.rdb.Close() }
 
 // Find returns a customer's record: by id; for a guest by address, or by the id
 // that guests have; or by token, as facts and logs name them. That nothing is known
 // of them is not said for as long as Redis knows less than the timeline.
-func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, error) {
-	keys := []customer.Key{l.identity.Key(store, who)}
+func (i *Installation) Find(ctx context.Context, store, who string) (customer.Record, error) {
+	keys := []customer.Key{i.identity.Key(store, who)}
 	if strings.Contains(who, "@") {
-		keys = append(keys, l.identity.Key(store, l.identity.Guest(store, who)))
+		keys = append(keys, i.identity.Key(store, i.identity.Guest(store, who)))
 	}
 	if k, ok := customer.KeyOfToken(store, who); ok {
 		keys = append(keys, k)
 	}
 	for range 2 {
-		records, err := l.customers.Load(ctx, keys)
+		records, err := i.customers.Load(ctx, keys)
 		if err != nil {
 			return customer.Record{}, err
 		}
@@ -103,7 +105,7 @@ func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, er
 				return r, nil
 			}
 		}
-		if err := l.caughtUp(ctx, keys...); err != nil {
+		if err := i.caughtUp(ctx, keys...); err != nil {
 			return customer.Record{}, err
 		}
 	}
@@ -116,12 +118,12 @@ func (l *Look) Find(ctx context.Context, store, who string) (customer.Record, er
 // Entries returns the timeline entries about a customer, and whether there may be
 // older ones: the latest, by the places that their record has, or all, which
 // reads all of their bucket.
-func (l *Look) Entries(ctx context.Context, r customer.Record, all bool) (out []customer.Entry, older bool, err error) {
+func (i *Installation) Entries(ctx context.Context, r customer.Record, all bool) (out []customer.Entry, older bool, err error) {
 	if !all {
-		out, _, err = l.timeline.Get(ctx, r.Timeline())
+		out, _, err = i.timeline.Get(ctx, r.Timeline())
 		return out, r.Truncated(), err
 	}
-	err = l.timeline.ReadCustomer(ctx, r.Key, func(batch []customer.Entry) error {
+	err = i.timeline.ReadCustomer(ctx, r.Key, func(batch []customer.Entry) error {
 		out = append(out, batch...)
 		return nil
 	})
@@ -129,12 +131,12 @@ func (l *Look) Entries(ctx context.Context, r customer.Record, all bool) (out []
 }
 
 // Pending returns the pending touches for a customer, worker by worker.
-func (l *Look) Pending(ctx context.Context, k customer.Key) ([]schedule.PendingTouch, error) {
+func (i *Installation) Pending(ctx context.Context, k customer.Key) ([]schedule.PendingTouch, error) {
 	found := make([][]schedule.PendingTouch, len(programme.Kinds))
 	var g errgroup.Group
-	for i, kind := range programme.Kinds {
+	for n, kind := range programme.Kinds {
 		g.Go(func() (err error) {
-			found[i], err = l.schedule.OfCustomer(ctx, kind.Name, k)
+			found[n], err = i.schedule.OfCustomer(ctx, kind.Name, k)
 			return err
 		})
 	}
@@ -154,27 +156,27 @@ type WhyOptions struct {
 }
 
 // Why returns the story of a customer.
-func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Report, error) {
-	r, err := l.Find(ctx, store, who)
+func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions) (why.Report, error) {
+	r, err := i.Find(ctx, store, who)
 	if err != nil {
 		return why.Report{}, err
 	}
-	in := why.Input{Asked: who, Record: r, Store: l.stores[store], Holds: map[string][]why.Hold{}, Now: l.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
-		Address: func(email string) string { return l.identity.Address(store, email) }}
+	in := why.Input{Asked: who, Record: r, Store: i.stores[store], Holds: map[string][]why.Hold{}, Now: i.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
+		Address: func(email string) string { return i.identity.Address(store, email) }}
 	if r.Customer.Gone() {
 		return why.Tell(in), nil
 	}
 	var g errgroup.Group
 	var waiting []schedule.PendingTouch
 	var behind string
-	g.Go(func() (err error) { in.Entries, in.Older, err = l.Entries(ctx, r, o.All); return err })
-	g.Go(func() (err error) { waiting, err = l.Pending(ctx, r.Key); return err })
-	g.Go(func() (err error) { behind, err = l.behind(ctx, r.Key); return err })
+	g.Go(func() (err error) { in.Entries, in.Older, err = i.Entries(ctx, r, o.All); return err })
+	g.Go(func() (err error) { waiting, err = i.Pending(ctx, r.Key); return err })
+	g.Go(func() (err error) { behind, err = i.behind(ctx, r.Key); return err })
 	var holds []control.Hold
-	g.Go(func() (err error) { holds, err = l.holds(ctx); return err })
-	g.Go(func() (err error) { in.Mailbox, err = l.mailbox(ctx, r); return err })
+	g.Go(func() (err error) { holds, err = i.holds(ctx); return err })
+	g.Go(func() (err error) { in.Mailbox, err = i.mailbox(ctx, r); return err })
 	var unknown error
-	g.Go(func() error { in.Products, unknown = l.products(ctx, store); return nil })
+	g.Go(func() error { in.Products, unknown = i.products(ctx, store); return nil })
 	if err := g.Wait(); err != nil {
 		return why.Report{}, err
 	}
@@ -190,13 +192,13 @@ func (l *Look) Why(ctx context.Context, store, who string, o WhyOptions) (why.Re
 	if unknown != nil {
 		in.Notes = append(in.Notes, "what replenishment says may be wrong: "+unknown.Error())
 	}
-	in.Notes = append(in.Notes, l.unread...)
+	in.Notes = append(in.Notes, i.unread...)
 	return why.Tell(in), nil
 }
 
 // holds reads what stops workers from sending.
-func (l *Look) holds(ctx context.Context) ([]control.Hold, error) {
-	c := NewControls(l.o.Config, l.o.JS, l.o.Scale)
+func (i *Installation) holds(ctx context.Context) ([]control.Hold, error) {
+	c := Controls(i.o.Config, i.o.JS, i.o.Scale)
 	err := c.Read(ctx)
 	return c.Holds(), err
 }
@@ -211,12 +213,12 @@ func holdsOf(all []control.Hold, worker, store string) (out []why.Hold) {
 }
 
 // mailbox returns what is known of a customer's address.
-func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
+func (i *Installation) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
 	email, store := r.Customer.Email.Value, r.Key.Store
 	if email == "" {
 		return gate.Mailbox{}, nil
 	}
-	rs, err := l.customers.Load(ctx, []customer.Key{l.identity.AddressKey(store, l.identity.Address(store, email))})
+	rs, err := i.customers.Load(ctx, []customer.Key{i.identity.AddressKey(store, i.identity.Address(store, email))})
 	if err != nil {
 		return gate.Mailbox{}, err
 	}
@@ -225,12 +227,12 @@ func (l *Look) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, er
 
 // behind says if Redis does not know yet what the timeline holds of a customer's
 // bucket.
-func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
-	marks, err := l.customers.Marks(ctx, k.Store)
+func (i *Installation) behind(ctx context.Context, k customer.Key) (string, error) {
+	marks, err := i.customers.Marks(ctx, k.Store)
 	if err != nil {
 		return "", err
 	}
-	last, err := l.timeline.Last(ctx, k)
+	last, err := i.timeline.Last(ctx, k)
 	if err != nil || marks[k.Bucket] >= last {
 		return "", err
 	}
@@ -239,21 +241,21 @@ func (l *Look) behind(ctx context.Context, k customer.Key) (string, error) {
 
 // caughtUp returns nil when Redis knows what the timeline held of the customers'
 // buckets a moment ago. What is on its way is waited for.
-func (l *Look) caughtUp(ctx context.Context, keys ...customer.Key) error {
+func (i *Installation) caughtUp(ctx context.Context, keys ...customer.Key) error {
 	var lasts [customer.Buckets]uint64
 	for _, k := range keys {
 		var err error
-		if lasts[k.Bucket], err = l.timeline.Last(ctx, k); err != nil {
+		if lasts[k.Bucket], err = i.timeline.Last(ctx, k); err != nil {
 			return err
 		}
 	}
-	return l.reached(ctx, keys[0].Store, &lasts, 30) // all are of one store
+	return i.reached(ctx, keys[0].Store, &lasts, 30) // all are of one store
 }
 
 // products reads what the workers know of a store's products; nil: nothing was
 // computed yet.
-func (l *Look) products(ctx context.Context, store string) (*product.Snapshot, error) {
-	c := catalog.New(catalog.Options{JS: l.o.JS, Stores: []string{store}, Timeline: l.timeline, Now: l.o.Scale.Now, Log: zap.NewNop()})
+func (i *Installation) products(ctx context.Context, store string) (*product.Snapshot, error) {
+	c := catalog.New(catalog.Options{JS: i.o.JS, Stores: []string{store}, Timeline: i.timeline, Now: i.o.Scale.Now, Log: zap.NewNop()})
 	if err := c.Update(ctx, store); err != nil {
 		return nil, err
 	}
@@ -262,30 +264,30 @@ func (l *Look) products(ctx context.Context, store string) (*product.Snapshot, e
 
 // Export returns all that is held of a customer. It reads all of their bucket of
 // the timeline.
-func (l *Look) Export(ctx context.Context, store, who string) (why.Held, error) {
-	r, err := l.Find(ctx, store, who)
+func (i *Installation) Export(ctx context.Context, store, who string) (why.Held, error) {
+	r, err := i.Find(ctx, store, who)
 	if err != nil {
 		return why.Held{}, err
 	}
-	if err := l.caughtUp(ctx, r.Key); err != nil {
+	if err := i.caughtUp(ctx, r.Key); err != nil {
 		return why.Held{}, err
 	}
-	if r, err = l.Find(ctx, store, who); err != nil {
+	if r, err = i.Find(ctx, store, who); err != nil {
 		return why.Held{}, err
 	}
-	in := why.Input{Asked: who, Record: r, Now: l.o.Scale.Now()}
-	if in.Entries, _, err = l.Entries(ctx, r, true); err != nil {
+	in := why.Input{Asked: who, Record: r, Now: i.o.Scale.Now()}
+	if in.Entries, _, err = i.Entries(ctx, r, true); err != nil {
 		return why.Held{}, err
 	}
-	waiting, err := l.Pending(ctx, r.Key)
+	waiting, err := i.Pending(ctx, r.Key)
 	if err != nil {
 		return why.Held{}, err
 	}
 	for _, w := range waiting {
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
-	if len(l.unread) > 0 { // an answer that leaves something out must not pass for all
-		return why.Held{}, errors.New(strings.Join(l.unread, "\n"))
+	if len(i.unread) > 0 { // an answer that leaves something out must not pass for all
+		return why.Held{}, errors.New(strings.Join(i.unread, "\n"))
 	}
 	return why.HeldOf(in)
 }

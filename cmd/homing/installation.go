@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"homing/pkg/app"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/installation"
 	"homing/pkg/localtime"
 )
 
@@ -70,15 +70,15 @@ func asDev(ctx context.Context, js jetstream.JetStream, c *config.Config) error 
 	return nil
 }
 
-// looking is an installation that a command looks into.
-type looking struct {
-	*app.Look
+// opened is an installation that a command works on.
+type opened struct {
+	*installation.Installation
 	config *config.Config
 	now    time.Time // business time
 }
 
-// onLook runs a command with an installation open.
-func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l *looking, args []string) error) func(*cobra.Command, []string) error {
+// onInstallation runs a command with an installation open.
+func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Context, l *opened, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		c, err := p.load()
@@ -104,16 +104,16 @@ func (p *program) onLook(timeout *time.Duration, do func(ctx context.Context, l 
 		if scale, err = businessClock(ctx, js); err != nil {
 			return err
 		}
-		l, err := app.NewLook(app.LookOptions{Config: c, JS: js, Scale: scale})
+		l, err := installation.Open(installation.Options{Config: c, JS: js, Scale: scale})
 		if err != nil {
 			return usage(err)
 		}
 		defer func() { _ = l.Close() }() // nothing was written
-		err = do(ctx, &looking{l, c, scale.Now()}, args)
+		err = do(ctx, &opened{l, c, scale.Now()}, args)
 		if _, away := errors.AsType[*net.OpError](err); away {
 			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}
 		}
-		if errors.Is(err, app.ErrBehind) {
+		if errors.Is(err, installation.ErrBehind) {
 			return &exitError{exitUnreachable, err}
 		}
 		return err

@@ -1,4 +1,4 @@
-package app
+package installation
 
 import (
 	"context"
@@ -91,7 +91,7 @@ const tellApart = 50_000
 
 // ReadStatus asks NATS how the installation stands.
 func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) (*Status, error) {
-	controls := NewControls(c, js, scale)
+	controls := Controls(c, js, scale)
 	if err := controls.Read(ctx); err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 				w.Holds = append(w.Holds, h)
 			}
 		}
-		for _, store := range storeNames(c) {
+		for _, store := range programme.StoreNames(c) {
 			if w.Stores[store], err = standing(c, w, store); err != nil {
 				return nil, err
 			}
@@ -125,9 +125,9 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 
 // standing says in one word how a worker stands in a store.
 func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
-	status, err := statusOf(c, w.Worker, store)
+	status, err := programme.StatusOf(c, w.Worker, store)
 	if err != nil {
-		return "", fmt.Errorf("workers.%s (store %s): %w", w.Worker, store, err)
+		return "", err
 	}
 	said := string(status)
 	for _, h := range w.Holds {
@@ -200,7 +200,7 @@ func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, s
 // apart if they are not too many.
 func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) error {
 	all := 0
-	for _, store := range storeNames(c) {
+	for _, store := range programme.StoreNames(c) {
 		zone, err := time.LoadLocation(c.Stores[store].TimeZone)
 		if err != nil {
 			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
@@ -275,4 +275,9 @@ func (w WorkerStatus) State() string {
 		words[i] = store + " " + words[i]
 	}
 	return strings.Join(words, ", ")
+}
+
+// Controls returns what pauses workers. It needs NATS alone.
+func Controls(c *config.Config, js jetstream.JetStream, scale clock.Scale) *control.Controls {
+	return control.New(control.Options{JS: js, Timeline: timeline.New(js), Stores: programme.StoreNames(c), Now: scale.Now})
 }
