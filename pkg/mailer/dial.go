@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 	"go.uber.org/zap"
@@ -17,7 +18,7 @@ import (
 // a deadline of its own and is named in the failure. The steps of go-mail's
 // mail.Client are not used because it has one deadline for all of them and, over
 // a dial function, takes smtps:// for unencrypted and refuses PLAIN.
-func (r *Relay) dial(ctx context.Context, lease Lease) (*link, *Failure) {
+func (r *Relay) dial(ctx context.Context, lease Lease) (*session, *Failure) {
 	dctx, cancel := context.WithTimeoutCause(ctx, r.o.DialTimeout, ErrTimeout)
 	defer cancel()
 	if lease != nil {
@@ -33,88 +34,93 @@ func (r *Relay) dial(ctx context.Context, lease Lease) (*link, *Failure) {
 		}
 		return nil, &Failure{Phase: PhaseDial, Err: err}
 	}
-	l := &link{relay: r, wire: &wire{Conn: conn, lease: lease}}
-	stop := context.AfterFunc(ctx, l.wire.interrupt)
-	f := l.greet(ctx)
+	s := &session{relay: r, wire: &wire{Conn: conn, lease: lease}}
+	stop := context.AfterFunc(ctx, s.wire.interrupt)
+	f := s.greet(ctx)
 	if !stop() && f == nil {
 		f = &Failure{Phase: PhaseHelo, Err: context.Cause(ctx)}
 	}
 	if f != nil {
-		l.drop()
+		s.drop()
 		return nil, f
 	}
-	l.leave()
-	r.log.Debug("connected", zap.Bool("pipelining", l.pipelining))
-	return l, nil
+	s.wire.rest()
+	r.log.Debug("connected", zap.Bool("pipelining", s.pipelining), zap.Bool("chunking", s.chunking))
+	return s, nil
 }
 
 // greet runs all phases between the connection and the first MAIL.
-func (l *link) greet(ctx context.Context) *Failure {
-	o, t := &l.relay.o, l.relay.target
+func (s *session) greet(ctx context.Context) *Failure {
+	o, t := &s.relay.o, s.relay.target
 	phase := PhaseDial
 	step := func(p Phase, do func() error) error {
 		phase = p
-		l.wire.phase(o.CommandTimeout)
+		s.wire.phase(o.CommandTimeout)
 		return do()
 	}
 	hello := func() error {
-		return step(PhaseHelo, func() error { return l.client.Hello(o.HELO) })
+		return step(PhaseHelo, func() error { return s.client.Hello(o.HELO) })
 	}
 	var err error
 	switch t.security {
 	case implicitTLS:
 		phase = PhaseTLS
-		l.wire.phase(o.DialTimeout)
-		tc := tls.Client(l.wire, l.relay.tlsConfig())
+		s.wire.phase(o.DialTimeout)
+		tc := tls.Client(s.wire, s.relay.tlsConfig())
 		if err = tc.HandshakeContext(ctx); err == nil {
-			err = step(PhaseDial, func() (e error) { l.client, e = smtp.NewClient(tc, t.host); return e })
+			err = step(PhaseDial, func() (e error) { s.client, e = smtp.NewClient(tc, t.host); return e })
 		}
 	default:
-		err = step(PhaseDial, func() (e error) { l.client, e = smtp.NewClient(l.wire, t.host); return e })
+		err = step(PhaseDial, func() (e error) { s.client, e = smtp.NewClient(s.wire, t.host); return e })
 	}
 	if err == nil {
 		err = hello()
 	}
 	if err == nil && t.security == startTLS {
-		err = step(PhaseTLS, l.startTLS)
+		err = step(PhaseTLS, s.startTLS)
 	}
 	if err == nil && t.user != "" {
-		err = step(PhaseAuth, l.login)
+		err = step(PhaseAuth, s.login)
 	}
 	if err != nil {
-		return l.failure(ctx, phase, err)
+		return s.failure(ctx, phase, err)
 	}
-	l.text = l.client.Text
-	l.pipelining, _ = l.client.Extension("PIPELINING")
-	l.size, _ = l.client.Extension("SIZE")
+	s.text = s.client.Text
+	s.pipelining, _ = s.client.Extension("PIPELINING")
+	chunking, _ := s.client.Extension("CHUNKING")
+	s.chunking = chunking && s.pipelining && !s.relay.noChunks.Load()
+	s.size, _ = s.client.Extension("SIZE")
+	s.answered = time.Now()
 	return nil
 }
 
-// tlsConfig is a copy for one connection.
+// tlsConfig is a copy for one connection. A mail is of no use before its end, so
+// it goes in records of full size rather than in one for each packet.
 func (r *Relay) tlsConfig() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if r.o.TLSConfig != nil {
 		c = r.o.TLSConfig.Clone()
 	}
+	c.DynamicRecordSizingDisabled = true
 	if c.ServerName == "" {
 		c.ServerName = r.target.host
 	}
 	return c
 }
 
-func (l *link) startTLS() error {
-	if ok, _ := l.client.Extension("STARTTLS"); !ok {
+func (s *session) startTLS() error {
+	if ok, _ := s.client.Extension("STARTTLS"); !ok {
 		return ErrNoSTARTTLS
 	}
-	return l.client.StartTLS(l.relay.tlsConfig())
+	return s.client.StartTLS(s.relay.tlsConfig())
 }
 
 // login chooses the strongest mechanism both sides know. Under TLS PLAIN goes
 // before CRAM-MD5, which asks the relay to store passwords readably.
-func (l *link) login() error {
-	_, offered := l.client.Extension("AUTH")
+func (s *session) login() error {
+	_, offered := s.client.Extension("AUTH")
 	mechs := strings.Fields(strings.ToUpper(offered))
-	t := l.relay.target
+	t := s.relay.target
 	clear := t.security == insecure
 	order := []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"}
 	if clear {
@@ -137,23 +143,23 @@ func (l *link) login() error {
 	case "LOGIN":
 		auth = smtp.LoginAuth(t.user, t.secret, t.host, clear)
 	}
-	return l.client.Auth(auth)
+	return s.client.Auth(auth)
 }
 
 // failure puts an error of go-mail's SMTP client into a Failure without the
 // relay's words, which may name the user.
-func (l *link) failure(ctx context.Context, p Phase, err error) *Failure {
+func (s *session) failure(ctx context.Context, p Phase, err error) *Failure {
 	if answer, ok := errors.AsType[*textproto.Error](err); ok {
 		if answer.Code/100 < 4 {
 			return &Failure{Phase: p, Code: answer.Code, Err: ErrProtocol}
 		}
 		return &Failure{
 			Phase: p, Code: answer.Code, Enhanced: enhancedCode(answer.Code, answer.Msg),
-			Reply: redact(answer.Msg, l.relay.target.user),
+			Reply: redact(answer.Msg, s.relay.target.user),
 		}
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
 		return &Failure{Phase: p, Err: ErrProtocol} // its text quotes the relay
 	}
-	return &Failure{Phase: p, Err: l.wire.explain(ctx, err)}
+	return &Failure{Phase: p, Err: s.wire.explain(ctx, err)}
 }

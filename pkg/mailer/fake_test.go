@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,6 +38,8 @@ type fake struct {
 	lines    []string // whole command lines
 	mails    []string // contents that were ended by a dot
 	cutShort int      // contents that were not
+	refused  bool     // MAIL or RCPT was, last
+	writes   int      // of the client
 	open     int
 	refuse   error // of dialling
 	wg       sync.WaitGroup
@@ -54,6 +58,7 @@ func (f *fake) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	client = counted{client, f}
 	f.open++
 	f.wg.Go(func() {
 		f.serve(n, server)
@@ -62,6 +67,28 @@ func (f *fake) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		f.mu.Unlock()
 	})
 	return client, nil
+}
+
+// counted counts the writes of the client. It hides that the connection is the
+// system's, unless it is.
+type counted struct {
+	net.Conn
+	f *fake
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.f.mu.Lock()
+	c.f.writes++
+	c.f.mu.Unlock()
+	return c.Conn.Write(p)
+}
+
+// SyscallConn is there for the connections of which it makes sense.
+func (c counted) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 func (f *fake) pair(ctx context.Context) (client, server net.Conn, err error) {
@@ -116,7 +143,7 @@ func (f *fake) serve(n int, c net.Conn) {
 	if f.tlsNow {
 		c, secure = tls.Server(c, f.tls), true
 	}
-	br := bufio.NewReader(c)
+	br := bufio.NewReaderSize(c, 64<<10) // a pipe holds nothing: what comes at once is read at once
 	if !f.say(c, br, n, "GREETING", "220 relay.example ESMTP") {
 		return
 	}
@@ -144,13 +171,17 @@ func (f *fake) serve(n int, c net.Conn) {
 				return
 			}
 			c, secure = tls.Server(c, f.tls), true
-			br = bufio.NewReader(c)
+			br = bufio.NewReaderSize(c, 64<<10)
 		case "AUTH":
 			if !f.say(c, br, n, verb, authAnswer(line)) {
 				return
 			}
 		case "DATA":
 			if !f.data(c, br, n) {
+				return
+			}
+		case "BDAT":
+			if !f.bdat(c, br, n, line) {
 				return
 			}
 		case "QUIT":
@@ -210,6 +241,30 @@ func (f *fake) data(c net.Conn, br *bufio.Reader, n int) bool {
 	return f.say(c, br, n, "DOT", "250 2.0.0 queued")
 }
 
+// bdat takes the content and answers it. Without a recipient it is refused.
+func (f *fake) bdat(c net.Conn, br *bufio.Reader, n int, line string) bool {
+	var size int
+	if _, err := fmt.Sscanf(line, "BDAT %d LAST\r\n", &size); err != nil {
+		return f.say(c, br, n, "BDAT", "501 5.5.4 "+err.Error())
+	}
+	content := make([]byte, size)
+	_, err := io.ReadFull(br, content)
+	f.mu.Lock()
+	refused := f.refused
+	switch {
+	case err != nil:
+		f.cutShort++
+	case !refused:
+		f.mails = append(f.mails, string(content))
+		f.heard = append(f.heard, fmt.Sprint(n, " DOT"))
+	}
+	f.mu.Unlock()
+	if refused {
+		return f.say(c, br, n, "BDAT", "503 5.5.1 no recipients")
+	}
+	return err == nil && f.say(c, br, n, "DOT", "250 2.0.0 queued")
+}
+
 func (f *fake) saying(n int, verb string) string {
 	if f.answer == nil {
 		return ""
@@ -231,6 +286,12 @@ func (f *fake) say(c net.Conn, br *bufio.Reader, n int, verb, usual string) bool
 		_, _ = io.Copy(io.Discard, br)
 		return false
 	}
+	f.mu.Lock()
+	switch verb {
+	case "MAIL", "RCPT":
+		f.refused = a[0] != '2' || verb == "RCPT" && f.refused
+	}
+	f.mu.Unlock()
 	text, closing := strings.CutSuffix(a, cut)
 	if !closing {
 		text += "\r\n"

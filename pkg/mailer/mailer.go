@@ -5,9 +5,10 @@
 //
 // It knows nothing of touches, leases in Redis, queues or templates. Who sends
 // lends it a Lease, which bounds the waiting and has the last word before the
-// final dot, and decides from the Outcome what to record and whether to try
-// again; the package itself repeats a mail only when a kept-open connection
-// turns out to have been closed before a byte of the transaction was taken.
+// write that makes the mail the relay's, and decides from the Outcome what to
+// record and whether to try again; the package itself repeats a mail only when a
+// kept-open connection turns out to have been closed before the mail was taken, or
+// the relay refuses the BDAT it offered.
 //
 // No error, reply or log line of this package holds an email address or a
 // secret: what the relay says is redacted before it is kept.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -158,10 +159,12 @@ type Relay struct {
 	slots  chan struct{} // one for each connection that may be open and in use
 
 	mu     sync.Mutex
-	idle   []*link // the one used last is at the end, and is taken first
+	idle   []*session // the one used last is at the end, and is taken first
 	closed bool
 	done   chan struct{}
 	bye    sync.WaitGroup // goodbyes under way
+
+	noChunks atomic.Bool // it offers CHUNKING, and refused BDAT
 }
 
 // New returns a Relay. It does not connect yet.
@@ -196,23 +199,23 @@ func (r *Relay) Acquire(ctx context.Context) (*Conn, error) {
 	case <-r.done:
 		return nil, ErrClosed
 	}
-	l, err := r.take()
-	if l == nil && err == nil {
-		l, err = r.connect(ctx)
+	s, err := r.take()
+	if s == nil && err == nil {
+		s, err = r.connect(ctx)
 	}
 	if err != nil {
 		<-r.slots
 		return nil, err
 	}
-	return &Conn{relay: r, link: l}, nil
+	return &Conn{relay: r, session: s}, nil
 }
 
 // connect dials for Acquire.
-func (r *Relay) connect(ctx context.Context) (*link, error) {
-	l, f := r.dial(ctx, nil)
+func (r *Relay) connect(ctx context.Context) (*session, error) {
+	s, f := r.dial(ctx, nil)
 	switch {
 	case f == nil:
-		return l, nil
+		return s, nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, fmt.Errorf("mailer: connecting: %w", context.Cause(ctx)) // the caller's doing, not the relay's
 	}
@@ -220,7 +223,7 @@ func (r *Relay) connect(ctx context.Context) (*link, error) {
 }
 
 // take returns the idle connection used last, or nil.
-func (r *Relay) take() (*link, error) {
+func (r *Relay) take() (*session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -229,40 +232,40 @@ func (r *Relay) take() (*link, error) {
 	if len(r.idle) == 0 {
 		return nil, nil
 	}
-	l := r.idle[len(r.idle)-1]
+	s := r.idle[len(r.idle)-1]
 	r.idle = r.idle[:len(r.idle)-1]
-	l.timer.Stop()
-	return l, nil
+	s.timer.Stop()
+	return s, nil
 }
 
 // put keeps a connection for the next mail, or says goodbye to it.
-func (r *Relay) put(l *link) {
+func (r *Relay) put(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || l.sent >= r.o.MaxPerConnection {
-		r.bye.Go(l.quit)
+	if r.closed || s.sent >= r.o.MaxPerConnection {
+		r.bye.Go(s.quit)
 		return
 	}
-	l.used = true
-	r.idle = append(r.idle, l)
-	if l.timer == nil {
-		l.timer = time.AfterFunc(r.o.IdleClose, func() { r.expire(l) })
+	s.used = true
+	r.idle = append(r.idle, s)
+	if s.timer == nil {
+		s.timer = time.AfterFunc(r.o.IdleClose, func() { r.expire(s) })
 		return
 	}
-	l.timer.Reset(r.o.IdleClose)
+	s.timer.Reset(r.o.IdleClose)
 }
 
 // expire closes a connection that has been idle for long. It may find that the
 // connection has been taken in the same instant; then there is nothing to do.
-func (r *Relay) expire(l *link) {
+func (r *Relay) expire(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := slices.Index(r.idle, l)
+	i := slices.Index(r.idle, s)
 	if i < 0 {
 		return
 	}
 	r.idle = slices.Delete(r.idle, i, i+1)
-	r.bye.Go(l.quit)
+	r.bye.Go(s.quit)
 }
 
 // Close says goodbye to the idle connections and waits for that, seconds at
@@ -272,9 +275,9 @@ func (r *Relay) Close() error {
 	if !r.closed {
 		r.closed = true
 		close(r.done)
-		for _, l := range r.idle {
-			l.timer.Stop()
-			r.bye.Go(l.quit)
+		for _, s := range r.idle {
+			s.timer.Stop()
+			r.bye.Go(s.quit)
 		}
 		r.idle = nil
 	}

@@ -14,9 +14,10 @@ import (
 // A Lease is what the owner of a mail lends to Send. A nil Lease is allowed:
 // nothing is asked, and only the timeouts of the phases apply.
 type Lease interface {
-	// BeforeDot is called once the whole content has been written and before
-	// the final dot goes out. An error ends the attempt: the connection is
-	// closed without the dot, so that the relay discards the content.
+	// BeforeDot is called right before the write after which the mail may
+	// be the relay's: that of the content and its dot, or of all commands and the
+	// content at once. An error ends the attempt, and nothing is sent. It is
+	// called again if that connection turns out to have been closed before.
 	BeforeDot() error
 	// Deadline is the current end of the lease, the zero time for none. It is
 	// asked again whenever the end it named has come, so the owner may extend
@@ -34,12 +35,16 @@ type wire struct {
 	end   time.Time // of the phase; zero: none
 	lease Lease     // of the mail under way, or nil
 
-	mu  sync.Mutex
-	cut bool // the context of the caller has ended
+	mu        sync.Mutex
+	cut       bool // the context of the caller has ended
+	committed bool // which does not matter any more
 }
 
 // phase sets the time the next reads and writes have.
 func (w *wire) phase(d time.Duration) { w.end = time.Now().Add(d) }
+
+// rest is for between mails: no deadline, no lease.
+func (w *wire) rest() { w.end, w.lease = time.Time{}, nil }
 
 // leaseEnd is the current end of the lease, zero for none.
 func (w *wire) leaseEnd() time.Time {
@@ -127,8 +132,19 @@ func (w *wire) wasCut() bool {
 func (w *wire) interrupt() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.committed {
+		return
+	}
 	w.cut = true
 	_ = w.Conn.SetDeadline(time.Unix(1, 0)) // a connection that cannot be cut is closed by its owner
+}
+
+// commit has an interruption that came too late not count: a mail is on its way,
+// and its reply is waited for. The connection is good for nothing else then.
+func (w *wire) commit() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut, w.committed = false, true
 }
 
 // explain puts an error of a read or write into our own words: what ended it,
