@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// eventsEvery bounds how often a page hears of new mails, however many come.
+	// eventsEvery bounds how often a page hears of new emails, however many come.
 	eventsEvery = 250 * time.Millisecond
 	// keepAlive keeps proxies from cutting an event stream that has nothing to say.
 	keepAlive = 20 * time.Second
@@ -21,7 +21,7 @@ const (
 	maxBriefs     = 1000
 )
 
-// api serves the mailbox as JSON, and the parts of a mail.
+// api serves the mailbox as JSON, and the parts of an email.
 type api struct {
 	box     *mailbox
 	smtpURL string
@@ -48,7 +48,7 @@ func (a *api) routes() http.Handler {
 	return mux
 }
 
-// list writes the mails newest first, one at a time: all of them together may
+// list writes the emails newest first, one at a time: all of them together may
 // not fit in memory twice.
 func (a *api) list(w http.ResponseWriter, r *http.Request) {
 	limit, err := number(r, "limit", -1)
@@ -95,11 +95,11 @@ func (a *api) source(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newTab has the links of a mail open beside the inbox: its frame may go nowhere.
-// It stands at the end, where it disturbs nothing that the mail says.
+// newTab makes the links of an email open in new tabs, as its frame may not navigate.
+// It goes at the end, where it cannot change anything in the email.
 const newTab = `<base target="_blank">`
 
-// html serves the HTML part for the page's frame. The mail is hostile: its own
+// html serves the HTML part for the page's frame. The email is hostile: its own
 // policy puts it into a sandbox even when somebody opens the address directly.
 func (a *api) html(w http.ResponseWriter, r *http.Request) {
 	m, ok := a.find(w, r)
@@ -123,7 +123,7 @@ func (a *api) remove(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find answers 404 itself when there is no such mail.
+// find answers 404 itself when there is no such email.
 func (a *api) find(w http.ResponseWriter, r *http.Request) (*mail, bool) {
 	seq, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
 	if err == nil {
@@ -143,7 +143,7 @@ type briefs struct {
 	Messages []*Brief `json:"messages"`
 }
 
-// summaries lists mails newest first: those after one id, before another,
+// summaries lists emails newest first: those after one id, before another,
 // matching q, at most limit.
 func (a *api) summaries(w http.ResponseWriter, r *http.Request) {
 	limit, err1 := number(r, "limit", defaultBriefs)

@@ -9,18 +9,18 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// snippetRunes is how much of a mail's beginning the list shows; mail programs
+// snippetRunes is how much of an email's beginning the list shows; mail programs
 // show between 40 and 140 characters.
 const snippetRunes = 160
 
-// A Brief is what the page's list shows of a mail.
+// A Brief is what the page's list shows of an email.
 type Brief struct {
 	ID       string    `json:"id"`
 	From     string    `json:"from"`
 	FromName string    `json:"from_name"`
 	To       []string  `json:"to"`
 	Subject  string    `json:"subject"`
-	Snippet  string    `json:"snippet"` // how the mail begins, preheader included
+	Snippet  string    `json:"snippet"` // how the email begins, preheader included
 	Received time.Time `json:"received"`
 	Broken   bool      `json:"broken"` // its MIME cannot be parsed
 }
@@ -39,7 +39,7 @@ func (m *mail) summary() *Brief {
 	return b
 }
 
-// matches reports whether q, in lower case, stands in what the list shows of b.
+// matches reports whether q, in lower case, is in what the list shows of b.
 func (b *Brief) matches(q string) bool {
 	for _, s := range append([]string{b.From, b.FromName, b.Subject, b.Snippet}, b.To...) {
 		if strings.Contains(strings.ToLower(s), q) {

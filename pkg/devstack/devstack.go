@@ -4,7 +4,7 @@
 //
 // It is never used by `homing run`, which talks to servers of their own. The
 // embedded Redis is miniredis: no persistence, no eviction, one node; the inbox
-// keeps mails in memory only and delivers nothing to anybody.
+// keeps emails in memory only and delivers nothing to anybody.
 package devstack
 
 import (

@@ -16,17 +16,17 @@ var page embed.FS
 
 const (
 	// pagePolicy is the page's own: its script and style, its API, and frames with
-	// mails, which carry mailPolicy. Nothing inline, nothing from elsewhere.
+	// emails, which carry mailPolicy. Nothing inline, nothing from elsewhere.
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; " +
 		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-	// mailPolicy lets a mail show itself and its pictures, and do nothing by itself.
+	// mailPolicy lets an email show itself and its pictures, and do nothing by itself.
 	// A link that somebody clicks opens in a tab of its own, outside of the sandbox.
 	mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"
 )
 
 // guarded keeps other web pages in the same browser away from the inbox, and
-// sets the headers every answer has. A mail can hold a sign-in link or a coupon,
+// sets the headers every answer has. An email can hold a sign-in link or a coupon,
 // and any page may send requests to a local port.
 func guarded(next http.Handler, listen net.Addr) http.Handler {
 	hosts := hostGuard{}

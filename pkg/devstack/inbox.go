@@ -17,19 +17,19 @@ const (
 	defaultKeep     = 5000
 	defaultMaxBytes = 256 << 20
 
-	// stopPoll is how often Stop looks whether the last mail is in.
+	// stopPoll is how often Stop looks whether the last email is in.
 	stopPoll = 5 * time.Millisecond
 )
 
 // InboxOptions configure StartInbox.
 type InboxOptions struct {
-	SMTPAddr string // host:port to take mails on; "" = 127.0.0.1:0
+	SMTPAddr string // host:port to take emails on; "" = 127.0.0.1:0
 	HTTPAddr string // host:port to show them on; "" = 127.0.0.1:0
 	NextFree bool   // if a port is taken use the next free one (up to +50)
 
-	// Keep is how many mails are kept, the newest ones; default 5000.
+	// Keep is how many emails are kept, the newest ones; default 5000.
 	Keep int
-	// MaxBytes is how many bytes of mails are kept; default 256 MiB.
+	// MaxBytes is how many bytes of emails are kept; default 256 MiB.
 	MaxBytes int64
 	Log      *zap.Logger // nil = no log
 }
@@ -65,7 +65,7 @@ type Inbox struct {
 	http     *http.Server
 	smtpAddr string
 	httpAddr string
-	incoming net.Listener // of mails
+	incoming net.Listener // of emails
 
 	closing chan struct{} // closed by Stop: ends the event streams
 	stop    sync.Once
@@ -106,17 +106,17 @@ func StartInbox(o InboxOptions) (*Inbox, error) {
 func (i *Inbox) serve(log *zap.Logger, sl, hl net.Listener) {
 	i.serving.Go(func() {
 		if err := i.smtp.Serve(sl); err != nil && !errors.Is(err, net.ErrClosed) {
-			log.Error("the inbox takes no more mails", zap.Error(err))
+			log.Error("the inbox has stopped taking emails", zap.Error(err))
 		}
 	})
 	i.serving.Go(func() {
 		if err := i.http.Serve(hl); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("the inbox's web page is gone", zap.Error(err))
+			log.Error("the inbox's web page has stopped", zap.Error(err))
 		}
 	})
 }
 
-// SMTPAddr is the address mails are taken on, with its real port.
+// SMTPAddr is the address emails are taken on, with its real port.
 func (i *Inbox) SMTPAddr() string { return i.smtpAddr }
 
 // HTTPAddr is the address of the web page, with its real port.
@@ -129,7 +129,7 @@ func (i *Inbox) URL() string { return "http://" + dialable(i.httpAddr) }
 // "smtp+insecure://127.0.0.1:1025".
 func (i *Inbox) SMTPURL() string { return "smtp+insecure://" + dialable(i.smtpAddr) }
 
-// Messages returns the mails kept, newest first, parsed.
+// Messages returns the emails kept, newest first, parsed.
 func (i *Inbox) Messages() []Message {
 	mails := i.box.newest()
 	messages := make([]Message, len(mails))
@@ -139,13 +139,13 @@ func (i *Inbox) Messages() []Message {
 	return messages
 }
 
-// Len is how many mails are kept.
+// Len is how many emails are kept.
 func (i *Inbox) Len() int { return i.box.state().Total }
 
-// Clear forgets all mails.
+// Clear forgets all emails.
 func (i *Inbox) Clear() { i.box.clear() }
 
-// Wait returns once at least n mails have arrived since the start or the last
+// Wait returns once at least n emails have arrived since the start or the last
 // Clear, those dropped or deleted in the meantime included, or with ctx's error.
 func (i *Inbox) Wait(ctx context.Context, n int) error {
 	changed, stop := i.box.watch()
@@ -158,12 +158,12 @@ func (i *Inbox) Wait(ctx context.Context, n int) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %d mails, %d arrived: %w", n, have, context.Cause(ctx))
+			return fmt.Errorf("wait for %d emails, %d arrived: %w", n, have, context.Cause(ctx))
 		}
 	}
 }
 
-// Stop takes no more connections, lets the mails being received and the pages
+// Stop takes no more connections, lets the emails being received and the pages
 // being served finish until ctx ends, then closes what is still open. Idle SMTP
 // connections of a pool do not hold it up. Calling it again does nothing.
 func (i *Inbox) Stop(ctx context.Context) error {
@@ -188,8 +188,8 @@ func (i *Inbox) Stop(ctx context.Context) error {
 	return err
 }
 
-// drain waits for the mails whose DATA has begun: cut off there, a sender could
-// not know whether its mail was taken.
+// drain waits for the emails whose DATA has begun: cut off there, a sender could
+// not know whether its email was taken.
 func (i *Inbox) drain(ctx context.Context) {
 	tick := time.NewTicker(stopPoll)
 	defer tick.Stop()

@@ -37,7 +37,7 @@ type state struct {
 	Removals uint64 `json:"removals"` // how often somebody deleted something
 }
 
-// mailbox keeps the newest mails in memory, bounded by number and by bytes.
+// mailbox keeps the newest emails in memory, bounded by number and by bytes.
 type mailbox struct {
 	instance string
 	keep     int
@@ -74,7 +74,7 @@ func (b *mailbox) add(m *mail) {
 	b.notify()
 }
 
-// newest returns the mails newest first.
+// newest returns the emails newest first.
 func (b *mailbox) newest() []*mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,7 +119,7 @@ func (b *mailbox) remove(seq uint64) bool {
 	return true
 }
 
-// clear forgets everything but the ids: a link to an old mail must not lead to
+// clear forgets everything but the ids: a link to an old email must not lead to
 // another one.
 func (b *mailbox) clear() {
 	b.mu.Lock()

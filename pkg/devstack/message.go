@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// A hostile mail may have headers without end or parts within parts; these
+	// A hostile email may have headers without end or parts within parts; these
 	// bound what showing one can cost.
 	maxHeaderBytes = 256 << 10
 	maxParts       = 200
 	maxDepth       = 10
 )
 
-// A Message is a mail as the API shows it. All strings are valid UTF-8 and none
+// A Message is an email as the API shows it. All strings are valid UTF-8 and none
 // of them is safe to put into a page unescaped.
 type Message struct {
 	ID           string              `json:"id"`            // a number in decimal, rising; never reused
@@ -33,7 +33,7 @@ type Message struct {
 	Subject      string              `json:"subject"`
 	Date         time.Time           `json:"date"`     // of the Date header, else Received
 	Received     time.Time           `json:"received"` // when it came in
-	Headers      map[string][]string `json:"headers"`  // spelled as in the mail, values unfolded and decoded
+	Headers      map[string][]string `json:"headers"`  // spelled as in the email, values unfolded and decoded
 	Text         string              `json:"text"`     // the first text/plain part
 	HTML         string              `json:"html"`     // the first text/html part
 	Size         int                 `json:"size"`     // bytes of the source
@@ -51,7 +51,7 @@ type header struct {
 var words = mime.WordDecoder{CharsetReader: charset.Reader}
 
 // message parses m. It always returns something to show: what cannot be parsed
-// is said in Error, and the source is there.
+// is reported in Error, and the source is always there.
 func (m *mail) message() Message {
 	msg := Message{
 		ID: m.id(), From: clean(m.from), EnvelopeFrom: clean(m.from), To: []string{},
@@ -149,7 +149,7 @@ func (msg *Message) readPart(part *message.Entity) error {
 }
 
 // readHeaders reads header fields without insisting on anything: a line that is
-// none is passed over.
+// not a field is skipped.
 func readHeaders(raw []byte) []header {
 	raw = raw[:min(len(raw), maxHeaderBytes)]
 	var fields []header
@@ -175,7 +175,7 @@ func readHeaders(raw []byte) []header {
 		}
 		flush()
 		if n, v, ok := bytes.Cut(line, []byte(":")); ok && len(n) > 0 {
-			// Cloned: what follows is appended, and raw is the mail's source.
+			// Cloned: what follows is appended, and raw is the email's source.
 			name, value = string(bytes.TrimSpace(n)), bytes.Clone(bytes.TrimSpace(v))
 		}
 	}

@@ -17,12 +17,12 @@ import (
 const (
 	maxMessageBytes = 32 << 20
 	maxRecipients   = 1000
-	// maxLineBytes is far above the 998 of RFC 5322: a mail with lines too long is
+	// maxLineBytes is far above the 998 of RFC 5322: an email with lines too long is
 	// one its author wants to see here rather than lose.
 	maxLineBytes = 64 << 10
 )
 
-// receiver is the SMTP side of the inbox: it takes every mail from anybody.
+// receiver is the SMTP side of the inbox: it takes every email from anybody.
 type receiver struct {
 	box  *mailbox
 	busy atomic.Int64 // messages begun whose reply is not written yet

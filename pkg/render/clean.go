@@ -9,8 +9,8 @@ import (
 	"homing/events"
 )
 
-// Limits of what one mail shows, in runes unless said otherwise. They bound the
-// size of a mail whatever an event holds.
+// Limits of what one email shows, in runes unless said otherwise. They bound the
+// size of an email whatever an event holds.
 const (
 	maxItems   = 30
 	maxName    = 60  // of a person
@@ -23,7 +23,7 @@ const (
 	maxURL     = 2048 // bytes
 )
 
-// own copies what a mail shows of d into s, so that what Render sets does not
+// own copies what an email shows of d into s, so that what Render sets does not
 // show in the caller's data.
 func (s *scratch) own(d *Data, show shows) {
 	s.data = *d
@@ -47,7 +47,7 @@ func (s *scratch) own(d *Data, show shows) {
 	}
 }
 
-// clean takes away from what s owns of d what could do harm or spoil the mail.
+// clean takes away from what s owns of d what could do harm or spoil the email.
 // Everything a template prints comes through here, so the checks stand where
 // data enters and nothing has to be searched for in rendered output.
 func (s *scratch) clean(d *Data) {
@@ -87,7 +87,7 @@ type shelf struct {
 	used  int
 }
 
-// cleanItems copies the items that a mail shows; those it does not are added to more.
+// cleanItems copies the items that an email shows; those it does not are added to more.
 func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (items []Item, left int, pictures bool) {
 	to.used = min(len(from), maxItems)
 	items = to.items[:to.used]
@@ -155,7 +155,7 @@ func typable(code string) bool {
 	return code != "" && len(code) <= maxCode
 }
 
-// knownMoney is m, or unknown when its currency is none: three letters A to Z.
+// knownMoney is m, or unknown if its currency is not one: three letters A to Z.
 func knownMoney(m events.Money) events.Money {
 	if len(m.Currency) != 3 {
 		return events.Money{}
@@ -252,7 +252,7 @@ func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
 }
 
-// linkURL is u when a mail of the store may link to it, else empty: the item is
+// linkURL is u when an email of the store may link to it, else empty: the item is
 // then shown without a link.
 func linkURL(u string, s *Store) string {
 	p := parseWeb(u)
@@ -262,7 +262,7 @@ func linkURL(u string, s *Store) string {
 	return u
 }
 
-// imageURL is u when a mail of the store may show it. Shops keep images on
+// imageURL is u when an email of the store may show it. Shops keep images on
 // hosts of all kinds, and an image leads nobody astray: any host will do over
 // https. Plain http, which mail programs warn of, only where links may go too.
 func imageURL(u string, s *Store) string {

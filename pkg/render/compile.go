@@ -17,7 +17,7 @@ import (
 // template packages cannot keep: an execution cannot be cancelled.
 const maxCost = 60_000
 
-// A compiler turns the parse trees of one part of a mail into programs, and is
+// A compiler turns the parse trees of one part of an email into programs, and is
 // the fence around them. It follows the type of every value, so a misspelt
 // field is found in branches that no sample reaches, and it knows only the
 // nodes, functions and types named here: what it does not know is a problem.
@@ -185,9 +185,9 @@ func (c *compiler) action(s *scope, n *parse.ActionNode) (step, int) {
 	raw := t == typeHTML
 	switch {
 	case !ok:
-		c.problem(s, pipe, "a value may stand in text, or between the quotes of an attribute, but not in a style or script")
+		c.problem(s, pipe, "a value may be in text or between the quotes of an attribute, but not in a style or script")
 	case raw && c.escaped && context != "htmlescaper":
-		c.problem(s, pipe, "a conditional comment may stand between tags only")
+		c.problem(s, pipe, "a conditional comment may only be between tags")
 	}
 	return func(e *env) signal {
 		v := x(e)

@@ -6,14 +6,14 @@ import (
 	"homing/events"
 )
 
-// A Store is the shop a mail speaks for.
+// A Store is the shop an email speaks for.
 type Store struct {
 	Name          string `yaml:"name"`
 	URL           string `yaml:"url"`            // of the storefront, "https://shop.example"
 	PostalAddress string `yaml:"postal_address"` // on one line, parts joined by ", "
 	Locale        string `yaml:"locale"`         // BCP 47, "en-GB": how the shop writes prices, and the language of a template that names none
 	Currency      string `yaml:"currency"`       // ISO 4217
-	// LinkHosts are the hosts a mail may link to besides the host of URL:
+	// LinkHosts are the hosts an email may link to in addition to the host of URL:
 	// "shop.example" (which covers www.shop.example too) or "*.shop.example".
 	LinkHosts []string `yaml:"link_hosts"`
 }
@@ -28,7 +28,7 @@ type Item struct {
 	ImageURL  string       `yaml:"image_url"` // dropped by Render unless https, or on a host that may be linked to
 }
 
-// An Order is an order as a mail shows it. Render shows at most 30 items and
+// An Order is an order as an email shows it. Render shows at most 30 items and
 // counts the others in More.
 type Order struct {
 	ID       string       `yaml:"id"`
@@ -55,7 +55,7 @@ type Cart struct {
 	Dir      string `yaml:"-"`
 }
 
-// Products are what a mail speaks of that is neither an order nor a cart: what
+// Products are what an email speaks of that is neither an order nor a cart: what
 // may be reviewed, what may be running out.
 type Products struct {
 	Items []Item `yaml:"items"`
@@ -67,7 +67,7 @@ type Products struct {
 }
 
 // An Offer is an incentive whose code was bound to the customer. One of Percent
-// and Amount is set. Render drops an offer whose code is none.
+// and Amount is set. Render drops an offer whose code is not one.
 type Offer struct {
 	Code    string       `yaml:"code"` // letters, digits, "-" and "_"; at most 40
 	Percent int          `yaml:"percent"`
@@ -83,7 +83,7 @@ type Answer struct {
 	URL  string `yaml:"url"`
 }
 
-// A Customer is who a mail is for. Every field may be empty.
+// A Customer is who an email is for. Every field may be empty.
 type Customer struct {
 	FirstName string `yaml:"first_name"`
 	LastName  string `yaml:"last_name"`
@@ -96,22 +96,22 @@ type Customer struct {
 type Data struct {
 	Store          Store     `yaml:"store"`
 	Customer       Customer  `yaml:"customer"`
-	Variant        string    `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template treats one it does not know as its plainest
+	Variant        string    `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template uses its plainest wording for one it does not know
 	Ordinal        int       `yaml:"ordinal"`         // which order of the customer's this is: 1, 2, …; 0 when unknown
 	Orders         int       `yaml:"orders"`          // how many orders the customer has placed in all
-	Order          *Order    `yaml:"order"`           // nil in a mail about no order
-	Also           []string  `yaml:"also"`            // ids of the other orders that share the mail; at most 30 are shown
-	Cart           *Cart     `yaml:"cart"`            // nil in a mail about no cart
-	Products       *Products `yaml:"products"`        // nil in a mail about no products
+	Order          *Order    `yaml:"order"`           // nil in an email about no order
+	Also           []string  `yaml:"also"`            // ids of the other orders that share the email; at most 30 are shown
+	Cart           *Cart     `yaml:"cart"`            // nil in an email about no cart
+	Products       *Products `yaml:"products"`        // nil in an email about no products
 	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
 	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
-	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional mail
+	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
 	Marketing      bool      `yaml:"marketing"`
 
 	// Set by Render, for the layout.
 	Subject   string `yaml:"-"`
 	Preheader string `yaml:"-"`
-	Lang      string `yaml:"-"` // BCP 47, of the mail's text
+	Lang      string `yaml:"-"` // BCP 47, of the email's text
 	Dir       string `yaml:"-"` // "ltr" or "rtl", of Lang
 }
 
@@ -137,7 +137,7 @@ type Sample struct {
 	Data Data
 }
 
-// Meta is what the front matter of a template says besides its texts.
+// Meta is what the front matter of a template says apart from its texts.
 type Meta struct {
 	Class       string // "marketing", "transactional" or empty: the configuration decides
 	Description string

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// An escaper writes text so that it means itself where it stands.
+// An escaper writes text so that it is nothing but text where it is put.
 type escaper func(b *bytes.Buffer, s string)
 
 // escapers are the combinations that html/template puts into the contexts in
-// which a mail may show a value, by their names there. html/template exports
+// which an email may show a value, by their names there. html/template exports
 // none of them: its HTMLEscaper and URLQueryEscaper write something else. They
 // are done again here, without reflection; FuzzEscapersEqualHTMLTemplate holds
 // each of them equal to the original, byte for byte.

@@ -18,7 +18,7 @@ import (
 const commentFunc = "_comment"
 
 // builtins are the functions of text/template that a template may use. The
-// others print in ways that leave the language of the mail (printf, print),
+// others print in ways that leave the language of the email (printf, print),
 // fail when data is short (index, slice) or call what they are given (call).
 var builtins = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len"}
 

@@ -12,11 +12,11 @@ import (
 	"homing/pkg/problem"
 )
 
-// maxHTML is where Gmail clips a mail: https://support.google.com/mail, "message clipped".
+// maxHTML is where Gmail clips an email: https://support.google.com/mail, "message clipped".
 const maxHTML = 102 << 10
 
 // forbidden elements run code, load code, collect input or frame other pages;
-// mail programs strip them or take a mail with them for an attack.
+// mail programs strip them, or take an email with them for an attack.
 var forbidden = map[string]bool{
 	"script": true, "iframe": true, "frame": true, "object": true, "embed": true, "applet": true,
 	"form": true, "input": true, "button": true, "textarea": true, "select": true, "base": true, "link": true,
@@ -74,9 +74,9 @@ func lintTag(t *html.Token) string {
 	_, hasHref := attrs["href"]
 	switch {
 	case forbidden[t.Data]:
-		return fmt.Sprintf("<%s> has no place in a mail; remove it", t.Data)
+		return fmt.Sprintf("<%s> does not belong in an email; remove it", t.Data)
 	case t.Data == "meta" && strings.EqualFold(attrs["http-equiv"], "refresh"):
-		return "<meta http-equiv=refresh> has no place in a mail; remove it"
+		return "<meta http-equiv=refresh> does not belong in an email; remove it"
 	case t.Data == "img" && !hasAlt:
 		return `<img> has no alt: say what it shows, or write alt="" if it only decorates`
 	case t.Data == "a" && !hasHref:
@@ -87,7 +87,7 @@ func lintTag(t *html.Token) string {
 	return ""
 }
 
-// lintMail renders a mail that passed the fence with all its samples, with
+// lintMail renders an email that was compiled with all its samples, with
 // each optional thing missing, and any number of its parts, and with text where
 // it does not belong.
 func lintMail(m *mail, ref *reference, ps *problems) {
@@ -122,7 +122,7 @@ func lintMail(m *mail, ref *reference, ps *problems) {
 	}
 }
 
-// lintWayOut renders a mail that may be marketing as marketing: both parts must
+// lintWayOut renders an email that may be marketing as marketing: both parts must
 // show the way out.
 func lintWayOut(m *mail, ps *problems) {
 	const url = "https://mail.example/unsubscribe"
@@ -134,24 +134,24 @@ func lintWayOut(m *mail, ps *problems) {
 			return // reported already
 		}
 		report := func(file, what string) {
-			ps.addSample(s.Name, problem.Problem{File: file, Text: what + " without the unsubscribe link; write it into the mail or its layout, from {{.UnsubscribeURL}}"})
+			ps.addSample(s.Name, problem.Problem{File: file, Text: what + " without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout"})
 		}
 		if !slices.Contains(outline(out.HTML).links, pageLink{url, false}) {
-			report(m.name+".html", "a marketing mail")
+			report(m.name+".html", "a marketing email")
 		}
 		if !strings.Contains(out.Text, url) {
-			report(m.name+".txt", "a marketing mail")
+			report(m.name+".txt", "a marketing email")
 		}
 	}
 }
 
-// foreignHost stands for whatever an attacker can put into a name.
+// foreignHost is what an attacker may put into a name.
 const (
 	foreignHost = "foreign.invalid"
 	foreignText = "with foreign text"
 )
 
-// foreign returns d with a URL in every text that is no URL: none of them may
+// foreign returns d with a URL in every text that is not a URL: none of them may
 // end up as a link.
 func foreign(d Data) Sample {
 	d = d.clone()
@@ -174,17 +174,17 @@ func foreign(d Data) Sample {
 	return Sample{foreignText, d}
 }
 
-// lintOutput checks what a mail must have as a whole.
+// lintOutput checks what an email must have as a whole.
 func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 	report := func(file, format string, args ...any) {
 		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
 	page, text := m.name+".html", m.name+".txt"
 	if len(out.HTML) > maxHTML {
-		report(page, "%d KiB of HTML; Gmail clips a mail above %d", len(out.HTML)>>10, maxHTML>>10)
+		report(page, "%d KiB of HTML; Gmail clips emails above %d", len(out.HTML)>>10, maxHTML>>10)
 	}
 	if out.Preheader == "" {
-		report(page, "the preheader is empty; mail programs then preview whatever stands first")
+		report(page, "the preheader is empty; mail programs then preview whatever comes first")
 	}
 	if strings.TrimSpace(out.Text) == "" {
 		report(text, "the text part is empty")
@@ -197,33 +197,33 @@ func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 		report(page, `<html> has no lang: write lang="{{.Lang}}" in the layout; screen readers choose their voice by it`)
 	}
 	if doc.title == "" {
-		report(page, "the mail has no <title>: write <title>{{.Subject}}</title> in the layout")
+		report(page, "the email has no <title>: write <title>{{.Subject}}</title> in the layout")
 	}
 	if doc.headings != 1 {
-		report(page, "the mail has %d <h1>; a reader who moves by headings needs exactly one", doc.headings)
+		report(page, "the email has %d <h1>; people who navigate by headings need exactly one", doc.headings)
 	}
 	lintLinks(m, sample, out, nil, ps)
 }
 
-// lintLinks checks where links and images of a rendered mail lead. Without a
+// lintLinks checks where links and images of a rendered email lead. Without a
 // store only their form is checked.
 func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 	report := func(format string, args ...any) {
 		ps.addSample(sample, problem.Problem{File: m.name + ".html", Text: fmt.Sprintf(format, args...)})
 	}
 	if strings.Contains(out.HTML, "ZgotmplZ") {
-		report("a value stands where only fixed text may (in a style, or as a URL that is none)")
+		report("a value is used where only fixed text may be (in a style, or as a URL that isn't one)")
 	}
 	for _, l := range outline(out.HTML).links {
 		u, err := url.Parse(l.url)
 		switch {
 		case err != nil:
-			report("%q is no URL", l.url)
+			report("%q is not a URL", l.url)
 		case u.Scheme == "mailto" && !l.image:
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-			report("%q is no link for a mail: it must begin with https://", l.url)
+			report("%q is not a link that an email can have: it must begin with https://", l.url)
 		case u.Hostname() == foreignHost:
-			report("a link is made of text that is no URL; use .URL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
+			report("a link is made from text that is not a URL; use .URL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", l.url)
 		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):
@@ -232,8 +232,8 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 	}
 }
 
-// CheckStore renders every sample as a mail of store and reports links that its
-// mails may not have: hosts typed into templates are known only together with
+// CheckStore renders every sample as an email of store and reports links that its
+// emails may not have: hosts typed into templates are known only together with
 // the configuration. Its error joins Problems.
 func (s *Set) CheckStore(store Store) error {
 	ps := &problems{}
@@ -271,7 +271,7 @@ type pageLink struct {
 	image bool
 }
 
-// outline reads rendered HTML tag by tag. A browser would mend what is not well
+// outline reads rendered HTML tag by tag. Browsers repair what is not well
 // formed, each in its own way; mail programs less so.
 func outline(src string) page {
 	var p page

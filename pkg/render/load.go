@@ -16,14 +16,14 @@ import (
 	"homing/pkg/problem"
 )
 
-// The directories under templates/ that hold no mails.
+// The directories under templates/ that hold no emails.
 const (
 	layoutsDir  = "layouts"
 	partialsDir = "partials"
 	sampleExt   = ".sample.yaml"
 )
 
-// The names under which a mail's own templates stand beside the partials.
+// The names under which an email's own templates are kept next to the partials.
 const (
 	layoutName  = "layout"
 	contentName = "content"
@@ -41,7 +41,7 @@ type file struct {
 }
 
 // place is where a node begins. The parser puts .A.B at .B, so the length of
-// what stands before is taken off.
+// what comes before is subtracted.
 func (f *file) place(n parse.Node) (line, col int) {
 	at := int(n.Position())
 	switch n := n.(type) {
@@ -89,7 +89,7 @@ func Load(fsys fs.FS) (*Set, error) {
 	return set, nil
 }
 
-// compose puts all mails together, as many at a time as there are processors:
+// compose puts all emails together, as many at a time as there are processors:
 // what takes long is to try them out with their samples.
 func (d *directory) compose() map[string]*mail {
 	mails, found := make([]*mail, len(d.mails)), make([]problems, len(d.mails))
@@ -178,7 +178,7 @@ func (d *directory) shared(dir string) map[string]map[string]*file {
 		}
 		name = strings.TrimSuffix(name, ext)
 		if dir == partialsDir && (name == layoutName || name == contentName || name == "subject" || name == "preheader") {
-			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which has a meaning of its own", name)
+			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which is reserved", name)
 			continue
 		}
 		// One that does not parse is kept as nil: who calls it is not at fault.
@@ -187,7 +187,7 @@ func (d *directory) shared(dir string) map[string]map[string]*file {
 	return out
 }
 
-// parse parses a source that stands below so many lines of its file.
+// parse parses a source that comes after so many lines of its file.
 func (d *directory) parse(p, src string, lines int) *file {
 	if path.Ext(p) == ".html" {
 		src = keepConditionalComments(p, src, d.ps)
@@ -205,7 +205,7 @@ func (d *directory) parse(p, src string, lines int) *file {
 		return nil
 	}
 	if len(set) > 1 || set[p] == nil {
-		d.ps.addf(p, 0, 0, "{{define}} and {{block}} are not for use here: put the part into a file of its own in partials/")
+		d.ps.addf(p, 0, 0, "{{define}} and {{block}} cannot be used here: put the part into its own file in partials/")
 		return nil
 	}
 	return &file{p, src, tree}
@@ -222,7 +222,7 @@ func parseProblem(p string, err error) problem.Problem {
 	case strings.Contains(fault.Text, "unexpected EOF"):
 		fault.Text = "an {{if}}, {{with}} or {{range}} above has no {{end}}"
 	case strings.Contains(fault.Text, "unexpected {{end}}"):
-		fault.Text = "this {{end}} ends nothing: there is one too many above or here"
+		fault.Text = "this {{end}} closes nothing: there is one too many here or above"
 	}
 	return fault
 }
@@ -236,19 +236,19 @@ func quotedAfter(msg, prefix string) (string, bool) {
 	return strings.CutSuffix(rest, " not defined")
 }
 
-// sources are the three files of a mail.
+// sources are the three files of an email.
 type sources struct{ html, text, samples string }
 
-// sources finds the files of a mail, and reports those that are missing.
+// sources finds the files of an email, and reports those that are missing.
 func (d *directory) sources(name string) (src sources, ok bool) {
 	ok = true
 	for _, want := range []struct {
 		ext, why string
 		to       *string
 	}{
-		{".html", "every mail has an HTML part", &src.html},
-		{".txt", "every mail has a text part, for those who read no HTML", &src.text},
-		{sampleExt, "it holds the made-up data that the mail is checked and previewed with", &src.samples},
+		{".html", "every email has an HTML part", &src.html},
+		{".txt", "every email has a text part, for people who don't read HTML", &src.text},
+		{sampleExt, "it holds the made-up data that the email is checked and previewed with", &src.samples},
 	} {
 		raw, found := d.raw[name+want.ext]
 		if !found {
@@ -260,7 +260,7 @@ func (d *directory) sources(name string) (src sources, ok bool) {
 	return src, ok
 }
 
-// mail puts one mail together and tries it out; nil when it cannot be compiled.
+// mail puts one email together and tries it out; nil when it cannot be compiled.
 func (d *directory) mail(name string) *mail {
 	m, ref := d.assemble(name)
 	if m != nil {
@@ -269,7 +269,7 @@ func (d *directory) mail(name string) *mail {
 	return m
 }
 
-// assemble fences and compiles one mail; nil when anything is wrong with it.
+// assemble fences and compiles one email; nil when anything is wrong with it.
 func (d *directory) assemble(name string) (*mail, *reference) {
 	htmlPath, textPath, samplePath := name+".html", name+".txt", name+sampleExt
 	src, ok := d.sources(name)
@@ -332,7 +332,7 @@ func (d *directory) headline(p, key, src string, lines map[string]int) *file {
 	return d.parse(p, src, lines[key]-1)
 }
 
-// parts gathers all templates one part of a mail may call; nil when one is missing.
+// parts gathers all templates one part of an email may call; nil when one is missing.
 func (d *directory) parts(ext, layout, p string, content *file) map[string]*file {
 	if layout == "" {
 		layout = "base"
@@ -353,18 +353,18 @@ func (d *directory) parts(ext, layout, p string, content *file) map[string]*file
 	return parts
 }
 
-// inspect checks what one part of a mail uses, and that each of its wordings
+// inspect checks what one part of an email uses, and that each of its wordings
 // has a sample.
 func (d *directory) inspect(m *mail, samplePath string, c *compiler) {
 	if c.done[call{contentName, typeData}] == nil {
-		d.ps.addf(c.files[layoutName].path, 0, 0, "the layout must show the mail: {{template %q .}}", contentName)
+		d.ps.addf(c.files[layoutName].path, 0, 0, "the layout must show the email: {{template %q .}}", contentName)
 	}
 	m.shows.note(c.uses)
 	if at, used := c.uses["Offer"]; used {
 		m.meta.Offer = true
 		if m.meta.Class == "transactional" {
 			line, col := at.file.place(at.node)
-			d.ps.addf(at.file.path, line, col, "an offer has no place in a transactional mail such as %s: it would be advertising to people who said no to it", m.name)
+			d.ps.addf(at.file.path, line, col, "an offer does not belong in a transactional email such as %s: it would be advertising to people who said no to it", m.name)
 		}
 	}
 	for v, at := range c.variants {

@@ -58,16 +58,16 @@ const plainBody = "<h1>Hello</h1>\n"
 
 // faultsOfMails are bodies of a mail, and what is said of them.
 var faultsOfMails = []struct{ name, body, want string }{
-	{"misspelt field", "<h1>{{.Custmer.FirstName}}</h1>", "x/y.html:5:7: there is no .Custmer in the whole data; did you mean Customer?"},
-	{"misspelt field in a branch no sample reaches", "<h1>a</h1>{{if .Marketing}}\n{{.Ordr}}{{end}}", "x/y.html:6:3: there is no .Ordr in the whole data; did you mean Order?"},
+	{"misspelt field", "<h1>{{.Custmer.FirstName}}</h1>", "x/y.html:5:7: there is no .Custmer in the data; did you mean Customer?"},
+	{"misspelt field in a branch no sample reaches", "<h1>a</h1>{{if .Marketing}}\n{{.Ordr}}{{end}}", "x/y.html:6:3: there is no .Ordr in the data; did you mean Order?"},
 	{"misspelt function", "<h1>{{mony .Ordinal}}</h1>", `x/y.html:5: there is no function "mony"; did you mean money?`},
 	{"no end", "<h1>a</h1>{{if .Marketing}}", "an {{if}}, {{with}} or {{range}} above has no {{end}}"},
-	{"one end too many", "<h1>a</h1>{{end}}", "x/y.html:5: this {{end}} ends nothing: there is one too many above or here"},
+	{"one end too many", "<h1>a</h1>{{end}}", "x/y.html:5: this {{end}} closes nothing: there is one too many here or above"},
 	{"order may be missing", "<h1>{{.Order.ID}}</h1>", "x/y.html:5:7: this may be missing: write it between {{with .Order}} and {{end}}"},
 	{"amount printed raw", "<h1>{{with .Order}}{{.Total}}{{end}}</h1>", "write {{money .Total}}"},
 	{"time printed raw", "<h1>{{with .Order}}{{.PlacedAt}}{{end}}</h1>", "write {{date .PlacedAt}}"},
 	{"list printed", "<h1>{{with .Order}}{{.Items}}{{end}}</h1>", "a list cannot be printed"},
-	{"record printed", "<h1>{{.Store}}</h1>", "the whole store cannot be printed"},
+	{"record printed", "<h1>{{.Store}}</h1>", "the store cannot be printed"},
 	{"range over a number", "<h1>{{range 300000000}}a{{end}}</h1>", "range runs over a list such as .Order.Items, not over a number"},
 	{"range over a field that is a number", "<h1>{{range .Ordinal}}a{{end}}</h1>", "range runs over a list such as .Order.Items, not over a number"},
 	{"method", "<h1>{{with .Order}}{{.PlacedAt.Unix}}{{end}}</h1>", "a time has no .Unix"},
@@ -79,7 +79,7 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"html", `<h1>{{.Variant | html}}</h1>`, `there is no function "html"`},
 	{"index", `<h1>{{with .Order}}{{index .Items 0}}{{end}}</h1>`, `there is no function "index"`},
 	{"verbatim comment as a way out", "<h1>{{_comment `<script>`}}</h1>", "is not for use in templates"},
-	{"define", `<h1>a</h1>{{define "footer"}}mine{{end}}`, "{{define}} and {{block}} are not for use here"},
+	{"define", `<h1>a</h1>{{define "footer"}}mine{{end}}`, "{{define}} and {{block}} cannot be used here"},
 	{"unknown partial", `<h1>a</h1>{{template "buton" .}}`, `there is no partial "buton"; did you mean button?`},
 	{"partial without data", `<h1>a</h1>{{template "footer"}}`, "a partial needs data to show"},
 	{"wrong argument", "<h1>{{money .Store.Name}}</h1>", "money takes an amount here, not text"},
@@ -90,27 +90,27 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"float", `<h1>{{1.5}}</h1>`, "1.5 is not allowed"},
 	{"three loops", "<h1>a</h1>{{with $o := .Order}}{{range $o.Items}}{{range $o.Items}}{{range $o.Items}}a{{end}}{{end}}{{end}}{{end}}", "loops nest at most two deep"},
 	{"too many steps", "<h1>a</h1>{{with $o := .Order}}" + strings.Repeat("{{range $o.Items}}{{range $o.Items}}{{.Name}}{{.Name}}{{.Name}}{{end}}{{end}}", 12) + "{{end}}", "use fewer loops and partials"},
-	{"script", "<h1>a</h1>\n  <script>x()</script>", "x/y.html:6:3: <script> has no place in a mail"},
+	{"script", "<h1>a</h1>\n  <script>x()</script>", "x/y.html:6:3: <script> does not belong in an email"},
 	{"event handler", `<h1 onclick="x()">a</h1>`, "runs a script"},
 	{"value in a script handler", `<h1>a</h1><p onclick="{{.Variant}}">a</p>`, "runs a script"},
 	{"image without alt", `<h1>a</h1><img src="https://shop.example/a.png">`, `x/y.html:5:11: <img> has no alt: say what it shows, or write alt="" if it only decorates`},
 	{"table without role", `<h1>a</h1><table></table>`, `<table> has no role`},
-	{"form", `<h1>a</h1><form></form>`, "<form> has no place in a mail"},
+	{"form", `<h1>a</h1><form></form>`, "<form> does not belong in an email"},
 	{"tag not closed", `<h1>a</h1><p><b>a</p>`, "</p> closes nothing, or what was opened last is not closed (<b>)"},
-	{"no heading", `<p>a</p>`, "the mail has 0 <h1>"},
-	{"relative link", `<h1>a</h1><a href="/cart">a</a>`, `"/cart" is no link for a mail`},
-	{"script link", `<h1>a</h1><a href="javascript:x()">a</a>`, `is no link for a mail`},
-	{"text as a link", `<h1>a</h1>{{with .Order}}<a href="{{.ID}}">a</a>{{end}}`, "is no link for a mail"},
+	{"no heading", `<p>a</p>`, "the email has 0 <h1>"},
+	{"relative link", `<h1>a</h1><a href="/cart">a</a>`, `"/cart" is not a link that an email can have`},
+	{"script link", `<h1>a</h1><a href="javascript:x()">a</a>`, `is not a link that an email can have`},
+	{"text as a link", `<h1>a</h1>{{with .Order}}<a href="{{.ID}}">a</a>{{end}}`, "is not a link that an email can have"},
 	{"name as a host", `<h1>a</h1><a href="{{if .Customer.LastName}}{{.Customer.LastName}}{{else}}https://shop.example{{end}}">a</a>`, ""},
-	{"value in a style", `<h1 style="color:{{.Variant}}">a</h1>`, "x/y.html:5:20: a value may stand in text, or between the quotes of an attribute, but not in a style or script"},
+	{"value in a style", `<h1 style="color:{{.Variant}}">a</h1>`, "x/y.html:5:20: a value may be in text or between the quotes of an attribute, but not in a style or script"},
 	{"value as an attribute", `<h1 {{.Variant}}>a</h1>`, "but not in a style or script"},
 	{"attribute without quotes", `<h1 title={{.Variant}}>a</h1>`, "between the quotes"},
 	{"branches that end differently", `<h1>a</h1><p {{if .Marketing}}title="{{end}}>a</p>`, "x/y.html:5"},
 	{"offer may be missing", "<h1>{{.Offer.Code}}</h1>", "this may be missing: write it between {{with .Offer}} and {{end}}"},
 	{"list of answers printed", "<h1>{{.Answers}}</h1>", "a list cannot be printed"},
 	{"expiry printed raw", "<h1>a{{with .Offer}}{{.Expires}}{{end}}</h1>", "write {{date .Expires}}"},
-	{"total of what has none", `<h1>a</h1>{{with .Products}}{{template "total" .}}{{end}}`, "there is no .Total in the whole products"},
-	{"action in a conditional comment", "<h1>a</h1><!--[if mso]>{{.Variant}}<![endif]-->", "a conditional comment is copied as it stands"},
+	{"total of what has none", `<h1>a</h1>{{with .Products}}{{template "total" .}}{{end}}`, "there is no .Total in the products"},
+	{"action in a conditional comment", "<h1>a</h1><!--[if mso]>{{.Variant}}<![endif]-->", "a conditional comment is copied unchanged"},
 }
 
 func TestEachFaultIsReportedWhereItIs(t *testing.T) {
@@ -148,7 +148,7 @@ func TestOffersHaveNoPlaceInTransactionalMail(t *testing.T) {
 				t.Error("Meta does not say that it shows an offer")
 			}
 			fsys["x/y.html"] = &fstest.MapFile{Data: []byte(strings.Replace(mail, "class: marketing", "class: transactional", 1))}
-			wantProblem(t, fsys, "an offer has no place in a transactional mail such as x/y")
+			wantProblem(t, fsys, "an offer does not belong in a transactional email such as x/y")
 		})
 	}
 	fsys := templatesFS(t)
@@ -158,9 +158,9 @@ func TestOffersHaveNoPlaceInTransactionalMail(t *testing.T) {
 
 func TestMarketingMailShowsTheWayOut(t *testing.T) {
 	for _, tc := range []struct{ path, class, want string }{
-		{"partials/footer.html", "marketing", "x/y.html: sample \"a\": a marketing mail without the unsubscribe link"},
-		{"partials/footer.txt", "marketing", "x/y.txt: sample \"a\": a marketing mail without the unsubscribe link"},
-		{"partials/footer.html", "", "a marketing mail without the unsubscribe link"},
+		{"partials/footer.html", "marketing", "x/y.html: sample \"a\": a marketing email without the unsubscribe link"},
+		{"partials/footer.txt", "marketing", "x/y.txt: sample \"a\": a marketing email without the unsubscribe link"},
+		{"partials/footer.html", "", "a marketing email without the unsubscribe link"},
 		{"partials/footer.html", "transactional", ""},
 	} {
 		fsys := sharedFS(t)
@@ -230,13 +230,13 @@ var faultsOfFiles = []struct{ name, path, content, want string }{
 	{"no front matter", "x/y.html", plainBody, `x/y.html:1:1: must begin with "---"`},
 	{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: the front matter needs a subject"},
 	{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, preheader`},
-	{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must stand in quotes`},
+	{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must be in quotes`},
 	{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional" or left out`},
 	{"wrong language", "x/y.html", "---\nsubject: a\npreheader: b\nlang: English\n---\n" + plainBody, `x/y.html:4: lang is a language`},
 	{"unknown layout", "x/y.html", "---\nsubject: a\npreheader: b\nlayout: fancy\n---\n" + plainBody, "there is no layouts/fancy.html"},
 	{"fault in the subject", "x/y.html", "---\npreheader: b\nsubject: \"{{.Nam}}\"\n---\n" + plainBody, "x/y.html:3:3: there is no .Nam"},
 	{"subject that is empty", "x/y.html", "---\npreheader: b\nsubject: \"{{.UnsubscribeURL}}\"\n---\n" + plainBody, "the subject is empty"},
-	{"no text part", "x/y.txt", "", "x/y.txt: is missing: every mail has a text part"},
+	{"no text part", "x/y.txt", "", "x/y.txt: is missing: every email has a text part"},
 	{"empty text part", "x/y.txt", "{{with .UnsubscribeURL}}{{.}}{{end}}\n", ""},
 	{"no sample", "x/y.sample.yaml", "", "x/y.sample.yaml: is missing"},
 	{"sample without entries", "x/y.sample.yaml", "data: {}\n", `needs 1 to 20 entries under "samples:"`},
@@ -249,9 +249,9 @@ var faultsOfFiles = []struct{ name, path, content, want string }{
 	{"too large", "x/y.html", strings.Repeat("a", maxSource+1), "is larger than 256 KiB"},
 	{"recursion", "partials/header.html", `{{template "header" .}}`, `"header" would contain itself`},
 	{"reserved partial", "partials/content.html", "a", `a partial cannot be called "content"`},
-	{"layout without the mail", "layouts/base.txt", "a", `the layout must show the mail: {{template "content" .}}`},
+	{"layout without the mail", "layouts/base.txt", "a", `the layout must show the email: {{template "content" .}}`},
 	{"layout without a language", "layouts/base.html", `<html><head><title>{{.Subject}}</title></head><body>{{template "content" .}}</body></html>`, "<html> has no lang"},
-	{"layout without a title", "layouts/base.html", `<html lang="en"><body>{{template "content" .}}</body></html>`, "the mail has no <title>"},
+	{"layout without a title", "layouts/base.html", `<html lang="en"><body>{{template "content" .}}</body></html>`, "the email has no <title>"},
 }
 
 func TestFaultsOfFiles(t *testing.T) {

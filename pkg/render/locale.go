@@ -17,7 +17,7 @@ import (
 // symbols by locale; so its symbols are read once, and writing is done here.
 type locale struct {
 	number language.Tag // numbers and amounts: as the shop writes them
-	text   language.Tag // dates, ordinals and plurals: the language of the mail
+	text   language.Tag // dates, ordinals and plurals: the language of the email
 
 	decimal string
 	group   string
@@ -26,14 +26,14 @@ type locale struct {
 	digits  [10]rune
 	latin   bool // digits are 0 to 9
 	side    side
-	percent [2]string // what stands before and after the number
+	percent [2]string // what comes before and after the number
 	calendar
 	lang    string // BCP 47, of text
 	dir     string
 	symbols sync.Map // ISO 4217 code → narrow symbol
 }
 
-// A side says where an amount's currency symbol stands.
+// A side says where an amount's currency symbol goes.
 type side int
 
 const (
@@ -61,7 +61,7 @@ var (
 )
 
 // parseTag reduces a BCP 47 tag to language, script and region: the rest
-// changes nothing in a mail and would only make more variants to keep.
+// changes nothing in an email and would only make more variants to keep.
 func parseTag(s string) (language.Tag, bool) {
 	if s == "" || len(s) > 35 {
 		return language.Und, false
@@ -185,7 +185,7 @@ func (l *locale) symbol(code string) string {
 	return s
 }
 
-// one says whether n takes the singular in the language of the mail.
+// one says whether n takes the singular in the language of the email.
 func (l *locale) one(n int) bool {
 	if n < 0 {
 		n = max(-n, 0) // MatchPlural takes no sign; the smallest number has no opposite
@@ -236,7 +236,7 @@ func englishSuffix(n int) string {
 	return "th"
 }
 
-// percentSign reads what stands around 50 % as the locale writes it.
+// percentSign reads what is around 50 % as the locale writes it.
 func (l *locale) percentSign(probe string) {
 	digit := func(r rune) bool { return strings.ContainsRune(string(l.digits[:]), r) }
 	from, to := strings.IndexFunc(probe, digit), strings.LastIndexFunc(probe, digit)

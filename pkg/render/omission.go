@@ -91,7 +91,7 @@ var omissions = slices.Concat([]omission{
 	{"offer.code", hasOffer, func(d *Data) { d.Offer.Code = "" }},
 }, parts)
 
-// parts are the omissions that leave out something a mail may be about. Last in
+// parts are the omissions that leave out something an email may be about. Last in
 // omissions, so that what they hold is left out before.
 var parts = []omission{
 	{"also", func(d *Data) bool { return len(d.Also) > 0 }, func(d *Data) { d.Also = nil }},

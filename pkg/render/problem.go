@@ -11,14 +11,14 @@ import (
 	"homing/pkg/problem"
 )
 
-// problems collects faults. A partial is checked once for every mail that uses
+// problems collects faults. A partial is checked once for every email that uses
 // it, so the same fault arrives many times and is kept once.
 type problems struct {
 	list  []*problem.Problem
 	plain []problem.Problem // of list, without the names of samples
 	seen  map[problem.Problem]bool
 
-	// found counts every report, repeated ones too: whether one mail is sound
+	// found counts every report, repeated ones too: whether one email is sound
 	// must not depend on what another mail reported first.
 	found int
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // A program is a template compiled to closures. html/template parses and
-// escapes; this only replaces text/template's interpreter, which finds every
-// field and function anew by reflection and took about four times as long. Load
+// escapes; this only replaces text/template's interpreter, which looks every
+// field and function up by reflection each time and took about four times as long. Load
 // executes both on all samples and refuses a template on which they differ.
 type program struct {
 	run   step
@@ -20,7 +20,7 @@ type program struct {
 	cost  int // nodes executed if every loop ran over maxItems items
 }
 
-// A step writes part of a mail.
+// A step writes part of an email.
 type step func(e *env) signal
 
 // An expr is a value to be.
@@ -76,7 +76,7 @@ var (
 	errTooDeep = errors.New("partials call each other too deeply")
 )
 
-// maxVars is far more than maxCost lets a mail use at a time.
+// maxVars is far more than maxCost lets an email use at a time.
 const maxVars = 10_000
 
 // exec runs p over data and leaves the output in e.out.

@@ -9,7 +9,7 @@ import (
 	"text/template"
 )
 
-// A reference is a mail in the hands of html/template and text/template
+// A reference is an email as done by html/template and text/template
 // themselves. They escape it, and say what every program must print.
 type reference struct {
 	html *htmltemplate.Template
@@ -19,7 +19,7 @@ type reference struct {
 }
 
 // newReference hands trees to the template packages. They are copied for
-// html/template, which rewrites them and would else share the partials' between mails.
+// html/template, which rewrites them and would else share the partials' between emails.
 func newReference(html, plain map[string]*file) *reference {
 	r := &reference{l: defaultLocale()}
 	// The locale is looked up at each call, as a template that has been escaped
@@ -84,7 +84,7 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 		return Mail{}, err
 	}
 	if string(page.b) != got.HTML || string(appendWrapped(nil, string(plain.b))) != got.Text {
-		return Mail{}, fmt.Errorf("does not print what html/template does; this is a fault of Homing, please report it with the template")
+		return Mail{}, fmt.Errorf("does not print what html/template would; this is a bug in Homing: please report it, with the template")
 	}
 	return got, nil
 }

@@ -1,4 +1,4 @@
-// Package render turns templates and the data of one customer into a mail:
+// Package render turns templates and the data of one customer into an email:
 // subject, preheader, HTML and text. It fences what a template may do and lints
 // what it says, when it is loaded; after that, rendering is safe for any data.
 //
@@ -17,7 +17,7 @@ import (
 )
 
 // ErrTemplate says that a template could not be rendered. The fault is the
-// template's, not the customer's: other mails of the same template will fail too.
+// template's, not the customer's: other emails of the same template will fail too.
 var ErrTemplate = errors.New("template")
 
 const (
@@ -30,7 +30,7 @@ const (
 
 var (
 	// errTooLong stops an execution whose output outgrows maxOutput.
-	errTooLong   = fmt.Errorf("the mail is larger than %d KiB", maxOutput>>10)
+	errTooLong   = fmt.Errorf("the email is larger than %d KiB", maxOutput>>10)
 	errNoSubject = errors.New("the subject is empty")
 )
 
@@ -56,7 +56,7 @@ type mail struct {
 	locales map[[2]language.Tag]*locale
 }
 
-// shows says which lists of things a mail uses in any of its parts. The others
+// shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
 type shows struct{ order, cart, products bool }
 
@@ -69,7 +69,7 @@ func (s *shows) note(uses map[string]place) {
 	}
 }
 
-// localeKey is what a mail's locale follows from.
+// localeKey is what an email's locale follows from.
 type localeKey struct{ store, customer string }
 
 // Names returns the templates, sorted: "thank-you/thanks".
@@ -97,7 +97,7 @@ func (s *Set) Meta(name string) (Meta, bool) {
 	return m.meta, true
 }
 
-// Render renders one mail. It cleans d first: see Data, Item and Order for what
+// Render renders one email. It cleans d first: see Data, Item and Order for what
 // is left out. d and what it points to are not changed. Its error wraps ErrTemplate.
 func (s *Set) Render(name string, d Data) (Mail, error) {
 	m := s.mails[name]
@@ -120,7 +120,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 		sc.clean(d)
 	}
 	if d.Marketing && sc.data.UnsubscribeURL == "" {
-		return Mail{}, errors.New("a marketing mail needs an http(s) unsubscribe URL")
+		return Mail{}, errors.New("a marketing email needs an http(s) unsubscribe URL")
 	}
 	l := m.in(localeKey{d.Store.Locale, d.Customer.Locale})
 	sc.write(m, l)
@@ -134,7 +134,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	return out, nil
 }
 
-// in returns the locale in which the mail writes.
+// in returns the locale in which the email writes.
 func (m *mail) in(key localeKey) *locale {
 	if l, ok := m.byKey.Load(key); ok {
 		return l.(*locale)
@@ -143,7 +143,7 @@ func (m *mail) in(key localeKey) *locale {
 	defer m.mu.Unlock()
 	numbers, text := m.tags(key)
 	if len(m.locales) >= maxLocales {
-		// Locales come from events: to whoever sends ever new ones, the store's must do.
+		// Locales come from events: someone who keeps sending new ones gets the store's.
 		numbers, text = m.tags(localeKey{store: key.store})
 	}
 	form := [2]language.Tag{numbers, text}
@@ -159,7 +159,7 @@ func (m *mail) in(key localeKey) *locale {
 	return l
 }
 
-// writing is the language of the mail's text, and its direction.
+// writing is the language of the email's text, and its direction.
 func (m *mail) writing(l *locale) (lang, dir string) {
 	if m.lang == language.Und {
 		return l.lang, l.dir
@@ -167,7 +167,7 @@ func (m *mail) writing(l *locale) (lang, dir string) {
 	return m.meta.Lang, direction(m.lang)
 }
 
-// tags decides how a mail writes. Dates, ordinals and plurals are in the
+// tags decides how an email writes. Dates, ordinals and plurals are in the
 // language of its text. Amounts are as the shop shows them, whatever the
 // language. The customer's own locale refines either, where it is a regional
 // form of the same language.
@@ -240,7 +240,7 @@ func (s *scratch) release() {
 	}
 }
 
-// write fills in what depends on the language a mail is written in.
+// write fills in what depends on the language an email is written in.
 func (s *scratch) write(m *mail, l *locale) {
 	d := &s.data
 	d.Lang, d.Dir = m.writing(l)

@@ -48,7 +48,7 @@ func parseSamples(path, src string, ps *problems) []Sample {
 	for i, name := range names {
 		var d Data
 		// Decoding twice into the same value is the merge: the second only
-		// touches what it names. The base is decoded anew each time, because
+		// touches what it names. The base is decoded again each time, because
 		// lists and pointers would be shared.
 		for _, node := range []ast.Node{base, bodies[i]} {
 			if err := decodeNode(node, &d); err != nil {

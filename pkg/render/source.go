@@ -18,7 +18,7 @@ const (
 	maxFrontMatter = 16 << 10
 )
 
-// frontMatter is the YAML between the two "---" lines at the top of a mail.
+// frontMatter is the YAML between the two "---" lines at the top of an email.
 type frontMatter struct {
 	Subject     string `yaml:"subject"`
 	Preheader   string `yaml:"preheader"`
@@ -108,7 +108,7 @@ func yamlHint(msg string) string {
 	if strings.HasPrefix(msg, "unknown field") {
 		return "; known are subject, preheader, class, lang, layout, description"
 	}
-	return `; a value with "{{", ": " or "#" in it must stand in quotes or below a ">-"`
+	return `; a value with "{{", ": " or "#" in it must be in quotes or below a ">-"`
 }
 
 // keyLines finds the line of each top-level key in the file, where the YAML
@@ -147,8 +147,8 @@ var standaloneLine = regexp.MustCompile(`(?m)^[ \t]*(\{\{(?:(?:if|else|end|range
 // standaloneComment is the same for a comment.
 var standaloneComment = regexp.MustCompile(`(?m)^[ \t]*(\{\{/\*[^\n]*?)(\*/\}\})[ \t]*\n`)
 
-// swallowLines removes the line of an action that stands alone on it: {{if …}}
-// on a line of its own leaves no empty line in the mail, as its author expects.
+// swallowLines removes the line of an action that is alone on it: {{if …}}
+// on a line of its own leaves no empty line in the email, as its author expects.
 // The line end moves inside the action, so the parser still counts it.
 func swallowLines(src string) string {
 	src = standaloneLine.ReplaceAllString(src, "$1\n$2")
@@ -165,7 +165,7 @@ func keepConditionalComments(path, src string, ps *problems) string {
 	return replaceAt(src, conditionalComment, func(at int, c string) string {
 		if strings.ContainsAny(c, "`") || strings.Contains(c, "{{") {
 			line, col := lineCol(src, at)
-			ps.addf(path, line, col, "a conditional comment is copied as it stands: it can hold neither {{…}} nor a backtick")
+			ps.addf(path, line, col, "a conditional comment is copied unchanged: it cannot contain {{…}} or a backtick")
 			return strings.Repeat("\n", strings.Count(c, "\n"))
 		}
 		return "{{" + commentFunc + " `" + c + "`}}"

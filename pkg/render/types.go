@@ -256,7 +256,7 @@ func (c *compiler) builtin(s *scope, n parse.Node, name string, args []reflect.T
 		least, most = 1, 1
 	}
 	if len(args) < least || len(args) > most {
-		c.problem(s, n, "%s takes another number of values than %d", name, len(args))
+		c.problem(s, n, "%s does not take %d values", name, len(args))
 		return typeBool
 	}
 	switch name {
@@ -348,5 +348,5 @@ func describe(t reflect.Type) string {
 	case t.Kind() == reflect.Slice:
 		return "a list"
 	}
-	return fmt.Sprintf("the whole %s", strings.ToLower(deref(t).Name()))
+	return fmt.Sprintf("the %s", strings.ToLower(deref(t).Name()))
 }

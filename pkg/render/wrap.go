@@ -51,7 +51,7 @@ func appendLine(dst []byte, ln string) []byte {
 }
 
 // breakAt is the offset of the last space within width columns, else of the
-// first one after them; -1 when the line fits or has none.
+// first one after them; -1 if the line fits or has no space.
 func breakAt(ln string, width int) int {
 	if len(ln) <= width {
 		return -1

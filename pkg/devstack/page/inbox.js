@@ -1,10 +1,10 @@
-// The inbox page. Whatever comes out of a mail is hostile: it goes into the page
+// The inbox page. Whatever comes out of an email is hostile: it goes into the page
 // as textContent only, and its HTML into a sandboxed frame only.
 
 const $ = (id) => document.getElementById(id)
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties)
 
-const PAGE = 100 // mails asked for at a time
+const PAGE = 100 // emails asked for at a time
 const ROWS = 600 // rows kept while nobody has scrolled down to them
 const TABS = ['html', 'text', 'headers', 'source']
 
@@ -16,7 +16,7 @@ const state = {
   live: true,
   query: '',
   mails: [], // those in the list, newest first
-  open: null, // the mail in the reader
+  open: null, // the email in the reader
   read: new Set(),
   tab: remembered('tab', 'html'),
 }
@@ -54,7 +54,7 @@ async function reload() {
   $('rows').replaceChildren(...state.mails.map(row))
   $('more').hidden = !page.more
   if (another) state.read.clear()
-  // A mail that is still open after all have gone, or from before a restart, is
+  // An email that is still open after all have gone, or from before a restart, is
   // no longer what its link says.
   if (state.open && (another || page.total === 0)) close()
   else arrange()
@@ -117,7 +117,7 @@ function hue(s) {
   return h % 6
 }
 
-// arrange shows what fits the state: the list and a mail, or the invitation.
+// arrange shows what fits the state: the list and an email, or the invitation.
 function arrange() {
   const bare = state.total === 0 && !state.open
   document.body.classList.toggle('bare', bare)
@@ -138,7 +138,7 @@ function arrange() {
 }
 
 const wide = () => matchMedia('(min-width: 801px)').matches
-const plural = (n) => n.toLocaleString() + (n === 1 ? ' mail' : ' mails')
+const plural = (n) => n.toLocaleString() + (n === 1 ? ' email' : ' emails')
 
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -170,7 +170,7 @@ async function show() {
   if (state.open?.id === id) return
   const turn = ++asked
   const answer = await fetch('/api/messages/' + id).catch(() => null)
-  if (turn !== asked) return // another mail has been picked meanwhile
+  if (turn !== asked) return // another mail has been picked in the meantime
   if (!answer) return setLive(false)
   if (!answer.ok) { // deleted, or pushed out by newer ones: so may others be
     close()
@@ -201,7 +201,7 @@ function render(mail) {
   $('open').href = `/messages/${mail.id}/html`
   $('open').hidden = !mail.html
   $('broken').hidden = !mail.error
-  $('broken').textContent = `This mail is broken: ${mail.error}.`
+  $('broken').textContent = `This email is broken: ${mail.error}.`
   const usable = { html: mail.html, text: mail.text, headers: true, source: true }
   for (const t of TABS) $('tab-' + t).disabled = !usable[t]
   pick([state.tab, 'html', 'text', 'source'].find((t) => usable[t]))
@@ -221,8 +221,8 @@ function pick(tab) {
 
 const fill = {
   html(mail) {
-    // A new frame each time: changing src would put every mail into the history.
-    const frame = make('iframe', { title: 'The mail: ' + mail.subject })
+    // A new frame each time: changing src would put every email into the history.
+    const frame = make('iframe', { title: 'Email: ' + mail.subject })
     frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox')
     frame.src = `/messages/${mail.id}/html`
     $('panel-html').append(frame)
@@ -242,7 +242,7 @@ const fill = {
   async source(mail) {
     $('source').textContent = ''
     const answer = await fetch(`/api/messages/${mail.id}/source`).catch(() => null)
-    const source = answer?.ok ? await answer.text() : 'The source is gone.'
+    const source = answer?.ok ? await answer.text() : 'The source is no longer there.'
     if (state.open?.id === mail.id) $('source').textContent = source.length > 1e6 ? source.slice(0, 1e6) + '\n…' : source
   },
 }
@@ -328,7 +328,7 @@ $('delete').addEventListener('click', async () => {
   inTurn(reload)
 })
 
-// Clear asks by changing its own label: a dialog would be more than it is worth.
+// Clear asks for confirmation by changing its own label; a dialog would be too much.
 let unsure
 function askSure(on) {
   clearTimeout(unsure)
@@ -367,11 +367,11 @@ addEventListener('hashchange', show)
 function setLive(live) {
   state.live = live
   $('live').classList.toggle('lost', !live)
-  $('count').textContent = !live ? 'Reconnecting' : state.total ? plural(state.total) : 'Waiting for mail'
+  $('count').textContent = !live ? 'Reconnecting…' : state.total ? plural(state.total) : 'Waiting for emails'
 }
 
-// A stream never ends loading, and what waits for a page to fall quiet, such as
-// a tool that takes its picture, would wait for ever. So it asks for a while first.
+// With a stream the page never finishes loading, and a tool that waits for that,
+// to take a screenshot for example, would wait for ever. So it polls for a while first.
 let events, asking
 let rounds = 12
 function listen() {
