@@ -151,21 +151,16 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 	}
 }
 
-// begin starts a touch's way, when its store has room for one more.
+// begin has a touch wait for its turn in its store. Where the store has more than
+// its share in flight, the touch comes back later, for the sake of other stores.
 func (d *Delivery) begin(ctx context.Context, a *attempt) {
-	q, crowded := d.queues.join(a.touch.Customer.Store, d.share())
-	go func() {
-		defer q.leave()
-		switch {
-		case crowded && !d.memory.knows(a.id):
-			a.msg.Done(d.finish(ctx, a, setAside(crowdedFor())))
-		case !q.turn(ctx): // stopping: what was not begun is not begun
-			a.msg.Done(bus.ErrShutdown)
-		default:
-			a.msg.Done(d.deliver(ctx, a))
-			q.next()
-		}
-	}()
+	q, share := d.queues.store(a.touch.Customer.Store), d.share()
+	if d.memory.knows(a.id) {
+		share = 0 // what only this process knows stays in it
+	}
+	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
+		go func() { a.msg.Done(d.finish(ctx, a, setAside(crowdedFor()))) }()
+	}
 }
 
 // share is how many touches of one store may be in flight; 0: any number.
@@ -176,10 +171,12 @@ func (d *Delivery) share() int {
 	return d.o.InFlight * 2 / 3
 }
 
-// deliver takes one touch all the way. What it returns follows bus's table.
-func (d *Delivery) deliver(ctx context.Context, a *attempt) error {
+// deliver takes one touch all the way; decided is called when others may follow.
+// What it returns follows bus's table.
+func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) error {
 	decision := d.decide(ctx, a)
 	a.release() // what follows may take its time
+	decided()
 	err := d.finish(ctx, a, decision)
 	if a.answered { // nothing delays the record of an answer
 		d.works(ctx, a, touch.SMTPDown, "")

@@ -61,9 +61,12 @@ func (d *Delivery) mayTry(a *attempt) bool {
 	if !d.o.Holds.Passed(store, touch.SMTPDown, "") {
 		return true
 	}
-	end, ok := d.queues.try(store)
-	a.endTry = end
-	return ok
+	q := d.queues.store(store)
+	if !q.trying.TryLock() {
+		return false
+	}
+	a.endTry = q.trying.Unlock
+	return true
 }
 
 // readable says, of the stores of some attempts, whether their customers could be read.

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"homing/pkg/bus"
 )
 
-// underWay is how many touches of one store are under way at a time: more than
-// there are connections, since some are being composed and others recorded.
+// underWay is how many touches of one store are between their first stage and their
+// last at a time: more than there are connections, since some are being composed.
 const underWay = 48
 
 // queues keep the touches of each store apart, so that a slow one delays no other.
@@ -19,70 +21,111 @@ type queues struct {
 
 // queue is the touches of one store, in the order in which they came.
 type queue struct {
-	slots  chan struct{}
-	mu     *sync.Mutex
-	inside int        // waiting or under way
-	trying sync.Mutex // held by the one touch that tries a store that is passed by
+	mu      sync.Mutex
+	waiting []waiting
+	inside  int        // waiting, under way or being finished
+	busy    int        // under way
+	trying  sync.Mutex // held by the one touch that tries a store that is passed by
 }
 
-// join enters a touch into its store's queue, and reports whether there are more
-// than share of them already; 0 is no limit.
-func (s *queues) join(store string, share int) (q *queue, crowded bool) {
+// waiting is a touch that waits for its turn, and the context of its batch.
+type waiting struct {
+	ctx context.Context
+	*attempt
+}
+
+// store returns a store's queue.
+func (s *queues) store(name string) *queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q = s.queue(store)
-	q.inside++
-	return q, share > 0 && q.inside > share
-}
-
-// queue returns a store's queue; the lock is held.
-func (s *queues) queue(store string) *queue {
-	q := s.of[store]
+	q := s.of[name]
 	if q == nil {
 		if s.of == nil {
 			s.of = map[string]*queue{}
 		}
-		q = &queue{slots: make(chan struct{}, underWay), mu: &s.mu}
-		s.of[store] = q
+		q = &queue{}
+		s.of[name] = q
 	}
 	return q
 }
 
-// try lets one touch of a store try what fails; end lets the next.
-func (s *queues) try(store string) (end func(), ok bool) {
-	s.mu.Lock()
-	q := s.queue(store)
-	s.mu.Unlock()
-	if !q.trying.TryLock() {
-		return nil, false
+// join puts a touch into the queue, unless there are share of them already; 0 is no
+// limit. work is begun where it may be under way at once.
+func (q *queue) join(w waiting, share int, work func()) (joined bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if share > 0 && q.inside >= share {
+		return false
 	}
-	return q.trying.Unlock, true
+	q.inside++
+	q.waiting = append(q.waiting, w)
+	q.begin(work)
+	return true
 }
 
-// leave takes a touch out of the queue.
-func (q *queue) leave() {
+// begin starts work on what waits, if there is room; the lock is held.
+func (q *queue) begin(work func()) {
+	if len(q.waiting) > 0 && q.busy < underWay {
+		q.busy++
+		go work()
+	}
+}
+
+// next returns the touch whose turn it is, for a goroutine that is counted as busy;
+// if there is none, it is no longer.
+func (q *queue) next() (waiting, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		q.busy--
+		q.waiting = nil
+		return waiting{}, false
+	}
+	w := q.waiting[0]
+	q.waiting[0] = waiting{}
+	q.waiting = q.waiting[1:]
+	return w, true
+}
+
+// decided makes room for the next touch, which another goroutine works on.
+func (q *queue) decided(work func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.busy--
+	q.begin(work)
+}
+
+// finished takes a touch out of the queue, and reports whether its goroutine may
+// take another one: its stack has grown to what that needs.
+func (q *queue) finished() (again bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.inside--
+	if again = len(q.waiting) > 0 && q.busy < underWay; again {
+		q.busy++
+	}
+	return again
 }
 
-// turn waits until it is a touch's turn; false means that ctx ended before.
-func (q *queue) turn(ctx context.Context) bool {
-	if ctx.Err() != nil {
-		return false
-	}
-	select {
-	case q.slots <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
+// work takes touches of a store all the way, for as long as there is room for one
+// more under way.
+func (d *Delivery) work(q *queue) {
+	for again := true; again; {
+		w, ok := q.next()
+		if !ok {
+			return
+		}
+		if w.ctx.Err() != nil { // stopping: what was not begun is not begun
+			q.decided(func() { d.work(q) })
+			w.msg.Done(bus.ErrShutdown)
+		} else {
+			w.msg.Done(d.deliver(w.ctx, w.attempt, func() { q.decided(func() { d.work(q) }) }))
+		}
+		again = q.finished()
 	}
 }
 
-// next lets the next touch have its turn.
-func (q *queue) next() { <-q.slots }
-
-// crowdedFor is for how long a touch is set aside whose store has more of them in
-// flight than its share: half a minute to one and a half, so that they don't all
-// come back at once, nor leave the relay idle.
+// crowdedFor is for how long a touch is set aside whose store has its share of them
+// in flight: half a minute to one and a half, so that they don't all come back at
+// once, nor leave the relay idle.
 func crowdedFor() time.Duration { return 30*time.Second + rand.N(time.Minute) }
