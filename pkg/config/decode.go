@@ -24,19 +24,14 @@ import (
 // with the store's own laid over it, not decoded yet, because only the worker
 // knows its keys. The zero Section says nothing.
 type Section struct {
-	layers []layer
-}
-
-type layer struct {
-	file string
-	node node
+	layers []node
 }
 
 // String names the places of the section in the file, the one that wins last.
 func (s Section) String() string {
 	places := make([]string, len(s.layers))
 	for i, l := range s.layers {
-		places[i] = l.node.path
+		places[i] = l.path
 	}
 	return strings.Join(places, " < ")
 }
@@ -59,8 +54,7 @@ func (s Section) Decode(into any) error {
 	}
 	d := &decoder{}
 	for _, l := range s.layers {
-		d.file = l.file
-		d.structure(l.node, append(ofWorker(&gate.Policy{}), v.Elem())...)
+		d.structure(l, append(ofWorker(&gate.Policy{}), v.Elem())...)
 	}
 	return d.err()
 }
@@ -71,8 +65,7 @@ func (s Section) Policy(of gate.Policy) (gate.Policy, error) {
 	days, own := of.SendDays, ofWorker(&of)
 	d := &decoder{lenient: true}
 	for _, l := range s.layers {
-		d.file = l.file
-		d.structure(l.node, own...)
+		d.structure(l, own...)
 	}
 	if len(of.SendDays) == 0 { // a worker that leaves them empty has the store's
 		of.SendDays = days
@@ -94,8 +87,8 @@ func ofWorker(p *gate.Policy) (structs []reflect.Value) {
 
 // Says reports whether the section has a key of its own, rather than its default.
 func (s Section) Says(key string) bool {
-	return slices.ContainsFunc(s.layers, func(l layer) bool {
-		return slices.ContainsFunc(new(decoder).entries(l.node), func(e entry) bool { return e.key == key })
+	return slices.ContainsFunc(s.layers, func(l node) bool {
+		return slices.ContainsFunc(new(decoder).entries(l), func(e entry) bool { return e.key == key })
 	})
 }
 
@@ -106,7 +99,6 @@ func (s Section) Says(key string) bool {
 // default, forgets the entries of a map that is read again, and quotes the file in
 // its errors, with whatever passwords are there.
 type decoder struct {
-	file     string
 	workers  []string // that there are, sorted; none: any
 	lenient  bool     // leaves unknown keys to somebody else
 	stores   node     // is read last, over everything that stores may override
@@ -126,14 +118,10 @@ func lineOf(err error) int {
 	return math.MaxInt
 }
 
-func (d *decoder) fail(line, col int, path, format string, args ...any) {
+func (d *decoder) fail(at node, format string, args ...any) {
 	d.problems = append(d.problems, &problem.Problem{
-		File: d.file, Line: line, Column: col, Key: path, Text: fmt.Sprintf(format, args...),
+		File: at.file, Line: at.line, Column: at.col, Key: at.path, Text: fmt.Sprintf(format, args...),
 	})
-}
-
-func (d *decoder) failAt(n node, format string, args ...any) {
-	d.fail(n.line, n.col, n.path, format, args...)
 }
 
 // expect reports whether the node is of one of the kinds, and fails otherwise.
@@ -141,19 +129,19 @@ func (d *decoder) failAt(n node, format string, args ...any) {
 func (d *decoder) expect(n node, kinds ...kind) bool {
 	switch n.Node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode:
-		d.failAt(n, "anchors and aliases (& and *) are not supported; write the value out")
+		d.fail(n, "anchors and aliases (& and *) are not supported; write the value out")
 		return false
 	case *ast.TagNode:
-		d.failAt(n, "tags (!) are not supported; write the plain value")
+		d.fail(n, "tags (!) are not supported; write the plain value")
 		return false
 	}
 	switch {
 	case slices.Contains(kinds, n.kind()):
 		return true
 	case n.kind() == null:
-		d.failAt(n, "has no value; write %v or remove the key", kinds[0])
+		d.fail(n, "has no value; write %v or remove the key", kinds[0])
 	default:
-		d.failAt(n, "must be %v, not %v", kinds[0], n.kind())
+		d.fail(n, "must be %v, not %v", kinds[0], n.kind())
 	}
 	return false
 }
@@ -171,7 +159,7 @@ func (d *decoder) value(n node, into reflect.Value) {
 	case encoding.TextUnmarshaler:
 		if d.expect(n, scalar) {
 			if err := target.UnmarshalText([]byte(n.text())); err != nil {
-				d.failAt(n, "%v", err)
+				d.fail(n, "%v", err)
 			}
 		}
 		return
@@ -210,7 +198,7 @@ func (d *decoder) structure(n node, into ...reflect.Value) {
 		case i >= 0:
 			d.value(e.value, fields[i].value)
 		case !d.lenient:
-			d.fail(e.line, e.col, e.value.path, "unknown key; %s", hint(e.key, keysOf(fields)))
+			d.fail(e.at, "unknown key; %s", hint(e.key, keysOf(fields)))
 		}
 	}
 }
@@ -222,12 +210,12 @@ func (d *decoder) sections(n node, into *map[string]Section) {
 	maps.Copy(merged, *into)
 	for _, e := range d.entries(n) {
 		if len(d.workers) > 0 && !slices.Contains(d.workers, e.key) {
-			d.fail(e.line, e.col, e.value.path, "unknown worker; %s", hint(strings.ReplaceAll(e.key, "_", "-"), d.workers))
+			d.fail(e.at, "unknown worker; %s", hint(strings.ReplaceAll(e.key, "_", "-"), d.workers))
 			continue
 		}
 		s := merged[e.key]
 		if d.expect(e.value, mapping, null) {
-			s.layers = append(slices.Clip(s.layers), layer{d.file, e.value})
+			s.layers = append(slices.Clip(s.layers), e.value)
 		}
 		merged[e.key] = s
 	}
@@ -302,7 +290,7 @@ func (d *decoder) scalar(n node, into reflect.Value) {
 		err = fmt.Errorf("cannot be read into %v", into.Type())
 	}
 	if err != nil {
-		d.failAt(n, "%v", err)
+		d.fail(n, "%v", err)
 	}
 }
 

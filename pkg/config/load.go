@@ -77,10 +77,10 @@ func Parse(name string, data []byte, env func(string) (string, bool), workers []
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{file: name, workers: slices.Sorted(slices.Values(workers))}
+	d := &decoder{workers: slices.Sorted(slices.Values(workers))}
 	c := Default()
 	d.structure(root, reflect.ValueOf(&c).Elem())
-	d.resolve(&c, env)
+	d.resolve(name, &c, env)
 	d.readStores(&c, env)
 	if err := d.err(); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 		if fromEnv != "" {
 			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""
 		}
-		d.urlFile(e.value.path+".smtp.url_file", &s.SMTP.URLFile, &s.SMTP.URL)
+		d.readFile(node{file: e.at.file, path: e.at.path + ".smtp.url_file"}, &s.SMTP.URLFile, (*string)(&s.SMTP.URL))
 		if c.Stores == nil {
 			c.Stores = make(map[string]Store)
 		}
@@ -116,75 +116,50 @@ func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 
 // resolve finds the addresses and secrets: in the environment first, then in the
 // files that the configuration names, then in the configuration itself.
-func (d *decoder) resolve(c *Config, env func(string) (string, bool)) {
-	for _, u := range []struct {
+func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool)) {
+	for _, v := range []struct {
 		variable, key string
-		file          *string
-		url           *URL
-		schemes       []string
+		file, value   *string
+		schemes       []string // none: it is no address
 	}{
-		{EnvNATSURL, "nats.url_file", &c.NATS.URLFile, &c.NATS.URL, natsURLs},
-		{EnvRedisURL, "redis.url_file", &c.Redis.URLFile, &c.Redis.URL, redisURLs},
-		{EnvSMTPURL, "smtp.url_file", &c.SMTP.URLFile, &c.SMTP.URL, smtpURLs},
+		{EnvNATSURL, "nats.url_file", &c.NATS.URLFile, (*string)(&c.NATS.URL), natsURLs},
+		{EnvRedisURL, "redis.url_file", &c.Redis.URLFile, (*string)(&c.Redis.URL), redisURLs},
+		{EnvSMTPURL, "smtp.url_file", &c.SMTP.URLFile, (*string)(&c.SMTP.URL), smtpURLs},
+		{EnvSecret, "secret_file", &c.SecretFile, (*string)(&c.Secret), nil},
 	} {
-		value, err := lookup(env, u.variable)
+		value, err := lookup(env, v.variable)
 		switch {
 		case err != nil:
 			d.problems = append(d.problems, err)
-		case value == "":
-			d.urlFile(u.key, u.file, u.url)
-		default:
-			*u.url, *u.file = URL(value), ""
-			if text := urlFault(*u.url, u.schemes); text != "" {
-				d.problems = append(d.problems, &problem.Problem{Key: u.variable, Text: text})
+		case value != "":
+			*v.value, *v.file = value, ""
+			if text := urlFault(URL(value), v.schemes); v.schemes != nil && text != "" {
+				d.fail(node{path: v.variable}, "%s", text)
 			}
-		}
-	}
-	d.secrets(c, env)
-}
-
-// urlFile reads the address from the file named for it, and forgets the file: a
-// store inherits the address.
-func (d *decoder) urlFile(key string, path *string, into *URL) {
-	if value, ok := d.valueOf(key, *path); ok {
-		*into = URL(value)
-	}
-	*path = ""
-}
-
-func (d *decoder) secrets(c *Config, env func(string) (string, bool)) {
-	value, err := lookup(env, EnvSecret)
-	switch {
-	case err != nil:
-		d.problems = append(d.problems, err)
-	case value != "":
-		c.Secret = Secret(value)
-	case c.Secret != "" && c.SecretFile != "":
-		d.problems = append(d.problems, &problem.Problem{
-			File: d.file, Key: "secret_file", Text: "conflicts with secret; set only one"})
-	default:
-		if value, ok := d.valueOf("secret_file", c.SecretFile); ok {
-			c.Secret = Secret(value)
+		case v.variable == EnvSecret && c.Secret != "" && c.SecretFile != "":
+			d.fail(node{file: name, path: v.key}, "conflicts with secret; set only one")
+		default:
+			d.readFile(node{file: name, path: v.key}, v.file, v.value)
 		}
 	}
 	for i := range c.LinkKeys {
-		k := &c.LinkKeys[i]
-		if value, ok := d.valueOf(fmt.Sprintf("link_keys[%d].secret_file", i), k.SecretFile); ok {
-			k.Secret = Secret(value)
-		}
+		file := c.LinkKeys[i].SecretFile
+		d.readFile(node{file: name, path: fmt.Sprintf("link_keys[%d].secret_file", i)}, &file, (*string)(&c.LinkKeys[i].Secret))
 	}
 }
 
-// valueOf reads the one value that a file holds, if a file is named at all.
-func (d *decoder) valueOf(key, path string) (string, bool) {
-	if path == "" {
-		return "", false
+// readFile reads a value from the file named for it, if one is, and forgets the
+// file: a store inherits the address, not where it came from.
+func (d *decoder) readFile(at node, file, into *string) {
+	if *file == "" {
+		return
 	}
-	value, err := readValue(path)
+	value, err := readValue(*file)
 	if err != nil {
-		d.problems = append(d.problems, &problem.Problem{File: d.file, Key: key, Text: err.Error()})
+		d.fail(at, "%v", err)
+		return
 	}
-	return value, err == nil
+	*into, *file = value, ""
 }
 
 // lookup returns a variable, or the content of the file its _FILE names. An

@@ -15,24 +15,25 @@ import (
 	"homing/pkg/problem"
 )
 
-type kind int
+type kind string
 
 const (
-	null kind = iota
-	scalar
-	list
-	mapping
+	null    kind = "nothing"
+	scalar  kind = "a single value"
+	list    kind = "a list"
+	mapping kind = "a mapping"
 )
-
-func (k kind) String() string {
-	return [...]string{null: "nothing", scalar: "a single value", list: "a list", mapping: "a mapping"}[k]
-}
 
 // A node is a piece of the file, and where its problems are shown.
 type node struct {
 	ast.Node
-	path      string
-	line, col int
+	file, path string
+	line, col  int
+}
+
+func newNode(n ast.Node, file, path string) node {
+	line, col := place(n)
+	return node{n, file, path, line, col}
 }
 
 func (n node) kind() kind {
@@ -61,9 +62,7 @@ func (n node) text() string {
 
 // item returns an element of a list.
 func (n node) item(i int) node {
-	of := n.Node.(*ast.SequenceNode).Values[i]
-	line, col := place(of)
-	return node{of, fmt.Sprintf("%s[%d]", n.path, i), line, col}
+	return newNode(n.Node.(*ast.SequenceNode).Values[i], n.file, fmt.Sprintf("%s[%d]", n.path, i))
 }
 
 // pairs returns the keys of a mapping with their values.
@@ -118,11 +117,10 @@ func parse(file string, data []byte) (root node, err error) {
 		return root, syntaxProblem(file, err)
 	}
 	for _, doc := range parsed.Docs {
-		n := node{Node: doc.Body}
+		n := newNode(doc.Body, file, "")
 		if n.kind() == null {
 			continue
 		}
-		n.line, n.col = place(doc.Body)
 		if root.Node != nil {
 			return root, &problem.Problem{File: file, Line: n.line, Column: n.col, Text: "a second document starts here; keep one"}
 		}
@@ -144,15 +142,13 @@ func syntaxProblem(file string, err error) *problem.Problem {
 	return p
 }
 
-// An entry is a key of a mapping, with its place, and its value.
+// An entry is a key of a mapping, and its value.
 type entry struct {
 	key       string
-	line, col int
-	value     node
+	at, value node // at is the key itself
 }
 
-// entries returns what a mapping has, or nothing has, without the keys that are
-// refused.
+// entries returns what a mapping has, without the keys that are refused.
 func (d *decoder) entries(n node) []entry {
 	if !d.expect(n, mapping, null) {
 		return nil
@@ -160,24 +156,24 @@ func (d *decoder) entries(n node) []entry {
 	var out []entry
 	for _, pair := range n.pairs() {
 		key := pair.Key.(ast.Node)
-		e := entry{key: key.GetToken().Value}
-		e.line, e.col = place(key)
-		at := join(n.path, e.key)
-		first := slices.IndexFunc(out, func(other entry) bool { return other.key == e.key })
+		text := key.GetToken().Value
+		path := join(n.path, text)
+		e := entry{text, newNode(key, n.file, path), newNode(pair.Value, n.file, path)}
+		first := slices.IndexFunc(out, func(other entry) bool { return other.key == text })
 		switch t := key.Type(); {
 		case t == ast.MergeKeyType:
-			d.fail(e.line, e.col, n.path, "merge keys (<<) are not supported; write the keys out")
+			e.at.path = n.path
+			d.fail(e.at, "merge keys (<<) are not supported; write the keys out")
 			continue
 		case t == ast.MappingKeyType || t == ast.AnchorType || t == ast.AliasType || t == ast.TagType:
-			d.fail(e.line, e.col, n.path, "has a key that is not plain text")
+			e.at.path = n.path
+			d.fail(e.at, "has a key that is not plain text")
 			continue
 		case first >= 0:
-			d.fail(e.line, e.col, at, "is set twice, first on line %d; keep one", out[first].line)
+			d.fail(e.at, "is set twice, first on line %d; keep one", out[first].at.line)
 			continue
-		}
-		e.value = node{pair.Value, at, e.line, e.col}
-		if e.value.kind() != null { // nothing has no place of its own
-			e.value.line, e.value.col = place(pair.Value)
+		case e.value.kind() == null: // nothing has no place of its own
+			e.value.line, e.value.col = e.at.line, e.at.col
 		}
 		out = append(out, e)
 	}
