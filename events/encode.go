@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -11,7 +12,10 @@ import (
 // Encode writes an event as a structured CloudEvent in JSON: what stands on the
 // timeline, and what a storefront in Go can publish. It does not validate what
 // the event says, only that there is an event to write.
-func Encode(e Event) ([]byte, error) {
+func Encode(e Event) ([]byte, error) { return Append(nil, e) }
+
+// Append is Encode into a buffer: it appends to b.
+func Append(b []byte, e Event) ([]byte, error) {
 	if e.Data == nil {
 		return nil, fmt.Errorf("encode event %q: it has no data", e.ID)
 	}
@@ -29,7 +33,7 @@ func Encode(e Event) ([]byte, error) {
 		return nil, fmt.Errorf("encode event %q: its data is a %T, not a struct of this package", e.ID, e.Data)
 	}
 	p := row.at(e.Data)
-	b := make([]byte, 0, row.shape.sizeOf(p))
+	b = slices.Grow(b, row.shape.sizeOf(p))
 	b = append(b, `{"specversion":"1.0","id":`...)
 	b = appendString(b, e.ID)
 	b = append(b, `,"source":`...)

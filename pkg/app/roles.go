@@ -31,7 +31,7 @@ func RoleNames() []string {
 func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		// Three calls: one waits for Redis, one for NATS, and one has something to do.
-		// Larger batches are cheaper by little, and in hand four times.
+		// Larger batches are cheaper by little, and are held four times.
 		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3, nil))
 		loops = append(loops, a.loop(bus.EraseConsumer, bus.Timeline, a.eraser().Handle, 32, 1, nil))
 	}

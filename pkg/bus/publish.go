@@ -119,6 +119,8 @@ type inbox struct {
 	prefix  string // of reply subjects
 	answers chan *nats.Msg
 	last    int               // the number of the last reply subject of a message with an id
+	acks    []stored          // of the messages without one
+	stream  string            // the one that was heard of last
 	heard   map[string]uint64 // the highest sequence by stream: a repeated acknowledgement isn't a new one
 }
 
@@ -138,13 +140,17 @@ const anyOf = "a"
 
 func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, error) {
 	connections := nc.Stats().Reconnects
-	w := waiting{inbox: in, own: map[string]int{}, out: make([]uint64, len(msgs))}
+	w := waiting{inbox: in, out: make([]uint64, len(msgs))}
+	in.acks = in.acks[:0]
 	shared := in.prefix + anyOf
 	for i, m := range msgs {
 		if m.Header.Get(jetstream.MsgIDHeader) == "" {
 			m.Reply = shared
-			w.shared = append(w.shared, i)
+			w.others = append(w.others, i)
 		} else {
+			if w.own == nil {
+				w.own = map[string]int{}
+			}
 			in.last++
 			m.Reply = in.prefix + strconv.Itoa(in.last)
 			w.own[m.Reply] = i
@@ -166,8 +172,7 @@ func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) (
 type waiting struct {
 	*inbox
 	own    map[string]int // where the messages with an id are, by their reply subjects
-	shared []int          // where the others are
-	acks   []stored       // of the others
+	others []int          // where the others are
 	out    []uint64
 }
 
@@ -182,10 +187,10 @@ type stored struct {
 func (w *waiting) collect(ctx context.Context) error {
 	timeout := time.NewTimer(AckTimeout)
 	defer timeout.Stop()
-	for len(w.acks) < len(w.shared) || len(w.own) > 0 {
+	for len(w.acks) < len(w.others) || len(w.own) > 0 {
 		select {
 		case m := <-w.answers:
-			at, err := acknowledged(m)
+			at, err := w.acknowledged(m)
 			if err != nil {
 				return err
 			}
@@ -206,30 +211,29 @@ func (w *waiting) collect(ctx context.Context) error {
 
 // sequences tells the messages without an id their sequences, in order.
 func (w *waiting) sequences() ([]uint64, error) {
-	slices.SortFunc(w.acks, func(a, b stored) int { return cmp.Compare(a.sequence, b.sequence) })
-	for n, at := range w.acks {
-		w.out[w.shared[n]] = at.sequence
-	}
-	for _, at := range w.acks {
-		w.heard[at.stream] = max(w.heard[at.stream], at.sequence)
-	}
-	distinct := slices.Clone(w.acks)
-	slices.SortFunc(distinct, func(a, b stored) int {
-		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.sequence, b.sequence))
+	slices.SortFunc(w.acks, func(a, b stored) int {
+		return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.stream, b.stream))
 	})
-	if n := len(slices.Compact(distinct)); n != len(w.acks) { // a new leader may repeat what the old one said
+	if n := len(slices.Compact(w.acks)); n != len(w.acks) { // a new leader may repeat what the old one said
 		return nil, fmt.Errorf("%w: %d sequences for %d messages", ErrNoAck, n, len(w.acks))
+	}
+	for n, at := range w.acks {
+		w.out[w.others[n]] = at.sequence
+		w.heard[at.stream] = max(w.heard[at.stream], at.sequence)
 	}
 	return w.out, nil
 }
 
 // acknowledged reads an acknowledgement. What the server nearly always says,
 // {"stream":"…","seq":17}, is read by hand: it comes once for every event.
-func acknowledged(m *nats.Msg) (stored, error) {
+func (in *inbox) acknowledged(m *nats.Msg) (stored, error) {
 	head, tail, found := bytes.Cut(m.Data, []byte(`","seq":`))
 	if stream, ok := bytes.CutPrefix(head, []byte(`{"stream":"`)); ok && found && bytes.HasSuffix(tail, []byte("}")) {
 		if seq, err := strconv.ParseUint(string(tail[:len(tail)-1]), 10, 64); err == nil && seq > 0 {
-			return stored{string(stream), seq}, nil
+			if string(stream) != in.stream {
+				in.stream = string(stream)
+			}
+			return stored{in.stream, seq}, nil
 		}
 	}
 	if m.Header.Get("Status") == "503" {

@@ -46,9 +46,11 @@ const (
 )
 
 // Encode returns the bytes a customer is stored as.
-func Encode(c *Customer) []byte {
+func Encode(c *Customer) []byte { return Append(make([]byte, 0, 512), c) }
+
+// Append appends to b the bytes a customer is stored as.
+func Append(b []byte, c *Customer) []byte {
 	t := newStamps(c)
-	b := make([]byte, 0, 512)
 	b = section(b, tagStamps, len(t) > 0, func(b []byte) []byte { return t.append(b) })
 	b = section(b, tagTexts, true, func(b []byte) []byte {
 		for _, f := range c.texts() {

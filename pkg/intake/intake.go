@@ -62,9 +62,25 @@ func New(o Options) *Intake {
 	return in
 }
 
+// batchBytes is up to how many bytes of events are taken in together: larger
+// batches are hardly cheaper, and all of a batch is in memory several times over.
+const batchBytes = 1 << 20
+
 // Handle takes a batch in: it is a bus.Handler. A bad event is rejected alone;
 // its neighbours are not affected.
 func (in *Intake) Handle(ctx context.Context, batch []*bus.Msg) {
+	for len(batch) > 0 {
+		n, size := 0, 0
+		for n < len(batch) && (n == 0 || size+len(batch[n].Data()) <= batchBytes) {
+			size += len(batch[n].Data())
+			n++
+		}
+		in.handle(ctx, batch[:n])
+		batch = batch[n:]
+	}
+}
+
+func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	now := time.Now()
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))

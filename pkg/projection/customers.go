@@ -66,25 +66,43 @@ type save struct {
 // Load reads customers in one round trip. A customer who is not there is a
 // record that is not Found.
 func (s *Customers) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
-	raw := make([]stored, len(keys))
-	reqs := make([]load, len(keys))
+	return new(loading).load(ctx, s, keys)
+}
+
+// loading is the memory of a read.
+type loading struct {
+	raw     []stored
+	reqs    []load
+	records []customer.Record
+}
+
+func (l *loading) load(ctx context.Context, s *Customers, keys []customer.Key) ([]customer.Record, error) {
+	l.raw = append(l.raw[:0], make([]stored, len(keys))...)
+	l.reqs = l.reqs[:0]
 	for i, k := range keys {
-		reqs[i] = load{key: k, out: &raw[i]}
+		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
 	}
-	if err := s.loads.do(ctx, reqs); err != nil {
+	if err := s.loads.do(ctx, l.reqs); err != nil {
 		return nil, err
 	}
-	out := make([]customer.Record, len(keys))
+	l.records = append(l.records[:0], make([]customer.Record, len(keys))...)
 	for i, k := range keys {
-		c, err := customer.Decode(raw[i].data)
+		c, err := customer.Decode(l.raw[i].data)
 		if err != nil {
 			return nil, fmt.Errorf("customer %s: %w", k.Token, err)
 		}
-		version := versionOf(raw[i].meta)
-		out[i] = customer.Record{Key: k, Customer: c, Version: version, Entries: raw[i].meta[len(version):]}
-		out[i].Place = customer.PlaceOf(&out[i].Customer)
+		version := versionOf(l.raw[i].meta)
+		l.records[i] = customer.Record{Key: k, Customer: c, Version: version, Entries: l.raw[i].meta[len(version):]}
+		l.records[i].Place = customer.PlaceOf(&l.records[i].Customer)
 	}
-	return out, nil
+	return l.records, nil
+}
+
+// clear lets go of what was read.
+func (l *loading) clear() {
+	clear(l.raw)
+	clear(l.reqs)
+	clear(l.records)
 }
 
 func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
@@ -154,8 +172,8 @@ func peeking(ctx context.Context, pipe redis.Pipeliner, reqs []peek) (look func(
 	}
 }
 
-// casScript writes those customers of one bucket that nobody else wrote since
-// they were read, and moves them in the bucket's indexes. Versions are random,
+// casScript writes those customers that nobody else wrote since they were read, and
+// moves them in their buckets' indexes. Versions are random,
 // never counted: after Redis lost its tail a counted one could come round to the
 // same number with other contents.
 //
@@ -205,7 +223,7 @@ func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]boo
 	ok := make([]bool, len(records))
 	reqs := make([]save, len(records))
 	for i, r := range records {
-		reqs[i] = saveOf(r, &ok[i])
+		reqs[i] = saveOf(r, &ok[i], customer.Encode(&r.Customer))
 	}
 	return ok, s.saves.do(ctx, reqs)
 }
@@ -215,7 +233,7 @@ func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]boo
 // is written is written all the same; the two may be on different nodes. Of an
 // other without a key nothing is known, and it is the same.
 func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
-	req := saveOf(r, &saved)
+	req := saveOf(r, &saved, customer.Encode(&r.Customer))
 	judged := other.Version
 	if other.Key.Token != "" {
 		req.other = &other
@@ -224,9 +242,9 @@ func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other cu
 	return saved, err == nil && other.Version == judged, err
 }
 
-func saveOf(r *customer.Record, ok *bool) save {
+func saveOf(r *customer.Record, ok *bool, payload []byte) save {
 	place := customer.PlaceOf(&r.Customer)
-	return save{record: r, ok: ok, payload: customer.Encode(&r.Customer), place: place, moves: moves(r.Key, r.Place, place)}
+	return save{record: r, ok: ok, payload: payload, place: place, moves: moves(r.Key, r.Place, place)}
 }
 
 func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
@@ -234,7 +252,7 @@ func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
 		return err
 	}
 	versions := make([]string, len(reqs))
-	groups := byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key })
+	groups := s.perScript(byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key }))
 	var others []*redis.StringCmd
 	look := func(pipe redis.Pipeliner) {
 		others = others[:0]
@@ -315,6 +333,26 @@ func byBucket(n int, key func(i int) customer.Key) [][]int {
 			out = append(out, nil)
 		}
 		out[g] = append(out[g], i)
+	}
+	return out
+}
+
+// mostInScript bounds the customers of a script, which keeps others waiting.
+const mostInScript = 128
+
+// perScript joins groups that one script can serve: where Redis is one node, those
+// of several buckets.
+func (s *Customers) perScript(groups [][]int) [][]int {
+	if s.nodes || len(groups) < 2 {
+		return groups
+	}
+	out := groups[:1]
+	for _, g := range groups[1:] {
+		if last := &out[len(out)-1]; len(*last)+len(g) <= mostInScript {
+			*last = append(*last, g...)
+		} else {
+			out = append(out, g)
+		}
 	}
 	return out
 }

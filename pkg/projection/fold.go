@@ -3,8 +3,8 @@ package projection
 import (
 	"context"
 	"errors"
+	"sync"
 
-	"homing/events"
 	"homing/pkg/customer"
 )
 
@@ -19,70 +19,116 @@ const foldTries = 20
 // again for those that others changed meanwhile. It takes two round trips when
 // nobody does. Events that change nothing are not written.
 func (s *Customers) Fold(ctx context.Context, folds []customer.Entry) error {
-	todo := group(folds)
+	w := foldings.Get().(*folding)
+	defer w.free()
+	w.group(folds)
 	for range foldTries {
-		if len(todo) == 0 {
+		if len(w.todo) == 0 {
 			return nil
 		}
-		keys := make([]customer.Key, len(todo))
-		for i, g := range todo {
-			keys[i] = g.key
-		}
-		records, err := s.Load(ctx, keys)
-		if err != nil {
+		if err := w.round(ctx, s, folds); err != nil {
 			return err
 		}
-		changed, of := make([]*customer.Record, 0, len(todo)), make([]int, 0, len(todo))
-		for i, g := range todo {
-			r := &records[i]
-			if g.apply(&r.Customer) {
-				changed, of = append(changed, r), append(of, i)
-			}
-		}
-		ok, err := s.Save(ctx, changed)
-		if err != nil {
-			return err
-		}
-		var lost []customerEvents
-		for n, i := range of {
-			if !ok[n] {
-				lost = append(lost, todo[i])
-			}
-		}
-		todo = lost
 	}
 	return ErrContended
 }
 
-type customerEvents struct {
-	key    customer.Key
-	events []events.Event
+// folding is the memory of a fold, which the next one uses again: a batch of intake
+// takes some megabytes.
+type folding struct {
+	index   map[customer.Key]int
+	todo    []folded
+	next    []int // of each entry, the next one of the same customer; 0: none
+	keys    []customer.Key
+	loading loading
+	changed []*customer.Record
+	of      []int // which customer of todo each that changed is
+	ok      []bool
+	saves   []save
+	bodies  []byte
 }
 
-func (g customerEvents) apply(c *customer.Customer) bool {
-	changed := false
-	for _, e := range g.events {
-		changed = customer.Apply(c, e) || changed
+// folded is a customer of a fold.
+type folded struct {
+	key         customer.Key
+	first, last int // of their entries
+}
+
+var foldings = sync.Pool{New: func() any { return &folding{index: map[customer.Key]int{}} }}
+
+// mostKept bounds the customers of a fold whose memory is kept.
+const mostKept = 4096
+
+func (w *folding) free() {
+	if len(w.loading.records) <= mostKept && cap(w.bodies) <= 1<<10*mostKept {
+		clear(w.index)
+		clear(w.changed)
+		clear(w.saves)
+		w.loading.clear()
+		foldings.Put(w)
 	}
-	return changed
 }
 
-// group gathers the events of each customer. What concerns no customer, such as
+// group gathers the entries of each customer. What concerns no customer, such as
 // a product, is folded into none.
-func group(folds []customer.Entry) []customerEvents {
-	index := make(map[customer.Key]int, len(folds))
-	out := make([]customerEvents, 0, len(folds))
-	for _, f := range folds {
-		if !customer.Folds(f.Event.Type) {
+func (w *folding) group(folds []customer.Entry) {
+	w.todo, w.next = w.todo[:0], append(w.next[:0], make([]int, len(folds))...)
+	for n := range folds {
+		if !customer.Folds(folds[n].Event.Type) {
 			continue
 		}
-		i, ok := index[f.Key]
+		i, ok := w.index[folds[n].Key]
 		if !ok {
-			i = len(out)
-			index[f.Key] = i
-			out = append(out, customerEvents{key: f.Key})
+			w.index[folds[n].Key] = len(w.todo)
+			w.todo = append(w.todo, folded{folds[n].Key, n, n})
+			continue
 		}
-		out[i].events = append(out[i].events, f.Event)
+		w.next[w.todo[i].last] = n
+		w.todo[i].last = n
 	}
-	return out
+}
+
+// round folds what is to be folded, and leaves to do what others changed in the
+// meantime.
+func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entry) error {
+	w.keys = w.keys[:0]
+	for _, g := range w.todo {
+		w.keys = append(w.keys, g.key)
+	}
+	records, err := w.loading.load(ctx, s, w.keys)
+	if err != nil {
+		return err
+	}
+	w.changed, w.of = w.changed[:0], w.of[:0]
+	for i, g := range w.todo {
+		changed := false
+		for n, more := g.first, true; more; n, more = w.next[n], w.next[n] != 0 {
+			changed = customer.Apply(&records[i].Customer, folds[n].Event) || changed
+		}
+		if changed {
+			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
+		}
+	}
+	if err := w.save(ctx, s); err != nil {
+		return err
+	}
+	lost := w.todo[:0]
+	for n, i := range w.of {
+		if !w.ok[n] {
+			lost = append(lost, w.todo[i])
+		}
+	}
+	w.todo = lost
+	return nil
+}
+
+// save writes those who changed.
+func (w *folding) save(ctx context.Context, s *Customers) error {
+	w.ok, w.saves, w.bodies = append(w.ok[:0], make([]bool, len(w.changed))...), w.saves[:0], w.bodies[:0]
+	for n, r := range w.changed {
+		from := len(w.bodies)
+		w.bodies = customer.Append(w.bodies, &r.Customer)
+		w.saves = append(w.saves, saveOf(r, &w.ok[n], w.bodies[from:len(w.bodies):len(w.bodies)]))
+	}
+	return s.saves.do(ctx, w.saves)
 }

@@ -17,30 +17,41 @@ const (
 	versionBytes  = 8
 )
 
-// markScript moves a bucket's mark and notes the entries with their customers.
+// markScript moves the marks of buckets and notes the entries with the customers.
 //
-// KEYS[1] mark, KEYS[2…] customers; ARGV[1] highest sequence (decimal), [2] bytes
-// of sequences kept, [3] the mark that was seen before (decimal), [4] sequences
-// of the customers' entries (5 bytes each).
-// Returns the mark as it was before, -1 if there was none. If that is lower than
-// the one seen before, nothing is changed: a new mark would hide what was lost.
+// KEYS a mark for each bucket, then the customers, bucket by bucket; ARGV[1] bytes
+// of sequences kept, [2] number of buckets, then three for each bucket: its highest
+// sequence (decimal), the mark that was seen before (decimal), number of its
+// customers; last: the sequences of the customers' entries (5 bytes each).
+// Returns for each bucket the mark as it was before, -1 if there was none. If that is
+// lower than the one seen before, nothing of the bucket is changed: a new mark would
+// hide what was lost.
 //
 // Lua hashes every byte of every string it makes: that is why field m is put
 // together once and taken apart only when it is full.
 var markScript = redis.NewScript(`
-local before = tonumber(redis.call('GET', KEYS[1]) or '-1')
-if before < tonumber(ARGV[3]) then return before end
-local keep = tonumber(ARGV[2])
-for i = 2, #KEYS do
-  local m = redis.call('HGET', KEYS[i], 'm')
-  if m then
-    m = m .. string.sub(ARGV[4], 5*i - 9, 5*i - 5)
-    if #m > 8 + keep then m = string.sub(m, 1, 8) .. string.sub(m, -keep) end
-    redis.call('HSET', KEYS[i], 'm', m)
+local keep, buckets, sequences = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[#ARGV]
+local out, i = {}, 0
+for b = 1, buckets do
+  local last = i + tonumber(ARGV[3*b+2])
+  local before = tonumber(redis.call('GET', KEYS[b]) or '-1')
+  out[b] = before
+  if before >= tonumber(ARGV[3*b+1]) then
+    while i < last do
+      local key = KEYS[buckets+i+1]
+      local m = redis.call('HGET', key, 'm')
+      if m then
+        m = m .. string.sub(sequences, 5*i + 1, 5*i + 5)
+        if #m > 8 + keep then m = string.sub(m, 1, 8) .. string.sub(m, -keep) end
+        redis.call('HSET', key, 'm', m)
+      end
+      i = i + 1
+    end
+    if tonumber(ARGV[3*b]) > before then redis.call('SET', KEYS[b], ARGV[3*b]) end
   end
+  i = last
 end
-if tonumber(ARGV[1]) > before then redis.call('SET', KEYS[1], ARGV[1]) end
-return before`)
+return out`)
 
 type bucket struct {
 	store string
@@ -116,7 +127,7 @@ func (s *Customers) markAll(ctx context.Context, entries []customer.Entry) error
 		return err
 	}
 	m := s.marking(entries)
-	cmds, err := s.eval(ctx, nil, len(m.groups), m.call)
+	cmds, err := s.eval(ctx, nil, len(m.scripts), m.call)
 	if err != nil {
 		return fmt.Errorf("moving marks: %w", err)
 	}
@@ -127,46 +138,74 @@ func (s *Customers) markAll(ctx context.Context, entries []customer.Entry) error
 type marking struct {
 	s       *Customers
 	entries []customer.Entry
-	groups  [][]int  // of a bucket each
-	tops    []uint64 // of each group
-	known   []int64  // the mark that each was seen with
+	scripts [][]marked // what each script marks
+}
+
+// marked are the entries of one bucket.
+type marked struct {
+	bucket bucket
+	of     []int  // their places
+	top    uint64 // the highest sequence
+	known  int64  // the mark that was seen before
 }
 
 func (s *Customers) marking(entries []customer.Entry) *marking {
-	groups := byBucket(len(entries), func(i int) customer.Key { return entries[i].Key })
-	return &marking{s, entries, groups, make([]uint64, len(groups)), make([]int64, len(groups))}
-}
-
-// call returns the script that marks a group.
-func (m *marking) call(g int) (*redis.Script, []string, []any) {
-	first := m.entries[m.groups[g][0]].Key
-	m.known[g] = m.s.known(bucket{first.Store, first.Bucket})
-	keys := append(make([]string, 0, 1+len(m.groups[g])), markKey(first.Store, first.Bucket))
-	sequences := make([]byte, 0, len(m.groups[g])*customer.SequenceBytes)
-	for _, i := range m.groups[g] {
-		e := &m.entries[i]
-		m.tops[g] = max(m.tops[g], e.Sequence)
-		keys = append(keys, customerKey(e.Key))
-		var b [8]byte
-		binary.BigEndian.PutUint64(b[:], e.Sequence)
-		sequences = append(sequences, b[8-customer.SequenceBytes:]...)
+	m := &marking{s: s, entries: entries}
+	size := 0
+	for _, g := range byBucket(len(entries), func(i int) customer.Key { return entries[i].Key }) {
+		first := entries[g[0]].Key
+		b := marked{bucket: bucket{first.Store, first.Bucket}, of: g}
+		for _, i := range g {
+			b.top = max(b.top, entries[i].Sequence)
+		}
+		if last := len(m.scripts) - 1; last >= 0 && !s.nodes && size+len(g) <= mostInScript {
+			m.scripts[last] = append(m.scripts[last], b)
+			size += len(g)
+		} else {
+			m.scripts = append(m.scripts, []marked{b})
+			size = len(g)
+		}
 	}
-	return markScript, keys, []any{m.tops[g], keptSequences, m.known[g], sequences}
+	return m
 }
 
-// done reads the answers of the groups.
+// call returns the n-th script.
+func (m *marking) call(n int) (*redis.Script, []string, []any) {
+	var keys []string
+	args := []any{keptSequences, len(m.scripts[n])}
+	var sequences []byte
+	for i := range m.scripts[n] {
+		b := &m.scripts[n][i]
+		b.known = m.s.known(b.bucket)
+		keys, args = append(keys, markKey(b.bucket.store, b.bucket.n)), append(args, b.top, b.known, len(b.of))
+	}
+	for _, b := range m.scripts[n] {
+		for _, i := range b.of {
+			keys = append(keys, customerKey(m.entries[i].Key))
+			var s [8]byte
+			binary.BigEndian.PutUint64(s[:], m.entries[i].Sequence)
+			sequences = append(sequences, s[8-customer.SequenceBytes:]...)
+		}
+	}
+	return markScript, keys, append(args, sequences)
+}
+
+// done reads the answers of the scripts.
 func (m *marking) done(cmds []*redis.Cmd) (err error) {
-	for g, c := range cmds {
-		before, cerr := c.Int64()
+	for n, c := range cmds {
+		before, cerr := c.Int64Slice()
+		if cerr == nil && len(before) != len(m.scripts[n]) {
+			cerr = fmt.Errorf("%d answers for %d buckets", len(before), len(m.scripts[n]))
+		}
 		if cerr != nil {
 			return fmt.Errorf("moving marks: %w", cerr)
 		}
-		k := m.entries[m.groups[g][0]].Key
-		b := bucket{k.Store, k.Bucket}
-		if before < m.known[g] {
-			err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, before, m.known[g])
-		} else {
-			m.s.seen.raise(b, m.tops[g])
+		for i, b := range m.scripts[n] {
+			if before[i] < b.known {
+				err = fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.bucket.store, b.bucket.n, before[i], b.known)
+			} else {
+				m.s.seen.raise(b.bucket, b.top)
+			}
 		}
 	}
 	return err

@@ -36,7 +36,7 @@ func (u Unhurried) MarkIn(ctx context.Context, epoch uint64, entries []customer.
 		if u.guard.Epoch() != epoch {
 			return func() error { return fmt.Errorf("%w since the fold", ErrRebuilding) }
 		}
-		cmds := make([]*redis.Cmd, len(m.groups))
+		cmds := make([]*redis.Cmd, len(m.scripts))
 		for g := range cmds {
 			script, keys, args := m.call(g)
 			cmds[g] = script.EvalSha(ctx, pipe, keys, args...)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -63,42 +64,91 @@ func About(subject string) (store string, t events.Type) {
 // here and remembered by the server, 3 µs of an event on either side. Folding and
 // planning give the same twice; whoever shows entries to people leaves out copies.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
-	var facts, others batch
+	b := outgoing.Get().(*batch)
+	defer b.free()
 	for i, e := range entries {
-		data, err := events.Encode(e.Event)
-		if err != nil {
+		if err := b.add(i, e); err != nil {
 			return err
 		}
-		m := &nats.Msg{Subject: Subject(e.Key, e.Event.Type), Data: data, Header: nats.Header{bus.HeaderCustomer: {e.Key.Token}}}
-		if e.Event.Type.IsFact() {
-			m.Header[jetstream.MsgIDHeader] = []string{e.Event.ID}
-			facts.add(m, i)
-		} else {
-			others.add(m, i)
-		}
 	}
-	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, facts, entries) })
+	facts, others := b.messages()
+	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, facts, b.facts, entries) })
 	if err != nil {
 		return fmt.Errorf("appending facts to the timeline: %w", err)
 	}
-	if err := t.publish(ctx, others, entries); err != nil {
+	if err := t.publish(ctx, others, b.others, entries); err != nil {
 		return fmt.Errorf("appending to the timeline: %w", err)
 	}
 	return nil
 }
 
-// batch are messages, and of which entries they are.
-type batch struct {
-	msgs []*nats.Msg
-	of   []int
-}
-
-func (b *batch) add(m *nats.Msg, of int) { b.msgs, b.of = append(b.msgs, m), append(b.of, of) }
-
-func (t *Timeline) publish(ctx context.Context, b batch, entries []customer.Entry) error {
-	sequences, err := t.stream.Publish(ctx, b.msgs)
+// publish publishes messages and sets the sequences of the entries they are of.
+func (t *Timeline) publish(ctx context.Context, msgs []*nats.Msg, of []int, entries []customer.Entry) error {
+	sequences, err := t.stream.Publish(ctx, msgs)
 	for n, seq := range sequences {
-		entries[b.of[n]].Sequence = seq
+		entries[of[n]].Sequence = seq
 	}
 	return err
+}
+
+// batch are entries on their way out. A batch is used again, with its buffers: the
+// connection copies what it is given.
+type batch struct {
+	bodies        []byte
+	ends          []int // of the bodies
+	msgs          []*nats.Msg
+	facts, others []int // which entries are facts, and which are not
+}
+
+var outgoing = sync.Pool{New: func() any { return new(batch) }}
+
+// mostKept bounds the bytes that are kept to be used again.
+const mostKept = 4 << 20
+
+func (b *batch) free() {
+	if cap(b.bodies) <= mostKept {
+		b.bodies, b.ends, b.facts, b.others = b.bodies[:0], b.ends[:0], b.facts[:0], b.others[:0]
+		outgoing.Put(b)
+	}
+}
+
+// add encodes the i-th entry.
+func (b *batch) add(i int, e customer.Entry) (err error) {
+	if b.bodies, err = events.Append(b.bodies, e.Event); err != nil {
+		return err
+	}
+	b.ends = append(b.ends, len(b.bodies))
+	if i == len(b.msgs) {
+		b.msgs = append(b.msgs, &nats.Msg{Header: nats.Header{bus.HeaderCustomer: {""}}})
+	}
+	m := b.msgs[i]
+	m.Subject = Subject(e.Key, e.Event.Type)
+	m.Header[bus.HeaderCustomer][0] = e.Key.Token
+	if e.Event.Type.IsFact() {
+		m.Header[jetstream.MsgIDHeader] = []string{e.Event.ID}
+		b.facts = append(b.facts, i)
+	} else {
+		delete(m.Header, jetstream.MsgIDHeader)
+		b.others = append(b.others, i)
+	}
+	return nil
+}
+
+// messages returns the messages of the facts, and the others.
+func (b *batch) messages() (facts, others []*nats.Msg) {
+	from := 0
+	for i, end := range b.ends {
+		b.msgs[i].Data = b.bodies[from:end:end]
+		from = end
+	}
+	if len(b.facts) == 0 {
+		return nil, b.msgs[:len(b.ends)]
+	}
+	for _, i := range b.facts {
+		facts = append(facts, b.msgs[i])
+	}
+	for _, i := range b.others {
+		others = append(others, b.msgs[i])
+	}
+	return facts, others
 }
