@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench bench-calendar bench-why year race replicas story fuzz clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas story fuzz clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -19,6 +19,9 @@ dev: build ## Start everything in one process (make dev ARGS="--demo --speed 360
 
 build: ## Build bin/homing
 	go build -o bin/homing ./cmd/homing
+
+generate: ## Write what follows from the code: asyncapi.yaml, tables in README and docs
+	go generate ./...
 
 test: ## Run the tests
 	@scripts/install-test-tools.sh

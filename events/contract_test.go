@@ -394,6 +394,22 @@ func checkFields(t *testing.T, path string, typ reflect.Type, s *jsonschema.Sche
 			}
 		}
 		checkNames(t, path, names, s)
+		checkRequired(t, path, typ, s)
+	}
+}
+
+// checkRequired finds a field that is required by the tag of the Go type or by
+// the schema alone.
+func checkRequired(t *testing.T, path string, typ reflect.Type, s *jsonschema.Schema) {
+	t.Helper()
+	var required []string
+	for _, f := range shapeOf(typ).public() {
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	if diff := cmp.Diff(required, s.Required, cmpopts.EquateEmpty(), cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("%s: what is required (-Go type +schema)\n%s", path, diff)
 	}
 }
 

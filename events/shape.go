@@ -179,3 +179,15 @@ func (s *shape) find(name []byte) int {
 	}
 	return -1
 }
+
+// public returns the fields as the docs and commands see them.
+func (s *shape) public() []Field {
+	out := make([]Field, len(s.fields))
+	for i, f := range s.fields {
+		out[i] = Field{Name: f.name, Required: s.required&(1<<i) != 0, List: f.kind == isIDs || f.kind == isItems || f.kind == isChangedItems}
+		if f.shape != nil {
+			out[i].Fields = f.shape.public()
+		}
+	}
+	return out
+}

@@ -1,5 +1,7 @@
 package events
 
+//go:generate go test -run ^TestWhatFollowsFromTheRowsIsUpToDate$ . -update
+
 import (
 	"reflect"
 	"slices"
@@ -58,29 +60,29 @@ const (
 // rows has every type of event, in the order in which the docs list them.
 var rows = []Row{
 	row[CartUpdated](Storefront, "A cart changed: it now holds these items, or none.",
-		"keeps the current cart; a reminder planned for it is dropped once it is empty"),
+		"keeps the current cart, and drops reminders of one that is empty now"),
 	row[CartAbandoned](Storefront, "The shop considers a cart abandoned.", "keeps the cart as it was left"),
 	row[OrderPlaced](Storefront, "A customer placed an order.",
-		"counts the order, and drops what reminds of its cart or of what was bought again"),
+		"counts the order, and drops reminders of its cart and of products bought again"),
 	row[OrderFulfilled](Storefront, "An order, or some of it, left the shop.", "keeps when"),
 	row[OrderDelivered](Storefront, "An order, or some of it, arrived.",
-		"keeps when; reviews are asked for, and refills reckoned, from then on"),
+		"keeps when: review requests and refill reminders count from then on"),
 	row[OrderCancelled](Storefront, "An order, or some of it, will not be fulfilled.",
-		"drops what was planned for it or for those items; an order cancelled as a whole no longer counts"),
+		"drops emails planned for it or for those items; an order cancelled as a whole no longer counts"),
 	row[OrderRefunded](Storefront, "An order, or some of it, was paid back.",
-		"drops what was planned for it or for those items"),
+		"drops emails planned for it or for those items"),
 	row[CustomerCreated](Storefront, "The shop met a customer for the first time.", "keeps what it says about the customer"),
 	row[CustomerUpdated](Storefront, "Something about a customer changed.", "keeps what it says about the customer"),
 	row[CustomerUnsubscribed](Storefront, "A customer does not want some or all email any more.",
-		"stops those emails, including any already planned"),
+		"stops those emails, including any already scheduled"),
 	row[CustomerMerged](Storefront, "Another customer turned out to be the same person, who goes on as customer.",
 		"records it; the two are not joined yet"),
 	row[CustomerErased](Storefront, "A customer asked to be forgotten.", "forgets the customer, see [privacy.md](privacy.md)"),
 	row[CustomerLapsed](Calendar, "A customer has not ordered for longer than they used to.", "keeps when"),
 	row[CustomerBirthday](Calendar, "A customer's birthday is near.", ""),
 	row[CustomerAnswered](Storefront, "A customer answered a question in an email. Comes from the gateway, or from the shop.",
-		"counts it as a sign of life, which ends a [sunset](reasons.md#sunset)"),
-	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "no longer asks for a review of that product"),
+		"counts it as a sign of life, which ends [sunset](reasons.md#sunset)"),
+	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "stops asking for a review of that product"),
 	row[ComplaintOpened](Storefront, "A customer complained, about an order or in general.",
 		"asks for no review while the complaint is open"),
 	row[ComplaintClosed](Storefront, "A complaint was dealt with.", "asks for reviews again"),
@@ -88,8 +90,8 @@ var rows = []Row{
 		"sends nothing more to the address, for any customer of the store; with `permanent: false` does nothing"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
 		"sends nothing more to the address, for any customer of the store"),
-	row[ProductUpdated](Storefront, "A product changed: this is what it is now.",
-		"keeps it with the products: reminders leave out what is unavailable, and use `supply_days`"),
+	row[ProductUpdated](Storefront, "A product was added or changed: this is what it is now.",
+		"keeps it in the catalog, for refill reminders: they skip what is unavailable, and use `supply_days`"),
 
 	row[EmailSent](Homing, "The relay accepted an email.", ""),
 	row[EmailHeld](Homing, "An email is right, but not yet.", ""),
@@ -111,6 +113,28 @@ type Row struct {
 	make  func() (Data, unsafe.Pointer)
 	at    func(Data) unsafe.Pointer // nil unless the data is of this type
 }
+
+// Describe returns what the type says, and who says it.
+func (r Row) Describe() string {
+	switch r.From {
+	case Homing:
+		return "A fact of Homing's own, on the timeline only. " + r.Says
+	case Calendar:
+		return r.Says + " Comes from the shop or from Homing's calendar."
+	}
+	return r.Says
+}
+
+// A Field is one field of the data of an event.
+type Field struct {
+	Name     string // in JSON
+	Required bool
+	List     bool
+	Fields   []Field // of an object, or of each element of a list of objects
+}
+
+// Fields returns the fields of the data, in their order.
+func (r Row) Fields() []Field { return r.shape.public() }
 
 // New returns empty data of the type.
 func (r Row) New() Data {
