@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -30,7 +31,7 @@ func InTurn(steps []StepConfig, step string, began time.Time, expires time.Durat
 		if end = end.Add(time.Second); end.Before(until) {
 			until = end
 		}
-		return touch.HoldUntil(until, touch.NotYet, s.StepName()+" comes first, and has no outcome yet")
+		return touch.HoldUntil(until, reason.NotYet, s.StepName()+" comes first, and has no outcome yet")
 	}
 	return touch.Verdict{}
 }

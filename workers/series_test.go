@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -36,7 +37,7 @@ func TestAStepWaitsForTheStepsBeforeIt(t *testing.T) {
 			switch {
 			case c.until == 0 && v != touch.Verdict{}:
 				t.Errorf("%+v, want its turn", v)
-			case c.until != 0 && (v.Reason != touch.NotYet || !v.Until.Equal(began.Add(c.until))):
+			case c.until != 0 && (v.Reason != reason.NotYet || !v.Until.Equal(began.Add(c.until))):
 				t.Errorf("%+v, want held until %v", v, began.Add(c.until))
 			}
 		})

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/product"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -134,7 +135,7 @@ type Worker struct {
 	Gathers func(t touch.Touch, in Input) []touch.Touch
 	// Silence says why nothing is planned for a customer; an empty reason: there is
 	// nothing to say.
-	Silence   func(in Input) (touch.Reason, string)
+	Silence   func(in Input) (reason.Reason, string)
 	SendsAt   *localtime.Clock // when its emails leave that would be too late the day after
 	Birthdays *time.Duration   // it wants to be told of birthdays, so long before
 	Lapse     *Lapse           // it wants to be told who stays away

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"homing/pkg/programme"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // heldMetric exports in how many stores each worker of this process is held.
@@ -26,10 +26,10 @@ func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
 		if !slices.Contains(h.app.o.Roles, k.Name) {
 			continue
 		}
-		for _, why := range touch.SystemHolds() {
+		for _, why := range reason.Of(reason.SystemHold) {
 			n := 0
 			for store := range h.app.stores {
-				if h.app.controls.In(k.Name, store, string(why)) || why == touch.Paused && h.app.paused(k.Name, store) {
+				if h.app.controls.In(k.Name, store, string(why)) || why == reason.Paused && h.app.paused(k.Name, store) {
 					n++
 				}
 			}

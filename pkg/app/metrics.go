@@ -8,7 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // metrics are what one process counts. No label ever tells one customer from
@@ -50,16 +50,16 @@ func newMetrics() *metrics {
 // worker has every reason counted from 0 on: what was never counted could not be
 // told from what is not.
 func (m *metrics) worker(name string) {
-	for outcome, reasons := range map[events.Type][]touch.Reason{
-		events.TypeEmailHeld: touch.Holds(), events.TypeEmailDropped: touch.Drops(),
-		events.TypeEmailSent: {touch.Sent}, events.TypeEmailUncertain: {touch.Uncertain},
+	for outcome, reasons := range map[events.Type][]reason.Reason{
+		events.TypeEmailHeld: reason.Of(reason.Hold), events.TypeEmailDropped: reason.Of(reason.Drop),
+		events.TypeEmailSent: {reason.Sent}, events.TypeEmailUncertain: {reason.Uncertain},
 	} {
 		for _, why := range reasons {
 			m.emails.WithLabelValues(name, outcomeLabel(outcome), string(why))
 		}
 	}
-	for _, why := range touch.SystemHolds() {
-		if why != touch.Paused { // nothing is tried then
+	for _, why := range reason.Of(reason.SystemHold) {
+		if why != reason.Paused { // nothing is tried then
 			m.holds.WithLabelValues(name, string(why))
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // Every reason can be seen in the metrics before it first happens, but for the
@@ -16,7 +16,7 @@ func TestEveryReasonIsCountedFromTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []touch.Reason
+	var got []reason.Reason
 	for _, f := range families {
 		if name := f.GetName(); name != "homing_emails_total" && name != "homing_holds_total" {
 			continue
@@ -24,12 +24,12 @@ func TestEveryReasonIsCountedFromTheStart(t *testing.T) {
 		for _, x := range f.GetMetric() {
 			for _, l := range x.GetLabel() {
 				if l.GetName() == "reason" {
-					got = append(got, touch.Reason(l.GetValue()))
+					got = append(got, reason.Reason(l.GetValue()))
 				}
 			}
 		}
 	}
-	want := slices.DeleteFunc(touch.Reasons(), func(r touch.Reason) bool { return r == touch.Paused })
+	want := slices.DeleteFunc(reason.All(), func(r reason.Reason) bool { return r == reason.Paused })
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

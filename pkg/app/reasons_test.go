@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"homing/events"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // explained is a reason as docs/reasons.md has it.
@@ -62,13 +62,13 @@ func constants(t *testing.T, path ...string) []constant {
 	group := -1
 	for _, d := range f.Decls {
 		g, ok := d.(*ast.GenDecl)
-		if !ok || g.Tok != token.CONST {
+		if !ok || g.Tok != token.CONST && g.Tok != token.VAR || !declares(g) {
 			continue
 		}
 		group++
 		for _, s := range g.Specs {
 			v := s.(*ast.ValueSpec)
-			value, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			value, err := strconv.Unquote(word(v).Value)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,22 @@ func constants(t *testing.T, path ...string) []constant {
 	return out
 }
 
-func ofTouches(t *testing.T) []constant { return constants(t, "pkg", "touch", "reason.go") }
+// word is the literal of a reason's declaration: a constant, or a row.
+func word(v *ast.ValueSpec) *ast.BasicLit {
+	if len(v.Values) == 0 {
+		return nil
+	}
+	e := v.Values[0]
+	if row, ok := e.(*ast.CallExpr); ok {
+		e = row.Args[0]
+	}
+	lit, _ := e.(*ast.BasicLit)
+	return lit
+}
+
+func declares(g *ast.GenDecl) bool { return word(g.Specs[0].(*ast.ValueSpec)) != nil }
+
+func ofTouches(t *testing.T) []constant { return constants(t, "pkg", "reason", "reason.go") }
 func ofEvents(t *testing.T) []constant  { return constants(t, "events", "reason.go") }
 
 // headings of docs/reasons.md, of each group of reasons of touches.
@@ -87,7 +102,7 @@ var headings = []string{"Hold", "System hold", "Drop", "End"}
 // A reason is listed, and explained under its heading, in the order of the list.
 func TestReasonsAreTheSameInCodeAndDocs(t *testing.T) {
 	var listed, declared, want, documented []string
-	for _, r := range touch.Reasons() {
+	for _, r := range reason.All() {
 		listed = append(listed, string(r))
 	}
 	for _, r := range events.Reasons() {
@@ -146,7 +161,7 @@ func sentences(text string) int {
 func TestEveryReasonIsExpectedByATest(t *testing.T) {
 	expected := map[string]bool{}
 	sources(t, func(path string, test bool, text []byte) {
-		if !test || filepath.Base(path) == "reasons_test.go" || filepath.Base(filepath.Dir(path)) == "touch" {
+		if !test || filepath.Base(path) == "reasons_test.go" || filepath.Base(filepath.Dir(path)) == "reason" {
 			return
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
@@ -164,8 +179,8 @@ func TestEveryReasonIsExpectedByATest(t *testing.T) {
 		expected[reason] = true
 	}
 	for _, c := range ofTouches(t) {
-		if !expected["touch."+c.name] && !expected[c.value] {
-			t.Errorf("no test expects %s (touch.%s)", c.value, c.name)
+		if !expected["reason."+c.name] && !expected[c.value] {
+			t.Errorf("no test expects %s (reason.%s)", c.value, c.name)
 		}
 	}
 	for _, c := range ofEvents(t) {

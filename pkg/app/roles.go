@@ -14,10 +14,10 @@ import (
 	"homing/pkg/email"
 	"homing/pkg/intake"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
-	"homing/pkg/touch"
 	"homing/workers"
 )
 
@@ -107,10 +107,10 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Stores: a.stores, Routes: routes, Customers: a.customers, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
-		Decided: func(t events.Type, why touch.Reason) {
+		Decided: func(t events.Type, why reason.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
 		},
-		Held:  func(why touch.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
+		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a},
 	})
 }

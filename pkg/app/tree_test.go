@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"homing/events"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 const root = "../.."
@@ -54,23 +54,23 @@ func packages(t *testing.T) []pkg {
 // may says which packages of this module a package may import. What is not
 // listed may import none; app, cmd and homingtest stand above all.
 var may = map[string][]string{
-	"pkg/customer":  {"events", "pkg/localtime"},
+	"pkg/customer":  {"events", "pkg/reason", "pkg/localtime"},
 	"pkg/offer":     {"events", "pkg/localtime"},
-	"pkg/config":    {"events", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/suggest"},
+	"pkg/config":    {"events", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer"},
-	"pkg/touch":     {"events", "pkg/customer", "pkg/offer"},
-	"pkg/gate":      {"events", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
-	"workers":       {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
-	"pkg/why":       {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
-	"pkg/programme": {"events", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem"},
+	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/offer"},
+	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
+	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
+	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
+	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem"},
 	"pkg/connect":   {"pkg/config"},
-	"pkg/installation": {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/clock",
+	"pkg/installation": {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/clock",
 		"pkg/catalog", "pkg/control", "pkg/projection", "pkg/schedule", "pkg/timeline"},
 	"pkg/render":     {"events", "pkg/problem", "pkg/suggest"},
 	"pkg/bus":        {"events"},
 	"pkg/projection": {"events", "pkg/customer"},
 	"pkg/link":       {"pkg/customer"},
-	"pkg/control":    {"events", "pkg/customer", "pkg/touch", "pkg/bus"},
+	"pkg/control":    {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/gateway":    {"events", "pkg/customer", "pkg/link", "pkg/programme"},
 	"pkg/codes":      {"events", "pkg/offer", "pkg/bus"},
 	"pkg/timeline":   {"events", "pkg/customer", "pkg/bus"},
@@ -79,7 +79,7 @@ var may = map[string][]string{
 	"pkg/intake":     {"events", "pkg/customer", "pkg/bus"},
 	"pkg/erasure":    {"events", "pkg/customer", "pkg/bus"},
 	"pkg/schedule":   {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock"},
-	"pkg/delivery": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
+	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel"},
 	"pkg/channel": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
 	"pkg/email":   {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render"},
@@ -260,7 +260,7 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 		}
 	}
 	var reasons []string // of touches, and of rejected events
-	for _, r := range touch.Reasons() {
+	for _, r := range reason.All() {
 		reasons = append(reasons, string(r))
 	}
 	for _, r := range events.Reasons() {

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 const (
@@ -63,7 +63,7 @@ func (c *Controls) Watch(worker string, stores []string) *Watch {
 		fails: map[string]failure{}, began: map[string]time.Time{}, ended: map[string]time.Time{}}
 }
 
-func (w *Watch) hold(store string, why touch.Reason, detail string) (h Hold, id string) {
+func (w *Watch) hold(store string, why reason.Reason, detail string) (h Hold, id string) {
 	h = Hold{Worker: w.worker, Store: store, Reason: string(why), Detail: detail}
 	return h, h.key() + " " + detail
 }
@@ -73,7 +73,7 @@ func (w *Watch) hold(store string, why touch.Reason, detail string) (h Hold, id 
 // that does not pass by itself, which need not last to be a hold. It reports
 // whether the store should be passed by meanwhile: this lasts, and other stores of
 // the worker have no such trouble.
-func (w *Watch) Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) (pass bool) {
+func (w *Watch) Failed(ctx context.Context, store string, why reason.Reason, detail string, sure bool) (pass bool) {
 	h, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()
@@ -99,7 +99,7 @@ func (w *Watch) Failed(ctx context.Context, store string, why touch.Reason, deta
 }
 
 // Passed reports whether a store is to be passed by, as Failed last said.
-func (w *Watch) Passed(store string, why touch.Reason, detail string) bool {
+func (w *Watch) Passed(store string, why reason.Reason, detail string) bool {
 	_, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()
@@ -111,7 +111,7 @@ func (w *Watch) Passed(store string, why touch.Reason, detail string) bool {
 }
 
 // Worked says that what may fail did not.
-func (w *Watch) Worked(ctx context.Context, store string, why touch.Reason, detail string) {
+func (w *Watch) Worked(ctx context.Context, store string, why reason.Reason, detail string) {
 	h, id := w.hold(store, why, detail)
 	now := time.Now()
 	w.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"homing/events"
+	"homing/pkg/reason"
 )
 
 // ClaimState says how far a touch has come. A higher state wins over a lower one.
@@ -92,11 +93,6 @@ func newestClaimFirst(a, b Claim) int {
 	return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.Touch, b.Touch))
 }
 
-const (
-	bundled = "bundled" // why a touch was dropped whose content another's mail took over
-	yields  = "yields"  // why a touch was held that let another go first
-)
-
 // ends says which outcome a fact reports, by its action.
 var ends = map[string]ClaimState{
 	events.ActionSent: Sent, events.ActionUncertain: Uncertain, events.ActionDropped: Dropped,
@@ -106,7 +102,7 @@ var ends = map[string]ClaimState{
 func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	b, action := f.Body(), f.Type().Action()
 	if action == events.ActionHeld {
-		return b.Reason == yields && s.At > c.Erased.At && c.note(Yielded, b.Touch, s)
+		return b.Reason == string(reason.Yields) && s.At > c.Erased.At && c.note(Yielded, b.Touch, s)
 	}
 	k := Claim{Touch: ClaimKey(b.Touch), State: ends[action], At: s.At}
 	if k.State == Dropped {
@@ -114,7 +110,7 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	}
 	changed := c.Settle(k)
 	for _, touch := range b.Bundles {
-		changed = c.Settle(Claim{Touch: ClaimKey(touch), State: Dropped, At: s.At, Why: bundled}) || changed
+		changed = c.Settle(Claim{Touch: ClaimKey(touch), State: Dropped, At: s.At, Why: string(reason.Bundled)}) || changed
 	}
 	if b.Sunset && s.At > c.Erased.At {
 		changed = c.sunset(s.At) || changed

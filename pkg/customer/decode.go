@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"homing/events"
+	"homing/pkg/reason"
 )
 
 // Decode reads what Encode wrote. The customer's strings are parts of data.
@@ -203,7 +204,7 @@ func (r *reader) claims(c *Customer) {
 			break
 		}
 		b := view(s)
-		c.Claims = append(c.Claims, Claim{Touch: getUint64(b), State: ClaimState(b[8]), Why: why(b[9]), At: int64(uint48(b[10:]))})
+		c.Claims = append(c.Claims, Claim{Touch: getUint64(b), State: ClaimState(b[8]), Why: string(reason.Numbered(b[9])), At: int64(uint48(b[10:]))})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"homing/pkg/reason"
 )
 
 // A customer is stored as a row of sections, each a tag, a length and a body, and
@@ -192,7 +194,7 @@ func appendClaims(b []byte, claims []Claim) []byte {
 	b = section(b, tagClaims, len(claims) > open, func(b []byte) []byte {
 		for _, k := range claims {
 			if k.State != Open {
-				b = putUint48(append(putUint64(b, k.Touch), byte(k.State), whyCode(k.Why)), uint64(k.At))
+				b = putUint48(append(putUint64(b, k.Touch), byte(k.State), reason.Number(reason.Reason(k.Why))), uint64(k.At))
 			}
 		}
 		return b
@@ -206,21 +208,6 @@ func appendClaims(b []byte, claims []Claim) []byte {
 		}
 		return b
 	})
-}
-
-// whys are the reasons of dropped touches, stored by their place: names are only
-// ever added at the end. A reason that is not here is stored as unknown.
-var whys = []string{"", "erased", "no_address", "unsubscribed", "bounced", "complained", "no_consent", "worker_off",
-	"step_removed", "purchased", "recovered", "emptied", "cancelled", "refunded", "reviewed", "repurchased", "bundled",
-	"unavailable", "insufficient_data", "complaint_open", "sunset", "expired", "holdout", "shadow", "rejected_by_server"}
-
-func whyCode(s string) byte { return byte(max(0, slices.Index(whys, s))) }
-
-func why(code byte) string {
-	if int(code) < len(whys) {
-		return whys[code]
-	}
-	return ""
 }
 
 // stamps is the table of all stamps of one customer, ascending.

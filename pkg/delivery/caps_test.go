@@ -13,6 +13,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/natstest"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -25,7 +26,7 @@ func TestEightReplicasKeepTheCaps(t *testing.T) {
 		{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day},
 		{Name: "notice", Template: "win-back/notice", Class: touch.Transactional, Expires: 14 * day},
 	}}
-	r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}, log: zap.NewNop(),
+	r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[reason.Reason]int{}, rate: noLimit{}, log: zap.NewNop(),
 		caps: []gate.Window{{Limit: 3, Length: time.Hour}, {Limit: 5, Length: 24 * time.Hour}}}
 	r.servers(natstest.Start(t, t.TempDir()).JS, homingtest.Redis(t, homingtest.StartRedis(t).URL()))
 	saves := 0
@@ -72,7 +73,7 @@ func TestEightReplicasKeepTheCaps(t *testing.T) {
 		switch {
 		case f.Type == events.TypeEmailSent:
 			sent[b.Customer+" "+b.Step]++
-		case f.Type == events.TypeEmailHeld && b.Reason == string(touch.FrequencyCap):
+		case f.Type == events.TypeEmailHeld && b.Reason == string(reason.FrequencyCap):
 			held++
 		default:
 			t.Errorf("%s %s of %s", f.Type, b.Reason, b.Touch)

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/channel"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // compose is the stage that makes the message. A template that fails is the
@@ -26,12 +26,12 @@ func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
 	switch {
 	case errors.Is(err, channel.ErrMessage):
 		d.o.Log.Error("a message cannot be built", zap.String("touch", a.id), zap.Error(err))
-		return Decision{Action: HoldUntil, Until: now.Add(15 * time.Minute), Body: d.body(a, touch.TemplateError, "the message could not be built")}
+		return Decision{Action: HoldUntil, Until: now.Add(15 * time.Minute), Body: d.body(a, reason.TemplateError, "the message could not be built")}
 	case err != nil:
-		return d.held(ctx, a, touch.TemplateError, detail, err)
+		return d.held(ctx, a, reason.TemplateError, detail, err)
 	}
 	a.to = a.record.Customer.Email.Value
-	d.works(ctx, a, touch.TemplateError, detail)
+	d.works(ctx, a, reason.TemplateError, detail)
 	return Decision{}
 }
 
@@ -44,7 +44,7 @@ func (d *Delivery) open(ctx context.Context, a *attempt) Decision {
 		switch {
 		case errors.Is(err, channel.ErrDown):
 			a.conn = nil
-			return d.held(ctx, a, touch.SMTPDown, "", err)
+			return d.held(ctx, a, reason.SMTPDown, "", err)
 		case err != nil: // we are stopping
 			a.conn = nil
 			return waitFor(err)

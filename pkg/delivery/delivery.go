@@ -19,6 +19,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -81,10 +82,10 @@ type Holds interface {
 	// that it did not. detail tells what, to a person, where there is more than one
 	// such thing. sure is a failure that does not pass by itself. Failed reports
 	// whether the store is to be passed by for now, for the sake of others.
-	Failed(ctx context.Context, store string, why touch.Reason, detail string, sure bool) (pass bool)
-	Worked(ctx context.Context, store string, why touch.Reason, detail string)
+	Failed(ctx context.Context, store string, why reason.Reason, detail string, sure bool) (pass bool)
+	Worked(ctx context.Context, store string, why reason.Reason, detail string)
 	// Passed reports whether a store is to be passed by, as Failed last said.
-	Passed(store string, why touch.Reason, detail string) bool
+	Passed(store string, why reason.Reason, detail string) bool
 }
 
 // Options are what a Delivery works with.
@@ -103,9 +104,9 @@ type Options struct {
 	Suppress func(ctx context.Context, entries []customer.Entry) error
 	Scale    clock.Scale
 	Log      *zap.Logger
-	Decided  func(t events.Type, reason touch.Reason) // told every outcome; may be nil
-	Held     func(reason touch.Reason, err error)     // told why the system waits; may be nil
-	Holds    Holds                                    // nil: nothing is paused, and nobody is told
+	Decided  func(t events.Type, reason reason.Reason) // told every outcome; may be nil
+	Held     func(reason reason.Reason, err error)     // told why the system waits; may be nil
+	Holds    Holds                                     // nil: nothing is paused, and nobody is told
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int
@@ -179,7 +180,7 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) erro
 	decided()
 	err := d.finish(ctx, a, decision)
 	if a.answered { // nothing delays the record of an answer
-		d.works(ctx, a, touch.SMTPDown, "")
+		d.works(ctx, a, reason.SMTPDown, "")
 	}
 	return err
 }

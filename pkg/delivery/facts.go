@@ -5,11 +5,11 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // body returns the parts that all facts about the touch share.
-func (d *Delivery) body(a *attempt, why touch.Reason, detail string) events.Email {
+func (d *Delivery) body(a *attempt, why reason.Reason, detail string) events.Email {
 	due := a.touch.Due.UTC()
 	return events.Email{
 		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
@@ -37,7 +37,7 @@ func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error
 		return err
 	}
 	if d.o.Decided != nil {
-		d.o.Decided(f.Type, touch.Reason(f.Data.(events.Fact).Body().Reason))
+		d.o.Decided(f.Type, reason.Reason(f.Data.(events.Fact).Body().Reason))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -69,7 +70,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, decision Decision) erro
 	body.Until = &until
 	f := d.fact(a, &events.EmailHeld{Email: body})
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
-	if body.Reason == string(touch.Yields) {
+	if body.Reason == string(reason.Yields) {
 		if err := d.noteYield(ctx, a, &f); err != nil {
 			return err
 		}

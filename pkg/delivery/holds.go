@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/bus"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // parked is how long a touch is set aside for while the system holds its store and
@@ -31,7 +31,7 @@ func (d *Delivery) pause(a *attempt) Decision {
 // held says that the system, not the customer, is the reason to wait. The touch
 // stays in flight, and the loop pulls no others; where other stores have no such
 // trouble, it gets out of their way.
-func (d *Delivery) held(ctx context.Context, a *attempt, why touch.Reason, detail string, err error) Decision {
+func (d *Delivery) held(ctx context.Context, a *attempt, why reason.Reason, detail string, err error) Decision {
 	switch {
 	case d.failed(ctx, a.touch.Customer.Store, why, detail, err):
 		return setAside(parked)
@@ -41,15 +41,15 @@ func (d *Delivery) held(ctx context.Context, a *attempt, why touch.Reason, detai
 	return waitFor(err)
 }
 
-func (d *Delivery) failed(ctx context.Context, store string, why touch.Reason, detail string, err error) (pass bool) {
+func (d *Delivery) failed(ctx context.Context, store string, why reason.Reason, detail string, err error) (pass bool) {
 	if d.o.Held != nil {
 		d.o.Held(why, err)
 	}
-	sure := why == touch.NoOfferCode // a template may fail for one customer alone
+	sure := why == reason.NoOfferCode // a template may fail for one customer alone
 	return d.o.Holds.Failed(ctx, store, why, detail, sure)
 }
 
-func (d *Delivery) works(ctx context.Context, a *attempt, why touch.Reason, detail string) {
+func (d *Delivery) works(ctx context.Context, a *attempt, why reason.Reason, detail string) {
 	d.o.Holds.Worked(ctx, a.touch.Customer.Store, why, detail)
 }
 
@@ -58,7 +58,7 @@ func (d *Delivery) works(ctx context.Context, a *attempt, why touch.Reason, deta
 // them wait for it, and other stores' messages behind them.
 func (d *Delivery) mayTry(a *attempt) bool {
 	store := a.touch.Customer.Store
-	if !d.o.Holds.Passed(store, touch.SMTPDown, "") {
+	if !d.o.Holds.Passed(store, reason.SMTPDown, "") {
 		return true
 	}
 	q := d.queues.store(store)
@@ -80,9 +80,9 @@ func (d *Delivery) readable(ctx context.Context, as []*attempt, err error) {
 	}
 	for store := range stores {
 		if err != nil {
-			d.failed(ctx, store, touch.Rebuilding, "", err)
+			d.failed(ctx, store, reason.Rebuilding, "", err)
 		} else {
-			d.o.Holds.Worked(ctx, store, touch.Rebuilding, "")
+			d.o.Holds.Worked(ctx, store, reason.Rebuilding, "")
 		}
 	}
 }
@@ -91,8 +91,8 @@ func (d *Delivery) readable(ctx context.Context, as []*attempt, err error) {
 type noHolds struct{}
 
 func (noHolds) Paused(string, string) bool { return false }
-func (noHolds) Failed(context.Context, string, touch.Reason, string, bool) bool {
+func (noHolds) Failed(context.Context, string, reason.Reason, string, bool) bool {
 	return false
 }
-func (noHolds) Passed(string, touch.Reason, string) bool             { return false }
-func (noHolds) Worked(context.Context, string, touch.Reason, string) {}
+func (noHolds) Passed(string, reason.Reason, string) bool             { return false }
+func (noHolds) Worked(context.Context, string, reason.Reason, string) {}

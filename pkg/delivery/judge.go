@@ -9,6 +9,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -49,7 +50,7 @@ func (d *Delivery) unknown(a *attempt) Decision {
 		d.memory.note(a.id, func(m *memo) { m.missing = &a.epoch })
 		d.o.Customers.Suspect()
 	case a.epoch > *since:
-		return d.verdict(a, touch.DropFor(touch.NoAddress, "the timeline does not know the customer"))
+		return d.verdict(a, touch.DropFor(reason.NoAddress, "the timeline does not know the customer"))
 	}
 	return waitFor(errMissing)
 }
@@ -74,7 +75,7 @@ func (d *Delivery) claimed(a *attempt) Decision {
 	if a.step.Class == touch.Transactional {
 		return Decision{} // sent once more, with the same message id
 	}
-	body := d.told(a, touch.Uncertain, a.step.Sunset, func(other customer.Claim) bool {
+	body := d.told(a, reason.Uncertain, a.step.Sunset, func(other customer.Claim) bool {
 		return other.State == customer.Open && other.Owner == k.Owner
 	})
 	body.Detail = "the sender stopped before the relay's answer was recorded"
@@ -89,19 +90,19 @@ const inheritAfter = 2 * time.Minute
 // the timeline. It says all that was folded with the claim: a refold knows nothing
 // else about it.
 func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
-	with := func(why touch.Reason) events.Email {
+	with := func(why reason.Reason) events.Email {
 		return d.told(a, why, a.step.Sunset && a.record.Customer.Sunset >= k.At, func(other customer.Claim) bool {
-			return other.State == customer.Dropped && other.Why == string(touch.Bundled) && other.At == k.At
+			return other.State == customer.Dropped && other.Why == string(reason.Bundled) && other.At == k.At
 		})
 	}
 	var f events.Event
 	switch k.State {
 	case customer.Sent:
-		f = d.fact(a, &events.EmailSent{Email: with(touch.Sent)})
+		f = d.fact(a, &events.EmailSent{Email: with(reason.Sent)})
 	case customer.Uncertain:
-		f = d.fact(a, &events.EmailUncertain{Email: with(touch.Uncertain)})
+		f = d.fact(a, &events.EmailUncertain{Email: with(reason.Uncertain)})
 	default:
-		f = d.fact(a, &events.EmailDropped{Email: d.body(a, touch.Reason(k.Why), "")})
+		f = d.fact(a, &events.EmailDropped{Email: d.body(a, reason.Reason(k.Why), "")})
 	}
 	f.Time = time.UnixMilli(k.At).UTC()
 	return f
@@ -109,7 +110,7 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 
 // told is the body of a fact about a message that left, perhaps, in an earlier
 // attempt; bundled tells the claims of the touches that it took over.
-func (d *Delivery) told(a *attempt, why touch.Reason, sunset bool, bundled func(customer.Claim) bool) events.Email {
+func (d *Delivery) told(a *attempt, why reason.Reason, sunset bool, bundled func(customer.Claim) bool) events.Email {
 	b := d.body(a, why, "")
 	b.MessageID = a.route.Channel.MessageID(a.id)
 	b.Sunset, b.Bundles = sunset, d.bundled(a, bundled)

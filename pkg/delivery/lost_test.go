@@ -12,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -81,7 +82,7 @@ func TestATouchThatIsPutAsideLeavesNoClaimBehind(t *testing.T) {
 			asked := 0
 			waits := &series{wanted: func(touch.Touch, workers.Input) touch.Verdict {
 				if asked++; asked == 2 && c.pause == nil {
-					return touch.HoldUntil(time.Now().Add(time.Hour), touch.NotYet, "an earlier one has no outcome")
+					return touch.HoldUntil(time.Now().Add(time.Hour), reason.NotYet, "an earlier one has no outcome")
 				}
 				return touch.Verdict{}
 			}}
@@ -131,9 +132,9 @@ type switches struct {
 func (s *switches) Paused(_, store string) bool {
 	return slices.Contains(s.paused, store)
 }
-func (*switches) Failed(context.Context, string, touch.Reason, string, bool) bool { return false }
-func (*switches) Passed(string, touch.Reason, string) bool                        { return false }
-func (*switches) Worked(context.Context, string, touch.Reason, string)            {}
+func (*switches) Failed(context.Context, string, reason.Reason, string, bool) bool { return false }
+func (*switches) Passed(string, reason.Reason, string) bool                        { return false }
+func (*switches) Worked(context.Context, string, reason.Reason, string)            {}
 
 // twice is a client that writes a claim again since the answer to the first did
 // not come, and something happens in between.

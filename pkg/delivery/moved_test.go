@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -23,7 +24,7 @@ func TestATouchWhoseTimeMovesIsNotLate(t *testing.T) {
 	}{
 		{"its time has moved", func(until time.Time) touch.Verdict { return touch.MoveTo(until, "it lasts longer") }, "sent"},
 		{"it waits for another", func(until time.Time) touch.Verdict {
-			return touch.HoldUntil(until, touch.NotYet, "an earlier one has no outcome")
+			return touch.HoldUntil(until, reason.NotYet, "an earlier one has no outcome")
 		}, "expired"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

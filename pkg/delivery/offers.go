@@ -10,6 +10,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/offer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -29,7 +30,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	}
 	if bound, ok := c.OfferOf(a.key); ok {
 		if a.offer = d.good(c, a.key); a.offer == nil {
-			return d.verdict(a, touch.DropFor(touch.Expired, ranOut))
+			return d.verdict(a, touch.DropFor(reason.Expired, ranOut))
 		}
 		return orWait(d.issueAgain(ctx, a, bound, terms))
 	}
@@ -38,7 +39,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	}
 	code, err := d.code(ctx, a, terms)
 	if errors.Is(err, offer.ErrNoCode) {
-		d.failed(ctx, a.touch.Customer.Store, touch.NoOfferCode, listOf(terms.List), err)
+		d.failed(ctx, a.touch.Customer.Store, reason.NoOfferCode, listOf(terms.List), err)
 		return setAside(parked)
 	} else if err != nil {
 		return waitFor(err)
@@ -83,7 +84,7 @@ func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (st
 	if err != nil {
 		return "", err
 	}
-	d.works(ctx, a, touch.NoOfferCode, listOf(terms.List))
+	d.works(ctx, a, reason.NoOfferCode, listOf(terms.List))
 	d.memory.note(a.id, func(m *memo) { m.code = &taken{terms.List, code} })
 	return code, nil
 }

@@ -13,6 +13,7 @@ import (
 	"homing/pkg/homingtest"
 	"homing/pkg/offer"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -219,7 +220,7 @@ func TestAnEmptyListHoldsTheStepAndNoOther(t *testing.T) {
 		if d := cmp.Diff([]string{"none"}, r.subjects()); d != "" {
 			t.Errorf("mails while the list is empty (-want +got):\n%s", d)
 		}
-		if n := r.held(touch.NoOfferCode); n < 40 || n > 50 {
+		if n := r.held(reason.NoOfferCode); n < 40 || n > 50 {
 			t.Errorf("asked %d times in two hours for two touches, want every five minutes", n)
 		}
 		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {

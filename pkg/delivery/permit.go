@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"homing/pkg/bus"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -45,7 +46,7 @@ func (d *Delivery) permit(ctx context.Context, a *attempt) Decision {
 		return waitFor(bus.Soon(again))
 	}
 	until := d.o.Scale.Now().Add(max(again, soonest))
-	return holdWhileWorthIt(a, until, d.body(a, touch.Throughput, why))
+	return holdWhileWorthIt(a, until, d.body(a, reason.Throughput, why))
 }
 
 // stepAside has a touch wait in flight and let others pass, if not too many do.

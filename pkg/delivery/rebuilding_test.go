@@ -11,7 +11,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
 	"homing/pkg/projection"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // bareHolds notes what it is told of the system.
@@ -20,15 +20,15 @@ type bareHolds struct {
 	said []string
 }
 
-func (h *bareHolds) Paused(string, string) bool               { return false }
-func (h *bareHolds) Passed(string, touch.Reason, string) bool { return false }
+func (h *bareHolds) Paused(string, string) bool                { return false }
+func (h *bareHolds) Passed(string, reason.Reason, string) bool { return false }
 
-func (h *bareHolds) Failed(_ context.Context, _ string, why touch.Reason, _ string, _ bool) bool {
+func (h *bareHolds) Failed(_ context.Context, _ string, why reason.Reason, _ string, _ bool) bool {
 	h.note("failed: " + string(why))
 	return false
 }
 
-func (h *bareHolds) Worked(_ context.Context, _ string, why touch.Reason, _ string) {
+func (h *bareHolds) Worked(_ context.Context, _ string, why reason.Reason, _ string) {
 	h.note("worked: " + string(why))
 }
 
@@ -72,11 +72,11 @@ func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
 		}
 		holds.mu.Lock()
 		defer holds.mu.Unlock()
-		failed, worked := "failed: "+string(touch.Rebuilding), "worked: "+string(touch.Rebuilding)
+		failed, worked := "failed: "+string(reason.Rebuilding), "worked: "+string(reason.Rebuilding)
 		if first := slices.Index(holds.said, worked); slices.Index(holds.said, failed) != 0 || first < 0 || slices.Contains(holds.said[first:], failed) {
 			t.Errorf("told: %v", holds.said)
 		}
-		if n := r.held(touch.Rebuilding); n == 0 {
+		if n := r.held(reason.Rebuilding); n == 0 {
 			t.Error("the metric was told of no hold")
 		}
 	})

@@ -33,6 +33,7 @@ import (
 	"homing/pkg/offer"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
+	"homing/pkg/reason"
 	"homing/pkg/render"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
@@ -102,7 +103,7 @@ type rig struct {
 
 	mu       sync.Mutex
 	rendered []render.Data
-	holds    map[touch.Reason]int
+	holds    map[reason.Reason]int
 	fault    func(op string) error // asked before ("save") and after ("saved") each act
 	running  []*delivery.Delivery  // that were not stopped
 }
@@ -110,7 +111,7 @@ type rig struct {
 func bubble(t *testing.T, w *series, f func(r *rig)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[touch.Reason]int{}, rate: noLimit{}}
+		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[reason.Reason]int{}, rate: noLimit{}}
 		if w.steps == nil {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
@@ -202,7 +203,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
 		Suppress: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
 		Log:      r.log,
-		Held:     func(why touch.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
+		Held:     func(why reason.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
 	}
 	for _, change := range with {
 		change(&o)
@@ -292,7 +293,7 @@ func (r *rig) codesOf() (out []string) {
 }
 
 // held returns how often the system was the reason to wait.
-func (r *rig) held(why touch.Reason) int {
+func (r *rig) held(why reason.Reason) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.holds[why]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -105,7 +106,7 @@ func (d *Delivery) verdict(a *attempt, v touch.Verdict) Decision {
 // holdWhileWorthIt holds a touch, unless it would come too late then.
 func holdWhileWorthIt(a *attempt, until time.Time, body events.Email) Decision {
 	if end := a.touch.Due.Add(a.step.Expires); until.After(end) {
-		body.Reason = string(touch.Expired)
+		body.Reason = string(reason.Expired)
 		return Decision{Action: Drop, Body: body}
 	}
 	return Decision{Action: HoldUntil, Until: until, Body: body}

@@ -10,8 +10,8 @@ import (
 	"homing/events"
 	"homing/pkg/delivery"
 	"homing/pkg/homingtest"
+	"homing/pkg/reason"
 	"homing/pkg/throughput"
-	"homing/pkg/touch"
 )
 
 // at has customers with addresses at a domain, each with a touch that falls due
@@ -67,7 +67,7 @@ func TestASlowDomainDoesNotHoldUpTheOthers(t *testing.T) {
 			t.Errorf("%d holds of %d mails", len(held), slow)
 		}
 		for _, f := range held {
-			if b := f.Data.(events.Fact).Body(); b.Reason != string(touch.Throughput) || !strings.Contains(b.Detail, "0.5 a second to slow.example") {
+			if b := f.Data.(events.Fact).Body(); b.Reason != string(reason.Throughput) || !strings.Contains(b.Detail, "0.5 a second to slow.example") {
 				t.Fatalf("held for %s: %s", b.Reason, b.Detail)
 			}
 		}
@@ -91,7 +91,7 @@ func TestWhatHasNoRoomBeforeItExpiresIsDropped(t *testing.T) {
 		r.start()
 		time.Sleep(2 * time.Hour)
 		dropped := r.facts(events.TypeEmailDropped)
-		if len(dropped) != 1 || dropped[0].Data.(events.Fact).Body().Reason != string(touch.Expired) {
+		if len(dropped) != 1 || dropped[0].Data.(events.Fact).Body().Reason != string(reason.Expired) {
 			t.Errorf("dropped: %v", dropped)
 		}
 		if n := len(r.issued()); n != 0 {

@@ -9,6 +9,7 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/channel"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -26,7 +27,7 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 		return handBack(bus.Later(leaseFor))
 	case channel.Unreachable:
 		d.memory.unsentBy(a.id, a.owner)
-		return d.held(ctx, a, touch.SMTPDown, "", out.Err)
+		return d.held(ctx, a, reason.SMTPDown, "", out.Err)
 	}
 	a.answered = true
 	return d.answer(a, out)
@@ -38,39 +39,39 @@ const unknownTries = 2
 
 // answer says what follows from an answer, or from there being none.
 func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
-	body := func(r touch.Reason) events.Email {
+	body := func(r reason.Reason) events.Email {
 		b := d.body(a, r, out.Detail)
 		b.Template, b.MessageID = a.message.Template(), a.route.Channel.MessageID(a.id)
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}
 	// left is the body of a message that left, perhaps, with all that is folded with it.
-	left := func(r touch.Reason) events.Email {
+	left := func(r reason.Reason) events.Email {
 		b := body(r)
 		b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
 		return b
 	}
 	switch out.Meaning {
 	case channel.Accepted:
-		b := left(touch.Sent)
+		b := left(reason.Sent)
 		b.Detail = a.wording.Detail
 		return settled(d.fact(a, &events.EmailSent{Email: b}))
 	case channel.Unknown:
 		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
-			return d.later(a, body(touch.Throughput))
+			return d.later(a, body(reason.Throughput))
 		}
-		return settled(d.fact(a, &events.EmailUncertain{Email: left(touch.Uncertain)}))
+		return settled(d.fact(a, &events.EmailUncertain{Email: left(reason.Uncertain)}))
 	case channel.BadAddress:
-		b := body(touch.Bounced)
+		b := body(reason.Bounced)
 		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
 		return Decision{Action: Drop, Body: b}
 	case channel.ContentAtFault, channel.Refused:
 		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
-		return Decision{Action: Drop, Body: body(touch.RejectedByServer)}
+		return Decision{Action: Drop, Body: body(reason.RejectedByServer)}
 	case channel.SenderAtFault:
 		d.o.Log.Error("the relay refuses us as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
 	}
-	return d.later(a, body(touch.Throughput))
+	return d.later(a, body(reason.Throughput))
 }
 
 // later holds a touch that is worth another try, each time for longer.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -22,16 +23,16 @@ func MailboxOf(c *customer.Customer) Mailbox {
 func address(c *Case) touch.Verdict {
 	email := c.Customer.Email.Value
 	if email == "" {
-		return touch.DropFor(touch.NoAddress, "no event gave an address")
+		return touch.DropFor(reason.NoAddress, "no event gave an address")
 	}
 	if b := c.Customer.Bounce; b.At != 0 && b.Address == c.Address(email) && !c.yesSince(b.At) {
-		return touch.DropFor(touch.Bounced, "the relay said that the address cannot be used")
+		return touch.DropFor(reason.Bounced, "the relay said that the address cannot be used")
 	}
 	if at := c.Mailbox.Bounced; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
-		return touch.DropFor(touch.Bounced, "email to the address bounced on "+stamp(at))
+		return touch.DropFor(reason.Bounced, "email to the address bounced on "+stamp(at))
 	}
 	if at := c.Mailbox.Complained; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
-		return touch.DropFor(touch.Complained, "email to the address was reported as spam on "+stamp(at))
+		return touch.DropFor(reason.Complained, "email to the address was reported as spam on "+stamp(at))
 	}
 	return touch.Verdict{}
 }

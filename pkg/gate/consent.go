@@ -5,6 +5,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/problem"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -38,7 +39,7 @@ func consent(c *Case) touch.Verdict {
 	if c.Policy.Consent.Policy == SoftOptIn && c.Customer.OrderCount() > 0 {
 		return touch.Verdict{}
 	}
-	return touch.DropFor(touch.NoConsent, "policy "+c.Policy.Consent.Policy+", and no consent is known")
+	return touch.DropFor(reason.NoConsent, "policy "+c.Policy.Consent.Policy+", and no consent is known")
 }
 
 func (c *Case) subscribed() bool {

@@ -3,13 +3,14 @@ package gate
 import (
 	"fmt"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
 // expiry: an email that comes too late to make sense is not sent.
 func expiry(c *Case) touch.Verdict {
 	if end := c.Touch.Due.Add(c.Step.Expires); c.Now.After(end) {
-		return touch.DropFor(touch.Expired, fmt.Sprintf("due %s, worth sending for %s", stamp(c.Touch.Due), c.Step.Expires))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("due %s, worth sending for %s", stamp(c.Touch.Due), c.Step.Expires))
 	}
 	return touch.Verdict{}
 }

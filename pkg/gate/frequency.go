@@ -10,6 +10,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/localtime"
 	"homing/pkg/problem"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -73,12 +74,12 @@ func frequency(c *Case) touch.Verdict {
 		}
 	}
 	if at := c.dayRoomAt(c.Customer.Claims, c.Now, this); at.After(until) && at.After(c.Now) {
-		return c.later(at, touch.FrequencyCap, fmt.Sprintf("the %d of %s used", c.Policy.PerDay, c.date(c.Now)))
+		return c.later(at, reason.FrequencyCap, fmt.Sprintf("the %d of %s used", c.Policy.PerDay, c.date(c.Now)))
 	}
 	if !until.After(c.Now) {
 		return touch.Verdict{}
 	}
-	return c.later(until, touch.FrequencyCap, c.used(why))
+	return c.later(until, reason.FrequencyCap, c.used(why))
 }
 
 // room reports whether all caps have room for one more email at a time, in

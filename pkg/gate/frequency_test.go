@@ -9,6 +9,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -119,7 +120,7 @@ func TestWhatTakesNoPlaceInTheCaps(t *testing.T) {
 	for _, state := range []customer.ClaimState{customer.Open, customer.Uncertain, customer.Sent} {
 		c := passing()
 		c.Customer.SetClaim(customer.Claim{Touch: 8, State: state, At: now.UnixMilli()})
-		if v := gate.Judge(c); v.Reason != touch.FrequencyCap {
+		if v := gate.Judge(c); v.Reason != reason.FrequencyCap {
 			t.Errorf("a claim of state %d does not count: %+v", state, v)
 		}
 	}

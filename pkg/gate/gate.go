@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -84,27 +85,27 @@ func (p *Policy) OfWorker() []any { return []any{&p.Hours, &p.Own} }
 type Rule struct {
 	Name    string
 	Judge   func(c *Case) touch.Verdict
-	Person  bool           // it asks about the customer, not about one email
-	Reasons []touch.Reason // that it gives; docs/reasons.md has a heading for each
-	Keys    []string       // of the configuration that it reads; under the heading they are named
+	Person  bool            // it asks about the customer, not about one email
+	Reasons []reason.Reason // that it gives; docs/reasons.md has a heading for each
+	Keys    []string        // of the configuration that it reads; under the heading they are named
 }
 
 // Rules is the gate, in its order. The claim, which follows, is taken by
 // delivery.
 var Rules = []Rule{
-	{Name: "erased", Judge: erased, Person: true, Reasons: []touch.Reason{touch.Erased}},
-	{Name: "address", Judge: address, Person: true, Reasons: []touch.Reason{touch.NoAddress, touch.Bounced, touch.Complained}},
-	{Name: "recipients", Judge: recipients, Person: true, Reasons: []touch.Reason{touch.Shadow}, Keys: []string{"recipients_allow"}},
-	{Name: "suppression", Judge: suppression, Person: true, Reasons: []touch.Reason{touch.Unsubscribed}},
-	{Name: "consent", Judge: consent, Person: true, Reasons: []touch.Reason{touch.NoConsent}, Keys: []string{"consent.policy"}},
-	{Name: "worker", Judge: live, Reasons: []touch.Reason{touch.WorkerOff, touch.StepRemoved}},
-	{Name: "sunset", Judge: sunset, Person: true, Reasons: []touch.Reason{touch.Sunset}},
+	{Name: "erased", Judge: erased, Person: true, Reasons: []reason.Reason{reason.Erased}},
+	{Name: "address", Judge: address, Person: true, Reasons: []reason.Reason{reason.NoAddress, reason.Bounced, reason.Complained}},
+	{Name: "recipients", Judge: recipients, Person: true, Reasons: []reason.Reason{reason.Shadow}, Keys: []string{"recipients_allow"}},
+	{Name: "suppression", Judge: suppression, Person: true, Reasons: []reason.Reason{reason.Unsubscribed}},
+	{Name: "consent", Judge: consent, Person: true, Reasons: []reason.Reason{reason.NoConsent}, Keys: []string{"consent.policy"}},
+	{Name: "worker", Judge: live, Reasons: []reason.Reason{reason.WorkerOff, reason.StepRemoved}},
+	{Name: "sunset", Judge: sunset, Person: true, Reasons: []reason.Reason{reason.Sunset}},
 	{Name: "wanted", Judge: wanted}, // the reasons are the worker's own
-	{Name: "expiry", Judge: expiry, Reasons: []touch.Reason{touch.Expired}},
-	{Name: "holdout", Judge: holdout, Person: true, Reasons: []touch.Reason{touch.Holdout}, Keys: []string{"holdout"}},
-	{Name: "quiet", Judge: quiet, Reasons: []touch.Reason{touch.QuietHours, touch.Expired}, Keys: []string{"pacing.quiet_hours", "pacing.send_days"}},
-	{Name: "frequency", Judge: frequency, Reasons: []touch.Reason{touch.FrequencyCap, touch.Expired}, Keys: []string{"pacing.frequency", "pacing.per_day"}},
-	{Name: "shadow", Judge: shadow, Reasons: []touch.Reason{touch.Shadow}},
+	{Name: "expiry", Judge: expiry, Reasons: []reason.Reason{reason.Expired}},
+	{Name: "holdout", Judge: holdout, Person: true, Reasons: []reason.Reason{reason.Holdout}, Keys: []string{"holdout"}},
+	{Name: "quiet", Judge: quiet, Reasons: []reason.Reason{reason.QuietHours, reason.Expired}, Keys: []string{"pacing.quiet_hours", "pacing.send_days"}},
+	{Name: "frequency", Judge: frequency, Reasons: []reason.Reason{reason.FrequencyCap, reason.Expired}, Keys: []string{"pacing.frequency", "pacing.per_day"}},
+	{Name: "shadow", Judge: shadow, Reasons: []reason.Reason{reason.Shadow}},
 }
 
 // Judge asks the rules in their order.

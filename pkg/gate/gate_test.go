@@ -10,6 +10,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -78,7 +79,7 @@ func transactional(c *gate.Case) { c.Step.Class = touch.Transactional }
 func noOrders(c *gate.Case) { c.Customer.Orders, c.Customer.Seen = nil, nil }
 
 func TestRules(t *testing.T) {
-	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
+	drop := func(r reason.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
 	var send touch.Verdict
 	for _, c := range []struct {
 		name string
@@ -87,19 +88,19 @@ func TestRules(t *testing.T) {
 	}{
 		{"nothing against it", func(*gate.Case) {}, send},
 
-		{"the customer was erased", erase, drop(touch.Erased)},
-		{"erased customers get no transactional mail either", func(c *gate.Case) { transactional(c); erase(c) }, drop(touch.Erased)},
+		{"the customer was erased", erase, drop(reason.Erased)},
+		{"erased customers get no transactional mail either", func(c *gate.Case) { transactional(c); erase(c) }, drop(reason.Erased)},
 		{"who came back after an erasure is mailed", func(c *gate.Case) {
 			erase(c)
 			apply(c, 0, &events.OrderPlaced{Customer: events.Customer{ID: "ann", Email: "ann@shop.example"}, Order: events.Order{ID: "o2"}})
 		}, send},
 
-		{"no address", func(c *gate.Case) { c.Customer.Email.Value = "" }, drop(touch.NoAddress)},
-		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
-		{"the address bounced, for transactional mail too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(touch.Bounced)},
-		{"mail to the address came back, from whomever", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(touch.Bounced)},
-		{"the address complained", func(c *gate.Case) { c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(touch.Complained)},
-		{"the address complained, for transactional mail too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(touch.Complained)},
+		{"no address", func(c *gate.Case) { c.Customer.Email.Value = "" }, drop(reason.NoAddress)},
+		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
+		{"the address bounced, for transactional mail too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
+		{"mail to the address came back, from whomever", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(reason.Bounced)},
+		{"the address complained", func(c *gate.Case) { c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
+		{"the address complained, for transactional mail too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
 		{"a complaint is lifted by an explicit later consent", func(c *gate.Case) {
 			c.Mailbox = gate.Mailbox{Bounced: now.Add(-2 * time.Hour), Complained: now.Add(-2 * time.Hour)}
 			subscribed(c, now.Add(-time.Hour))
@@ -107,11 +108,11 @@ func TestRules(t *testing.T) {
 		{"a complaint is not lifted by an older consent", func(c *gate.Case) {
 			c.Mailbox.Complained = now.Add(-2 * time.Hour)
 			subscribed(c, now.Add(-3*time.Hour))
-		}, drop(touch.Complained)},
+		}, drop(reason.Complained)},
 		{"no scope of an unsubscribe is lifted by an older consent", func(c *gate.Case) {
 			unsubscribe(c, "win-back")
 			subscribed(c, now.Add(-2*time.Hour))
-		}, drop(touch.Unsubscribed)},
+		}, drop(reason.Unsubscribed)},
 		{"everything is lifted by an explicit later consent", func(c *gate.Case) { unsubscribe(c, "everything"); subscribed(c, now.Add(-time.Minute)) }, send},
 		{"another address bounced", func(c *gate.Case) { bounced(c, "hash of old@shop.example") }, send},
 		{"a bounce is lifted by an explicit later consent", func(c *gate.Case) {
@@ -121,35 +122,35 @@ func TestRules(t *testing.T) {
 		{"a bounce is not lifted by an older consent", func(c *gate.Case) {
 			bounced(c, "hash of ann@shop.example")
 			subscribed(c, now.Add(-3*time.Hour))
-		}, drop(touch.Bounced)},
+		}, drop(reason.Bounced)},
 
-		{"not on the list of a staging installation", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"bob@shop.example", "@other.example"} }, drop(touch.Shadow)},
+		{"not on the list of a staging installation", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"bob@shop.example", "@other.example"} }, drop(reason.Shadow)},
 		{"on the list by address, in any case", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"Ann@Shop.example"} }, send},
 		{"on the list by domain", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@shop.example"} }, send},
-		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@op.example"} }, drop(touch.Shadow)},
-		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.RecipientsAllow = []string{"@x.example"} }, drop(touch.Shadow)},
+		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@op.example"} }, drop(reason.Shadow)},
+		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.RecipientsAllow = []string{"@x.example"} }, drop(reason.Shadow)},
 
-		{"unsubscribed from marketing", func(c *gate.Case) { unsubscribe(c, "") }, drop(touch.Unsubscribed)},
-		{"unsubscribed from this worker", func(c *gate.Case) { unsubscribe(c, "win-back") }, drop(touch.Unsubscribed)},
+		{"unsubscribed from marketing", func(c *gate.Case) { unsubscribe(c, "") }, drop(reason.Unsubscribed)},
+		{"unsubscribed from this worker", func(c *gate.Case) { unsubscribe(c, "win-back") }, drop(reason.Unsubscribed)},
 		{"unsubscribed from another worker", func(c *gate.Case) { unsubscribe(c, "birthday") }, send},
-		{"unsubscribed from everything", func(c *gate.Case) { unsubscribe(c, "everything") }, drop(touch.Unsubscribed)},
+		{"unsubscribed from everything", func(c *gate.Case) { unsubscribe(c, "everything") }, drop(reason.Unsubscribed)},
 		{"transactional mail ignores an unsubscribe from marketing", func(c *gate.Case) { transactional(c); unsubscribe(c, "") }, send},
 		{"transactional mail ignores an unsubscribe from its worker", func(c *gate.Case) { transactional(c); unsubscribe(c, "win-back") }, send},
-		{"transactional mail heeds an unsubscribe from everything", func(c *gate.Case) { transactional(c); unsubscribe(c, "everything") }, drop(touch.Unsubscribed)},
+		{"transactional mail heeds an unsubscribe from everything", func(c *gate.Case) { transactional(c); unsubscribe(c, "everything") }, drop(reason.Unsubscribed)},
 		{"an unsubscribe is lifted by an explicit later consent", func(c *gate.Case) { unsubscribe(c, ""); subscribed(c, now.Add(-time.Minute)) }, send},
 
-		{"no order and no consent", noOrders, drop(touch.NoConsent)},
+		{"no order and no consent", noOrders, drop(reason.NoConsent)},
 		{"no order but a consent", func(c *gate.Case) { noOrders(c); subscribed(c, now.Add(-dayLong)) }, send},
 		{"a cancelled order is no consent", func(c *gate.Case) {
 			apply(c, -time.Hour, &events.OrderCancelled{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "o1"}})
-		}, drop(touch.NoConsent)},
-		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit }, drop(touch.NoConsent)},
+		}, drop(reason.NoConsent)},
+		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit }, drop(reason.NoConsent)},
 		{"a consent is enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit; subscribed(c, now.Add(-dayLong)) }, send},
 		{"transactional mail needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent.Policy = gate.Explicit }, send},
 
-		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(touch.WorkerOff)},
-		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(touch.StepRemoved)},
-		{"no sign of life since the last mail", lastMail, drop(touch.Sunset)},
+		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(reason.WorkerOff)},
+		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(reason.StepRemoved)},
+		{"no sign of life since the last mail", lastMail, drop(reason.Sunset)},
 		{"an order since the last mail", func(c *gate.Case) {
 			lastMail(c)
 			apply(c, -dayLong, &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: "o2"}})
@@ -162,29 +163,29 @@ func TestRules(t *testing.T) {
 		{"the last mail where that is switched off", func(c *gate.Case) { c.Policy.Sunset = false; lastMail(c) }, send},
 
 		{"the worker does not want it any more", func(c *gate.Case) {
-			c.Wanted = func() touch.Verdict { return touch.DropFor(touch.Refunded, "") }
-		}, drop(touch.Refunded)},
+			c.Wanted = func() touch.Verdict { return touch.DropFor(reason.Refunded, "") }
+		}, drop(reason.Refunded)},
 		{"the worker wants it later", func(c *gate.Case) {
-			c.Wanted = func() touch.Verdict { return touch.HoldUntil(now.Add(time.Hour), touch.NotYet, "") }
-		}, touch.Verdict{Action: touch.Hold, Reason: touch.NotYet, Until: now.Add(time.Hour)}},
+			c.Wanted = func() touch.Verdict { return touch.HoldUntil(now.Add(time.Hour), reason.NotYet, "") }
+		}, touch.Verdict{Action: touch.Hold, Reason: reason.NotYet, Until: now.Add(time.Hour)}},
 
 		{"at the last moment worth it", func(c *gate.Case) { c.Touch.Due = now.Add(-14 * dayLong) }, send},
-		{"too late to be worth it", func(c *gate.Case) { c.Touch.Due = now.Add(-14*dayLong - time.Millisecond) }, drop(touch.Expired)},
+		{"too late to be worth it", func(c *gate.Case) { c.Touch.Due = now.Add(-14*dayLong - time.Millisecond) }, drop(reason.Expired)},
 
-		{"one of the control group", func(c *gate.Case) { inControl(c, 0.05, 0) }, drop(touch.Holdout)},
-		{"one of the worker's control group", func(c *gate.Case) { inControl(c, 0, 0.1) }, drop(touch.Holdout)},
+		{"one of the control group", func(c *gate.Case) { inControl(c, 0.05, 0) }, drop(reason.Holdout)},
+		{"one of the worker's control group", func(c *gate.Case) { inControl(c, 0, 0.1) }, drop(reason.Holdout)},
 		{"the next, who is in neither", func(c *gate.Case) { inControl(c, 0.0499, 0.0999) }, send},
 		{"transactional mail of the control group", func(c *gate.Case) { inControl(c, 1, 1); transactional(c) }, send},
 
 		{"in the quiet hours", func(c *gate.Case) {
 			c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}}
 		},
-			touch.Verdict{Action: touch.Hold, Reason: touch.QuietHours, Until: now.Add(time.Hour)}},
+			touch.Verdict{Action: touch.Hold, Reason: reason.QuietHours, Until: now.Add(time.Hour)}},
 
 		{"a day that is full", func(c *gate.Case) {
 			c.Policy.Frequency, c.Policy.PerDay = nil, 1
 			sentAgo(c, 12*time.Hour)
-		}, touch.Verdict{Action: touch.Hold, Reason: touch.FrequencyCap, Until: now.Add(12 * time.Hour)}},
+		}, touch.Verdict{Action: touch.Hold, Reason: reason.FrequencyCap, Until: now.Add(12 * time.Hour)}},
 		{"the day before was full", func(c *gate.Case) {
 			c.Policy.Frequency, c.Policy.PerDay = nil, 1
 			sentAgo(c, 12*time.Hour+time.Millisecond)
@@ -195,23 +196,23 @@ func TestRules(t *testing.T) {
 		}, send},
 
 		{"the cap has no room", func(c *gate.Case) { sentAgo(c, 15*time.Hour) },
-			touch.Verdict{Action: touch.Hold, Reason: touch.FrequencyCap, Until: now.Add(time.Hour)}},
+			touch.Verdict{Action: touch.Hold, Reason: reason.FrequencyCap, Until: now.Add(time.Hour)}},
 		{"a mail leaves the window exactly at its end", func(c *gate.Case) { sentAgo(c, 16*time.Hour) }, send},
 		{"and not a millisecond before", func(c *gate.Case) { sentAgo(c, 16*time.Hour-time.Millisecond) },
-			touch.Verdict{Action: touch.Hold, Reason: touch.FrequencyCap, Until: now.Add(time.Millisecond)}},
+			touch.Verdict{Action: touch.Hold, Reason: reason.FrequencyCap, Until: now.Add(time.Millisecond)}},
 		{"transactional mail is not held by the caps", func(c *gate.Case) { transactional(c); sentAgo(c, time.Hour) }, send},
 		{"room comes too late to be worth it", func(c *gate.Case) {
 			c.Step.Expires = 90 * time.Minute
 			sentAgo(c, time.Hour)
-		}, drop(touch.Expired)},
+		}, drop(reason.Expired)},
 
-		{"a worker that is only tried", func(c *gate.Case) { c.Shadow = true }, drop(touch.Shadow)},
+		{"a worker that is only tried", func(c *gate.Case) { c.Shadow = true }, drop(reason.Shadow)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := passing()
 			c.with(k)
 			got := gate.Judge(k)
-			if got.Action != touch.Send && c.want.Reason != touch.Refunded && c.want.Reason != touch.NotYet && got.Detail == "" {
+			if got.Action != touch.Send && c.want.Reason != reason.Refunded && c.want.Reason != reason.NotYet && got.Detail == "" {
 				t.Error("the verdict has no detail for a person to read")
 			}
 			got.Detail = ""
@@ -242,23 +243,23 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 	asked := 0
 	objections := []struct {
 		add  func()
-		want touch.Reason
+		want reason.Reason
 	}{
-		{func() { c.Shadow = true }, touch.Shadow},
-		{func() { sentAgo(c, time.Hour) }, touch.FrequencyCap},
-		{func() { c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}} }, touch.QuietHours},
-		{func() { inControl(c, 1, 0) }, touch.Holdout},
-		{func() { c.Touch.Due = now.Add(-20 * dayLong) }, touch.Expired},
+		{func() { c.Shadow = true }, reason.Shadow},
+		{func() { sentAgo(c, time.Hour) }, reason.FrequencyCap},
+		{func() { c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}} }, reason.QuietHours},
+		{func() { inControl(c, 1, 0) }, reason.Holdout},
+		{func() { c.Touch.Due = now.Add(-20 * dayLong) }, reason.Expired},
 		{func() {
-			c.Wanted = func() touch.Verdict { asked++; return touch.DropFor(touch.Cancelled, "") }
-		}, touch.Cancelled},
-		{func() { lastMail(c) }, touch.Sunset},
-		{func() { c.Off = true }, touch.WorkerOff},
-		{func() { noOrders(c) }, touch.NoConsent},
-		{func() { unsubscribe(c, "") }, touch.Unsubscribed},
-		{func() { c.Policy.RecipientsAllow = []string{"@x.example"} }, touch.Shadow},
-		{func() { bounced(c, "hash of ann@shop.example") }, touch.Bounced},
-		{func() { erase(c) }, touch.Erased},
+			c.Wanted = func() touch.Verdict { asked++; return touch.DropFor(reason.Cancelled, "") }
+		}, reason.Cancelled},
+		{func() { lastMail(c) }, reason.Sunset},
+		{func() { c.Off = true }, reason.WorkerOff},
+		{func() { noOrders(c) }, reason.NoConsent},
+		{func() { unsubscribe(c, "") }, reason.Unsubscribed},
+		{func() { c.Policy.RecipientsAllow = []string{"@x.example"} }, reason.Shadow},
+		{func() { bounced(c, "hash of ann@shop.example") }, reason.Bounced},
+		{func() { erase(c) }, reason.Erased},
 	}
 	for _, o := range objections {
 		o.add()

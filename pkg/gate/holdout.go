@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -41,9 +42,9 @@ func holdout(c *Case) touch.Verdict {
 	switch {
 	case !c.marketing():
 	case all > 0 && c.Policy.Draw(c.Touch.Customer, "") < float64(all):
-		return touch.DropFor(touch.Holdout, "one of the "+all.String()+" who get no marketing email")
+		return touch.DropFor(reason.Holdout, "one of the "+all.String()+" who get no marketing email")
 	case own > 0 && c.Policy.Draw(c.Touch.Customer, c.Touch.Worker) < float64(own):
-		return touch.DropFor(touch.Holdout, "one of the "+own.String()+" who get no email of "+c.Touch.Worker)
+		return touch.DropFor(reason.Holdout, "one of the "+own.String()+" who get no email of "+c.Touch.Worker)
 	}
 	return touch.Verdict{}
 }

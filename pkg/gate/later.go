@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -16,10 +17,10 @@ const capSpread = time.Minute
 // over. Touches are spread, each by a time of its own, but never so far that a
 // touch would expire or run into the next quiet hours. One that would come too late
 // is dropped at once.
-func (c *Case) later(from time.Time, why touch.Reason, detail string) touch.Verdict {
+func (c *Case) later(from time.Time, why reason.Reason, detail string) touch.Verdict {
 	open, end := c.Policy.Hours.until(from.In(c.zone()), false), c.Touch.Due.Add(c.Step.Expires)
 	if open.After(end) {
-		return touch.DropFor(touch.Expired, detail+"; next slot only "+c.moment(open)+", too late")
+		return touch.DropFor(reason.Expired, detail+"; next slot only "+c.moment(open)+", too late")
 	}
 	spread := capSpread
 	if open.After(from) {

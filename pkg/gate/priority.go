@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -65,7 +66,7 @@ func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touc
 	with := c.placed(above, &customer.Claim{Touch: customer.ClaimKey(c.Touch.ID()), State: customer.Sent, At: c.Now.UnixMilli()})
 	for i, r := range above {
 		if without[i] && !with[i] {
-			return c.later(r.At.Add(afterRival), touch.Yields, fmt.Sprintf("%s.%s of priority %d goes first, at %s",
+			return c.later(r.At.Add(afterRival), reason.Yields, fmt.Sprintf("%s.%s of priority %d goes first, at %s",
 				r.Touch.Worker, r.Touch.Step, r.Priority, c.moment(r.At)))
 		}
 	}

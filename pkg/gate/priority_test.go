@@ -11,6 +11,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -37,7 +38,7 @@ func (r *rival) judge(c customer.Customer, policy gate.Policy, now time.Time) *g
 // yieldOf is the fact that a touch yielded.
 func yieldOf(t touch.Touch, at time.Time) events.Event {
 	return events.Event{ID: t.ID(), Source: "homing", Type: events.TypeEmailHeld, Time: at,
-		Data: &events.EmailHeld{Email: events.Email{Touch: t.ID(), Reason: string(touch.Yields)}}}
+		Data: &events.EmailHeld{Email: events.Email{Touch: t.ID(), Reason: string(reason.Yields)}}}
 }
 
 func yielded(c *customer.Customer, t touch.Touch) bool {
@@ -96,7 +97,7 @@ func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 				if !v.Until.After(now) {
 					t.Fatalf("held until %s at %s", v.Until, now)
 				}
-				if v.Reason == touch.Yields {
+				if v.Reason == reason.Yields {
 					if yielded(&c, r.touch) {
 						t.Fatal("it yielded twice")
 					}
@@ -210,7 +211,7 @@ func TestAMailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
 		}
 		k := gate.Case{Touch: mine, Customer: &who, Step: touch.Step{Name: "ask", Class: c.class, Expires: 14 * 24 * time.Hour}, Policy: policy, Now: noon}
 		v := k.Yield(40, []gate.Rival{{Touch: other, Priority: c.priority, At: noon.Add(c.at)}}, c.lookAhead)
-		if got := v.Reason == touch.Yields; got != c.yields {
+		if got := v.Reason == reason.Yields; got != c.yields {
 			t.Errorf("%s: %+v", c.name, v)
 		} else if got && !v.Until.After(noon.Add(c.at)) {
 			t.Errorf("%s: looked at again at %s, before the other went out", c.name, v.Until)

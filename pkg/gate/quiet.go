@@ -7,6 +7,7 @@ import (
 
 	"homing/pkg/localtime"
 	"homing/pkg/problem"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -59,7 +60,7 @@ func quiet(c *Case) touch.Verdict {
 	if !c.Policy.Hours.sends(local.Weekday()) {
 		why = "no marketing email on a " + local.Weekday().String()
 	}
-	return c.later(c.Now, touch.QuietHours, fmt.Sprintf("it is %s in %s: %s", localtime.ClockOf(local), c.zone(), why))
+	return c.later(c.Now, reason.QuietHours, fmt.Sprintf("it is %s in %s: %s", localtime.ClockOf(local), c.zone(), why))
 }
 
 // sends reports whether marketing email is sent on a day of the week.

@@ -11,6 +11,7 @@ import (
 
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -71,7 +72,7 @@ func TestQuietHours(t *testing.T) {
 				}
 				return
 			}
-			if got := v.Until.In(zone(t, c.zone)).Format("2006-01-02 15:04"); got != c.until || v.Reason != touch.QuietHours {
+			if got := v.Until.In(zone(t, c.zone)).Format("2006-01-02 15:04"); got != c.until || v.Reason != reason.QuietHours {
 				t.Errorf("%+v, want it held until %s", v, c.until)
 			}
 			k.Step.Class = touch.Transactional
@@ -99,14 +100,14 @@ func TestTheSecondOfTwoHoursIsQuietToo(t *testing.T) {
 func TestWhoseClockCounts(t *testing.T) {
 	for _, c := range []struct {
 		name, zone, country string
-		want                touch.Reason // at 12:00 in UTC
+		want                reason.Reason // at 12:00 in UTC
 	}{
-		{"the store's: 21:00 in Tokyo", "", "", touch.QuietHours},
+		{"the store's: 21:00 in Tokyo", "", "", reason.QuietHours},
 		{"the country's: 14:00 in Germany", "", "DE", ""},
 		{"the customer's: 08:00 in New York", "America/New_York", "JP", ""},
-		{"the customer's: 05:00 in Los Angeles", "America/Los_Angeles", "DE", touch.QuietHours},
-		{"the store's, where the country has several", "", "US", touch.QuietHours},
-		{"the store's, where the country is unknown", "", "Freedonia", touch.QuietHours},
+		{"the customer's: 05:00 in Los Angeles", "America/Los_Angeles", "DE", reason.QuietHours},
+		{"the store's, where the country has several", "", "US", reason.QuietHours},
+		{"the store's, where the country is unknown", "", "Freedonia", reason.QuietHours},
 	} {
 		k := passing()
 		k.Policy.Hours, k.Policy.Zone = night(), zone(t, "Asia/Tokyo")
@@ -158,7 +159,7 @@ func TestTheSpreadNeverCostsAMail(t *testing.T) {
 		}
 	}
 	k.Step.Expires -= 11 * time.Minute
-	if v := gate.Judge(k); v.Reason != touch.Expired || !strings.Contains(v.Detail, "too late") {
+	if v := gate.Judge(k); v.Reason != reason.Expired || !strings.Contains(v.Detail, "too late") {
 		t.Errorf("quiet until it is not worth it any more: %+v", v)
 	}
 	// A day on which mail is sent for ten minutes only.
@@ -177,7 +178,7 @@ func TestACapHoldsOverTheQuietHours(t *testing.T) {
 	k := passing()
 	k.Policy.Hours = night()
 	sentAgo(k, 4*time.Hour) // at 08:00; the cap has room at midnight
-	if v := gate.Judge(k); v.Reason != touch.FrequencyCap || !v.Until.Equal(time.Date(2025, 6, 11, 8, 0, 0, 0, time.UTC)) {
+	if v := gate.Judge(k); v.Reason != reason.FrequencyCap || !v.Until.Equal(time.Date(2025, 6, 11, 8, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", v)
 	}
 }
@@ -241,7 +242,7 @@ func TestNobodyIsMailedInTheQuietHoursOfAnyZone(t *testing.T) {
 		switch {
 		case want.Equal(now) && v.Action != touch.Send:
 			t.Fatalf("held by day: %+v", v)
-		case !want.Equal(now) && (v.Reason != touch.QuietHours || !v.Until.Equal(want)):
+		case !want.Equal(now) && (v.Reason != reason.QuietHours || !v.Until.Equal(want)):
 			t.Fatalf("at %v: %+v, want %v", now.In(z), v, want.In(z))
 		}
 	})

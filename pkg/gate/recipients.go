@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"homing/pkg/problem"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -39,5 +40,5 @@ func recipients(c *Case) touch.Verdict {
 			return touch.Verdict{}
 		}
 	}
-	return touch.DropFor(touch.Shadow, "the address is not on recipients_allow")
+	return touch.DropFor(reason.Shadow, "the address is not on recipients_allow")
 }

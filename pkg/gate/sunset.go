@@ -3,6 +3,7 @@ package gate
 import (
 	"time"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -12,5 +13,5 @@ func sunset(c *Case) touch.Verdict {
 	if !c.marketing() || !c.Policy.Sunset || !c.Customer.Asleep() {
 		return touch.Verdict{}
 	}
-	return touch.DropFor(touch.Sunset, "no order and no answer since the last email, of "+stamp(time.UnixMilli(c.Customer.Sunset)))
+	return touch.DropFor(reason.Sunset, "no order and no answer since the last email, of "+stamp(time.UnixMilli(c.Customer.Sunset)))
 }

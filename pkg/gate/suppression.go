@@ -2,6 +2,7 @@ package gate
 
 import (
 	"homing/events"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -14,7 +15,7 @@ func suppression(c *Case) touch.Verdict {
 	}
 	for _, s := range scopes {
 		if c.Customer.Unsubscribed(s) {
-			return touch.DropFor(touch.Unsubscribed, "unsubscribed from "+s)
+			return touch.DropFor(reason.Unsubscribed, "unsubscribed from "+s)
 		}
 	}
 	return touch.Verdict{}

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -10,9 +11,9 @@ import (
 func live(c *Case) touch.Verdict {
 	switch {
 	case c.Off:
-		return touch.DropFor(touch.WorkerOff, c.Touch.Worker+" is off")
+		return touch.DropFor(reason.WorkerOff, c.Touch.Worker+" is off")
 	case !c.Listed:
-		return touch.DropFor(touch.StepRemoved, fmt.Sprintf("%s has no step %s", c.Touch.Worker, c.Touch.Step))
+		return touch.DropFor(reason.StepRemoved, fmt.Sprintf("%s has no step %s", c.Touch.Worker, c.Touch.Step))
 	}
 	return touch.Verdict{}
 }

@@ -7,6 +7,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/winback"
@@ -65,16 +66,16 @@ func TestWhoIsARival(t *testing.T) {
 			p.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Open, At: now.UnixMilli()})
 		}},
 		"not wanted": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			says(w, touch.DropFor(touch.Purchased, ""))
+			says(w, touch.DropFor(reason.Purchased, ""))
 		}},
 		"to an address that came back": {in: 0, change: func(p *programme.Person, _ *programme.Worker, _ *touch.Touch) {
 			p.Mailbox.Bounced = now.Add(-time.Hour)
 		}},
 		"not yet, but in time": {in: 0, at: time.Hour, want: true, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			says(w, touch.HoldUntil(now.Add(time.Hour), touch.NotYet, ""))
+			says(w, touch.HoldUntil(now.Add(time.Hour), reason.NotYet, ""))
 		}},
 		"not in time": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
-			says(w, touch.HoldUntil(now.Add(3*time.Hour), touch.NotYet, ""))
+			says(w, touch.HoldUntil(now.Add(3*time.Hour), reason.NotYet, ""))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestAStepThatIsNoMore(t *testing.T) {
 	if s, listed := at.Step("gone"); listed || s.Class != at.Settings.Class {
 		t.Errorf("the step is %+v, listed: %v", s, listed)
 	}
-	if v := gate.Judge(person(at).Case(at, x, now)); v.Reason != touch.StepRemoved {
+	if v := gate.Judge(person(at).Case(at, x, now)); v.Reason != reason.StepRemoved {
 		t.Errorf("%+v, want step_removed", v)
 	}
 }

@@ -1,6 +1,6 @@
 // Package touch holds the words that every stage shares: a touch (one email
-// planned for one customer on one occasion), the verdict on it, and the reasons
-// for a verdict. It is pure: no I/O, no clock.
+// planned for one customer on one occasion) and the verdict on it. It is pure: no I/O,
+// no clock.
 package touch
 
 import (

@@ -3,7 +3,6 @@ package touch_test
 import (
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -93,36 +92,5 @@ func TestItemsStayWithinTheirBounds(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestNoReasonStandsTwice(t *testing.T) {
-	seen := map[touch.Reason]bool{}
-	for _, r := range touch.Reasons() {
-		if seen[r] || r == "" {
-			t.Errorf("reason %q stands twice, or is empty", r)
-		}
-		seen[r] = true
-	}
-}
-
-// Claims are kept with a code for the reason: one without a code would be
-// forgotten when the customer is written.
-func TestEveryReasonOfADropIsKeptWithTheClaim(t *testing.T) {
-	others := []touch.Reason{touch.NotYet, touch.QuietHours, touch.FrequencyCap, touch.Yields, touch.Throughput, touch.Paused, touch.Rebuilding, touch.SMTPDown,
-		touch.TemplateError, touch.NoOfferCode, touch.Sent, touch.Uncertain}
-	for _, r := range touch.Reasons() {
-		if slices.Contains(others, r) {
-			continue
-		}
-		var c customer.Customer
-		c.SetClaim(customer.Claim{Touch: 1, State: customer.Dropped, At: 1, Why: string(r)})
-		back, err := customer.Decode(string(customer.Encode(&c)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if k, _ := back.Claimed(1); k.Why != string(r) {
-			t.Errorf("%s: kept as %q; add it at the end of whys in pkg/customer", r, k.Why)
-		}
 	}
 }

@@ -1,6 +1,10 @@
 package touch
 
-import "time"
+import (
+	"time"
+
+	"homing/pkg/reason"
+)
 
 // Action is what becomes of a touch that fell due.
 type Action uint8
@@ -16,14 +20,14 @@ const (
 // A Verdict says what becomes of a touch, and why.
 type Verdict struct {
 	Action Action
-	Reason Reason    // why not Send; empty for Send
-	Until  time.Time // Hold: the earliest time at which it may pass
-	Moves  bool      // Hold: Until is the touch's right time now, and how late it is counts from there
-	Detail string    // the inputs of the decision, for a person; no address, no name
+	Reason reason.Reason // why not Send; empty for Send
+	Until  time.Time     // Hold: the earliest time at which it may pass
+	Moves  bool          // Hold: Until is the touch's right time now, and how late it is counts from there
+	Detail string        // the inputs of the decision, for a person; no address, no name
 }
 
 // HoldUntil returns the verdict that a touch is right, but later.
-func HoldUntil(t time.Time, why Reason, detail string) Verdict {
+func HoldUntil(t time.Time, why reason.Reason, detail string) Verdict {
 	return Verdict{Action: Hold, Reason: why, Until: t, Detail: detail}
 }
 
@@ -31,12 +35,12 @@ func HoldUntil(t time.Time, why Reason, detail string) Verdict {
 // than it was planned for: because a better signal came, or the configuration
 // changed. It is worth sending for as long after that as after any other due time.
 func MoveTo(t time.Time, detail string) Verdict {
-	v := HoldUntil(t, NotYet, detail)
+	v := HoldUntil(t, reason.NotYet, detail)
 	v.Moves = true
 	return v
 }
 
 // DropFor returns the verdict that a touch is not to be sent.
-func DropFor(why Reason, detail string) Verdict {
+func DropFor(why reason.Reason, detail string) Verdict {
 	return Verdict{Action: Drop, Reason: why, Detail: detail}
 }

@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/gate"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -72,8 +73,8 @@ func (t *teller) issued(d *events.OfferIssued) string {
 
 // named adds to the grounds of a frequency cap which mails they were that used it
 // up: the gate knows only when.
-func (t *teller) named(reason, detail string) string {
-	if reason != string(touch.FrequencyCap) && reason != string(touch.Expired) {
+func (t *teller) named(why, detail string) string {
+	if why != string(reason.FrequencyCap) && why != string(reason.Expired) {
 		return detail
 	}
 	for _, e := range t.Entries {

@@ -8,6 +8,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -70,7 +71,7 @@ func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict
 	}
 	holds := t.Holds[w.Name]
 	if w.Settings.Status == workers.Paused {
-		return Verdict{Action: "hold", Reason: string(touch.Paused), Detail: "by the configuration"}
+		return Verdict{Action: "hold", Reason: string(reason.Paused), Detail: "by the configuration"}
 	}
 	for _, h := range holds {
 		if h.whole() {
@@ -93,7 +94,7 @@ func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict
 // whole reports whether nothing of the worker leaves while the hold is in force;
 // others are of one template or one list of codes.
 func (h Hold) whole() bool {
-	return h.Reason != string(touch.TemplateError) && h.Reason != string(touch.NoOfferCode)
+	return h.Reason != string(reason.TemplateError) && h.Reason != string(reason.NoOfferCode)
 }
 
 // rivals are the other pending mails that would pass by the time at which this
@@ -115,5 +116,5 @@ func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate
 
 // paused reports whether an operator holds a worker.
 func (t *teller) paused(w *programme.Worker) bool {
-	return slices.ContainsFunc(t.Holds[w.Name], func(h Hold) bool { return h.Reason == string(touch.Paused) })
+	return slices.ContainsFunc(t.Holds[w.Name], func(h Hold) bool { return h.Reason == string(reason.Paused) })
 }

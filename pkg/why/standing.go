@@ -10,6 +10,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -164,9 +165,9 @@ func settled(k customer.Claim) Verdict {
 	case customer.Open:
 		return Verdict{Action: "sending", Detail: "its mail is under way, or was when its sender stopped"}
 	case customer.Sent:
-		v.Reason = string(touch.Sent)
+		v.Reason = string(reason.Sent)
 	case customer.Uncertain:
-		v.Reason = string(touch.Uncertain)
+		v.Reason = string(reason.Uncertain)
 	default:
 		v.Reason = k.Why
 	}

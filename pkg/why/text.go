@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"homing/events"
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 )
 
 // Text writes a report for a person.
@@ -205,7 +205,7 @@ func (p *printer) pending() {
 		case *t.Then == t.Now:
 			p.line("    now or then it would be %s", p.verdict(t.Now))
 		default:
-			if t.Now.Reason != string(touch.NotYet) { // that it is too early, everybody sees
+			if t.Now.Reason != string(reason.NotYet) { // that it is too early, everybody sees
 				p.line("    now it would be %s", p.verdict(t.Now))
 			}
 			p.line("    then, if nothing changes, it is %s", p.verdict(*t.Then))

@@ -29,6 +29,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/localtime"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -155,9 +156,9 @@ func (w worker) reminds() bool {
 }
 
 // Silence says that no birthday is known.
-func (w worker) Silence(in workers.Input) (touch.Reason, string) {
+func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	if in.Customer.Birthday.Value == "" {
-		return touch.InsufficientData, "the shop told no birthday of theirs"
+		return reason.InsufficientData, "the shop told no birthday of theirs"
 	}
 	return "", ""
 }

@@ -12,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/birthday"
@@ -141,24 +142,24 @@ func TestWanted(t *testing.T) {
 		name, born, zone, now string
 		claim                 func(*testing.T, *customer.Customer)
 		set                   func(*birthday.Config)
-		want                  touch.Reason
+		want                  reason.Reason
 		until                 string
 	}{
 		{"on the day", "--06-10", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, "", ""},
-		{"too early", "--06-10", "Europe/London", "2025-06-10 08:59 Europe/London", nil, asIs, touch.NotYet, "2025-06-10 09:00 Europe/London"},
+		{"too early", "--06-10", "Europe/London", "2025-06-10 08:59 Europe/London", nil, asIs, reason.NotYet, "2025-06-10 09:00 Europe/London"},
 		{"late in the evening", "--06-10", "Europe/London", "2025-06-10 23:59 Europe/London", nil, asIs, "", ""},
-		{"the day is over", "--06-10", "Europe/London", "2025-06-11 00:00 Europe/London", nil, asIs, touch.Expired, ""},
-		{"moved west", "--06-10", "America/New_York", "2025-06-10 09:00 Europe/London", nil, asIs, touch.NotYet, "2025-06-10 09:00 America/New_York"},
+		{"the day is over", "--06-10", "Europe/London", "2025-06-11 00:00 Europe/London", nil, asIs, reason.Expired, ""},
+		{"moved west", "--06-10", "America/New_York", "2025-06-10 09:00 Europe/London", nil, asIs, reason.NotYet, "2025-06-10 09:00 America/New_York"},
 		{"moved east", "--06-10", "Asia/Tokyo", "2025-06-10 09:00 Europe/London", nil, asIs, "", ""},
-		{"moved east, the day is over there", "--06-10", "Pacific/Auckland", "2025-06-10 14:00 Europe/London", nil, asIs, touch.Expired, ""},
-		{"the birthday is another day", "--06-12", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, touch.NotYet, "2025-06-12 09:00 Europe/London"},
-		{"the birthday was another day", "--06-08", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, touch.Expired, ""},
+		{"moved east, the day is over there", "--06-10", "Pacific/Auckland", "2025-06-10 14:00 Europe/London", nil, asIs, reason.Expired, ""},
+		{"the birthday is another day", "--06-12", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, reason.NotYet, "2025-06-12 09:00 Europe/London"},
+		{"the birthday was another day", "--06-08", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, reason.Expired, ""},
 		{"the birthday is not known, but announced", "", "Europe/London", "2025-06-10 09:00 Europe/London", nil, asIs, "", ""},
 		{"days ahead", "--06-24", "Europe/London", "2025-06-10 09:00 Europe/London", nil, lead(14), "", ""},
 		{"days ahead, and late", "--06-24", "Europe/London", "2025-06-24 12:00 Europe/London", nil, lead(14), "", ""},
 		{"greeted a year ago", "--06-10", "Europe/London", "2025-06-10 09:00 Europe/London", sent("2024", "2024-06-10 09:00 UTC"), asIs, "", ""},
-		{"greeted half a year ago, for the birthday of before", "--06-10", "Europe/London", "2025-06-10 09:00 Europe/London", sent("2024", "2024-12-20 09:00 UTC"), asIs, touch.Bundled, ""},
-		{"greeted already for the coming year, days ahead", "--12-30", "Europe/London", "2025-12-30 09:00 Europe/London", sent("2026", "2025-12-22 09:00 UTC"), asIs, touch.Bundled, ""},
+		{"greeted half a year ago, for the birthday of before", "--06-10", "Europe/London", "2025-06-10 09:00 Europe/London", sent("2024", "2024-12-20 09:00 UTC"), asIs, reason.Bundled, ""},
+		{"greeted already for the coming year, days ahead", "--12-30", "Europe/London", "2025-12-30 09:00 Europe/London", sent("2026", "2025-12-22 09:00 UTC"), asIs, reason.Bundled, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			who := knows(c.born, c.zone)
@@ -182,19 +183,19 @@ func TestTheReminderIsAboutTheCoupon(t *testing.T) {
 		offer customer.Offer
 		order string // when the customer used the coupon
 		now   string
-		want  touch.Reason
+		want  reason.Reason
 		until string
 	}{
 		{"three days before the last", sent, coupon, "", "2025-06-21 09:00 Europe/London", "", ""},
-		{"too early", sent, coupon, "", "2025-06-20 23:00 Europe/London", touch.NotYet, "2025-06-21 09:00 Europe/London"},
-		{"used", sent, coupon, "2025-06-12 10:00 Europe/London", "2025-06-21 09:00 Europe/London", touch.Purchased, ""},
+		{"too early", sent, coupon, "", "2025-06-20 23:00 Europe/London", reason.NotYet, "2025-06-21 09:00 Europe/London"},
+		{"used", sent, coupon, "2025-06-12 10:00 Europe/London", "2025-06-21 09:00 Europe/London", reason.Purchased, ""},
 		{"used with a birthday before", sent, coupon, "2024-06-12 10:00 Europe/London", "2025-06-21 09:00 Europe/London", "", ""},
-		{"expired", sent, coupon, "", "2025-06-25 00:00 Europe/London", touch.Expired, ""},
-		{"no coupon", sent, customer.Offer{}, "", "2025-06-21 09:00 Europe/London", touch.InsufficientData, ""},
-		{"a coupon without an end", sent, customer.Offer{Code: "X", At: sent.At}, "", "2025-06-21 09:00 Europe/London", touch.InsufficientData, ""},
-		{"the greeting waits", customer.Claim{}, coupon, "", "2025-06-21 09:00 Europe/London", touch.NotYet, "2025-06-22 09:00 Europe/London"},
-		{"the birthday is another day, and the greeting waits for it", customer.Claim{}, coupon, "", "2025-06-01 09:00 Europe/London", touch.NotYet, "2025-06-21 09:00 Europe/London"},
-		{"the greeting came too late", customer.Claim{State: customer.Dropped, Why: "expired"}, customer.Offer{}, "", "2025-06-21 09:00 Europe/London", touch.Expired, ""},
+		{"expired", sent, coupon, "", "2025-06-25 00:00 Europe/London", reason.Expired, ""},
+		{"no coupon", sent, customer.Offer{}, "", "2025-06-21 09:00 Europe/London", reason.InsufficientData, ""},
+		{"a coupon without an end", sent, customer.Offer{Code: "X", At: sent.At}, "", "2025-06-21 09:00 Europe/London", reason.InsufficientData, ""},
+		{"the greeting waits", customer.Claim{}, coupon, "", "2025-06-21 09:00 Europe/London", reason.NotYet, "2025-06-22 09:00 Europe/London"},
+		{"the birthday is another day, and the greeting waits for it", customer.Claim{}, coupon, "", "2025-06-01 09:00 Europe/London", reason.NotYet, "2025-06-21 09:00 Europe/London"},
+		{"the greeting came too late", customer.Claim{State: customer.Dropped, Why: "expired"}, customer.Offer{}, "", "2025-06-21 09:00 Europe/London", reason.Expired, ""},
 		{"nobody knows whether the greeting arrived", customer.Claim{State: customer.Uncertain, At: sent.At}, coupon, "", "2025-06-21 09:00 Europe/London", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -314,7 +315,7 @@ func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 func TestWhoHasNoBirthdayIsToldSo(t *testing.T) {
 	w := worker(t, func(*birthday.Config) {})
 	var in workers.Input
-	if why, detail := w.Silence(in); why != touch.InsufficientData || detail == "" {
+	if why, detail := w.Silence(in); why != reason.InsufficientData || detail == "" {
 		t.Errorf("without a birthday: %q, %q", why, detail)
 	}
 	in.Customer.Birthday.Value = "--06-10"

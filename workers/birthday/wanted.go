@@ -9,6 +9,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -21,20 +22,20 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	z := in.Location()
 	year, err := strconv.Atoi(t.Occasion)
 	if err != nil {
-		return touch.DropFor(touch.InsufficientData, "the occasion is no year")
+		return touch.DropFor(reason.InsufficientData, "the occasion is no year")
 	}
 	birthday := localtime.DateOf(t.Due.In(z)).Add(int(w.config.Lead / day)) // if it was never told, it is as planned
 	if b, ok := parse(in.Customer.Birthday.Value); ok {
 		birthday = b.in(year, w.config.LeapDay)
 	}
 	if at, ok := greeted(t, year, in); ok {
-		return touch.DropFor(touch.Bundled, fmt.Sprintf("the customer was greeted on %s, less than %d days ago", localtime.DateOf(at.In(z)), apart/day))
+		return touch.DropFor(reason.Bundled, fmt.Sprintf("the customer was greeted on %s, less than %d days ago", localtime.DateOf(at.In(z)), apart/day))
 	}
 	switch due := w.greets(birthday, z); {
 	case in.Now.Before(due):
 		return touch.MoveTo(due, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z))
 	case !in.Now.Before(over(birthday, z)):
-		return touch.DropFor(touch.Expired, fmt.Sprintf("the day is over in %s", z))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("the day is over in %s", z))
 	}
 	return touch.Verdict{}
 }
@@ -63,14 +64,14 @@ func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	case !ok || k.State == customer.Open:
 		return w.awaitGreeting(t, in)
 	case k.State == customer.Dropped:
-		return touch.DropFor(cmp.Or(touch.Reason(k.Why), touch.Expired), "the greeting was not sent")
+		return touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the greeting was not sent")
 	}
 	o, ok := c.OfferOf(key)
 	if !ok || o.Expires == 0 {
-		return touch.DropFor(touch.InsufficientData, "the greeting brought no coupon that expires")
+		return touch.DropFor(reason.InsufficientData, "the greeting brought no coupon that expires")
 	}
 	if at := c.Redeemed(o); !at.IsZero() {
-		return touch.DropFor(touch.Purchased, fmt.Sprintf("the coupon was used on %s", localtime.DateOf(at.In(z))))
+		return touch.DropFor(reason.Purchased, fmt.Sprintf("the coupon was used on %s", localtime.DateOf(at.In(z))))
 	}
 	expires := time.UnixMilli(o.Expires)
 	due := w.remindsAt(localtime.DateOf(offer.LastGood(expires, z)), z)
@@ -78,7 +79,7 @@ func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	case in.Now.Before(due):
 		return touch.MoveTo(due, "the coupon is good for some days yet")
 	case !in.Now.Before(expires):
-		return touch.DropFor(touch.Expired, "the coupon has expired")
+		return touch.DropFor(reason.Expired, "the coupon has expired")
 	}
 	return touch.Verdict{}
 }
@@ -95,5 +96,5 @@ func (w worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
 			return touch.MoveTo(due, why)
 		}
 	}
-	return touch.HoldUntil(in.Now.Add(day), touch.NotYet, why)
+	return touch.HoldUntil(in.Now.Add(day), reason.NotYet, why)
 }

@@ -8,6 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/cartrecovery"
@@ -128,7 +129,7 @@ func TestAVisitThatBeganEarlierIsOneVisit(t *testing.T) {
 	x := asked("reminder", old)
 	x.Due, x.Snapshot.PlacedAt = noon.Add(9*day+2*time.Hour), noon.Add(9*day+time.Hour)
 	c := fold(before, second, first, sent(9*day+time.Hour, "reminder", anew))
-	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: c, Now: x.Due}); v.Reason != touch.Bundled {
+	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: c, Now: x.Due}); v.Reason != reason.Bundled {
 		t.Errorf("the reminder went out as %s, and %s is to go out too: %+v", anew, old, v)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -18,7 +19,7 @@ const before = 24 * time.Hour
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
-		return touch.DropFor(touch.StepRemoved, "the series has no such step")
+		return touch.DropFor(reason.StepRemoved, "the series has no such step")
 	}
 	q := w.question(t, in, place)
 	for _, rule := range []func() touch.Verdict{q.purchased, q.emptied, q.elsewhere, q.early, q.busy, q.recovered, q.twice, q.inTurn} {
@@ -68,12 +69,12 @@ func (q question) purchased() touch.Verdict {
 		switch {
 		case o.Kind != customer.Placed || !at.After(said.Add(-before)):
 		case !at.Before(said):
-			return touch.DropFor(touch.Purchased, "order "+o.Order+" was placed since the cart was left")
+			return touch.DropFor(reason.Purchased, "order "+o.Order+" was placed since the cart was left")
 		case q.customer.Whole(o.Order, customer.Cancelled):
 		case o.CartID == q.series.cart && toldLeft:
-			return touch.DropFor(touch.Purchased, "order "+o.Order+" names the cart")
+			return touch.DropFor(reason.Purchased, "order "+o.Order+" names the cart")
 		case o.Holds(q.products()):
-			return touch.DropFor(touch.Purchased, "order "+o.Order+" has all that the cart holds")
+			return touch.DropFor(reason.Purchased, "order "+o.Order+" has all that the cart holds")
 		}
 	}
 	return touch.Verdict{}
@@ -97,7 +98,7 @@ func (q question) products() []string {
 // emptied: there is nothing to come back to.
 func (q question) emptied() touch.Verdict {
 	if q.current() && len(q.customer.Cart.Lines) == 0 {
-		return touch.DropFor(touch.Emptied, "nothing is in the cart")
+		return touch.DropFor(reason.Emptied, "nothing is in the cart")
 	}
 	return touch.Verdict{}
 }
@@ -105,7 +106,7 @@ func (q question) emptied() touch.Verdict {
 // elsewhere: a customer has one cart, the one they touched last.
 func (q question) elsewhere() touch.Verdict {
 	if !q.current() && len(q.customer.Cart.Lines) > 0 {
-		return touch.DropFor(touch.Recovered, "the customer went on with another cart")
+		return touch.DropFor(reason.Recovered, "the customer went on with another cart")
 	}
 	return touch.Verdict{}
 }
@@ -131,7 +132,7 @@ func (q question) changed() bool {
 func (q question) busy() touch.Verdict {
 	quiet := q.customer.Cart.Stamp.Time().Add(q.config.Idle + q.config.Steps[0].After)
 	if q.changed() && q.now.Before(quiet) {
-		return touch.HoldUntil(quiet, touch.NotYet, "the cart has just changed")
+		return touch.HoldUntil(quiet, reason.NotYet, "the cart has just changed")
 	}
 	return touch.Verdict{}
 }
@@ -140,7 +141,7 @@ func (q question) busy() touch.Verdict {
 // a cart is left, it is not until the shop says so again.
 func (q question) recovered() touch.Verdict {
 	if q.config.Idle == 0 && q.changed() && q.customer.Regrown() {
-		return touch.DropFor(touch.Recovered, "something was put into the cart since it was left")
+		return touch.DropFor(reason.Recovered, "something was put into the cart since it was left")
 	}
 	return touch.Verdict{}
 }
@@ -151,7 +152,7 @@ func (q question) twice() touch.Verdict {
 	for _, occasion := range q.series.names() {
 		k, ok := q.customer.Claimed(customer.ClaimKey(id(q.touch.Customer, q.touch.Step, occasion)))
 		if ok && occasion != q.touch.Occasion && k.Spends() && k.At >= q.series.from.UnixMilli() {
-			return touch.DropFor(touch.Bundled, "it was sent as "+occasion+": an older order came in late")
+			return touch.DropFor(reason.Bundled, "it was sent as "+occasion+": an older order came in late")
 		}
 	}
 	return touch.Verdict{}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/cartrecovery"
@@ -22,8 +23,8 @@ func TestWanted(t *testing.T) {
 	const h = time.Hour
 	tea, pots, none := cart("k1", "tea"), cart("k1", "tea", "pot"), cart("k1")
 	send := touch.Verdict{}
-	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
-	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), touch.NotYet, "") }
+	drop := func(r reason.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
+	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), reason.NotYet, "") }
 	move := func(after time.Duration) touch.Verdict { return touch.MoveTo(noon.Add(after), "") }
 	begun := left(0, tea)
 	for _, c := range []struct {
@@ -37,25 +38,25 @@ func TestWanted(t *testing.T) {
 		{"its time has come", asIs, "reminder", []events.Event{begun}, h, send},
 		{"woken too early", asIs, "reminder", []events.Event{begun}, h - 1, move(h)},
 		{"the wait was made longer", func(c *cartrecovery.Config) { c.Steps[0].After = 3 * h }, "reminder", []events.Event{begun}, h, move(3 * h)},
-		{"a step that is no more", asIs, "third", []events.Event{begun}, h, drop(touch.StepRemoved)},
+		{"a step that is no more", asIs, "third", []events.Event{begun}, h, drop(reason.StepRemoved)},
 
-		{"an order since, of anything", asIs, "reminder", []events.Event{begun, ordered(h/2, "1", "", "mug")}, h, drop(touch.Purchased)},
-		{"at the same instant", asIs, "reminder", []events.Event{begun, ordered(0, "1", "", "mug")}, h, drop(touch.Purchased)},
-		{"cancelled again", asIs, "reminder", []events.Event{begun, ordered(h/2, "1", ""), cancelled(h/2, "1")}, h, drop(touch.Purchased)},
-		{"an order just before that names the cart", asIs, "reminder", []events.Event{ordered(-h, "1", "k1"), begun}, h, drop(touch.Purchased)},
+		{"an order since, of anything", asIs, "reminder", []events.Event{begun, ordered(h/2, "1", "", "mug")}, h, drop(reason.Purchased)},
+		{"at the same instant", asIs, "reminder", []events.Event{begun, ordered(0, "1", "", "mug")}, h, drop(reason.Purchased)},
+		{"cancelled again", asIs, "reminder", []events.Event{begun, ordered(h/2, "1", ""), cancelled(h/2, "1")}, h, drop(reason.Purchased)},
+		{"an order just before that names the cart", asIs, "reminder", []events.Event{ordered(-h, "1", "k1"), begun}, h, drop(reason.Purchased)},
 		{"long before, the id is used again", asIs, "reminder", []events.Event{ordered(-day, "1", "k1", "tea"), begun}, h, send},
-		{"an order just before that has all of it", asIs, "reminder", []events.Event{ordered(-h, "1", "", "mug", "tea"), begun}, h, drop(touch.Purchased)},
+		{"an order just before that has all of it", asIs, "reminder", []events.Event{ordered(-h, "1", "", "mug", "tea"), begun}, h, drop(reason.Purchased)},
 		{"one that was cancelled", asIs, "reminder", []events.Event{ordered(-h, "1", "k1", "tea"), cancelled(-h/2, "1"), begun}, h, send},
 		{"one that has some of it", asIs, "reminder", []events.Event{ordered(-h, "1", "", "tea"), left(0, pots)}, h, send},
 		{"one of another cart", asIs, "reminder", []events.Event{ordered(-h, "1", "k0", "mug"), begun}, h, send},
 
-		{"emptied", asIs, "reminder", []events.Event{begun, updated(h/2, none)}, h, drop(touch.Emptied)},
+		{"emptied", asIs, "reminder", []events.Event{begun, updated(h/2, none)}, h, drop(reason.Emptied)},
 		{"emptied and filled again", asIs, "second", []events.Event{begun, dropped(h, "reminder", "k1-0"), updated(2*h, none), left(3*h, tea)}, day, send},
-		{"another cart in hand", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2", "mug"))}, h, drop(touch.Recovered)},
+		{"another cart in hand", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2", "mug"))}, h, drop(reason.Recovered)},
 		{"another cart, empty", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2"))}, h, send},
 
 		{"the cart has just changed", asIs, "reminder", []events.Event{begun, updated(h/2, pots)}, h, hold(h + h/2)},
-		{"it grew: they are back", asIs, "reminder", []events.Event{begun, updated(h/2, pots)}, h + h/2, drop(touch.Recovered)},
+		{"it grew: they are back", asIs, "reminder", []events.Event{begun, updated(h/2, pots)}, h + h/2, drop(reason.Recovered)},
 		{"it shrank", asIs, "reminder", []events.Event{left(0, pots), updated(h/2, tea)}, h + h/2, send},
 		{"only its prices changed", asIs, "reminder", []events.Event{begun, updated(h/2, tea)}, h + h/2, send},
 		{"left again", asIs, "reminder", []events.Event{begun, updated(h/2, pots), left(h-1, pots)}, h, send},
@@ -66,7 +67,7 @@ func TestWanted(t *testing.T) {
 		{"idle: and no step once one is out", idle, "second", []events.Event{updated(0, tea), sent(3*h, "reminder", "k1-0"), updated(5*h, pots)}, 2*h + day, send},
 		{"idle: switched off meanwhile", asIs, "reminder", []events.Event{updated(0, tea)}, h, send},
 		{"idle: a cart that is updated after its order is another", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "mug"), updated(0, tea)}, 3 * h, send},
-		{"idle: unless it is the order's", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "tea"), updated(0, tea)}, 3 * h, drop(touch.Purchased)},
+		{"idle: unless it is the order's", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "tea"), updated(0, tea)}, 3 * h, drop(reason.Purchased)},
 
 		{"the first step is pending still", asIs, "second", []events.Event{begun}, day, hold(day + h)},
 		{"and will not be sent any more", asIs, "second", []events.Event{begun}, day + h + 1, send},
@@ -75,13 +76,13 @@ func TestWanted(t *testing.T) {
 		{"leaving it again brings nothing nearer", asIs, "last-call", []events.Event{begun, sent(h, "reminder", "k1-0"), left(2*h, pots)}, 3 * h, move(3 * day)},
 		{"nor moves it away", asIs, "second", []events.Event{begun, sent(h, "reminder", "k1-0"), left(20*h, pots)}, day, send},
 
-		{"sent under another number", asIs, "reminder", []events.Event{ordered(-9*day, "0", "k1"), begun, sent(h, "reminder", "k1-0")}, 2 * h, drop(touch.Bundled)},
+		{"sent under another number", asIs, "reminder", []events.Event{ordered(-9*day, "0", "k1"), begun, sent(h, "reminder", "k1-0")}, 2 * h, drop(reason.Bundled)},
 		{"a late order, and nothing was sent", asIs, "reminder", []events.Event{ordered(-9*day, "0", "k1"), begun}, h, send},
 		{"the same id, before an order", asIs, "reminder", []events.Event{left(-3*day, tea), sent(-3*day+h, "reminder", "k1-0"), ordered(-2*day, "1", "k1", "tea"), begun}, h, send},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			occasion := "k1-0"
-			if c.want.Reason == touch.Bundled || c.name == "the same id, before an order" {
+			if c.want.Reason == reason.Bundled || c.name == "the same id, before an order" {
 				occasion = "k1-1"
 			}
 			got := worker(t, c.set).Wanted(asked(c.step, occasion), workers.Input{Customer: fold(c.told...), Now: noon.Add(c.at)})
@@ -103,7 +104,7 @@ func TestNobodyWhoBoughtIsAskedInWhateverOrderItIsTold(t *testing.T) {
 		a, b := left(0, cart("k1", "tea")), ordered(after, "1", "k1", "tea")
 		for _, es := range [][]events.Event{{a, b}, {b, a}, {a, b, a}, {b, a, b}} {
 			v := worker(t, asIs).Wanted(asked("reminder", "k1-0"), workers.Input{Customer: fold(es...), Now: noon.Add(time.Hour)})
-			if v.Reason != touch.Purchased {
+			if v.Reason != reason.Purchased {
 				t.Errorf("ordered %v after, %d told: %+v", after, len(es), v)
 			}
 		}
@@ -115,7 +116,7 @@ func TestNobodyWhoBoughtIsAskedInWhateverOrderItIsTold(t *testing.T) {
 func TestASeriesEndsWithTheOrder(t *testing.T) {
 	c := fold(left(0, cart("k1", "tea")), sent(time.Hour, "reminder", "k1-0"), ordered(2*time.Hour, "1", "k1", "tea"), left(2*day, cart("k1", "pot")))
 	now := noon.Add(2*day + time.Hour)
-	if v := worker(t, asIs).Wanted(asked("second", "k1-0"), workers.Input{Customer: c, Now: now}); v.Reason != touch.Purchased {
+	if v := worker(t, asIs).Wanted(asked("second", "k1-0"), workers.Input{Customer: c, Now: now}); v.Reason != reason.Purchased {
 		t.Errorf("the old series: %+v", v)
 	}
 	next := asked("reminder", "k1-1")

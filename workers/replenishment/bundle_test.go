@@ -12,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/replenishment"
@@ -175,7 +176,7 @@ func TestSilenceSaysWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			why, detail := worker(t, asIs).Silence(workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: noon})
-			if (why == touch.InsufficientData) != (len(c.want) > 0) || (why == "") != (detail == "") {
+			if (why == reason.InsufficientData) != (len(c.want) > 0) || (why == "") != (detail == "") {
 				t.Errorf("%s: %s", why, detail)
 			}
 			if slices.ContainsFunc(c.want, func(part string) bool { return !strings.Contains(detail, part) }) {

@@ -14,6 +14,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/replenishment"
@@ -215,7 +216,7 @@ func TestWanted(t *testing.T) {
 	for i := range customer.MaxOrderEvents {
 		many = append(many, placed(1+float64(i)/100, "n"+string(rune('A'+i)), cup(0)))
 	}
-	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
+	drop := func(r reason.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
 	for _, c := range []struct {
 		name     string
 		products *product.Snapshot
@@ -224,17 +225,17 @@ func TestWanted(t *testing.T) {
 		want     touch.Verdict
 	}{
 		{"it runs out", nil, []events.Event{order}, 55, touch.Verdict{}},
-		{"bought again", nil, []events.Event{order, placed(40, "2", tea(1, 30))}, 55, drop(touch.Repurchased)},
-		{"bought again, told first", nil, []events.Event{placed(40, "2", tea(1, 30)), order}, 55, drop(touch.Repurchased)},
-		{"bought again at the same instant", nil, []events.Event{order, placed(0, "2", tea(1, 30))}, 55, drop(touch.Repurchased)},
+		{"bought again", nil, []events.Event{order, placed(40, "2", tea(1, 30))}, 55, drop(reason.Repurchased)},
+		{"bought again, told first", nil, []events.Event{placed(40, "2", tea(1, 30)), order}, 55, drop(reason.Repurchased)},
+		{"bought again at the same instant", nil, []events.Event{order, placed(0, "2", tea(1, 30))}, 55, drop(reason.Repurchased)},
 		{"bought again and sent back", nil, []events.Event{order, placed(40, "2", tea(1, 30)), refunded(41, "2")}, 55, touch.Verdict{}},
 		{"something else was bought", nil, []events.Event{order, placed(40, "2", cup(30))}, 55, touch.Verdict{}},
 		{"bought before", nil, []events.Event{order, placed(-40, "0", tea(1, 30))}, 55, touch.Verdict{}},
-		{"the order was cancelled", nil, []events.Event{order, cancelled(1, "1")}, 55, drop(touch.Cancelled)},
-		{"the order came back", nil, []events.Event{order, refunded(20, "1")}, 55, drop(touch.Refunded)},
-		{"all of the product came back", nil, []events.Event{order, refunded(20, "1", "tea")}, 55, drop(touch.Refunded)},
+		{"the order was cancelled", nil, []events.Event{order, cancelled(1, "1")}, 55, drop(reason.Cancelled)},
+		{"the order came back", nil, []events.Event{order, refunded(20, "1")}, 55, drop(reason.Refunded)},
+		{"all of the product came back", nil, []events.Event{order, refunded(20, "1", "tea")}, 55, drop(reason.Refunded)},
 		{"another product came back", nil, []events.Event{order, refunded(20, "1", "cup")}, 55, touch.Verdict{}},
-		{"it cannot be bought", knows(product.Product{Available: &no}), []events.Event{order}, 55, drop(touch.Unavailable)},
+		{"it cannot be bought", knows(product.Product{Available: &no}), []events.Event{order}, 55, drop(reason.Unavailable)},
 		{"delivered since: it lasts longer", nil, []events.Event{order, delivered(4, "1")}, 55, touch.MoveTo(after(59), "")},
 		{"woken too early", nil, []events.Event{order}, 54, touch.MoveTo(after(55), "")},
 		{"some came back: it does not last so long", nil, []events.Event{order}, 70, touch.Verdict{}},
@@ -242,11 +243,11 @@ func TestWanted(t *testing.T) {
 		{"learned, and what others do changed a little", knows(product.Product{Rhythm: rhythm(31, 100)}), learned, 25, touch.Verdict{}},
 		{"learned, and what others do changed much", knows(product.Product{Rhythm: rhythm(60, 95)}), learned, 25,
 			touch.MoveTo(after(25+30*1.925/3.925).Truncate(time.Second), "")},
-		{"learned from an order that came back", nil, append([]events.Event{refunded(-59, "x")}, learned...), 25, drop(touch.InsufficientData)},
+		{"learned from an order that came back", nil, append([]events.Event{refunded(-59, "x")}, learned...), 25, drop(reason.InsufficientData)},
 		{"the details of the order are gone", nil, append([]events.Event{order}, many...), 55, touch.Verdict{}},
-		{"the details are gone, and it came back", nil, append([]events.Event{order, refunded(20, "1")}, many...), 55, drop(touch.Refunded)},
-		{"the details are gone, and it was cancelled", nil, append([]events.Event{order, cancelled(1, "1")}, many...), 55, drop(touch.Cancelled)},
-		{"the details are gone, and it was bought again", nil, append(append([]events.Event{order}, many...), placed(40, "2", tea(1, 0))), 55, drop(touch.Repurchased)},
+		{"the details are gone, and it came back", nil, append([]events.Event{order, refunded(20, "1")}, many...), 55, drop(reason.Refunded)},
+		{"the details are gone, and it was cancelled", nil, append([]events.Event{order, cancelled(1, "1")}, many...), 55, drop(reason.Cancelled)},
+		{"the details are gone, and it was bought again", nil, append(append([]events.Event{order}, many...), placed(40, "2", tea(1, 0))), 55, drop(reason.Repurchased)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Occasion: touch.Token("tea\n1"), Snapshot: &touch.Snapshot{Order: "1", PlacedAt: noon, Items: []events.Item{item}}}
@@ -269,7 +270,7 @@ func TestATouchThatCarriesNothingIsFoundByItsOccasion(t *testing.T) {
 	if v := w.Wanted(touch.Touch{Occasion: touch.Token("tea\n1")}, in); v.Action != touch.Send {
 		t.Errorf("%+v", v)
 	}
-	if v := w.Wanted(touch.Touch{Occasion: touch.Token("tea\n2"), Snapshot: &touch.Snapshot{}}, in); v.Reason != touch.InsufficientData {
+	if v := w.Wanted(touch.Touch{Occasion: touch.Token("tea\n2"), Snapshot: &touch.Snapshot{}}, in); v.Reason != reason.InsufficientData {
 		t.Errorf("an order that nobody knows: %+v", v)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"homing/pkg/touch"
+	"homing/pkg/reason"
 	"homing/workers"
 )
 
@@ -14,7 +14,7 @@ const told = 5
 // Silence says of what the customer bought that too little is known to remind
 // of it. It has nothing to say of a customer with a reminder to come, or one that
 // had its outcome.
-func (w worker) Silence(in workers.Input) (touch.Reason, string) {
+func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	var why []string
 	for _, id := range in.Customer.Bought() {
 		ps := in.Customer.PurchasesOf(id)
@@ -33,5 +33,5 @@ func (w worker) Silence(in workers.Input) (touch.Reason, string) {
 	if more := len(why) - told; more > 0 {
 		why = append(why[:told], fmt.Sprintf("and %d more products", more))
 	}
-	return touch.InsufficientData, strings.Join(why, " · ")
+	return reason.InsufficientData, strings.Join(why, " · ")
 }

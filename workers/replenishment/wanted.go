@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -15,23 +16,23 @@ import (
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	p, ok := purchaseOf(t, in.Customer)
 	if !ok {
-		return touch.DropFor(touch.InsufficientData, "the order is too long ago to be remembered")
+		return touch.DropFor(reason.InsufficientData, "the order is too long ago to be remembered")
 	}
 	switch p.Gone {
 	case customer.Cancelled:
-		return touch.DropFor(touch.Cancelled, "the order, or all of the product, was cancelled")
+		return touch.DropFor(reason.Cancelled, "the order, or all of the product, was cancelled")
 	case customer.Refunded:
-		return touch.DropFor(touch.Refunded, "the order, or all of the product, came back")
+		return touch.DropFor(reason.Refunded, "the order, or all of the product, came back")
 	}
 	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
-		return touch.DropFor(touch.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
+		return touch.DropFor(reason.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
 	}
 	due, b, e, ok := w.due(p, in)
 	switch {
 	case b.product.Unavailable():
-		return touch.DropFor(touch.Unavailable, "the shop says that it cannot be bought")
+		return touch.DropFor(reason.Unavailable, "the shop says that it cannot be bought")
 	case !ok:
-		return touch.DropFor(touch.InsufficientData, w.tooLittle(b, e))
+		return touch.DropFor(reason.InsufficientData, w.tooLittle(b, e))
 	case due.After(in.Now.Add(patience(e))):
 		return touch.MoveTo(due, b.text(e, p.Clock().In(in.Location())))
 	}

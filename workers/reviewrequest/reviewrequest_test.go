@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/reviewrequest"
@@ -148,7 +149,7 @@ func TestTheBestSignalDecidesTheTime(t *testing.T) {
 				}
 			}
 			ask := w.Plan(workers.Input{Event: order, Customer: who, Now: noon})[0]
-			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.want).Add(-time.Second)}); v.Reason != touch.NotYet || !v.Until.Equal(on(c.want)) {
+			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.want).Add(-time.Second)}); v.Reason != reason.NotYet || !v.Until.Equal(on(c.want)) {
 				t.Errorf("woken too early: %+v, want a hold until day %d", v, c.want)
 			}
 			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.want)}); v.Action != touch.Send {
@@ -191,31 +192,31 @@ func TestWanted(t *testing.T) {
 		name  string
 		knows []events.Event
 		now   int
-		want  touch.Reason // empty: sent
+		want  reason.Reason // empty: sent
 		items []string
 	}{
 		{"all of it", nil, 21, "", []string{"tea", "cup"}},
-		{"cancelled", []events.Event{cancelled(1)}, 21, touch.Cancelled, nil},
-		{"cancelled, long before its time", []events.Event{cancelled(1)}, 2, touch.Cancelled, nil},
-		{"refunded", []events.Event{refunded(1)}, 21, touch.Refunded, nil},
+		{"cancelled", []events.Event{cancelled(1)}, 21, reason.Cancelled, nil},
+		{"cancelled, long before its time", []events.Event{cancelled(1)}, 2, reason.Cancelled, nil},
+		{"refunded", []events.Event{refunded(1)}, 21, reason.Refunded, nil},
 		{"one returned long ago", []events.Event{delivered(3), refunded(4, "tea")}, 18, "", []string{"cup"}},
-		{"one returned lately", []events.Event{delivered(3), refunded(4, "tea")}, 17, touch.Refunded, nil},
-		{"both returned, one by one", []events.Event{refunded(1, "tea"), refunded(2, "cup")}, 21, touch.Refunded, nil},
+		{"one returned lately", []events.Event{delivered(3), refunded(4, "tea")}, 17, reason.Refunded, nil},
+		{"both returned, one by one", []events.Event{refunded(1, "tea"), refunded(2, "cup")}, 21, reason.Refunded, nil},
 		{"one cancelled", []events.Event{cancelled(1, "tea")}, 21, "", []string{"cup"}},
-		{"both cancelled, one by one", []events.Event{cancelled(1, "tea"), cancelled(2, "cup")}, 21, touch.Cancelled, nil},
+		{"both cancelled, one by one", []events.Event{cancelled(1, "tea"), cancelled(2, "cup")}, 21, reason.Cancelled, nil},
 		{"one reviewed", []events.Event{reviewed(5, "cup")}, 21, "", []string{"tea"}},
-		{"both reviewed", []events.Event{reviewed(5, "cup"), reviewed(6, "tea")}, 21, touch.Reviewed, nil},
-		{"one reviewed, one returned", []events.Event{reviewed(5, "cup"), refunded(6, "tea")}, 21, touch.Reviewed, nil},
+		{"both reviewed", []events.Event{reviewed(5, "cup"), reviewed(6, "tea")}, 21, reason.Reviewed, nil},
+		{"one reviewed, one returned", []events.Event{reviewed(5, "cup"), refunded(6, "tea")}, 21, reason.Reviewed, nil},
 		{"reviewed before this order", []events.Event{reviewed(-5, "cup")}, 21, "", []string{"tea", "cup"}},
 		{"one arrived", []events.Event{delivered(5, "cup")}, 21, "", []string{"cup"}},
 		{"parcels named by other ids", []events.Event{delivered(5, "sku-7")}, 21, "", []string{"tea", "cup"}},
-		{"a complaint about the order", []events.Event{complained(9, "1001")}, 21, touch.ComplaintOpen, nil},
-		{"a complaint in general", []events.Event{complained(9, "")}, 21, touch.ComplaintOpen, nil},
+		{"a complaint about the order", []events.Event{complained(9, "1001")}, 21, reason.ComplaintOpen, nil},
+		{"a complaint in general", []events.Event{complained(9, "")}, 21, reason.ComplaintOpen, nil},
 		{"a complaint about another order", []events.Event{complained(9, "1002")}, 21, "", []string{"tea", "cup"}},
-		{"a complaint that may yet be closed", []events.Event{complained(9, "1001")}, 20, touch.NotYet, nil},
+		{"a complaint that may yet be closed", []events.Event{complained(9, "1001")}, 20, reason.NotYet, nil},
 		{"a complaint that was closed", []events.Event{complained(9, "1001"), calmed(10, "1001")}, 21, "", []string{"tea", "cup"}},
 		{"two weeks late", nil, 35, "", []string{"tea", "cup"}},
-		{"more than two weeks late", nil, 36, touch.Expired, nil},
+		{"more than two weeks late", nil, 36, reason.Expired, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, asIs), fold(append(c.knows, order)...)
@@ -258,16 +259,16 @@ func TestTheReminderFollowsTheAsk(t *testing.T) {
 		now   int
 		want  touch.Verdict
 	}{
-		{"the ask waits", customer.Claim{}, nil, 28, touch.HoldUntil(on(35), touch.NotYet, "")},
-		{"the ask is on its way", customer.Claim{State: customer.Open, At: on(28).UnixMilli()}, nil, 28, touch.HoldUntil(on(35), touch.NotYet, "")},
+		{"the ask waits", customer.Claim{}, nil, 28, touch.HoldUntil(on(35), reason.NotYet, "")},
+		{"the ask is on its way", customer.Claim{State: customer.Open, At: on(28).UnixMilli()}, nil, 28, touch.HoldUntil(on(35), reason.NotYet, "")},
 		{"the ask was sent late", customer.Claim{State: customer.Sent, At: on(25).UnixMilli()}, nil, 28, touch.MoveTo(on(32), "")},
 		{"a week after the ask", customer.Claim{State: customer.Sent, At: on(25).UnixMilli()}, nil, 32, touch.Verdict{}},
 		{"nobody knows whether the ask arrived", customer.Claim{State: customer.Uncertain, At: on(21).UnixMilli()}, nil, 28, touch.Verdict{}},
-		{"the ask expired", customer.Claim{State: customer.Dropped, Why: "expired", At: on(36).UnixMilli()}, nil, 37, touch.DropFor(touch.Expired, "")},
-		{"a complaint stopped the ask", customer.Claim{State: customer.Dropped, Why: "complaint_open", At: on(21).UnixMilli()}, nil, 28, touch.DropFor(touch.ComplaintOpen, "")},
-		{"reviewed since the ask", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, []events.Event{reviewed(22, "tea"), reviewed(22, "cup")}, 28, touch.DropFor(touch.Reviewed, "")},
-		{"complained since the ask", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, []events.Event{complained(22, "1001")}, 28, touch.DropFor(touch.ComplaintOpen, "")},
-		{"more than two weeks late", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, nil, 43, touch.DropFor(touch.Expired, "")},
+		{"the ask expired", customer.Claim{State: customer.Dropped, Why: "expired", At: on(36).UnixMilli()}, nil, 37, touch.DropFor(reason.Expired, "")},
+		{"a complaint stopped the ask", customer.Claim{State: customer.Dropped, Why: "complaint_open", At: on(21).UnixMilli()}, nil, 28, touch.DropFor(reason.ComplaintOpen, "")},
+		{"reviewed since the ask", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, []events.Event{reviewed(22, "tea"), reviewed(22, "cup")}, 28, touch.DropFor(reason.Reviewed, "")},
+		{"complained since the ask", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, []events.Event{complained(22, "1001")}, 28, touch.DropFor(reason.ComplaintOpen, "")},
+		{"more than two weeks late", customer.Claim{State: customer.Sent, At: on(21).UnixMilli()}, nil, 43, touch.DropFor(reason.Expired, "")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, asIs), fold(append(c.knows, order)...)

@@ -8,6 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -18,9 +19,9 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	c, order := &in.Customer, t.Snapshot.Order
 	switch items, why := open(t.Snapshot, c); {
 	case c.Whole(order, customer.Cancelled):
-		return touch.DropFor(touch.Cancelled, "the order was cancelled")
+		return touch.DropFor(reason.Cancelled, "the order was cancelled")
 	case c.Whole(order, customer.Refunded):
-		return touch.DropFor(touch.Refunded, "the order was refunded")
+		return touch.DropFor(reason.Refunded, "the order was refunded")
 	case len(items) == 0:
 		return touch.DropFor(why, "no product of the order is left to review")
 	}
@@ -31,13 +32,13 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case in.Now.Before(at):
 		return touch.MoveTo(at, "the customer has not had the time yet")
 	case c.ComplaintOpen(order):
-		return touch.DropFor(touch.ComplaintOpen, "a complaint is open")
+		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
 	if r, ok := c.OrderEvent(order, customer.Refunded); ok && in.Now.Before(r.Stamp.Time().Add(freshRefund)) {
-		return touch.DropFor(touch.Refunded, "some of the order was refunded on "+stamp(r.Stamp.Time()))
+		return touch.DropFor(reason.Refunded, "some of the order was refunded on "+stamp(r.Stamp.Time()))
 	}
 	if in.Now.After(at.Add(worth)) {
-		return touch.DropFor(touch.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
 	}
 	return touch.Verdict{}
 }
@@ -54,9 +55,9 @@ func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict)
 	switch {
 	case !ok || k.State == customer.Open:
 		// It may be sent at any moment from now on, so no earlier than this.
-		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), touch.NotYet, "the first mail has not gone out yet")
+		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), reason.NotYet, "the first mail has not gone out yet")
 	case k.State == customer.Dropped:
-		return time.Time{}, touch.DropFor(cmp.Or(touch.Reason(k.Why), touch.Expired), "the first mail was not sent")
+		return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first mail was not sent")
 	}
 	// Sent, or uncertain: then the customer may well have it, and is reminded.
 	return time.UnixMilli(k.At).UTC().Add(w.config.ReminderAfter), touch.Verdict{}
@@ -64,36 +65,36 @@ func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict)
 
 // open returns the items that are left to review, each product once, and if
 // there are none, why. Of an order that came in part only what came is asked about.
-func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why touch.Reason) {
+func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why reason.Reason) {
 	placed := s.PlacedAt
 	if o, ok := c.OrderEvent(s.Order, customer.Placed); ok {
 		placed = o.Stamp.Time()
 	}
 	inPart := cameInPart(s, c)
 	seen := map[string]bool{}
-	gone := map[touch.Reason]bool{}
+	gone := map[reason.Reason]bool{}
 	for _, it := range s.Items {
 		p := it.ProductID
 		switch {
 		case seen[p]:
 		case c.Concerned(s.Order, p, customer.Refunded):
-			gone[touch.Refunded] = true
+			gone[reason.Refunded] = true
 		case cancelled(c, s.Order, p):
-			gone[touch.Cancelled] = true
+			gone[reason.Cancelled] = true
 		case reviewed(c, p, placed):
-			gone[touch.Reviewed] = true
+			gone[reason.Reviewed] = true
 		case inPart && !c.Concerned(s.Order, p, customer.Delivered):
 		default:
 			items = append(items, it)
 		}
 		seen[p] = true
 	}
-	for _, r := range []touch.Reason{touch.Reviewed, touch.Refunded, touch.Cancelled} {
+	for _, r := range []reason.Reason{reason.Reviewed, reason.Refunded, reason.Cancelled} {
 		if gone[r] {
 			return items, r
 		}
 	}
-	return items, touch.InsufficientData
+	return items, reason.InsufficientData
 }
 
 // cameInPart reports whether some of the items arrived, and some are waited for.

@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/thankyou"
@@ -40,21 +41,21 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 		claims map[string]customer.Claim
 		ask    string
 		now    time.Duration
-		want   touch.Reason // empty: sent
+		want   reason.Reason // empty: sent
 		until  time.Duration
 		also   []string
 	}{
 		{"alone", []events.Event{after(0, "a")}, nil, "a", 60 * min, "", 0, nil},
-		{"the first waits for the window", []events.Event{after(0, "a")}, nil, "a", 30 * min, touch.NotYet, 60 * min, nil},
+		{"the first waits for the window", []events.Event{after(0, "a")}, nil, "a", 30 * min, reason.NotYet, 60 * min, nil},
 		{"the first names the others", []events.Event{after(0, "a"), after(20*min, "b"), after(60*min, "c")}, nil, "a", 60 * min, "", 0, []string{"b", "c"}},
 		{"who comes later opens a group of their own", []events.Event{after(0, "a"), after(61*min, "b"), after(90*min, "c")}, nil, "a", 60 * min, "", 0, nil},
 		{"the second group", []events.Event{after(0, "a"), after(61*min, "b"), after(90*min, "c")}, nil, "b", 121 * min, "", 0, []string{"c"}},
 		{"a group is not a chain", []events.Event{after(0, "a"), after(40*min, "b"), after(80*min, "c")}, nil, "a", 60 * min, "", 0, []string{"b"}},
 		{"one that is cancelled does not lead", []events.Event{after(0, "a"), after(20*min, "b"), after(70*min, "c"), cancelled("a")}, nil, "b", 80 * min, "", 0, []string{"c"}},
 		{"one that is cancelled is not named", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c"), cancelled("b")}, nil, "a", 60 * min, "", 0, []string{"c"}},
-		{"a member that wakes waits for the first", []events.Event{after(0, "a"), after(0, "b")}, nil, "b", 60 * min, touch.NotYet, 65 * min, nil},
-		{"while the first is being sent", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"a": open}, "b", 80 * min, touch.NotYet, 85 * min, nil},
-		{"while another leads", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"b": open}, "a", 80 * min, touch.NotYet, 85 * min, nil},
+		{"a member that wakes waits for the first", []events.Event{after(0, "a"), after(0, "b")}, nil, "b", 60 * min, reason.NotYet, 65 * min, nil},
+		{"while the first is being sent", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"a": open}, "b", 80 * min, reason.NotYet, 85 * min, nil},
+		{"while another leads", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"b": open}, "a", 80 * min, reason.NotYet, 85 * min, nil},
 		{"the first does not get its mail out", []events.Event{after(0, "a"), after(20*min, "b")}, nil, "b", 120 * min, "", 0, []string{"a"}},
 		{"the first was thanked for before this one was known", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c")}, map[string]customer.Claim{"a": sent}, "b", 80 * min, "", 0, []string{"c"}},
 		{"another is taken over by a mail on its way", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c")}, map[string]customer.Claim{"b": covered}, "a", 60 * min, "", 0, []string{"c"}},
@@ -220,13 +221,13 @@ func TestAMilestoneWithAnOfferIsAMailOfItsOwn(t *testing.T) {
 		touch touch.Touch
 		knows []events.Event
 		now   time.Time
-		want  touch.Reason
+		want  reason.Reason
 	}{
 		{"a milestone", b, []events.Event{first, second}, b.Due, ""},
-		{"too early", b, []events.Event{first, second}, b.Due.Add(-time.Second), touch.NotYet},
-		{"no milestone", a, []events.Event{first, second}, b.Due, touch.Bundled},
-		{"no milestone any more", b, []events.Event{first, second, cancelled("a")}, b.Due, touch.Bundled},
-		{"cancelled", b, []events.Event{first, second, cancelled("b")}, b.Due, touch.Cancelled},
+		{"too early", b, []events.Event{first, second}, b.Due.Add(-time.Second), reason.NotYet},
+		{"no milestone", a, []events.Event{first, second}, b.Due, reason.Bundled},
+		{"no milestone any more", b, []events.Event{first, second, cancelled("a")}, b.Due, reason.Bundled},
+		{"cancelled", b, []events.Event{first, second, cancelled("b")}, b.Due, reason.Cancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := workers.Input{Customer: fold(c.knows...), Now: c.now}

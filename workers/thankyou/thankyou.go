@@ -27,6 +27,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -147,9 +148,9 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	order := t.Snapshot.Order
 	switch {
 	case in.Customer.Whole(order, customer.Cancelled):
-		return touch.DropFor(touch.Cancelled, "the order was cancelled")
+		return touch.DropFor(reason.Cancelled, "the order was cancelled")
 	case in.Customer.Whole(order, customer.Refunded):
-		return touch.DropFor(touch.Refunded, "the order was refunded")
+		return touch.DropFor(reason.Refunded, "the order was refunded")
 	}
 	if o, ok := in.Customer.OrderEvent(order, customer.Placed); ok {
 		due := w.due(o.Stamp)
@@ -162,7 +163,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	if t.Step == Milestone {
 		if n := in.Customer.Ordinal(order); !w.milestone(n) {
-			return touch.DropFor(touch.Bundled, fmt.Sprintf("order %d of the customer is no milestone: the thanks says it all", n))
+			return touch.DropFor(reason.Bundled, fmt.Sprintf("order %d of the customer is no milestone: the thanks says it all", n))
 		}
 		return touch.Verdict{}
 	}

@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/thankyou"
@@ -119,9 +120,9 @@ func TestWanted(t *testing.T) {
 		want  touch.Verdict
 	}{
 		{"an order that stands", []events.Event{order}, late, touch.Verdict{}},
-		{"cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: touch.Cancelled}},
-		{"refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: touch.Refunded}},
-		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: touch.Cancelled}},
+		{"cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
+		{"refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Refunded}},
+		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"one item refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: partly})}, late, touch.Verdict{}},
 		{"another order cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1002")})}, late, touch.Verdict{}},
 		{"woken too early", []events.Event{order}, late.Add(-time.Millisecond), touch.MoveTo(late, "")},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -12,20 +13,20 @@ import (
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
-		return touch.DropFor(touch.StepRemoved, "the series has no such step")
+		return touch.DropFor(reason.StepRemoved, "the series has no such step")
 	}
 	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
 	if o, ok := e.ended(); ok {
-		return touch.DropFor(touch.Purchased, "order "+o.Order+" was placed since")
+		return touch.DropFor(reason.Purchased, "order "+o.Order+" was placed since")
 	}
 	if e.customer.Asleep() {
-		return touch.DropFor(touch.Sunset, "the customer had the last word of an episode, and did not react")
+		return touch.DropFor(reason.Sunset, "the customer had the last word of an episode, and did not react")
 	}
 	if due := e.lapsed.Add(w.config.Steps[place].After); in.Now.Before(due) {
 		return touch.MoveTo(due, "the wait after the lapse is not over")
 	}
 	if k, ok := e.claim(t.Step); ok && k.Spends() && k.Touch != customer.ClaimKey(t.ID()) {
-		return touch.DropFor(touch.Bundled, "it was sent when another order was the last one")
+		return touch.DropFor(reason.Bundled, "it was sent when another order was the last one")
 	}
 	settled := func(step string) bool {
 		k, ok := e.claim(step)

@@ -14,6 +14,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/offer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/winback"
@@ -140,8 +141,8 @@ func TestPlan(t *testing.T) {
 
 func TestWanted(t *testing.T) {
 	send := touch.Verdict{}
-	drop := func(r touch.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
-	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), touch.NotYet, "") }
+	drop := func(r reason.Reason) touch.Verdict { return touch.Verdict{Action: touch.Drop, Reason: r} }
+	hold := func(after time.Duration) touch.Verdict { return touch.HoldUntil(noon.Add(after), reason.NotYet, "") }
 	one, lapse := ordered(long, "1"), lapsed(0)
 	missed := sent(0, "miss-you", "1")
 	for _, c := range []struct {
@@ -154,24 +155,24 @@ func TestWanted(t *testing.T) {
 		{"no order is known", "miss-you", "none", []events.Event{lapse}, 0, send},
 		{"woken too early", "offer", "1", []events.Event{one, lapse, missed}, 14*day - 1, touch.MoveTo(noon.Add(14*day), "")},
 		{"told again, nothing moves", "offer", "1", []events.Event{one, lapse, missed, lapsed(3 * day)}, 14 * day, send},
-		{"a step that is no more", "third", "1", []events.Event{one, lapse}, 0, drop(touch.StepRemoved)},
+		{"a step that is no more", "third", "1", []events.Event{one, lapse}, 0, drop(reason.StepRemoved)},
 
-		{"ordered since", "offer", "1", []events.Event{one, lapse, missed, ordered(day, "2")}, 14 * day, drop(touch.Purchased)},
-		{"at the same instant", "miss-you", "1", []events.Event{one, lapse, ordered(0, "2")}, 0, drop(touch.Purchased)},
-		{"ordered since, and cancelled", "offer", "1", []events.Event{one, lapse, missed, ordered(day, "2"), cancelled(2*day, "2")}, 14 * day, drop(touch.Purchased)},
-		{"an order of before the lapse came in late", "miss-you", "1", []events.Event{one, lapse, ordered(-day, "2")}, 0, drop(touch.Purchased)},
+		{"ordered since", "offer", "1", []events.Event{one, lapse, missed, ordered(day, "2")}, 14 * day, drop(reason.Purchased)},
+		{"at the same instant", "miss-you", "1", []events.Event{one, lapse, ordered(0, "2")}, 0, drop(reason.Purchased)},
+		{"ordered since, and cancelled", "offer", "1", []events.Event{one, lapse, missed, ordered(day, "2"), cancelled(2*day, "2")}, 14 * day, drop(reason.Purchased)},
+		{"an order of before the lapse came in late", "miss-you", "1", []events.Event{one, lapse, ordered(-day, "2")}, 0, drop(reason.Purchased)},
 		{"a cancelled one", "miss-you", "1", []events.Event{one, lapse, ordered(-day, "2"), cancelled(-day, "2")}, 0, send},
 		{"an older one", "miss-you", "1", []events.Event{one, lapse, ordered(2*long, "0")}, 0, send},
 
-		{"asleep", "offer", "1", []events.Event{one, lapse, sent(13*day, "last-call", "1")}, 14 * day, drop(touch.Sunset)},
+		{"asleep", "offer", "1", []events.Event{one, lapse, sent(13*day, "last-call", "1")}, 14 * day, drop(reason.Sunset)},
 		{"answered", "offer", "1", []events.Event{one, lapse, missed, sent(13*day, "last-call", "1"), at(14*day, &events.CustomerAnswered{Customer: who, Question: "why_left", Answer: "other"})}, 14 * day, send},
 
 		{"the first step is pending still", "offer", "1", []events.Event{one, lapse}, 14 * day, hold(14*day + time.Second)},
 		{"and will not be sent any more", "offer", "1", []events.Event{one, lapse}, 14*day + 1, send},
 		{"the first step was dropped", "offer", "1", []events.Event{one, lapse, dropped(0, "miss-you", "1")}, 14 * day, send},
 
-		{"sent before an order was known", "miss-you", "1", []events.Event{lapse, sent(0, "miss-you", "none"), one}, day, drop(touch.Bundled)},
-		{"sent about an order that was cancelled then", "miss-you", "1", []events.Event{one, ordered(-100*day, "2"), lapse, sent(0, "miss-you", "2"), cancelled(day, "2")}, 2 * day, drop(touch.Bundled)},
+		{"sent before an order was known", "miss-you", "1", []events.Event{lapse, sent(0, "miss-you", "none"), one}, day, drop(reason.Bundled)},
+		{"sent about an order that was cancelled then", "miss-you", "1", []events.Event{one, ordered(-100*day, "2"), lapse, sent(0, "miss-you", "2"), cancelled(day, "2")}, 2 * day, drop(reason.Bundled)},
 		{"sent in an episode of before", "miss-you", "1", []events.Event{lapsed(2 * long), sent(2*long, "miss-you", "none"), one, lapse}, 0, send},
 	} {
 		t.Run(c.name, func(t *testing.T) {
