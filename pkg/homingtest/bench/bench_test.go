@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/textproto"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/mailer"
 )
 
 func TestOrdersAreOfTheSizesTheyAreSaidToBe(t *testing.T) {
@@ -52,7 +55,7 @@ func TestTheBareMailHasTheSizeAskedFor(t *testing.T) {
 }
 
 func TestTheSinkTakesPipelinedMails(t *testing.T) {
-	w, err := beginSink()
+	w, err := beginSink(json.RawMessage(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +94,46 @@ func TestTheSinkTakesPipelinedMails(t *testing.T) {
 	}
 	if err := eachOnce(mails.([]receipt), 2); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheSinkTakesAMailInOneWrite(t *testing.T) {
+	for _, spec := range []string{`{"chunking": true}`, `{"chunking": true, "far": true}`} {
+		w, err := beginSink(json.RawMessage(spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.stop()
+		r, err := mailer.New(mailer.Options{URL: "smtp+insecure://" + w.ready.Addr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			m, err := mailer.Build(mailer.Mail{
+				From: "hello@shop.example", To: fmt.Sprintf("c-%d@example.com", i), MessageID: "x@shop.example",
+				Text: strings.Repeat("long", 30_000),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := r.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out := c.Send(t.Context(), m, nil); out.State != mailer.Accepted {
+				t.Errorf("%s: %+v", spec, out)
+			}
+			c.Release()
+			m.Release()
+		}
+		_ = r.Close()
+		mails, err := w.answers["mails"]()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := eachOnce(mails.([]receipt), 3); err != nil {
+			t.Errorf("%s: %v", spec, err)
+		}
 	}
 }
 

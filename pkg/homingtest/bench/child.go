@@ -56,7 +56,7 @@ func begin(task string, spec json.RawMessage) (*work, error) {
 	case taskRedis:
 		return beginRedis(spec)
 	case taskSink:
-		return beginSink()
+		return beginSink(spec)
 	case taskHoming:
 		return beginHoming(spec)
 	case taskBareIntake:

@@ -123,7 +123,7 @@ func newStack(ctx context.Context) (s *stack, err error) {
 	if s.nats, err = spawn(ctx, taskNATS, dir(taskNATS)); err != nil {
 		return s, err
 	}
-	if s.sink, err = spawn(ctx, taskSink, nil); err != nil {
+	if s.sink, err = spawn(ctx, taskSink, sinkSpec{}); err != nil {
 		return s, err
 	}
 	s.rdb = openRedis(s.redis.ready.Addr)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"net"
 	"strconv"
 	"sync"
@@ -12,34 +13,48 @@ import (
 // receipt is one mail that the sink took.
 type receipt struct {
 	Who int   `json:"w"` // n of c-<n>@example.com, or -1
-	At  int64 `json:"t"` // when the final dot had come, in ns of the machine's clock
+	At  int64 `json:"t"` // when the whole of it had come, in ns of the machine's clock
 }
 
 // tally is what the sink took so far.
 type tally struct {
 	Mails int   `json:"mails"`
-	Bytes int64 `json:"bytes"` // on the wire, between DATA and the dot
+	Bytes int64 `json:"bytes"` // of their contents
+}
+
+// sinkSpec says what a sink is like.
+type sinkSpec struct {
+	Chunking bool `json:"chunking,omitempty"` // it offers CHUNKING and takes BDAT
+	Far      bool `json:"far,omitempty"`      // a round trip takes some 5 ms
 }
 
 // sink is an SMTP server that accepts everything as fast as it can and
-// remembers only whom it was for and when it came.
+// remembers only who it was for and when it came.
 type sink struct {
+	spec     sinkSpec
 	mu       sync.Mutex
 	receipts []receipt
 	bytes    int64
 }
 
-func beginSink() (*work, error) {
+func beginSink(raw json.RawMessage) (*work, error) {
+	var spec sinkSpec
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{}
+	s := &sink{spec: spec}
 	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
+			}
+			if spec.Far {
+				c = newFar(c)
 			}
 			go s.dialogue(c)
 		}
@@ -98,7 +113,11 @@ func (s *sink) dialogue(c net.Conn) {
 		}
 		switch verb(line) {
 		case "EHLO", "HELO":
-			ok = say("250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
+			hello := "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
+			if s.spec.Chunking {
+				hello += "250-CHUNKING\r\n"
+			}
+			ok = say(hello + "250 ENHANCEDSTATUSCODES\r\n")
 		case "RCPT":
 			who = customerOf(line)
 			ok = say("250 2.1.5 ok\r\n")
@@ -111,6 +130,13 @@ func (s *sink) dialogue(c net.Conn) {
 				s.take(who, size)
 				ok = say("250 2.0.0 accepted\r\n")
 			}
+		case "BDAT":
+			size, read := chunk(r, line)
+			if !read {
+				return
+			}
+			s.take(who, size)
+			ok = say("250 2.0.0 accepted\r\n")
 		case "QUIT":
 			say("221 2.0.0 bye\r\n")
 			return
@@ -134,6 +160,20 @@ func content(r *bufio.Reader) (size int, ok bool) {
 		size += len(line)
 		start = err == nil
 	}
+}
+
+// chunk reads the content that a BDAT announces, and returns its size. It is
+// always the last.
+func chunk(r *bufio.Reader, line []byte) (size int, ok bool) {
+	f := bytes.Fields(line)
+	if len(f) != 3 {
+		return 0, false
+	}
+	size, err := strconv.Atoi(string(f[1]))
+	if err == nil {
+		_, err = r.Discard(size)
+	}
+	return size, err == nil
 }
 
 func verb(line []byte) string {
