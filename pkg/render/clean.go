@@ -179,6 +179,7 @@ func line(s string, n int) string {
 		s = s[:n*utf8.UTFMax*4] // no need to tidy 10 KB of which 160 runes stay
 	}
 	var b strings.Builder
+	b.Grow(len(s))
 	space := false
 	for _, r := range s {
 		switch {

@@ -272,10 +272,11 @@ func (c *compiler) loop(s *scope, n *parse.RangeNode) (step, int) {
 	x, t := c.pipe(&inner, &bare)
 	body := inner
 	body.top, body.dot = false, nil
+	var k kind
 	switch {
 	case t == nil:
 	case t.Kind() == reflect.Slice:
-		body.dot = t.Elem()
+		body.dot, k = t.Elem(), kindOf(t.Elem())
 	default:
 		c.problem(s, n, "range runs over a list such as .Order.Items, not over %s", describe(t))
 	}
@@ -301,16 +302,17 @@ func (c *compiler) loop(s *scope, n *parse.RangeNode) (step, int) {
 			return none(e)
 		}
 		outer := e.dot
-		sig := v.iterate(e, each, index, elem)
+		sig := v.iterate(e, each, k, index, elem)
 		e.dot = outer
 		return sig
 	}, 1 + maxItems*cost + more
 }
 
-// iterate runs each over a list, setting the variables that are declared.
-func (v *value) iterate(e *env, each step, index, elem int) signal {
+// iterate runs each over a list of things of kind k, setting the variables that
+// are declared.
+func (v *value) iterate(e *env, each step, k kind, index, elem int) signal {
 	for i := range v.ref.Len() {
-		e.dot = valueOf(v.ref.Index(i))
+		e.dot = valueOf(v.ref.Index(i), k)
 		if elem >= 0 {
 			e.vars[e.base+elem] = e.dot
 		}

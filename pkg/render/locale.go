@@ -142,7 +142,10 @@ func (l *locale) appendNumber(b []byte, n int64, scale int) []byte {
 }
 
 // numeral is n as text.
-func (l *locale) numeral(n int) string { return string(l.appendNumber(nil, int64(n), 0)) }
+func (l *locale) numeral(n int) string {
+	var room [32]byte
+	return string(l.appendNumber(room[:0], int64(n), 0))
+}
 
 const minus = "\u2212"
 

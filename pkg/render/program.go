@@ -84,7 +84,7 @@ func (e *env) exec(p *program, l *locale, data *Data) error {
 	e.out.Reset()
 	e.loc, e.err = l, nil
 	e.vars, e.args, e.base = e.vars[:0], e.args[:0], 0
-	e.call(p, valueOf(reflect.ValueOf(data).Elem()))
+	e.call(p, valueOf(reflect.ValueOf(data).Elem(), record))
 	return e.err
 }
 
@@ -122,9 +122,9 @@ func (e *env) fail(err error) signal {
 // room says whether the output may grow by n bytes.
 func (e *env) room(n int) bool { return e.out.Len()+n <= maxOutput }
 
-// valueOf wraps what a field of Data holds.
-func valueOf(v reflect.Value) value {
-	switch kindOf(v.Type()) {
+// valueOf wraps what a field of Data holds, which is of kind k.
+func valueOf(v reflect.Value, k kind) value {
+	switch k {
 	case text:
 		return value{kind: text, text: v.String()}
 	case whole:
@@ -134,14 +134,8 @@ func valueOf(v reflect.Value) value {
 	case amount:
 		m := v.Addr().Interface().(*events.Money)
 		return value{kind: amount, num: m.Minor, text: m.Currency}
-	case moment:
-		return value{kind: moment, ref: v}
-	case list:
-		return value{kind: list, ref: v}
-	case pointer:
-		return value{kind: pointer, ref: v}
 	}
-	return value{kind: record, ref: v}
+	return value{kind: k, ref: v}
 }
 
 func kindOf(t reflect.Type) kind {
@@ -173,8 +167,8 @@ func boolean(b bool) value {
 	return value{kind: truth}
 }
 
-// field is the i-th field of a record, or of what a pointer points to.
-func (e *env) field(v value, i int) value {
+// field is the i-th field, of kind k, of a record or of what a pointer points to.
+func (e *env) field(v value, i int, k kind) value {
 	if v.kind == pointer {
 		if v.ref.IsNil() {
 			e.fail(errMissing)
@@ -186,7 +180,7 @@ func (e *env) field(v value, i int) value {
 		e.fail(errMissing)
 		return value{}
 	}
-	return valueOf(v.ref.Field(i))
+	return valueOf(v.ref.Field(i), k)
 }
 
 // isTrue is what if and with test.

@@ -277,7 +277,7 @@ func (m *mail) execute(s *scratch, l *locale, out *Mail) error {
 	if err := s.exec(m.text, l, &s.data); err != nil {
 		return err
 	}
-	s.wrap = appendWrapped(s.wrap[:0], s.out.String())
+	s.wrap = appendWrapped(s.wrap[:0], s.out.Bytes())
 	out.Text = string(s.wrap)
 	return nil
 }

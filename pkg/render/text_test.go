@@ -203,17 +203,17 @@ func TestWrap(t *testing.T) {
 		{strings.Repeat("é", 76) + " x", strings.Repeat("é", 76) + "\nx\n"},
 		{"", ""},
 	} {
-		if got := string(appendWrapped(nil, tc.in)); got != tc.want {
+		if got := string(appendWrapped(nil, []byte(tc.in))); got != tc.want {
 			t.Errorf("%q:\n%q, want\n%q", tc.in, got, tc.want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringOfN(rapid.RuneFrom([]rune("ab é-*\n")), 0, 600, -1).Draw(t, "s")
-		got := string(appendWrapped(nil, s))
+		got := string(appendWrapped(nil, []byte(s)))
 		if a, b := strings.Join(strings.Fields(got), " "), strings.Join(strings.Fields(s), " "); a != b {
 			t.Fatalf("%q became %q", s, got)
 		}
-		if again := string(appendWrapped(nil, got)); strings.Contains(got, "\n\n\n") || strings.Join(strings.Fields(again), " ") != strings.Join(strings.Fields(got), " ") {
+		if again := string(appendWrapped(nil, []byte(got))); strings.Contains(got, "\n\n\n") || strings.Join(strings.Fields(again), " ") != strings.Join(strings.Fields(got), " ") {
 			t.Fatalf("%q then %q", got, again)
 		}
 	})

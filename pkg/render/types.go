@@ -140,8 +140,8 @@ func (c *compiler) fields(s *scope, n parse.Node, x expr, t reflect.Type, ident 
 		if _, seen := c.uses[name]; t == typeData && !seen {
 			c.uses[name] = place{s.file, n}
 		}
-		of, index := x, field.Index[0]
-		x, t = func(e *env) value { return e.field(of(e), index) }, field.Type
+		of, index, k := x, field.Index[0], kindOf(field.Type)
+		x, t = func(e *env) value { return e.field(of(e), index, k) }, field.Type
 	}
 	return x, t
 }

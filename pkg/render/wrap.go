@@ -1,24 +1,27 @@
 package render
 
 import (
-	"strings"
+	"bytes"
+	"unicode/utf8"
 )
 
 // textColumns is where lines of the text part break. RFC 3676 advises at most
 // 78; two are left for the "> " of a reply.
 const textColumns = 76
 
+var newline = []byte{'\n'}
+
 // appendWrapped appends text as a reader wants it: long lines are broken at spaces,
 // items of a list ("- …", "* …") and indented lines hang, no more than one
 // empty line follows another, nothing trails. A word longer than a line, such
 // as a URL, stays whole.
-func appendWrapped(dst []byte, text string) []byte {
+func appendWrapped(dst, text []byte) []byte {
 	empty := 2 // no empty lines at the top
-	for text != "" {
-		var ln string
-		ln, text, _ = strings.Cut(text, "\n")
-		ln = strings.TrimRight(ln, " \t\r")
-		if ln == "" {
+	for len(text) > 0 {
+		var ln []byte
+		ln, text, _ = bytes.Cut(text, newline)
+		ln = bytes.TrimRight(ln, " \t\r")
+		if len(ln) == 0 {
 			empty++
 			continue
 		}
@@ -32,7 +35,7 @@ func appendWrapped(dst []byte, text string) []byte {
 }
 
 // appendLine appends one line, broken where it must be.
-func appendLine(dst []byte, ln string) []byte {
+func appendLine(dst, ln []byte) []byte {
 	if len(ln) <= textColumns {
 		return append(dst, ln...)
 	}
@@ -43,23 +46,26 @@ func appendLine(dst []byte, ln string) []byte {
 		if at < 0 {
 			return append(dst, ln...)
 		}
-		dst = append(dst, strings.TrimRight(ln[:at], " ")...)
+		dst = append(dst, bytes.TrimRight(ln[:at], " ")...)
 		dst = append(append(dst, '\n'), hang...)
-		ln = strings.TrimLeft(ln[at:], " ")
+		ln = bytes.TrimLeft(ln[at:], " ")
 		width = textColumns - len(hang)
 	}
 }
 
 // breakAt is the offset of the last space within width columns, else of the
 // first one after them; -1 if the line fits or has no space.
-func breakAt(ln string, width int) int {
+func breakAt(ln []byte, width int) int {
 	if len(ln) <= width {
 		return -1
 	}
 	columns, last := 0, -1
-	lead := len(ln) - len(strings.TrimLeft(ln, " -*"))
-	for i, r := range ln {
-		if r == ' ' && i > lead {
+	lead := len(ln) - len(bytes.TrimLeft(ln, " -*"))
+	for i, c := range ln {
+		if !utf8.RuneStart(c) {
+			continue
+		}
+		if c == ' ' && i > lead {
 			if columns > width && last >= 0 {
 				return last
 			}
@@ -77,10 +83,10 @@ func breakAt(ln string, width int) int {
 }
 
 // hangingIndent is the space under which a broken line goes on.
-func hangingIndent(ln string) string {
-	body := strings.TrimLeft(ln, " ")
+func hangingIndent(ln []byte) string {
+	body := bytes.TrimLeft(ln, " ")
 	n := len(ln) - len(body)
-	if strings.HasPrefix(body, "- ") || strings.HasPrefix(body, "* ") {
+	if len(body) > 1 && body[1] == ' ' && (body[0] == '-' || body[0] == '*') {
 		n += 2
 	}
 	const spaces = "                    "
