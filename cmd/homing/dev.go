@@ -273,7 +273,7 @@ func (p *program) nextCommand(r devRun) string {
 func firstEmail(c *config.Config) time.Duration {
 	stores, _ := programme.Open(c, nil) // what is wrong with it was said before
 	d := &events.OrderPlaced{Order: events.Order{ID: "1001"}}
-	e := events.Event{Type: d.Type(), Time: time.Now(), Data: d}
+	e := events.Event{Type: d.Type(), Time: time.Now().Truncate(time.Millisecond), Data: d}
 	var who customer.Customer
 	customer.Apply(&who, e)
 	wait, none := time.Duration(0), true
