@@ -106,7 +106,11 @@ type relayConn struct{ *mailer.Conn }
 // Send implements channel.Conn.
 func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease) channel.Outcome {
 	out := c.Conn.Send(ctx, m.(*message).built, lease{l})
-	return channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Detail: detail(out), Err: out.Err}
+	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err}
+	if answer.Meaning != channel.Accepted {
+		answer.Detail = detail(out)
+	}
+	return answer
 }
 
 // lease is a channel.Lease in mailer's words.
@@ -122,10 +126,12 @@ func meaning(out mailer.Outcome) channel.Meaning {
 	case out.State == mailer.NotSent && out.Phase < mailer.PhaseMail:
 		return channel.Unreachable
 	}
-	return map[mailer.Meaning]channel.Meaning{
-		mailer.MeansAccepted: channel.Accepted, mailer.MeansLater: channel.Later, mailer.MeansBadAddress: channel.BadAddress,
-		mailer.MeansMessageAtFault: channel.ContentAtFault, mailer.MeansSenderAtFault: channel.SenderAtFault, mailer.MeansRefused: channel.Refused,
-	}[out.Meaning()] // else unknown
+	return meanings[out.Meaning()]
+}
+
+var meanings = map[mailer.Meaning]channel.Meaning{
+	mailer.MeansUnknown: channel.Unknown, mailer.MeansAccepted: channel.Accepted, mailer.MeansLater: channel.Later, mailer.MeansBadAddress: channel.BadAddress,
+	mailer.MeansMessageAtFault: channel.ContentAtFault, mailer.MeansSenderAtFault: channel.SenderAtFault, mailer.MeansRefused: channel.Refused,
 }
 
 // detail describes a reply to a person: with codes only, since relays quote

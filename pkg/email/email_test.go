@@ -1,0 +1,148 @@
+package email_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/channel"
+	"homing/pkg/customer"
+	"homing/pkg/email"
+	"homing/pkg/homingtest"
+	"homing/pkg/mailer"
+	"homing/pkg/programme"
+	"homing/pkg/render"
+	"homing/pkg/touch"
+)
+
+// texts is a renderer that makes the same mail of everything.
+type texts struct{}
+
+func (texts) Render(name string, _ render.Data) (render.Mail, error) {
+	if name == "broken" {
+		return render.Mail{}, errors.New("a template that fails")
+	}
+	return render.Mail{Template: name, Subject: "Hello", HTML: "<p>Hello", Text: "Hello"}, nil
+}
+
+type dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+func opened(t *testing.T, d dial) *email.Channel {
+	t.Helper()
+	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Dial: d, Log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = relay.Close() })
+	return email.New(email.Options{
+		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
+		Relay: relay, Templates: texts{},
+		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+	})
+}
+
+func content(to string) channel.Content {
+	c := &customer.Customer{}
+	c.Email.Value = to
+	return channel.Content{ID: "win-back.offer.tok.l1", Touch: touch.Touch{Worker: "win-back", Snapshot: &touch.Snapshot{}},
+		Step: touch.Step{Name: "offer", Template: "win-back/offer", Class: touch.Marketing}, Customer: c, Now: time.Now()}
+}
+
+// lease is a claim that holds, or has run out.
+type lease struct{ lost bool }
+
+func (l lease) Confirm() error {
+	if l.lost {
+		return channel.ErrLeaseLost
+	}
+	return nil
+}
+func (lease) Deadline() time.Time { return time.Now().Add(time.Minute) }
+
+func TestWhatTheRelaysAnswerMeans(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(command, arg string) string
+		lost   bool
+		want   channel.Meaning
+		code   int
+	}{
+		"taken":                   {want: channel.Accepted, code: 250},
+		"no such mailbox":         {answer: at("RCPT", "550 5.1.1 no such user"), want: channel.BadAddress, code: 550},
+		"come again":              {answer: at("RCPT", "450 4.2.0 greylisted"), want: channel.Later, code: 450},
+		"refused without a code":  {answer: at("RCPT", "550 no"), want: channel.Refused, code: 550},
+		"the sender is refused":   {answer: at("MAIL", "550 5.7.1 denied"), want: channel.SenderAtFault, code: 550},
+		"the content is refused":  {answer: at(".", "554 5.6.0 bad content"), want: channel.ContentAtFault, code: 554},
+		"no answer after the dot": {answer: at(".", homingtest.CutAfter), want: channel.Unknown},
+		"the claim ran out":       {lost: true, want: channel.LeaseEnded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sink := &homingtest.Sink{Answer: c.answer}
+				t.Cleanup(sink.Close)
+				ch := opened(t, sink.Dial)
+				m, err := ch.Compose(content("ann@example.com"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer m.Release()
+				conn, err := ch.Open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Release()
+				out := conn.Send(context.Background(), m, lease{c.lost})
+				if out.Meaning != c.want || out.Code != c.code {
+					t.Errorf("meaning %d, code %d (%v); want %d and %d", out.Meaning, out.Code, out.Err, c.want, c.code)
+				}
+				if c.want != channel.Accepted && out.Detail == "" {
+					t.Error("nothing says why")
+				}
+			})
+		})
+	}
+}
+
+func at(command, reply string) func(c, arg string) string {
+	return func(c, _ string) string {
+		if c == command {
+			return reply
+		}
+		return ""
+	}
+}
+
+func TestWhoseFaultItIsThatNothingIsComposed(t *testing.T) {
+	ch := opened(t, (&homingtest.Sink{}).Dial)
+	broken := content("ann@example.com")
+	broken.Step.Template = "broken"
+	if _, err := ch.Compose(broken); err == nil || errors.Is(err, channel.ErrMessage) {
+		t.Errorf("a template that fails: %v; want an error that concerns all", err)
+	}
+	if _, err := ch.Compose(content("no address")); !errors.Is(err, channel.ErrMessage) {
+		t.Errorf("an address that cannot be written: %v; want channel.ErrMessage", err)
+	}
+}
+
+func TestARelayThatIsAwayIsDown(t *testing.T) {
+	away := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("connection refused") }
+	if _, err := opened(t, away).Open(t.Context()); !errors.Is(err, channel.ErrDown) {
+		t.Errorf("%v, want channel.ErrDown", err)
+	}
+}
+
+func TestATouchsMessageIDIsAlwaysTheSame(t *testing.T) {
+	a, b := opened(t, (&homingtest.Sink{}).Dial), opened(t, (&homingtest.Sink{}).Dial)
+	id := a.MessageID("win-back.offer.tok.l1")
+	if id != b.MessageID("win-back.offer.tok.l1") || id == a.MessageID("win-back.offer.tok.l2") {
+		t.Errorf("%s, %s and %s", id, b.MessageID("win-back.offer.tok.l1"), a.MessageID("win-back.offer.tok.l2"))
+	}
+	if !strings.HasSuffix(id, "@shop.example") {
+		t.Errorf("%s is not of the store's domain", id)
+	}
+}
