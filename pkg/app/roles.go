@@ -117,8 +117,8 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 
 // How many due touches a loop hands over at a time, and how many times at once.
 const (
-	dueBatch    = 128
-	dueParallel = 2
+	dueBatch    = 192
+	dueParallel = 1
 )
 
 // email is the email channel of a store.

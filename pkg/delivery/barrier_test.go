@@ -53,7 +53,7 @@ func TestASlowRelayDelaysNoOtherStore(t *testing.T) {
 		r.start(func(o *delivery.Options) {
 			alike("outlet")(o)
 			o.Routes["main"] = delivery.Route{Channel: r.email(relay), Rate: r.rate}
-			o.InFlight = bus.MostInFlight(32, 2)
+			o.InFlight = bus.MostInFlight(48, 1)
 		})
 		began := time.Now().Add(time.Minute).UTC()
 		r.many(due, "ann", began)

@@ -212,7 +212,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	r.running = append(r.running, d)
 	ctx, cancel := context.WithCancel(context.Background())
 	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
-		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 32, PullFor: 10 * time.Hour, Log: zap.NewNop()})
+		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 48, Parallel: 1, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
 	p := &process{stop: sync.OnceFunc(func() {
