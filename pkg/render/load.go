@@ -107,7 +107,9 @@ func (d *directory) compose() map[string]*mail {
 	wg.Wait()
 	out := map[string]*mail{}
 	for i, name := range d.mails {
-		d.ps.merge(&found[i])
+		for _, f := range found[i].list {
+			d.ps.keep(f)
+		}
 		if mails[i] != nil {
 			out[name] = mails[i]
 		}

@@ -12,66 +12,56 @@ import (
 )
 
 // problems collects faults. A partial is checked once for every email that uses
-// it, so the same fault arrives many times and is kept once.
+// it, and an email with all its samples, so the same fault arrives many times and
+// is kept once.
 type problems struct {
-	list  []*problem.Problem
-	plain []problem.Problem // of list, without the names of samples
-	seen  map[problem.Problem]bool
+	list []fault
+	seen map[problem.Problem]bool // as fault.plain
 
 	// found counts every report, repeated ones too: whether one email is sound
-	// must not depend on what another mail reported first.
+	// must not depend on what another reported first.
 	found int
 }
 
-func (ps *problems) add(p problem.Problem) {
+// A fault is a problem as it is told, and without the name of the sample that
+// showed it: others say nothing new.
+type fault struct{ told, plain problem.Problem }
+
+func (ps *problems) keep(f fault) {
 	ps.found++
+	if ps.seen[f.plain] {
+		return
+	}
 	if ps.seen == nil {
 		ps.seen = map[problem.Problem]bool{}
 	}
-	if ps.seen[p] {
-		return
-	}
-	ps.seen[p] = true
-	ps.list, ps.plain = append(ps.list, &p), append(ps.plain, p)
+	ps.seen[f.plain] = true
+	ps.list = append(ps.list, f)
 }
 
-// merge adds what was found elsewhere, in its order.
-func (ps *problems) merge(other *problems) {
-	for i, p := range other.list {
-		if plain := other.plain[i]; !ps.seen[plain] {
-			ps.add(*p)
-			ps.seen[plain] = true
-		}
-	}
-}
+func (ps *problems) add(p problem.Problem) { ps.keep(fault{p, p}) }
 
 func (ps *problems) addf(file string, line, col int, format string, args ...any) {
 	ps.add(problem.Problem{File: file, Line: line, Column: col, Text: fmt.Sprintf(format, args...)})
 }
 
-// addSample reports a fault that showed with one sample; the same fault with
-// others says nothing new.
+// addSample reports a fault that showed with one sample.
 func (ps *problems) addSample(sample string, p problem.Problem) {
-	ps.found++
-	if ps.seen[p] {
-		return
-	}
-	plain := p
-	p.Text = fmt.Sprintf("sample %q: %s", sample, p.Text)
-	if ps.add(p); !ps.seen[plain] {
-		ps.seen[plain], ps.plain[len(ps.plain)-1] = true, plain
-	}
+	told := p
+	told.Text = fmt.Sprintf("sample %q: %s", sample, p.Text)
+	ps.keep(fault{told, p})
 }
 
 // err joins all problems in the order in which a person reads files.
 func (ps *problems) err() error {
-	slices.SortFunc(ps.list, func(a, b *problem.Problem) int {
+	slices.SortFunc(ps.list, func(x, y fault) int {
+		a, b := &x.told, &y.told
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})
 	errs := make([]error, len(ps.list))
-	for i, p := range ps.list {
-		errs[i] = p
+	for i := range ps.list {
+		errs[i] = &ps.list[i].told
 	}
 	return errors.Join(errs...)
 }
