@@ -25,7 +25,7 @@ const (
 )
 
 // dateStyles are the long dates of CLDR 45 (dateFormats/long, and MMMMEEEEd).
-// Other languages get the ISO form, which is misread nowhere.
+// Other languages get the ISO form, which nobody misreads.
 var dateStyles = map[string]calendarStyle{
 	"en":    {"D M Y", "W D M", englishMonths, englishDays},
 	"en-US": {"M D, Y", "W, M D", englishMonths, englishDays},

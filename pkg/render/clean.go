@@ -47,9 +47,9 @@ func (s *scratch) own(d *Data, show shows) {
 	}
 }
 
-// clean takes away from what s owns of d what could do harm or spoil the email.
-// Everything a template prints comes through here, so the checks stand where
-// data enters and nothing has to be searched for in rendered output.
+// clean removes from what s owns of d anything that could do harm or spoil the
+// email. Everything a template prints comes through here, so data is checked
+// where it enters, and rendered output need not be searched.
 func (s *scratch) clean(d *Data) {
 	c := &s.data
 	c.Subject, c.Preheader = "", ""
@@ -87,7 +87,7 @@ type shelf struct {
 	used  int
 }
 
-// cleanItems copies the items that an email shows; those it does not are added to more.
+// cleanItems copies the items that an email shows, and adds the others to more.
 func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (items []Item, left int, pictures bool) {
 	to.used = min(len(from), maxItems)
 	items = to.items[:to.used]
@@ -169,7 +169,7 @@ func knownMoney(m events.Money) events.Money {
 }
 
 // line makes s one line of at most n runes of text: no control characters, no
-// characters that turn the direction of what follows, no invalid UTF-8, single
+// characters that change the direction of what follows, no invalid UTF-8, single
 // spaces.
 func line(s string, n int) string {
 	if len(s) <= n && tidy(s) {
@@ -228,8 +228,8 @@ func unwanted(r rune) bool {
 }
 
 // personName is line for a name somebody typed about themselves. A "name" with
-// an address in it is an attempt to have the shop mail a stranger's link, as
-// mail programs make links of bare host names; the greeting does without it.
+// an address in it is an attempt to make the shop send a stranger's link, because
+// mail programs turn bare host names into links; the greeting does without it.
 func personName(s string) string {
 	s = line(s, maxName)
 	if strings.ContainsAny(s, "/\\@<>{}[]|=") || strings.Contains(s, "://") || hostLike(s) {
@@ -274,7 +274,7 @@ func imageURL(u string, s *Store) string {
 	return u
 }
 
-// webURL is u when it is one of the web at all; its host comes from configuration.
+// webURL is u if it is a web URL at all; its host comes from the configuration.
 func webURL(u string) string {
 	if parseWeb(u) == nil {
 		return ""

@@ -55,8 +55,8 @@ type Cart struct {
 	Dir      string `yaml:"-"`
 }
 
-// Products are what an email speaks of that is neither an order nor a cart: what
-// may be reviewed, what may be running out.
+// Products are what an email is about if that is neither an order nor a cart:
+// what may be reviewed, what may be running out.
 type Products struct {
 	Items []Item `yaml:"items"`
 	More  int    `yaml:"more"`
@@ -72,7 +72,7 @@ type Offer struct {
 	Code    string       `yaml:"code"` // letters, digits, "-" and "_"; at most 40
 	Percent int          `yaml:"percent"`
 	Amount  events.Money `yaml:"amount"`
-	Expires time.Time    `yaml:"expires"` // the last instant at which the code is good, in the customer's zone; zero: it does not expire
+	Expires time.Time    `yaml:"expires"` // the last moment at which the code is valid, in the customer's zone; zero: it does not expire
 
 	Worth string `yaml:"-"` // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
 }
@@ -90,7 +90,7 @@ type Customer struct {
 	Locale    string `yaml:"locale"` // BCP 47; used when it is a regional form of the store's language
 }
 
-// Data is all a template may know. It holds plain values only: a template can
+// Data is everything a template may know. It holds plain values only: a template can
 // reach no method, no function and no other customer through it. Every part but
 // Store.Name may be empty, and every template must cope with that.
 type Data struct {
@@ -142,5 +142,5 @@ type Meta struct {
 	Class       string // "marketing", "transactional" or empty: the configuration decides
 	Description string
 	Lang        string // language of the template's text; empty: the store's locale
-	Offer       bool   // the template shows an offer, so it is no transactional one
+	Offer       bool   // the template shows an offer, so it is not a transactional one
 }

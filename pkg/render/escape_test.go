@@ -77,7 +77,7 @@ type pair struct {
 	in     env
 }
 
-// pairOf takes a layout through the compiler, html/template and the compiler. The
+// pairOf compiles a layout, has html/template escape it, and compiles it again. The
 // error is what Load would report.
 func pairOf(body string) (*pair, error) {
 	d := &directory{ps: &problems{}}

@@ -118,7 +118,7 @@ func times(m events.Money, n int) events.Money {
 }
 
 // plural is one for the numbers that take the singular in the language of the
-// mail, else other.
+// email, else other.
 func (l *locale) plural(n int, one, other string) string {
 	if l.one(n) {
 		return one

@@ -30,8 +30,8 @@ var void = map[string]bool{
 
 var anyAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 
-// lintSource finds faults that stand in one tag of a file, where line and column
-// can be told. Actions are blanked, so a tag that an action completes still reads as one.
+// lintSource finds faults within one tag of a file, where line and column are
+// known. Actions are blanked, so a tag that an action completes still reads as one.
 func lintSource(path, body string, above int, ps *problems) {
 	blank := anyAction.ReplaceAllStringFunc(body, func(a string) string {
 		return strings.Map(func(r rune) rune {
@@ -61,7 +61,7 @@ func lintSource(path, body string, above int, ps *problems) {
 	}
 }
 
-// lintTag says what is wrong with one tag; empty when nothing is.
+// lintTag says what is wrong with one tag; empty if nothing is.
 func lintTag(t *html.Token) string {
 	attrs := map[string]string{}
 	for _, a := range t.Attr {
@@ -123,7 +123,7 @@ func lintMail(m *mail, ref *reference, ps *problems) {
 }
 
 // lintWayOut renders an email that may be marketing as marketing: both parts must
-// show the way out.
+// show the unsubscribe link.
 func lintWayOut(m *mail, ps *problems) {
 	const url = "https://mail.example/unsubscribe"
 	for _, s := range m.samples {

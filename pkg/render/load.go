@@ -90,7 +90,7 @@ func Load(fsys fs.FS) (*Set, error) {
 }
 
 // compose puts all emails together, as many at a time as there are processors:
-// what takes long is to try them out with their samples.
+// trying them out with their samples takes most of the time.
 func (d *directory) compose() map[string]*mail {
 	mails, found := make([]*mail, len(d.mails)), make([]problems, len(d.mails))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -183,7 +183,7 @@ func (d *directory) shared(dir string) map[string]map[string]*file {
 			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which is reserved", name)
 			continue
 		}
-		// One that does not parse is kept as nil: who calls it is not at fault.
+		// One that does not parse is kept as nil: its callers are not at fault.
 		out[ext][name] = d.parse(p, src, 0)
 	}
 	return out

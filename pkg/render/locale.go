@@ -43,7 +43,7 @@ const (
 )
 
 // The place of the currency symbol by language, and by region where that
-// differs; from Unicode CLDR 45, currencyFormats/standard. Everyone else writes it before.
+// differs; from Unicode CLDR 45, currencyFormats/standard. All others write it before.
 var (
 	sideOfLanguage = map[string]side{
 		"af": before, "ar": after, "az": after, "be": after, "bg": after, "bs": after, "ca": after, "cs": after,

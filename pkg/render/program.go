@@ -23,7 +23,7 @@ type program struct {
 // A step writes part of an email.
 type step func(e *env) signal
 
-// An expr is a value to be.
+// An expr yields a value.
 type expr func(e *env) value
 
 // A signal says how a step ended.
@@ -222,7 +222,7 @@ func (v *value) time() time.Time {
 	return time.Time{}
 }
 
-// equal and less compare two values of one kind; the fence allows no others.
+// equal and less compare two values of one kind; the compiler allows no others.
 func equal(a, b *value) bool { return a.num == b.num && a.text == b.text }
 
 func less(a, b *value) bool {
@@ -237,8 +237,8 @@ type native func(l *locale, a []value) value
 
 func textValue(s string) value { return value{kind: text, text: s} }
 
-// natives are the functions of funcs once more, without reflection. A test
-// holds the two lists equal.
+// natives are functions again, without reflection. A test holds the two lists
+// equal.
 var natives = map[string]native{
 	"money":    func(l *locale, a []value) value { return textValue(l.money(a[0].money())) },
 	"number":   func(l *locale, a []value) value { return textValue(l.numeral(int(a[0].num))) },

@@ -62,7 +62,7 @@ func (r *reference) escape(html map[string]*file) (map[string]*file, error) {
 	return escaped, nil
 }
 
-// tryOut renders d and holds the result against the reference's.
+// tryOut renders d and compares the result with the reference's.
 func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	got, err := m.render(d, clean)
 	if err != nil {

@@ -3,7 +3,7 @@
 // what it says, when it is loaded; after that, rendering is safe for any data.
 //
 // It knows nothing about NATS, Redis or SMTP, and does not decide who gets which
-// mail. It reads templates from an fs.FS once; who wants to reload, loads a new Set.
+// email. It reads templates from an fs.FS once; to reload them, load a new Set.
 package render
 
 import (
@@ -226,7 +226,7 @@ type scratch struct {
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // release forgets the customer's data and returns the memory to the pool,
-// unless one large mail made it large.
+// unless one large email made it large.
 func (s *scratch) release() {
 	s.forget()
 	for _, sh := range []*shelf{&s.ordered, &s.carted, &s.shelved} {

@@ -79,7 +79,7 @@ func parseFrontMatter(path, yml string, ps *problems) frontMatter {
 }
 
 // decodeYAML decodes over what v already holds. The decoder meets files that
-// people are in the midst of editing; a panic in it must not end the process.
+// people are in the middle of editing; a panic in it must not end the process.
 func decodeYAML(src string, v any) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
