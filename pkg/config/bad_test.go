@@ -11,7 +11,7 @@ import (
 var names = []string{"win-back", "birthday", "cart-recovery", "replenishment", "review-request", "thank-you"}
 
 // TestBadFiles reads one broken file per fault, each named after it. Its first
-// line holds the message. The word hunter2 stands for a password in all of them
+// line holds the message. The word hunter2 is the password in all of them
 // and must not be in any message.
 func TestBadFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/bad/*.yaml")

@@ -98,7 +98,7 @@ func TestTheShippedFileMentionsEveryKey(t *testing.T) {
 	text := string(data)
 	for key := range keysOf(reflect.TypeFor[config.Config]()) {
 		if !regexp.MustCompile(`(?m)(^|[ {-])` + key + `(:| )`).MatchString(text) {
-			t.Errorf("%q does not stand in configs/homing.yaml", key)
+			t.Errorf("%q is not in configs/homing.yaml", key)
 		}
 	}
 	lines := strings.Split(text, "\n")
@@ -244,7 +244,7 @@ func wantError(t *testing.T, err error, part string) {
 	}
 }
 
-func TestAddressesMayStandInFiles(t *testing.T) {
+func TestAddressesMayBeReadFromFiles(t *testing.T) {
 	global, own := write(t, "smtp://global:pw@relay.example\n"), write(t, "smtp://own:pw@relay.example\n")
 	c := parse(t, `
 smtp: {url_file: `+global+`}
@@ -338,7 +338,7 @@ func TestLoadValidates(t *testing.T) {
 	wantError(t, c.Validate(), "stores: no store is configured")
 }
 
-func TestWhatIsNoTextIsRefused(t *testing.T) {
+func TestAFileThatIsNotTextIsRefused(t *testing.T) {
 	_, err := config.Parse("f.yaml", []byte("nats: {url: \xff}"), nil, nil)
 	wantError(t, err, "f.yaml: is not UTF-8 text")
 	_, err = config.Parse("f.yaml", make([]byte, 2<<20), nil, nil)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -109,6 +110,25 @@ func TestASectionIsStrict(t *testing.T) {
 		if err := (config.Section{}).Decode(into); err == nil {
 			t.Errorf("%T was accepted", into)
 		}
+	}
+}
+
+// A setting of a rule is where its struct is in pkg/gate, and nowhere else.
+func TestARulesSettingsHaveTheirPlaces(t *testing.T) {
+	for text, want := range map[string]string{
+		`stores: {main: {holdout: 5%}}`:                            `f:1:17: stores.main.holdout: unknown key`,
+		`stores: {main: {recipients_allow: []}}`:                   `f:1:17: stores.main.recipients_allow: unknown key`,
+		`stores: {main: {workers: {thank-you: {per_day: 1}}}}`:     `f:1:39: stores.main.workers.thank-you.per_day: unknown key`,
+		`workers: {thank-you: {consent: {policy: explicit}}}`:      `f:1:23: workers.thank-you.consent: unknown key`,
+		`workers: {thank-you: {holdout: 5}}`:                       `f:1:32: workers.thank-you.holdout: "5" is not a percentage`,
+		`workers: {thank-you: {quiet_hours: {form: "21:00"}}}`:     `f:1:37: workers.thank-you.quiet_hours.form: unknown key; did you mean "from"?`,
+		`stores: {main: {workers: {thank-you: {send_days: mon}}}}`: `send_days: must be a list, not a single value`,
+	} {
+		c, err := config.Parse("f", []byte(text), nil, nil)
+		if err == nil {
+			err = errors.Join(c.Workers["thank-you"].Decode(&section{}), c.Stores["main"].Workers["thank-you"].Decode(&section{}))
+		}
+		wantError(t, err, want)
 	}
 }
 

@@ -19,7 +19,7 @@ func anyWindows(t *rapid.T) []gate.Window {
 	}), 1, 3).Draw(t, "windows")
 }
 
-// held counts the mails that lie in the stretch of a window's length that ends
+// held counts the emails that are in the stretch of a window's length that ends
 // at a time: the model that the rule is checked against.
 func held(mails []time.Time, w gate.Window, at time.Time) int {
 	n := 0
@@ -40,7 +40,7 @@ func room(mails []time.Time, ws []gate.Window, at time.Time) bool {
 	return true
 }
 
-// onDay counts the mails on the day that a time is of.
+// onDay counts the emails on the day that a time is of.
 func onDay(mails []time.Time, at time.Time, z *time.Location) int {
 	n := 0
 	for _, m := range mails {
@@ -77,7 +77,7 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 			c.Customer.Claims = who.Claims
 			v := gate.Judge(c)
 			if sent := v.Action == touch.Send; sent != free(mails, at) {
-				t.Fatalf("touch %d at %v: sent %v, but there is room: %v; mails at %v, caps %v", i, at, sent, !sent, mails, ws)
+				t.Fatalf("touch %d at %v: sent %v, but there is room: %v; emails at %v, caps %v", i, at, sent, !sent, mails, ws)
 			}
 			if v.Action == touch.Send {
 				mails = append(mails, at)
@@ -87,29 +87,29 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 			}
 			// All times are whole minutes, so the first with room is, too.
 			if first := v.Until.Truncate(time.Minute); free(mails, first.Add(-time.Millisecond)) || !free(mails, first) || !free(mails, v.Until) {
-				t.Fatalf("touch %d is held until %v, which is not the first moment with room; mails at %v, caps %v", i, v.Until, mails, ws)
+				t.Fatalf("touch %d is held until %v, which is not the first moment with room; emails at %v, caps %v", i, v.Until, mails, ws)
 			}
 		}
-		for _, m := range mails { // the worst stretch of any window ends with a mail
+		for _, m := range mails { // the worst stretch of any window ends with an email
 			for _, w := range ws {
 				if n := held(mails, w, m); n > w.Limit {
-					t.Fatalf("%d mails in the %v before %v, allowed are %d", n, w.Length, m, w.Limit)
+					t.Fatalf("%d emails in the %v before %v, allowed are %d", n, w.Length, m, w.Limit)
 				}
 			}
 			if n := onDay(mails, m, z); perDay > 0 && n > perDay {
-				t.Fatalf("%d mails on the day of %v, allowed are %d", n, m, perDay)
+				t.Fatalf("%d emails on the day of %v, allowed are %d", n, m, perDay)
 			}
 		}
 	})
 }
 
-func TestWhatTakesNoPlaceInTheCaps(t *testing.T) {
+func TestWhatDoesNotCountTowardsTheCaps(t *testing.T) {
 	key := customer.ClaimKey(passing().Touch.ID())
 	for name, k := range map[string]customer.Claim{
-		"a dropped touch":             {Touch: 5, State: customer.Dropped, At: now.UnixMilli()},
-		"the claim of this touch":     {Touch: key, State: customer.Open, At: now.UnixMilli()},
-		"a mail older than all caps":  {Touch: 6, State: customer.Sent, At: now.Add(-31 * dayLong).UnixMilli()},
-		"a mail at the window's edge": {Touch: 7, State: customer.Sent, At: now.Add(-16 * time.Hour).UnixMilli()},
+		"a dropped touch":               {Touch: 5, State: customer.Dropped, At: now.UnixMilli()},
+		"the claim of this touch":       {Touch: key, State: customer.Open, At: now.UnixMilli()},
+		"an email older than all caps":  {Touch: 6, State: customer.Sent, At: now.Add(-31 * dayLong).UnixMilli()},
+		"an email at the window's edge": {Touch: 7, State: customer.Sent, At: now.Add(-16 * time.Hour).UnixMilli()},
 	} {
 		c := passing()
 		c.Customer.SetClaim(k)

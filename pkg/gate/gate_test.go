@@ -60,7 +60,7 @@ func erase(c *gate.Case) {
 	apply(c, -time.Minute, &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
 }
 
-// lastMail says that win-back's last mail went out ten days ago.
+// lastMail says that win-back's last email went out ten days ago.
 func lastMail(c *gate.Case) {
 	apply(c, -10*dayLong, &events.EmailSent{Email: events.Email{Touch: "win-back.last-call.c.l", Reason: "sent", Sunset: true}})
 }
@@ -89,7 +89,7 @@ func TestRules(t *testing.T) {
 		{"nothing against it", func(*gate.Case) {}, send},
 
 		{"the customer was erased", erase, drop(reason.Erased)},
-		{"erased customers get no transactional mail either", func(c *gate.Case) { transactional(c); erase(c) }, drop(reason.Erased)},
+		{"erased customers get no transactional email either", func(c *gate.Case) { transactional(c); erase(c) }, drop(reason.Erased)},
 		{"who came back after an erasure is mailed", func(c *gate.Case) {
 			erase(c)
 			apply(c, 0, &events.OrderPlaced{Customer: events.Customer{ID: "ann", Email: "ann@shop.example"}, Order: events.Order{ID: "o2"}})
@@ -97,10 +97,10 @@ func TestRules(t *testing.T) {
 
 		{"no address", func(c *gate.Case) { c.Customer.Email.Value = "" }, drop(reason.NoAddress)},
 		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
-		{"the address bounced, for transactional mail too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
-		{"mail to the address came back, from whomever", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(reason.Bounced)},
+		{"the address bounced, for transactional email too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
+		{"email to the address bounced, from another customer", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(reason.Bounced)},
 		{"the address complained", func(c *gate.Case) { c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
-		{"the address complained, for transactional mail too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
+		{"the address complained, for transactional email too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
 		{"a complaint is lifted by an explicit later consent", func(c *gate.Case) {
 			c.Mailbox = gate.Mailbox{Bounced: now.Add(-2 * time.Hour), Complained: now.Add(-2 * time.Hour)}
 			subscribed(c, now.Add(-time.Hour))
@@ -128,15 +128,15 @@ func TestRules(t *testing.T) {
 		{"on the list by address, in any case", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"Ann@Shop.example"} }, send},
 		{"on the list by domain", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@shop.example"} }, send},
 		{"a domain that only ends alike", func(c *gate.Case) { c.Policy.RecipientsAllow = []string{"@op.example"} }, drop(reason.Shadow)},
-		{"the list holds for transactional mail", func(c *gate.Case) { transactional(c); c.Policy.RecipientsAllow = []string{"@x.example"} }, drop(reason.Shadow)},
+		{"the list holds for transactional email", func(c *gate.Case) { transactional(c); c.Policy.RecipientsAllow = []string{"@x.example"} }, drop(reason.Shadow)},
 
 		{"unsubscribed from marketing", func(c *gate.Case) { unsubscribe(c, "") }, drop(reason.Unsubscribed)},
 		{"unsubscribed from this worker", func(c *gate.Case) { unsubscribe(c, "win-back") }, drop(reason.Unsubscribed)},
 		{"unsubscribed from another worker", func(c *gate.Case) { unsubscribe(c, "birthday") }, send},
 		{"unsubscribed from everything", func(c *gate.Case) { unsubscribe(c, "everything") }, drop(reason.Unsubscribed)},
-		{"transactional mail ignores an unsubscribe from marketing", func(c *gate.Case) { transactional(c); unsubscribe(c, "") }, send},
-		{"transactional mail ignores an unsubscribe from its worker", func(c *gate.Case) { transactional(c); unsubscribe(c, "win-back") }, send},
-		{"transactional mail heeds an unsubscribe from everything", func(c *gate.Case) { transactional(c); unsubscribe(c, "everything") }, drop(reason.Unsubscribed)},
+		{"transactional email ignores an unsubscribe from marketing", func(c *gate.Case) { transactional(c); unsubscribe(c, "") }, send},
+		{"transactional email ignores an unsubscribe from its worker", func(c *gate.Case) { transactional(c); unsubscribe(c, "win-back") }, send},
+		{"transactional email obeys an unsubscribe from everything", func(c *gate.Case) { transactional(c); unsubscribe(c, "everything") }, drop(reason.Unsubscribed)},
 		{"an unsubscribe is lifted by an explicit later consent", func(c *gate.Case) { unsubscribe(c, ""); subscribed(c, now.Add(-time.Minute)) }, send},
 
 		{"no order and no consent", noOrders, drop(reason.NoConsent)},
@@ -146,21 +146,21 @@ func TestRules(t *testing.T) {
 		}, drop(reason.NoConsent)},
 		{"an order is not enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit }, drop(reason.NoConsent)},
 		{"a consent is enough under the explicit policy", func(c *gate.Case) { c.Policy.Consent.Policy = gate.Explicit; subscribed(c, now.Add(-dayLong)) }, send},
-		{"transactional mail needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent.Policy = gate.Explicit }, send},
+		{"transactional email needs no consent", func(c *gate.Case) { transactional(c); noOrders(c); c.Policy.Consent.Policy = gate.Explicit }, send},
 
 		{"the worker is off", func(c *gate.Case) { c.Off = true }, drop(reason.WorkerOff)},
-		{"the step is no more", func(c *gate.Case) { c.Listed = false }, drop(reason.StepRemoved)},
-		{"no sign of life since the last mail", lastMail, drop(reason.Sunset)},
-		{"an order since the last mail", func(c *gate.Case) {
+		{"the worker no longer has the step", func(c *gate.Case) { c.Listed = false }, drop(reason.StepRemoved)},
+		{"no sign of life since the last email", lastMail, drop(reason.Sunset)},
+		{"an order since the last email", func(c *gate.Case) {
 			lastMail(c)
 			apply(c, -dayLong, &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: "o2"}})
 		}, send},
-		{"an answer to the last mail", func(c *gate.Case) {
+		{"an answer to the last email", func(c *gate.Case) {
 			lastMail(c)
 			apply(c, -9*dayLong, &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: "why_left", Answer: "other"})
 		}, send},
-		{"transactional mail after the last one", func(c *gate.Case) { transactional(c); lastMail(c) }, send},
-		{"the last mail where that is switched off", func(c *gate.Case) { c.Policy.Sunset = false; lastMail(c) }, send},
+		{"transactional email after the last one", func(c *gate.Case) { transactional(c); lastMail(c) }, send},
+		{"the last email where that is switched off", func(c *gate.Case) { c.Policy.Sunset = false; lastMail(c) }, send},
 
 		{"the worker does not want it any more", func(c *gate.Case) {
 			c.Wanted = func() touch.Verdict { return touch.DropFor(reason.Refunded, "") }
@@ -175,7 +175,7 @@ func TestRules(t *testing.T) {
 		{"one of the control group", func(c *gate.Case) { inControl(c, 0.05, 0) }, drop(reason.Holdout)},
 		{"one of the worker's control group", func(c *gate.Case) { inControl(c, 0, 0.1) }, drop(reason.Holdout)},
 		{"the next, who is in neither", func(c *gate.Case) { inControl(c, 0.0499, 0.0999) }, send},
-		{"transactional mail of the control group", func(c *gate.Case) { inControl(c, 1, 1); transactional(c) }, send},
+		{"transactional email of the control group", func(c *gate.Case) { inControl(c, 1, 1); transactional(c) }, send},
 
 		{"in the quiet hours", func(c *gate.Case) {
 			c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}}
@@ -197,10 +197,10 @@ func TestRules(t *testing.T) {
 
 		{"the cap has no room", func(c *gate.Case) { sentAgo(c, 15*time.Hour) },
 			touch.Verdict{Action: touch.Hold, Reason: reason.FrequencyCap, Until: now.Add(time.Hour)}},
-		{"a mail leaves the window exactly at its end", func(c *gate.Case) { sentAgo(c, 16*time.Hour) }, send},
+		{"an email leaves the window exactly at its end", func(c *gate.Case) { sentAgo(c, 16*time.Hour) }, send},
 		{"and not a millisecond before", func(c *gate.Case) { sentAgo(c, 16*time.Hour-time.Millisecond) },
 			touch.Verdict{Action: touch.Hold, Reason: reason.FrequencyCap, Until: now.Add(time.Millisecond)}},
-		{"transactional mail is not held by the caps", func(c *gate.Case) { transactional(c); sentAgo(c, time.Hour) }, send},
+		{"transactional email is not held by the caps", func(c *gate.Case) { transactional(c); sentAgo(c, time.Hour) }, send},
 		{"room comes too late to be worth it", func(c *gate.Case) {
 			c.Step.Expires = 90 * time.Minute
 			sentAgo(c, time.Hour)
@@ -226,7 +226,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestTheGateStandsInItsOrder(t *testing.T) {
+func TestTheRulesAreAskedInTheirOrder(t *testing.T) {
 	var got []string
 	for _, r := range gate.Rules {
 		got = append(got, r.Name)

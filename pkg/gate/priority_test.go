@@ -152,7 +152,7 @@ func checkPlace(t *rapid.T, policy gate.Policy, c customer.Customer, r *rival, a
 	}
 }
 
-// checkCaps counts the mails in every stretch that ends with one, and on each day.
+// checkCaps counts the emails in every stretch that ends with one, and on each day.
 func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
 	var mails []time.Time
 	for _, k := range c.Claims {
@@ -160,7 +160,7 @@ func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
 	}
 	for _, m := range mails {
 		if n := onDay(mails, m, time.UTC); policy.PerDay > 0 && n > int(policy.PerDay) {
-			t.Fatalf("%d mails on the day of %s, the cap is %d", n, m, policy.PerDay)
+			t.Fatalf("%d emails on the day of %s, the cap is %d", n, m, policy.PerDay)
 		}
 	}
 	for _, w := range policy.Frequency {
@@ -172,13 +172,13 @@ func checkCaps(t *rapid.T, policy gate.Policy, c customer.Customer) {
 				}
 			}
 			if n > w.Limit {
-				t.Fatalf("%d mails in %s, the cap is %d", n, w.Length, w.Limit)
+				t.Fatalf("%d emails in %s, the cap is %d", n, w.Length, w.Limit)
 			}
 		}
 	}
 }
 
-func TestAMailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
+func TestAnEmailYieldsToOneOfHigherPriorityThatComesSoon(t *testing.T) {
 	t.Parallel()
 	caps := gate.Policy{Pacing: gate.Pacing{Frequency: gate.Frequency{{Limit: 1, Length: 16 * time.Hour}}}}
 	mine := touch.Touch{Worker: "review-request", Step: "ask", Occasion: "1", Due: noon, Wake: noon}

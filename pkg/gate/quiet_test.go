@@ -77,7 +77,7 @@ func TestQuietHours(t *testing.T) {
 			}
 			k.Step.Class = touch.Transactional
 			if v := gate.Judge(k); v.Action != touch.Send {
-				t.Errorf("transactional mail: %+v", v)
+				t.Errorf("transactional email: %+v", v)
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestWhatWaitedLeavesOneByOne(t *testing.T) {
 	}
 }
 
-func TestTheSpreadNeverCostsAMail(t *testing.T) {
+func TestTheSpreadNeverCostsAnEmail(t *testing.T) {
 	k := passing()
 	k.Policy.Hours = night()
 	k.Policy.QuietHours.Spread = 6 * time.Hour
@@ -162,7 +162,7 @@ func TestTheSpreadNeverCostsAMail(t *testing.T) {
 	if v := gate.Judge(k); v.Reason != reason.Expired || !strings.Contains(v.Detail, "too late") {
 		t.Errorf("quiet until it is not worth it any more: %+v", v)
 	}
-	// A day on which mail is sent for ten minutes only.
+	// A day on which email is sent for ten minutes only.
 	k = passing()
 	k.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 8*60 + 10, To: 8 * 60, Spread: time.Hour}}
 	for i := range 100 {

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,15 @@ func TestAShareIsReadAsItIsWritten(t *testing.T) {
 		var s gate.Share
 		if err := s.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is a share, %v", text, s)
+		}
+	}
+}
+
+func TestAWorkerWithoutSendDaysHasTheStores(t *testing.T) {
+	for own, want := range map[string]gate.SendDays{`{}`: {1, 2}, `{send_days: []}`: {1, 2}, `{send_days: [sun]}`: {0}} {
+		p, err := ofWorker(t, own, gate.Policy{Pacing: gate.Pacing{Hours: gate.Hours{SendDays: gate.SendDays{1, 2}}}})
+		if err != nil || !slices.Equal(p.SendDays, want) {
+			t.Errorf("%s: %v, %v, want %v", own, p.SendDays, err, want)
 		}
 	}
 }

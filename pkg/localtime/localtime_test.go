@@ -25,7 +25,7 @@ func date(y int, m time.Month, d int) localtime.Date {
 	return localtime.Date{Year: y, Month: m, Day: d}
 }
 
-func TestATimeOfDayWhenTheClocksAreChanged(t *testing.T) {
+func TestATimeOfDayWhenTheClocksChange(t *testing.T) {
 	for _, c := range []struct {
 		name, zone string
 		d          localtime.Date
@@ -71,7 +71,7 @@ func TestTheEndOfADay(t *testing.T) {
 	}
 }
 
-func TestDatesCountOn(t *testing.T) {
+func TestDatesRollOver(t *testing.T) {
 	for _, c := range []struct {
 		d    localtime.Date
 		days int

@@ -71,7 +71,7 @@ func changes(t *testing.T, name string, from, to int) offsets {
 	return out
 }
 
-func TestAZoneThatIsNone(t *testing.T) {
+func TestAnUnknownZone(t *testing.T) {
 	for range 2 {
 		if z, err := localtime.Load("Europe/Nowhere"); err == nil {
 			t.Errorf("loaded %v", z)
