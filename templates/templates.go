@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the layouts, partials and emails, in the form render.Load reads.
 //
-//go:embed layouts partials birthday cart-recovery replenishment review-request thank-you win-back
+//go:embed */*
 var Files embed.FS

@@ -15,6 +15,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/devstack"
 	"homing/pkg/installation"
+	"homing/pkg/programme"
 )
 
 func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
@@ -52,8 +53,11 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 		}
 		return out
 	}
-	want := map[string]string{"cart-recovery": "live", "thank-you": "paused", "review-request": "live", "birthday": "paused",
-		"replenishment": "live", "win-back": "main shadow, other paused"}
+	want := map[string]string{}
+	for _, name := range programme.WorkerNames() {
+		want[name] = "live"
+	}
+	want["thank-you"], want["birthday"], want["win-back"] = "paused", "paused", "main shadow, other paused"
 	if d := cmp.Diff(want, states()); d != "" {
 		t.Errorf("states (-want +got):\n%s", d)
 	}
