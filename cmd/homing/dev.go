@@ -283,7 +283,7 @@ func firstEmail(c *config.Config) time.Duration {
 				continue
 			}
 			for _, t := range w.Plan(workers.Input{Event: e, Customer: who, Now: e.Time}) {
-				if in := t.Due.Sub(e.Time).Round(time.Millisecond); none || in < wait {
+				if in := t.Due.Sub(e.Time); none || in < wait {
 					wait, none = in, false
 				}
 			}
