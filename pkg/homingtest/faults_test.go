@@ -107,13 +107,18 @@ func TestRelayFaults(t *testing.T) {
 		{"content refused", "", always(".", "554 5.6.0 bad content"), "rejected_by_server", 0},
 		{"refused for good, without a reason", "", always("RCPT", "550 no"), "rejected_by_server", 0},
 		{"sender refused until the touch expires", "", always("MAIL", "550 5.7.1 blocked"), "expired", 0},
+		{"one write, temporary refusal of the recipient", "", once("RCPT", "450 4.2.0 greylisted"), "sent", 1},
+		{"one write, nothing taken, transactional", "", once(".", homingtest.CutBefore), "sent", 1},
+		{"one write, the mail was taken, transactional", "", once(".", homingtest.CutAfter), "sent", 2},
+		{"one write, the mail was taken, marketing", marketing, once(".", homingtest.CutAfter), "uncertain", 1},
+		{"one write, no such mailbox", "", always("RCPT", "550 5.1.1 no such user"), "bounced", 0},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				w := homingtest.New(t, dir, c.config)
 				w.Log = w.Log.WithOptions()
-				w.Sink.Answer = c.answer()
+				w.Sink.Answer, w.Sink.Chunking = c.answer(), strings.HasPrefix(c.name, "one write")
 				w.Start()
 				w.Publish("main", homingtest.Order("ann", "1001"))
 				wait := 12 * time.Hour

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/mail"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,8 +27,11 @@ type Mail struct {
 type Sink struct {
 	// Answer, if set, is asked for the reply to each command: "MAIL", "RCPT",
 	// "DATA", "." with its argument. Empty means the usual reply; CutBefore and
-	// CutAfter end the connection instead.
+	// CutAfter end the connection instead. With CHUNKING "." is the content, and
+	// nobody is asked for "DATA".
 	Answer func(command, arg string) string
+	// Chunking has the sink offer CHUNKING and take BDAT.
+	Chunking bool
 
 	mu    sync.Mutex
 	mails []Mail
@@ -120,7 +124,7 @@ func (s *Sink) serve(c net.Conn) {
 // dialogue speaks SMTP until the connection ends. Replies are flushed when the
 // client has nothing more to say, as PIPELINING wants it.
 func (s *Sink) dialogue(c net.Conn) {
-	r, w := bufio.NewReader(c), bufio.NewWriter(c)
+	r, w := bufio.NewReaderSize(c, 64<<10), bufio.NewWriter(c) // a pipe holds nothing: what comes at once is read at once
 	say := func(reply string) bool {
 		if _, err := fmt.Fprint(w, reply+"\r\n"); err != nil {
 			return false
@@ -136,13 +140,20 @@ func (s *Sink) dialogue(c net.Conn) {
 		command, arg := parse(line)
 		switch command {
 		case "EHLO", "HELO":
-			ok = say("250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
+			hello := "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
+			if s.Chunking {
+				hello += "250-CHUNKING\r\n"
+			}
+			ok = say(hello + "250 ENHANCEDSTATUSCODES")
 		case "QUIT":
 			say("221 2.0.0 bye")
 			return
 		case "MAIL", "RCPT":
 			reply := s.answer(command, arg, "250 2.0.0 ok")
-			if command == "RCPT" && strings.HasPrefix(reply, "250") {
+			switch {
+			case command == "MAIL" || !strings.HasPrefix(reply, "250"):
+				to = ""
+			default:
 				to = arg
 			}
 			ok = reply != CutBefore && say(reply)
@@ -151,10 +162,29 @@ func (s *Sink) dialogue(c net.Conn) {
 			if ok = reply != CutBefore && say(reply); ok && strings.HasPrefix(reply, "354") {
 				ok = s.data(r, to, say)
 			}
+		case "BDAT":
+			ok = s.chunk(r, arg, to, say)
 		default:
 			ok = say("250 2.0.0 ok")
 		}
 	}
+}
+
+// chunk reads the content that BDAT announces and answers it. It is always the
+// last chunk.
+func (s *Sink) chunk(r io.Reader, arg, to string, say func(string) bool) bool {
+	size, err := strconv.Atoi(strings.TrimSuffix(arg, " LAST"))
+	if err != nil {
+		return say("501 5.5.4 one chunk is all that is taken")
+	}
+	content := make([]byte, size)
+	if _, err := io.ReadFull(r, content); err != nil {
+		return false
+	}
+	if to == "" {
+		return say("503 5.5.1 no recipient")
+	}
+	return s.content(to, string(content), say)
 }
 
 // data reads a message and answers the dot.
@@ -173,9 +203,14 @@ func (s *Sink) data(r *bufio.Reader, to string, say func(string) bool) bool {
 	if b.Len() == 0 {
 		return say("554 5.6.0 empty")
 	}
+	return s.content(to, b.String(), say)
+}
+
+// content answers a message that was read.
+func (s *Sink) content(to, raw string, say func(string) bool) bool {
 	reply := s.answer(".", to, "250 2.0.0 accepted")
 	if strings.HasPrefix(reply, "250") || reply == CutAfter {
-		s.accept(to, b.String())
+		s.accept(to, raw)
 	}
 	return reply != CutBefore && reply != CutAfter && say(reply)
 }
