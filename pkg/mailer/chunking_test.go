@@ -487,7 +487,7 @@ func TestContextThatEndsWithTheWriteDoesNotMakeTheMailUnknown(t *testing.T) {
 					t.Errorf("%+v", out)
 				}
 				conn.Release()
-				if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 2 {
+				if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 1 {
 					t.Errorf("the next mail: %+v over %d connections", out, f.dials)
 				}
 				_ = r.Close()

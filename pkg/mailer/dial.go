@@ -35,7 +35,7 @@ func (r *Relay) dial(ctx context.Context, lease Lease) (*session, *Failure) {
 		return nil, &Failure{Phase: PhaseDial, Err: err}
 	}
 	s := &session{relay: r, wire: &wire{Conn: conn, lease: lease}}
-	stop := context.AfterFunc(ctx, s.wire.interrupt)
+	stop := s.wire.watch(ctx)
 	f := s.greet(ctx)
 	if !stop() && f == nil {
 		f = &Failure{Phase: PhaseHelo, Err: context.Cause(ctx)}

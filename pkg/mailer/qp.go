@@ -1,6 +1,9 @@
 package mailer
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // maxQPLine is the longest line of quoted-printable without its soft break
 // (RFC 2045, section 6.7: 76 with it).
@@ -67,23 +70,32 @@ func literal(c byte) bool {
 func literals(s string, n int) int {
 	n = min(n, len(s))
 	i := 0
-	for ; i+8 <= n; i += 8 {
+	for i < n {
+		if len(s)-i < 8 {
+			if !literal(s[i]) {
+				break
+			}
+			i++
+			continue
+		}
 		w := s[i : i+8]
 		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
 			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 		// A byte's top bit is set in x if it is above 0x7f, in x-' ' if it is
 		// below the space, in x+1 if it is 0x7f, and in (x^'=')-1 if it is '='.
-		// A byte that borrows or carries has set a bit already.
-		if (x|(x-ones*' ')|(x+ones)|((x^ones*'=')-ones))&tops != 0 {
+		// What is borrowed or carried changes only bytes after the first such.
+		other := (x | (x - ones*' ') | (x + ones) | ((x ^ ones*'=') - ones)) & tops
+		if other == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(other) / 8
+		if s[i] != '\t' {
 			break
 		}
+		i++
 	}
-	for ; i < n; i++ {
-		if !literal(s[i]) {
-			return i
-		}
-	}
-	return n
+	return min(i, n)
 }
 
 const (

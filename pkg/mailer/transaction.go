@@ -25,10 +25,7 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 	s.wire.lease = lease
 	defer s.leave()
 	s.sent++
-	stop := func() bool { return true }
-	if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, s.wire.interrupt)
-	}
+	stop := s.wire.watch(ctx)
 	v := s.begin(ctx, m)
 	if v.failure == nil {
 		v.failure = s.lastWord(ctx, m, lease)
@@ -42,11 +39,8 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 	s.wire.phase(s.relay.o.CommandTimeout)
 	s.buf = s.appendFinal(s.buf[:0], m)
 	err := s.write(s.buf)
-	if !stop() {
-		defer s.drop()
-		if err == nil {
-			s.wire.commit()
-		}
+	if !stop() && err == nil {
+		s.wire.commit()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		s.drop()

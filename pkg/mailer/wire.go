@@ -35,9 +35,9 @@ type wire struct {
 	end   time.Time // of the phase; zero: none
 	lease Lease     // of the mail under way, or nil
 
-	mu        sync.Mutex
-	cut       bool // the context of the caller has ended
-	committed bool // which does not matter any more
+	mu      sync.Mutex
+	cut     bool // the context of the caller has ended
+	commits int
 }
 
 // phase sets the time the next reads and writes have.
@@ -121,30 +121,42 @@ func (w *wire) moved(old time.Time) bool {
 	return now.IsZero() || now.After(old)
 }
 
-// wasCut reports whether interrupt was called.
+// wasCut reports whether the context has ended it.
 func (w *wire) wasCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.cut
 }
 
-// interrupt ends a read or write under way, and every later one.
-func (w *wire) interrupt() {
+// watch has the end of a context end a read or write under way and every later
+// one, until stop or commit is called. stop is context.AfterFunc's.
+func (w *wire) watch(ctx context.Context) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.committed {
-		return
+	n := w.commits
+	return context.AfterFunc(ctx, func() { w.interrupt(n) })
+}
+
+func (w *wire) interrupt(commits int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.commits != commits {
+		return // it comes too late
 	}
 	w.cut = true
 	_ = w.Conn.SetDeadline(time.Unix(1, 0)) // a connection that cannot be cut is closed by its owner
 }
 
-// commit has an interruption that came too late not count: a mail is on its way,
-// and its reply is waited for. The connection is good for nothing else then.
+// commit is for when a mail is on its way: what the context says does not matter
+// any more, even if it said so in this instant.
 func (w *wire) commit() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cut, w.committed = false, true
+	w.cut = false
+	w.commits++
 }
 
 // explain puts an error of a read or write into our own words: what ended it,
