@@ -329,45 +329,6 @@ func (r *Rebuilder) anew(ctx context.Context, store string) (int, error) {
 	return r.refold(ctx, store, all)
 }
 
-// refold applies what the timeline has for the buckets that are behind, and returns
-// how many entries that were.
-func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
-	r.log.Info("folding the timeline into Redis", zap.String("store", store),
-		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
-	n, said := 0, time.Now()
-	err := r.timeline.Read(ctx, store, l.buckets, l.from, l.to, func(batch []customer.Entry) error {
-		n += len(batch)
-		if time.Since(said) > 2*time.Second {
-			said = time.Now()
-			r.log.Info("still folding", zap.String("store", store), zap.Int("entries", n),
-				zap.Uint64("at", batch[len(batch)-1].Sequence), zap.Uint64("to", l.to))
-		}
-		return r.fold(ctx, batch, l.marks)
-	})
-	if err != nil {
-		return n, fmt.Errorf("folding the timeline of store %s: %w", store, err)
-	}
-	// A bucket's last entry may be gone from the timeline by now (erased, aged
-	// out): nothing is left to fold up to there.
-	ends := make([]customer.Entry, 0, len(l.buckets))
-	for _, b := range l.buckets {
-		ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: l.to})
-	}
-	if err := r.store.Mark(ctx, ends); err != nil {
-		return n, err
-	}
-	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
-	return n, nil
-}
-
-func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [customer.Buckets]uint64) error {
-	todo := slices.DeleteFunc(batch, func(e customer.Entry) bool { return e.Sequence <= marks[e.Key.Bucket] })
-	if err := r.store.Fold(ctx, todo); err != nil {
-		return err
-	}
-	return r.store.Mark(ctx, todo)
-}
-
 // lockFor is how soon another process goes on where one stopped without a word, or
 // where Redis was away when it said so.
 const lockFor = 5 * time.Second

@@ -116,8 +116,9 @@ func patiently(ctx context.Context, ask func(context.Context) error) error {
 	}
 }
 
-// readBatch is how many entries a refold takes at a time.
-const readBatch = 1000
+// readBatch is how many entries are read at a time: for each batch, nats.go has the
+// server make another consumer.
+const readBatch = 4000
 
 // fewBuckets is up to how many buckets the server filters; more are read with
 // all of the store, which is cheaper than so many filters.

@@ -62,7 +62,7 @@ func read(t *testing.T, tl *timeline.Timeline, store string, buckets []uint8, fr
 func TestWhatIsAppendedIsReadInItsOrder(t *testing.T) {
 	tl, _, _ := open(t)
 	var want []customer.Entry
-	for n := range 2_500 { // more than two batches
+	for n := range 9_000 { // more than two batches
 		want = append(want, created("main", uint8(n%7), n))
 	}
 	want = appended(t, tl, want...)

@@ -1,0 +1,90 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// refold applies what the timeline has for the buckets that are behind, and returns
+// how many entries that were. While a batch is folded, the next one is read and the
+// one before is marked.
+func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
+	r.log.Info("folding the timeline into Redis", zap.String("store", store),
+		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
+	n := 0
+	read, folded := make(chan []customer.Entry), make(chan []customer.Entry)
+	all, work := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		defer close(read)
+		return r.timeline.Read(work, store, l.buckets, l.from, l.to, func(batch []customer.Entry) error {
+			return pass(work, read, batch)
+		})
+	})
+	all.Go(func() error {
+		defer close(folded)
+		said := time.Now()
+		for batch := range read {
+			n += len(batch)
+			if time.Since(said) > 2*time.Second {
+				said = time.Now()
+				r.log.Info("still folding", zap.String("store", store), zap.Int("entries", n),
+					zap.Uint64("at", batch[len(batch)-1].Sequence), zap.Uint64("to", l.to))
+			}
+			if err := r.fold(work, batch, l.marks, folded); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	all.Go(func() error {
+		for batch := range folded {
+			if err := r.store.Mark(work, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := all.Wait(); err != nil {
+		return n, fmt.Errorf("folding the timeline of store %s: %w", store, err)
+	}
+	// A bucket's last entry may be gone from the timeline by now (erased, aged
+	// out): nothing is left to fold up to there.
+	ends := make([]customer.Entry, 0, len(l.buckets))
+	for _, b := range l.buckets {
+		ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: l.to})
+	}
+	if err := r.store.Mark(ctx, ends); err != nil {
+		return n, err
+	}
+	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
+	return n, nil
+}
+
+// fold folds what the marks do not cover, and passes it on to be marked.
+func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [customer.Buckets]uint64, folded chan<- []customer.Entry) error {
+	todo := slices.DeleteFunc(batch, func(e customer.Entry) bool { return e.Sequence <= marks[e.Key.Bucket] })
+	if err := r.store.Fold(ctx, todo); err != nil {
+		return err
+	}
+	for i := range todo {
+		todo[i].Event = events.Event{} // a mark does not need it, and it is most of the memory
+	}
+	return pass(ctx, folded, todo)
+}
+
+func pass(ctx context.Context, to chan<- []customer.Entry, batch []customer.Entry) error {
+	select {
+	case to <- batch:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
