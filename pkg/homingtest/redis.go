@@ -133,6 +133,13 @@ func BothRedises(t *testing.T, run func(t *testing.T, url string)) {
 		t.Cleanup(r.Stop)
 		run(t, r.URL())
 	})
+	OnRedisServer(t, run)
+}
+
+// OnRedisServer runs a test on a real Redis. Where there is none it says so; with
+// CI=true the test fails.
+func OnRedisServer(t *testing.T, run func(t *testing.T, url string)) {
+	t.Helper()
 	if !haveRedis(t) {
 		t.Logf("there is no %s here: ran on miniredis only", redisBinary)
 		return

@@ -13,14 +13,14 @@ const (
 	// out before its own moment in the lease, so that no second sees more than the
 	// rate and one lease.
 	ahead = 100 * time.Millisecond
-	// lapse is for how long after its moment leave is good: a process that was not
+	// lapse is for how long after its moment a permit is good: a process that was not
 	// scheduled for longer must not spend at once what it saved.
 	lapse = ahead / 2
 	// slack is how much before its moment a mail may go: less than a timer is late.
 	slack = time.Millisecond
 )
 
-// lane is the leave of one class of mails to one domain, or to all that have no
+// lane has the permits of one class of mails to one domain, or to all that have no
 // limit of their own.
 type lane struct {
 	of       *Throughput
@@ -29,19 +29,19 @@ type lane struct {
 	first    bool          // transactional
 	stays    bool          // who is refused by the relay waits here, instead of letting others pass
 
-	waiting atomic.Int64 // for leave
+	waiting atomic.Int64 // for permits
 
 	mu    sync.Mutex
-	slots []time.Time // leave not spent yet: when each mail may go out
+	slots []time.Time // permits not spent yet: when each mail may go out
 	empty time.Time   // until when the relay has nothing to give
 }
 
-// answer is what became of one wish for leave.
+// answer is what became of one wish for a permit.
 type answer struct {
-	at    time.Time     // when the mail may go out, or when to wish again
-	leave bool          // it may
-	again time.Duration // > 0: others should pass meanwhile
-	limit int           // that says so
+	at     time.Time     // when the mail may go out, or when to ask again
+	permit bool          // it may
+	again  time.Duration // > 0: others should pass until then
+	limit  int           // that says so
 }
 
 // next returns when one mail may go out, or that others should pass.
@@ -50,17 +50,17 @@ func (l *lane) next(ctx context.Context, had bool, today quota) (answer, error) 
 	defer l.waiting.Add(-1)
 	for {
 		a, err := l.take(ctx, had, today)
-		if err != nil || a.leave || a.again > 0 {
+		if err != nil || a.permit || a.again > 0 {
 			return a, err
 		}
-		// Longer than slack: without leave nothing is early.
+		// Longer than slack: without a permit nothing is early.
 		if err := sleep(ctx, max(time.Until(a.at), 2*slack)); err != nil {
 			return a, err
 		}
 	}
 }
 
-// take spends leave, asking for more when it is used up: for as many mails as
+// take spends a permit, and asks for more when they are used up: for as many mails as
 // wait, since what one replica does not spend the others go without.
 func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) {
 	l.mu.Lock()
@@ -73,7 +73,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		at := l.slots[0]
 		l.slots = l.slots[1:]
 		if now.Sub(at) <= lapse {
-			return answer{at: at, leave: true}, nil
+			return answer{at: at, permit: true}, nil
 		}
 	}
 	if l.empty.After(now) {
@@ -89,7 +89,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		l.lease(now, got)
 		at := l.slots[0]
 		l.slots = l.slots[1:]
-		return answer{at: at, leave: true}, nil
+		return answer{at: at, permit: true}, nil
 	case got.refuses == byRelay && l.stays:
 		// Somewhere between the first moment at which there is room and the last at
 		// which none is lost: so that no replica is always the first to ask.
@@ -105,7 +105,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 }
 
 // lease notes when each of the mails that were granted may go out.
-func (l *lane) lease(now time.Time, got leave) {
+func (l *lane) lease(now time.Time, got lease) {
 	l.slots = l.slots[:0]
 	for i := range got.granted {
 		n := time.Duration(i)

@@ -35,7 +35,7 @@ const (
 	byDay    = 3
 )
 
-// leaveScript is the generic cell rate algorithm for a lease of mails, at a relay
+// leaseScript is the generic cell rate algorithm for a lease of mails, at a relay
 // and at a recipient domain together: it grants up to the number wanted, as many
 // as may go out within one lease from now. Transactional mail may have the lease
 // after that as well, which marketing may not: so it always finds room, behind
@@ -55,7 +55,7 @@ const (
 // starve one another.
 // Returns {granted, 0, 0, start of the first at the relay, at the domain} or
 // {0, limit that refuses, wait}, all times in µs from now.
-var leaveScript = redis.NewScript(`
+var leaseScript = redis.NewScript(`
 local arg = {}
 for i, v in ipairs(ARGV) do arg[i] = tonumber(v) end
 local want, ahead, stays, had = arg[1], arg[2], arg[3] == 1, arg[4] == 1
@@ -105,16 +105,16 @@ if arg[8] > 0 then
 end
 return {want, 0, 0, math.floor(relay - now), math.floor(domain - now)}`)
 
-// leave is what the script answers.
-type leave struct {
+// lease is what the script answers.
+type lease struct {
 	granted       int
 	refuses       int           // the limit that does, if nothing is granted
 	wait          time.Duration // until it is worth asking again
 	relay, domain time.Duration // when the first may go out
 }
 
-// ask asks for leave for some mails. today is the warm-up's day.
-func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (leave, error) {
+// ask asks for permits for some mails. today is the warm-up's day.
+func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (lease, error) {
 	o := l.of
 	class, ahead, refusable := "marketing", 1, 1
 	if l.first {
@@ -122,20 +122,20 @@ func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (leave,
 	}
 	relay, domain, day := relayKey(o.relay), domainKey(o.relay, l.domain), dayKey(o.relay, today.day)
 	keys := []string{relay, queueKey(relay, class), domain, queueKey(domain, class), day, queueKey(relayKey(o.relay)+":day", class)}
-	got, err := leaveScript.Run(ctx, o.rdb, keys, want, ahead, flag(l.stays), flag(had),
+	got, err := leaseScript.Run(ctx, o.rdb, keys, want, ahead, flag(l.stays), flag(had),
 		micros(o.interval), o.burst, micros(l.interval),
 		today.limit, refusable, micros(today.left), micros(today.each)).Int64Slice()
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return leave{}, stopped(ctx)
+		return lease{}, stopped(ctx)
 	case err != nil:
-		return leave{}, fmt.Errorf("asking for throughput: %w", err)
+		return lease{}, fmt.Errorf("asking for throughput: %w", err)
 	}
 	micro := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 	if got[0] == 0 {
-		return leave{refuses: int(got[1]), wait: micro(got[2])}, nil
+		return lease{refuses: int(got[1]), wait: micro(got[2])}, nil
 	}
-	return leave{granted: int(got[0]), relay: micro(got[3]), domain: micro(got[4])}, nil
+	return lease{granted: int(got[0]), relay: micro(got[3]), domain: micro(got[4])}, nil
 }
 
 // micros returns d in µs. At high rates their fractions count.

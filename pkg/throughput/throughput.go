@@ -79,7 +79,7 @@ func interval(perSecond float64) time.Duration {
 	return time.Duration(float64(time.Second) / perSecond)
 }
 
-// lane returns where a mail to a domain takes its leave.
+// lane returns where a mail to a domain gets its permit.
 func (t *Throughput) lane(domain string, transactional bool) *lane {
 	lanes, ok := t.lanes[strings.ToLower(domain)]
 	if !ok {
