@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 // people are the customers of a test: one record, whose version moves as often
 // as it is told to.
 type people struct {
+	mu    sync.Mutex // planners of a desk may read at the same time
 	who   customer.Customer
 	moves int // how many more times the version moves while a plan is made
 	loads int
@@ -32,6 +34,8 @@ type people struct {
 func (p *people) version() string { return fmt.Sprint("v", p.loads) }
 
 func (p *people) Load(_ context.Context, keys []customer.Key) ([]customer.Record, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.loads++
 	out := make([]customer.Record, len(keys))
 	for i, k := range keys {
@@ -43,6 +47,8 @@ func (p *people) Load(_ context.Context, keys []customer.Key) ([]customer.Record
 }
 
 func (p *people) Versions(_ context.Context, keys []customer.Key) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	out := make([]string, len(keys))
 	for i := range keys {
 		out[i] = p.version()
