@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -161,6 +162,33 @@ func TestTheTableSaysWhatWasMissed(t *testing.T) {
 	for _, want := range []string{"1,234,568/s", "0.62", "MISSED"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in\n%s", want, &out)
+		}
+	}
+}
+
+func TestABusyMachineIsMeasuredAgainAndGetsNoVerdict(t *testing.T) {
+	for name, c := range map[string]struct {
+		others []float64 // cores, in each try
+		tries  int
+		says   string
+	}{
+		"quiet":           {[]float64{0.1}, 1, "ok"},
+		"busy, then not":  {[]float64{1.5, 0.1}, 2, "ok"},
+		"busy throughout": {[]float64{1.5, 1, 0.5}, 3, "no verdict: others took 25 % of the machine"},
+	} {
+		b := &bench{progress: func(string, ...any) {}}
+		b.report.Machine.Cores = 2
+		tries := 0
+		err := b.measure(t.Context(), partIntake, func(context.Context) error {
+			b.report.CPU = append(b.report.CPU, cost{Others: c.others[tries]})
+			tries++
+			r := rowOf(partIntake, "orders", perSecond, 2, 1)
+			r.judge("≥ 1/s", true)
+			b.report.add(r)
+			return nil
+		})
+		if err != nil || tries != c.tries || len(b.report.Rows) != 1 || verdict(b.report.Rows[0]) != c.says {
+			t.Errorf("%s: %d tries, and %v (%v); want %d, and one row that is %q", name, tries, b.report.Rows, err, c.tries, c.says)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func run(ctx context.Context, args []string) error {
 		if !slices.Contains(b.only, p.name) || err != nil {
 			continue
 		}
-		if err = p.do(ctx); err != nil {
+		if err = b.measure(ctx, p.name, p.do); err != nil {
 			err = fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -125,4 +125,28 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	return errors.Join(b.report.print(os.Stdout, b.json), err)
+}
+
+// busyTries is how often a part is measured until the machine has nothing else to do.
+const busyTries = 3
+
+// measure runs a part, and again while other processes kept the machine busy. If
+// they never stop, its rows get no verdict.
+func (b *bench) measure(ctx context.Context, part string, do func(context.Context) error) error {
+	for try := 1; ; try++ {
+		rows, costs := len(b.report.Rows), len(b.report.CPU)
+		if err := do(ctx); err != nil {
+			return err
+		}
+		busy := b.report.busySince(costs)
+		if busy > busyMost && try < busyTries {
+			b.progress("%s: other processes took %.0f %% of the machine: measuring again", part, 100*busy)
+			b.report.Rows, b.report.CPU = b.report.Rows[:rows], b.report.CPU[:costs]
+			continue
+		}
+		for i := rows; i < len(b.report.Rows) && busy > busyMost; i++ {
+			b.report.Rows[i].Busy = busy
+		}
+		return nil
+	}
 }

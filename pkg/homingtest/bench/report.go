@@ -32,9 +32,10 @@ type row struct {
 	Homing float64   `json:"homing"`
 	Series []float64 `json:"series,omitempty"` // of which Homing is the last
 	Bare   float64   `json:"bare,omitempty"`
-	Ratio  float64   `json:"ratio,omitempty"` // Homing / Bare
+	Ratio  float64   `json:"ratio,omitempty"` // Homing / Bare; of CPU times Bare / Homing: more is better
 	Aim    string    `json:"aim,omitempty"`
 	Missed bool      `json:"missed,omitempty"`
+	Busy   float64   `json:"busy,omitempty"` // share of the machine that other processes took: there is no verdict
 }
 
 func rowOf(part, what, unit string, ours, limit float64) row {
@@ -80,7 +81,7 @@ type report struct {
 }
 
 func (r *report) add(w row) {
-	if w.Bare > 0 {
+	if w.Bare > 0 && w.Ratio == 0 {
 		w.Ratio = w.Homing / w.Bare
 	}
 	r.Rows = append(r.Rows, w)
@@ -171,8 +172,24 @@ func (r row) ours() string {
 	return strings.Join(out, ", ") + " " + r.Unit
 }
 
+// busyMost is up to what share of the machine other processes may take: above it,
+// numbers are theirs as much as ours.
+const busyMost = 0.1
+
+// busySince returns the largest share of the machine that other processes took
+// while any of the costs from some place on was measured.
+func (r *report) busySince(place int) float64 {
+	busy := 0.0
+	for _, c := range r.CPU[place:] {
+		busy = max(busy, c.Others/float64(max(1, r.Machine.Cores)))
+	}
+	return busy
+}
+
 func verdict(r row) string {
 	switch {
+	case r.Busy > 0 && r.Aim != "":
+		return fmt.Sprintf("no verdict: others took %.0f %% of the machine", 100*r.Busy)
 	case r.Aim == "":
 		return ""
 	case r.Missed:
