@@ -43,6 +43,7 @@ var contexts = []string{
 	`{{with .Variant}}<a href="?{{.}}" title="{{.}}">{{.}}</a>{{end}}`, `{{$v := .Variant}}<p title='{{$v}}'>{{$v}}</p>`,
 	`{{range $i, $o := .Also}}<a href="{{$o}}" title="{{$i}}">{{.}}</a>{{else}}{{.Variant}}{{end}}`,
 	`{{with .Order}}{{range .Items}}<a href="{{.URL}}" title='{{.Name}}'>{{.Quantity}} {{.Name}} {{money .Price}}</a>{{end}}{{end}}`,
+	`{{with $o := .Order}}{{$o.ID}}{{end}}{{$c := .Cart}}{{if $c}}<a href="{{$c.URL}}">{{end}}`,
 	`<p title="{{truncate 9 .Variant}}">{{default .Customer.FirstName .Variant}}{{number .Ordinal}}</p>`,
 	`{{with link .Variant .Customer.FirstName}}<a href="{{.URL}}">{{.Label}}</a>{{end}}`,
 	`<!--[if mso]><p title="a">+'<![endif]-->{{.Variant}}<!-- gone -->`,

@@ -64,6 +64,8 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"no end", "<h1>a</h1>{{if .Marketing}}", "an {{if}}, {{with}} or {{range}} above has no {{end}}"},
 	{"one end too many", "<h1>a</h1>{{end}}", "x/y.html:5: this {{end}} closes nothing: there is one too many here or above"},
 	{"order may be missing", "<h1>{{.Order.ID}}</h1>", "x/y.html:5:7: this may be missing: write it between {{with .Order}} and {{end}}"},
+	{"variable may be missing", "<h1>a</h1>{{$o := .Order}}{{$o.ID}}", "this may be missing: write it between {{with $o}} and {{end}}"},
+	{"variable that hides a tested one", "<h1>a</h1>{{with $o := .Order}}{{$o := $.Cart}}{{$o.URL}}{{end}}", "this may be missing: write it between {{with $o}} and {{end}}"},
 	{"amount printed raw", "<h1>{{with .Order}}{{.Total}}{{end}}</h1>", "write {{money .Total}}"},
 	{"time printed raw", "<h1>{{with .Order}}{{.PlacedAt}}{{end}}</h1>", "write {{date .PlacedAt}}"},
 	{"list printed", "<h1>{{with .Order}}{{.Items}}{{end}}</h1>", "a list cannot be printed"},

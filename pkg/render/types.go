@@ -41,6 +41,9 @@ func (s *scope) declare(name string, t reflect.Type) int {
 	slot := *s.slots
 	*s.slots++
 	s.vars = append(slices.Clip(s.vars), variable{name, t, slot})
+	s.known = slices.DeleteFunc(slices.Clone(s.known), func(path string) bool { // of one that it hides
+		return path == name || strings.HasPrefix(path, name+".")
+	})
 	return slot
 }
 
@@ -124,7 +127,7 @@ func (c *compiler) fields(s *scope, n parse.Node, x expr, t reflect.Type, ident 
 		}
 		if t.Kind() == reflect.Pointer {
 			if p := path(ident[:i]); !slices.Contains(s.known, p) {
-				c.problem(s, n, "this may be missing: write it between {{with %s}} and {{end}}", strings.TrimPrefix(p, "$"))
+				c.problem(s, n, "this may be missing: write it between {{with %s}} and {{end}}", strings.Replace(p, "$.", ".", 1))
 			}
 			t = t.Elem()
 		}
