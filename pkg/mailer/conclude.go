@@ -34,8 +34,8 @@ func (s *session) conclude(ctx context.Context, m *Message, werr error) (out Out
 }
 
 // answers reads the reply to the dot, or those to MAIL, RCPT and BDAT. A relay may
-// keep all three until it has the content, so each has the time of the last. It
-// stops with an error where nothing more will come.
+// hold all three back until it has the content, so each has the time of the last.
+// It stops with an error when nothing more will come.
 func (s *session) answers() (mail, rcpt, last reply, err error) {
 	s.wire.phase(s.relay.o.DotTimeout)
 	next := func() (r reply) {
@@ -59,13 +59,14 @@ func (s *session) answers() (mail, rcpt, last reply, err error) {
 }
 
 // balks reports whether the relay refuses BDAT itself although it offers it, as
-// some do whose firewall speaks for them. From then on its mails go by DATA.
+// some do behind a firewall that answers for them. From then on its email goes by
+// DATA.
 func (s *session) balks(r reply) bool {
 	if !s.chunking || r.code > 504 || r.code < 500 {
 		return false
 	}
 	s.drop()
 	s.relay.noChunks.Store(true)
-	s.relay.log.Warn("the relay offers CHUNKING and refuses BDAT: mails go by DATA from now on", zap.Int("code", r.code))
+	s.relay.log.Warn("the relay offers CHUNKING but refuses BDAT; using DATA from now on", zap.Int("code", r.code))
 	return true
 }

@@ -25,13 +25,14 @@ func (c *Conn) Release() {
 	<-c.relay.slots
 }
 
-// Send hands one mail to the relay and says what became of it.
+// Send hands one message to the relay and says what became of it.
 //
-// A kept-open connection that the relay has closed meanwhile is replaced, once,
-// provided that nothing of this mail had been taken; that is no failure. The
-// context ends every phase up to the dot. Once the dot may have left, only the
-// lease and DotTimeout end the wait: to walk away would turn a mail that is most
-// likely accepted into an unknown one. Who must stop sooner lets the lease end.
+// If the relay has closed a kept-open connection in the meantime, it is replaced,
+// once, and that isn't a failure, provided that nothing of this message had been
+// taken. The context ends every phase up to the final write. Once all of it has
+// left, only the lease and DotTimeout end the wait: walking away would turn a
+// message that is most likely accepted into an unknown one. To stop sooner, let
+// the lease end.
 func (c *Conn) Send(ctx context.Context, m *Message, lease Lease) Outcome {
 	if c.released || m.buffer == nil {
 		return (&Failure{Phase: PhaseDial, Err: errors.New("the connection or the message has been released")}).outcome(NotSent)

@@ -13,7 +13,7 @@ import (
 
 // signedHeaders are the headers a signature covers. RFC 8058 requires both
 // List-Unsubscribe headers to be; a name that a message does not have is covered
-// as missing, so that nobody can add it. From stands twice (oversigned): a
+// as missing, so that nobody can add it. From is listed twice (oversigned): a
 // second From added on the way breaks the signature.
 var signedHeaders = []string{
 	"From", "Reply-To", "To", "Subject", "Date", "Message-ID",

@@ -96,7 +96,7 @@ func appendFolded[S string | []byte](dst []byte, s S, column int) []byte {
 	}
 }
 
-// plain reports whether a value may stand in a header as it is: printable ASCII
+// plain reports whether a value can go into a header as it is: printable ASCII
 // that no reader takes for an encoded word.
 func plain(s string) bool {
 	for i := range len(s) {
@@ -107,7 +107,7 @@ func plain(s string) bool {
 	return !strings.Contains(s, "=?")
 }
 
-// inText reports whether a byte stands for itself in an encoded word of an
+// inText reports whether a byte is written as it is in an encoded word of an
 // unstructured field.
 func inText(c byte) bool { return c > ' ' && c <= '~' && c != '=' && c != '?' && c != '_' }
 

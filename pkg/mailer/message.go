@@ -23,14 +23,14 @@ type Mail struct {
 	Text     string
 	Envelope string // MAIL FROM, where bounces go; default: the address of From
 
-	// MessageID has no angle brackets. It stands in the message as given, so a
-	// mail sent again after an unknown outcome can be recognised.
+	// MessageID has no angle brackets. It goes into the message as given, so that
+	// an email sent again after an unknown outcome can be recognised.
 	MessageID string
 	Date      time.Time // default: now
 
 	// UnsubscribeURL makes the headers of RFC 8058, List-Unsubscribe and
-	// List-Unsubscribe-Post. It is an http URL only where nobody outside is
-	// mailed: mailbox providers follow https alone.
+	// List-Unsubscribe-Post. It may be http only where nobody outside gets
+	// the mail: mailbox providers follow https alone.
 	UnsubscribeURL string
 
 	Headers map[string]string // extra headers, each named X-…
@@ -290,7 +290,7 @@ func parseAddress(field, s string) (*netmail.Address, error) {
 
 // checkLines refuses a message that SMTP cannot carry unchanged: a line that is
 // too long, or a line break that is not CRLF, which some servers would take for
-// the end of the message when a dot stands alone next to it. It also reports
+// the end of the message when a dot is alone on the line. It also reports
 // whether a line starts with a dot.
 func checkLines(b []byte) (dots bool, err error) {
 	returns := bytes.Count(b, []byte("\r"))

@@ -60,13 +60,13 @@ func endLine(dst []byte, start int) []byte {
 	return append(dst, '=', upperHex[c>>4], upperHex[c&15])
 }
 
-// literal reports whether a byte stands for itself.
+// literal reports whether a byte is written as it is.
 func literal(c byte) bool {
 	return c-' ' <= '~'-' ' && c != '=' || c == '\t'
 }
 
-// literals counts the bytes at the start of s that stand for themselves, at
-// most n. It looks at eight at a time: bodies are mostly such bytes.
+// literals counts the bytes at the start of s that are written as they are, at
+// most n. It looks at eight at a time: bodies mostly consist of them.
 func literals(s string, n int) int {
 	n = min(n, len(s))
 	i := 0

@@ -51,9 +51,9 @@ type Options struct {
 	DotTimeout     time.Duration // the reply to the final dot; default 10 min: a shorter one makes duplicates
 	IdleClose      time.Duration // an idle connection is closed after; default 30 s
 
-	// MaxPerConnection renews a connection after so many mails; default 1000,
-	// what Exim allows by default, and often enough that mails spread again
-	// over the hosts behind a relay's name.
+	// MaxPerConnection is after how many messages a connection is replaced;
+	// default 1000, which is what Exim allows by default, and often enough for
+	// mail to spread over the hosts behind a relay's name again.
 	MaxPerConnection int
 
 	TLSConfig *tls.Config // e.g. a private CA; ServerName defaults to the host

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	maxReplyLines = 100 // more is no reply of a mail server
+	maxReplyLines = 100 // a mail server doesn't send more
 	maxReplyKept  = 200 // bytes of a reply kept after redaction
 )
 

@@ -9,7 +9,7 @@ import (
 )
 
 // A session is one connection to the relay (RFC 5321, section 2.3.7), greeted and
-// logged in, and what is known about it. One goroutine uses it at a time.
+// logged in, and its state. One goroutine uses it at a time.
 type session struct {
 	relay  *Relay
 	wire   *wire
@@ -29,7 +29,7 @@ type session struct {
 	buf      []byte
 }
 
-// leave ends a mail.
+// leave ends a transaction.
 func (s *session) leave() {
 	s.used = true
 	s.wire.rest()

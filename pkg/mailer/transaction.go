@@ -20,7 +20,7 @@ const fresh = time.Second
 // so all that fails before is certainly not sent; after it, only a reply tells.
 //
 // stale says that the connection had been closed before, or doesn't take BDAT
-// after all: the mail is not sent, and worth a fresh connection.
+// after all: the mail is not sent, and a fresh connection is worth a try.
 func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Outcome, stale bool) {
 	s.wire.lease = lease
 	defer s.leave()
@@ -52,7 +52,7 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 // A verdict is how a part of the dialogue ended; the zero verdict is "go on".
 type verdict struct {
 	failure *Failure
-	stale   bool // a kept-open connection had been closed: worth a fresh one
+	stale   bool // a kept-open connection had been closed: try a fresh one
 }
 
 // begin runs all that comes before the write that makes the mail the relay's.
@@ -67,9 +67,9 @@ func (s *session) begin(ctx context.Context, m *Message) verdict {
 	return s.open(ctx, m)
 }
 
-// prove makes sure that a whole mail can be written at once without becoming
-// unknown because the relay had closed the connection long before. It is an RSET
-// and not a NOOP, of which Exim bears ten a connection.
+// prove makes sure that the connection is open, or a whole mail written at once
+// would be unknown only because the relay had closed it long before. It is an RSET
+// and not a NOOP, of which Exim takes ten a connection.
 func (s *session) prove(ctx context.Context, m *Message) verdict {
 	if !s.reset && time.Since(s.answered) < fresh {
 		return verdict{}
@@ -236,8 +236,8 @@ func (s *session) lastWord(ctx context.Context, m *Message, lease Lease) (f *Fai
 	if ctx.Err() != nil {
 		return &Failure{Phase: PhaseContent, Err: context.Cause(ctx)}
 	}
-	// Whatever has arrived by now is no answer to the content, and must never be
-	// taken for one.
+	// Whatever has arrived by now doesn't answer the content, and must never be
+	// taken for the answer.
 	if s.text.R.Buffered() == 0 {
 		return nil
 	}

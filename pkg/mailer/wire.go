@@ -43,7 +43,7 @@ type wire struct {
 // phase sets the time the next reads and writes have.
 func (w *wire) phase(d time.Duration) { w.end = time.Now().Add(d) }
 
-// rest is for between mails: no deadline, no lease.
+// rest ends the deadline and the lease, until the next transaction.
 func (w *wire) rest() { w.end, w.lease = time.Time{}, nil }
 
 // leaseEnd is the current end of the lease, zero for none.
@@ -85,7 +85,7 @@ func (w *wire) Write(p []byte) (int, error) {
 // errExtended ends a step that was cut in the middle by a limit that has moved.
 var errExtended = errors.New("the limit has moved")
 
-// bounded runs one read or write, again if the limit has moved meanwhile.
+// bounded runs one read or write, again if the limit has moved in the meantime.
 func (w *wire) bounded(set func(time.Time) error, op func([]byte) (int, error), p []byte) (int, error) {
 	for {
 		limit := w.limit()

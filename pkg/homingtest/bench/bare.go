@@ -18,8 +18,7 @@ import (
 	"homing/pkg/bus"
 )
 
-// The bare loops are the shortest programmes that do what cannot be done
-// without: they say what the machine and its servers allow. They run in a
+// The bare loops are the shortest programs that do what has to be done: they say what the machine and its servers allow. They run in a
 // process of their own, as Homing does.
 
 // bareStream is where the bare loops work.

@@ -29,7 +29,7 @@ const (
 var deliveries = []struct {
 	name  string
 	sink  sinkSpec
-	share int // of all mails, one in so many
+	share int // of all emails, one in so many
 	trips int // a mail takes, if that is what bounds it
 	least float64
 }{
@@ -87,7 +87,7 @@ func (b *bench) deliver(ctx context.Context, name string, sink sinkSpec, n int) 
 	if err != nil {
 		return ours, limit, "", fmt.Errorf("reading a due touch: %w", err)
 	}
-	b.progress("delivery%s: Homing sends %d mails", name, n)
+	b.progress("delivery%s: Homing sends %d emails", name, n)
 	ours, err = b.homingDelivery(ctx, s, name, n)
 	if err != nil {
 		return ours, limit, "", err
@@ -97,7 +97,7 @@ func (b *bench) deliver(ctx context.Context, name string, sink sinkSpec, n int) 
 		return ours, limit, "", err
 	}
 	limit, err = b.bareDelivery(ctx, s, name, n, ours.size)
-	what = fmt.Sprintf("%d due touches, mails of %.1f KB, %d connections", n, float64(ours.size)/1000, connections)
+	what = fmt.Sprintf("%d due touches, emails of %.1f KB, %d connections", n, float64(ours.size)/1000, connections)
 	if sink.Far {
 		what += fmt.Sprintf(" over %.1f ms", ms(ours.trip))
 	}
@@ -107,7 +107,7 @@ func (b *bench) deliver(ctx context.Context, name string, sink sinkSpec, n int) 
 	return ours, limit, what, err
 }
 
-// useSink has a sink of another kind take the stack's mails.
+// useSink replaces the stack's sink with one of another kind.
 func (s *stack) useSink(ctx context.Context, spec sinkSpec) error {
 	if err := s.sink.stop(); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (b *bench) planDue(ctx context.Context, s *stack, n int) error {
 type delivered struct {
 	pace
 	size      int           // of a mail, in bytes
-	uncertain float64       // of a hundred mails, those of which nobody knows
+	uncertain float64       // of a hundred emails, those that may or may not have left
 	trip      time.Duration // to the sink and back, while mails were sent
 }
 
@@ -276,7 +276,7 @@ func (b *bench) bareDelivery(ctx context.Context, s *stack, name string, n, size
 		return pace{}, err
 	}
 	if len(mails) != n {
-		return pace{}, broken("the bare loop sent %d mails, not %d", len(mails), n)
+		return pace{}, broken("the bare loop sent %d emails, not %d", len(mails), n)
 	}
 	return mailPace(mails), exactly(ctx, s, bareStream, "", 0)
 }

@@ -45,7 +45,7 @@ func newFar(c net.Conn) *far {
 		for p := range f.out {
 			time.Sleep(time.Until(p.due))
 			if _, err := c.Write(p.data); err != nil {
-				_ = c.Close() // the reader says so to whom it concerns
+				_ = c.Close() // the reader notices
 			}
 		}
 		_ = c.Close()
