@@ -65,7 +65,7 @@ func localProblem(s string) string {
 		case c == '<' || c == '>' || c == '"':
 			return "quotes or angle brackets; send the bare address"
 		case !atom(c):
-			return "a character before the @ that cannot stand there"
+			return "a character before the @ that is not allowed there"
 		}
 	}
 	return ""
@@ -111,7 +111,7 @@ func domainByte(c byte) string {
 	case c == '<' || c == '>' || c == '"':
 		return "quotes or angle brackets; send the bare address"
 	case !alnum(c) && c != '-':
-		return "a character after the @ that cannot stand there"
+		return "a character after the @ that is not allowed there"
 	}
 	return ""
 }

@@ -12,7 +12,7 @@ const specVersion = "1.0"
 
 const maxSource = 256
 
-// Raw is a message as it stood on the stream STOREFRONT.
+// Raw is a message as it was on the stream STOREFRONT.
 type Raw struct {
 	Subject  string
 	Header   map[string][]string
@@ -153,11 +153,11 @@ func (r *reader) envelope(e *Event, want Type) {
 	}
 }
 
-// envelope is what was seen of an envelope, besides what went into the event.
+// envelope is what was read of an envelope, apart from what went into the event.
 type envelope struct {
 	version, time string
 	typed         bool // the type was read
-	body          int  // where data stands, when it came before the type
+	body          int  // where data is, if it came before the type
 }
 
 // attribute reads one field of an envelope.

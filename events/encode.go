@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-// Encode writes an event as a structured CloudEvent in JSON: what stands on the
+// Encode writes an event as a structured CloudEvent in JSON: what is on the
 // timeline, and what a storefront in Go can publish. It does not validate what
 // the event says, only that there is an event to write.
 func Encode(e Event) ([]byte, error) { return Append(nil, e) }

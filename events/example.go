@@ -9,7 +9,7 @@ import (
 var examples embed.FS
 
 // Example returns a believable event of type t in the structured form, as a
-// document a person can read, or nil when there is no such type. There is one of
+// document that people can read, or nil if there is no such type. There is one of
 // each type, facts included.
 func Example(t Type) []byte {
 	b, err := examples.ReadFile("examples/" + string(t) + ".json")

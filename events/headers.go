@@ -58,7 +58,7 @@ func readHeaders(header map[string][]string) (h headers) {
 func (r *reader) attributes(e *Event, h *headers) {
 	for i, v := range h.attribute {
 		// Bindings of CloudEvents to headers write what is not plain ASCII in
-		// percent code. A stray % stands for itself.
+		// percent code. A stray % is just a %.
 		if strings.Contains(v, "%") {
 			if decoded, err := url.PathUnescape(v); err == nil {
 				h.attribute[i], v = decoded, decoded
@@ -95,7 +95,7 @@ func (r *reader) derive(e *Event, raw *Raw, h *headers) {
 	e.Time = r.receipt
 }
 
-// headerID reads an identifier that stands in a header.
+// headerID reads an identifier from a header.
 func (r *reader) headerID(name, s string, max int) string {
 	s = cleanID(s)
 	if utf8.RuneCountInString(s) > max {

@@ -101,8 +101,8 @@ func country(s string) string {
 	return s
 }
 
-// webURL returns s if it is an absolute address of the web that can stand in a
-// link, else nothing: a mail without a link is better than one with a bad link.
+// webURL returns s if it is an absolute web address that can be used in a
+// link, else nothing: an email without a link is better than one with a bad link.
 func webURL(s string) string {
 	if len(s) > maxURL {
 		return ""

@@ -17,7 +17,7 @@ const (
 )
 
 // A reader walks through one JSON document (RFC 8259) once, from front to back,
-// and always knows where it stands. Events are read with it rather than with
+// and always knows where it is. Events are read with it rather than with
 // encoding/json for three reasons: an error must name the exact field, a rule
 // must be applied where a field is read (absent and 0 are different things, and
 // a name that is no string degrades), and it takes a third of the time or less
@@ -28,7 +28,7 @@ const (
 type reader struct {
 	data    []byte
 	pos     int
-	name    []byte // of the field the reader stands at
+	name    []byte // of the field the reader is at
 	fresh   bool   // an object or list was opened and nothing read of it yet
 	depth   int
 	base    int // depth of the data object: paths in errors start below it
@@ -42,12 +42,12 @@ type reader struct {
 // negative, the element number to of a list.
 type step struct{ from, to int32 }
 
-// fail records the first error at the value the reader stands at.
+// fail records the first error at the value the reader is at.
 func (r *reader) fail(reason Reason, format string, args ...any) {
 	r.failAt("", reason, format, args...)
 }
 
-// failAt is fail for a field of the object the reader stands in.
+// failAt is fail for a field of the object the reader is in.
 func (r *reader) failAt(field string, reason Reason, format string, args ...any) {
 	if r.err != nil {
 		return
@@ -60,7 +60,7 @@ func (r *reader) failAt(field string, reason Reason, format string, args ...any)
 	r.pos = len(r.data)
 }
 
-// where returns the path to the value the reader stands at.
+// where returns the path to the value the reader is at.
 func (r *reader) where() string {
 	var b []byte
 	for i, s := range r.path[:r.depth] {
@@ -345,7 +345,7 @@ func (r *reader) escaped(start, escape int) []byte {
 	return nil
 }
 
-// escape appends the character that stands behind a backslash.
+// escape appends the character after a backslash.
 func (r *reader) escape(b []byte) []byte {
 	if r.pos >= len(r.data) {
 		return b
@@ -378,7 +378,7 @@ func (r *reader) unicode() rune {
 		if pair := utf16.DecodeRune(c, r.hex4()); pair != utf8.RuneError || r.err != nil {
 			return pair
 		}
-		r.pos = back // no pair: the second stands for itself
+		r.pos = back // not a pair: the second is read by itself
 	}
 	return utf8.RuneError
 }

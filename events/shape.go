@@ -10,7 +10,7 @@ import (
 // A shape is how a struct is written in JSON: its fields, in their order. It is
 // made once from the struct's tags, so that reader, encoder and schemas agree.
 // The tag json names a field. The tag rule, "<kind>,<option>…", says what else
-// there is to know about it; the kind may be left out where it follows from the
+// there is to know; the kind may be left out where it follows from the
 // Go type. The options:
 //
 //   - required: it must be there and not be empty;
@@ -69,8 +69,8 @@ const (
 	isChangedItems
 )
 
-// kinds has the word that stands for a kind in the tag rule, and its Go type; of
-// an object there are many.
+// kinds has the word for a kind in the tag rule, and its Go type. An object has
+// none: any struct is one.
 var kinds = map[kind]struct {
 	word string
 	typ  reflect.Type

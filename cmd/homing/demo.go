@@ -32,9 +32,9 @@ const (
 	opens = 7*time.Hour + 30*time.Minute
 	// squeeze is how much shorter the day is that lies in the past already.
 	squeeze = 25
-	// ago is how long its last event is over, so that all mails are due.
+	// ago is how long its last event is over, so that all emails are due.
 	ago = 31 * time.Minute
-	// beat is the pause between events, so that the mails can be seen to come.
+	// beat is the pause between events, so that you see the emails arrive.
 	beat = 150 * time.Millisecond
 )
 
@@ -63,7 +63,7 @@ func (p *program) playDemo(ctx context.Context, js jetstream.JetStream, r devRun
 		took = time.Duration(len(d.scenes)) * beat
 	}
 	if !p.asJSON() {
-		fmt.Fprintf(p.out, "\nDemo: a day of a shop, %s in %v. Its mails arrive in the inbox.\n", plural(len(d.scenes), "event"), took.Round(time.Second))
+		fmt.Fprintf(p.out, "\nDemo: a day of a shop, %s in %v. Its emails arrive in the inbox.\n", plural(len(d.scenes), "event"), took.Round(time.Second))
 	}
 	for _, s := range d.scenes {
 		at := when(s)
@@ -177,7 +177,7 @@ func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
 func (d *demo) at(clock string, data events.Data) {
 	t, err := time.Parse("15:04", clock)
 	if err != nil {
-		panic(err) // the times stand in this file
+		panic(err) // the times are in this file
 	}
 	d.scenes = append(d.scenes, scene{at: time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute - opens, data: data})
 }

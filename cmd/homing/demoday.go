@@ -9,7 +9,7 @@ import (
 // number of an order of the demo's day.
 func (d *demo) no(n string) string { return d.run + n }
 
-// past are orders of earlier months: they lead to no mail any more, and make
+// past are orders of earlier months: they lead to no email any more, and make
 // their customers the regulars they are.
 func (d *demo) past() {
 	before := func(days int, o *events.OrderPlaced) {
@@ -49,7 +49,7 @@ func (d *demo) afternoon() {
 	d.at("13:50", &events.CartAbandoned{Customer: ivo, Cart: d.cart(ivo, "pot", "sencha")})
 	available := true
 	pot := shelf["pot"]
-	// A cart that is left, and one customer who stayed away: mails that ask back.
+	// A cart that is left, and one customer who stayed away: emails that ask them back.
 	d.at("13:55", &events.CartAbandoned{Customer: otto, Cart: d.cart(otto, "mug 2", "grey")})
 	d.at("14:00", &events.CustomerLapsed{Customer: pia})
 	d.at("14:05", &events.CustomerBirthday{Customer: quin})

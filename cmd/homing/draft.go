@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,35 +21,52 @@ import (
 
 // eventFlags are the flags that describe one event.
 type eventFlags struct {
-	customer, email, firstName, lastName string
-	order, cart, product, total          string
-	currency, url, from, scope           string
-	rating                               int
-	items                                []string
-	data, id, source, time               string
-
-	given func(flag string) bool
+	set                    *pflag.FlagSet
+	items                  []string
+	data, id, source, time string
 }
 
-func (f *eventFlags) register(s *pflag.FlagSet) {
-	s.StringVar(&f.customer, "customer", "", "the customer's `id` in the shop")
-	s.StringVar(&f.email, "email", "", "the customer's `address`; alone it is a guest")
-	s.StringVar(&f.firstName, "first-name", "", "the customer's first `name`")
-	s.StringVar(&f.lastName, "last-name", "", "the customer's last `name`")
-	s.StringVar(&f.order, "order", "", "the order's `id` (order.placed: a new one)")
-	s.StringVar(&f.cart, "cart", "", "the cart's `id` (default: cart-<customer>)")
-	s.StringVar(&f.product, "product", "", "the product's `id`, of reviews and products")
-	s.StringArrayVar(&f.items, "item", nil, "an `item` of the order or cart, \"Assam, 250 g x2 @12.95\"; may be repeated")
-	s.StringVar(&f.total, "total", "", "the order's or cart's `amount` (default: the sum of the items)")
-	s.StringVar(&f.currency, "currency", "", "ISO 4217 `code` (default: the store's, or GBP)")
-	s.StringVar(&f.url, "url", "", "`address` of the cart or product in the shop")
-	s.StringVar(&f.from, "from", "", "customer.merged: the `id` that is no more")
-	s.StringVar(&f.scope, "scope", "", "customer.unsubscribed: all, everything or a worker's `name`")
-	s.IntVar(&f.rating, "rating", 0, "review.submitted: 1 to 5")
-	s.StringVar(&f.data, "data", "", "JSON `file` with the data object; - is the standard input")
-	s.StringVar(&f.id, "id", "", "the event's `id` (default: a new one)")
-	s.StringVar(&f.source, "source", "", "the event's `source` (default: /stores/<store>)")
-	s.StringVar(&f.time, "time", "", "when it happened: RFC 3339, or from now, as in -30m (default: now)")
+func (f *eventFlags) given(flag string) bool { return f.set.Changed(flag) }
+
+// register adds the flags to those of a command.
+func (f *eventFlags) register(to *pflag.FlagSet) {
+	f.set = pflag.NewFlagSet("event", pflag.ContinueOnError)
+	for _, x := range dataFlags {
+		switch x.name {
+		case "item":
+			f.set.StringArrayVar(&f.items, x.name, nil, x.usage)
+		case "rating":
+			f.set.Int(x.name, 0, x.usage)
+		default:
+			f.set.String(x.name, "", x.usage)
+		}
+	}
+	f.set.StringVar(&f.data, "data", "", "JSON `file` with the data object; - is the standard input")
+	f.set.StringVar(&f.id, "id", "", "the event's `id` (default: a new one)")
+	f.set.StringVar(&f.source, "source", "", "the event's `source` (default: /stores/<store>)")
+	f.set.StringVar(&f.time, "time", "", "when it happened: RFC 3339, or from now, as in -30m (default: now)")
+	to.AddFlagSet(f.set)
+}
+
+// value returns what a flag says as JSON has it, or nil if it says nothing.
+func (f *eventFlags) value(flag string) any {
+	switch v := f.set.Lookup(flag).Value; v.Type() {
+	case "int":
+		if n, _ := strconv.Atoi(v.String()); n != 0 {
+			return n
+		}
+	case "string":
+		if v.String() != "" {
+			return v.String()
+		}
+	}
+	return nil
+}
+
+// text is value of a flag that is text.
+func (f *eventFlags) text(flag string) string {
+	s, _ := f.value(flag).(string)
+	return s
 }
 
 type object = map[string]any
@@ -59,6 +76,7 @@ type object = map[string]any
 type draft struct {
 	t      events.Type
 	f      *eventFlags
+	fields map[string]events.Field // of the type, by path: "order.items"
 	data   object
 	fresh  bool // made from the example, not from --data
 	id     string
@@ -73,7 +91,12 @@ func newDraft(t events.Type, f *eventFlags, stdin io.Reader) (*draft, error) {
 	if !t.Known() {
 		return nil, fmt.Errorf("there is no type %q; there are: %s", t, joinTypes())
 	}
-	d := &draft{t: t, f: f, id: f.id, source: f.source}
+	d := &draft{t: t, f: f, id: f.id, source: f.source, fields: map[string]events.Field{}}
+	for _, r := range events.Rows() {
+		if r.Type == t {
+			d.learn("", r.Fields())
+		}
+	}
 	if d.id == "" {
 		d.id = strings.ToLower(rand.Text())
 	}
@@ -110,141 +133,6 @@ func joinTypes() string {
 		names = append(names, string(t))
 	}
 	return strings.Join(names, ", ")
-}
-
-// anonymise takes out of an example what is about its own customer and time.
-func (d *draft) anonymise() {
-	if _, ok := d.data["customer"]; ok {
-		d.data["customer"] = object{}
-	}
-	for _, key := range []string{"from", "last_order_at", "year", "scope"} {
-		delete(d.data, key)
-	}
-	if o := d.part("order"); o != nil {
-		delete(o, "id")
-		delete(o, "cart_id")
-		delete(o, "coupons")
-		if d.t != events.TypeOrderPlaced {
-			delete(o, "items") // the whole order
-		}
-	}
-	if c := d.part("cart"); c != nil {
-		delete(c, "id")
-		delete(c, "url")
-	}
-	if r := d.part("review"); r != nil {
-		delete(r, "order_id")
-	}
-}
-
-// part returns an object inside the data, or nil.
-func (d *draft) part(name string) object {
-	o, _ := d.data[name].(object)
-	return o
-}
-
-// fill lays the flags over the data, and adds what an event needs and nobody said.
-func (d *draft) fill(currency string) error {
-	if d.f.currency != "" {
-		currency = d.f.currency
-	}
-	for _, step := range []func() error{d.fillCustomer, d.fillSubject, func() error { return d.fillItems(currency) }, d.fillRest} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return d.unused()
-}
-
-// wantsAddress lists the types with which a shop first tells of a customer.
-var wantsAddress = []events.Type{events.TypeOrderPlaced, events.TypeCartUpdated, events.TypeCartAbandoned, events.TypeCustomerCreated}
-
-func (d *draft) fillCustomer() error {
-	if d.t == events.TypeProductUpdated {
-		return nil
-	}
-	c := d.part("customer")
-	if c == nil {
-		c = object{}
-		d.data["customer"] = c
-	}
-	set(c, "id", d.f.customer)
-	set(c, "email", d.f.email)
-	set(c, "first_name", d.f.firstName)
-	set(c, "last_name", d.f.lastName)
-	id, _ := c["id"].(string)
-	_, hasEmail := c["email"]
-	if id == "" && !hasEmail {
-		return errors.New("whom is it about? Say --customer ID, or --email ADDRESS for a guest")
-	}
-	if d.fresh && !hasEmail && !d.f.given("email") && slices.Contains(wantsAddress, d.t) {
-		if strings.ContainsFunc(id, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_", r) }) {
-			return errors.New("--email ADDRESS is needed: none can be made up from this --customer")
-		}
-		c["email"] = id + "@example.com"
-		d.notes = append(d.notes, "no --email was given, so the customer's address is "+id+"@example.com")
-	}
-	return nil
-}
-
-// fillSubject names the order, cart, review or product that the event is about.
-func (d *draft) fillSubject() error {
-	if o := d.part("order"); o != nil {
-		set(o, "id", d.f.order)
-		if _, ok := o["id"]; !ok && d.t != events.TypeOrderPlaced {
-			return errors.New("which order? Say --order ID")
-		}
-		fallback(o, "id", strings.ToLower(rand.Text()[:8]))
-	}
-	if c := d.part("cart"); c != nil {
-		set(c, "id", d.f.cart)
-		set(c, "url", d.f.url)
-		who, _ := d.part("customer")["id"].(string)
-		if who == "" {
-			who = "guest"
-		}
-		fallback(c, "id", "cart-"+who)
-	}
-	if r := d.part("review"); r != nil {
-		set(r, "product_id", d.f.product)
-		set(r, "order_id", d.f.order)
-		if d.f.rating != 0 {
-			r["rating"] = d.f.rating
-		}
-	}
-	if o := d.part("product"); o != nil {
-		set(o, "id", d.f.product)
-		set(o, "url", d.f.url)
-	}
-	return nil
-}
-
-func (d *draft) fillRest() error {
-	set(d.data, "from", d.f.from)
-	set(d.data, "scope", d.f.scope)
-	if _, ok := d.data["from"]; !ok && d.t == events.TypeCustomerMerged {
-		return errors.New("which customer is no more? Say --from ID")
-	}
-	return nil
-}
-
-// unused finds a flag that says something the event has no place for.
-func (d *draft) unused() error {
-	has := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(s string) bool { return d.part(s) != nil })
-	}
-	for flag, ok := range map[string]bool{
-		"order": has("order", "review"), "cart": has("cart"), "product": has("review", "product"),
-		"item": has("order", "cart"), "total": has("cart") || d.t == events.TypeOrderPlaced,
-		"currency": has("cart", "product") || d.t == events.TypeOrderPlaced,
-		"url":      has("cart", "product"), "rating": has("review"),
-		"from": d.t == events.TypeCustomerMerged, "scope": d.t == events.TypeCustomerUnsubscribed,
-	} {
-		if d.f.given(flag) && !ok {
-			return fmt.Errorf("--%s: %s has no such thing", flag, d.t)
-		}
-	}
-	return nil
 }
 
 // encode makes the envelope, and checks it as intake will.
@@ -292,16 +180,4 @@ func parseWhen(s string, scale clock.Scale) (time.Time, error) {
 		return scale.Real(scale.Now().Add(d)), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is neither a time, as in 2026-03-02T09:15:00Z, nor a duration from now, as in -30m", s)
-}
-
-func set(o object, key, value string) {
-	if value != "" {
-		o[key] = value
-	}
-}
-
-func fallback(o object, key, value string) {
-	if _, ok := o[key]; !ok {
-		o[key] = value
-	}
 }

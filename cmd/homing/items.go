@@ -70,10 +70,10 @@ func (d *draft) fillItems(currency string) error {
 		d.reprice(o, currency)
 	}
 	switch {
-	case name == "order" && d.t != events.TypeOrderPlaced:
-		return nil // what happens to an order has no total
-	case d.f.total != "":
-		o["total"] = money(d.f.total, currency)
+	case !d.has(name + ".total"):
+		return nil // what happens to an order has none
+	case d.f.text("total") != "":
+		o["total"] = money(d.f.text("total"), currency)
 	case d.fresh || len(d.f.items) > 0:
 		return d.sum(o, currency)
 	}
@@ -124,7 +124,7 @@ func (d *draft) sum(o object, currency string) error {
 		item, _ := e.(object)
 		price, ok := item["price"].(object)
 		if !ok {
-			if d.t == events.TypeOrderPlaced {
+			if d.fields["order.total"].Required {
 				return fmt.Errorf("--total is needed: %v has no price; write for example \"%[1]v @12.95\"", item["name"])
 			}
 			delete(o, "total")

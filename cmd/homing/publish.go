@@ -23,10 +23,11 @@ flags override it; without it the event is a small example about --customer. The
 event is checked before it is published, by the rules of the engine.
 
 A file has one CloudEvent in structured JSON a line, and may be gzipped. With
---rebase every event happens now, in the order of the file. A line that is no
-event is reported with its number, and the rest goes on.
+--rebase every event happens now, in the order of the file. A line that isn't an
+event is reported with its number and skipped.
 
-Types: `
+Types:
+`
 
 // publishFlags are the flags of homing publish.
 type publishFlags struct {
@@ -38,13 +39,18 @@ type publishFlags struct {
 
 func (p *program) publishCommand() *cobra.Command {
 	f := &publishFlags{}
-	types := make([]string, 0, len(events.Types()))
-	for _, t := range events.Types() {
-		types = append(types, string(t))
+	var types []string
+	var help strings.Builder
+	help.WriteString(publishHelp)
+	for _, r := range events.Rows() {
+		if r.Type.Known() {
+			types = append(types, string(r.Type))
+			fmt.Fprintf(&help, "  %-22s %s\n", r.Type, r.Says)
+		}
 	}
 	cmd := &cobra.Command{
 		Use: "publish <type> | publish --file <events.jsonl[.gz]>", Short: "Publish an event, or a file of events",
-		Long:      publishHelp + strings.Join(types, ", "),
+		Long:      strings.TrimSuffix(help.String(), "\n"),
 		Example:   publishExamples,
 		ValidArgs: types,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -57,7 +63,7 @@ func (p *program) publishCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.event.given, f.file.given = cmd.Flags().Changed, cmd.Flags().Changed
+			f.file.given = cmd.Flags().Changed
 			if f.file.path != "" {
 				return p.publishFile(cmd.Context(), f)
 			}
@@ -171,7 +177,7 @@ func (p *program) writePublished(r published) error {
 		what = fmt.Sprintf("unchanged  %s: the stream has had this event within the last two minutes\n", r.Type)
 	}
 	_, err := fmt.Fprintf(p.out, what+"event      %s, %s\nsubject    %s\nstream     %s, sequence %d\n\n"+
-		"Its mail, if it leads to one, is sent when it falls due. If Homing refuses it,\n`%s rejected list` says why.\n",
+		"Its email, if it leads to one, is sent when it falls due. If Homing refuses it,\n`%s rejected list` says why.\n",
 		r.ID, r.Time.UTC().Format(time.RFC3339), r.Subject, r.Stream, r.Sequence, p.name)
 	return err
 }

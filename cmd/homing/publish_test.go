@@ -39,6 +39,8 @@ func TestAnEventIsMadeFromFlags(t *testing.T) {
 		{"flags over a file", `order.placed --data=` + file + ` --customer=ann --total=4`,
 			`{"customer":{"id":"ann","vip":true},"order":{"id":"f1","items":[{"product_id":"p","name":"P","quantity":2}],"total":{"amount":"4","currency":"EUR"}}}`},
 		{"a review", `review.submitted --customer=ann --product=tea --rating=4`, `{"customer":{"id":"ann"},"review":{"product_id":"tea","rating":4}}`},
+		{"an address that bounced", `address.bounced --email=g@example.com`, `{"email":"g@example.com"}`},
+		{"a complaint about an order", `complaint.closed --customer=ann --order=7`, `{"customer":{"id":"ann"},"complaint":{"id":"311","order_id":"7"}}`},
 	} {
 		args := strings.Fields("publish " + c.args + " --nats=" + url)
 		for i := range args {

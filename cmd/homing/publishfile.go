@@ -37,8 +37,8 @@ type fileFlags struct {
 func (f *fileFlags) register(s *pflag.FlagSet) {
 	s.StringVar(&f.path, "file", "", "publish a `file` of events, one a line, .jsonl or .jsonl.gz; - is the standard input")
 	s.BoolVar(&f.rebase, "rebase", false, "--file: every event happens now, in the order of the file")
-	s.BoolVar(&f.strict, "strict", false, "--file: stop at the first line that is no event")
-	s.IntVar(&f.limit, "limit", 0, "--file: publish the first `n` events alone")
+	s.BoolVar(&f.strict, "strict", false, "--file: stop at the first line that isn't an event")
+	s.IntVar(&f.limit, "limit", 0, "--file: publish only the first `n` events")
 	s.Float64Var(&f.rate, "rate", 0, "--file: at most `n` events a second")
 }
 
@@ -89,11 +89,14 @@ func (p *program) publishFile(ctx context.Context, f *publishFlags) error {
 }
 
 func (f *publishFlags) checkFile() error {
-	for _, flag := range []string{"customer", "email", "first-name", "last-name", "order", "cart", "product", "item", "total",
-		"currency", "url", "from", "scope", "rating", "data", "id", "source", "time"} {
-		if f.file.given(flag) {
-			return fmt.Errorf("--%s: a file says that itself", flag)
+	var given *pflag.Flag
+	f.event.set.VisitAll(func(x *pflag.Flag) {
+		if x.Changed && given == nil {
+			given = x
 		}
+	})
+	if given != nil {
+		return fmt.Errorf("--%s: a file says that itself", given.Name)
 	}
 	if f.file.limit < 0 || f.file.rate < 0 {
 		return errors.New("--limit and --rate cannot be negative")
@@ -125,9 +128,9 @@ type bulk struct {
 }
 
 // errMalformed says that lines were left out; each was described before.
-var errMalformed = errors.New("some lines are no events and were left out")
+var errMalformed = errors.New("some lines aren't events and were left out")
 
-var errStrict = errors.New("stopped at the first line that is no event (--strict)")
+var errStrict = errors.New("stopped at the first line that isn't an event (--strict)")
 
 func (b *bulk) run(ctx context.Context, src *lines) error {
 	// The last event happens now, those before it a millisecond apart.

@@ -18,7 +18,7 @@ import (
 
 const rejectedHelp = `Events that could not be understood wait on the stream REJECTED, as they came, each
 with the reason and the field that is wrong. Once the storefront, the configuration
-or Homing is mended, replay publishes them again, where they were published first.`
+or Homing is fixed, replay publishes them again on the subject they first came on.`
 
 // rejectedFlags choose rejected events.
 type rejectedFlags struct {

@@ -61,7 +61,7 @@ func (r *rejected) newest(ctx context.Context, subject string, limit int) ([]rej
 	return out, total, nil
 }
 
-// headers calls see with all messages that stand there now, without payloads,
+// headers calls see with all messages that are there now, without payloads,
 // the oldest first.
 func (r *rejected) headers(ctx context.Context, subject string, see func(jetstream.Msg, *jetstream.MsgMetadata)) error {
 	c, err := r.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{

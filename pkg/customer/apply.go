@@ -68,7 +68,7 @@ func (c *Customer) stop(scope string, s Stop) bool {
 	return true
 }
 
-// Unsubscribed reports whether the customer said no to mail of that scope, and
+// Unsubscribed reports whether the customer said no to email of that scope, and
 // did not explicitly say yes since.
 func (c *Customer) Unsubscribed(scope string) bool {
 	s, ok := c.Stops[scope]

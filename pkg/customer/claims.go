@@ -72,7 +72,7 @@ func (c *Customer) SetClaim(k Claim) {
 	c.Claims = slices.Insert(c.Claims, i, k)
 	// Those that count for the caps and those that were dropped have room of their
 	// own. However much is dropped, the caps count right; and however much was sent,
-	// what a mail took over is known to be bundled with it.
+	// what an email took over is known to be bundled with it.
 	n, oldest := 0, 0
 	for j, o := range c.Claims {
 		if o.Spends() == k.Spends() && o.State != Open { // what is under way is never pushed out

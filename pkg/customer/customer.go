@@ -107,7 +107,7 @@ func (r Record) Timeline() []uint64 {
 // Found reports whether anything is kept of the customer.
 func (r Record) Found() bool { return r.Version != "" }
 
-// Customer is what is known of one customer. The zero value is a customer of
+// Customer is what is known about one customer. The zero value is a customer about
 // whom nothing is known.
 type Customer struct {
 	ID        Text // as the shop knows them
@@ -131,7 +131,7 @@ type Customer struct {
 	Notes  []Note  // newest first within their kind, at most MaxNotes of each
 	Offers []Offer // newest first, at most MaxOffers
 	Claims []Claim // newest first, at most MaxClaims that spend and MaxClaims that do not
-	Sunset int64   // ms: when a last mail went out to them; see Asleep
+	Sunset int64   // ms: when a last email went out to them; see Asleep
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
@@ -143,7 +143,7 @@ type Opinion struct {
 	At     int64 // ms
 }
 
-// Stop says that a customer does not want mail of some scope.
+// Stop says that a customer does not want email of some scope.
 type Stop struct {
 	At   int64 // ms: when they said so
 	Said int64 // ms: the latest event that reports it

@@ -3,10 +3,10 @@ package customer
 import "slices"
 
 // ForgetClaims removes what was settled up to the erasure of a customer, and
-// reports whether there was any. It is no part of the fold: which of two
+// reports whether there was any. It isn't part of the fold: which of two
 // outcomes of a touch counts must not depend on whether an erasure came between
-// them. So it is for whoever has deleted the pending touches, which the claims
-// are to hold back, and deletes the facts, which would bring them back.
+// them. So it is for the one who has deleted the pending touches, which the claims
+// are to hold back, and deletes the facts, which would bring the claims back.
 func (c *Customer) ForgetClaims() bool {
 	n := len(c.Claims)
 	c.Claims = slices.DeleteFunc(c.Claims, func(k Claim) bool { return k.State != Open && k.At <= c.Erased.At })

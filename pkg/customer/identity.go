@@ -64,18 +64,18 @@ func (i *Identity) Address(store, address string) string {
 	return token(mac(&i.addresses, store, strings.ToLower(address)))
 }
 
-// AddressKey returns where it is kept what is known of an address itself,
+// AddressKey returns where what is known about an address itself is kept,
 // whichever customers have it, by its keyed hash: a record of its own, which has
 // notes and nothing else.
 func (i *Identity) AddressKey(store, hash string) Key { return i.Key(store, "address:"+hash) }
 
-// Guest returns the id of a customer of whom only the address is known.
+// Guest returns the id of a customer about whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
 	return "guest:" + i.Address(store, address)
 }
 
 // Draw returns a customer's number, 0 or more and less than 1, by which they are
-// in a control group or not: one for all of the store's mail, with an empty
+// in a control group or not: one for all of the store's email, with an empty
 // worker, and one for each worker. Numbers of different workers have nothing to
 // do with each other.
 func (i *Identity) Draw(k Key, worker string) float64 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Pace returns the median of the intervals between the customer's orders that
-// stand, newest first as far as their details are kept; 0 with fewer than two
+// Pace returns the median of the intervals between the customer's orders that were
+// not cancelled, newest first as far as their details are kept; 0 with fewer than two
 // intervals. One long pause, or two orders on a day, do not change it much.
 func (c *Customer) Pace() time.Duration {
 	if len(c.Seen) < 3 {
@@ -36,7 +36,7 @@ func (c *Customer) Pace() time.Duration {
 }
 
 // LapseAt returns when the customer has lapsed if they do not order before: some
-// days after the last order that stands, or, if that is later, times as long
+// days after the last order that was not cancelled, or, if that is later, times as long
 // after it as they usually take. The zero time if there is no such order.
 func (c *Customer) LapseAt(days int, times float64) time.Time {
 	last := c.LastOrderAt()
@@ -50,14 +50,14 @@ func lapseAfter(days int, times float64, pace time.Duration) time.Duration {
 	return max(time.Duration(days)*24*time.Hour, time.Duration(times*float64(pace)))
 }
 
-// LapsedSince reports whether it was said that the customer lapsed, by whomever,
-// since their last order that stands.
+// LapsedSince reports whether it was said that the customer lapsed, by the shop or the calendar,
+// since their last order that was not cancelled.
 func (c *Customer) LapsedSince() bool {
 	said := c.LastNoted(Lapsed)
 	return !said.IsZero() && !said.Before(c.LastOrderAt())
 }
 
-// LastOrder returns the id of the last order that stands; empty if there is none.
+// LastOrder returns the id of the last order that was not cancelled; empty if there is none.
 func (c *Customer) LastOrder() string {
 	for _, o := range c.Orders {
 		if o.Kind == Placed && !c.Whole(o.Order, Cancelled) {

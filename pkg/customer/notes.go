@@ -14,13 +14,13 @@ type NoteKind uint8
 const (
 	Abandoned       NoteKind = iota + 1 // a cart was left; its id
 	Lapsed                              // the customer stayed away; nothing
-	Answered                            // a question in a mail was answered; the question
+	Answered                            // a question in an email was answered; the question
 	Reviewed                            // a product was reviewed; its id
 	ComplaintOpened                     // the order; empty: in general
 	ComplaintClosed                     // the order; empty: in general
-	Bounced                             // of an address: mail to it came back; nothing
-	Complained                          // of an address: mail to it was called spam; nothing
-	Yielded                             // a mail let one of a higher priority go first; its touch
+	Bounced                             // of an address: email to it came back; nothing
+	Complained                          // of an address: email to it was reported as spam; nothing
+	Yielded                             // an email let one of a higher priority go first; its touch
 )
 
 // Note remembers that something happened, and when.
@@ -91,7 +91,7 @@ func (c *Customer) ComplaintOpen(order string) bool {
 	return false
 }
 
-// Asleep reports whether the customer was sent a last mail and showed no sign of
+// Asleep reports whether the customer was sent a last email and showed no sign of
 // life since: no order, no answer.
 func (c *Customer) Asleep() bool {
 	return c.Sunset != 0 && c.LastOrderAt().UnixMilli() <= c.Sunset && c.LastNoted(Answered).UnixMilli() <= c.Sunset

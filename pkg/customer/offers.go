@@ -9,7 +9,7 @@ import (
 	"homing/events"
 )
 
-// Offer is a code that was bound to the customer, for the mail of one touch.
+// Offer is a code that was bound to the customer, for the email of one touch.
 type Offer struct {
 	Touch   uint64 // ClaimKey of the touch id
 	Code    string
@@ -42,7 +42,7 @@ func (c *Customer) Redeemed(o Offer) time.Time {
 
 // Bind takes an offer over and reports whether it did. A touch has one offer, the
 // one that was bound last: if there are two, Redis had lost the first when the
-// mail was made. (The first would not do: an erasure between the two, folded in
+// email was made. (The first would not do: an erasure between the two, folded in
 // after them, would leave none.)
 func (c *Customer) Bind(o Offer) bool {
 	if i := slices.IndexFunc(c.Offers, func(x Offer) bool { return x.Touch == o.Touch }); i >= 0 {

@@ -41,7 +41,7 @@ type SeenOrder struct {
 
 func (s SeenOrder) has(k Kind) bool { return s.Flags&(1<<k) != 0 }
 
-// counts reports whether the order was placed and stands.
+// counts reports whether the order was placed and not cancelled.
 func (s SeenOrder) counts() bool { return s.has(Placed) && !s.has(Cancelled) }
 
 // OrderCount returns how many orders the customer placed that were not cancelled.
@@ -114,7 +114,7 @@ func (c *Customer) Whole(order string, k Kind) bool {
 	return s.has(k)
 }
 
-// LastOrderAt returns when the customer last placed an order that stands; the
+// LastOrderAt returns when the customer last placed an order that was not cancelled; the
 // zero time if never.
 func (c *Customer) LastOrderAt() time.Time {
 	for _, o := range c.Orders {
@@ -180,7 +180,7 @@ func unite(ls []Line, l Line) []Line {
 	return ls
 }
 
-// keep puts n among the details in the place of what it says anew, and forgets
+// keep puts n among the details, replaces what said the same before, and forgets
 // the oldest when there are too many. It never joins two entries into one: an
 // erasure between the two could not be folded in afterwards.
 func (c *Customer) keep(n OrderEvent) bool {

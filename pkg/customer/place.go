@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Place is where a customer stands in the indexes by date: what must be known
-// of everybody to find those whom a day concerns without reading the others.
+// Place is where a customer is in the indexes by date: what must be known about
+// everybody to find those a day concerns without reading the others.
 // It follows from the customer alone, not from any configuration.
 type Place struct {
 	Birthday int   // day of a leap year, 1 to 366; 0: not known
-	Last     int64 // hours since 1970 of the last order that stands; 0: none
+	Last     int64 // hours since 1970 of the last order that was not cancelled; 0: none
 	Pace     int64 // whole hours of Customer.Pace; 0: none
 }
 
@@ -28,15 +28,15 @@ func PlaceOf(c *Customer) Place {
 	return p
 }
 
-// LapseBetween returns the first and the last moment at which one who stands
-// there may lapse; see LapseAt. They are some hours apart.
+// LapseBetween returns the first and the last moment at which a customer of
+// that place may lapse; see LapseAt. They are some hours apart.
 func (p Place) LapseBetween(days int, times float64) (first, last time.Time) {
 	at := time.Unix(p.Last*3600, 0).UTC()
 	first = at.Add(lapseAfter(days, times, time.Duration(p.Pace)*time.Hour))
 	return first, at.Add(time.Hour + lapseAfter(days, times, time.Duration(p.Pace+1)*time.Hour))
 }
 
-// leapYear stands for all years where a birthday is a day of the year.
+// leapYear is the year of all birthdays, where they are days of the year.
 const leapYear = 2000
 
 // DayOfBirth returns which day of a leap year, 1 to 366, a birthday like

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Purchase is what one order brought the customer of one product, as it stands.
+// Purchase is what one order brought the customer of one product, as far as it was not undone.
 type Purchase struct {
 	Order     string
 	Product   string
@@ -14,7 +14,7 @@ type Purchase struct {
 	Delivered time.Time // the first delivery that brought some of it; zero: not known
 	Quantity  int       // pieces of all lines, less what was cancelled or came back
 	Supply    float64   // days one piece lasts, as the order said; 0: it did not say
-	Gone      Kind      // Cancelled or Refunded if nothing of it stands, else 0
+	Gone      Kind      // Cancelled or Refunded if nothing of it is left, else 0
 }
 
 // Clock returns from when on the customer has what they bought, as far as is
