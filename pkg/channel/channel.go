@@ -16,6 +16,8 @@ import (
 // A Channel composes the messages of one store and hands them over. It is safe
 // for concurrent use.
 type Channel interface {
+	// Name is the entity of its facts: "email" of email.sent.
+	Name() string
 	// MessageID returns the id of a touch's message. It follows from the touch, so
 	// that a message that is sent again can be recognized.
 	MessageID(touchID string) string

@@ -9,20 +9,22 @@ import (
 )
 
 // body returns the parts that all facts about the touch share.
-func (d *Delivery) body(a *attempt, why reason.Reason, detail string) events.Email {
+func (d *Delivery) body(a *attempt, why reason.Reason, detail string) events.FactBody {
 	due := a.touch.Due.UTC()
-	return events.Email{
+	return events.FactBody{
 		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
 		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due,
 	}
 }
 
-// fact returns an event of our own. Its id is the touch and what became of it,
-// so that telling it twice is telling it once.
-func (d *Delivery) fact(a *attempt, data events.Data) events.Event {
+// fact returns what became of a touch, as an event of the channel's own entity:
+// "email.sent". Its id is the touch and what became of it, so that telling it twice
+// is telling it once.
+func (d *Delivery) fact(a *attempt, action string, body events.FactBody) events.Event {
+	t := events.Type(a.route.Channel.Name() + "." + action)
 	return events.Event{
-		ID: a.id + "." + string(data.Type())[len("email."):], Source: "/homing/delivery",
-		Type: data.Type(), Store: a.touch.Customer.Store, Time: d.o.Scale.Now().UTC().Truncate(1e6), Data: data,
+		ID: a.id + "." + action, Source: "/homing/delivery", Type: t,
+		Store: a.touch.Customer.Store, Time: d.o.Scale.Now().UTC().Truncate(1e6), Data: events.NewFact(t, body),
 	}
 }
 

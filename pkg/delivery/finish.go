@@ -34,7 +34,7 @@ func (d *Delivery) finish(ctx context.Context, a *attempt, decision Decision) er
 func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) error {
 	switch decision.Action {
 	case Drop:
-		return d.settle(ctx, a, d.fact(a, &events.EmailDropped{Email: decision.Body}))
+		return d.settle(ctx, a, d.fact(a, events.ActionDropped, decision.Body))
 	case Settled:
 		return d.settle(ctx, a, decision.Fact)
 	case HoldUntil:
@@ -68,7 +68,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, decision Decision) erro
 		return err
 	}
 	body.Until = &until
-	f := d.fact(a, &events.EmailHeld{Email: body})
+	f := d.fact(a, events.ActionHeld, body)
 	f.ID = fmt.Sprintf("%s-%d", f.ID, until.UnixMilli())
 	if body.Reason == string(reason.Yields) {
 		if err := d.noteYield(ctx, a, &f); err != nil {

@@ -79,7 +79,7 @@ func (d *Delivery) claimed(a *attempt) Decision {
 		return other.State == customer.Open && other.Owner == k.Owner
 	})
 	body.Detail = "the sender stopped before the relay's answer was recorded"
-	return settled(d.fact(a, &events.EmailUncertain{Email: body}))
+	return settled(d.fact(a, events.ActionUncertain, body))
 }
 
 // inheritAfter is how long after its lease a touch is left to the message that was
@@ -90,7 +90,7 @@ const inheritAfter = 2 * time.Minute
 // the timeline. It says all that was folded with the claim: a refold knows nothing
 // else about it.
 func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
-	with := func(why reason.Reason) events.Email {
+	with := func(why reason.Reason) events.FactBody {
 		return d.told(a, why, a.step.Sunset && a.record.Customer.Sunset >= k.At, func(other customer.Claim) bool {
 			return other.State == customer.Dropped && other.Why == string(reason.Bundled) && other.At == k.At
 		})
@@ -98,11 +98,11 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 	var f events.Event
 	switch k.State {
 	case customer.Sent:
-		f = d.fact(a, &events.EmailSent{Email: with(reason.Sent)})
+		f = d.fact(a, events.ActionSent, with(reason.Sent))
 	case customer.Uncertain:
-		f = d.fact(a, &events.EmailUncertain{Email: with(reason.Uncertain)})
+		f = d.fact(a, events.ActionUncertain, with(reason.Uncertain))
 	default:
-		f = d.fact(a, &events.EmailDropped{Email: d.body(a, reason.Reason(k.Why), "")})
+		f = d.fact(a, events.ActionDropped, d.body(a, reason.Reason(k.Why), ""))
 	}
 	f.Time = time.UnixMilli(k.At).UTC()
 	return f
@@ -110,7 +110,7 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 
 // told is the body of a fact about a message that left, perhaps, in an earlier
 // attempt; bundled tells the claims of the touches that it took over.
-func (d *Delivery) told(a *attempt, why reason.Reason, sunset bool, bundled func(customer.Claim) bool) events.Email {
+func (d *Delivery) told(a *attempt, why reason.Reason, sunset bool, bundled func(customer.Claim) bool) events.FactBody {
 	b := d.body(a, why, "")
 	b.MessageID = a.route.Channel.MessageID(a.id)
 	b.Sunset, b.Bundles = sunset, d.bundled(a, bundled)

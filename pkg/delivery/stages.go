@@ -28,12 +28,12 @@ const (
 // A Decision is what a stage says becomes of a touch. The zero Decision is Send.
 type Decision struct {
 	Action Action
-	Body   events.Email  // HoldUntil, Drop: of the fact
-	Until  time.Time     // HoldUntil: business time
-	Moves  bool          // HoldUntil: Until is the touch's due time from now on
-	Fact   events.Event  // Settled
-	Aside  time.Duration // Wait: for how long it is put back on the schedule; 0: it stays in flight
-	Err    error         // Wait, HandBack: what the loop is told
+	Body   events.FactBody // HoldUntil, Drop: of the fact
+	Until  time.Time       // HoldUntil: business time
+	Moves  bool            // HoldUntil: Until is the touch's due time from now on
+	Fact   events.Event    // Settled
+	Aside  time.Duration   // Wait: for how long it is put back on the schedule; 0: it stays in flight
+	Err    error           // Wait, HandBack: what the loop is told
 }
 
 // judgeTries bounds how often a touch is judged while others change its customer.
@@ -104,7 +104,7 @@ func (d *Delivery) verdict(a *attempt, v touch.Verdict) Decision {
 }
 
 // holdWhileWorthIt holds a touch, unless it would come too late then.
-func holdWhileWorthIt(a *attempt, until time.Time, body events.Email) Decision {
+func holdWhileWorthIt(a *attempt, until time.Time, body events.FactBody) Decision {
 	if end := a.touch.Due.Add(a.step.Expires); until.After(end) {
 		body.Reason = string(reason.Expired)
 		return Decision{Action: Drop, Body: body}

@@ -39,14 +39,14 @@ const unknownTries = 2
 
 // answer says what follows from an answer, or from there being none.
 func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
-	body := func(r reason.Reason) events.Email {
+	body := func(r reason.Reason) events.FactBody {
 		b := d.body(a, r, out.Detail)
 		b.Template, b.MessageID = a.message.Template(), a.route.Channel.MessageID(a.id)
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}
 	// left is the body of a message that left, perhaps, with all that is folded with it.
-	left := func(r reason.Reason) events.Email {
+	left := func(r reason.Reason) events.FactBody {
 		b := body(r)
 		b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
 		return b
@@ -55,12 +55,12 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	case channel.Accepted:
 		b := left(reason.Sent)
 		b.Detail = a.wording.Detail
-		return settled(d.fact(a, &events.EmailSent{Email: b}))
+		return settled(d.fact(a, events.ActionSent, b))
 	case channel.Unknown:
 		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
 			return d.later(a, body(reason.Throughput))
 		}
-		return settled(d.fact(a, &events.EmailUncertain{Email: left(reason.Uncertain)}))
+		return settled(d.fact(a, events.ActionUncertain, left(reason.Uncertain)))
 	case channel.BadAddress:
 		b := body(reason.Bounced)
 		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
@@ -69,13 +69,13 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
 		return Decision{Action: Drop, Body: body(reason.RejectedByServer)}
 	case channel.SenderAtFault:
-		d.o.Log.Error("the relay refuses us as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
+		d.o.Log.Error("refused as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
 	}
 	return d.later(a, body(reason.Throughput))
 }
 
 // later holds a touch that is worth another try, each time for longer.
-func (d *Delivery) later(a *attempt, body events.Email) Decision {
+func (d *Delivery) later(a *attempt, body events.FactBody) Decision {
 	d.memory.unsentBy(a.id, a.owner)
 	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
 	if body.ServerCode/100 == 5 {

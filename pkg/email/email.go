@@ -43,6 +43,9 @@ type Channel struct{ o Options }
 // New returns the email channel of a store.
 func New(o Options) *Channel { return &Channel{o} }
 
+// Name implements channel.Channel.
+func (*Channel) Name() string { return "email" }
+
 var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // MessageID implements channel.Channel.
