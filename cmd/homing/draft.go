@@ -158,7 +158,7 @@ func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 	}
 	e, err := events.Decode(events.Raw{Subject: events.Subject(store, d.t), Data: body}, time.Now())
 	if err == nil {
-		err = intake.Heeded(e, programme.WorkerNames())
+		err = intake.CheckScope(e, programme.WorkerNames())
 	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return nil, fmt.Errorf("not published, it would be rejected as %s: %w", bad.Reason, bad)

@@ -185,7 +185,7 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 	subject := events.Subject(b.store, t)
 	e, err := events.Decode(events.Raw{Subject: subject, Data: line}, time.Now())
 	if err == nil {
-		err = intake.Heeded(e, programme.WorkerNames())
+		err = intake.CheckScope(e, programme.WorkerNames())
 	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return sent{}, fmt.Errorf("%s: %w", bad.Reason, bad)

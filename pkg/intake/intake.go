@@ -1,4 +1,4 @@
-// Package intake is the one door: it turns what storefronts publish into
+// Package intake is the only way in: it turns what storefronts publish into
 // customers and timeline entries, or into rejections that a storefront
 // developer can act on. Each event is decoded and validated, folded into its
 // customer, appended to the timeline, and marked as folded, in that order, so
@@ -100,10 +100,10 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 }
 
 // Take folds, appends and marks. When it returns nil, the entries are in force
-// and stand on the timeline. After a failure all of it is done again, which
+// and on the timeline. After a failure all of it is done again, which
 // changes nothing that was done already.
 //
-// It is the way in for those whose word needs no decoding, such as the gateway.
+// It is the way in for events that need no decoding, such as the gateway's.
 func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -144,17 +144,17 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 			Detail: "no store " + e.Store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
 		}
 	}
-	if err := Heeded(e, in.o.Workers); err != nil {
+	if err := CheckScope(e, in.o.Workers); err != nil {
 		return customer.Entry{}, err
 	}
 	in.toBusiness(&e)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
 }
 
-// Heeded refuses an unsubscribe from what is no worker: nobody would heed it, and
-// whoever published it would think that the mails stop. Its error is an
+// CheckScope refuses to unsubscribe from what isn't a worker: nobody would act on it,
+// and its publisher would think that the emails stop. Its error is an
 // *events.Error.
-func Heeded(e events.Event, workers []string) error {
+func CheckScope(e events.Event, workers []string) error {
 	d, ok := e.Data.(*events.CustomerUnsubscribed)
 	if !ok || slices.Contains([]string{"", events.ScopeAll, events.ScopeEverything}, d.Scope) || slices.Contains(workers, d.Scope) {
 		return nil
@@ -207,8 +207,8 @@ func (in *Intake) toBusiness(e *events.Event) {
 	}
 }
 
-// key says where the event's customer is kept. A guest, of whom only the
-// address is known, gets an id made from it. A product has a key of its own, so
+// key says where the event's customer is kept. A guest, who is known by the
+// address alone, gets an id made from it. A product has a key of its own, so
 // that its entries are spread like any other.
 func (in *Intake) key(e events.Event) customer.Key {
 	switch d := e.Data.(type) {

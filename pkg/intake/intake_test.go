@@ -234,6 +234,6 @@ func TestWhereACustomerIsKept(t *testing.T) {
 		distinct[key(seq)] = seq
 	}
 	if key(4) != key(6) {
-		t.Error("an address beside the id changes where the customer is kept")
+		t.Error("an address next to the id changes where the customer is kept")
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// combiner lets calls made at the same time share round trips: whoever finds nobody
-// at work works, and those who come meanwhile travel together with the next.
+// combiner lets calls made at the same time share round trips: a call that finds
+// nobody at work works, and those that come in the meantime go together in the next.
 type combiner[R any] struct {
 	flush func(ctx context.Context, reqs []R) error
 
@@ -39,7 +39,7 @@ func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
 	}
 	c.working = true
 	c.mu.Unlock()
-	// Whoever comes meanwhile must neither fail because we give up, nor keep us once
+	// Calls that come in the meantime must neither fail because we give up, nor keep us once
 	// our own requests are done.
 	ctx = context.WithoutCancel(ctx)
 	err := c.flush(ctx, reqs)

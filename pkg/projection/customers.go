@@ -180,7 +180,7 @@ func peeking(ctx context.Context, pipe redis.Pipeliner, reqs []peek) (look func(
 // KEYS n customers, then the index of each move; ARGV[1] n, then three for each
 // customer: version read ("" = none), new version, data; then for each move: which
 // customer's (1 to n), field, value; or, to remove, the customer negative, field.
-// Returns for each customer 1, or 0 when they were changed meanwhile: then nothing
+// Returns for each customer 1, or 0 if they were changed since: then nothing
 // of theirs moves.
 var casScript = redis.NewScript(`
 local n, done = tonumber(ARGV[1]), {}
@@ -210,7 +210,7 @@ return done`)
 // them, as with every claim: it takes a third less of Redis's time.
 //
 // KEYS[1] customer; ARGV[1] version read ("" = none), [2] new version, [3] data.
-// Returns 1, or 0 when they were changed meanwhile.
+// Returns 1, or 0 if they were changed since.
 var casOneScript = redis.NewScript(`
 local m = redis.call('HGET', KEYS[1], 'm') or ''
 if string.sub(m, 1, 8) ~= ARGV[1] then return 0 end

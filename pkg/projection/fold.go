@@ -16,7 +16,7 @@ var ErrContended = errors.New("a customer is being changed by too many at once")
 const foldTries = 20
 
 // Fold applies events to their customers: load, apply, compare-and-set, and
-// again for those that others changed meanwhile. It takes two round trips when
+// again for those that others changed in the meantime. It takes two round trips when
 // nobody does. Events that change nothing are not written.
 func (s *Customers) Fold(ctx context.Context, folds []customer.Entry) error {
 	w := foldings.Get().(*folding)

@@ -29,7 +29,7 @@ import (
 const (
 	weekHours = 7 * 24
 	slowPace  = 60 * 24 // hours; so that three times it is the usual 180 days
-	tellUnit  = 512     // the year that was told stands above the day
+	tellUnit  = 512     // the year that was told is above the day
 	paceUnit  = 1 << 16
 )
 
@@ -219,7 +219,7 @@ func (s *Customers) readIndex(ctx context.Context, reads []indexRead, keep func(
 }
 
 // swapScript changes or removes those entries of one bucket's indexes that are
-// still as they were read: an order that came meanwhile is not forgotten.
+// still as they were read: an order that came since is not forgotten.
 //
 // KEYS hashes; ARGV three for each: field, value read, new value ("" = remove).
 // Returns how many were changed.

@@ -1,6 +1,6 @@
 // Package projection keeps customers in Redis: one hash a customer, changed by
 // compare-and-set, and for each bucket the mark that says how far the timeline
-// has been folded into it. All of it can be made anew from the timeline.
+// has been folded into it. All of it can be rebuilt from the timeline.
 package projection
 
 import (

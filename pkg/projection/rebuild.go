@@ -18,7 +18,7 @@ import (
 // Timeline is the source of the projection.
 type Timeline interface {
 	// Identity tells this timeline from any other, and returns its last sequence:
-	// one that was made anew counts from the start, and the marks mean nothing to it.
+	// one that was created again counts from the start, and the marks mean nothing to it.
 	Identity(ctx context.Context) (id string, last uint64, err error)
 	// Lasts returns the highest sequence of each bucket of a store.
 	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
@@ -84,8 +84,8 @@ func (r *Rebuilder) Run(ctx context.Context) {
 	}
 }
 
-// glance notices a Redis that was emptied while nothing happened. Whoever reads or
-// writes customers notices too, but then mail waits for the refold.
+// glance notices a Redis that was emptied while nothing happened. Reading or
+// writing customers notices it too, but then mail waits for the refold.
 func (r *Rebuilder) glance(ctx context.Context) {
 	b, known, ok := r.guard.seen.any()
 	if !ok || r.guard.Ready() != nil {
@@ -122,7 +122,7 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 		return err
 	}
 	if fmt.Sprint(again) != fmt.Sprint(runs) {
-		return errors.New("redis restarted meanwhile")
+		return errors.New("redis restarted in the meantime")
 	}
 	if err := r.remember(ctx); err != nil {
 		return err
@@ -230,7 +230,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 }
 
 // recognise forgets the marks of a store when the timeline is another one than
-// they were made from. What is known of customers stays.
+// they were made from. What is known about customers stays.
 func (r *Rebuilder) recognise(ctx context.Context, store string) error {
 	id, end, err := r.timeline.Identity(ctx)
 	if err != nil {
@@ -246,7 +246,7 @@ func (r *Rebuilder) recognise(ctx context.Context, store string) error {
 	case err == nil && before == id && !shorter:
 		return nil
 	case err == nil:
-		r.log.Warn("the timeline is another one than was folded before: it is folded from its start", zap.String("store", store))
+		r.log.Warn("the timeline is another one than was folded before: rebuilding from the start", zap.String("store", store))
 		if err := r.store.forgetMarks(ctx, store); err != nil {
 			return err
 		}
@@ -282,12 +282,12 @@ func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Bu
 }
 
 // Rebuild folds the timeline of its stores from the start, whatever the marks say,
-// and returns how many entries that were. Processes that run wait meanwhile, as
+// and returns how many entries that were. Running processes wait until it is done, as
 // they do when Redis has lost something. Nothing is deleted: what only Redis knows,
 // an open claim or an outcome on its way to the timeline, stays.
 func (r *Rebuilder) Rebuild(ctx context.Context) (entries int, err error) {
 	for _, store := range r.stores {
-		n, err := r.anew(ctx, store)
+		n, err := r.fromStart(ctx, store)
 		entries += n
 		if err != nil {
 			return entries, err
@@ -296,7 +296,7 @@ func (r *Rebuilder) Rebuild(ctx context.Context) (entries int, err error) {
 	return entries, nil
 }
 
-func (r *Rebuilder) anew(ctx context.Context, store string) (int, error) {
+func (r *Rebuilder) fromStart(ctx context.Context, store string) (int, error) {
 	var release func()
 	for release == nil { // someone else is at it
 		var err error

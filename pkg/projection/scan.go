@@ -17,7 +17,7 @@ import (
 const scanPage = 500
 
 // Scan calls fn with all customers of a store, some at a time, in no order. One
-// who is written meanwhile may come as before or after, and when Redis rehashes
+// who is written during the walk may come as before or after, and when Redis rehashes
 // a customer may come twice. It is one walk over all keys, for what must see
 // everybody: what asks for some has an index.
 func (s *Customers) Scan(ctx context.Context, store string, fn func([]customer.Record) error) error {
@@ -66,7 +66,7 @@ func (s *Customers) scan(ctx context.Context, node redis.Cmdable, store string, 
 	}
 }
 
-// found leaves out who was removed meanwhile.
+// found leaves out those who were removed since.
 func found(records []customer.Record) []customer.Record {
 	out := records[:0]
 	for _, r := range records {

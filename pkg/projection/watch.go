@@ -75,7 +75,7 @@ func (w *watched) check() error {
 		if text, ok := marks[i].(string); ok {
 			var err error
 			if mark, err = strconv.ParseInt(text, 10, 64); err != nil {
-				return fmt.Errorf("the mark of store %s, bucket %d, is no number", b.store, b.n)
+				return fmt.Errorf("the mark of store %s, bucket %d, is not a number", b.store, b.n)
 			}
 		}
 		if mark < w.known[i] {

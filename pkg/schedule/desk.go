@@ -28,7 +28,7 @@ type Desk struct {
 	mu        sync.Mutex
 	recent    [recentEntries]customer.Entry // by sequence, for those who get the same message a moment later
 	queue     []*job
-	gathering bool          // a round is about to begin: who comes joins it
+	gathering bool          // a round is about to begin: what comes joins it
 	rounds    int           // under way
 	joined    chan struct{} // closed when a job is queued
 }
@@ -148,8 +148,8 @@ func (d *Desk) missing(j *job) bool {
 	})
 }
 
-// work plans what is on the desk, and hands on what has come by then: whoever leads
-// a round does not work for others after it.
+// work plans what is on the desk, and hands on what has come by then: a planner that
+// leads a round does not work for others after it.
 func (d *Desk) work(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx) // of one job, and others are in the round
 	d.mu.Lock()

@@ -73,7 +73,7 @@ func pages(ctx context.Context, nc *nats.Conn, worker, filter string, fn func([]
 	}
 }
 
-// sequenceOf returns where in the stream a message stands.
+// sequenceOf returns where in the stream a message is.
 func sequenceOf(m *nats.Msg) (uint64, error) {
 	seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
 	if err != nil {

@@ -33,8 +33,8 @@ func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, un
 		if err != nil {
 			return n, err
 		}
-		// A purge by subject, as far as this message: one that takes its place
-		// meanwhile stays.
+		// A purge by subject, as far as this message: one that took its place
+		// since then stays.
 		subject := m.Header.Get(jetstream.SubjectHeader)
 		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(seq+1)); err != nil {
 			return n, fmt.Errorf("forgetting a pending touch: %w", err)

@@ -1,7 +1,7 @@
 // Package schedule plans touches and keeps them until they fall due. The store
 // of record is JetStream message scheduling, one subject a touch: planning again
 // replaces. Nothing relies on a replacement having worked: a due message is only
-// a wake-up, and delivery decides anew.
+// a wake-up, and delivery decides again.
 package schedule
 
 import (
@@ -31,18 +31,18 @@ func New(js jetstream.JetStream, scale clock.Scale) *Schedule {
 	return &Schedule{js, scale, bus.NewPublisher(js)}
 }
 
-// Subject returns where a pending touch stands.
+// Subject returns the subject of a pending touch.
 func Subject(t touch.Touch) string {
 	return "schedule." + t.Customer.Store + "." + t.Customer.Token + "." + t.Worker + "." + t.Step + "." + t.Occasion
 }
 
-// DueSubject returns where a touch stands once it fell due.
+// DueSubject returns the subject of a touch that fell due.
 func DueSubject(t touch.Touch) string {
 	return "due." + t.Worker + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Step + "." + t.Occasion
 }
 
 // Put schedules touches for their Wake times, all at once, and waits until all
-// of them stand. What is due already goes straight to the due subject, purging
+// of them are stored. What is due already goes straight to the due subject, purging
 // an older schedule of the same touch with the same message.
 func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
 	msgs := make([]*nats.Msg, len(ts))

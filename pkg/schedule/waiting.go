@@ -33,7 +33,7 @@ func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key
 			return nil, err
 		}
 		p := PendingTouch{Touch: t, Due: fellDue(m)}
-		// A touch that is just firing, or put back, stands in both places: it is due.
+		// A touch that is just firing, or put back, is in both places: it is due.
 		if i := slices.IndexFunc(out, func(o PendingTouch) bool { return o.Touch.ID() == t.ID() }); i < 0 {
 			out = append(out, p)
 		} else if p.Due {
@@ -63,7 +63,7 @@ func fellDue(m *nats.Msg) bool {
 	return strings.HasPrefix(m.Header.Get(jetstream.SubjectHeader), "due.")
 }
 
-// Place is where a pending touch stands, without what it displays.
+// Place is where a pending touch is, without what it displays.
 type Place struct {
 	Store string
 	Token string    // the customer's
@@ -72,7 +72,7 @@ type Place struct {
 }
 
 // Walk calls fn with all pending touches of a worker, some at a time, in no order
-// that matters. What is planned or decided meanwhile may be seen or not.
+// that matters. What is planned or decided in the meantime may be seen or not.
 func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) error) error {
 	return pages(ctx, s.js.Conn(), worker, ">", func(msgs []*nats.Msg) error {
 		places := make([]Place, 0, len(msgs))
@@ -85,7 +85,7 @@ func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) err
 	})
 }
 
-// place reads where a touch stands off its subject and header: its body is large.
+// place reads where a touch is off its subject and header: its body is large.
 func (s *Schedule) place(m *nats.Msg) (Place, bool) {
 	part := strings.Split(m.Header.Get(jetstream.SubjectHeader), ".")
 	if len(part) != 6 {

@@ -80,7 +80,7 @@ func stuck(m *nats.Msg, now time.Time) bool {
 	return err == nil && now.Sub(due) > overdue
 }
 
-// again publishes a schedule unchanged, unless it was replaced meanwhile.
+// again publishes a schedule unchanged, unless it was replaced since.
 func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) error {
 	out := nats.NewMsg(m.Header.Get(jetstream.SubjectHeader))
 	out.Data = m.Data

@@ -73,7 +73,7 @@ func TestASlowDomainHoldsUpNobody(t *testing.T) {
 	})
 }
 
-// Whoever finds no room gets a turn: so that a backlog does not come again all
+// A mail that finds no room gets a turn, so that a backlog does not come again all
 // at once, on any replica.
 func TestTurnsStandBehindOneAnother(t *testing.T) {
 	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {

@@ -20,7 +20,7 @@ type Options struct {
 	Burst     int                // mails that may leave at once after a quiet while
 	PerDomain map[string]float64 // mails a second to single recipient domains; 0 is unlimited
 	WarmUp    WarmUp
-	// Mixed says that transactional mail stands behind marketing mail where Wait is
+	// Mixed says that transactional mail may be behind marketing mail where Wait is
 	// called: then no marketing mail waits for the relay in place.
 	Mixed bool
 	Now   func() time.Time // business time, for the days of the warm-up; nil: real time

@@ -253,7 +253,7 @@ func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
 		wg.Wait()
 		mails := int(sent.Load())
 		t.Logf("%d mails, leased in %d portions, %d in all", mails, asked.leases, asked.granted)
-		// Whoever asked for themselves would lease as often as they send, or lease
+		// Senders that asked for themselves would lease as often as they send, or lease
 		// much that they do not spend. A busy machine makes portions smaller, not 1.
 		if mails == 0 || 4*asked.leases > 3*asked.granted || 4*asked.leases > 3*mails {
 			t.Errorf("%d mails were leased in %d portions, %d in all", mails, asked.leases, asked.granted)

@@ -15,7 +15,7 @@ import (
 )
 
 // Get returns the entries with these sequences, in their order, and how many do
-// not stand there any more. All are asked for at once: a hundred take about as
+// are not there any more. All are asked for at once: a hundred take about as
 // long as one.
 func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.Entry, gone int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
@@ -134,7 +134,7 @@ func (m *message) header() (nats.Header, error) {
 	return nats.DecodeHeadersMsg(m.Header)
 }
 
-// entry decodes what stands at a sequence. What this version cannot read is told
+// entry decodes the entry at a sequence. What this version cannot read is told
 // and left out, as Read does.
 func (t *Timeline) entry(seq uint64, subject string, h nats.Header, data []byte) (e *customer.Entry, unread bool) {
 	got, err := decode(seq, subject, h.Get(bus.HeaderCustomer), data)

@@ -223,8 +223,8 @@ func Decode(m jetstream.Msg) (customer.Entry, error) {
 	return decode(md.Sequence.Stream, m.Subject(), m.Headers().Get(bus.HeaderCustomer), m.Data())
 }
 
-// decode makes an entry of what stands on the timeline. Of one that it cannot
-// read, but that is where entries are, it tells the place.
+// decode decodes an entry of the timeline. Of one that it cannot read, but that is
+// where entries are, it returns the place.
 func decode(sequence uint64, subject, token string, data []byte) (customer.Entry, error) {
 	store, bucket, err := parseSubject(subject)
 	if err != nil {

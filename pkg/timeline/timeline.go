@@ -1,6 +1,6 @@
 // Package timeline appends to and reads the TIMELINE stream: what storefronts
 // said and what Homing did about it, in one order. It is the durable truth; all
-// that stands in Redis is a projection of it.
+// that is in Redis is a projection of it.
 package timeline
 
 import (
@@ -30,7 +30,7 @@ type Timeline struct {
 // New returns a timeline.
 func New(js jetstream.JetStream) *Timeline { return &Timeline{js: js, stream: bus.NewPublisher(js)} }
 
-// Subject returns where an entry stands: timeline.<store>.<bucket>.<entity>.<action>.
+// Subject returns the subject of an entry: timeline.<store>.<bucket>.<entity>.<action>.
 func Subject(k customer.Key, t events.Type) string {
 	return "timeline." + k.Store + "." + strconv.Itoa(int(k.Bucket)) + "." + string(t)
 }
@@ -45,8 +45,8 @@ func parseSubject(s string) (store string, bucket uint8, err error) {
 	return p[1], uint8(n), err
 }
 
-// About returns which store an entry that stands there is of, and its type; of
-// what is no entry's subject, nothing.
+// About returns the store and the type of an entry by its subject; of any other
+// subject, nothing.
 func About(subject string) (store string, t events.Type) {
 	p := strings.SplitN(subject, ".", 4)
 	if len(p) != 4 {
@@ -62,7 +62,7 @@ func About(subject string) (store string, t events.Type) {
 // often it is told within two minutes. An event that is taken in again after a
 // lost acknowledgement is stored twice: to spare that, each would have to be hashed
 // here and remembered by the server, 3 µs of an event on either side. Folding and
-// planning give the same twice; whoever shows entries to people leaves out copies.
+// planning give the same twice; copies are left out where people see entries.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 	b := outgoing.Get().(*batch)
 	defer b.free()

@@ -118,7 +118,7 @@ func runChild(task string, in io.Reader, out io.Writer) error {
 const askProfile = "profile "
 
 // profile starts a CPU profile of this process; what it returns ends it and
-// writes the profile of allocations beside it.
+// writes the profile of allocations next to it.
 func profile(path string) (stop func() error, err error) {
 	f, err := os.Create(path + ".cpu.pprof")
 	if err != nil {

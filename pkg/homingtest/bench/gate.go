@@ -31,7 +31,7 @@ type roundTrip struct {
 	Commands int `json:"commands"`
 }
 
-// runGate measures decisions beside the bare limit of scripts in Redis.
+// runGate measures decisions next to the bare limit of scripts in Redis.
 func (b *bench) runGate(ctx context.Context) error {
 	s, err := newStack(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (b *bench) runGate(ctx context.Context) error {
 	return nil
 }
 
-// gateRow measures so many callers, and beside them as many that run a bare
+// gateRow measures so many callers, and next to them as many that run a bare
 // script: one at a time like them, or else in pipelines as long as those that the
 // claims of many senders came together in.
 func (b *bench) gateRow(ctx context.Context, s *stack, spec gateSpec) error {

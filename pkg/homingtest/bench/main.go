@@ -1,4 +1,4 @@
-// Command bench measures Homing on this machine, beside the bare limits of the
+// Command bench measures Homing on this machine, next to the bare limits of the
 // servers it works with, in one run: how fast events are taken in, how fast due
 // touches become mails, how long a mail takes, how much memory all of it needs,
 // and how fast the gate decides and claims. It starts NATS, Redis, an SMTP sink

@@ -12,7 +12,7 @@ import (
 	"homing/pkg/bus"
 )
 
-// errBroken says that something went wrong that is no matter of speed.
+// errBroken says that something went wrong that has nothing to do with speed.
 var errBroken = errors.New("this is broken, not slow")
 
 func broken(format string, args ...any) error {

@@ -24,7 +24,7 @@ const (
 	mebibytes = "MiB"
 )
 
-// row is one number beside its bare limit and its aim, where it has them.
+// row is one number next to its bare limit and its aim, where it has them.
 type row struct {
 	Part   string    `json:"part"`
 	What   string    `json:"what"`

@@ -14,7 +14,7 @@ import (
 
 // Redis lost customers and kept the marks that cover them, which nothing notices
 // by itself. After a rebuild they are there, and so is what only Redis knew; and
-// whoever reads meanwhile is told to wait, or told the truth.
+// readers are told to wait until then, or told the truth.
 func TestARebuildFoldsWhateverTheMarksSay(t *testing.T) {
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		p := recorded(t, "main", 40)
