@@ -75,8 +75,8 @@ func BenchmarkBuild(b *testing.B) {
 }
 
 // sink is the shortest relay there is: it takes everything as fast as it comes.
-// wait is added before each answer, as a network would.
-func sink(b *testing.B, wait time.Duration) string {
+// wait is added before each answer, as a network would. It offers what hello says.
+func sink(b *testing.B, wait time.Duration, hello string) string {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,13 +90,13 @@ func sink(b *testing.B, wait time.Duration) string {
 			if err != nil {
 				return
 			}
-			wg.Go(func() { drain(c, wait) })
+			wg.Go(func() { drain(c, wait, hello) })
 		}
 	})
 	return l.Addr().String()
 }
 
-func drain(c net.Conn, wait time.Duration) {
+func drain(c net.Conn, wait time.Duration, hello string) {
 	defer func() { _ = c.Close() }()
 	br, bw := bufio.NewReaderSize(c, 32<<10), bufio.NewWriter(c)
 	say := func(s string) {
@@ -123,7 +123,12 @@ func drain(c net.Conn, wait time.Duration) {
 				say("250 ok\r\n")
 			}
 		case line[0] == 'E':
-			say("250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
+			say("250-sink\r\n250-8BITMIME\r\n" + hello)
+		case line[0] == 'B':
+			var size int
+			_, _ = fmt.Sscanf(string(line), "BDAT %d LAST", &size)
+			_, _ = br.Discard(size)
+			say("250 ok\r\n")
 		case line[0] == 'D':
 			data = true
 			say("354 go\r\n")
@@ -142,13 +147,15 @@ func BenchmarkSend(b *testing.B) {
 	const connections = 8
 	m := benchMail()
 	for _, wait := range []time.Duration{0, 2 * time.Millisecond} {
-		addr := sink(b, wait)
+		addr, chunking := sink(b, wait, "250 PIPELINING\r\n"), sink(b, wait, "250-CHUNKING\r\n250 PIPELINING\r\n")
 		for _, c := range []struct {
 			name string
 			send func(b *testing.B) func() error // of one connection
 		}{
 			{"homing/build+send", func(b *testing.B) func() error { return homingSender(b, addr, m, true) }},
 			{"homing/send", func(b *testing.B) func() error { return homingSender(b, addr, m, false) }},
+			{"homing/build+send/chunking", func(b *testing.B) func() error { return homingSender(b, chunking, m, true) }},
+			{"homing/send/chunking", func(b *testing.B) func() error { return homingSender(b, chunking, m, false) }},
 			{"go-mail/build+send", func(b *testing.B) func() error { return goMailSender(b, addr, m, true) }},
 			{"go-mail/send", func(b *testing.B) func() error { return goMailSender(b, addr, m, false) }},
 			{"bare", func(b *testing.B) func() error { return bareSender(b, addr) }},
@@ -170,6 +177,7 @@ func BenchmarkSend(b *testing.B) {
 						}
 					})
 				}
+				b.ReportAllocs()
 				for b.Loop() {
 					work <- struct{}{}
 				}
