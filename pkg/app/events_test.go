@@ -64,7 +64,7 @@ func listed(t *testing.T, file, header string, line func(events.Row) string) {
 	for _, r := range events.Rows() {
 		if r.Type.Known() {
 			want.WriteString(line(r))
-		} else if !strings.Contains(string(text), "`"+string(r.Type)+"`") {
+		} else if file != "README.md" && !strings.Contains(string(text), "`"+string(r.Type)+"`") {
 			t.Errorf("%s does not name the fact %s", file, r.Type)
 		}
 	}
