@@ -13,7 +13,7 @@ import (
 func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 	d := startDev(t, "--state", filepath.Join(t.TempDir(), "state"))
 	nats := "--nats=" + d.NATS
-	homing(t, "why", "ann", nats).want(t, exitFailure).contains(t, "nothing is known of them")
+	homing(t, "why", "ann", nats).want(t, exitFailure).contains(t, "nothing is known about them")
 	homing(t, "publish", "order.placed", "--customer=ann", "--email=ann@example.com", "--order=10042", nats).want(t, exitOK)
 	story := func() (r why.Report) {
 		ran := homing(t, "why", "ann", nats, "--output=json")

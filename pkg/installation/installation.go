@@ -54,7 +54,7 @@ type Installation struct {
 }
 
 // ErrUnknown says that nothing is known of a customer.
-var ErrUnknown = errors.New("nothing is known of them")
+var ErrUnknown = errors.New("nothing is known about them")
 
 // Open returns an installation. It connects to Redis when it is first asked.
 func Open(o Options) (*Installation, error) {
@@ -190,7 +190,7 @@ func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions)
 		in.Notes = append(in.Notes, behind)
 	}
 	if unknown != nil {
-		in.Notes = append(in.Notes, "what replenishment says may be wrong: "+unknown.Error())
+		in.Notes = append(in.Notes, "what is said about replenishment may be wrong: "+unknown.Error())
 	}
 	in.Notes = append(in.Notes, i.unread...)
 	return why.Tell(in), nil
@@ -236,7 +236,7 @@ func (i *Installation) behind(ctx context.Context, k customer.Key) (string, erro
 	if err != nil || marks[k.Bucket] >= last {
 		return "", err
 	}
-	return "Redis has not caught up with the timeline (it is being rebuilt, or this moment's events are on their way); what is said of now may be older", nil
+	return "Redis has not caught up with the timeline (it is being rebuilt, or events are being taken in right now), so what is shown as current may be out of date", nil
 }
 
 // caughtUp returns nil when Redis knows what the timeline held of the customers'

@@ -10,9 +10,9 @@ import (
 	"homing/pkg/touch"
 )
 
-// fact says in words what Homing did about a mail, and on what grounds.
+// fact says in words what Homing did about an email, and on what grounds.
 func (t *teller) fact(of events.Type, b *events.Email, detail string) string {
-	s := "mail " + b.Worker + "/" + b.Step + occasion(b.Occasion)
+	s := "email " + b.Worker + "/" + b.Step + occasion(b.Occasion)
 	switch of {
 	case events.TypeEmailSent:
 		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
@@ -42,7 +42,7 @@ func because(reason, detail string) string {
 	return ": " + reason + " (" + detail + ")"
 }
 
-// occasion names what a mail is about, where its token can be read.
+// occasion names what an email is about, where its token can be read.
 func occasion(token string) string {
 	if hashed(token) {
 		return ""
@@ -71,7 +71,7 @@ func (t *teller) issued(d *events.OfferIssued) string {
 	return s
 }
 
-// named adds to the grounds of a frequency cap which mails they were that used it
+// named adds to the grounds of a frequency cap which emails they were that used it
 // up: the gate knows only when.
 func (t *teller) named(why, detail string) string {
 	if why != string(reason.FrequencyCap) && why != string(reason.Expired) {

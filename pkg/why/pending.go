@@ -13,7 +13,7 @@ import (
 	"homing/workers"
 )
 
-// Touch is a mail that is still to come, perhaps.
+// Touch is an email that may still come.
 type Touch struct {
 	ID       string      `json:"touch"`
 	Worker   string      `json:"worker"`
@@ -35,7 +35,7 @@ func (t *teller) pending(p Pending) Touch {
 		FellDue: p.Due, Tries: x.Tries}
 	w := t.Store.Worker(x.Worker)
 	if w == nil {
-		out.Now = Verdict{Action: "hold", Detail: "no worker of that name is known here"}
+		out.Now = Verdict{Action: "hold", Detail: "this configuration has no worker of that name"}
 		return out
 	}
 	step, _ := w.Step(x.Step)

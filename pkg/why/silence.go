@@ -16,16 +16,16 @@ type Silence struct {
 	Worker string         `json:"worker"`
 	Status workers.Status `json:"status"`
 	// Reason is off; a reason of docs/reasons.md that the worker gives; or what a
-	// dry plan says of the last event that the worker answers: done (its mails have
-	// their outcome), late (they are not worth sending any more), unplanned (they
-	// should be on the schedule, and are not), nothing (it leads to no mail),
+	// dry plan says about the last event that the worker acts on: done (its emails
+	// have their outcome), late (they are no longer worth sending), unplanned (they
+	// should be on the schedule, and are not), nothing (it leads to no email),
 	// no_event (there is none).
 	Reason  string   `json:"reason"`
 	Text    string   `json:"text"`
 	Blocked *Verdict `json:"blocked,omitempty"` // and nothing of it would be sent to them now
 }
 
-// The reasons of a silence that are no touch's.
+// The reasons of a silence that no touch has.
 const (
 	silentOff       = "off"
 	silentDone      = "done"
@@ -71,15 +71,15 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 		}
 	}
 	if first != nil {
-		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no mail, or not any more"
+		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no email, or no longer does"
 	}
 	var names []string
 	for _, x := range w.Triggers {
 		names = append(names, string(x))
 	}
-	text = "nothing happened that it answers (" + strings.Join(names, ", ") + ")"
+	text = "nothing happened that it acts on (" + strings.Join(names, ", ") + ")"
 	if t.Older {
-		text += ", as far back as was read"
+		text += ", as far back as the timeline was read"
 	}
 	return silentNoEvent, text
 }
@@ -120,6 +120,6 @@ func (t *teller) fate(w *programme.Worker, x touch.Touch) (reason, words string)
 	case t.Now.After(end):
 		return silentLate, "was due " + t.at(x.Due) + ", and worth sending until " + t.at(end)
 	}
-	return silentUnplanned, "is due " + t.at(x.Due) + ", and is not on the schedule: the planner has not come to it, or the worker was off when " +
+	return silentUnplanned, "is due " + t.at(x.Due) + ", and is not on the schedule: the planner has not reached it yet, or the worker was off when " +
 		"it happened; `homing replan " + w.Name + "` plans it"
 }

@@ -14,9 +14,9 @@ import (
 	"homing/pkg/touch"
 )
 
-// Standing is whether the customer may be mailed, and how much more they can bear.
+// Standing is whether the customer may be emailed, and how much room their caps have.
 type Standing struct {
-	Marketing     Verdict   `json:"marketing"` // whether anything stands against it that is not one mail's
+	Marketing     Verdict   `json:"marketing"` // whether anything is against it that does not depend on the one email
 	Transactional Verdict   `json:"transactional"`
 	Policy        string    `json:"consent_policy,omitempty"`
 	Consent       string    `json:"consent,omitempty"`     // what was said last: subscribed, unsubscribed, unknown
@@ -163,7 +163,7 @@ func settled(k customer.Claim) Verdict {
 	v := Verdict{Action: "settled"}
 	switch k.State {
 	case customer.Open:
-		return Verdict{Action: "sending", Detail: "its mail is under way, or was when its sender stopped"}
+		return Verdict{Action: "sending", Detail: "its email is being sent, or was when its sender stopped"}
 	case customer.Sent:
 		v.Reason = string(reason.Sent)
 	case customer.Uncertain:

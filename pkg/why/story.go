@@ -73,8 +73,8 @@ func since(all []customer.Entry, erased int64) []customer.Entry {
 }
 
 // once returns the entries in time order without copies: an event that was taken
-// in again stands twice with the same content, and a fact that was told again
-// stands twice under its id, the first time with all it had to say.
+// in again is there twice with the same content, and a fact that was written again
+// is there twice under its id, the first time complete.
 func once(all []customer.Entry) []customer.Entry {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b customer.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })

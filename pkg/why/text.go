@@ -19,7 +19,7 @@ func Text(w io.Writer, r Report) error {
 	}
 	if r.Profile == nil {
 		p.line("Customer %s of store %s was erased on %s.", r.Customer, r.Store, r.Erased.UTC().Format(layout+" MST"))
-		p.line("Nothing else is shown. Mails that were planned end as erased.")
+		p.line("Nothing else is shown. Emails that were planned end as erased.")
 	} else {
 		p.head()
 		p.standing()
@@ -61,10 +61,10 @@ func (p *printer) head() {
 	p.line("Customer %s of store %s (token %s)", who.String(), p.Store, p.Token)
 	p.line("Times are in %s, the %s's time zone. Now it is %s there.", p.Zone, p.ZoneOf, p.at(p.Now))
 	if p.Profile.Became != "" {
-		p.line("They turned out to be the same as customer %s, who goes on.", p.Profile.Became)
+		p.line("They turned out to be customer %s, under whom everything goes on.", p.Profile.Became)
 	}
 	if !p.Erased.IsZero() {
-		p.line("They were erased on %s; nothing from before is held. They have come back since.", p.at(p.Erased))
+		p.line("They were erased on %s; nothing from before is kept. They have come back since.", p.at(p.Erased))
 	}
 	for _, n := range p.Notes {
 		p.line("Note: %s.", n)
@@ -85,10 +85,10 @@ func (p *printer) standing() {
 		rows = append(rows, [2]string{"bounced", "an address of theirs, on " + p.at(s.Bounced)})
 	}
 	if !s.Asleep.IsZero() {
-		rows = append(rows, [2]string{"asleep", "no sign of life since a last mail, " + p.at(s.Asleep)})
+		rows = append(rows, [2]string{"asleep", "no sign of life since the last email of a series, " + p.at(s.Asleep)})
 	}
 	for _, k := range s.Caps {
-		rows = append(rows, [2]string{"mails", p.cap(k)})
+		rows = append(rows, [2]string{"emails", p.cap(k)})
 	}
 	orders := count(p.Profile.Orders, "order")
 	if !p.Profile.LastOrder.IsZero() {
@@ -102,7 +102,7 @@ func (p *printer) standing() {
 	p.columns("  ", rows)
 }
 
-// may says whether a kind of mail may be sent at all.
+// may says whether a class of email may be sent at all.
 func may(v Verdict) string {
 	if v.Action == "send" {
 		return "may be sent"
@@ -115,7 +115,7 @@ func (p *printer) consent() string {
 	text := s.Consent
 	switch {
 	case s.Consent == "" || s.Consent == events.ConsentUnknown:
-		text = "none is known"
+		text = "not known"
 	case !s.ConsentAt.IsZero():
 		text += " on " + p.at(s.ConsentAt)
 	}
@@ -165,11 +165,11 @@ func (p *printer) story() {
 	p.line("\nSTORY")
 	switch {
 	case p.Hidden > 0 && p.Older:
-		p.line("  … %s not shown (--limit, --since), and older entries: --all reads the bucket's subject", count(p.Hidden, "line"))
+		p.line("  … %s not shown (--limit, --since), and older entries: --all reads them too", count(p.Hidden, "line"))
 	case p.Hidden > 0:
 		p.line("  … %s not shown (--limit, --since)", count(p.Hidden, "line"))
 	case p.Older:
-		p.line("  … older entries: --all reads the bucket's subject")
+		p.line("  … older entries: --all reads them too")
 	case len(p.Story) == 0:
 		p.line("  nothing")
 	}
@@ -183,7 +183,7 @@ func (p *printer) story() {
 func (p *printer) pending() {
 	p.line("\nPENDING")
 	if len(p.Pending) == 0 {
-		p.line("  no mail is planned")
+		p.line("  no email is planned")
 	}
 	for _, t := range p.Pending {
 		head := t.Worker + "/" + t.Step
@@ -244,7 +244,7 @@ func (p *printer) silent() {
 			text = s.Reason + ": " + text
 		}
 		if s.Blocked != nil {
-			text += ". And none of its mail would be sent now" + because(s.Blocked.Reason, s.Blocked.Detail)
+			text += ". And none of its emails would be sent now" + because(s.Blocked.Reason, s.Blocked.Detail)
 		}
 		rows = append(rows, [2]string{s.Worker, text})
 	}

@@ -32,7 +32,7 @@ type Pending struct {
 
 // Input is all that a Report is made of.
 type Input struct {
-	Asked   string // what was asked for: an id, or what stands for it
+	Asked   string // what was asked for: an id, or what they are known by instead
 	Record  customer.Record
 	Entries []customer.Entry // of the timeline, in any order, copies included
 	Older   bool             // there may be more on the timeline

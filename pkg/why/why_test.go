@@ -99,15 +99,15 @@ func TestEveryTypeOfEventHasWords(t *testing.T) {
 	}
 	want := []string{
 		"became a customer; consent: subscribed, given Sun 2025-06-08 12:00",
-		"the shop told what it knows of them",
+		"the shop updated what it knows about them",
 		"has in cart k: 1 item",
 		"emptied cart k",
 		"left cart k: 2 items, 9.00 SEK",
 		"ordered 10042: 3 items, £27.85, with TEN",
-		"order 10042 left the shop",
-		"of order 10042: a, b, c, 1 more arrived",
+		"order 10042 was shipped",
+		"part of order 10042 (a, b, c, 1 more) arrived",
 		"order 10042 was cancelled",
-		"of order 10042: tea was refunded",
+		"part of order 10042 (tea) was refunded",
 		"has stayed away since the order of Sun 2025-06-08 12:00",
 		"the birthday of 2025 is near",
 		"answered why_left: too-expensive",
@@ -119,8 +119,8 @@ func TestEveryTypeOfEventHasWords(t *testing.T) {
 		"unsubscribed from win-back",
 		"turned out to be the same as guest:1",
 		"offered MISS10: 10 %, good until Sun 2025-06-08 12:00, for win-back/offer",
-		"mail win-back/offer may have been sent: the relay's answer never came",
-		"mail win-back/offer for 7 dropped: unsubscribed (unsubscribed from all)",
+		"email win-back/offer may have been sent: the relay's answer never came",
+		"email win-back/offer for 7 dropped: unsubscribed (unsubscribed from all)",
 	}
 	if d := cmp.Diff(want, texts(why.Tell(l.in))); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -136,7 +136,7 @@ func TestCopiesAreToldOnce(t *testing.T) {
 	again := sent("o1")
 	again.MessageID = "told again, it says less, or more"
 	l.happens(7, "o1.sent", again)
-	want := []string{"ordered o1: 3 items, £27.85", "ordered o2: 3 items, £27.85", "mail thank-you/thanks for o1 sent"}
+	want := []string{"ordered o1: 3 items, £27.85", "ordered o2: 3 items, £27.85", "email thank-you/thanks for o1 sent"}
 	if d := cmp.Diff(want, texts(why.Tell(l.in))); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}

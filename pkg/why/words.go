@@ -25,7 +25,7 @@ func (t *teller) happened(e events.Event) string {
 		}
 		return s
 	case *events.OrderFulfilled:
-		return part(d.Order) + " left the shop"
+		return part(d.Order) + " was shipped"
 	case *events.OrderDelivered:
 		return part(d.Order) + " arrived"
 	case *events.OrderCancelled:
@@ -35,7 +35,7 @@ func (t *teller) happened(e events.Event) string {
 	case *events.CustomerCreated:
 		return "became a customer" + t.consent(d.Customer.Consent)
 	case *events.CustomerUpdated:
-		return "the shop told what it knows of them" + t.consent(d.Customer.Consent)
+		return "the shop updated what it knows about them" + t.consent(d.Customer.Consent)
 	case *events.ReviewSubmitted:
 		s := "reviewed " + d.Review.ProductID
 		if d.Review.Rating > 0 {
@@ -118,7 +118,7 @@ func part(o events.OrderChange) string {
 	if more := len(ids) - most; more > 0 {
 		ids = append(ids[:most], fmt.Sprintf("%d more", more))
 	}
-	return "of order " + o.ID + ": " + strings.Join(ids, ", ")
+	return "part of order " + o.ID + " (" + strings.Join(ids, ", ") + ")"
 }
 
 func about(c events.Complaint) string {
