@@ -27,13 +27,13 @@ type Offer struct {
 	List    string        `yaml:"list"`    // list: its name, as in homing offers load --list
 }
 
-// Amount is an amount of money as it stands in the configuration.
+// Amount is an amount of money as the configuration has it.
 type Amount struct {
 	Amount   string `yaml:"amount"`   // "5.00"
 	Currency string `yaml:"currency"` // ISO 4217
 }
 
-// noCode is the kind of an offer that is none.
+// noCode takes an offer away.
 const noCode = "none"
 
 var (
@@ -54,18 +54,18 @@ func (o *Offer) Validate() error {
 	switch o.Code {
 	case offer.Static:
 		if !offer.ValidCode(o.Value) {
-			errs = append(errs, fmt.Errorf("value: %q is no code; write the one the shop made, 1 to 40 letters, digits, - and _", o.Value))
+			errs = append(errs, fmt.Errorf("value: %q is not a code; write the one the shop made, 1 to 40 letters, digits, - and _", o.Value))
 		}
 	case offer.Mint:
 		if !prefixForm.MatchString(o.Value) {
-			errs = append(errs, fmt.Errorf("value: %q cannot stand before a code; use at most 24 letters, digits and -, or leave it out", o.Value))
+			errs = append(errs, fmt.Errorf("value: %q cannot begin a code; use at most 24 letters, digits and -, or leave it out", o.Value))
 		}
 	case offer.List:
 		if !nameForm.MatchString(o.List) {
-			errs = append(errs, fmt.Errorf("list: %q is no name of a list; use 1 to 32 of a-z, 0-9 and -", o.List))
+			errs = append(errs, fmt.Errorf("list: %q is not a name of a list; use 1 to 32 of a-z, 0-9 and -", o.List))
 		}
 	default:
-		errs = append(errs, fmt.Errorf("code: %q is none of static, list, mint, none", o.Code))
+		errs = append(errs, fmt.Errorf("code: %q is not one of static, list, mint, none", o.Code))
 	}
 	return errors.Join(errs...)
 }
@@ -74,7 +74,7 @@ func (o *Offer) Validate() error {
 func (o *Offer) worth() error {
 	switch {
 	case o.Percent != 0 && o.Amount != Amount{}:
-		return errors.New("percent: stands beside amount; keep one of the two (percent: 0 takes back a default)")
+		return errors.New("percent: conflicts with amount; set only one (percent: 0 takes back a default)")
 	case o.Percent == 0 && o.Amount == Amount{}:
 		return errors.New("percent: neither percent nor amount says what the code is worth; write one of them")
 	case o.Percent < 0 || o.Percent > 100:

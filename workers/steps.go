@@ -53,11 +53,11 @@ func ValidateSteps(steps []StepConfig) error {
 			errs = append(errs, fmt.Errorf("steps[%d].%w", i, fmt.Errorf(format, args...)))
 		}
 		if !templateForm.MatchString(s.Template) {
-			fail("template: %q is no template; write <worker>/<step>", s.Template)
+			fail("template: %q is not a template; write <worker>/<step>", s.Template)
 		}
 		name := s.StepName()
 		if !nameForm.MatchString(name) {
-			fail("name: %q is no name; use 1 to 32 of a-z, 0-9 and -", name)
+			fail("name: %q is not a name; use 1 to 32 of a-z, 0-9 and -", name)
 		} else if first, taken := at[name]; taken {
 			fail("name: %q is that of steps[%d] too; give one of them a name of its own", name, first)
 		}

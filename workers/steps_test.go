@@ -114,7 +114,7 @@ func TestWhatIsWrongIsNamedByItsKey(t *testing.T) {
 		"steps: [{template: w/a, after: 1h, offer: {percent: 10, valid: 3d, code: static}}]":                          "steps[0].offer.value: ",
 		"steps: [{template: w/a, after: 1h, offer: {percent: 10, valid: 3d, code: mint, value: 'A B'}}]":              "steps[0].offer.value: ",
 		"steps: [{template: w/a, after: 1h, offer: {percent: 10, valid: 3d, code: list}}]":                            "steps[0].offer.list: ",
-		"steps: [{template: w/a, after: 1h, offer: {" + good + ", amount: {amount: '1', currency: EUR}}}]":            "steps[0].offer.percent: stands beside",
+		"steps: [{template: w/a, after: 1h, offer: {" + good + ", amount: {amount: '1', currency: EUR}}}]":            "steps[0].offer.percent: conflicts with amount",
 		"steps: [{template: w/a, after: 1h, offer: {amount: {amount: 1.234, currency: EUR}, valid: 3d, code: mint}}]": "steps[0].offer.amount: ",
 		"steps: [{template: w/a, after: 1h, offer: {amount: {amount: 0, currency: EUR}, valid: 3d, code: mint}}]":     "steps[0].offer.amount: ",
 	} {

@@ -1,6 +1,6 @@
 // Package workers is the contract of the programmes of email that Homing
 // sends: what a worker may know, what it is asked, and what all of them share
-// in the configuration. Each worker is a package of its own beside this one.
+// in the configuration. Each worker is a package of its own below this one.
 //
 // A worker is pure. It never sends, sleeps, acknowledges or does I/O, and asks
 // no clock: all it may know is in its Input. That is why the same code decides
@@ -81,7 +81,7 @@ func (s Settings) Validate() error {
 	switch s.Status {
 	case Live, Paused, Off, Shadow:
 	default:
-		errs = append(errs, fmt.Errorf("status: %q is none of live, paused, off, shadow", s.Status))
+		errs = append(errs, fmt.Errorf("status: %q is not one of live, paused, off, shadow", s.Status))
 	}
 	if s.Priority < 0 || s.Priority > 100 {
 		errs = append(errs, fmt.Errorf("priority: %d is not between 0 and 100", s.Priority))

@@ -51,7 +51,7 @@ func asDev(ctx context.Context, js jetstream.JetStream, c *config.Config) error 
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return errors.New("nothing is set up there yet; `homing setup` or `homing run` does it")
 	}
-	if err != nil || !found { // not found: it is no homing dev
+	if err != nil || !found { // not found: it is not homing dev
 		return err
 	}
 	if len(c.Stores) == 0 {

@@ -150,7 +150,7 @@ func (p *program) readCodes(file string) ([]string, error) {
 		switch code := strings.TrimSpace(text); {
 		case code == "":
 		case !offer.ValidCode(code):
-			bad = append(bad, fmt.Errorf("%s:%d: %q is no code: 1 to 40 letters, digits, - and _", l.name, l.line, code))
+			bad = append(bad, fmt.Errorf("%s:%d: %q is not a code: use 1 to 40 letters, digits, - and _", l.name, l.line, code))
 		default:
 			out = append(out, code)
 		}
@@ -160,7 +160,7 @@ func (p *program) readCodes(file string) ([]string, error) {
 // loading shows how far a file has come: a bar on a terminal, else a line now and then.
 func (p *program) loading(total int) (step func(codes.Count), finish func()) {
 	if bar := p.bar(total, "codes"); bar != nil {
-		// One that cannot be drawn is no reason to stop.
+		// One that cannot be drawn is not a reason to stop.
 		return func(n codes.Count) { _ = bar.Set(n.All()) }, func() { _ = bar.Finish() }
 	}
 	last := time.Now()

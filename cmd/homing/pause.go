@@ -19,7 +19,7 @@ what falls due waits and costs nothing. It lasts until "homing resume", also ove
 restarts; a worker whose status is paused in the configuration stays so either way.
 What is too late when it goes on ends as expired.`
 
-const resumeHelp = `Ends what "homing pause" began. What fell due meanwhile leaves at the pace of
+const resumeHelp = `Ends what "homing pause" began. What fell due in the meantime leaves at the pace of
 pacing.throughput; what is too late by now ends as expired.`
 
 // everyWorker is the word for all of them.
@@ -69,7 +69,7 @@ func (p *program) switchCommand(name, short, long string, do func(*control.Contr
 
 func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, named string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) error {
 	if strings.Contains(f.detail, "@") {
-		return usagef("--reason: it stands on the timeline for years, so it must hold no address")
+		return usagef("--reason: it stays on the timeline for years, so it must not contain an address")
 	}
 	names := programme.WorkerNames()
 	if named != everyWorker {

@@ -37,7 +37,7 @@ func (p *program) bar(total int, of string) *progressbar.ProgressBar {
 
 func (g *progress) step() {
 	if g.bar != nil {
-		_ = g.bar.Add(1) // a bar that cannot be drawn is no reason to stop
+		_ = g.bar.Add(1) // a bar that cannot be drawn is not a reason to stop
 		return
 	}
 	if g.sum.Published%256 != 0 || time.Since(g.last) < lineEvery {
@@ -48,7 +48,7 @@ func (g *progress) step() {
 	fmt.Fprintf(g.p.err, "%s of %s events (%s/s)\n", number(g.sum.Published), number(g.total), number(int(rate)))
 }
 
-// say prints a line beside the bar.
+// say prints a line next to the bar.
 func (g *progress) say(line string) {
 	if g.bar != nil {
 		_ = g.bar.Clear()

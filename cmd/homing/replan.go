@@ -12,7 +12,7 @@ import (
 	"homing/pkg/programme"
 )
 
-const replanHelp = `Has a worker plan again what stands on the timeline since a time: for a worker that
+const replanHelp = `Has a worker plan again what is on the timeline since a time: for a worker that
 was switched on late, or whose delays were changed. It may run at any time: planning
 twice is the same mail, what has its outcome is left out, and so is what would come
 too late. What is on the schedule already is replaced.`
@@ -68,7 +68,7 @@ func (p *program) replan(ctx context.Context, l *opened, worker string, stores [
 		return writeJSON(p.out, done)
 	}
 	for _, r := range done {
-		if _, err := fmt.Fprintf(p.out, "store %s: %s read, %s planned or planned anew\n", r.Store, plural(r.Events, "event"), plural(r.Mails, "mail")); err != nil {
+		if _, err := fmt.Fprintf(p.out, "store %s: %s read, %s planned or planned again\n", r.Store, plural(r.Events, "event"), plural(r.Mails, "mail")); err != nil {
 			return err
 		}
 	}

@@ -93,12 +93,12 @@ func (p *program) checkShared() error {
 	switch p.logLevel {
 	case "", "debug", "info", "warn", "error":
 	default:
-		return fmt.Errorf("--log-level: %q is none of debug, info, warn, error", p.logLevel)
+		return fmt.Errorf("--log-level: %q is not one of debug, info, warn, error", p.logLevel)
 	}
 	switch p.logFormat {
 	case "auto", "console", "json":
 	default:
-		return fmt.Errorf("--log-format: %q is none of auto, console, json", p.logFormat)
+		return fmt.Errorf("--log-format: %q is not one of auto, console, json", p.logFormat)
 	}
 	switch p.output {
 	case "", "text", "json":

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const statusHelp = `How the installation stands: each worker's state, what it has still to plan, what is
+const statusHelp = `The state of the installation: each worker's state, what it has still to plan, what is
 scheduled, what fell due and waits, and what became of the mails of today (by the
 time zone of each store). It asks NATS alone, and reads no more than 50,000 facts:
 on a day with more, mails are counted by store, not by worker.`

@@ -42,7 +42,7 @@ func newMetrics() *metrics {
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
 	m.calendar = counter("homing_calendar_events_total", "Events that dates led to.", "type")
-	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, each day anew.", "store")
+	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, counted again each day.", "store")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

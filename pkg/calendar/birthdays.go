@@ -19,7 +19,7 @@ type Birthdays struct {
 
 const (
 	// notice is how long before the customer's date begins it is told at the
-	// latest, beside the lead.
+	// latest, in addition to the lead.
 	notice = 36 * time.Hour
 	// earliestZone is how long before midnight in UTC a date begins somewhere,
 	// latestZone how long it lasts after its end in UTC.

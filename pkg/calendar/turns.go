@@ -19,7 +19,7 @@ const leaseFor = time.Minute
 // turn of an older date comes up again.
 const keepDone = 3 * 24 * time.Hour
 
-// done is what stands in the place of the owner once the work is.
+// done takes the place of the owner once the work is done.
 const done = "done"
 
 // turns say whose turn it is to do a part of a day's work. They save work; what
@@ -109,7 +109,7 @@ func (t *turns) take(ctx context.Context, of turn, parts []string) (mine []strin
 	return mine, nil
 }
 
-// work runs fn and renews the turns meanwhile. Then they are done or, if it
+// work runs fn and renews the turns while it runs. Then they are done or, if it
 // failed, free again.
 func (t *turns) work(ctx context.Context, of turn, parts []string, fn func(context.Context, []string) error) error {
 	end := make(chan struct{})

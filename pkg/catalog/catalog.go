@@ -1,11 +1,11 @@
 // Package catalog keeps the product statistics of each store where every process
 // finds them. One process computes them, from all customers, and publishes them
 // as one object a store; the others load it, and again whenever there is a newer
-// one. What the shop says of a product meanwhile, every process puts into its
-// copy within seconds.
+// one. What the shop says about a product in the meantime, every process puts
+// into its copy within seconds.
 //
 // Nothing here is counted up: statistics are always computed from all customers
-// anew. What they mean is product's business, not this package's.
+// again. What they mean is product's business, not this package's.
 package catalog
 
 import (
@@ -132,7 +132,7 @@ func publish(ctx context.Context, js jetstream.JetStream, store string, s *produ
 
 // unhurried takes a moment over the end of what it reads. nats.go (1.55) starts a
 // goroutine with the first piece of an object and takes its channel away with
-// the last: one that had no time to look at it meanwhile never ends.
+// the last: one that had no time to look at it would never end.
 type unhurried struct{ io.Reader }
 
 func (u *unhurried) Read(p []byte) (int, error) {

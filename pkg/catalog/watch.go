@@ -19,7 +19,7 @@ const (
 	// a shop that tells of its whole assortment is listened to once a second.
 	settle = time.Second
 	// missed is how soon it looks without having been told, since nobody resends
-	// what wakes it: all that counts stands on streams.
+	// what wakes it: everything that counts is on streams.
 	missed = time.Hour
 )
 
@@ -42,7 +42,7 @@ func (c *Catalog) Open(ctx context.Context) error {
 func (c *Catalog) Run(ctx context.Context) {
 	word, done := c.listen()
 	defer done()
-	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was said meanwhile nobody heard
+	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
 	defer c.o.JS.Conn().RemoveStatusListener(back)
 	for {
 		select {

@@ -8,7 +8,7 @@
 // there is none, it is never removed, and whoever writes it has the code. That
 // one rule holds against everything: replicas that reach for the same code at
 // the same time, a process that dies in between, a file that is loaded again
-// after its codes were used. What dies with a code in hand loses that code; no
+// after its codes were used. A process that dies with a code it has taken loses that code; no
 // code is ever given twice.
 package codes
 
@@ -137,7 +137,7 @@ func (c *Codes) GiveBack(store, name, code string) {
 	l.spare = append(l.spare, code)
 }
 
-// putNew publishes where nothing stands yet, and reports whether it did.
+// putNew publishes where there is nothing yet, and reports whether it did.
 func (c *Codes) putNew(ctx context.Context, subject string, data []byte) (bool, error) {
 	_, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, jetstream.WithExpectLastSequencePerSubject(0))
 	if there(err) {
@@ -149,7 +149,7 @@ func (c *Codes) putNew(ctx context.Context, subject string, data []byte) (bool, 
 // fullSubject is the server's code for a subject that may hold no more messages.
 const fullSubject jetstream.ErrorCode = 10077
 
-// there reports whether the server refused a message because one stands already.
+// there reports whether the server refused a message because there is one already.
 func there(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == fullSubject)

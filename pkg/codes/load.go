@@ -44,7 +44,7 @@ func (c *Codes) Load(ctx context.Context, store, name string, all []string, step
 	}
 	for _, code := range all {
 		if !offer.ValidCode(code) {
-			return n, fmt.Errorf("%q is no code: 1 to 40 letters, digits, - and _", code)
+			return n, fmt.Errorf("%q is not a code: use 1 to 40 letters, digits, - and _", code)
 		}
 	}
 	known, err := c.known(ctx, store)

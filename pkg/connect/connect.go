@@ -18,7 +18,7 @@ import (
 	"homing/pkg/config"
 )
 
-// Dialer opens a network connection; nil stands for the usual way.
+// Dialer opens a network connection; nil: the usual way.
 type Dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // NATS opens a connection to NATS that never gives up: a server that is away

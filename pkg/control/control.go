@@ -26,7 +26,7 @@ import (
 // the system, and end by themselves.
 const Paused = "paused"
 
-// everyStore stands in a key for all stores, also those to come.
+// everyStore means all stores in a key, including future ones.
 const everyStore = "_"
 
 // A Hold is one reason for which a worker sends nothing.

@@ -37,7 +37,7 @@ func (c *Controls) Run(ctx context.Context) {
 		return
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was said meanwhile nobody heard
+	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
 	defer c.o.JS.Conn().RemoveStatusListener(back)
 	for wait := time.Duration(0); ; {
 		select {

@@ -19,7 +19,7 @@ const (
 	// stale is after how long without a failure nobody knows any more: longer than
 	// delivery puts a touch aside that is to try again.
 	stale = 7 * time.Minute
-	// hush is how long after a hold began the same process begins it anew: replicas
+	// hush is how long after a hold began the same process begins it again: replicas
 	// that do not see the same must not answer each other all day.
 	hush = 10 * time.Minute
 	// unseen is for how long what was written may not have come back to us.
@@ -71,7 +71,7 @@ func (w *Watch) hold(store string, why reason.Reason, detail string) (h Hold, id
 // Failed says that something kept a mail of a store from leaving. detail tells
 // what, to a person, where there is more than one such thing; sure is a failure
 // that does not pass by itself, which need not last to be a hold. It reports
-// whether the store should be passed by meanwhile: this lasts, and other stores of
+// whether the store should be passed by for now: this lasts, and other stores of
 // the worker have no such trouble.
 func (w *Watch) Failed(ctx context.Context, store string, why reason.Reason, detail string, sure bool) (pass bool) {
 	h, id := w.hold(store, why, detail)
@@ -162,7 +162,7 @@ func (w *Watch) note(t transition) {
 	w.untold = append(w.untold, t)
 }
 
-// tell puts the facts on the timeline that do not stand there yet, in their order.
+// tell puts the facts on the timeline that are not there yet, in their order.
 func (w *Watch) tell(ctx context.Context) {
 	w.mu.Lock()
 	todo := w.untold

@@ -47,7 +47,7 @@ func (n *names) in(header map[string][]string, data []byte) bool {
 	return n.address(string(data)) || n.quoted(string(data))
 }
 
-// value looks through decoded JSON; key is the field it stands in, by its path.
+// value looks through decoded JSON; key is the field it is in, by its path.
 func (n *names) value(key string, v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
@@ -75,7 +75,7 @@ func (n *names) value(key string, v any) bool {
 const short = 7
 
 // telling reports whether a value that is somebody's id is likely to be just
-// that: it is long, or stands where customers do.
+// that: it is long, or is where customers are.
 func telling(key, v string) bool {
 	return len(v) > short || strings.Contains(strings.ToLower(key), "customer") || strings.HasSuffix(key, ".from")
 }

@@ -53,7 +53,7 @@ type Installation struct {
 	unread []string // entries that could not be read
 }
 
-// ErrUnknown says that nothing is known of a customer.
+// ErrUnknown says that nothing is known about a customer.
 var ErrUnknown = errors.New("nothing is known about them")
 
 // Open returns an installation. It connects to Redis when it is first asked.

@@ -154,7 +154,7 @@ func (i *Installation) real(t time.Time) time.Time {
 type Replanned struct {
 	Store  string `json:"store"`
 	Events int    `json:"events"` // that were read again
-	Mails  int    `json:"mails"`  // that were put on the schedule, or stood there already
+	Mails  int    `json:"mails"`  // that were put on the schedule, or were there already
 }
 
 // Rebuild folds a store's timeline into Redis from the start, and returns how many
@@ -165,7 +165,7 @@ func (i *Installation) Rebuild(ctx context.Context, store string, log *zap.Logge
 }
 
 // ErrBehind says that Redis does not know all that the timeline holds.
-var ErrBehind = errors.New("the customers in Redis have not caught up with the timeline; try again when they were rebuilt")
+var ErrBehind = errors.New("the customers in Redis have not caught up with the timeline; try again when they have been rebuilt")
 
 // Replan has a worker plan again what the timeline holds since a time. It is
 // safe at any time: a touch is known by its id, and what has its outcome, or

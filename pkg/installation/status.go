@@ -20,7 +20,7 @@ import (
 	"homing/pkg/timeline"
 )
 
-// Status is how an installation stands: the document of `homing status --output
+// Status is the state of an installation: the document of `homing status --output
 // json`. It rests on NATS alone.
 type Status struct {
 	At       time.Time      `json:"at"` // business time
@@ -89,7 +89,7 @@ func (o *Outcomes) all() int { return o.Sent + o.Held + o.Dropped + o.Uncertain 
 // are. Reading this many takes half a second.
 const tellApart = 50_000
 
-// ReadStatus asks NATS how the installation stands.
+// ReadStatus asks NATS for the state of the installation.
 func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) (*Status, error) {
 	controls := Controls(c, js, scale)
 	if err := controls.Read(ctx); err != nil {
@@ -123,7 +123,7 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 	return s, s.readToday(ctx, c, js, scale)
 }
 
-// standing says in one word how a worker stands in a store.
+// standing is the state of a worker in a store, in one word.
 func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
 	status, err := programme.StatusOf(c, w.Worker, store)
 	if err != nil {
@@ -258,7 +258,7 @@ func factsSince(ctx context.Context, js jetstream.JetStream, store string, t eve
 	return int(i.NumPending), js.DeleteConsumer(ctx, bus.Timeline, i.Name)
 }
 
-// State says in a word, or a few, how the worker stands in all stores.
+// State says the worker's state in all stores, in one word or a few.
 func (w WorkerStatus) State() string {
 	var stores, words []string
 	for store := range w.Stores {

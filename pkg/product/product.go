@@ -1,7 +1,7 @@
 // Package product holds what is known of a shop's products as a whole: how long
 // they last, by what customers do, and what the shop says of them. It is pure:
 // a Collector is shown every customer and gives a Snapshot, which the workers
-// are handed. What customers do is always computed from all of them anew; what
+// are handed. What customers do is always computed from all of them again; what
 // the shop says is put into a snapshot as it is said.
 package product
 

@@ -38,7 +38,7 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 
 // Rival says whether another of the person's touches, which waits with a worker
 // that is not paused by an operator, would be sent within the store's LookAhead, as
-// far as is known now, and when. Transactional mail is no rival: the caps do not
+// far as is known now, and when. Transactional mail is never a rival: the caps do not
 // hold it, and nobody need make room for it.
 func (p *Person) Rival(t touch.Touch, now time.Time) (gate.Rival, bool) {
 	w, when, last := p.Store.Worker(t.Worker), t.Wake, now.Add(p.Store.LookAhead)

@@ -81,7 +81,7 @@ func (c Config) validate() error {
 		days time.Duration
 	}{{"lead", c.Lead}, {"reminder_before_expiry", c.ReminderBeforeExpiry}} {
 		if d.days < 0 || d.days%day != 0 {
-			errs = append(errs, fmt.Errorf("%s: %v is no number of whole days; write for example 3d", d.key, d.days))
+			errs = append(errs, fmt.Errorf("%s: %v is not a whole number of days; write for example 3d", d.key, d.days))
 		}
 	}
 	if c.Lead > maxLead {

@@ -22,7 +22,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	z := in.Location()
 	year, err := strconv.Atoi(t.Occasion)
 	if err != nil {
-		return touch.DropFor(reason.InsufficientData, "the occasion is no year")
+		return touch.DropFor(reason.InsufficientData, "the occasion is not a year")
 	}
 	birthday := localtime.DateOf(t.Due.In(z)).Add(int(w.config.Lead / day)) // if it was never told, it is as planned
 	if b, ok := parse(in.Customer.Birthday.Value); ok {

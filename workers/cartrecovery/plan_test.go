@@ -95,7 +95,7 @@ func TestTellingItEveryQuarterOfAnHourMovesNothing(t *testing.T) {
 		told = append(told, left(time.Duration(i)*15*time.Minute, cart("k1", "tea")))
 	}
 	if got := plan(t, asIs, told...); len(got) != 0 {
-		t.Errorf("planned anew: %+v", got)
+		t.Errorf("planned again: %+v", got)
 	}
 	told = append(told, sent(time.Hour, "reminder", "k1-0"))
 	x := asked("second", "k1-0")

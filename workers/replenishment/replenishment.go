@@ -2,7 +2,7 @@
 //
 // Triggers: order.placed, order.delivered. Step: reorder, one for each product
 // and order, `lead` before the day on which what that order brought is used up.
-// A newer order of the product plans anew and makes the older touch moot. The
+// A newer order of the product is planned again and makes the older touch moot. The
 // first to fall due takes over the others that fall due within `bundle` after it.
 //
 // # When it runs out

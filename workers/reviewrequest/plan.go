@@ -45,7 +45,7 @@ func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapsho
 	case *events.OrderPlaced:
 		stamp := customer.StampOf(in.Event)
 		if known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed); ok && known.Stamp != stamp {
-			return "", time.Time{}, nil // placed anew; that event plans, with its own items
+			return "", time.Time{}, nil // placed again; that event plans, with its own items
 		}
 		items, more := touch.Items(d.Order.Items)
 		placed = stamp.Time()

@@ -18,7 +18,7 @@ const (
 )
 
 // group returns the orders that share a mail with one, that one included, oldest
-// first. The first order that stands opens a group, and all that were placed
+// first. The first order that was not cancelled opens a group, and all that were placed
 // within merge_within of it join; the next one opens another. None: orders share
 // no mails.
 func (w worker) group(order string, c *customer.Customer) []customer.OrderEvent {

@@ -5,9 +5,9 @@
 // made, from the place the order has among the customer's orders by then, so
 // that orders arriving out of order are counted right.
 //
-// With merge_within, orders share a mail: the first of them that stands waits
-// for that long, and its mail names all that were placed meanwhile, whose own
-// mails end as bundled. If it is cancelled, the next one leads.
+// With merge_within, orders share an email: the first that was not cancelled
+// waits for that long, and its email names all that were placed in the meantime,
+// whose own emails end as bundled. If it is cancelled, the next one leads.
 //
 // Not wanted any more when the whole order was cancelled or refunded, or when it
 // is more than three days late. Transactional by default: it answers what the
@@ -82,7 +82,7 @@ func (c Config) validate() error {
 	}
 	for _, m := range c.Milestones {
 		if m < 2 {
-			errs = append(errs, fmt.Errorf("milestones: %d is no milestone; the first order has a wording of its own", m))
+			errs = append(errs, fmt.Errorf("milestones: %d is not a milestone; the first order has a wording of its own", m))
 		}
 	}
 	return errors.Join(errs...)
@@ -122,7 +122,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	// An order that is not among the details any more was followed by very many
 	// others, as in an import; it is thanked for all the same.
 	if known, ok := in.Customer.OrderEvent(o.ID, customer.Placed); ok && known.Stamp != stamp {
-		return nil // the order was placed anew; that event plans, with its own items
+		return nil // the order was placed again; that event plans, with its own items
 	}
 	items, more := touch.Items(o.Items)
 	out := []touch.Touch{{
@@ -163,7 +163,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	if t.Step == Milestone {
 		if n := in.Customer.Ordinal(order); !w.milestone(n) {
-			return touch.DropFor(reason.Bundled, fmt.Sprintf("order %d of the customer is no milestone: the thanks says it all", n))
+			return touch.DropFor(reason.Bundled, fmt.Sprintf("order %d of the customer is not a milestone, and the thank-you is enough", n))
 		}
 		return touch.Verdict{}
 	}

@@ -51,7 +51,7 @@ func episodeOf(c *customer.Customer, t touch.Touch, after time.Duration) episode
 }
 
 // ended returns an order that ends the episode: one placed since the lapse, even
-// if it was cancelled, for the customer is there; or one that stands and is later
+// if it was cancelled, since the customer is back; or one that was not cancelled and is later
 // than the order the episode is about, for then there was no such lapse.
 func (e episode) ended() (customer.OrderEvent, bool) {
 	for _, o := range e.customer.Orders {

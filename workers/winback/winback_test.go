@@ -230,7 +230,7 @@ func TestTellingTheLapseEveryNightMovesNothing(t *testing.T) {
 	w := worker(t, func(c *winback.Config) { c.Steps[2].After = 60 * day })
 	now := noon.Add(60 * day)
 	if got := w.Plan(workers.Input{Event: lapsed((customer.MaxNotes + 14) * day), Customer: fold(told...), Now: now}); len(got) != 0 {
-		t.Errorf("planned anew: %+v", got)
+		t.Errorf("planned again: %+v", got)
 	}
 	x := asked("last-call", "1")
 	x.Due = now
