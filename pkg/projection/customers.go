@@ -118,7 +118,7 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 	}
 	marks.read(ctx, pipe)
 	arrive := s.ride.board(ctx, s, pipe)
-	_, _ = pipe.Exec(ctx) // each command has its own error
+	carryOut(ctx, pipe)
 	arrive()
 	if err := marks.check(); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *Customers) peekAll(ctx context.Context, reqs []peek) error {
 	}
 	pipe := s.rdb.Pipeline()
 	look := peeking(ctx, pipe, reqs)
-	_, _ = pipe.Exec(ctx) // each command has its own error
+	carryOut(ctx, pipe)
 	return look()
 }
 

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -107,7 +108,7 @@ func (r *riders) leave(ctx context.Context, s *Customers) {
 	pipe := s.rdb.Pipeline()
 	arrive := r.board(ctx, s, pipe)
 	if pipe.Len() > 0 {
-		_, _ = pipe.Exec(ctx) // each command has its own error
+		carryOut(ctx, pipe)
 	}
 	arrive()
 }
@@ -131,6 +132,21 @@ func (r *riders) board(ctx context.Context, s *Customers, pipe redis.Pipeliner) 
 				w.err = w.arrive()
 			}
 			close(w.done)
+		}
+	}
+}
+
+// carryOut has Redis carry a pipeline out; then each of its commands has its own
+// error. That go-redis gives an error of the connection to each of them is not a
+// promise, and a command without an error or an answer would read as an empty one.
+func carryOut(ctx context.Context, pipe redis.Pipeliner) {
+	cmds, err := pipe.Exec(ctx)
+	if _, said := errors.AsType[redis.Error](err); err == nil || said {
+		return // what Redis said of a command is with it
+	}
+	for _, c := range cmds {
+		if c.Err() == nil {
+			c.SetErr(err)
 		}
 	}
 }

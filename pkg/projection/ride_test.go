@@ -106,3 +106,21 @@ func TestAMarkOfAnEarlierEpochIsRefusedHoweverLongItWaited(t *testing.T) {
 		}
 	})
 }
+
+func TestARedisThatIsAwayIsNobodysEmptyAnswer(t *testing.T) {
+	rdb := homingtest.Redis(t, "redis://127.0.0.1:1/0")
+	s := projection.New(rdb, nil)
+	keys := []customer.Key{ids(t).Key("main", "ann")}
+	if rs, err := s.Load(t.Context(), keys); err == nil {
+		t.Errorf("read: %+v", rs)
+	}
+	if vs, err := s.Versions(t.Context(), keys); err == nil {
+		t.Errorf("versions: %q", vs)
+	}
+	if vs, err := s.Unhurried().Versions(t.Context(), keys); err == nil {
+		t.Errorf("versions, unhurried: %q", vs)
+	}
+	if err := s.Unhurried().MarkIn(t.Context(), 0, []customer.Entry{{Key: keys[0], Sequence: 1}}); err == nil {
+		t.Error("marked")
+	}
+}
