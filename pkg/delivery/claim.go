@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"homing/pkg/customer"
@@ -13,13 +12,11 @@ import (
 // the check that nothing changed since the gate judged, neither about the customer
 // nor about their address. If something did, the touch is judged again.
 func (d *Delivery) claim(ctx context.Context, a *attempt) Decision {
-	b := *a
-	b.record.Customer.Claims = slices.Clone(a.record.Customer.Claims)
-	b.claimOthers(d.newClaim(a))
-	b.record.Customer.SetClaim(d.newClaim(a))
-	saved, same, err := d.o.Customers.SaveBeside(ctx, &b.record, a.mailbox)
+	k := d.newClaim(a)
+	a.claimOthers(k)
+	a.record.Customer.SetClaim(k)
+	saved, same, err := d.o.Customers.SaveBeside(ctx, &a.record, a.mailbox)
 	if err == nil && saved && same {
-		a.record = b.record
 		return Decision{}
 	}
 	// The claim may have been written all the same: next to an address that is no
