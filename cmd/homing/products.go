@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"homing/pkg/catalog"
 	"homing/pkg/product"
+	"homing/pkg/statistics"
 	"homing/pkg/timeline"
 )
 
@@ -59,7 +59,7 @@ type assortment struct {
 	store string
 	limit int
 	now   time.Time // business time
-	*catalog.Catalog
+	*statistics.Statistics
 }
 
 func (p *program) onProducts(f *productsFlags, do func(context.Context, *assortment) error) func(*cobra.Command, []string) error {
@@ -96,15 +96,15 @@ func openAssortment(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, 
 	if err != nil {
 		return nil, err
 	}
-	return &assortment{nc: nc, store: store, now: scale.Now(), Catalog: catalog.New(catalog.Options{
+	return &assortment{nc: nc, store: store, now: scale.Now(), Statistics: statistics.New(statistics.Options{
 		JS: js, Stores: []string{store}, Timeline: timeline.New(js), Now: scale.Now, Log: zap.NewNop(),
 	})}, nil
 }
 
 func (p *program) refreshProducts(ctx context.Context, s *assortment) error {
-	err := catalog.Ask(ctx, s.nc, s.store)
+	err := statistics.Ask(ctx, s.nc, s.store)
 	switch {
-	case errors.Is(err, catalog.ErrNobody):
+	case errors.Is(err, statistics.ErrNobody):
 		return &exitError{exitUnreachable, fmt.Errorf("%w; start `homing run calendar`, `homing run` or `homing dev`", err)}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &exitError{exitUnreachable, errors.New("it takes longer than --timeout; the statistics will be there all the same")}

@@ -21,7 +21,6 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
-	"homing/pkg/catalog"
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/connect"
@@ -31,6 +30,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/render"
+	"homing/pkg/statistics"
 )
 
 // RoleIntake is the role that takes events in. Every worker's name is a role too.
@@ -104,8 +104,8 @@ type App struct {
 	customers *projection.Customers
 	http      *httpServer
 
-	gateway *httpServer
-	catalog *catalog.Catalog // of product statistics
+	gateway    *httpServer
+	statistics *statistics.Statistics // of product statistics
 
 	controls *control.Controls // who is paused
 
@@ -202,7 +202,7 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	a.catalog = a.newCatalog()
+	a.statistics = a.newStatistics()
 	loops, waiting := a.openLoops()
 	a.loops = append(waiting, loops...)
 	a.started.Store(true)

@@ -8,17 +8,17 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/calendar"
-	"homing/pkg/catalog"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/statistics"
 	"homing/workers"
 )
 
 // productsAt is when in the night the product statistics are computed.
 const productsAt = 3 * time.Hour
 
-func (a *App) newCatalog() *catalog.Catalog {
-	return catalog.New(catalog.Options{
+func (a *App) newStatistics() *statistics.Statistics {
+	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, Timeline: a.readTimeline(), Now: a.o.Scale.Now, Log: a.log.Named("products"),
 	})
 }
@@ -28,11 +28,11 @@ func (a *App) newCatalog() *catalog.Catalog {
 // would be planned without is not planned later. false: ctx ended first.
 func (a *App) openProducts(ctx context.Context) bool {
 	if slices.Contains(a.o.Roles, RoleCalendar) {
-		a.running.Go(func() { a.catalog.Serve(ctx) })
+		a.running.Go(func() { a.statistics.Serve(ctx) })
 	}
 	if slices.ContainsFunc(programme.Kinds, func(k workers.Kind) bool { return k.Products && slices.Contains(a.o.Roles, k.Name) }) {
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-			err := a.catalog.Open(ctx)
+			err := a.statistics.Open(ctx)
 			if err == nil {
 				break
 			}
@@ -45,18 +45,18 @@ func (a *App) openProducts(ctx context.Context) bool {
 			case <-time.After(wait):
 			}
 		}
-		a.running.Go(func() { a.catalog.Run(ctx) })
+		a.running.Go(func() { a.statistics.Run(ctx) })
 	}
 	return true
 }
 
 // products returns what is known of a store's products.
-func (a *App) products(store string) *product.Snapshot { return a.catalog.Of(store) }
+func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(store) }
 
 // productsJob computes the product statistics every night.
 func (a *App) productsJob() calendar.Job {
 	return calendar.Job{Name: "products", At: productsAt, Run: func(ctx context.Context, store string, _ time.Time) error {
-		_, err := a.catalog.Refresh(ctx, store)
+		_, err := a.statistics.Refresh(ctx, store)
 		return err
 	}}
 }

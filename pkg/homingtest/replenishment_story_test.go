@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	"homing/pkg/catalog"
+	"homing/pkg/statistics"
 	"homing/pkg/homingtest"
 	"homing/pkg/touch"
 )
@@ -80,7 +80,7 @@ func TestWhatRunsOutIsRemindedOf(t *testing.T) {
 		p.before(12, p.order("fay", "f2", good("tea", 2, 0)))
 		w.Publish("main", &events.ProductUpdated{Product: events.Product{ID: "oil", SupplyDays: 6}})
 		time.Sleep(time.Minute)
-		if err := catalog.Ask(t.Context(), w.JS.Conn(), "main"); err != nil {
+		if err := statistics.Ask(t.Context(), w.JS.Conn(), "main"); err != nil {
 			t.Fatal(err)
 		}
 		p.opened = time.Now().UTC()

@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
-	"homing/pkg/catalog"
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/connect"
@@ -27,6 +26,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
+	"homing/pkg/statistics"
 	"homing/pkg/timeline"
 	"homing/pkg/why"
 )
@@ -255,7 +255,7 @@ func (i *Installation) caughtUp(ctx context.Context, keys ...customer.Key) error
 // products reads what the workers know of a store's products; nil: nothing was
 // computed yet.
 func (i *Installation) products(ctx context.Context, store string) (*product.Snapshot, error) {
-	c := catalog.New(catalog.Options{JS: i.o.JS, Stores: []string{store}, Timeline: i.timeline, Now: i.o.Scale.Now, Log: zap.NewNop()})
+	c := statistics.New(statistics.Options{JS: i.o.JS, Stores: []string{store}, Timeline: i.timeline, Now: i.o.Scale.Now, Log: zap.NewNop()})
 	if err := c.Update(ctx, store); err != nil {
 		return nil, err
 	}
@@ -264,30 +264,30 @@ func (i *Installation) products(ctx context.Context, store string) (*product.Sna
 
 // Export returns all that is held of a customer. It reads all of their bucket of
 // the timeline.
-func (i *Installation) Export(ctx context.Context, store, who string) (why.Held, error) {
+func (i *Installation) Export(ctx context.Context, store, who string) (why.Export, error) {
 	r, err := i.Find(ctx, store, who)
 	if err != nil {
-		return why.Held{}, err
+		return why.Export{}, err
 	}
 	if err := i.caughtUp(ctx, r.Key); err != nil {
-		return why.Held{}, err
+		return why.Export{}, err
 	}
 	if r, err = i.Find(ctx, store, who); err != nil {
-		return why.Held{}, err
+		return why.Export{}, err
 	}
 	in := why.Input{Asked: who, Record: r, Now: i.o.Scale.Now()}
 	if in.Entries, _, err = i.Entries(ctx, r, true); err != nil {
-		return why.Held{}, err
+		return why.Export{}, err
 	}
 	waiting, err := i.Pending(ctx, r.Key)
 	if err != nil {
-		return why.Held{}, err
+		return why.Export{}, err
 	}
 	for _, w := range waiting {
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
 	if len(i.unread) > 0 { // an answer that leaves something out must not pass for all
-		return why.Held{}, errors.New(strings.Join(i.unread, "\n"))
+		return why.Export{}, errors.New(strings.Join(i.unread, "\n"))
 	}
-	return why.HeldOf(in)
+	return why.ExportOf(in)
 }

@@ -12,38 +12,38 @@ import (
 	"homing/pkg/touch"
 )
 
-// Held is all that is held of a customer, for a request of access: what was said
+// Export is everything that is held about a customer, for a request of access: what was said
 // of them, what follows from it, and what is still to come. docs/privacy.md says
 // where it lies, and what else there is.
-type Held struct {
+type Export struct {
 	Store    string        `json:"store"`
 	Customer string        `json:"customer"` // what was asked for
 	Token    string        `json:"token"`    // what subjects, logs and facts name them by
 	At       time.Time     `json:"exported_at"`
-	Record   HeldRecord    `json:"record"`
-	Timeline []HeldEntry   `json:"timeline"` // oldest first, copies included
+	Record   ExportRecord  `json:"record"`
+	Timeline []ExportEntry `json:"timeline"` // oldest first, copies included
 	Pending  []touch.Touch `json:"pending"`  // mails that are planned
 }
 
-// HeldEntry is one entry of the timeline.
-type HeldEntry struct {
+// ExportEntry is one entry of the timeline.
+type ExportEntry struct {
 	Sequence uint64          `json:"sequence"`
 	Event    json.RawMessage `json:"event"` // a CloudEvent
 }
 
-// HeldRecord is the customer's record.
-type HeldRecord struct {
+// ExportRecord is the customer's record.
+type ExportRecord struct {
 	Said     map[string]Said `json:"said"` // of each field the latest statement
 	Opinion  *Said           `json:"consent_given,omitempty"`
 	Stops    []Stop          `json:"unsubscribed,omitempty"`
 	Bounce   *Said           `json:"bounced,omitempty"` // a keyed hash of the address
-	Orders   []HeldOrder     `json:"orders,omitempty"`  // what is kept in detail, newest first
+	Orders   []ExportOrder   `json:"orders,omitempty"`  // what is kept in detail, newest first
 	Seen     int             `json:"orders_known"`      // in all, the others by a hash of their id
-	Cart     *HeldCart       `json:"cart,omitempty"`
-	Left     *HeldCart       `json:"cart_left,omitempty"`
-	Notes    []HeldNote      `json:"notes,omitempty"`
+	Cart     *ExportCart     `json:"cart,omitempty"`
+	Left     *ExportCart     `json:"cart_left,omitempty"`
+	Notes    []ExportNote    `json:"notes,omitempty"`
 	Offers   []Offer         `json:"offers,omitempty"`
-	Mails    []HeldMail      `json:"mails,omitempty"`
+	Mails    []ExportEmail   `json:"mails,omitempty"`
 	LastMail time.Time       `json:"last_word_at,omitzero"` // a mail after which only a sign of life brings more
 	Erased   time.Time       `json:"erased_at,omitzero"`
 }
@@ -54,55 +54,55 @@ type Said struct {
 	At    time.Time `json:"at"`
 }
 
-// HeldOrder is something that happened to an order.
-type HeldOrder struct {
-	Order string     `json:"order"`
-	What  string     `json:"what"`
-	At    time.Time  `json:"at"`
-	Cart  string     `json:"cart,omitempty"`
-	Lines []HeldLine `json:"lines,omitempty"`
+// ExportOrder is something that happened to an order.
+type ExportOrder struct {
+	Order string       `json:"order"`
+	What  string       `json:"what"`
+	At    time.Time    `json:"at"`
+	Cart  string       `json:"cart,omitempty"`
+	Lines []ExportLine `json:"lines,omitempty"`
 }
 
-// HeldLine is a product and how many of it.
-type HeldLine struct {
+// ExportLine is a product and how many of it.
+type ExportLine struct {
 	Product  string `json:"product_id"`
 	Quantity int    `json:"quantity,omitempty"`
 }
 
-// HeldCart is a cart.
-type HeldCart struct {
-	ID    string     `json:"id"`
-	At    time.Time  `json:"at"`
-	Lines []HeldLine `json:"lines,omitempty"`
+// ExportCart is a cart.
+type ExportCart struct {
+	ID    string       `json:"id"`
+	At    time.Time    `json:"at"`
+	Lines []ExportLine `json:"lines,omitempty"`
 }
 
-// HeldNote is that something happened; what it was about is held as a hash.
-type HeldNote struct {
+// ExportNote is that something happened; what it was about is held as a hash.
+type ExportNote struct {
 	What string    `json:"what"`
 	At   time.Time `json:"at"`
 }
 
-// HeldMail is what became of a mail; which it was is held as a hash.
-type HeldMail struct {
+// ExportEmail is what became of a mail; which it was is held as a hash.
+type ExportEmail struct {
 	Hash   string    `json:"touch_hash"`
 	State  string    `json:"state"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at"`
 }
 
-// HeldOf makes the document. offers and stops are as in a Report.
-func HeldOf(in Input) (Held, error) {
+// ExportOf makes the document. offers and stops are as in a Report.
+func ExportOf(in Input) (Export, error) {
 	c := &in.Record.Customer
 	t := &teller{Input: in}
-	h := Held{Store: in.Record.Key.Store, Customer: in.Asked, Token: in.Record.Key.Token, At: in.Now.UTC(),
-		Timeline: []HeldEntry{}, Pending: []touch.Touch{}, Record: record(c)}
+	h := Export{Store: in.Record.Key.Store, Customer: in.Asked, Token: in.Record.Key.Token, At: in.Now.UTC(),
+		Timeline: []ExportEntry{}, Pending: []touch.Touch{}, Record: record(c)}
 	h.Record.Offers = t.offers()
 	for _, e := range in.Entries {
 		body, err := events.Encode(e.Event)
 		if err != nil {
 			return h, fmt.Errorf("entry %d of the timeline: %w", e.Sequence, err)
 		}
-		h.Timeline = append(h.Timeline, HeldEntry{e.Sequence, body})
+		h.Timeline = append(h.Timeline, ExportEntry{e.Sequence, body})
 	}
 	for _, p := range in.Pending {
 		h.Pending = append(h.Pending, p.Touch)
@@ -110,8 +110,8 @@ func HeldOf(in Input) (Held, error) {
 	return h, nil
 }
 
-func record(c *customer.Customer) HeldRecord {
-	r := HeldRecord{Said: map[string]Said{}, Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
+func record(c *customer.Customer) ExportRecord {
+	r := ExportRecord{Said: map[string]Said{}, Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
 	for name, f := range map[string]customer.Text{"id": c.ID, "email": c.Email, "first_name": c.FirstName, "last_name": c.LastName,
 		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged} {
 		if f.Value != "" {
@@ -130,16 +130,16 @@ func record(c *customer.Customer) HeldRecord {
 	for _, o := range c.Orders {
 		what := map[customer.Kind]string{customer.Placed: "placed", customer.Fulfilled: "fulfilled", customer.Delivered: "delivered",
 			customer.Cancelled: "cancelled", customer.Refunded: "refunded"}[o.Kind]
-		r.Orders = append(r.Orders, HeldOrder{Order: o.Order, What: what, At: o.Stamp.Time(), Cart: o.CartID, Lines: heldLines(o.Lines)})
+		r.Orders = append(r.Orders, ExportOrder{Order: o.Order, What: what, At: o.Stamp.Time(), Cart: o.CartID, Lines: exportLines(o.Lines)})
 	}
 	for _, n := range c.Notes {
 		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question",
 			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed", customer.Yielded: "a mail let another go first"}[n.Kind]
-		r.Notes = append(r.Notes, HeldNote{what, n.Time()})
+		r.Notes = append(r.Notes, ExportNote{what, n.Time()})
 	}
 	for _, k := range c.Claims {
 		state := map[customer.ClaimState]string{customer.Open: "under way", customer.Dropped: "dropped", customer.Uncertain: "uncertain", customer.Sent: "sent"}[k.State]
-		r.Mails = append(r.Mails, HeldMail{fmt.Sprintf("%016x", k.Touch), state, k.Why, ms(k.At)})
+		r.Mails = append(r.Mails, ExportEmail{fmt.Sprintf("%016x", k.Touch), state, k.Why, ms(k.At)})
 	}
 	if c.Sunset != 0 {
 		r.LastMail = ms(c.Sunset)
@@ -150,17 +150,17 @@ func record(c *customer.Customer) HeldRecord {
 	return r
 }
 
-func cart(c customer.Cart) *HeldCart {
+func cart(c customer.Cart) *ExportCart {
 	if c.ID == "" {
 		return nil
 	}
-	return &HeldCart{ID: c.ID, At: c.Stamp.Time(), Lines: heldLines(c.Lines)}
+	return &ExportCart{ID: c.ID, At: c.Stamp.Time(), Lines: exportLines(c.Lines)}
 }
 
-func heldLines(ls []customer.Line) []HeldLine {
-	var out []HeldLine
+func exportLines(ls []customer.Line) []ExportLine {
+	var out []ExportLine
 	for _, l := range ls {
-		out = append(out, HeldLine{l.Product, l.Quantity})
+		out = append(out, ExportLine{l.Product, l.Quantity})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-// Package catalog keeps the product statistics of each store where every process
+// Package statistics keeps the product statistics of each store where every process
 // finds them. One process computes them, from all customers, and publishes them
 // as one object a store; the others load it, and again whenever there is a newer
 // one. What the shop says about a product in the meantime, every process puts
@@ -6,7 +6,7 @@
 //
 // Nothing here is counted up: statistics are always computed from all customers
 // again. What they mean is product's business, not this package's.
-package catalog
+package statistics
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ type Timeline interface {
 	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
 }
 
-// Options are what a Catalog works with.
+// Options are what a Statistics works with.
 type Options struct {
 	JS        jetstream.JetStream
 	Stores    []string
@@ -47,8 +47,8 @@ type Options struct {
 	Log       *zap.Logger
 }
 
-// Catalog holds the statistics of some stores. It is safe for concurrent use.
-type Catalog struct {
+// Statistics holds the statistics of some stores. It is safe for concurrent use.
+type Statistics struct {
 	o Options
 
 	mu      sync.RWMutex
@@ -61,17 +61,17 @@ type copied struct {
 	object   string // its NUID
 }
 
-// New returns a catalog that knows nothing yet.
-func New(o Options) *Catalog { return &Catalog{o: o, current: map[string]copied{}} }
+// New returns statistics that know nothing yet.
+func New(o Options) *Statistics { return &Statistics{o: o, current: map[string]copied{}} }
 
 // Of returns what is known of a store's products; nil if nothing is.
-func (c *Catalog) Of(store string) *product.Snapshot {
+func (c *Statistics) Of(store string) *product.Snapshot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.current[store].snapshot
 }
 
-func (c *Catalog) keep(store string, k copied) {
+func (c *Statistics) keep(store string, k copied) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.current[store] = k
@@ -79,7 +79,7 @@ func (c *Catalog) keep(store string, k copied) {
 
 // Refresh computes the statistics of a store from all of its customers and
 // publishes them.
-func (c *Catalog) Refresh(ctx context.Context, store string) (*product.Snapshot, error) {
+func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapshot, error) {
 	began := time.Now()
 	k := product.NewCollector()
 	heard := uint64(0)

@@ -1,4 +1,4 @@
-package catalog
+package statistics
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// settle is how long the catalog waits after a word, for what comes with it:
+	// settle is how long it waits after a word, for what comes with it:
 	// a shop that tells of its whole assortment is listened to once a second.
 	settle = time.Second
 	// missed is how soon it looks without having been told, since nobody resends
@@ -25,7 +25,7 @@ const (
 
 // Open loads the statistics of all stores, and computes those that nobody has
 // yet, so that what is planned from the first event on rests on them.
-func (c *Catalog) Open(ctx context.Context) error {
+func (c *Statistics) Open(ctx context.Context) error {
 	for _, store := range c.o.Stores {
 		err := c.Update(ctx, store)
 		if err == nil && c.Of(store) == nil {
@@ -39,7 +39,7 @@ func (c *Catalog) Open(ctx context.Context) error {
 }
 
 // Run keeps the statistics up to date until ctx ends.
-func (c *Catalog) Run(ctx context.Context) {
+func (c *Statistics) Run(ctx context.Context) {
 	word, done := c.listen()
 	defer done()
 	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
@@ -68,7 +68,7 @@ func (c *Catalog) Run(ctx context.Context) {
 // listen returns a channel that has something whenever statistics were published
 // or a shop spoke of a product. It rests on plain subscriptions, which cost
 // nothing while nothing happens.
-func (c *Catalog) listen() (word <-chan struct{}, done func()) {
+func (c *Statistics) listen() (word <-chan struct{}, done func()) {
 	ch := make(chan struct{}, 1)
 	var subs []*nats.Subscription
 	for _, subject := range []string{"$O." + bus.ProductsBucket + ".M.>", "timeline.*.*." + string(events.TypeProductUpdated)} {
@@ -93,7 +93,7 @@ func (c *Catalog) listen() (word <-chan struct{}, done func()) {
 
 // Update loads the statistics of a store if there are newer ones, and hears what
 // the shop said since. Where nothing was computed yet it leaves Of at nil.
-func (c *Catalog) Update(ctx context.Context, store string) error {
+func (c *Statistics) Update(ctx context.Context, store string) error {
 	c.mu.RLock()
 	have := c.current[store]
 	c.mu.RUnlock()

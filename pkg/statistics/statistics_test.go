@@ -1,4 +1,4 @@
-package catalog_test
+package statistics_test
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
-	"homing/pkg/catalog"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/product"
+	"homing/pkg/statistics"
 	"homing/pkg/timeline"
 )
 
@@ -55,8 +55,8 @@ func open(t *testing.T) (jetstream.JetStream, *timeline.Timeline) {
 	return js, timeline.New(js)
 }
 
-func process(js jetstream.JetStream, tl *timeline.Timeline, who people) *catalog.Catalog {
-	return catalog.New(catalog.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, Timeline: tl,
+func process(js jetstream.JetStream, tl *timeline.Timeline, who people) *statistics.Statistics {
+	return statistics.New(statistics.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, Timeline: tl,
 		Now: func() time.Time { return noon }, Log: zap.NewNop()})
 }
 
@@ -70,7 +70,7 @@ func says(t *testing.T, tl *timeline.Timeline, store string, bucket uint8, p eve
 	}
 }
 
-func refresh(t *testing.T, c *catalog.Catalog, store string) *product.Snapshot {
+func refresh(t *testing.T, c *statistics.Statistics, store string) *product.Snapshot {
 	t.Helper()
 	s, err := c.Refresh(t.Context(), store)
 	if err != nil {
@@ -153,7 +153,7 @@ func TestARunningProcessHearsWhatIsNew(t *testing.T) {
 
 func TestAProcessCanBeAskedToCompute(t *testing.T) {
 	js, tl := open(t)
-	if err := catalog.Ask(t.Context(), js.Conn(), "main"); !errors.Is(err, catalog.ErrNobody) {
+	if err := statistics.Ask(t.Context(), js.Conn(), "main"); !errors.Is(err, statistics.ErrNobody) {
 		t.Errorf("nobody is there: %v", err)
 	}
 	c := process(js, tl, regular(5))
@@ -161,12 +161,12 @@ func TestAProcessCanBeAskedToCompute(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); c.Serve(ctx) }()
 	defer func() { cancel(); <-done }()
-	eventually(t, "somebody answers", func() bool { return catalog.Ask(t.Context(), js.Conn(), "main") == nil })
+	eventually(t, "somebody answers", func() bool { return statistics.Ask(t.Context(), js.Conn(), "main") == nil })
 	reader := process(js, tl, nil)
 	if err := reader.Update(t.Context(), "main"); err != nil || reader.Of("main").Customers != 5 {
 		t.Errorf("%+v, %v", reader.Of("main"), err)
 	}
-	if err := catalog.Ask(t.Context(), js.Conn(), "nowhere"); err == nil || errors.Is(err, catalog.ErrNobody) {
+	if err := statistics.Ask(t.Context(), js.Conn(), "nowhere"); err == nil || errors.Is(err, statistics.ErrNobody) {
 		t.Errorf("an unknown store: %v", err)
 	}
 }

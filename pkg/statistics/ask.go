@@ -1,4 +1,4 @@
-package catalog
+package statistics
 
 import (
 	"context"
@@ -45,7 +45,7 @@ func Ask(ctx context.Context, nc *nats.Conn, store string) error {
 
 // Serve answers requests of Ask until ctx ends, one at a time. Of several
 // processes that serve, one answers.
-func (c *Catalog) Serve(ctx context.Context) {
+func (c *Statistics) Serve(ctx context.Context) {
 	var sub *nats.Subscription
 	for ctx.Err() == nil {
 		var err error
@@ -72,7 +72,7 @@ func (c *Catalog) Serve(ctx context.Context) {
 	}
 }
 
-func (c *Catalog) answer(ctx context.Context, m *nats.Msg) {
+func (c *Statistics) answer(ctx context.Context, m *nats.Msg) {
 	var a answer
 	store := string(m.Data)
 	if !slices.Contains(c.o.Stores, store) {
