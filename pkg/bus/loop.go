@@ -151,9 +151,12 @@ func (l *Loop) round(ctx context.Context) {
 // the meantime is given back.
 func (l *Loop) drain() {
 	for {
+		l.mu.Lock()
+		changed := l.change() // first: what is kept after giveBack is a change
+		l.mu.Unlock()
 		l.giveBack()
 		l.mu.Lock()
-		changed, left := l.change(), len(l.held)
+		left := len(l.held)
 		l.mu.Unlock()
 		if left == 0 {
 			return
