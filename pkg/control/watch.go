@@ -104,7 +104,18 @@ func (w *Watch) Passed(store string, why reason.Reason, detail string) bool {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.fails[id].lasts(now) && slices.ContainsFunc(w.stores, func(s string) bool {
+	return w.fails[id].lasts(now) && w.others(now, why, detail)
+}
+
+// Others reports whether a store of the worker has no such trouble.
+func (w *Watch) Others(why reason.Reason, detail string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.others(time.Now(), why, detail)
+}
+
+func (w *Watch) others(now time.Time, why reason.Reason, detail string) bool {
+	return slices.ContainsFunc(w.stores, func(s string) bool {
 		_, other := w.hold(s, why, detail)
 		return !w.fails[other].on(now) && !w.c.Paused(w.worker, s)
 	})

@@ -86,6 +86,8 @@ type Holds interface {
 	Worked(ctx context.Context, store string, why reason.Reason, detail string)
 	// Passed reports whether a store is to be passed by, as Failed last said.
 	Passed(store string, why reason.Reason, detail string) bool
+	// Others reports whether a store of the worker has no such trouble.
+	Others(why reason.Reason, detail string) bool
 }
 
 // Options are what a Delivery works with.

@@ -29,13 +29,13 @@ func (d *Delivery) pause(a *attempt) Decision {
 }
 
 // held says that the system, not the customer, is the reason to wait. The touch
-// stays in flight, and the loop pulls no others; where other stores have no such
-// trouble, it gets out of their way.
+// stays in flight, and the loop waits with it, pulling no others; where another store
+// has no such trouble, it gets out of that one's way.
 func (d *Delivery) held(ctx context.Context, a *attempt, why reason.Reason, detail string, err error) Decision {
 	switch {
 	case d.failed(ctx, a.touch.Customer.Store, why, detail, err):
 		return setAside(parked)
-	case len(d.o.Stores) > 1:
+	case d.o.Holds.Others(why, detail):
 		return waitFor(bus.Soon(time.Second))
 	}
 	return waitFor(err)
@@ -95,4 +95,5 @@ func (noHolds) Failed(context.Context, string, reason.Reason, string, bool) bool
 	return false
 }
 func (noHolds) Passed(string, reason.Reason, string) bool             { return false }
+func (noHolds) Others(reason.Reason, string) bool                     { return false }
 func (noHolds) Worked(context.Context, string, reason.Reason, string) {}

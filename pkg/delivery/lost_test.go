@@ -134,6 +134,7 @@ func (s *switches) Paused(_, store string) bool {
 }
 func (*switches) Failed(context.Context, string, reason.Reason, string, bool) bool { return false }
 func (*switches) Passed(string, reason.Reason, string) bool                        { return false }
+func (*switches) Others(reason.Reason, string) bool                                { return false }
 func (*switches) Worked(context.Context, string, reason.Reason, string)            {}
 
 // twice is a client that writes a claim again since the answer to the first did

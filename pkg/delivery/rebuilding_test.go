@@ -22,6 +22,7 @@ type bareHolds struct {
 
 func (h *bareHolds) Paused(string, string) bool                { return false }
 func (h *bareHolds) Passed(string, reason.Reason, string) bool { return false }
+func (*bareHolds) Others(reason.Reason, string) bool           { return false }
 
 func (h *bareHolds) Failed(_ context.Context, _ string, why reason.Reason, _ string, _ bool) bool {
 	h.note("failed: " + string(why))

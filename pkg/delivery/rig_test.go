@@ -188,7 +188,10 @@ func (r *rig) put(t touch.Touch) {
 }
 
 // process is one replica that delivers.
-type process struct{ stop func() }
+type process struct {
+	stop func()
+	loop *bus.Loop
+}
 
 // start starts a replica. Stopping it takes with it all that it knew.
 func (r *rig) start(with ...func(o *delivery.Options)) *process {
@@ -215,7 +218,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 48, Parallel: 1, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
-	p := &process{stop: sync.OnceFunc(func() {
+	p := &process{loop: loop, stop: sync.OnceFunc(func() {
 		cancel()
 		<-done
 		_ = relay.Close()
