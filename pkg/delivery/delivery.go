@@ -156,14 +156,26 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 
 // begin has a touch wait for its turn in its store. Where the store has more than
 // its share in flight, the touch comes back later, for the sake of other stores.
+// A due message may come a second time: it waits for the first, since what this
+// process knows about a touch is of one attempt.
 func (d *Delivery) begin(ctx context.Context, a *attempt) {
+	if !d.memory.enter(a.id) {
+		a.msg.Done(bus.Soon(time.Second))
+		return
+	}
 	q, share := d.queues.store(a.touch.Customer.Store), d.share()
 	if d.memory.knows(a.id) {
 		share = 0 // what only this process knows stays in it
 	}
 	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
-		go func() { a.msg.Done(d.finish(ctx, a, setAside(crowdedFor()))) }()
+		go func() { d.done(a, d.finish(ctx, a, setAside(crowdedFor()))) }()
 	}
+}
+
+// done is the end of an attempt: the loop is told what follows.
+func (d *Delivery) done(a *attempt, err error) {
+	d.memory.leave(a.id)
+	a.msg.Done(err)
 }
 
 // share is how many touches of one store may be in flight; 0: any number.

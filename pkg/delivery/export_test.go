@@ -4,5 +4,5 @@ package delivery
 func (d *Delivery) Remembered() int {
 	d.memory.mu.Lock()
 	defer d.memory.mu.Unlock()
-	return len(d.memory.of)
+	return len(d.memory.of) + len(d.memory.underWay)
 }

@@ -32,9 +32,31 @@ type outcome struct {
 // There is one rule: finish forgets a touch when it leaves this process, and not
 // before.
 type memory struct {
-	mu    sync.Mutex
-	of    map[string]*memo
-	aside int // how many of them are aside
+	mu       sync.Mutex
+	of       map[string]*memo
+	aside    int                 // how many of them are aside
+	underWay map[string]struct{} // touches with an attempt
+}
+
+// enter begins an attempt at a touch, and reports whether it is the only one.
+func (m *memory) enter(id string) (only bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, is := m.underWay[id]; is {
+		return false
+	}
+	if m.underWay == nil {
+		m.underWay = map[string]struct{}{}
+	}
+	m.underWay[id] = struct{}{}
+	return true
+}
+
+// leave ends the attempt.
+func (m *memory) leave(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.underWay, id)
 }
 
 // recall returns what is known about a touch.

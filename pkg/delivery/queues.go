@@ -117,9 +117,9 @@ func (d *Delivery) work(q *queue) {
 		}
 		if w.ctx.Err() != nil { // stopping: what was not begun is not begun
 			q.decided(func() { d.work(q) })
-			w.msg.Done(bus.ErrShutdown)
+			d.done(w.attempt, bus.ErrShutdown)
 		} else {
-			w.msg.Done(d.deliver(w.ctx, w.attempt, func() { q.decided(func() { d.work(q) }) }))
+			d.done(w.attempt, d.deliver(w.ctx, w.attempt, func() { q.decided(func() { d.work(q) }) }))
 		}
 		again = q.finished()
 	}
