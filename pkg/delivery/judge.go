@@ -23,6 +23,9 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 	if !a.record.Found() {
 		return d.unknown(a)
 	}
+	if d.memory.recall(a.id).missing != nil { // not any more: missing again is another matter
+		d.memory.note(a.id, func(m *memo) { m.missing = nil })
+	}
 	if decision := d.claimed(a); decision.Action != Send {
 		return decision
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,74 @@ func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
 		}
 		if n := r.held(reason.Rebuilding); n == 0 {
 			t.Error("the metric was told of no hold")
+		}
+	})
+}
+
+// losing is a Redis that loses all customers, twice, until it is asked to be proven.
+type losing struct {
+	delivery.Customers
+	mu        sync.Mutex
+	lost      bool
+	epoch     uint64
+	suspected int
+}
+
+func (c *losing) Epoch() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.epoch
+}
+
+func (c *losing) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.lost {
+		return c.Customers.Load(ctx, keys)
+	}
+	out := make([]customer.Record, len(keys))
+	for i, k := range keys {
+		out[i].Key = k
+	}
+	return out, nil
+}
+
+func (c *losing) Suspect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.suspected++
+	time.AfterFunc(time.Minute, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.lost, c.epoch = false, c.epoch+1
+	})
+}
+
+func (c *losing) MarkIn(ctx context.Context, _ uint64, entries []customer.Entry) error {
+	return c.Customers.MarkIn(ctx, c.Customers.Epoch(), entries)
+}
+
+// A customer is missing, found again, and missing again while their touch waits for
+// the relay. That they were missing before says nothing about them now.
+func TestACustomerWhoIsLostTwiceIsLookedForTwice(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.touch("ann", "offer", "1", time.Minute, nil)
+		var away atomic.Int32
+		away.Store(refuses)
+		lost := &losing{lost: true}
+		r.start(relayThat(r, &away), func(o *delivery.Options) {
+			lost.Customers, o.Customers = o.Customers, lost
+		})
+		time.Sleep(10 * time.Minute)
+		lost.mu.Lock()
+		lost.lost = true
+		lost.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		away.Store(0)
+		time.Sleep(10 * time.Minute)
+		if n := len(r.facts(events.TypeEmailSent)); n != 1 || lost.suspected != 2 {
+			t.Errorf("%d messages, and Redis was suspected %d times, want 1 and 2", n, lost.suspected)
 		}
 	})
 }
