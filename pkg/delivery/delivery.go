@@ -16,6 +16,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/channel"
 	"homing/pkg/clock"
+	"homing/pkg/combine"
 	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/programme"
@@ -116,10 +117,10 @@ type Options struct {
 
 // Delivery delivers the touches of one worker.
 type Delivery struct {
-	o        Options
-	memory   memory
-	recorder *recorder
-	queues   queues
+	o       Options
+	memory  memory
+	queues  queues
+	appends combine.Combiner[*customer.Entry]
 }
 
 // New returns a delivery.
@@ -127,7 +128,9 @@ func New(o Options) *Delivery {
 	if o.Holds == nil {
 		o.Holds = noHolds{}
 	}
-	return &Delivery{o: o, recorder: newRecorder(o.Timeline, o.Customers)}
+	d := &Delivery{o: o}
+	d.appends.Flush = d.appendAll
+	return d
 }
 
 // Handle takes a batch: it is a bus.Handler. The customers are read in one round

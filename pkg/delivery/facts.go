@@ -28,14 +28,9 @@ func (d *Delivery) fact(a *attempt, action string, body events.FactBody) events.
 	}
 }
 
-// entry is an event of the attempt's customer, for the timeline.
-func (a *attempt) entry(e events.Event) customer.Entry {
-	return customer.Entry{Key: a.touch.Customer, Event: e}
-}
-
-// record puts what was decided about a touch, and is folded already, on the timeline.
+// record records what was decided about a touch.
 func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error {
-	if err := d.recorder.record(ctx, a.epoch, a.entry(f)); err != nil {
+	if err := d.put(ctx, a, f); err != nil {
 		return err
 	}
 	if d.o.Decided != nil {
@@ -44,10 +39,25 @@ func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error
 	return nil
 }
 
-// orWait goes on, or waits for what failed.
-func orWait(err error) Decision {
-	if err != nil {
-		return waitFor(err)
+// put puts an event of our own that is folded already on the timeline, together with
+// those of the same moment, and marks it.
+func (d *Delivery) put(ctx context.Context, a *attempt, e events.Event) error {
+	entries := []customer.Entry{{Key: a.touch.Customer, Event: e}}
+	if err := d.appends.Do(ctx, []*customer.Entry{&entries[0]}); err != nil {
+		return err
 	}
-	return Decision{}
+	return d.o.Customers.MarkIn(ctx, a.epoch, entries)
+}
+
+// appendAll appends entries in one call, which sets their sequences.
+func (d *Delivery) appendAll(ctx context.Context, on []*customer.Entry) error {
+	entries := make([]customer.Entry, len(on))
+	for i, e := range on {
+		entries[i] = *e
+	}
+	err := d.o.Timeline.Append(ctx, entries)
+	for i, e := range on {
+		*e = entries[i]
+	}
+	return err
 }

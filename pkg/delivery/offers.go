@@ -32,7 +32,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		if a.offer = d.good(c, a.key); a.offer == nil {
 			return d.verdict(a, touch.DropFor(reason.Expired, ranOut))
 		}
-		return orWait(d.issueAgain(ctx, a, bound, terms))
+		return d.issueAgain(ctx, a, bound, terms)
 	}
 	if d.capped(a) {
 		return Decision{}
@@ -61,7 +61,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	}
 	d.memory.note(a.id, func(m *memo) { m.code = nil })
 	a.offer = d.good(c, a.key)
-	return orWait(d.put(ctx, a, f))
+	return d.issued(ctx, a, f)
 }
 
 // ranOut says that the code which was bound to a touch is worth nothing any more:
@@ -111,22 +111,23 @@ func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expire
 // issueAgain makes sure of the fact of an offer that was bound in an earlier
 // attempt, which may have ended before the fact was on the timeline. A second one
 // changes nothing, so where there is doubt it is told again.
-func (d *Delivery) issueAgain(ctx context.Context, a *attempt, bound customer.Offer, terms *offer.Terms) error {
+func (d *Delivery) issueAgain(ctx context.Context, a *attempt, bound customer.Offer, terms *offer.Terms) Decision {
 	if a.touch.Issued || d.memory.recall(a.id).issued {
-		return nil
+		return Decision{}
 	}
 	said := *terms
 	said.Percent, said.Amount = bound.Percent, bound.Amount // the configuration may have changed since
-	return d.put(ctx, a, d.issue(a, &said, bound.Code, time.UnixMilli(bound.At).UTC(), time.UnixMilli(bound.Expires)))
+	return d.issued(ctx, a, d.issue(a, &said, bound.Code, time.UnixMilli(bound.At).UTC(), time.UnixMilli(bound.Expires)))
 }
 
-func (d *Delivery) put(ctx context.Context, a *attempt, f events.Event) error {
-	if err := d.recorder.now(context.WithoutCancel(ctx), a.epoch, a.entry(f)); err != nil {
-		return err
+// issued makes sure that the fact of an offer is on the timeline.
+func (d *Delivery) issued(ctx context.Context, a *attempt, f events.Event) Decision {
+	if err := d.put(context.WithoutCancel(ctx), a, f); err != nil {
+		return waitFor(err)
 	}
 	d.memory.note(a.id, func(m *memo) { m.issued = true })
 	a.touch.Issued = true
-	return nil
+	return Decision{}
 }
 
 // good returns the offer that is bound to a touch, unless it has expired.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"homing/pkg/combine"
 	"homing/pkg/customer"
 )
 
@@ -18,10 +19,10 @@ type Customers struct {
 	rdb   redis.UniversalClient
 	nodes bool   // it is a cluster
 	guard *Guard // nil: always ready
-	loads combiner[load]
-	peeks combiner[peek]
-	saves combiner[save]
-	marks combiner[customer.Entry]
+	loads combine.Combiner[load]
+	peeks combine.Combiner[peek]
+	saves combine.Combiner[save]
+	marks combine.Combiner[customer.Entry]
 	ride  riders
 	seen  *highest
 }
@@ -33,7 +34,7 @@ func New(rdb redis.UniversalClient, guard *Guard) *Customers {
 	if guard != nil {
 		s.seen = &guard.seen
 	}
-	s.loads.flush, s.peeks.flush, s.saves.flush, s.marks.flush = s.loadAll, s.peekAll, s.saveAll, s.markAll
+	s.loads.Flush, s.peeks.Flush, s.saves.Flush, s.marks.Flush = s.loadAll, s.peekAll, s.saveAll, s.markAll
 	return s
 }
 
@@ -82,7 +83,7 @@ func (l *loading) load(ctx context.Context, s *Customers, keys []customer.Key) (
 	for i, k := range keys {
 		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
 	}
-	if err := s.loads.do(ctx, l.reqs); err != nil {
+	if err := s.loads.Do(ctx, l.reqs); err != nil {
 		return nil, err
 	}
 	l.records = append(l.records[:0], make([]customer.Record, len(keys))...)
@@ -141,7 +142,7 @@ func (s *Customers) Versions(ctx context.Context, keys []customer.Key) ([]string
 	for i, k := range keys {
 		reqs[i] = peek{key: k, out: &out[i]}
 	}
-	return out, s.peeks.do(ctx, reqs)
+	return out, s.peeks.Do(ctx, reqs)
 }
 
 func (s *Customers) peekAll(ctx context.Context, reqs []peek) error {
@@ -225,7 +226,7 @@ func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]boo
 	for i, r := range records {
 		reqs[i] = saveOf(r, &ok[i], customer.Encode(&r.Customer))
 	}
-	return ok, s.saves.do(ctx, reqs)
+	return ok, s.saves.Do(ctx, reqs)
 }
 
 // SaveBeside is Save for one record that was judged together with another. In the
@@ -238,7 +239,7 @@ func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other cu
 	if other.Key.Token != "" {
 		req.other = &other
 	}
-	err = s.saves.do(ctx, []save{req})
+	err = s.saves.Do(ctx, []save{req})
 	return saved, err == nil && other.Version == judged, err
 }
 

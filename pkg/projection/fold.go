@@ -130,5 +130,5 @@ func (w *folding) save(ctx context.Context, s *Customers) error {
 		w.bodies = customer.Append(w.bodies, &r.Customer)
 		w.saves = append(w.saves, saveOf(r, &w.ok[n], w.bodies[from:len(w.bodies):len(w.bodies)]))
 	}
-	return s.saves.do(ctx, w.saves)
+	return s.saves.Do(ctx, w.saves)
 }

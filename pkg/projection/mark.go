@@ -111,7 +111,7 @@ func (s *Customers) MarkIn(ctx context.Context, epoch uint64, entries []customer
 // notes the entries with the customers. ErrBackwards means that Redis lost
 // something meanwhile; the guard is told, and the fold must be done again.
 func (s *Customers) Mark(ctx context.Context, entries []customer.Entry) error {
-	return s.suspicious(s.marks.do(ctx, entries))
+	return s.suspicious(s.marks.Do(ctx, entries))
 }
 
 // suspicious tells the guard of an error that says that Redis lost something.

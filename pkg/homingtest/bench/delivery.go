@@ -40,6 +40,9 @@ var deliveries = []struct {
 }
 
 // runDelivery measures how fast touches that are due become mails.
+// deliveryPeak is how much memory a process that delivers may take, in MiB.
+const deliveryPeak = 80
+
 func (b *bench) runDelivery(ctx context.Context) error {
 	for _, d := range deliveries {
 		ours, limit, what, err := b.deliver(ctx, d.name, d.sink, b.mails/d.share)
@@ -208,7 +211,7 @@ func (b *bench) homingDelivery(ctx context.Context, s *stack, name string, n int
 		return out, err
 	}
 	if name == "" {
-		b.report.addPeak(partDelivery, "a mail", u)
+		b.report.addPeakOf(partDelivery, "an email", u, deliveryPeak)
 		b.report.addFlat(u, mails)
 	}
 	unknown, err := held(ctx, s, bus.Timeline, uncertainFacts)

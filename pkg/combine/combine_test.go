@@ -1,8 +1,9 @@
-package projection
+package combine_test
 
 import (
 	"context"
 	"errors"
+	"homing/pkg/combine"
 	"slices"
 	"sync"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 // gated is a combiner whose round trips wait to be let go, one at a time.
 type gated struct {
-	combiner[int]
+	combine.Combiner[int]
 	mu     sync.Mutex
 	trips  [][]int
 	let    chan error
@@ -20,7 +21,7 @@ type gated struct {
 
 func newGated() *gated {
 	g := &gated{let: make(chan error)}
-	g.flush = func(ctx context.Context, reqs []int) error {
+	g.Flush = func(ctx context.Context, reqs []int) error {
 		err := <-g.let
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -37,10 +38,10 @@ func TestCallsMadeAtTheSameTimeShareARoundTrip(t *testing.T) {
 		broken := errors.New("broken")
 		errs := make([]error, 5)
 		var wg sync.WaitGroup
-		wg.Go(func() { errs[0] = g.do(t.Context(), []int{0}) })
+		wg.Go(func() { errs[0] = g.Do(t.Context(), []int{0}) })
 		synctest.Wait() // the first is on its way
 		for i := 1; i < 5; i++ {
-			wg.Go(func() { errs[i] = g.do(t.Context(), []int{i, i}) })
+			wg.Go(func() { errs[i] = g.Do(t.Context(), []int{i, i}) })
 		}
 		synctest.Wait()
 		g.let <- nil
@@ -66,10 +67,10 @@ func TestACallThatIsGivenUpDoesNotFailThoseItTravelsWith(t *testing.T) {
 		g := newGated()
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = g.do(ctx, []int{0}) })
+		wg.Go(func() { _ = g.Do(ctx, []int{0}) })
 		synctest.Wait()
 		wg.Go(func() {
-			if err := g.do(t.Context(), []int{1}); err != nil {
+			if err := g.Do(t.Context(), []int{1}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -88,10 +89,10 @@ func TestACallReturnsWithItsOwnRoundTripHoweverManyFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGated()
 		first := make(chan error, 1)
-		go func() { first <- g.do(t.Context(), []int{0}) }()
+		go func() { first <- g.Do(t.Context(), []int{0}) }()
 		synctest.Wait()
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = g.do(t.Context(), []int{1}) })
+		wg.Go(func() { _ = g.Do(t.Context(), []int{1}) })
 		synctest.Wait()
 		g.let <- nil
 		synctest.Wait()
@@ -109,12 +110,12 @@ func TestARoundTripIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGated()
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = g.do(t.Context(), []int{0}) })
+		wg.Go(func() { _ = g.Do(t.Context(), []int{0}) })
 		synctest.Wait()
 		for range 3 {
-			wg.Go(func() { _ = g.do(t.Context(), make([]int, mostAtOnce/2)) })
+			wg.Go(func() { _ = g.Do(t.Context(), make([]int, combine.MostAtOnce/2)) })
 		}
-		wg.Go(func() { _ = g.do(t.Context(), make([]int, 3*mostAtOnce)) })
+		wg.Go(func() { _ = g.Do(t.Context(), make([]int, 3*combine.MostAtOnce)) })
 		synctest.Wait()
 		go func() {
 			for {
@@ -129,14 +130,14 @@ func TestARoundTripIsBounded(t *testing.T) {
 		total := 0
 		for _, trip := range g.trips {
 			total += len(trip)
-			if len(trip) > mostAtOnce && len(trip) != 3*mostAtOnce {
-				t.Errorf("a round trip of %d, more than %d", len(trip), mostAtOnce)
+			if len(trip) > combine.MostAtOnce && len(trip) != 3*combine.MostAtOnce {
+				t.Errorf("a round trip of %d, more than %d", len(trip), combine.MostAtOnce)
 			}
 		}
-		if want := 1 + 3*mostAtOnce/2 + 3*mostAtOnce; total != want {
+		if want := 1 + 3*combine.MostAtOnce/2 + 3*combine.MostAtOnce; total != want {
 			t.Errorf("%d requests travelled, want %d", total, want)
 		}
-		if err := g.do(t.Context(), nil); err != nil {
+		if err := g.Do(t.Context(), nil); err != nil {
 			t.Errorf("a call for nothing: %v", err)
 		}
 	})

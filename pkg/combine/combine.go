@@ -1,14 +1,18 @@
-package projection
+// Package combine lets calls that are made at the same time share round trips to a
+// server. It knows no server.
+package combine
 
 import (
 	"context"
 	"sync"
 )
 
-// combiner lets calls made at the same time share round trips: a call that finds
-// nobody at work works, and those that come in the meantime go together in the next.
-type combiner[R any] struct {
-	flush func(ctx context.Context, reqs []R) error
+// A Combiner carries out requests: a call that finds nobody at work works, and those
+// that come in the meantime go together in the next. It is safe for concurrent use,
+// and must not be copied.
+type Combiner[R any] struct {
+	// Flush carries out requests, in one round trip. Their callers get its error.
+	Flush func(ctx context.Context, reqs []R) error
 
 	mu      sync.Mutex
 	working bool
@@ -21,11 +25,11 @@ type call[R any] struct {
 	done chan struct{}
 }
 
-// mostAtOnce bounds one round trip, so that a pipeline stays a few hundred KB.
-const mostAtOnce = 1024
+// MostAtOnce is how many requests go together: it bounds one round trip, so that a pipeline stays a few hundred KB.
+const MostAtOnce = 1024
 
-// do returns when reqs have been carried out, with the error of their round trip.
-func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
+// Do returns when reqs have been carried out, with the error of their round trip.
+func (c *Combiner[R]) Do(ctx context.Context, reqs []R) error {
 	if len(reqs) == 0 {
 		return nil
 	}
@@ -42,7 +46,7 @@ func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
 	// Calls that come in the meantime must neither fail because we give up, nor keep us once
 	// our own requests are done.
 	ctx = context.WithoutCancel(ctx)
-	err := c.flush(ctx, reqs)
+	err := c.Flush(ctx, reqs)
 	c.mu.Lock()
 	if c.working = len(c.queue) > 0; c.working {
 		go c.work(ctx)
@@ -52,11 +56,11 @@ func (c *combiner[R]) do(ctx context.Context, reqs []R) error {
 }
 
 // work works for those who queue up, until nobody does.
-func (c *combiner[R]) work(ctx context.Context) {
+func (c *Combiner[R]) work(ctx context.Context) {
 	for {
 		c.mu.Lock()
 		n, size := 0, 0
-		for n < len(c.queue) && (n == 0 || size+len(c.queue[n].reqs) <= mostAtOnce) {
+		for n < len(c.queue) && (n == 0 || size+len(c.queue[n].reqs) <= MostAtOnce) {
 			size += len(c.queue[n].reqs)
 			n++
 		}
@@ -72,7 +76,7 @@ func (c *combiner[R]) work(ctx context.Context) {
 	}
 }
 
-func (c *combiner[R]) run(ctx context.Context, batch []*call[R], size int) {
+func (c *Combiner[R]) run(ctx context.Context, batch []*call[R], size int) {
 	reqs := batch[0].reqs
 	if len(batch) > 1 {
 		reqs = make([]R, 0, size)
@@ -80,7 +84,7 @@ func (c *combiner[R]) run(ctx context.Context, batch []*call[R], size int) {
 			reqs = append(reqs, b.reqs...)
 		}
 	}
-	err := c.flush(ctx, reqs)
+	err := c.Flush(ctx, reqs)
 	for _, b := range batch {
 		b.err = err
 		close(b.done)
