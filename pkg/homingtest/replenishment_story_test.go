@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	"homing/pkg/statistics"
 	"homing/pkg/homingtest"
+	"homing/pkg/statistics"
 	"homing/pkg/touch"
 )
 

@@ -1,6 +1,7 @@
 package homingtest_test
 
 import (
+	"strings"
 	"testing"
 
 	"homing/pkg/homingtest"
@@ -54,15 +55,15 @@ func TestTheSinkTakesMailsEitherWay(t *testing.T) {
 		}
 		_ = r.Close()
 		s.Close()
-		got := ""
+		var got strings.Builder
 		for _, m := range s.Mails() {
-			got += m.To + " "
+			got.WriteString(m.To + " ")
 			if m.Subject != "Thanks" || m.MessageID != "x@shop.example" {
 				t.Errorf("%+v", m)
 			}
 		}
-		if got != "ann@example.com lost@example.com bob@example.com " {
-			t.Errorf("chunking %t: mails to %s", chunking, got)
+		if got.String() != "ann@example.com lost@example.com bob@example.com " {
+			t.Errorf("chunking %t: mails to %s", chunking, got.String())
 		}
 	}
 }
