@@ -140,3 +140,26 @@ func TestAStopHandsBackWhatWasNotBegun(t *testing.T) {
 		}
 	})
 }
+
+// Far more messages of a store are due than it may have in flight, since another
+// store is there as well, which has none. They leave as fast as the relay takes them.
+func TestACrowdedStoreLeavesItsRelayNoTimeToRest(t *testing.T) {
+	const due, each = 1000, 80 * time.Millisecond
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.sink.Answer = func(command, _ string) string {
+			if command == "." {
+				time.Sleep(each)
+			}
+			return ""
+		}
+		r.start(alike("outlet"), func(o *delivery.Options) { o.InFlight = bus.MostInFlight(48, 1) })
+		began := time.Now().Add(time.Minute).UTC()
+		r.many(due, "ann", began)
+		time.Sleep(time.Until(began.Add(due / 8 * each * 2)))
+		if n := len(r.sink.Mails()); n != due {
+			t.Errorf("%d messages left in twice the time that the relay takes, want %d", n, due)
+		}
+		time.Sleep(10 * time.Minute)
+	})
+}

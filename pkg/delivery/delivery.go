@@ -171,7 +171,7 @@ func (d *Delivery) begin(ctx context.Context, a *attempt) {
 		share = 0 // what only this process knows stays in it
 	}
 	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
-		go func() { d.done(a, d.finish(ctx, a, setAside(crowdedFor()))) }()
+		go func() { d.done(a, d.finish(ctx, a, setAside(q.crowdedFor()))) }()
 	}
 }
 

@@ -26,6 +26,12 @@ type queue struct {
 	inside  int        // waiting, under way or being finished
 	busy    int        // under way
 	trying  sync.Mutex // held by the one touch that tries a store that is passed by
+
+	// while there are too many: how fast they are decided, and when it will be the turn
+	// of the one that was set aside last
+	decisions int
+	since     time.Time
+	turn      time.Time
 }
 
 // waiting is a touch that waits for its turn, and the context of its batch.
@@ -92,6 +98,7 @@ func (q *queue) decided(work func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.busy--
+	q.decisions++
 	q.begin(work)
 }
 
@@ -125,7 +132,35 @@ func (d *Delivery) work(q *queue) {
 	}
 }
 
+// longestTurn is the longest time that is worth foreseeing.
+const longestTurn = 30 * time.Second
+
 // crowdedFor is for how long a touch is set aside whose store has its share of them
-// in flight: half a minute to one and a half, so that they don't all come back at
-// once, nor leave the relay idle.
-func crowdedFor() time.Duration { return 30*time.Second + rand.N(time.Minute) }
+// in flight: until it would be its turn, at the pace of the store's others, so that
+// the relay is never idle. Where that is far off it is half a minute to one and a
+// half, so that they don't all come back at once.
+func (q *queue) crowdedFor() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	lasted := now.Sub(q.since)
+	switch {
+	case q.turn.Before(now): // there were not too many for a while
+		q.decisions, q.since = 0, now
+	case lasted > 2*longestTurn: // the pace is that of late
+		q.decisions, q.since = q.decisions/2, now.Add(-lasted/2)
+	}
+	each := 10 * time.Millisecond // until the pace is known
+	if q.decisions > 0 {
+		each = now.Sub(q.since) / time.Duration(q.decisions)
+	}
+	turn := q.turn
+	if turn.Before(now) {
+		turn = now.Add(each * time.Duration(len(q.waiting)))
+	}
+	if turn = turn.Add(each); turn.Sub(now) < longestTurn {
+		q.turn = turn
+		return max(turn.Sub(now), soonest)
+	}
+	return longestTurn + rand.N(2*longestTurn)
+}
