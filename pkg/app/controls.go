@@ -23,8 +23,8 @@ func (a *App) paused(worker, store string) bool {
 	return a.stores[store].Worker(worker).Settings.Status == workers.Paused || a.controls.Paused(worker, store)
 }
 
-// held is a worker's bus.LoopOptions.Held: it is paused in every store.
-func (a *App) held(worker string) func() (bool, <-chan struct{}) {
+// pausedEverywhere is a worker's bus.LoopOptions.Paused: it is paused in every store.
+func (a *App) pausedEverywhere(worker string) func() (bool, <-chan struct{}) {
 	return func() (bool, <-chan struct{}) {
 		changed := a.controls.Changed() // before looking, or a change in between is missed
 		for store := range a.stores {

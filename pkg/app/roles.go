@@ -47,16 +47,16 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 			out = &waiting
 		}
 		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, planner.Handle, 1024, 2, nil),
-			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.held(k.Name)))
+			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
 	}
 	return loops, waiting
 }
 
-func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, held func() (bool, <-chan struct{})) *bus.Loop {
+func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paused func() (bool, <-chan struct{})) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
 		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
-		PullFor: a.o.PullFor, Held: held,
+		PullFor: a.o.PullFor, Paused: paused,
 		Batch: batch, Parallel: parallel, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})
 	a.metrics.watch(name, l)

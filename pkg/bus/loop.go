@@ -53,9 +53,9 @@ type LoopOptions struct {
 	// Missing is asked to make streams and consumers that are gone; may be nil.
 	Missing func(context.Context) error
 	Down    func(error) // told when the loop starts to wait for a server; may be nil
-	// Held reports whether nothing is to be pulled for now, and returns a channel
+	// Paused reports whether nothing is to be pulled for now, and returns a channel
 	// that is closed when that may have changed; may be nil.
-	Held func() (held bool, changed <-chan struct{})
+	Paused func() (paused bool, changed <-chan struct{})
 }
 
 // Loop pulls from a consumer and feeds a handler. It never holds more messages
@@ -64,13 +64,13 @@ type LoopOptions struct {
 type Loop struct {
 	o LoopOptions
 
-	mu      sync.Mutex
-	held    map[*Msg]struct{} // in hand: queued, being handled, or waiting for a server
-	queue   []*Msg
-	later   []*Msg        // kept, to be tried again
-	backoff time.Duration // > 0: nothing was answered since a message had to be kept; a server is down
-	resume  time.Time     // until when nothing is tried
-	changed chan struct{} // closed when any of the above changes; nil if nobody waits for that
+	mu       sync.Mutex
+	inFlight map[*Msg]struct{} // queued, being handled, or waiting for a server
+	queue    []*Msg
+	later    []*Msg        // kept, to be tried again
+	backoff  time.Duration // > 0: nothing was answered since a message had to be kept; a server is down
+	resume   time.Time     // until when nothing is tried
+	changed  chan struct{} // closed when any of the above changes; nil if nobody waits for that
 
 	handled  atomic.Uint64
 	stopping atomic.Pointer[atomic.Bool] // of the round that Run is in
@@ -95,7 +95,7 @@ func NewLoop(o LoopOptions) *Loop {
 	if o.PullFor == 0 {
 		o.PullFor = pullFor
 	}
-	return &Loop{o: o, held: map[*Msg]struct{}{}}
+	return &Loop{o: o, inFlight: map[*Msg]struct{}{}}
 }
 
 // Handled returns how many messages were answered for good.
@@ -156,7 +156,7 @@ func (l *Loop) drain() {
 		l.mu.Unlock()
 		l.giveBack()
 		l.mu.Lock()
-		left := len(l.held)
+		left := len(l.inFlight)
 		l.mu.Unlock()
 		if left == 0 {
 			return
@@ -226,7 +226,7 @@ func (l *Loop) room(ctx context.Context) int {
 	defer probe.Stop()
 	for {
 		l.mu.Lock()
-		changed, down, free := l.change(), l.backoff > 0, size-len(l.held)
+		changed, down, free := l.change(), l.backoff > 0, size-len(l.inFlight)
 		l.mu.Unlock()
 		if !down && free >= max(1, l.o.Batch/2) {
 			return free
@@ -277,7 +277,7 @@ func (l *Loop) pull(ctx context.Context) {
 func (l *Loop) take(m *Msg) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held[m] = struct{}{}
+	l.inFlight[m] = struct{}{}
 	l.queue = append(l.queue, m)
 	l.signal()
 }

@@ -39,7 +39,7 @@ func (l *Loop) settle(m *Msg, answer error) {
 	}
 	l.handled.Add(1)
 	l.mu.Lock()
-	delete(l.held, m)
+	delete(l.inFlight, m)
 	if l.backoff > 0 {
 		l.backoff = 0
 		l.o.Log.Info("going on", zap.String("loop", l.o.Name))
@@ -85,12 +85,12 @@ func (l *Loop) stay(m *Msg, in time.Duration) {
 	l.signal()
 }
 
-// keepAlive tells the server, three times an AckWait, that what is held is
+// keepAlive tells the server, three times an AckWait, that what is in flight is
 // still being worked on.
 func (l *Loop) keepAlive(ctx context.Context) {
 	for ctx.Err() == nil {
 		l.mu.Lock()
-		changed, n := l.change(), len(l.held)
+		changed, n := l.change(), len(l.inFlight)
 		l.mu.Unlock()
 		if n == 0 { // no ticking while idle
 			select {
@@ -103,12 +103,12 @@ func (l *Loop) keepAlive(ctx context.Context) {
 			return
 		}
 		l.mu.Lock()
-		held := make([]*Msg, 0, len(l.held))
-		for m := range l.held {
-			held = append(held, m)
+		msgs := make([]*Msg, 0, len(l.inFlight))
+		for m := range l.inFlight {
+			msgs = append(msgs, m)
 		}
 		l.mu.Unlock()
-		for _, m := range held {
+		for _, m := range msgs {
 			if !m.settled.Load() {
 				_ = m.InProgress() // a server that is away forgets us; the message comes again
 			}
@@ -127,7 +127,7 @@ func (l *Loop) giveBack() {
 	for _, m := range append(l.queue, l.later...) {
 		m.settled.Store(true) // a sign of life now would take it back
 		_ = m.NakWithDelay(soon)
-		delete(l.held, m)
+		delete(l.inFlight, m)
 	}
 	l.queue, l.later = nil, nil
 }

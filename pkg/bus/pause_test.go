@@ -14,7 +14,7 @@ import (
 	"homing/pkg/bus"
 )
 
-// hold is a switch for LoopOptions.Held.
+// hold is a switch for LoopOptions.Paused.
 type hold struct {
 	mu      sync.Mutex
 	held    bool
@@ -70,7 +70,7 @@ func TestAHeldLoopCostsNothing(t *testing.T) {
 			}
 		}
 		s.publish(n)
-		s.run(bus.Storefront, bus.IntakeConsumer, work, func(o *bus.LoopOptions) { o.Held = h.ask })
+		s.run(bus.Storefront, bus.IntakeConsumer, work, func(o *bus.LoopOptions) { o.Paused = h.ask })
 		time.Sleep(500 * time.Millisecond)
 		h.set(true)
 		time.Sleep(time.Second) // what is under way ends, what is not begun is given back
@@ -102,7 +102,7 @@ func TestAHeldLoopWaitsForNoServer(t *testing.T) {
 	bubble(t, func(s *server) {
 		var h hold
 		s.run(bus.Storefront, bus.IntakeConsumer, new(journal).answering(func(*bus.Msg) error { return errors.New("down") }),
-			func(o *bus.LoopOptions) { o.Held = h.ask })
+			func(o *bus.LoopOptions) { o.Paused = h.ask })
 		s.publish(3)
 		time.Sleep(time.Minute)
 		if !s.loop.Waiting() {
@@ -121,7 +121,7 @@ func TestALoopThatIsHeldFromTheStartStops(t *testing.T) {
 		h := hold{held: true}
 		var j journal
 		s.run(bus.Storefront, bus.IntakeConsumer, j.answering(func(*bus.Msg) error { return nil }),
-			func(o *bus.LoopOptions) { o.Held = h.ask })
+			func(o *bus.LoopOptions) { o.Paused = h.ask })
 		s.publish(3)
 		time.Sleep(time.Hour)
 		s.stop()

@@ -5,34 +5,34 @@ import (
 	"sync"
 )
 
-// Run works until ctx ends. While the loop is held it does as it does when it
-// stops: it pulls nothing, has nothing in hand, and costs the server nothing,
+// Run works until ctx ends. While the loop is paused it does as it does when it
+// stops: it pulls nothing, has nothing in flight, and costs the server nothing,
 // however much waits there.
 func (l *Loop) Run(ctx context.Context) {
-	if l.o.Held == nil {
+	if l.o.Paused == nil {
 		l.round(ctx)
 		return
 	}
 	for ctx.Err() == nil {
-		if held, changed := l.o.Held(); held {
+		if paused, changed := l.o.Paused(); paused {
 			select {
 			case <-ctx.Done():
 			case <-changed:
 			}
 			continue
 		}
-		l.untilHeld(ctx)
+		l.untilPaused(ctx)
 	}
 }
 
-// untilHeld works until the loop is held or ctx ends.
-func (l *Loop) untilHeld(ctx context.Context) {
+// untilPaused works until the loop is paused or ctx ends.
+func (l *Loop) untilPaused(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for ctx.Err() == nil {
-			held, changed := l.o.Held()
-			if held {
+			paused, changed := l.o.Paused()
+			if paused {
 				cancel()
 				return
 			}
