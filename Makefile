@@ -9,7 +9,7 @@ KILLS ?= 60
 # What `make check` runs under the race detector, which makes a test take many times
 # as long: the packages with goroutines of their own. It runs the tests of all others
 # without; `make race` runs every test with it.
-CONCURRENT = ./pkg/bus ./pkg/codes ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/throughput \
+CONCURRENT = ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/throughput \
 	./pkg/projection ./pkg/schedule ./pkg/timeline
 
 help: ## Say what there is to make

@@ -98,7 +98,7 @@ func (o *Offer) Terms() *offer.Terms {
 	if o == nil || o.Code == noCode {
 		return nil
 	}
-	t := &offer.Terms{Percent: o.Percent, Valid: o.Valid, Code: o.Code}
+	t := &offer.Terms{Percent: o.Percent, Valid: o.Valid, Kind: o.Code}
 	if o.Percent == 0 {
 		t.Amount, _ = events.ParseMoney(o.Amount.Amount, o.Amount.Currency)
 	}

@@ -60,14 +60,14 @@ offer: {percent: 15, valid: 7d, code: mint, value: BDAY}`, &c)
 	want := []touch.Step{
 		{Name: "miss-you", Template: "win-back/miss-you", Class: touch.Marketing, Expires: 14 * day},
 		{Name: "second", Template: "win-back/offer", Class: touch.Marketing, Expires: 2 * day,
-			Offer: &offer.Terms{Percent: 10, Valid: 14 * day, Code: offer.Static, Value: "MISSYOU10"}},
+			Offer: &offer.Terms{Percent: 10, Valid: 14 * day, Kind: offer.Static, Value: "MISSYOU10"}},
 		{Name: "last-call", Template: "win-back/last-call", Class: touch.Marketing, Expires: 14 * day,
-			Offer: &offer.Terms{Amount: events.Money{Minor: 500, Currency: "GBP"}, Valid: 3 * day, Code: offer.List, List: "spring"}},
+			Offer: &offer.Terms{Amount: events.Money{Minor: 500, Currency: "GBP"}, Valid: 3 * day, Kind: offer.List, List: "spring"}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("steps (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(&offer.Terms{Percent: 15, Valid: 7 * day, Code: offer.Mint, Value: "BDAY"}, c.Offer.Terms()); d != "" {
+	if d := cmp.Diff(&offer.Terms{Percent: 15, Valid: 7 * day, Kind: offer.Mint, Value: "BDAY"}, c.Offer.Terms()); d != "" {
 		t.Errorf("offer (-want +got):\n%s", d)
 	}
 }
@@ -77,11 +77,11 @@ func TestAnOfferIsLaidOverTheDefault(t *testing.T) {
 		return series{Offer: &workers.Offer{Percent: 15, Valid: 14 * day, Code: offer.Static, Value: "BIRTHDAY15"}}
 	}
 	for section, want := range map[string]*offer.Terms{
-		"offer: {percent: 20}": {Percent: 20, Valid: 14 * day, Code: offer.Static, Value: "BIRTHDAY15"},
+		"offer: {percent: 20}": {Percent: 20, Valid: 14 * day, Kind: offer.Static, Value: "BIRTHDAY15"},
 		"offer: {code: none}":  nil,
 		`offer: {percent: 0, amount: {amount: "3", currency: EUR}}`: {Amount: events.Money{Minor: 300, Currency: "EUR"}, Valid: 14 * day,
-			Code: offer.Static, Value: "BIRTHDAY15"},
-		"offer: {code: list, list: bday}": {Percent: 15, Valid: 14 * day, Code: offer.List, List: "bday"},
+			Kind: offer.Static, Value: "BIRTHDAY15"},
+		"offer: {code: list, list: bday}": {Percent: 15, Valid: 14 * day, Kind: offer.List, List: "bday"},
 	} {
 		c := standard()
 		if err := decode(t, section, &c); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"homing/pkg/codes"
+	"homing/pkg/codelist"
 	"homing/pkg/config"
 	"homing/pkg/offer"
 	"homing/pkg/programme"
@@ -41,7 +41,7 @@ func (p *program) offersCommand() *cobra.Command {
 	load := &cobra.Command{
 		Use: "load <file>", Short: "Add the codes of a file to a list", Long: offersLoadHelp, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onCodes(cmd.Context(), timeout, func(c *config.Config, k *codes.Codes) error {
+			return p.onCodes(cmd.Context(), timeout, func(c *config.Config, k *codelist.Lists) error {
 				return p.loadOffers(cmd.Context(), c, k, store, list, args[0])
 			})
 		},
@@ -51,7 +51,7 @@ func (p *program) offersCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use: "show", Short: "Show the lists: codes left and taken, and which steps use them", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.onCodes(cmd.Context(), timeout, func(c *config.Config, k *codes.Codes) error {
+			return p.onCodes(cmd.Context(), timeout, func(c *config.Config, k *codelist.Lists) error {
 				return p.showOffers(cmd.Context(), c, k, few)
 			})
 		},
@@ -66,7 +66,7 @@ func (p *program) offersCommand() *cobra.Command {
 }
 
 // onCodes runs a command with the lists at hand.
-func (p *program) onCodes(ctx context.Context, timeout time.Duration, do func(*config.Config, *codes.Codes) error) error {
+func (p *program) onCodes(ctx context.Context, timeout time.Duration, do func(*config.Config, *codelist.Lists) error) error {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -76,14 +76,14 @@ func (p *program) onCodes(ctx context.Context, timeout time.Duration, do func(*c
 		return err
 	}
 	defer nc.Close()
-	err = do(c, codes.New(js))
+	err = do(c, codelist.New(js))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return errors.New("there is no stream OFFERS; `homing setup` makes it")
 	}
 	return err
 }
 
-func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Codes, named, list, file string) error {
+func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codelist.Lists, named, list, file string) error {
 	if list == "" {
 		return usagef("--list: name the list that the codes belong to")
 	}
@@ -102,7 +102,7 @@ func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Cod
 	n, err := k.Load(ctx, store, list, all, step)
 	finish()
 	switch {
-	case errors.Is(err, codes.ErrName):
+	case errors.Is(err, codelist.ErrName):
 		return usage(fmt.Errorf("--list: %w", err))
 	case err != nil:
 		return fmt.Errorf("%w\n%s of %s were loaded; run the command again, no code is added twice", err, number(n.New), number(len(all)))
@@ -110,7 +110,7 @@ func (p *program) loadOffers(ctx context.Context, c *config.Config, k *codes.Cod
 		return writeJSON(p.out, struct {
 			Store string `json:"store"`
 			List  string `json:"list"`
-			codes.Count
+			codelist.Count
 		}{store, list, n})
 	}
 	_, err = fmt.Fprintf(p.out, "list %s of store %s: %s added\n", list, store, plural(n.New, "code"))
@@ -158,13 +158,13 @@ func (p *program) readCodes(file string) ([]string, error) {
 }
 
 // loading shows how far a file has come: a bar on a terminal, else a line now and then.
-func (p *program) loading(total int) (step func(codes.Count), finish func()) {
+func (p *program) loading(total int) (step func(codelist.Count), finish func()) {
 	if bar := p.bar(total, "codes"); bar != nil {
 		// One that cannot be drawn is not a reason to stop.
-		return func(n codes.Count) { _ = bar.Set(n.All()) }, func() { _ = bar.Finish() }
+		return func(n codelist.Count) { _ = bar.Set(n.All()) }, func() { _ = bar.Finish() }
 	}
 	last := time.Now()
-	return func(n codes.Count) {
+	return func(n codelist.Count) {
 		if time.Since(last) >= lineEvery {
 			last = time.Now()
 			fmt.Fprintf(p.err, "%s of %s codes\n", number(n.All()), number(total))
@@ -174,12 +174,12 @@ func (p *program) loading(total int) (step func(codes.Count), finish func()) {
 
 // shownList is one list, and who draws from it.
 type shownList struct {
-	codes.List
+	codelist.List
 	Steps []string `json:"steps"` // "win-back/offer"
 	Low   bool     `json:"low"`   // it is in use, and few codes are left
 }
 
-func (p *program) showOffers(ctx context.Context, c *config.Config, k *codes.Codes, few int) error {
+func (p *program) showOffers(ctx context.Context, c *config.Config, k *codelist.Lists, few int) error {
 	steps, err := programme.OfferSteps(c)
 	if err != nil { // the lists can be shown all the same
 		fmt.Fprintf(p.err, "which steps use them is not known, for the configuration cannot be read; see `homing check`\n")
@@ -193,13 +193,13 @@ func (p *program) showOffers(ctx context.Context, c *config.Config, k *codes.Cod
 		shown = append(shown, shownList{List: l, Steps: []string{}})
 	}
 	for _, s := range steps {
-		if s.Terms.Code != offer.List {
+		if s.Terms.Kind != offer.List {
 			continue
 		}
 		i := slices.IndexFunc(shown, func(l shownList) bool { return l.Store == s.Store && l.Name == s.Terms.List })
 		if i < 0 { // in use, and nothing was ever loaded
 			i = len(shown)
-			shown = append(shown, shownList{List: codes.List{Store: s.Store, Name: s.Terms.List}})
+			shown = append(shown, shownList{List: codelist.List{Store: s.Store, Name: s.Terms.List}})
 		}
 		shown[i].Steps = append(shown[i].Steps, s.Worker+"/"+s.Step)
 		shown[i].Low = shown[i].Left < few

@@ -61,7 +61,7 @@ func TestOfferStepsAreListed(t *testing.T) {
 	}
 	found := false
 	for _, s := range steps {
-		found = found || s.Store == "main" && s.Worker == "birthday" && s.Terms.Code == offer.List && s.Terms.List == "bday"
+		found = found || s.Store == "main" && s.Worker == "birthday" && s.Terms.Kind == offer.List && s.Terms.List == "bday"
 	}
 	if !found {
 		t.Errorf("birthday's is not among %+v", steps)

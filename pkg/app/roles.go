@@ -9,7 +9,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
-	"homing/pkg/codes"
+	"homing/pkg/codelist"
 	"homing/pkg/delivery"
 	"homing/pkg/email"
 	"homing/pkg/intake"
@@ -105,7 +105,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	}
 	return delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
-		Products: a.products, Codes: codes.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
+		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Decided: func(t events.Type, why reason.Reason) {
 			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()

@@ -72,7 +72,7 @@ var may = map[string][]string{
 	"pkg/link":       {"pkg/customer"},
 	"pkg/control":    {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/gateway":    {"events", "pkg/customer", "pkg/link", "pkg/programme"},
-	"pkg/codes":      {"events", "pkg/offer", "pkg/bus"},
+	"pkg/codelist":   {"events", "pkg/offer", "pkg/bus"},
 	"pkg/timeline":   {"events", "pkg/customer", "pkg/bus"},
 	"pkg/calendar":   {"events", "pkg/customer", "pkg/bus", "pkg/projection"},
 	"pkg/statistics": {"events", "pkg/customer", "pkg/product", "pkg/bus"},

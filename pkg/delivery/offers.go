@@ -70,7 +70,7 @@ const ranOut = "the code that was bound to it ran out while it waited"
 
 // code returns a code for a touch that has none.
 func (d *Delivery) code(ctx context.Context, a *attempt, terms *offer.Terms) (string, error) {
-	switch terms.Code {
+	switch terms.Kind {
 	case offer.Static:
 		return terms.Value, nil
 	case offer.Mint:
@@ -102,7 +102,7 @@ func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expire
 	return events.Event{
 		ID: fmt.Sprintf("%s.offer-%d", a.id, at.UnixMilli()), Source: "/homing/delivery", Type: events.TypeOfferIssued, Store: a.touch.Customer.Store, Time: at,
 		Data: &events.OfferIssued{
-			Touch: a.id, Worker: a.touch.Worker, Customer: a.touch.Customer.Token, Code: code, Kind: terms.Code, List: terms.List,
+			Touch: a.id, Worker: a.touch.Worker, Customer: a.touch.Customer.Token, Code: code, Kind: terms.Kind, List: terms.List,
 			Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires,
 		},
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	"homing/pkg/codes"
+	"homing/pkg/codelist"
 	"homing/pkg/homingtest"
 	"homing/pkg/offer"
 	"homing/pkg/programme"
@@ -18,13 +18,13 @@ import (
 	"homing/workers"
 )
 
-var static = offer.Terms{Percent: 10, Valid: 3 * day, Code: offer.Static, Value: "COMEBACK10"}
-var list = offer.Terms{Percent: 10, Valid: 3 * day, Code: offer.List, List: "spring"}
-var mint = offer.Terms{Amount: events.Money{Minor: 500, Currency: "GBP"}, Valid: 14 * day, Code: offer.Mint, Value: "BDAY"}
+var static = offer.Terms{Percent: 10, Valid: 3 * day, Kind: offer.Static, Value: "COMEBACK10"}
+var list = offer.Terms{Percent: 10, Valid: 3 * day, Kind: offer.List, List: "spring"}
+var mint = offer.Terms{Amount: events.Money{Minor: 500, Currency: "GBP"}, Valid: 14 * day, Kind: offer.Mint, Value: "BDAY"}
 
 func TestAnOfferIsBoundAndTold(t *testing.T) {
 	for _, terms := range []offer.Terms{static, list, mint} {
-		t.Run(terms.Code, func(t *testing.T) {
+		t.Run(terms.Kind, func(t *testing.T) {
 			bubble(t, offering(terms), func(r *rig) {
 				r.load("spring", "S-1", "S-2")
 				r.known("ann")
@@ -34,8 +34,8 @@ func TestAnOfferIsBoundAndTold(t *testing.T) {
 				time.Sleep(2 * time.Hour)
 				code := r.subjects()[0]
 				switch {
-				case terms.Code == offer.Static && code != "COMEBACK10", terms.Code == offer.List && code != "S-1",
-					terms.Code == offer.Mint && len(code) != len("BDAY-7KQ4-XW2P-9TRH"):
+				case terms.Kind == offer.Static && code != "COMEBACK10", terms.Kind == offer.List && code != "S-1",
+					terms.Kind == offer.Mint && len(code) != len("BDAY-7KQ4-XW2P-9TRH"):
 					t.Errorf("the mail offers %q", code)
 				}
 				got := r.last().Offer
@@ -44,7 +44,7 @@ func TestAnOfferIsBoundAndTold(t *testing.T) {
 					t.Errorf("the mail shows %+v, want it good until %v", got, last)
 				}
 				expires := last.Add(time.Millisecond).UTC()
-				want := &events.OfferIssued{Touch: at.ID(), Worker: worker, Customer: at.Customer.Token, Code: code, Kind: terms.Code,
+				want := &events.OfferIssued{Touch: at.ID(), Worker: worker, Customer: at.Customer.Token, Code: code, Kind: terms.Kind,
 					List: terms.List, Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires}
 				issued := r.facts(events.TypeOfferIssued)
 				if len(issued) != 1 || issued[0].ID != fmt.Sprintf("%s.offer-%d", at.ID(), issued[0].Time.UnixMilli()) {
@@ -97,7 +97,7 @@ func TestACodeSurvivesWhateverBreaks(t *testing.T) {
 				if told := slices.Compact(r.issued()); !slices.Equal(told, got) {
 					t.Errorf("on the timeline: %v, in the mails: %v", told, got)
 				}
-				lists, err := codes.New(r.js).Lists(r.t.Context())
+				lists, err := codelist.New(r.js).Lists(r.t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -280,7 +280,7 @@ func (r *rig) meanwhile(act, id string, d events.Data) {
 
 // The smaller offer was used while a code for the bigger one was being taken.
 func TestACodeIsOfTheListThatTheMailOffers(t *testing.T) {
-	small := offer.Terms{Percent: 10, Valid: day, Code: offer.List, List: "small"}
+	small := offer.Terms{Percent: 10, Valid: day, Kind: offer.List, List: "small"}
 	w := &series{compose: func(_ touch.Touch, in workers.Input) workers.Wording {
 		if in.Customer.OrderCount() > 1 {
 			return workers.Wording{Offer: &small}

@@ -22,7 +22,7 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
-	"homing/pkg/codes"
+	"homing/pkg/codelist"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
 	"homing/pkg/email"
@@ -203,7 +203,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		Stores:    map[string]*programme.Store{"main": r.programme()},
 		Routes:    map[string]delivery.Route{"main": {Channel: r.email(relay), Rate: r.rate}},
 		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
-		Codes: shakyCodes{codes.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
+		Codes: shakyCodes{codelist.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
 		Suppress: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
 		Log:      r.log,
 		Held:     func(why reason.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
@@ -360,7 +360,7 @@ func (s shakyTimeline) Append(ctx context.Context, es []customer.Entry) error {
 }
 
 type shakyCodes struct {
-	*codes.Codes
+	*codelist.Lists
 	r *rig
 }
 
@@ -368,7 +368,7 @@ func (s shakyCodes) Take(ctx context.Context, store, list string) (string, error
 	if err := s.r.fails("take"); err != nil {
 		return "", err
 	}
-	code, err := s.Codes.Take(ctx, store, list)
+	code, err := s.Lists.Take(ctx, store, list)
 	if err == nil {
 		err = s.r.fails("taken")
 	}
@@ -399,7 +399,7 @@ func (r *rig) setFault(f func(op string) error) {
 
 func (r *rig) load(list string, all ...string) {
 	r.t.Helper()
-	if _, err := codes.New(r.js).Load(r.t.Context(), "main", list, all, nil); err != nil {
+	if _, err := codelist.New(r.js).Load(r.t.Context(), "main", list, all, nil); err != nil {
 		r.t.Fatal(err)
 	}
 }

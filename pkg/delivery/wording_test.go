@@ -286,7 +286,7 @@ func TestTheTotalOfOrdersThatShareAMail(t *testing.T) {
 }
 
 func TestTheLastMailAsksWhy(t *testing.T) {
-	w := offering(offer.Terms{Percent: 20, Valid: 3 * day, Code: offer.Static, Value: "LASTCALL20"})
+	w := offering(offer.Terms{Percent: 20, Valid: 3 * day, Kind: offer.Static, Value: "LASTCALL20"})
 	w.steps = []touch.Step{{Name: "last-call", Template: "win-back/last-call", Class: touch.Marketing, Expires: 14 * day, Sunset: true}}
 	bubble(t, w, func(r *rig) {
 		r.known("ann")

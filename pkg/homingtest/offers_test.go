@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
-	lists "homing/pkg/codes"
+	lists "homing/pkg/codelist"
 	"homing/pkg/homingtest"
 )
 

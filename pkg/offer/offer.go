@@ -31,7 +31,7 @@ type Terms struct {
 	Percent int           // 1 to 100
 	Amount  events.Money  // off the whole order
 	Valid   time.Duration // until the end of the customer's day this long after it was bound
-	Code    string        // Static, List or Mint
+	Kind    string        // of code: Static, List or Mint
 	Value   string        // Static: the code. Mint: what codes begin with; may be empty
 	List    string        // List: the name of the list
 }

@@ -1,4 +1,4 @@
-package codes
+package codelist
 
 import (
 	"cmp"
@@ -37,7 +37,7 @@ const loadWindow = 256
 // Load adds codes to a list, and says what became of them. Loading the same
 // codes again adds none. After an error those counted so far are loaded; step,
 // which may be nil, is told the count now and then.
-func (c *Codes) Load(ctx context.Context, store, name string, all []string, step func(Count)) (Count, error) {
+func (c *Lists) Load(ctx context.Context, store, name string, all []string, step func(Count)) (Count, error) {
 	var n Count
 	if !listName.MatchString(name) {
 		return n, fmt.Errorf("%q is %w", name, ErrName)
@@ -62,7 +62,7 @@ func (c *Codes) Load(ctx context.Context, store, name string, all []string, step
 	return n, nil
 }
 
-func (c *Codes) loadSome(ctx context.Context, store, name string, chunk []string, known map[string]string, n *Count) error {
+func (c *Lists) loadSome(ctx context.Context, store, name string, chunk []string, known map[string]string, n *Count) error {
 	var acks []jetstream.PubAckFuture
 	for _, code := range chunk {
 		hash := hashOf(code)
@@ -100,7 +100,7 @@ func (c *Codes) loadSome(ctx context.Context, store, name string, chunk []string
 
 // known returns the state of every code that a list of a store has or had, by its
 // hash: a file that is loaded into a second list would give its codes twice.
-func (c *Codes) known(ctx context.Context, store string) (map[string]string, error) {
+func (c *Lists) known(ctx context.Context, store string) (map[string]string, error) {
 	subjects, err := c.subjects(ctx, "offers."+store+".>")
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (c *Codes) known(ctx context.Context, store string) (map[string]string, err
 	return out, nil
 }
 
-func (c *Codes) subjects(ctx context.Context, filter string) (map[string]uint64, error) {
+func (c *Lists) subjects(ctx context.Context, filter string) (map[string]uint64, error) {
 	stream, err := c.js.Stream(ctx, bus.Offers)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", bus.Offers, err)
@@ -135,7 +135,7 @@ type List struct {
 }
 
 // Lists returns every list that was ever loaded, by store and name.
-func (c *Codes) Lists(ctx context.Context) ([]List, error) {
+func (c *Lists) Lists(ctx context.Context) ([]List, error) {
 	subjects, err := c.subjects(ctx, "offers.>")
 	if err != nil {
 		return nil, err

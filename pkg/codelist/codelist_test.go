@@ -1,4 +1,4 @@
-package codes_test
+package codelist_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
-	"homing/pkg/codes"
+	"homing/pkg/codelist"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/offer"
 )
@@ -43,9 +43,9 @@ func some(prefix string, n int) []string {
 	return out
 }
 
-func load(t *testing.T, js jetstream.JetStream, list string, all []string, want codes.Count) {
+func load(t *testing.T, js jetstream.JetStream, list string, all []string, want codelist.Count) {
 	t.Helper()
-	got, err := codes.New(js).Load(t.Context(), "main", list, all, nil)
+	got, err := codelist.New(js).Load(t.Context(), "main", list, all, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +54,9 @@ func load(t *testing.T, js jetstream.JetStream, list string, all []string, want 
 	}
 }
 
-func lists(t *testing.T, js jetstream.JetStream) []codes.List {
+func lists(t *testing.T, js jetstream.JetStream) []codelist.List {
 	t.Helper()
-	got, err := codes.New(js).Lists(t.Context())
+	got, err := codelist.New(js).Lists(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,9 +65,9 @@ func lists(t *testing.T, js jetstream.JetStream) []codes.List {
 
 func TestCodesAreTakenInTheirOrderUntilTheListIsEmpty(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", some("S", 3), codes.Count{New: 3})
-	load(t, js, "summer", some("U", 2), codes.Count{New: 2})
-	c := codes.New(js)
+	load(t, js, "spring", some("S", 3), codelist.Count{New: 3})
+	load(t, js, "summer", some("U", 2), codelist.Count{New: 2})
+	c := codelist.New(js)
 	var got []string
 	for {
 		code, err := c.Take(t.Context(), "main", "spring")
@@ -82,7 +82,7 @@ func TestCodesAreTakenInTheirOrderUntilTheListIsEmpty(t *testing.T) {
 	if d := cmp.Diff(some("S", 3), got); d != "" {
 		t.Errorf("taken (-want +got):\n%s", d)
 	}
-	want := []codes.List{{Store: "main", Name: "spring", Taken: 3}, {Store: "main", Name: "summer", Left: 2}}
+	want := []codelist.List{{Store: "main", Name: "spring", Taken: 3}, {Store: "main", Name: "summer", Left: 2}}
 	if d := cmp.Diff(want, lists(t, js)); d != "" {
 		t.Errorf("lists (-want +got):\n%s", d)
 	}
@@ -93,15 +93,15 @@ func TestCodesAreTakenInTheirOrderUntilTheListIsEmpty(t *testing.T) {
 
 func TestNoCodeIsLoadedTwiceOrAfterItsUse(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", append(some("S", 400), "s-0007"), codes.Count{New: 400, Duplicate: 1})
-	load(t, js, "spring", some("S", 400), codes.Count{Duplicate: 400})
+	load(t, js, "spring", append(some("S", 400), "s-0007"), codelist.Count{New: 400, Duplicate: 1})
+	load(t, js, "spring", some("S", 400), codelist.Count{Duplicate: 400})
 	for range 150 {
-		if _, err := codes.New(js).Take(t.Context(), "main", "spring"); err != nil {
+		if _, err := codelist.New(js).Take(t.Context(), "main", "spring"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	load(t, js, "spring", append(some("S", 400), some("T", 10)...), codes.Count{New: 10, Duplicate: 250, Used: 150})
-	want := []codes.List{{Store: "main", Name: "spring", Left: 260, Taken: 150}}
+	load(t, js, "spring", append(some("S", 400), some("T", 10)...), codelist.Count{New: 10, Duplicate: 250, Used: 150})
+	want := []codelist.List{{Store: "main", Name: "spring", Left: 260, Taken: 150}}
 	if d := cmp.Diff(want, lists(t, js)); d != "" {
 		t.Errorf("lists (-want +got):\n%s", d)
 	}
@@ -110,12 +110,12 @@ func TestNoCodeIsLoadedTwiceOrAfterItsUse(t *testing.T) {
 // One file in two lists would put its codes into two customers' mails.
 func TestNoCodeIsInTwoListsOfAStore(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", some("S", 3), codes.Count{New: 3})
-	if _, err := codes.New(js).Take(t.Context(), "main", "spring"); err != nil {
+	load(t, js, "spring", some("S", 3), codelist.Count{New: 3})
+	if _, err := codelist.New(js).Take(t.Context(), "main", "spring"); err != nil {
 		t.Fatal(err)
 	}
-	load(t, js, "summer", append(some("S", 3), some("U", 2)...), codes.Count{New: 2, Duplicate: 2, Used: 1})
-	want := []codes.List{{Store: "main", Name: "spring", Left: 2, Taken: 1}, {Store: "main", Name: "summer", Left: 2}}
+	load(t, js, "summer", append(some("S", 3), some("U", 2)...), codelist.Count{New: 2, Duplicate: 2, Used: 1})
+	want := []codelist.List{{Store: "main", Name: "spring", Left: 2, Taken: 1}, {Store: "main", Name: "summer", Left: 2}}
 	if d := cmp.Diff(want, lists(t, js)); d != "" {
 		t.Errorf("lists (-want +got):\n%s", d)
 	}
@@ -124,11 +124,11 @@ func TestNoCodeIsInTwoListsOfAStore(t *testing.T) {
 func TestTwoWhoLoadTheSameFileAtTheSameTimeAddItOnce(t *testing.T) {
 	js := start(t, 4)
 	var wg sync.WaitGroup
-	counts := make([]codes.Count, len(js))
+	counts := make([]codelist.Count, len(js))
 	for i, j := range js {
 		wg.Go(func() {
 			var err error
-			if counts[i], err = codes.New(j).Load(t.Context(), "main", "spring", some("S", 500), nil); err != nil {
+			if counts[i], err = codelist.New(j).Load(t.Context(), "main", "spring", some("S", 500), nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -147,12 +147,12 @@ func TestTwoWhoLoadTheSameFileAtTheSameTimeAddItOnce(t *testing.T) {
 func TestNoCodeIsTakenTwice(t *testing.T) {
 	const replicas, senders, n = 8, 3, 200
 	js := start(t, replicas)
-	load(t, js[0], "spring", some("S", n), codes.Count{New: n})
+	load(t, js[0], "spring", some("S", n), codelist.Count{New: n})
 	var mu sync.Mutex
 	var got []string
 	var wg sync.WaitGroup
 	for _, j := range js {
-		c := codes.New(j)
+		c := codelist.New(j)
 		for range senders {
 			wg.Go(func() {
 				for {
@@ -182,7 +182,7 @@ func TestNoCodeIsTakenTwice(t *testing.T) {
 // standing; and a loader that looked before it was taken may even put it back.
 func TestACodeWithAMarkIsNotGivenOutWhereverItStands(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", []string{"A", "B"}, codes.Count{New: 2})
+	load(t, js, "spring", []string{"A", "B"}, codelist.Count{New: 2})
 	stream, err := js.Stream(t.Context(), bus.Offers)
 	if err != nil {
 		t.Fatal(err)
@@ -191,18 +191,18 @@ func TestACodeWithAMarkIsNotGivenOutWhereverItStands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, err := codes.New(js).Take(t.Context(), "main", "spring"); code != "A" || err != nil {
+	if code, err := codelist.New(js).Take(t.Context(), "main", "spring"); code != "A" || err != nil {
 		t.Fatalf("took %q, %v", code, err)
 	}
 	back := &nats.Msg{Subject: before.Subject, Data: before.Data}
 	if _, err := js.PublishMsg(t.Context(), back); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]codes.List{{Store: "main", Name: "spring", Left: 1, Taken: 1}}, lists(t, js)); d != "" {
+	if d := cmp.Diff([]codelist.List{{Store: "main", Name: "spring", Left: 1, Taken: 1}}, lists(t, js)); d != "" {
 		t.Errorf("lists (-want +got):\n%s", d)
 	}
-	load(t, js, "spring", []string{"A"}, codes.Count{Used: 1})
-	c := codes.New(js)
+	load(t, js, "spring", []string{"A"}, codelist.Count{Used: 1})
+	c := codelist.New(js)
 	if code, err := c.Take(t.Context(), "main", "spring"); code != "B" || err != nil {
 		t.Errorf("took %q, %v; want B", code, err)
 	}
@@ -220,8 +220,8 @@ func TestACodeWithAMarkIsNotGivenOutWhereverItStands(t *testing.T) {
 
 func TestACodeThatWasNotNeededIsTheNext(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", some("S", 2), codes.Count{New: 2})
-	c := codes.New(js)
+	load(t, js, "spring", some("S", 2), codelist.Count{New: 2})
+	c := codelist.New(js)
 	first, err := c.Take(t.Context(), "main", "spring")
 	if err != nil {
 		t.Fatal(err)
@@ -234,13 +234,13 @@ func TestACodeThatWasNotNeededIsTheNext(t *testing.T) {
 
 func TestWhatIsNoCodeIsNotLoaded(t *testing.T) {
 	js := start(t, 1)[0]
-	c := codes.New(js)
+	c := codelist.New(js)
 	for _, code := range []string{"", "two words", "ümlaut", "-DASH", strings.Repeat("X", 41), "A.B"} {
 		if n, err := c.Load(t.Context(), "main", "spring", []string{"GOOD", code}, nil); err == nil || n.New != 0 {
 			t.Errorf("%q: %+v, %v", code, n, err)
 		}
 	}
-	if _, err := c.Load(t.Context(), "main", "Spring.2025", []string{"GOOD"}, nil); !errors.Is(err, codes.ErrName) {
+	if _, err := c.Load(t.Context(), "main", "Spring.2025", []string{"GOOD"}, nil); !errors.Is(err, codelist.ErrName) {
 		t.Errorf("a list of a bad name: %v", err)
 	}
 }
@@ -248,11 +248,11 @@ func TestWhatIsNoCodeIsNotLoaded(t *testing.T) {
 // A server that is away gives no code, and does not say that there is none.
 func TestWithoutAServerThereIsAnError(t *testing.T) {
 	js := start(t, 1)[0]
-	load(t, js, "spring", some("S", 2), codes.Count{New: 2})
+	load(t, js, "spring", some("S", 2), codelist.Count{New: 2})
 	js.Conn().Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if code, err := codes.New(js).Take(ctx, "main", "spring"); err == nil || errors.Is(err, offer.ErrNoCode) {
+	if code, err := codelist.New(js).Take(ctx, "main", "spring"); err == nil || errors.Is(err, offer.ErrNoCode) {
 		t.Errorf("took %q, %v", code, err)
 	}
 }

@@ -1,16 +1,16 @@
-// Package codes keeps the lists of codes that shops load, each code for one
+// Package codelist keeps the lists of codes that shops load, each code for one
 // customer. It is told to load and to take; who gets a code, and for what, is
 // delivery's business.
 //
-// The lists stand on the stream OFFERS. A code that may be taken is a message of
+// The lists are on the stream OFFERS. A code that may be taken is a message of
 // its own, at offers.<store>.<list>.free.<hash of the code>; one that was taken
 // has a mark at offers.<store>.<list>.taken.<hash>. A mark is written only where
-// there is none, it is never removed, and whoever writes it has the code. That
+// there is none, it is never removed, and the process that writes it has the code. That
 // one rule holds against everything: replicas that reach for the same code at
 // the same time, a process that dies in between, a file that is loaded again
-// after its codes were used. A process that dies with a code it has taken loses that code; no
-// code is ever given twice.
-package codes
+// after its codes were used. A process that dies with a code it has taken loses
+// that code; no code is ever given twice.
+package codelist
 
 import (
 	"context"
@@ -32,8 +32,8 @@ import (
 // emptyFor is how long a list that was found empty is not looked into again.
 const emptyFor = 5 * time.Second
 
-// Codes takes codes from lists and loads them.
-type Codes struct {
+// Lists takes codes from lists and loads them.
+type Lists struct {
 	js jetstream.JetStream
 
 	mu    sync.Mutex
@@ -41,7 +41,7 @@ type Codes struct {
 }
 
 // New returns the lists of an installation.
-func New(js jetstream.JetStream) *Codes { return &Codes{js: js, lists: map[string]*list{}} }
+func New(js jetstream.JetStream) *Lists { return &Lists{js: js, lists: map[string]*list{}} }
 
 // list is what one process knows of a list.
 type list struct {
@@ -51,7 +51,7 @@ type list struct {
 	empty time.Time // until when it is not looked into
 }
 
-func (c *Codes) list(store, name string) *list {
+func (c *Lists) list(store, name string) *list {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := store + "." + name
@@ -82,7 +82,7 @@ func hashOf(code string) string {
 // Take removes a code from a list, for good; it implements delivery.Codes. The
 // codes come in the order in which they were loaded. When it returns an error
 // that is not offer.ErrNoCode, a code may be lost.
-func (c *Codes) Take(ctx context.Context, store, name string) (string, error) {
+func (c *Lists) Take(ctx context.Context, store, name string) (string, error) {
 	l := c.list(store, name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +130,7 @@ func noCode(store, name string) error {
 
 // GiveBack keeps a code that was taken, and certainly not bound to anybody, for
 // the next who takes one in this process.
-func (c *Codes) GiveBack(store, name, code string) {
+func (c *Lists) GiveBack(store, name, code string) {
 	l := c.list(store, name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func (c *Codes) GiveBack(store, name, code string) {
 }
 
 // putNew publishes where there is nothing yet, and reports whether it did.
-func (c *Codes) putNew(ctx context.Context, subject string, data []byte) (bool, error) {
+func (c *Lists) putNew(ctx context.Context, subject string, data []byte) (bool, error) {
 	_, err := c.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, jetstream.WithExpectLastSequencePerSubject(0))
 	if there(err) {
 		return false, nil
