@@ -12,7 +12,7 @@ KILLS ?= 60
 CONCURRENT = ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/throughput \
 	./pkg/projection ./pkg/schedule ./pkg/timeline
 
-help: ## Say what there is to make
+help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: build ## Start everything in one process (make dev ARGS="--demo --speed 3600")
@@ -29,7 +29,7 @@ test: ## Run the tests
 	@scripts/need-redis.sh
 	go test ./...
 
-check: ## All that a change must pass: format, vet, fix, tidy, staticcheck, and every test once
+check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, and every test once
 	@scripts/install-test-tools.sh
 	@scripts/need-redis.sh
 	scripts/gofmt.sh
@@ -54,7 +54,7 @@ bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
 year: ## Let customers live a year of fake time
 	GOGC=400 go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
 
-race: ## Run every test under the race detector, which takes long
+race: ## Run every test under the race detector, which takes a long time
 	go test -race -shuffle=on -timeout 60m ./...
 
 replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while emails go out

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests use besides Go and that is missing: redis-server, and
-# the tools named as arguments (chromium). It does what it may, with apt-get as
+# Installs what the tests use apart from Go, if it is missing: redis-server, and
+# the tools named as arguments (chromium). It installs with apt-get if it runs as
 # root; otherwise it says what the tests will run without. Only CI (CI=true)
 # insists on redis-server.
 set -eu
@@ -30,8 +30,8 @@ install() {
 without() {
 	case $1 in
 	redis-server) echo "the tests run on the embedded Redis alone" ;;
-	chromium) echo "no pictures of mails can be taken" ;;
-	*) echo "what needs it does not run" ;;
+	chromium) echo "no pictures of emails can be taken" ;;
+	*) echo "what needs it will not run" ;;
 	esac
 }
 

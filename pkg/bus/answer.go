@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// A handler's answer to a message is an error value; what is said to the stream
+// A handler's answer to a message is an error value. What the stream is told
 // follows from it by one table, here and nowhere else:
 //
 //	nil            → ack: done
 //	Later(d)       → nak with a delay: come again in d, minutes at most
-//	Soon(d)        → stay in hand, and be tried again in d, seconds at most; others pass
+//	Soon(d)        → stay in flight, and be tried again in d, seconds at most; others pass
 //	Bad(…)         → to REJECTED, wait for its ack, then term: it will never be right
 //	ErrShutdown    → nak: someone else may take it, 50 ms later
 //	anything else  → keep: a server is down; the loop stops pulling, waits and asks again
@@ -30,10 +30,10 @@ func Later(d time.Duration) error { return &laterError{d} }
 
 type soonError struct{ in time.Duration }
 
-func (e *soonError) Error() string { return "still in hand, again in " + e.in.String() }
+func (e *soonError) Error() string { return "still in flight, again in " + e.in.String() }
 
-// Soon keeps the message in hand and has it tried again after d, for waits that
-// are not worth telling the server of. No server is down, and others pass.
+// Soon keeps the message in flight and has it tried again after d, for waits that
+// are not worth telling the server about. No server is down, and others pass.
 func Soon(d time.Duration) error { return &soonError{d} }
 
 // BadError says that a message can never be processed.

@@ -1,7 +1,7 @@
 // Package bus is NATS as Homing uses it: the streams and consumers and how they
 // are made, the loop that feeds messages to a handler in batches, and the one
-// table from a handler's answer to what is said to the stream. It knows nothing
-// of what the messages mean.
+// table from a handler's answer to what the stream is told. It knows nothing about
+// what the messages mean.
 package bus
 
 import (
@@ -27,7 +27,7 @@ const (
 	ControlsBucket  = "controls"
 )
 
-// ProductsBucket is the bucket of objects with the product statistics, one a store.
+// ProductsBucket is the bucket of objects with the product statistics, one for each store.
 const ProductsBucket = "products"
 
 // The headers that Homing sets.
@@ -35,8 +35,8 @@ const (
 	HeaderCustomer = "Homing-Customer" // timeline: the customer's token
 	HeaderTouch    = "Homing-Touch"    // schedule and due: the touch id
 	HeaderDetail   = "Homing-Detail"   // rejected: which field, what is wrong
-	HeaderSubject  = "Homing-Subject"  // rejected: where the message stood
-	// HeaderTruncated tells the size of a rejected payload that was too large for
+	HeaderSubject  = "Homing-Subject"  // rejected: where the message was
+	// HeaderTruncated has the size of a rejected payload that was too large for
 	// REJECTED as well, and was cut.
 	HeaderTruncated = "Homing-Truncated"
 )
@@ -56,7 +56,7 @@ const IntakeConsumer = "intake"
 // EraseConsumer is the name of the consumer of erasures.
 const EraseConsumer = "erase"
 
-// AckWait is how long a message may be in hand without a sign of life. The loop
+// AckWait is how long a message may be in flight without a sign of life. The loop
 // gives one at a third of it.
 const AckWait = 30 * time.Second
 
@@ -75,7 +75,7 @@ type Limits struct {
 	RejectedMaxBytes   int64
 }
 
-// Worker is what the streams must know of a worker.
+// Worker is what the streams must know about a worker.
 type Worker struct {
 	Name     string
 	Triggers []events.Type
@@ -104,7 +104,7 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 		Description: "events that could not be understood, with the reason",
 		Discard:     jetstream.DiscardOld, MaxAge: l.RejectedMaxAge, MaxBytes: noLimit(l.RejectedMaxBytes),
 	}, {
-		// No limit of age or size: that a code was taken must never be forgotten.
+		// No limit of age or size: it must never be forgotten that a code was taken.
 		Name: Offers, Subjects: []string{"offers.>"},
 		Description: "codes that shops loaded, and which of them were taken",
 		Discard:     jetstream.DiscardNew, MaxBytes: -1, MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Msg is one message in the hands of a loop.
+// Msg is one message that a loop has in flight.
 type Msg struct {
 	jetstream.Msg
 	loop    *Loop
@@ -35,7 +35,7 @@ func (m *Msg) Done(err error) {
 // stopping: what must not be cut short detaches itself from it.
 type Handler func(ctx context.Context, batch []*Msg)
 
-// Rejecter puts a message on REJECTED and waits until it stands there.
+// Rejecter puts a message on REJECTED and waits until it is there.
 type Rejecter func(ctx context.Context, m jetstream.Msg, why *BadError) error
 
 // LoopOptions say how a loop works.
@@ -44,7 +44,7 @@ type LoopOptions struct {
 	Consumer func(context.Context) (Source, error)
 	Handler  Handler
 	Reject   Rejecter
-	Batch    int // messages a call of the handler; default 256
+	Batch    int // messages in one call of the handler; default 256
 	Parallel int // calls of the handler at a time; default 2
 	// PullFor is how long one pull waits for messages; default 5 minutes. On fake
 	// time, where waking up is all the cost there is, it is longer.
@@ -58,9 +58,9 @@ type LoopOptions struct {
 	Paused func() (paused bool, changed <-chan struct{})
 }
 
-// Loop pulls from a consumer and feeds a handler. It never holds more messages
-// than the handler's calls can take plus one round to come, and tells the
-// server that it still works on those that it holds.
+// Loop pulls from a consumer and feeds a handler. It never has more messages in
+// flight than the handler's calls can take plus one round to come, and tells the
+// server that it is still working on those it has.
 type Loop struct {
 	o LoopOptions
 
@@ -108,7 +108,7 @@ func (l *Loop) Waiting() bool {
 	return l.backoff > 0 || l.lost.Load()
 }
 
-// gone reports whether a stream or a consumer is not there any more.
+// gone reports whether a stream or a consumer no longer exists.
 func gone(err error) bool {
 	return errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) ||
 		errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders)
@@ -218,7 +218,7 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 func MostInFlight(batch, parallel int) int { return batch * (parallel + 1) }
 
 // room waits until a pull is worth it, and returns for how many messages. When
-// all that is in hand keeps failing it may not be a server that is down, but
+// all that is in flight keeps failing, it may not be a server that is down, but
 // these messages: now and then one more is taken to find out.
 func (l *Loop) room(ctx context.Context) int {
 	size := MostInFlight(l.o.Batch, l.o.Parallel)
@@ -290,7 +290,7 @@ func (l *Loop) change() <-chan struct{} {
 	return l.changed
 }
 
-// signal wakes who waits for a change; the lock is held.
+// signal wakes those who wait for a change; the lock is held.
 func (l *Loop) signal() {
 	if l.changed != nil {
 		close(l.changed)

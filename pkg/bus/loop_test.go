@@ -87,7 +87,7 @@ func (s *server) send(m *nats.Msg) {
 	}
 }
 
-// pending says what the intake consumer has still to do.
+// pending says what the intake consumer still has to do.
 func (s *server) pending() (unacked, undelivered, redelivered int) {
 	s.t.Helper()
 	c, err := s.js.Consumer(context.Background(), bus.Storefront, bus.IntakeConsumer)
@@ -186,7 +186,7 @@ func TestLaterComesAgainLaterAndNotBefore(t *testing.T) {
 	})
 }
 
-func TestABadMessageStandsOnceOnRejectedAndIsDone(t *testing.T) {
+func TestABadMessageIsOnRejectedOnceAndDone(t *testing.T) {
 	bubble(t, func(s *server) {
 		var j journal
 		s.run(bus.Storefront, bus.IntakeConsumer, j.answering(func(*bus.Msg) error {
@@ -219,7 +219,7 @@ func TestABadMessageStandsOnceOnRejectedAndIsDone(t *testing.T) {
 	})
 }
 
-func TestARejectionThatFailsIsTriedAgainAndStandsOnce(t *testing.T) {
+func TestARejectionThatFailsIsTriedAgainAndIsThereOnce(t *testing.T) {
 	bubble(t, func(s *server) {
 		var j journal
 		reject, tries := bus.RejectTo(s.js), 0
@@ -227,7 +227,7 @@ func TestARejectionThatFailsIsTriedAgainAndStandsOnce(t *testing.T) {
 			func(o *bus.LoopOptions) {
 				o.Reject = func(ctx context.Context, m jetstream.Msg, why *bus.BadError) error {
 					if tries++; tries < 3 {
-						return errors.Join(reject(ctx, m, why), errDown) // it stands there, but nobody heard
+						return errors.Join(reject(ctx, m, why), errDown) // it is there, but nobody heard
 					}
 					return reject(ctx, m, why)
 				}
@@ -246,7 +246,7 @@ func TestARejectionThatFailsIsTriedAgainAndStandsOnce(t *testing.T) {
 
 // A due touch carries headers that steer its own stream. A stranger's subject
 // may hold what no subject can.
-func TestWhateverIsBadCanBeRejected(t *testing.T) {
+func TestAnythingBadCanBeRejected(t *testing.T) {
 	bubble(t, func(s *server) {
 		var j journal
 		stores := []string{"main", "", "a b", "x.>", "*"}
@@ -278,7 +278,7 @@ func TestWhateverIsBadCanBeRejected(t *testing.T) {
 }
 
 // A server is down for longer than an AckWait. Nothing is lost, nothing comes
-// twice, and no more is taken in hand meanwhile.
+// twice, and no more is pulled in the meantime.
 func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 	bubble(t, func(s *server) {
 		var j journal
@@ -297,7 +297,7 @@ func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 		time.Sleep(5 * bus.AckWait)
 		unacked, undelivered, redelivered := s.pending()
 		if unacked > 12 || undelivered != 100-unacked || redelivered != 0 {
-			s.t.Errorf("%d in hand (at most 12), %d undelivered, %d redelivered", unacked, undelivered, redelivered)
+			s.t.Errorf("%d in flight (at most 12), %d undelivered, %d redelivered", unacked, undelivered, redelivered)
 		}
 		tries := j.len()
 		if perMessage := tries / unacked; perMessage < 15 || perMessage > 60 {
@@ -319,7 +319,7 @@ func TestWhileAServerIsDownTheLoopKeepsWhatItHasAndPullsNoMore(t *testing.T) {
 	})
 }
 
-func TestTheLoopHoldsNoMoreThanItsHandlersCanTake(t *testing.T) {
+func TestTheLoopTakesNoMoreThanItsHandlersCanHandle(t *testing.T) {
 	bubble(t, func(s *server) {
 		const batch, parallel = 4, 3
 		var mu sync.Mutex
@@ -341,7 +341,7 @@ func TestTheLoopHoldsNoMoreThanItsHandlersCanTake(t *testing.T) {
 		for range 20 {
 			time.Sleep(bus.AckWait / 2)
 			if unacked, _, redelivered := s.pending(); unacked > batch*(parallel+1) || redelivered != 0 {
-				s.t.Fatalf("%d in hand, want at most %d; %d redelivered", unacked, batch*(parallel+1), redelivered)
+				s.t.Fatalf("%d in flight, want at most %d; %d redelivered", unacked, batch*(parallel+1), redelivered)
 			}
 		}
 		time.Sleep(time.Hour)
@@ -360,7 +360,7 @@ func TestStoppingGivesBackAtOnceWhatWasNotBegun(t *testing.T) {
 		s.run(bus.Storefront, bus.IntakeConsumer, func(ctx context.Context, b []*bus.Msg) {
 			begun <- len(b)
 			<-ctx.Done()
-			time.Sleep(5 * time.Second) // a mail is on its way
+			time.Sleep(5 * time.Second) // an email is on its way
 			for _, m := range b {
 				m.Done(nil)
 			}
@@ -426,7 +426,7 @@ func TestAConsumerOrStreamThatIsMadeAnewIsFoundAgain(t *testing.T) {
 		s.setup()
 		time.Sleep(5 * time.Second)
 		if j.len() != 6 { // the new consumer begins at the beginning: harmless
-			s.t.Errorf("%d messages after the consumer was made anew, want 6", j.len())
+			s.t.Errorf("%d messages after the consumer was made again, want 6", j.len())
 		}
 		if err := s.js.DeleteStream(s.ctx, bus.Storefront); err != nil {
 			s.t.Fatal(err)
@@ -436,7 +436,7 @@ func TestAConsumerOrStreamThatIsMadeAnewIsFoundAgain(t *testing.T) {
 		s.publish(2)
 		time.Sleep(3 * time.Minute)
 		if j.len() != 8 {
-			s.t.Errorf("%d messages after the stream was made anew, want 8", j.len())
+			s.t.Errorf("%d messages after the stream was made again, want 8", j.len())
 		}
 	})
 }

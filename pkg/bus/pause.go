@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Run works until ctx ends. While the loop is paused it does as it does when it
-// stops: it pulls nothing, has nothing in flight, and costs the server nothing,
+// Run works until ctx ends. While the loop is paused, it behaves as if it had
+// stopped: it pulls nothing, has nothing in flight, and costs the server nothing,
 // however much waits there.
 func (l *Loop) Run(ctx context.Context) {
 	if l.o.Paused == nil {

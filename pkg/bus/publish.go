@@ -38,7 +38,7 @@ type Publisher struct {
 // NewPublisher returns a publisher.
 func NewPublisher(js jetstream.JetStream) *Publisher { return &Publisher{js: js} }
 
-// Publish is Publisher.Publish for one who publishes now and then.
+// Publish is Publisher.Publish for callers that publish now and then.
 func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, error) {
 	if len(msgs) == 0 {
 		return nil, nil
@@ -55,13 +55,13 @@ func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, er
 // them, and returns their sequences in their order. The messages become its own.
 //
 // Messages without a Nats-Msg-Id are acknowledged on one subject: a reply subject
-// for each, as nats.go has it, costs the server a search for who listens and us a
-// table of who waits, together more than all else about publishing. What cannot be
-// told any more is which message an acknowledgement is for. It need not be: if
+// for each, as nats.go has it, costs the server a search for listeners, and us a
+// table of waiters: together more than everything else about publishing. What cannot
+// be told any more is which message an acknowledgement is for. It need not be: if
 // there are as many sequences as messages, each was stored, and in the order they
 // were published in (of several streams, the sequences mean nothing). A message
 // that was stored twice would spoil that, and only a client that connects again
-// sends one twice: then nothing is taken for confirmed.
+// sends one twice: then nothing counts as confirmed.
 //
 // A message with an id has a reply subject of its own, since a copy is answered
 // with the sequence of the first.

@@ -25,7 +25,7 @@ func numbered(subject, who string, n int) []*nats.Msg {
 	return out
 }
 
-func TestEachMessageIsToldWhereItStandsWhoeverElsePublishes(t *testing.T) {
+func TestEachMessageGetsItsSequenceWhileOthersPublish(t *testing.T) {
 	bubble(t, func(s *server) {
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -136,7 +136,7 @@ func TestOnlyAsManySequencesAsMessagesAreAConfirmation(t *testing.T) {
 	}
 }
 
-func TestWhoeverWaitsForAStreamMayGiveUp(t *testing.T) {
+func TestAPublisherMayGiveUpWaiting(t *testing.T) {
 	bubble(t, func(s *server) {
 		if _, err := s.nc.SubscribeSync("silent"); err != nil {
 			t.Fatal(err)

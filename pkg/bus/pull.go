@@ -11,11 +11,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A Source is where a loop has its messages from.
+// A Source is where a loop gets its messages from.
 type Source interface {
-	// Pull asks for n messages and has them taken as they come, until all n came,
-	// that has lasted so long, or ctx ends. An error is a server that is away, or a
-	// consumer.
+	// Pull asks for n messages and has them taken as they come, until all n have
+	// come, so much time has passed, or ctx ends. An error means that the server or the
+	// consumer is away.
 	Pull(ctx context.Context, n int, lasts time.Duration, take func(jetstream.Msg)) error
 }
 
@@ -36,16 +36,16 @@ func Consumer(js jetstream.JetStream, stream, name string) func(context.Context)
 }
 
 const (
-	// statuses is room for what the server says beside messages.
+	// statuses is room for what the server says apart from messages.
 	statuses = 64
 	// hush is how long a pull that ends goes on taking what still comes: less than
-	// soon, or what is given back came again.
+	// soon, or what is given back would come again.
 	hush = 25 * time.Millisecond
 	// leaving is for how long it waits for the server to know that it ended.
 	leaving = 2 * time.Second
 )
 
-// Pull takes what the server sent us also when it ends before its time. (nats.go's
+// Pull takes what the server has sent us even if it ends before its time. (nats.go's
 // own Fetch drops what it has not handed out yet, and such a message comes again
 // only after an AckWait.) It ends with an error when the connection is lost: the
 // server forgets the request then.
@@ -139,7 +139,7 @@ func (p *pulling) rest() {
 }
 
 // leave ends the pull before its time: it takes what is on its way, has the server
-// send no more, and takes what it had sent by then.
+// stop sending, and takes what had been sent by then.
 func (p *pulling) leave(sub *nats.Subscription) {
 	for quiet := false; !p.over && !quiet; {
 		select {
@@ -162,7 +162,7 @@ func (p *pulling) leave(sub *nats.Subscription) {
 	p.rest()
 }
 
-// status is what a message of the server says that is not one of the stream.
+// status is what a message says that comes from the server and not from the stream.
 const status = "Status"
 
 func isStatus(m *nats.Msg) bool {

@@ -10,11 +10,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// headerRoom is what a rejected message may need beside its payload.
+// headerRoom is what a rejected message may need in addition to its payload.
 const headerRoom = 16 << 10
 
 // RejectTo returns a Rejecter that publishes to rejected.<store>.<reason>: the
-// message as it was, with what is wrong with it beside. A message is there once,
+// message as it was, with headers that say what is wrong with it. A message is there once,
 // however often it is rejected within two minutes.
 func RejectTo(js jetstream.JetStream) Rejecter {
 	return func(ctx context.Context, m jetstream.Msg, why *BadError) error {
@@ -47,8 +47,8 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 	}
 }
 
-// token returns s if it can stand in a subject: one that cannot would never be
-// accepted, and hold up the loop for ever.
+// token returns s if it can be part of a subject: one that cannot would never be
+// accepted, and would hold up the loop for ever.
 func token(s string) string {
 	if s == "" || strings.ContainsAny(s, ".*> \t\r\n") {
 		return "unknown"

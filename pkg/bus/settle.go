@@ -48,7 +48,7 @@ func (l *Loop) settle(m *Msg, answer error) {
 	l.mu.Unlock()
 }
 
-// wait keeps the message in hand until the server that is down had time to come
+// wait keeps the message in flight until the server that is down has had time to come
 // back. The wait doubles with each failed try, of the message and of the loop:
 // one message that keeps failing does not stop the others, nor is it tried
 // without a pause.
@@ -57,7 +57,7 @@ func (l *Loop) wait(m *Msg, why error) {
 	now := time.Now()
 	m.notBefore = now.Add(min(longestWait, firstWait<<min(m.tries, 10)))
 	m.tries++
-	first := !now.Before(l.resume) // one step a try, not one a message of its batch
+	first := !now.Before(l.resume) // one step for a try, not one for each message of its batch
 	if first {
 		l.backoff = max(firstWait, min(longestWait, 2*l.backoff))
 		l.resume = now.Add(l.backoff)
@@ -75,7 +75,7 @@ func (l *Loop) wait(m *Msg, why error) {
 	}
 }
 
-// stay keeps the message in hand for a while.
+// stay keeps the message in flight for a while.
 func (l *Loop) stay(m *Msg, in time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

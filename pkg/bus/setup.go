@@ -25,7 +25,7 @@ const (
 )
 
 // Setup creates the streams, consumers and buckets that are missing and brings
-// the others to what the configuration says. It may run at any time, also in
+// the others to what the configuration says. It may run at any time, even in
 // several processes at once, and says what it did.
 func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, now time.Time) ([]Change, error) {
 	var done []Change

@@ -15,7 +15,7 @@ import (
 	"homing/pkg/devstack"
 )
 
-// The server stops answering without a word, and the replica stops meanwhile: the
+// The server stops answering without a word, and the replica stops at that time: the
 // pull gives up after a moment, and what nats.go makes of it later harms nobody.
 func TestAPullEndsWhenTheServerIsSilent(t *testing.T) {
 	t.Parallel()
@@ -55,7 +55,7 @@ func TestAPullEndsWhenTheServerIsSilent(t *testing.T) {
 	<-time.After(11 * time.Second) // nats.go waits for ten, and then closes the subscription once more
 }
 
-// relayOf stands between a client and a server, and passes nothing on while it is
+// relayOf sits between a client and a server, and passes nothing on while it is
 // silent.
 func relayOf(t *testing.T, server string, silent *atomic.Bool) (url string) {
 	t.Helper()

@@ -17,8 +17,8 @@ import (
 	"homing/pkg/touch"
 )
 
-// Eight replicas have touches of the same customers in hand at the same time, and
-// a Redis that is none of ours decides who is first. No cap is exceeded, and no
+// Eight replicas have touches of the same customers in flight at the same time, and
+// a real Redis decides which is first. No cap is exceeded, and no
 // touch is lost: it was sent, or it is held.
 func TestEightReplicasKeepTheCaps(t *testing.T) {
 	const people, each, replicas = 10, 12, 8
@@ -83,12 +83,12 @@ func TestEightReplicasKeepTheCaps(t *testing.T) {
 	for i, id := range ids {
 		token := r.key(id).Token
 		if n := sent[token+" notice"]; n != i%5 {
-			t.Errorf("%s got %d transactional mails of %d", id, n, i%5)
+			t.Errorf("%s got %d transactional emails of %d", id, n, i%5)
 		}
 		free := max(0, 3-i%5)
 		room += free
 		if n := sent[token+" offer"]; n != free {
-			t.Errorf("%s got %d marketing mails beside %d others, there was room for %d", id, n, i%5, free)
+			t.Errorf("%s got %d marketing emails and %d others, there was room for %d", id, n, i%5, free)
 		}
 		rs, err := r.store.Load(context.Background(), []customer.Key{r.key(id)})
 		if err != nil {
@@ -105,8 +105,8 @@ func TestEightReplicasKeepTheCaps(t *testing.T) {
 	if saves <= 2*(notices+room) { // a claim and its outcome each, if nobody were in the way
 		t.Errorf("%d writes: the replicas never met", saves)
 	}
-	t.Logf("%d writes for %d mails", saves, notices+room)
+	t.Logf("%d writes for %d emails", saves, notices+room)
 	if n := len(r.sink.Mails()); n != notices+room {
-		t.Errorf("%d mails arrived, want %d", n, notices+room)
+		t.Errorf("%d emails arrived, want %d", n, notices+room)
 	}
 }

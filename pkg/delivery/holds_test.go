@@ -93,7 +93,7 @@ func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 			t.Errorf("when it is back (-want +got):\n%s", d)
 		}
 		if n := len(r.subjects()); n != 3 {
-			t.Errorf("%d mails, want 3", n)
+			t.Errorf("%d emails, want 3", n)
 		}
 		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {
 			t.Errorf("facts for single touches: %+v", f)
@@ -101,7 +101,7 @@ func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 	})
 }
 
-// What is the matter with a relay.
+// What is wrong with a relay.
 const (
 	refuses = 1
 	silent  = 2
@@ -130,8 +130,8 @@ func relayThat(r *rig, away *atomic.Int32) func(o *delivery.Options) {
 	}
 }
 
-// More touches than a replica takes in hand are due in a store whose relay is
-// away. The mails of another store leave all the same.
+// More touches than a replica takes in flight are due in a store whose relay is
+// away. The emails of another store leave all the same.
 func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
 	for name, trouble := range map[string]int32{"its relay refuses": refuses, "its relay does not answer": silent} {
 		t.Run(name, func(t *testing.T) { anotherStoreSends(t, trouble) })
@@ -148,7 +148,7 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		r.start(r.withHolds("main", "outlet"), alike("outlet"), relayThat(r, &away))
 		at := time.Now().Add(time.Minute).UTC()
 		var ts []touch.Touch
-		for i := range 400 { // in hand: three batches of 32
+		for i := range 400 { // in flight: three batches of 32
 			ts = append(ts, touch.Touch{Worker: worker, Step: "offer", Customer: r.key("ann"), Occasion: fmt.Sprint("l-", i), Due: at, Wake: at})
 		}
 		if err := schedule.New(r.js, clock.Scale{}).Put(r.t.Context(), ts); err != nil {
@@ -161,7 +161,7 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		}
 		time.Sleep(2 * time.Minute)
 		if n := len(r.subjects()); n != 1 {
-			t.Errorf("%d mails of the other store, want 1", n)
+			t.Errorf("%d emails of the other store, want 1", n)
 		}
 		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main", "outlet")); d != "" {
 			t.Errorf("holds (-want +got):\n%s", d)
@@ -169,7 +169,7 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		away.Store(0)
 		time.Sleep(15 * time.Minute)
 		if n := len(r.subjects()); n != 401 {
-			t.Errorf("%d mails when the relay was back, want 401", n)
+			t.Errorf("%d emails when the relay was back, want 401", n)
 		}
 	})
 }
@@ -193,7 +193,7 @@ func TestAnEmptyListIsOneHoldUntilCodesAreLoaded(t *testing.T) {
 		got := r.subjects()
 		slices.Sort(got)
 		if d := cmp.Diff([]string{"S-1", "S-2"}, got); d != "" {
-			t.Errorf("mails (-want +got):\n%s", d)
+			t.Errorf("emails (-want +got):\n%s", d)
 		}
 		if d := cmp.Diff(append(want, "main resumed no_offer_code list spring"), r.transitions("main")); d != "" {
 			t.Errorf("when there are some (-want +got):\n%s", d)
@@ -201,7 +201,7 @@ func TestAnEmptyListIsOneHoldUntilCodesAreLoaded(t *testing.T) {
 	})
 }
 
-// A worker is paused in one of two stores: its touches wait beside the queue, and
+// A worker is paused in one of two stores: its touches wait outside the queue, and
 // leave when they may.
 func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
@@ -216,14 +216,14 @@ func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
 		r.touch("ann", "offer", "l1", time.Minute, nil)
 		time.Sleep(time.Hour)
 		if n := len(r.subjects()); n != 0 {
-			t.Errorf("%d mails while paused", n)
+			t.Errorf("%d emails while paused", n)
 		}
 		if _, err := controls.Resume(r.t.Context(), pause); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(6 * time.Minute)
 		if n := len(r.subjects()); n != 1 {
-			t.Errorf("%d mails when it goes on, want 1", n)
+			t.Errorf("%d emails when it goes on, want 1", n)
 		}
 		if f := r.facts(events.TypeEmailHeld); len(f) != 0 {
 			t.Errorf("facts for single touches: %+v", f)
@@ -231,8 +231,8 @@ func TestAPauseInOneStoreLeavesTheOtherFree(t *testing.T) {
 	})
 }
 
-// The relay took the mail, Redis is away when that is to be recorded, and somebody
-// pauses the worker. What the relay said is not forgotten over it: the mail is
+// The relay took the email, Redis is away when that should be recorded, and somebody
+// pauses the worker. What the relay said is not forgotten because of that: the email is
 // sent, once.
 func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
@@ -272,7 +272,7 @@ func TestAPauseDoesNotForgetWhatTheRelaySaid(t *testing.T) {
 			t.Errorf("outcomes (-want +got):\n%s", d)
 		}
 		if n := len(r.subjects()); n != 1 {
-			t.Errorf("%d mails, want 1", n)
+			t.Errorf("%d emails, want 1", n)
 		}
 	})
 }

@@ -38,9 +38,9 @@ func either(a, b func(op string) error) func(op string) error {
 }
 
 // The claim is written and its answer lost, and Redis is away for some time.
-// Nothing went out: however long it takes, the mail is sent once, and not said to
-// be uncertain.
-func TestAClaimWhoseAnswerWasLostIsNobodysMail(t *testing.T) {
+// Nothing went out: however long it takes, the email is sent once, and not called
+// uncertain.
+func TestAClaimWhoseAnswerWasLostStillSendsOneEmail(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		saw  func(string) error
@@ -65,8 +65,8 @@ func TestAClaimWhoseAnswerWasLostIsNobodysMail(t *testing.T) {
 }
 
 // The answer to a claim was lost, and its release too, and when the touch is looked
-// at again it has to wait, for a reason of its own or since the worker is paused.
-// Whoever takes it up then, perhaps another process, must not find a claim under
+// at again it has to wait, for a reason of its own or because the worker is paused.
+// The process that takes it up then, perhaps another one, must not find a claim under
 // which it may have been sent.
 func TestATouchThatIsPutAsideLeavesNoClaimBehind(t *testing.T) {
 	for _, c := range []struct {
@@ -137,7 +137,7 @@ func (*switches) Passed(string, reason.Reason, string) bool                     
 func (*switches) Others(reason.Reason, string) bool                                { return false }
 func (*switches) Worked(context.Context, string, reason.Reason, string)            {}
 
-// twice is a client that writes a claim again since the answer to the first did
+// twice is a client that writes a claim again because the answer to the first did
 // not come, and something happens in between.
 type twice struct {
 	delivery.Customers
@@ -155,7 +155,7 @@ func (s *twice) SaveBeside(ctx context.Context, r *customer.Record, other custom
 	return s.Customers.SaveBeside(ctx, &again, other)
 }
 
-func TestAClaimThatIsWrittenTwiceIsJudgedAnew(t *testing.T) {
+func TestAClaimThatIsWrittenTwiceIsJudgedAgain(t *testing.T) {
 	ann := events.Customer{ID: "ann"}
 	for _, c := range []struct {
 		name    string

@@ -10,15 +10,15 @@ import (
 	"homing/pkg/touch"
 )
 
-// bounced says that mail to an address came back, to whichever customer it was.
+// bounced says that email to an address came back, to whichever customer it was.
 func (r *rig) bounced(email string) {
 	r.t.Helper()
 	r.happenedTo(r.ids.AddressKey("main", r.ids.Address("main", email)), &events.AddressBounced{})
 }
 
 // A touch tells what the address was when it was planned, so that what is known
-// of it is read with the customer. What counts is the address as it is now.
-func TestTheAddressThatCountsIsTheOneOfNow(t *testing.T) {
+// about it is read with the customer. What counts is the address as it is now.
+func TestTheCurrentAddressCounts(t *testing.T) {
 	for _, c := range []struct {
 		name, told, bounced, want string
 	}{
@@ -48,9 +48,9 @@ func TestTheAddressThatCountsIsTheOneOfNow(t *testing.T) {
 	}
 }
 
-// Another customer of the same address has their mail come back after the gate
+// Another customer of the same address has their email come back after the gate
 // let this one pass, and before it is claimed.
-func TestAnAddressThatIsSuppressedBeforeTheClaimGetsNoMail(t *testing.T) {
+func TestAnAddressThatIsSuppressedBeforeTheClaimGetsNoEmail(t *testing.T) {
 	for _, lost := range []bool{false, true} { // the answer to the claim
 		bubble(t, &series{}, func(r *rig) {
 			r.known("ann")
@@ -73,7 +73,7 @@ func TestAnAddressThatIsSuppressedBeforeTheClaimGetsNoMail(t *testing.T) {
 				t.Errorf("outcomes (-want +got):\n%s", d)
 			}
 			if n := len(r.sink.Mails()); n != 0 || !told {
-				t.Errorf("%d mails were sent, told: %v", n, told)
+				t.Errorf("%d emails were sent, told: %v", n, told)
 			}
 		})
 	}

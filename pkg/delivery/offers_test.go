@@ -22,7 +22,7 @@ var static = offer.Terms{Percent: 10, Valid: 3 * day, Kind: offer.Static, Value:
 var list = offer.Terms{Percent: 10, Valid: 3 * day, Kind: offer.List, List: "spring"}
 var mint = offer.Terms{Amount: events.Money{Minor: 500, Currency: "GBP"}, Valid: 14 * day, Kind: offer.Mint, Value: "BDAY"}
 
-func TestAnOfferIsBoundAndTold(t *testing.T) {
+func TestAnOfferIsBoundAndRecorded(t *testing.T) {
 	for _, terms := range []offer.Terms{static, list, mint} {
 		t.Run(terms.Kind, func(t *testing.T) {
 			bubble(t, offering(terms), func(r *rig) {
@@ -36,12 +36,12 @@ func TestAnOfferIsBoundAndTold(t *testing.T) {
 				switch {
 				case terms.Kind == offer.Static && code != "COMEBACK10", terms.Kind == offer.List && code != "S-1",
 					terms.Kind == offer.Mint && len(code) != len("BDAY-7KQ4-XW2P-9TRH"):
-					t.Errorf("the mail offers %q", code)
+					t.Errorf("the email offers %q", code)
 				}
 				got := r.last().Offer
 				last := time.Date(bound.Year(), bound.Month(), bound.Day()+int(terms.Valid/day), 23, 59, 59, 999e6, zone(r.t, "Europe/London"))
 				if got.Percent != terms.Percent || got.Amount != terms.Amount || !got.Expires.Equal(last) || got.Expires.Location().String() != "Europe/London" {
-					t.Errorf("the mail shows %+v, want it good until %v", got, last)
+					t.Errorf("the email shows %+v, want it good until %v", got, last)
 				}
 				expires := last.Add(time.Millisecond).UTC()
 				want := &events.OfferIssued{Touch: at.ID(), Worker: worker, Customer: at.Customer.Token, Code: code, Kind: terms.Kind,
@@ -58,8 +58,8 @@ func TestAnOfferIsBoundAndTold(t *testing.T) {
 	}
 }
 
-// Whatever breaks on the way from the list to the relay, the mail goes out once,
-// with a code that nobody else has and that stands on the timeline.
+// Whatever breaks on the way from the list to the relay, the email goes out once,
+// with a code that nobody else has and that is on the timeline.
 func TestACodeSurvivesWhateverBreaks(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -95,7 +95,7 @@ func TestACodeSurvivesWhateverBreaks(t *testing.T) {
 					t.Errorf("mailed %v", got)
 				}
 				if told := slices.Compact(r.issued()); !slices.Equal(told, got) {
-					t.Errorf("on the timeline: %v, in the mails: %v", told, got)
+					t.Errorf("on the timeline: %v, in the emails: %v", told, got)
 				}
 				lists, err := codelist.New(r.js).Lists(r.t.Context())
 				if err != nil {
@@ -126,7 +126,7 @@ func TestACodeIsKeptWhileRedisIsAway(t *testing.T) {
 	})
 }
 
-func TestAMailThatIsSentOnceMoreHasTheSameCode(t *testing.T) {
+func TestAnEmailThatIsSentAgainHasTheSameCode(t *testing.T) {
 	for _, terms := range []offer.Terms{list, mint} {
 		bubble(t, offering(terms), func(r *rig) {
 			r.load("spring", "S-1", "S-2")
@@ -159,8 +159,8 @@ func TestAMailThatIsSentOnceMoreHasTheSameCode(t *testing.T) {
 }
 
 // The offer came with the second try, and the process died before it was on the
-// timeline: that the relay was asked before says nothing of it.
-func TestAnOfferThatComesLateIsToldToo(t *testing.T) {
+// timeline: the earlier try at the relay says nothing about it.
+func TestALateOfferIsRecordedToo(t *testing.T) {
 	tries := 0
 	w := &series{compose: func(touch.Touch, workers.Input) workers.Wording {
 		if tries++; tries == 1 {
@@ -190,7 +190,7 @@ func TestAnOfferThatComesLateIsToldToo(t *testing.T) {
 		r.start()
 		time.Sleep(time.Hour)
 		if got := r.subjects(); len(got) != 1 || got[0] != "S-1" || !slices.Equal(r.issued(), got) {
-			t.Errorf("in the mails: %v, on the timeline: %v", got, r.issued())
+			t.Errorf("in the emails: %v, on the timeline: %v", got, r.issued())
 		}
 	})
 }
@@ -218,7 +218,7 @@ func TestAnEmptyListHoldsTheStepAndNoOther(t *testing.T) {
 		r.touch("cid", "miss-you", "l1", time.Minute, nil)
 		time.Sleep(time.Hour)
 		if d := cmp.Diff([]string{"none"}, r.subjects()); d != "" {
-			t.Errorf("mails while the list is empty (-want +got):\n%s", d)
+			t.Errorf("emails while the list is empty (-want +got):\n%s", d)
 		}
 		if n := r.held(reason.NoOfferCode); n < 40 || n > 50 {
 			t.Errorf("asked %d times in two hours for two touches, want every five minutes", n)
@@ -231,13 +231,13 @@ func TestAnEmptyListHoldsTheStepAndNoOther(t *testing.T) {
 		got := r.subjects()
 		slices.Sort(got)
 		if d := cmp.Diff([]string{"S-1", "S-2", "none"}, got); d != "" {
-			t.Errorf("mails after codes were loaded (-want +got):\n%s", d)
+			t.Errorf("emails after codes were loaded (-want +got):\n%s", d)
 		}
 	})
 }
 
-// Three replicas, and more mails than codes.
-func TestNoTwoCustomersHaveOneCode(t *testing.T) {
+// Three replicas, and more emails than codes.
+func TestNoTwoCustomersShareACode(t *testing.T) {
 	bubble(t, offering(list), func(r *rig) {
 		const people, n = 60, 45
 		var all []string
@@ -257,7 +257,7 @@ func TestNoTwoCustomersHaveOneCode(t *testing.T) {
 		got := r.subjects()
 		slices.Sort(got)
 		if d := cmp.Diff(all, got); d != "" {
-			t.Errorf("codes in mails (-want +got):\n%s", d)
+			t.Errorf("codes in emails (-want +got):\n%s", d)
 			for _, f := range r.facts(events.TypeEmailUncertain) {
 				t.Log(f.Time, f.Data.(events.Fact).Body())
 			}
@@ -265,8 +265,8 @@ func TestNoTwoCustomersHaveOneCode(t *testing.T) {
 	})
 }
 
-// meanwhile has something happen to a customer at an act of delivery's.
-func (r *rig) meanwhile(act, id string, d events.Data) {
+// during has something happen to a customer during an act of delivery's.
+func (r *rig) during(act, id string, d events.Data) {
 	r.setFault(func(op string) error {
 		if op == act {
 			r.fault = nil
@@ -279,7 +279,7 @@ func (r *rig) meanwhile(act, id string, d events.Data) {
 }
 
 // The smaller offer was used while a code for the bigger one was being taken.
-func TestACodeIsOfTheListThatTheMailOffers(t *testing.T) {
+func TestACodeComesFromTheListThatTheEmailOffers(t *testing.T) {
 	small := offer.Terms{Percent: 10, Valid: day, Kind: offer.List, List: "small"}
 	w := &series{compose: func(_ touch.Touch, in workers.Input) workers.Wording {
 		if in.Customer.OrderCount() > 1 {
@@ -291,7 +291,7 @@ func TestACodeIsOfTheListThatTheMailOffers(t *testing.T) {
 		r.load("spring", "BIG-1", "BIG-2")
 		r.load("small", "SMALL-1")
 		r.known("ann", "bob")
-		r.meanwhile("taken", "ann", homingtest.Order("ann", "1002"))
+		r.during("taken", "ann", homingtest.Order("ann", "1002"))
 		r.start()
 		r.touch("ann", "offer", "l1", time.Minute, nil)
 		time.Sleep(time.Hour)
@@ -308,7 +308,7 @@ func TestACodeThatIsNotNeededGoesToTheNext(t *testing.T) {
 	bubble(t, offering(list), func(r *rig) {
 		r.load("spring", "S-1", "S-2")
 		r.known("ann", "bob")
-		r.meanwhile("taken", "ann", &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}})
+		r.during("taken", "ann", &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}})
 		r.start()
 		r.touch("ann", "offer", "l1", time.Minute, nil)
 		time.Sleep(time.Hour)
@@ -323,7 +323,7 @@ func TestACodeThatIsNotNeededGoesToTheNext(t *testing.T) {
 	})
 }
 
-func TestAReminderShowsTheOfferOfAnotherMail(t *testing.T) {
+func TestAReminderShowsTheOfferOfAnotherEmail(t *testing.T) {
 	w := &series{
 		steps: []touch.Step{
 			{Name: "greeting", Template: "birthday/greeting", Class: touch.Marketing, Expires: 14 * day},
@@ -348,7 +348,7 @@ func TestAReminderShowsTheOfferOfAnotherMail(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		got := r.subjects()
 		if len(got) != 4 || len(r.issued()) != 1 {
-			t.Fatalf("mails %v, offers %v", got, r.issued())
+			t.Fatalf("emails %v, offers %v", got, r.issued())
 		}
 		slices.Sort(got)
 		code := r.issued()[0]
@@ -359,7 +359,7 @@ func TestAReminderShowsTheOfferOfAnotherMail(t *testing.T) {
 }
 
 // The relay refuses for a day, and the code is good for an hour.
-func TestAMailWhoseCodeRanOutIsNotSentWithout(t *testing.T) {
+func TestAnEmailWhoseCodeExpiredIsNotSentWithoutOne(t *testing.T) {
 	today := static
 	today.Valid = time.Hour
 	bubble(t, offering(today), func(r *rig) {
@@ -377,7 +377,7 @@ func TestAMailWhoseCodeRanOutIsNotSentWithout(t *testing.T) {
 			t.Errorf("outcomes (-want +got):\n%s", d)
 		}
 		if got := r.subjects(); len(got) != 0 {
-			t.Errorf("mails: %q", got)
+			t.Errorf("emails: %q", got)
 		}
 	})
 }

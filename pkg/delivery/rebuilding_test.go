@@ -70,7 +70,7 @@ func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		if n := len(r.facts(events.TypeEmailSent)); n != 1 {
-			t.Errorf("%d mails when it was over, want 1", n)
+			t.Errorf("%d emails when it was over, want 1", n)
 		}
 		holds.mu.Lock()
 		defer holds.mu.Unlock()

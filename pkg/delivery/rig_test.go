@@ -46,7 +46,7 @@ const (
 	worker = "win-back"
 )
 
-// series is a worker whose answers each test gives itself.
+// series is a worker whose answers come from each test.
 type series struct {
 	steps   []touch.Step
 	compose func(t touch.Touch, in workers.Input) workers.Wording
@@ -81,7 +81,7 @@ func (s *series) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	return s.gathers(t, in)
 }
 
-// offering returns a worker all of whose mails make one offer.
+// offering returns a worker all of whose emails make one offer.
 func offering(terms offer.Terms) *series {
 	return &series{compose: func(touch.Touch, workers.Input) workers.Wording { return workers.Wording{Offer: &terms} }}
 }
@@ -238,7 +238,7 @@ func (r *rig) programme() *programme.Store {
 	}
 }
 
-// alike adds a store that is as main is, and sends by the same relay.
+// alike adds a store that is like main, and sends through the same relay.
 func alike(store string) func(o *delivery.Options) {
 	return func(o *delivery.Options) { o.Stores[store], o.Routes[store] = o.Stores["main"], o.Routes["main"] }
 }
@@ -260,7 +260,7 @@ func (noLimit) Wait(context.Context, string, bool, bool) (time.Duration, string,
 	return 0, "", nil
 }
 
-// renderer notes what it is told, and makes a mail of which the subject has the code.
+// renderer notes what it is told, and makes an email whose subject is the code.
 type renderer struct{ r *rig }
 
 func (x renderer) Render(name string, d render.Data) (render.Mail, error) {
@@ -404,7 +404,7 @@ func (r *rig) load(list string, all ...string) {
 	}
 }
 
-// subjects lists the subjects of the mails that were accepted: their codes.
+// subjects lists the subjects of the emails that were accepted: their codes.
 func (r *rig) subjects() []string {
 	var out []string
 	for _, m := range r.sink.Mails() {
@@ -413,7 +413,7 @@ func (r *rig) subjects() []string {
 	return out
 }
 
-// facts lists what stands on the timeline of one type, oldest first.
+// facts lists the timeline's facts of one type, oldest first.
 func (r *rig) facts(types ...events.Type) []events.Event {
 	var out []events.Event
 	for _, e := range r.timeline() {
@@ -468,13 +468,13 @@ func (r *rig) customer(id string) customer.Customer {
 	return rs[0].Customer
 }
 
-// audit folds the timeline anew, and compares with what Redis holds: whatever
-// broke in between, a rebuild would know all that is known.
+// audit folds the timeline from scratch, and compares it with what Redis has:
+// whatever broke in between, a rebuild knows everything.
 func (r *rig) audit() {
 	r.t.Helper()
 	for _, d := range r.running {
 		if n := d.Remembered(); n != 0 {
-			r.t.Errorf("a process remembers %d touches that it has not in flight", n)
+			r.t.Errorf("a process remembers %d touches that are not in flight", n)
 		}
 	}
 	people := map[customer.Key]*customer.Customer{}

@@ -52,7 +52,7 @@ func (c *reading) note(cmds []redis.Cmder) {
 }
 
 // A batch costs one round trip before the first claim, however many touches it
-// has: it reads the customers together with what is known of their addresses. No
+// has: it reads the customers together with what is known about their addresses. No
 // touch is read on its own.
 func TestABatchIsReadInOneRoundTrip(t *testing.T) {
 	const touches = 128 // four batches, if the loop fills them
@@ -72,7 +72,7 @@ func TestABatchIsReadInOneRoundTrip(t *testing.T) {
 		})
 		time.Sleep(time.Minute)
 		if n := len(r.facts(events.TypeEmailSent)); n != touches {
-			t.Fatalf("%d mails, want %d", n, touches)
+			t.Fatalf("%d emails, want %d", n, touches)
 		}
 		seen.mu.Lock()
 		defer seen.mu.Unlock()

@@ -26,7 +26,7 @@ func (r *rig) at(domain string, n int) {
 	}
 }
 
-// arrivals returns when mails to a domain arrived.
+// arrivals returns when emails to a domain arrived.
 func (r *rig) arrivals(domain string) (out []time.Time) {
 	for _, m := range r.sink.Mails() {
 		if strings.HasSuffix(m.To, "@"+domain) {
@@ -36,8 +36,8 @@ func (r *rig) arrivals(domain string) (out []time.Time) {
 	return out
 }
 
-// One domain takes a mail every two seconds, and more of its mails fall due than
-// the loop has in hand; the others are not held up, and each mail that waits is
+// One domain takes an email every two seconds, and more of its emails fall due than
+// the loop has in flight; the others are not held up, and each email that waits is
 // written to the schedule about once.
 func TestASlowDomainDoesNotHoldUpTheOthers(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
@@ -49,22 +49,22 @@ func TestASlowDomainDoesNotHoldUpTheOthers(t *testing.T) {
 		r.start()
 		time.Sleep(time.Until(due) + 10*time.Second)
 		if n := len(r.arrivals("other.example")); n != others {
-			t.Errorf("%d of %d mails to other domains had arrived after ten seconds", n, others)
+			t.Errorf("%d of %d emails to other domains had arrived after ten seconds", n, others)
 		}
 		time.Sleep(6 * time.Minute)
 		times := r.arrivals("slow.example")
 		if len(times) != slow {
-			t.Fatalf("%d of %d mails to the slow domain arrived", len(times), slow)
+			t.Fatalf("%d of %d emails to the slow domain arrived", len(times), slow)
 		}
 		for i := range times[1:] {
 			if gap := times[i+1].Sub(times[i]); gap < 1900*time.Millisecond {
-				t.Errorf("mail %d came %v after the one before, want 2 s", i+1, gap)
+				t.Errorf("email %d came %v after the one before, want 2 s", i+1, gap)
 			}
 		}
 		held := r.facts(events.TypeEmailHeld)
-		t.Logf("%d holds; the last mail came after %v", len(held), times[slow-1].Sub(due))
+		t.Logf("%d holds; the last email came after %v", len(held), times[slow-1].Sub(due))
 		if len(held) > slow*5/4 {
-			t.Errorf("%d holds of %d mails", len(held), slow)
+			t.Errorf("%d holds of %d emails", len(held), slow)
 		}
 		for _, f := range held {
 			if b := f.Data.(events.Fact).Body(); b.Reason != string(reason.Throughput) || !strings.Contains(b.Detail, "0.5 a second to slow.example") {
@@ -95,7 +95,7 @@ func TestWhatHasNoRoomBeforeItExpiresIsDropped(t *testing.T) {
 			t.Errorf("dropped: %v", dropped)
 		}
 		if n := len(r.issued()); n != 0 {
-			t.Error("a code was taken for a mail that had to wait")
+			t.Error("a code was taken for an email that had to wait")
 		}
 	})
 }

@@ -20,7 +20,7 @@ func item(id string, pence int64) events.Item {
 	return events.Item{ProductID: id, Name: id, Quantity: 1, Price: events.Money{Minor: pence, Currency: "GBP"}}
 }
 
-// bundling is a worker whose mails take over all its others that fall due within
+// bundling is a worker whose emails take over all its others that fall due within
 // a week; like replenishment it names none that has a claim.
 func bundling() *series {
 	occasions := []string{"a", "b", "c"}
@@ -79,7 +79,7 @@ func shown(d render.Data) (out []string) {
 	return out
 }
 
-func TestAMailTakesOverOthersThatArePending(t *testing.T) {
+func TestAnEmailTakesOverOthersThatArePending(t *testing.T) {
 	bubble(t, bundling(), func(r *rig) {
 		ids := r.planBundle()
 		r.start()
@@ -100,14 +100,14 @@ func TestAMailTakesOverOthersThatArePending(t *testing.T) {
 			t.Errorf("outcomes (-want +got):\n%s", d)
 		}
 		if n := len(r.sink.Mails()); n != 1 {
-			t.Errorf("%d mails, want 1", n)
+			t.Errorf("%d emails, want 1", n)
 		}
 	})
 }
 
-// A process that dies at any point leaves nothing half: what the mail took over
+// A process that dies at any point leaves nothing half done: what the email took over
 // is not mailed by itself, and a refold knows it (see audit).
-func TestWhatAMailTookOverSurvivesACrash(t *testing.T) {
+func TestWhatAnEmailTookOverSurvivesACrash(t *testing.T) {
 	for _, c := range []struct {
 		name, act string
 		n         int
@@ -139,15 +139,15 @@ func TestWhatAMailTookOverSurvivesACrash(t *testing.T) {
 					}
 				}
 				if n := len(r.sink.Mails()); n > 1 {
-					t.Errorf("%d mails", n)
+					t.Errorf("%d emails", n)
 				}
 			})
 		})
 	}
 }
 
-// What is taken over falls due while the mail that has it is with the relay.
-func TestWhatIsTakenOverWaitsForTheMailThatHasIt(t *testing.T) {
+// What is taken over falls due while the email that has it is with the relay.
+func TestWhatIsTakenOverWaitsForTheEmailThatHasIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		reply string
 		want  map[string]string
@@ -187,7 +187,7 @@ func TestWhatIsTakenOverWaitsForTheMailThatHasIt(t *testing.T) {
 					t.Errorf("outcomes (-want +got):\n%s", d)
 				}
 				if n := len(r.sink.Mails()); n != c.mails {
-					t.Errorf("%d mails, want %d", n, c.mails)
+					t.Errorf("%d emails, want %d", n, c.mails)
 				}
 			})
 		})
@@ -261,7 +261,7 @@ func TestWhatATemplateIsTold(t *testing.T) {
 }
 
 // Orders that share a thank-you cost what they cost together.
-func TestTheTotalOfOrdersThatShareAMail(t *testing.T) {
+func TestTheTotalOfOrdersThatShareAnEmail(t *testing.T) {
 	w := bundling()
 	w.compose = func(t touch.Touch, in workers.Input) workers.Wording {
 		v := workers.Wording{Items: slices.Clone(t.Snapshot.Items)}
@@ -285,7 +285,7 @@ func TestTheTotalOfOrdersThatShareAMail(t *testing.T) {
 	})
 }
 
-func TestTheLastMailAsksWhy(t *testing.T) {
+func TestTheLastEmailAsksWhy(t *testing.T) {
 	w := offering(offer.Terms{Percent: 20, Valid: 3 * day, Kind: offer.Static, Value: "LASTCALL20"})
 	w.steps = []touch.Step{{Name: "last-call", Template: "win-back/last-call", Class: touch.Marketing, Expires: 14 * day, Sunset: true}}
 	bubble(t, w, func(r *rig) {

@@ -12,18 +12,18 @@ import (
 	"homing/pkg/touch"
 )
 
-// besides is a schedule with another worker's touch on it.
-type besides struct {
+// withRival is a schedule with another worker's touch on it.
+type withRival struct {
 	delivery.Schedule
 	other touch.Touch
 }
 
-func (b besides) Waiting(context.Context, customer.Key, []string) ([]touch.Touch, error) {
+func (b withRival) Waiting(context.Context, customer.Key, []string) ([]touch.Touch, error) {
 	return []touch.Touch{b.other}, nil
 }
 
-// A touch lets another go first, and what is said of it cannot be recorded at
-// once. The round that follows decides the same.
+// A touch lets another go first, and the fact cannot be recorded at
+// once. The next round decides the same.
 func TestADueMessageThatComesTwiceYieldsAgain(t *testing.T) {
 	for _, op := range []string{"nothing", "append email.held", "mark email.held"} {
 		t.Run(op, func(t *testing.T) {
@@ -38,15 +38,15 @@ func TestADueMessageThatComesTwiceYieldsAgain(t *testing.T) {
 					s := o.Stores["main"]
 					s.LookAhead = time.Hour
 					s.Workers = append(s.Workers, r.worker.as("better", 50, s.Workers[0].Policy))
-					o.Schedule = besides{o.Schedule, better}
+					o.Schedule = withRival{o.Schedule, better}
 				})
 				time.Sleep(25 * time.Minute)
 				if n := len(r.sink.Mails()); n != 0 {
-					t.Errorf("%d mails were sent before the other's time", n)
+					t.Errorf("%d emails were sent before the other's time", n)
 				}
 				time.Sleep(25 * time.Minute) // the other never leaves, and this one waited once
 				if n := len(r.sink.Mails()); n != 1 {
-					t.Errorf("%d mails were sent, want 1", n)
+					t.Errorf("%d emails were sent, want 1", n)
 				}
 				if sent := r.facts(events.TypeEmailSent); len(sent) != 1 {
 					t.Errorf("%d times on the timeline that it was sent", len(sent))

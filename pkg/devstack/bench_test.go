@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// sampleMail is a multipart mail of about 11 KB, as a shop sends them.
+// sampleMail is a multipart email of about 11 KB, as a shop sends them.
 func sampleMail() []byte {
 	var b strings.Builder
 	b.WriteString("From: Shop <hello@shop.example>\r\nTo: ann@example.com\r\nSubject: =?utf-8?q?Tack_f=C3=B6r_din_best=C3=A4llning?=\r\n" +
@@ -23,8 +23,8 @@ func sampleMail() []byte {
 	return []byte(b.String())
 }
 
-// BenchmarkTake measures how fast mails are taken over 8 connections kept open,
-// client included: three round trips a mail, nothing pipelined.
+// BenchmarkTake measures how fast emails are taken over 8 connections kept open,
+// client included: three round trips an email, nothing pipelined.
 func BenchmarkTake(b *testing.B) {
 	const connections, each = 8, 50
 	i, err := StartInbox(InboxOptions{})
@@ -76,7 +76,7 @@ func sendOn(c *smtp.Client, raw []byte) error {
 	return w.Close()
 }
 
-// BenchmarkParse measures one look at a mail.
+// BenchmarkParse measures one look at an email.
 func BenchmarkParse(b *testing.B) {
 	m := &mail{raw: sampleMail(), received: time.Now()}
 	b.SetBytes(int64(len(m.raw)))

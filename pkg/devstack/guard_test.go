@@ -56,7 +56,7 @@ func TestThePageRunsItsOwnCodeOnly(t *testing.T) {
 	}
 	for _, sink := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "srcdoc", "eval(", "allow-scripts", "allow-same-origin"} {
 		if strings.Contains(string(script), sink) {
-			t.Errorf("the script uses %s: a mail could write into the page", sink)
+			t.Errorf("the script uses %s: an email could write into the page", sink)
 		}
 	}
 	for _, path := range []string{"/inbox.css", "/inbox.js", "/mark.svg"} {
@@ -103,7 +103,7 @@ func TestOnlyThePageItselfDeletes(t *testing.T) {
 		}
 	}
 	if i.Len() != 1 {
-		t.Fatal("the mail is gone")
+		t.Fatal("the email is gone")
 	}
 	if res, _ := do(t, i, http.MethodDelete, "/api/messages", map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": i.URL()}); res.StatusCode != http.StatusNoContent {
 		t.Errorf("the page itself: %s", res.Status)
@@ -135,7 +135,7 @@ func nextState(t *testing.T, lines *bufio.Scanner) state {
 	return s
 }
 
-func TestEventsTellOfManyMailsInOne(t *testing.T) {
+func TestOneEventTellsOfManyEmails(t *testing.T) {
 	i := startInbox(t, InboxOptions{})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -161,7 +161,7 @@ func TestEventsTellOfManyMailsInOne(t *testing.T) {
 		s = nextState(t, lines)
 	}
 	if events > mails/10 {
-		t.Errorf("%d events for %d mails", events, mails)
+		t.Errorf("%d events for %d emails", events, mails)
 	}
 	i.Clear()
 	if s := nextState(t, lines); s.Total != 0 || s.Removals != 1 {
@@ -195,7 +195,7 @@ func TestStopIsNotHeldUpByIdleConnections(t *testing.T) {
 	}
 }
 
-func TestStopWaitsForTheMailBeingSent(t *testing.T) {
+func TestStopWaitsForTheEmailBeingSent(t *testing.T) {
 	i, err := StartInbox(InboxOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -233,11 +233,11 @@ func TestStopWaitsForTheMailBeingSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Errorf("the last mail was cut off: %v", err)
+		t.Errorf("the last email was cut off: %v", err)
 	}
 	stopping.Wait()
 	if i.Len() != 1 {
-		t.Errorf("%d mails, want 1", i.Len())
+		t.Errorf("%d emails, want 1", i.Len())
 	}
 }
 

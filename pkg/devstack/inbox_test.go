@@ -34,7 +34,7 @@ func startInbox(t *testing.T, o InboxOptions) *Inbox {
 	return i
 }
 
-// post hands raw to the inbox as it stands and waits for it.
+// post hands raw to the inbox as it is and waits for it.
 func post(t *testing.T, i *Inbox, raw string) {
 	t.Helper()
 	if err := smtp.SendMail(i.SMTPAddr(), nil, "bounce@shop.example", []string{"ann@example.com"}, []byte(raw)); err != nil {
@@ -113,7 +113,7 @@ func sendWithGoMail(t *testing.T, i *Inbox) {
 	}
 }
 
-func TestAMailSentIsShownDecoded(t *testing.T) {
+func TestAnEmailIsShownDecoded(t *testing.T) {
 	i := startInbox(t, InboxOptions{})
 	sendWithGoMail(t, i)
 	if err := i.Wait(t.Context(), 1); err != nil {
@@ -129,7 +129,7 @@ func TestAMailSentIsShownDecoded(t *testing.T) {
 		Text: "Tack, Ann!\r\n\r\nEn mugg: 145 kr = ungefär £10.\r\n", HTML: got.HTML, Headers: got.Headers, Size: got.Size,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the mail differs (-want +got):\n%s", diff)
+		t.Errorf("the email differs (-want +got):\n%s", diff)
 	}
 	for name, value := range map[string]string{
 		"Message-ID": "<touch-1@shop.example>", "Subject": want.Subject, "To": "Ann Öberg <ann@example.com>",
@@ -145,7 +145,7 @@ func TestAMailSentIsShownDecoded(t *testing.T) {
 	var list []Message
 	getJSON(t, i, "/api/messages", &list)
 	if diff := cmp.Diff([]Message{got}, list); diff != "" {
-		t.Errorf("the list differs from the mail (-mail +list):\n%s", diff)
+		t.Errorf("the list differs from the email (-mail +list):\n%s", diff)
 	}
 	if diff := cmp.Diff(list, i.Messages()); diff != "" {
 		t.Errorf("Messages differs from the API (-API +Go):\n%s", diff)
@@ -174,7 +174,7 @@ func TestTheSourceStaysAsItCame(t *testing.T) {
 	}
 }
 
-func TestBrokenMailsAreListedWithTheirSource(t *testing.T) {
+func TestBrokenEmailsAreListedWithTheirSource(t *testing.T) {
 	for name, raw := range map[string]string{
 		"no header at all":     "just words\r\n",
 		"no boundary":          "Subject: s\r\nContent-Type: multipart/alternative\r\n\r\n--x\r\n\r\nHello\r\n",
@@ -241,7 +241,7 @@ func TestDelete(t *testing.T) {
 		t.Errorf("the deleted one: %s: %s", res.Status, body)
 	}
 	if i.Len() != 2 {
-		t.Errorf("%d mails left, want 2", i.Len())
+		t.Errorf("%d emails left, want 2", i.Len())
 	}
 	if res, _ := do(t, i, http.MethodDelete, "/api/messages", nil); res.StatusCode != http.StatusNoContent {
 		t.Errorf("delete all: %s", res.Status)
@@ -251,7 +251,7 @@ func TestDelete(t *testing.T) {
 	}
 	post(t, i, plain("again"))
 	if got := i.Messages()[0].ID; got != "4" {
-		t.Errorf("the next id is %s: an old link would lead to another mail", got)
+		t.Errorf("the next id is %s: an old link would lead to another email", got)
 	}
 }
 

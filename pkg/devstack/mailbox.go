@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A mail is one message as it came in. It is parsed only when somebody looks at
+// An email is one message as it came in. It is parsed only when somebody looks at
 // it: thousands arrive a second, few are read.
 type mail struct {
 	seq      uint64

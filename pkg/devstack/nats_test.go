@@ -17,7 +17,7 @@ import (
 
 // The NATS server's access-time service starts one goroutine with a ticker on
 // first use. Started inside a bubble it would belong to it and outlive it, so it
-// starts here. It is no init of the package: programs do not need it.
+// starts here. It is not an init of the package: programs do not need it.
 func init() { ats.Register() }
 
 func startNATS(t *testing.T, o NATSOptions) *NATS {

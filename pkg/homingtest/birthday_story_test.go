@@ -58,7 +58,7 @@ func TestEveryoneIsGreetedOnceOnTheirDay(t *testing.T) {
 		var got []string
 		for _, m := range w.Sink.Mails() {
 			if !strings.Contains(m.Raw, "BIRTHDAY15") {
-				t.Errorf("the mail of %s to %s shows no code", m.At, m.To)
+				t.Errorf("the email of %s to %s shows no code", m.At, m.To)
 			}
 			got = append(got, m.At.UTC().Format("2 Jan 15:04 ")+m.To)
 		}
@@ -68,7 +68,7 @@ func TestEveryoneIsGreetedOnceOnTheirDay(t *testing.T) {
 			"3 Jan 09:00 cleo@example.com", "3 Jan 14:00 ann@example.com", // reminded: the coupons expire with the 4th
 		}
 		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("mails (-want +got):\n%s", d)
+			t.Errorf("emails (-want +got):\n%s", d)
 		}
 		outcomes := happened(w, "birthday")
 		slices.Sort(outcomes)

@@ -46,7 +46,7 @@ func TestABirthdayFirstToldByAnOrderOrACartIsGreetedOnce(t *testing.T) {
 		}
 		slices.Sort(got)
 		if d := cmp.Diff([]string{"1 Jan 12:00 ann@example.com", "1 Jan 12:00 bob@example.com"}, got); d != "" {
-			t.Errorf("mails (-want +got):\n%s", d)
+			t.Errorf("emails (-want +got):\n%s", d)
 		}
 	})
 }

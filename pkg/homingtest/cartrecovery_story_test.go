@@ -97,7 +97,7 @@ func clockTime(after time.Duration) string {
 	return fmt.Sprintf("%dh%02d", minutes/60, minutes%60)
 }
 
-// mails returns the text of each mail to a customer.
+// mails returns the text of each email to a customer.
 func (m *mall) mails(t *testing.T, name string) []string {
 	t.Helper()
 	var out []string
@@ -141,7 +141,7 @@ func TestCartsThatAreLeft(t *testing.T) {
 		s.updates(30*m, "gil", "")
 		s.leaves(30*m, "ida", "tea pot") // told again, as often as shops do
 
-		s.until(80 * m) // the first mails are out
+		s.until(80 * m) // the first emails are out
 		s.at(80*m, &events.CustomerUnsubscribed{Customer: events.Customer{ID: "joe"}})
 		s.orders(-24*h, "kim", "", "mug") // comes in late, and changes the number
 		s.orders(80*m, "hal", "", "mug")
@@ -177,13 +177,13 @@ func TestCartsThatAreLeft(t *testing.T) {
 			t.Errorf("fay was to be told of what she added:\n%s", strings.Join(fay, "\n---\n"))
 		}
 		if len(ann) != 3 || strings.Contains(ann[0]+ann[1], "COMEBACK10") || !strings.Contains(ann[2], "COMEBACK10") || !strings.Contains(ann[0], "shop.example/cart/ann") {
-			t.Errorf("ann was to have an offer in the last mail:\n%s", strings.Join(ann, "\n---\n"))
+			t.Errorf("ann was to have an offer in the last email:\n%s", strings.Join(ann, "\n---\n"))
 		}
 	})
 }
 
 // Where the shop says nothing, a cart is left when nothing happened to it for a
-// while, and what happens to it moves that only until the first mail is out.
+// while, and what happens to it delays that only until the first email is out.
 func TestCartsThatAreQuiet(t *testing.T) {
 	const h, m = time.Hour, time.Minute
 	dir := t.TempDir()
@@ -202,7 +202,7 @@ func TestCartsThatAreQuiet(t *testing.T) {
 		s.updates(2*h, "ann", "tea pot mug")
 		s.updates(2*h, "cid", "tea")
 		s.until(3*h + 20*m)
-		s.updates(3*h+20*m, "cid", "tea pot") // at the cart just when the next mail is due
+		s.updates(3*h+20*m, "cid", "tea pot") // at the cart just when the next email is due
 		s.until(10 * h)
 		want := map[string][]string{
 			"ann": {"reminder 1h50 sent", "second 3h50 sent", "last-call 5h50 sent"},

@@ -10,9 +10,9 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// The relay is away, and the thanks for an order is in hand, when the customer is
+// The relay is away, and the thanks for an order is in flight, when the customer is
 // erased and orders again within the same moment.
-func TestWhatIsInHandAtAnErasureIsNotSentToWhoCameBack(t *testing.T) {
+func TestWhatIsInFlightAtAnErasureIsNotSentToACustomerWhoComesBack(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")

@@ -42,7 +42,7 @@ func everything(t *testing.T, w *homingtest.World, fn func(stream string, seq ui
 	}
 }
 
-// mentions lists where the streams and Redis still say one of some words.
+// mentions lists where the streams and Redis still have one of some words.
 func mentions(t *testing.T, w *homingtest.World, words ...string) (out []string) {
 	t.Helper()
 	everything(t, w, func(stream string, seq uint64, raw []byte) {
@@ -61,7 +61,7 @@ func mentions(t *testing.T, w *homingtest.World, words ...string) (out []string)
 	return out
 }
 
-// kept returns what Redis keeps of a customer.
+// kept returns what Redis keeps about a customer.
 func kept(t *testing.T, w *homingtest.World, id string) (customer.Customer, string) {
 	t.Helper()
 	identity, err := customer.NewIdentity(homingtest.Secret)
@@ -109,7 +109,7 @@ func leaveTraces(t *testing.T, w *homingtest.World) {
 	}
 	time.Sleep(2 * time.Hour) // both are thanked; reviews and reorders are pending
 	if n := len(w.Sink.Mails()); n != 2 {
-		t.Fatalf("%d mails, want 2", n)
+		t.Fatalf("%d emails, want 2", n)
 	}
 }
 
@@ -128,10 +128,10 @@ func pendingOf(t *testing.T, w *homingtest.World, id string) (n int) {
 	return n
 }
 
-// Who is erased is nowhere after the night; what is left is the same tombstone in
-// Redis, and after Redis lost everything; what is told again of the time before
-// does not pass, and leaves no trace; who comes back is a new customer.
-func TestWhoIsErasedIsNowhereTheDayAfter(t *testing.T) {
+// An erased customer is nowhere after the night. What is left in Redis is the same
+// tombstone, even after Redis lost everything; events from before that come again do
+// not pass, and leave no trace; and a customer who comes back is a new one.
+func TestAnErasedCustomerIsNowhereTheDayAfter(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -146,7 +146,7 @@ func TestWhoIsErasedIsNowhereTheDayAfter(t *testing.T) {
 		w.PublishEvent(erasure)
 		time.Sleep(5 * time.Second)
 		if n := pendingOf(t, w, lostID); n != 0 {
-			t.Errorf("%d touches are pending for who was erased", n)
+			t.Errorf("%d touches are pending for the erased customer", n)
 		}
 		if c, _ := kept(t, w, lostID); !c.Gone() || len(c.Claims) != 0 {
 			t.Errorf("at once there is left %+v", c)
@@ -189,16 +189,16 @@ func TestWhoIsErasedIsNowhereTheDayAfter(t *testing.T) {
 		w.Publish("main", lostOrder("5009"))
 		time.Sleep(2 * day)
 		if c, _ := kept(t, w, lostID); c.ID.Value != lostID || c.OrderCount() != 1 {
-			t.Errorf("who came back is %+v", c)
+			t.Errorf("the customer who came back is %+v", c)
 		}
 		if n := len(w.Sink.Mails()) - mails; n != 1 || pendingOf(t, w, lostID) == 0 {
-			t.Errorf("who came back got %d mails, %d touches are pending", n, pendingOf(t, w, lostID))
+			t.Errorf("the customer who came back got %d emails, %d touches are pending", n, pendingOf(t, w, lostID))
 		}
 	})
 }
 
-// Who orders again at once keeps what was planned for the new order.
-func TestAnErasureLeavesWhatIsPlannedForWhoCameBack(t *testing.T) {
+// A customer who orders again at once keeps what was planned for the new order.
+func TestAnErasureKeepsWhatIsPlannedForACustomerWhoComesBack(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -214,7 +214,7 @@ func TestAnErasureLeavesWhatIsPlannedForWhoCameBack(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		if mails := w.Sink.Mails(); len(mails) != 1 {
-			t.Errorf("%d mails", len(mails))
+			t.Errorf("%d emails", len(mails))
 		}
 	})
 }

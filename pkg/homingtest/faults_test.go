@@ -31,8 +31,8 @@ func outcomes(w *homingtest.World) []string {
 	return out
 }
 
-// The same order, however often and under whatever ids it is told, is one mail.
-func TestRepetitionsAreOneMail(t *testing.T) {
+// The same order, however often and under whatever ids it is told, is one email.
+func TestRepetitionsAreOneEmail(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -55,7 +55,7 @@ func TestRepetitionsAreOneMail(t *testing.T) {
 		w.Publish("main", order) // another id, and a later time
 		time.Sleep(2 * time.Hour)
 		if n := len(w.Sink.Mails()); n != 1 {
-			t.Errorf("%d mails, want 1", n)
+			t.Errorf("%d emails, want 1", n)
 		}
 		if d := cmp.Diff([]string{"sent"}, outcomes(w)); d != "" {
 			t.Error(d)
@@ -134,7 +134,7 @@ func TestRelayFaults(t *testing.T) {
 					ids[m.MessageID] = true
 				}
 				if n := len(w.Sink.Mails()); n != c.mails || n > 0 && len(ids) != 1 {
-					t.Errorf("%d mails with %d Message-IDs, want %d with one", n, len(ids), c.mails)
+					t.Errorf("%d emails with %d Message-IDs, want %d with one", n, len(ids), c.mails)
 				}
 			})
 		})
@@ -167,9 +167,9 @@ func TestABounceConcernsTheAddress(t *testing.T) {
 	})
 }
 
-// A transactional mail stops for who said no to everything, and for nobody else;
-// a marketing one stops for any no, and for who may not be mailed so soon.
-func TestWhoSaidNoIsNotMailed(t *testing.T) {
+// A transactional email stops for customers who said no to everything, and for nobody else;
+// a marketing one stops for any no, and for customers who may not be mailed so soon.
+func TestACustomerWhoSaidNoIsNotMailed(t *testing.T) {
 	for _, c := range []struct {
 		name, config, scope string
 		want                []string
@@ -199,7 +199,7 @@ func TestWhoSaidNoIsNotMailed(t *testing.T) {
 	}
 }
 
-// Sixteen hours must lie between two marketing mails; the second waits for it.
+// Sixteen hours must lie between two marketing emails; the second waits for it.
 func TestTheFrequencyCapHolds(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -211,11 +211,11 @@ func TestTheFrequencyCapHolds(t *testing.T) {
 		time.Sleep(70 * time.Hour)
 		mails := w.Sink.Mails()
 		if len(mails) != 3 {
-			t.Fatalf("%d mails, want 3", len(mails))
+			t.Fatalf("%d emails, want 3", len(mails))
 		}
 		for i := 1; i < len(mails); i++ {
 			if gap := mails[i].At.Sub(mails[i-1].At); gap < 16*time.Hour-time.Second {
-				t.Errorf("mails %d and %d are %v apart", i-1, i, gap)
+				t.Errorf("emails %d and %d are %v apart", i-1, i, gap)
 			}
 		}
 	})
@@ -233,14 +233,14 @@ func TestAnErasedCustomerGetsNothing(t *testing.T) {
 		w.Publish("main", &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
 		time.Sleep(time.Hour)
 		if got := outcomes(w); len(got) != 0 || len(w.Sink.Mails()) != 0 {
-			t.Errorf("outcomes %v, %d mails", got, len(w.Sink.Mails()))
+			t.Errorf("outcomes %v, %d emails", got, len(w.Sink.Mails()))
 		}
 	})
 }
 
-// A Redis that outlives its NATS holds marks of a timeline that is no more. They
+// A Redis that outlives its NATS has marks of a timeline that no longer exists. They
 // must not hide what the new one says.
-func TestATimelineThatWasMadeAnewIsFoldedFromItsStart(t *testing.T) {
+func TestARecreatedTimelineIsFoldedFromTheStart(t *testing.T) {
 	dir, dir2 := t.TempDir(), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -254,10 +254,10 @@ func TestATimelineThatWasMadeAnewIsFoldedFromItsStart(t *testing.T) {
 		w.Start()
 		w.Publish("main", homingtest.Order("ann", "2001"))
 		time.Sleep(10 * time.Minute)
-		w.Redis.Mini().FlushAll() // the order stands on the new timeline alone
+		w.Redis.Mini().FlushAll() // the order is on the new timeline alone
 		time.Sleep(time.Hour)
 		if n := len(w.Sink.Mails()); n != 6 {
-			t.Errorf("%d mails, want 6", n)
+			t.Errorf("%d emails, want 6", n)
 		}
 	})
 }

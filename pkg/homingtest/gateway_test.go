@@ -28,14 +28,14 @@ import (
 // oneClick is what a mailbox provider posts (RFC 8058).
 var oneClick = url.Values{"List-Unsubscribe": {"One-Click"}}
 
-// firstMail has ann order, waits for her mail and returns the link in it.
+// firstMail has ann order, waits for her email and returns the link in it.
 func firstMail(t *testing.T, w *homingtest.World) string {
 	t.Helper()
 	w.Publish("main", homingtest.Order("ann", "1001"))
 	time.Sleep(time.Hour)
 	mails := w.Sink.Mails()
 	if len(mails) != 1 {
-		t.Fatalf("%d mails, want 1", len(mails))
+		t.Fatalf("%d emails, want 1", len(mails))
 	}
 	link := homingtest.Unsubscribe(mails[0].Raw)
 	if link == "" || !strings.Contains(mails[0].Raw, "\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n") {
@@ -44,7 +44,7 @@ func firstMail(t *testing.T, w *homingtest.World) string {
 	return link
 }
 
-// afterFirstMail runs a test in a world in which ann has her first mail. way is the
+// afterFirstMail runs a test in a world in which ann has her first email. way is the
 // link in it; with says what differs there from the start.
 func afterFirstMail(t *testing.T, test func(t *testing.T, w *homingtest.World, way string), with ...func(w *homingtest.World)) {
 	t.Helper()
@@ -64,8 +64,8 @@ func unsubscribes(w *homingtest.World) []events.Event {
 	return slices.DeleteFunc(w.Timeline(), func(e events.Event) bool { return e.Type != events.TypeCustomerUnsubscribed })
 }
 
-// A click on the link of one mail is in force for the next, which is pending.
-func TestWhoLeavesByTheLinkGetsNoMailThatWaits(t *testing.T) {
+// A click on the link of one email is in force for the next, which is pending.
+func TestACustomerWhoLeavesByTheLinkGetsNoPendingEmail(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		form url.Values
@@ -109,8 +109,8 @@ func TestWhoLeavesByTheLinkGetsNoMailThatWaits(t *testing.T) {
 	}
 }
 
-// Who comes back, by a yes of their own, can leave again by the same old link,
-// even if the shop's clock is ahead.
+// A customer who comes back, by a yes of their own, can leave again by the same old
+// link, even if the shop's clock is ahead.
 func TestTheSameLinkWorksAgain(t *testing.T) {
 	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
 		w.Request("POST", link, oneClick)
@@ -186,7 +186,7 @@ func TestTheWayOutIsSigned(t *testing.T) {
 	})
 }
 
-// Keys change; the links in mails that were sent do not.
+// Keys change; the links in emails that were sent do not.
 func TestLinksOutliveAChangeOfKeys(t *testing.T) {
 	afterFirstMail(t, func(t *testing.T, w *homingtest.World, first string) {
 		w.Stop()
@@ -271,7 +271,7 @@ func TestAServerThatIsAwayAndComesBack(t *testing.T) {
 	post(200)
 }
 
-// linkOf is the link that a mail to the customer would carry.
+// linkOf is the link that an email to the customer would carry.
 func linkOf(t *testing.T, who string) string {
 	t.Helper()
 	id, err := customer.NewIdentity(homingtest.Secret)

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// PublicURL is what the links in a World's mails begin with.
+// PublicURL is what the links in a World's emails begin with.
 const PublicURL = "https://mail.shop.example"
 
 // Request opens a link as a browser or a mailbox provider would, at the gateway
@@ -43,7 +43,7 @@ func (w *World) Request(method, link string, form url.Values) (code int, header 
 
 var oneClick = regexp.MustCompile(`(?m)^List-Unsubscribe: <([^>]+)>\r?$`)
 
-// Unsubscribe returns the link of the header List-Unsubscribe; empty if the mail
+// Unsubscribe returns the link of the header List-Unsubscribe; empty if the email
 // has none.
 func Unsubscribe(mail string) string {
 	if m := oneClick.FindStringSubmatch(mail); m != nil {

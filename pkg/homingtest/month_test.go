@@ -27,7 +27,7 @@ type life struct {
 	want   map[string]string // occasion → outcome and wording
 }
 
-// thanksAlone switches all other workers off, so that each mail is an order's.
+// thanksAlone switches all other workers off, so that each email is an order's.
 const thanksAlone = `
 workers:
   cart-recovery: {status: "off"}
@@ -66,13 +66,13 @@ func (l *life) day(d int) {
 		w.Publish("main", o)
 		time.Sleep(10 * time.Minute)
 		w.Publish("main", &events.OrderCancelled{Customer: o.Customer, Order: events.OrderChange{ID: o.Order.ID}})
-	case 2: // Homing is restarted while the mail waits
+	case 2: // Homing is restarted while the email waits
 		w.Publish("main", l.order("sent"))
 		time.Sleep(10 * time.Minute)
 		w.Stop()
 		time.Sleep(3 * time.Hour)
 		w.Start()
-	case 3: // the relay is away when the mail is due
+	case 3: // the relay is away when the email is due
 		w.Sink.Answer = func(string, string) string { return homingtest.CutBefore }
 		w.Publish("main", l.order("sent"))
 		time.Sleep(5 * time.Hour)
@@ -122,7 +122,7 @@ func (l *life) audit(t *testing.T) {
 		l.tell(t, got)
 	}
 	if n := len(l.w.Sink.Mails()); n != len(wordings) {
-		t.Errorf("%d mails, %d facts", n, len(wordings))
+		t.Errorf("%d emails, %d facts", n, len(wordings))
 	}
 	for i, v := range wordings {
 		want := "repeat"
@@ -133,7 +133,7 @@ func (l *life) audit(t *testing.T) {
 			want = "milestone"
 		}
 		if v != want {
-			t.Errorf("mail %d has the wording %q, want %q", i+1, v, want)
+			t.Errorf("email %d has the wording %q, want %q", i+1, v, want)
 		}
 	}
 }

@@ -30,14 +30,14 @@ func TestConsumersThatAreDeletedAreMadeAgain(t *testing.T) {
 		w.Publish("main", homingtest.Order("ann", "1001"))
 		time.Sleep(time.Hour)
 		if n := len(w.Sink.Mails()); n != 1 {
-			t.Errorf("%d mails, want 1", n)
+			t.Errorf("%d emails, want 1", n)
 		}
 	})
 }
 
-// A mail that waits for a connection while its customer changes address goes to
+// An email that waits for a connection while its customer changes address goes to
 // the new one.
-func TestAMailThatWaitedGoesToTheNewAddress(t *testing.T) {
+func TestAnEmailThatWaitedGoesToTheNewAddress(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "smtp: {connections: 1}\n")
@@ -94,7 +94,7 @@ func TestAnEventThatIsTooLargeToBeRejectedWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := info.CachedInfo().NumAckPending; n != 0 || len(w.Sink.Mails()) != 1 {
-			t.Errorf("%d events are stuck, %d mails", n, len(w.Sink.Mails()))
+			t.Errorf("%d events are stuck, %d emails", n, len(w.Sink.Mails()))
 		}
 	})
 }

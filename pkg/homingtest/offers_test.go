@@ -21,9 +21,9 @@ workers:
     steps: [{template: cart-recovery/last-call, after: 1h, offer: {percent: 10, valid: 3d, code: list, list: spring}}]
 `
 
-// A list of codes runs dry: mails wait, others go on, and once the shop loads
+// A list of codes runs dry: emails wait, others go on, and once the shop loads
 // codes each customer gets one of their own.
-func TestMailsWaitForCodes(t *testing.T) {
+func TestEmailsWaitForCodes(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, fromAList)
@@ -45,7 +45,7 @@ func TestMailsWaitForCodes(t *testing.T) {
 			to = append(to, m.To)
 		}
 		if d := cmp.Diff([]string{"ann@example.com"}, to); d != "" {
-			t.Fatalf("mails while the list is empty (-want +got):\n%s", d)
+			t.Fatalf("emails while the list is empty (-want +got):\n%s", d)
 		}
 		all := []string{"SPRING-1", "SPRING-2", "SPRING-3", "SPRING-4"}
 		if _, err := lists.New(w.JS).Load(t.Context(), "main", "spring", all, nil); err != nil {
@@ -63,7 +63,7 @@ func TestMailsWaitForCodes(t *testing.T) {
 		}
 		slices.Sort(got)
 		if d := cmp.Diff(all[:3], got); d != "" {
-			t.Errorf("codes in the mails (-want +got):\n%s", d)
+			t.Errorf("codes in the emails (-want +got):\n%s", d)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func due(t *testing.T, w *homingtest.World) (*jetstream.StreamInfo, *jetstream.C
 }
 
 // A worker is paused: it goes on planning, nothing leaves, and what falls due
-// costs nothing. It lasts over a restart. When it goes on, every mail leaves.
+// costs nothing. It lasts over a restart. When it goes on, every email leaves.
 func TestAPausedWorkerPlansAndWaits(t *testing.T) {
 	dir := t.TempDir()
 	const n = 300
@@ -68,7 +68,7 @@ func TestAPausedWorkerPlansAndWaits(t *testing.T) {
 		time.Sleep(time.Hour)
 		stream, consumer := due(t, w)
 		if got := consumer.NumPending + uint64(consumer.NumAckPending); got != n || len(w.Sink.Mails()) != 0 {
-			t.Fatalf("%d touches wait, want %d; %d mails", got, n, len(w.Sink.Mails()))
+			t.Fatalf("%d touches wait, want %d; %d emails", got, n, len(w.Sink.Mails()))
 		}
 		time.Sleep(24 * time.Hour)
 		later, consumerLater := due(t, w)
@@ -83,7 +83,7 @@ func TestAPausedWorkerPlansAndWaits(t *testing.T) {
 		must(t, did, err)
 		time.Sleep(time.Minute)
 		if got := len(w.Sink.Mails()); got != n {
-			t.Errorf("%d mails after it went on, want %d", got, n)
+			t.Errorf("%d emails after it went on, want %d", got, n)
 		}
 		var told []events.Type
 		for _, e := range w.Timeline() {
@@ -119,13 +119,13 @@ func TestAPauseActsWithinASecond(t *testing.T) {
 		before := len(w.Sink.Mails())
 		time.Sleep(time.Hour)
 		if after := len(w.Sink.Mails()); before == 0 || before > 190 || after != before {
-			t.Errorf("%d mails when it was paused, %d an hour later", before, after)
+			t.Errorf("%d emails when it was paused, %d an hour later", before, after)
 		}
 		did, err = pauses(w).Resume(context.Background(), hold)
 		must(t, did, err)
 		time.Sleep(10 * time.Minute)
 		if got := len(w.Sink.Mails()); got != 200 {
-			t.Errorf("%d mails in the end, want 200", got)
+			t.Errorf("%d emails in the end, want 200", got)
 		}
 	})
 }

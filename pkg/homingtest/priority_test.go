@@ -67,8 +67,8 @@ func lines(w *homingtest.World, begin time.Time) (out []line) {
 // A review request made room for a cart reminder, and then its time moves, since
 // the parcel has come. At its new time there is another reminder to come: it goes
 // first, having waited once.
-func TestWhoYieldedDoesNotYieldAgainWhenPlannedAnew(t *testing.T) {
-	for _, lost := range []bool{false, true} { // Redis, meanwhile
+func TestATouchThatYieldedDoesNotYieldAgainWhenPlannedAgain(t *testing.T) {
+	for _, lost := range []bool{false, true} { // Redis, in the meantime
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			w, begin := crowded(t, dir, "35m")

@@ -42,7 +42,7 @@ func TestIntakeDoesNotWaitForTheProductStatistics(t *testing.T) {
 		w.Start() // waits until all roles can work
 		time.Sleep(time.Hour)
 		if n := len(w.Sink.Mails()); n != 1 {
-			t.Errorf("%d mails, want 1", n)
+			t.Errorf("%d emails, want 1", n)
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // What falls due at night leaves in the morning of where each customer is, and
-// who is in the control group gets nothing but what is transactional.
+// the control group gets nothing but transactional emails.
 func TestTheNightAndTheControlGroup(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -27,7 +27,7 @@ workers:
 			o.Customer.TimeZone, o.Order.Items[0].SupplyDays = zone, 10
 			w.Publish("main", o)
 		}
-		berlin := homingtest.Order("berlin", "berlin") // of whom only the country is known
+		berlin := homingtest.Order("berlin", "berlin") // only the country is known
 		berlin.Customer.TimeZone, berlin.Customer.Country = "", "DE"
 		w.Publish("main", berlin)
 		time.Sleep(20 * 24 * time.Hour)
@@ -70,7 +70,7 @@ workers:
 			}
 		}
 		if n := len(w.Sink.Mails()); n != 4 {
-			t.Errorf("%d mails", n)
+			t.Errorf("%d emails", n)
 		}
 	})
 }

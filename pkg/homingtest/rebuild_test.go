@@ -12,9 +12,9 @@ import (
 	"homing/pkg/installation"
 )
 
-// Redis was emptied and nobody folds the timeline again: that nothing is known of a
-// customer, or that this is all, would be a wrong answer to somebody who asks for
-// their data. While Homing runs it notices by itself, even if nothing happens.
+// Redis was emptied and nobody folds the timeline again: to say that nothing is known
+// about a customer, or that this is all, would be a wrong answer to somebody who asks
+// for their data. While Homing runs it notices by itself, even if nothing happens.
 func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 	})
 }
 
-// The timeline is folded anew while mails leave and events come: each order has its thanks
+// The timeline is folded again while emails leave and events come: each order has its thanks
 // once, and no cap forgets what was sent.
 func TestARebuildUnderLoadForgetsNothingThatCounts(t *testing.T) {
 	dir := t.TempDir()
@@ -89,7 +89,7 @@ workers:
 			}
 		}
 		if mails["thank-you"] != people || mails["cart-recovery"] != 0 || len(w.Sink.Mails()) != people {
-			t.Errorf("sent %v in %d mails; want %d of thanks, and no second mail within a day", mails, len(w.Sink.Mails()), people)
+			t.Errorf("sent %v in %d emails; want %d of thanks, and no second email within a day", mails, len(w.Sink.Mails()), people)
 		}
 	})
 }

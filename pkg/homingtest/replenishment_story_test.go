@@ -42,7 +42,7 @@ func (p pantry) until(days float64) {
 }
 
 // became lists what became of replenishment's touches, by product and order, and
-// of the mails what they rest on.
+// of the emails what they rest on.
 func (p pantry) became(names map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, f := range p.w.Facts() {
@@ -62,9 +62,9 @@ func (p pantry) became(names map[string]string) map[string]string {
 	return out
 }
 
-// A week in a shop whose goods run out: who bought them is reminded in time, once,
+// A week in a shop whose goods run out: customers are reminded in time, once,
 // and not of what they bought again, sent back, or cannot buy.
-func TestWhatRunsOutIsRemindedOf(t *testing.T) {
+func TestCustomersAreRemindedOfWhatRunsOut(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "workers: {thank-you: {status: \"off\"}, review-request: {status: \"off\"}, replenishment: {lead: 2d, bundle: 3d}}\n")
@@ -133,7 +133,7 @@ func TestWhatRunsOutIsRemindedOf(t *testing.T) {
 			}
 		}
 		if d := cmp.Diff(map[string]int{"ann@example.com": 1, "bob@example.com": 1, "cid@example.com": 1, "fay@example.com": 1, "hal@example.com": 1}, to); d != "" {
-			t.Errorf("mails (-want +got):\n%s", d)
+			t.Errorf("emails (-want +got):\n%s", d)
 		}
 	})
 }

@@ -75,23 +75,23 @@ func TestReviewsAreAskedForWhenTheGoodsHaveArrived(t *testing.T) {
 		}
 		mails := w.Sink.Mails()
 		if len(mails) != 2 {
-			t.Fatalf("%d mails, want 2", len(mails))
+			t.Fatalf("%d emails, want 2", len(mails))
 		}
 		for i, c := range []struct {
 			hour     float64
 			has, not []string
 		}{{11, []string{"The cup", "The pot"}, []string{"Assam"}}, {23, []string{"The pot"}, []string{"Assam", "The cup"}}} {
 			if h := mails[i].At.Sub(start).Hours(); h < c.hour || h > c.hour+0.1 || mails[i].To != "ann@example.com" {
-				t.Errorf("mail %d to %s after %.2f hours, want %v", i, mails[i].To, h, c.hour)
+				t.Errorf("email %d to %s after %.2f hours, want %v", i, mails[i].To, h, c.hour)
 			}
 			for _, s := range c.has {
 				if !strings.Contains(mails[i].Raw, s) {
-					t.Errorf("mail %d does not ask about %s", i, s)
+					t.Errorf("email %d does not ask about %s", i, s)
 				}
 			}
 			for _, s := range c.not {
 				if strings.Contains(mails[i].Raw, s) {
-					t.Errorf("mail %d asks about %s", i, s)
+					t.Errorf("email %d asks about %s", i, s)
 				}
 			}
 		}

@@ -39,10 +39,10 @@ type Sink struct {
 	wg    sync.WaitGroup
 }
 
-// What Answer may return besides a reply.
+// What Answer may return instead of a reply.
 const (
-	CutBefore = "cut before" // the connection ends, the mail was not taken
-	CutAfter  = "cut after"  // the mail is taken, and the connection ends without a word
+	CutBefore = "cut before" // the connection ends, the email was not taken
+	CutAfter  = "cut after"  // the email is taken, and the connection ends without a word
 )
 
 // Mails returns what was accepted, oldest first.
@@ -124,7 +124,7 @@ func (s *Sink) serve(c net.Conn) {
 // dialogue speaks SMTP until the connection ends. Replies are flushed when the
 // client has nothing more to say, as PIPELINING wants it.
 func (s *Sink) dialogue(c net.Conn) {
-	r, w := bufio.NewReaderSize(c, 64<<10), bufio.NewWriter(c) // a pipe holds nothing: what comes at once is read at once
+	r, w := bufio.NewReaderSize(c, 64<<10), bufio.NewWriter(c) // a pipe has no buffer: what comes at once is read at once
 	say := func(reply string) bool {
 		if _, err := fmt.Fprint(w, reply+"\r\n"); err != nil {
 			return false

@@ -8,8 +8,8 @@ import (
 	"homing/pkg/mailer"
 )
 
-// Both ways of giving a mail lead to the same answers.
-func TestTheSinkTakesMailsEitherWay(t *testing.T) {
+// Both ways of giving an email lead to the same answers.
+func TestTheSinkTakesEmailsEitherWay(t *testing.T) {
 	for _, chunking := range []bool{false, true} {
 		s := &homingtest.Sink{Chunking: chunking, Answer: func(command, arg string) string {
 			switch {
@@ -63,7 +63,7 @@ func TestTheSinkTakesMailsEitherWay(t *testing.T) {
 			}
 		}
 		if got.String() != "ann@example.com lost@example.com bob@example.com " {
-			t.Errorf("chunking %t: mails to %s", chunking, got.String())
+			t.Errorf("chunking %t: emails to %s", chunking, got.String())
 		}
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// An address that bounced or complained gets no mail any more, whichever of the
-// store's customers has it, also after Redis lost everything, until one of them
-// explicitly asks for mail; and its entries do not say which it is.
-func TestAnAddressIsSuppressedForAllWhoHaveIt(t *testing.T) {
+// An address that bounced or complained gets no more email, whichever of the
+// store's customers has it, even after Redis lost everything, until one of them
+// explicitly asks for email; and its entries do not say which address it is.
+func TestAnAddressIsSuppressedForEverybodyWhoHasIt(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
@@ -66,7 +66,7 @@ func TestAnAddressIsSuppressedForAllWhoHaveIt(t *testing.T) {
 		expect("another customer of that address", ordered("angry@example.com", nil), "complained")
 
 		if got := len(w.Sink.Mails()) - asked; got != 3 {
-			t.Errorf("%d mails", got)
+			t.Errorf("%d emails", got)
 		}
 		types := []events.Type{events.TypeAddressBounced, events.TypeAddressComplained}
 		for _, e := range w.Timeline() {

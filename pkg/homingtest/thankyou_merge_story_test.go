@@ -58,7 +58,7 @@ func TestOrdersOfOneEveningAreThankedForTogether(t *testing.T) {
 		}
 		mails := w.Sink.Mails()
 		if len(mails) != 3 {
-			t.Fatalf("%d mails, want 3", len(mails))
+			t.Fatalf("%d emails, want 3", len(mails))
 		}
 		for i, c := range []struct {
 			hour     float64
@@ -69,16 +69,16 @@ func TestOrdersOfOneEveningAreThankedForTogether(t *testing.T) {
 			{37.5, []string{"FOUR10"}, nil},
 		} {
 			if h := mails[i].At.Sub(start).Hours(); h < c.hour || h > c.hour+0.1 {
-				t.Errorf("mail %d after %.2f hours, want %v", i, h, c.hour)
+				t.Errorf("email %d after %.2f hours, want %v", i, h, c.hour)
 			}
 			for _, s := range c.has {
 				if !strings.Contains(mails[i].Raw, s) {
-					t.Errorf("mail %d says nothing of %s", i, s)
+					t.Errorf("email %d says nothing of %s", i, s)
 				}
 			}
 			for _, s := range c.not {
 				if strings.Contains(mails[i].Raw, s) {
-					t.Errorf("mail %d says something of %s", i, s)
+					t.Errorf("email %d says something of %s", i, s)
 				}
 			}
 		}

@@ -24,7 +24,7 @@ func newKey(t *testing.T) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 }
 
-// signedHeaders lists what the DKIM signature of a mail covers, in lower case.
+// signedHeaders lists what the DKIM signature of an email covers, in lower case.
 func signedHeaders(t *testing.T, raw string) []string {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(raw))
@@ -40,7 +40,7 @@ func signedHeaders(t *testing.T, raw string) []string {
 	return nil
 }
 
-// parts returns text and HTML of a mail, decoded.
+// parts returns text and HTML of an email, decoded.
 func parts(t *testing.T, raw string) []string {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(raw))

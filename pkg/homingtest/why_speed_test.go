@@ -50,7 +50,7 @@ func newTown(t *testing.T) *town {
 	return s
 }
 
-// settle has everybody live, and plans two mails for each.
+// settle has everybody live, and plans two emails for each.
 func (s *town) settle(people, each int) {
 	s.t.Helper()
 	in := intake.New(intake.Options{Identity: s.ids, Customers: projection.New(homingtest.Redis(s.t, s.config.Redis.URL.Reveal()), nil),

@@ -21,13 +21,13 @@ import (
 	"homing/pkg/why"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 const oneMailInSixteenHours = `
 pacing: {frequency: [{limit: 1, window: 16h}, {limit: 3, window: 7d}], look_ahead: 0s, quiet_hours: {from: "00:00", to: "00:00"}}
 `
 
-// golden compares what was said with what stands in testdata.
+// golden compares what was said with what is in testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -44,12 +44,12 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", path, d)
+		t.Errorf("%s (-want +got; -update writes it again):\n%s", path, d)
 	}
 }
 
-// seconds are not told, also where they are part of an id: how soon the server
-// fires a schedule is its affair.
+// seconds are left out, even where they are part of an id: how soon the server
+// fires a schedule is up to it.
 var (
 	seconds = regexp.MustCompile(`(T\d\d:\d\d):\d\d(\.\d+)?Z`)
 	untilID = regexp.MustCompile(`\.held-\d+`)
@@ -138,12 +138,12 @@ func TestWhyTellsTheStoryOfACustomer(t *testing.T) {
 			t.Errorf("then %+v", last)
 		}
 		if _, err := l.Why(t.Context(), "main", "nobody", installation.WhyOptions{}); !errors.Is(err, installation.ErrUnknown) {
-			t.Errorf("of nobody: %v", err)
+			t.Errorf("about nobody: %v", err)
 		}
 	})
 }
 
-func TestWhyShowsOfTheErasedNothingButThat(t *testing.T) {
+func TestWhyShowsOnlyThatACustomerWasErased(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, oneMailInSixteenHours)
@@ -165,7 +165,7 @@ func TestWhyShowsOfTheErasedNothingButThat(t *testing.T) {
 	})
 }
 
-func TestExportGivesAllThatIsHeld(t *testing.T) {
+func TestExportGivesEverythingThereIs(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, oneMailInSixteenHours)
@@ -193,7 +193,7 @@ func TestPendingIsCountedByWorkerAndDay(t *testing.T) {
 		for _, c := range got {
 			counts[c.Worker] = c
 		}
-		// Two carts' second and last mails, and a first that is held until the next day.
+		// Two carts' second and last emails, and a first that is held until the next day.
 		want := map[string]installation.DayCounts{
 			"cart-recovery":  {Store: "main", Worker: "cart-recovery", Days: []int{0, 3, 0, 2}}, // the reminder is held until the next day
 			"thank-you":      {Store: "main", Worker: "thank-you", Days: []int{0, 0, 0, 0}},
@@ -235,7 +235,7 @@ func TestReplanPlansWhatAWorkerMissed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := map[string]int{"review-request": 2}[worker]; len(done) != 1 || done[0].Events != 1 || done[0].Mails != want {
-				t.Errorf("%s: %+v, want %d mails of one event", worker, done, want)
+				t.Errorf("%s: %+v, want %d emails of one event", worker, done, want)
 			}
 		}
 		r, _, _ = ask(t, l, "ann")
@@ -247,7 +247,7 @@ func TestReplanPlansWhatAWorkerMissed(t *testing.T) {
 			t.Errorf("after (-want +got):\n%s", d)
 		}
 		if n := len(w.Sink.Mails()); n != 1 {
-			t.Errorf("%d mails, want the thanks, once", n)
+			t.Errorf("%d emails, want the thanks, once", n)
 		}
 	})
 }

@@ -85,24 +85,24 @@ func TestCustomersWhoStayAway(t *testing.T) {
 		} {
 			mails := s.mails(t, name)
 			if len(mails) != len(offers) {
-				t.Errorf("%s got %d mails", name, len(mails))
+				t.Errorf("%s got %d emails", name, len(mails))
 				continue
 			}
 			for i, code := range offers {
 				if got := offered(mails[i]); got != code {
-					t.Errorf("mail %d to %s offers %q, want %q", i+1, name, got, code)
+					t.Errorf("email %d to %s offers %q, want %q", i+1, name, got, code)
 				}
 			}
 			for i, mail := range mails {
 				if asks := strings.Contains(mail, homingtest.PublicURL+"/a/"); asks != (i == len(mails)-1) {
-					t.Errorf("mail %d of %d to %s: asks why they left: %v\n%s", i+1, len(mails), name, asks, mail)
+					t.Errorf("email %d of %d to %s: asks why they left: %v\n%s", i+1, len(mails), name, asks, mail)
 				}
 			}
 		}
 	})
 }
 
-// offered returns which of the two codes a mail shows.
+// offered returns which of the two codes an email shows.
 func offered(mail string) string {
 	var out []string
 	for _, code := range []string{"MISSYOU10", "LASTCALL20"} {

@@ -72,8 +72,8 @@ func (w *World) startNATS(dir string) {
 	w.NATS, w.JS = w.nats.Server, w.nats.JS
 }
 
-// ReplaceNATS puts an empty NATS in the place of the one there is. Homing is
-// stopped meanwhile.
+// ReplaceNATS replaces the NATS with an empty one. Homing is stopped while it
+// does.
 func (w *World) ReplaceNATS(dir string) {
 	w.T.Helper()
 	w.nats.Close()
@@ -193,7 +193,7 @@ func (w *World) Facts() []events.Event {
 	return out
 }
 
-// Timeline returns all that stands on the timeline, oldest first.
+// Timeline returns everything on the timeline, oldest first.
 func (w *World) Timeline() []events.Event {
 	w.T.Helper()
 	ctx := context.Background()

@@ -14,8 +14,8 @@ import (
 	"homing/pkg/devstack"
 )
 
-// Rarely is how often happens what is of no use to a test. On fake time, what
-// wakes up without a need is nearly all that a day costs.
+// Rarely is how often things happen that are of no use to a test. On fake time,
+// needless wake-ups are nearly all that a day costs.
 const Rarely = 12 * time.Hour
 
 // NATS is a server and a connection to it. Both are closed when the test ends.
@@ -31,7 +31,7 @@ type NATS struct {
 func Start(t testing.TB, dir string) *NATS {
 	t.Helper()
 	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
-	// An hour: much oftener, and a busy server would read anew what it had in memory.
+	// An hour: any more often, and a busy server would read again what it had in memory.
 	stop := sync.OnceFunc(tick(time.Hour))
 	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: Rarely})
 	if err != nil {

@@ -102,7 +102,7 @@ func (l *ledger) wait(n int) map[string]events.Email {
 	}
 }
 
-// count is len(outcomes), for who asks often.
+// count is len(outcomes), for callers that ask often.
 func (l *ledger) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,9 +119,9 @@ func (l *ledger) count() int {
 type found struct{ mails, doubled, uncertain int }
 
 // audit compares the sink with the timeline: each touch that is said to be sent
-// has its mail, each mail its touch, and no touch has two. The shop is stopped.
-// crashes is how many replicas were killed: a transactional mail may come once
-// more, and a marketing mail remain uncertain, for each that a crash hit.
+// has its email, each email its touch, and no touch has two. The shop is stopped.
+// crashes is how many replicas were killed: a transactional email may come once
+// more, and a marketing email remain uncertain, for each that a crash hit.
 func (s *shop) audit(l *ledger, crashes int) found {
 	s.t.Helper()
 	mails := map[string]int{} // by Message-ID
@@ -153,11 +153,11 @@ func (s *shop) audit(l *ledger, crashes int) found {
 	}
 	for id := range mails {
 		if !known[id] {
-			s.t.Errorf("the timeline knows nothing of the mail %s", id)
+			s.t.Errorf("the timeline knows nothing of the email %s", id)
 		}
 	}
 	if most := crashes * connections; n.doubled > most || n.uncertain > most {
-		s.t.Errorf("%d mails came twice and %d are uncertain: more than %d crashes of %d connections can explain",
+		s.t.Errorf("%d emails came twice and %d are uncertain: more than %d crashes of %d connections can explain",
 			n.doubled, n.uncertain, crashes, connections)
 	}
 	return n
@@ -176,7 +176,7 @@ func allSent(t *testing.T, outcomes map[string]events.Email, n int) {
 }
 
 // slow is a relay that takes its time, so that what happens to a replica happens
-// to mails on their way.
+// to emails on their way.
 func slow(command, _ string) string {
 	if command == "." {
 		pause(10 * time.Millisecond)

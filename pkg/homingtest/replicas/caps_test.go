@@ -78,12 +78,12 @@ func TestCapsHoldAcrossReplicas(t *testing.T) {
 		within(t, token, at, longCap, time.Hour)
 	}
 	if len(sent) != people || later == 0 {
-		t.Errorf("%d of %d customers got a mail, and %d after the first window", len(sent), people, later)
+		t.Errorf("%d of %d customers got an email, and %d after the first window", len(sent), people, later)
 	}
 	t.Logf("sent %v, %d of them after the first window; held %v", workers, later, held)
 }
 
-// onItsWay is how long a mail may be under way: a claim counts from when it was
+// onItsWay is how long an email may be under way: a claim counts from when it was
 // taken, the fact from when the relay had answered.
 const onItsWay = 2 * time.Second
 
@@ -92,7 +92,7 @@ func within(t *testing.T, who string, at []time.Time, limit int, length time.Dur
 	t.Helper()
 	for i := limit; i < len(at); i++ {
 		if d := at[i].Sub(at[i-limit]); d < length {
-			t.Errorf("%s got %d mails within %v, and may get %d", who, limit+1, d, limit)
+			t.Errorf("%s got %d emails within %v, and may get %d", who, limit+1, d, limit)
 		}
 	}
 }

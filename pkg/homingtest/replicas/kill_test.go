@@ -38,7 +38,7 @@ func TestKilledReplicas(t *testing.T) {
 			l.wait(100 * n)
 			s.stop()
 			f := s.audit(l, n)
-			t.Logf("%d kills: %d mails, %d doubled, %d uncertain", n, f.mails, f.doubled, f.uncertain)
+			t.Logf("%d kills: %d emails, %d doubled, %d uncertain", n, f.mails, f.doubled, f.uncertain)
 		})
 	}
 }

@@ -26,7 +26,7 @@ func TestPauseStopsAllReplicas(t *testing.T) {
 	pause(time.Until(paused.Add(3 * time.Second)))
 	late := mailsFrom(s.sink.Mails(), paused)
 	for _, m := range mailsFrom(late, paused.Add(time.Second)) {
-		t.Errorf("a mail came %v after the pause", m.At.Sub(paused))
+		t.Errorf("an email came %v after the pause", m.At.Sub(paused))
 	}
 	if n := l.count(); n >= touches {
 		t.Errorf("%d of %d touches were done with before the pause: nothing is shown", n, touches)
@@ -38,13 +38,13 @@ func TestPauseStopsAllReplicas(t *testing.T) {
 	}
 	resumed := time.Now()
 	outcomes := l.wait(touches + touches/2)
-	t.Logf("%d mails within a second of the pause; the others were done with %v after the resume", len(late), time.Since(resumed).Round(time.Second/10))
+	t.Logf("%d emails within a second of the pause; the others were done with %v after the resume", len(late), time.Since(resumed).Round(time.Second/10))
 	s.stop()
 	s.audit(l, 0)
 	allSent(t, outcomes, touches+touches/2)
 }
 
-// state is what `homing status` says of a worker.
+// state is what `homing status` says about a worker.
 func (s *shop) state(worker string) string {
 	s.t.Helper()
 	var status struct {

@@ -6,8 +6,8 @@ import (
 )
 
 // Each replica in turn is told to stop, and a new one takes its place, while
-// mails go out. Each ends well and in time; nothing is lost, and nothing comes
-// twice, though transactional mails may after a crash.
+// emails go out. Each ends well and in time; nothing is lost, and nothing comes
+// twice, though transactional emails may after a crash.
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	const touches = 1500

@@ -167,7 +167,7 @@ func (r *replica) awaitReady() {
 	})
 }
 
-// restart kills the replica, as a crash would, and starts it anew.
+// restart kills the replica, as a crash would, and starts it again.
 func (r *replica) restart() {
 	r.t.Helper()
 	if err := r.cmd.Process.Kill(); err != nil {
@@ -242,7 +242,7 @@ func (s *shop) happens(all ...events.Event) {
 	}
 }
 
-// takenIn waits until all that was published was taken in.
+// takenIn waits until everything published has been taken in.
 func (s *shop) takenIn() {
 	s.t.Helper()
 	until(s.t, "all being taken in", 30*time.Second, func() bool {

@@ -17,7 +17,7 @@ func TestReplicasShareTheThroughput(t *testing.T) {
 	s.happens(orders("80", touches, 1)...)
 	late := lateness()
 	outcomes := l.wait(touches)
-	held := int(2 * late().Seconds() * rate) // a replica's mails, and the sink
+	held := int(2 * late().Seconds() * rate) // a replica's emails, and the sink
 	s.stop()
 	s.audit(l, 0)
 	allSent(t, outcomes, touches)
@@ -34,11 +34,11 @@ func TestReplicasShareTheThroughput(t *testing.T) {
 		most = max(most, i-first+1)
 	}
 	if most > rate*11/10+noise+held {
-		t.Errorf("%d mails in one second, at %d a second", most, rate)
+		t.Errorf("%d emails in one second, at %d a second", most, rate)
 	}
 	took := at[len(at)-1].Sub(at[0]).Seconds()
 	if took > 1.5*touches/rate {
-		t.Errorf("%d mails took %.1f s, at %d a second", touches, took, rate)
+		t.Errorf("%d emails took %.1f s, at %d a second", touches, took, rate)
 	}
 	t.Logf("at most %d in a second, %.1f a second over all; the machine held up %d", most, float64(touches-1)/took, held)
 }

@@ -10,8 +10,8 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// Many mails to each customer wait on three replicas when some of the customers
-// unsubscribe by the link in a mail, at the gateway of one. From its answer on
+// Many emails to each customer wait on three replicas when some of the customers
+// unsubscribe by the link in an email, at the gateway of one. From its answer on
 // they get no marketing mail.
 func TestAnUnsubscribeHoldsOnAllReplicas(t *testing.T) {
 	t.Parallel()
@@ -24,7 +24,7 @@ func TestAnUnsubscribeHoldsOnAllReplicas(t *testing.T) {
 	for _, m := range s.sink.Mails() {
 		link := homingtest.Unsubscribe(m.Raw)
 		if link == "" {
-			t.Fatalf("a marketing mail without a way out:\n%s", m.Raw)
+			t.Fatalf("a marketing email without a way out:\n%s", m.Raw)
 		}
 		if _, ok := left[m.To]; ok || len(left) == people/2 {
 			continue
@@ -43,7 +43,7 @@ func TestAnUnsubscribeHoldsOnAllReplicas(t *testing.T) {
 		case after <= underWay:
 			crossed++
 		default:
-			t.Errorf("a mail came %v after the unsubscribe was answered", after)
+			t.Errorf("an email came %v after the unsubscribe was answered", after)
 		}
 	}
 	reasons := map[string]int{}
@@ -56,10 +56,10 @@ func TestAnUnsubscribeHoldsOnAllReplicas(t *testing.T) {
 	if reasons["unsubscribed"] < people {
 		t.Errorf("too few were left to be stopped: %v", reasons)
 	}
-	t.Logf("%v; %d mails were on their way when the gateway answered", reasons, crossed)
+	t.Logf("%v; %d emails were on their way when the gateway answered", reasons, crossed)
 }
 
-// underWay is how long a mail may be on its way that was claimed before.
+// underWay is how long an email may be on its way that was claimed before.
 const underWay = time.Second
 
 // leave follows a link as a mailbox provider does (RFC 8058), at one replica.

@@ -10,7 +10,7 @@ import (
 	"homing/events"
 )
 
-// known is something the timeline holds about a customer, and since when
+// known is something the timeline says about a customer, and since when
 // Homing could know it.
 type known struct {
 	events.Event
@@ -23,7 +23,7 @@ type mail struct {
 	at time.Time
 }
 
-// life is what the timeline holds about one customer.
+// life is what the timeline says about one customer.
 type life struct {
 	id      string
 	told    []known // what shop and calendar said, by event time
@@ -140,7 +140,7 @@ func (l *Ledger) Summary() string {
 	return b.String()
 }
 
-// Mails returns how many mails went out, or may have.
+// Mails returns how many emails went out, or may have.
 func (l *Ledger) Mails() int {
 	n := 0
 	for _, p := range l.people {

@@ -84,7 +84,7 @@ func (s *Shop) pause(p *person) time.Duration {
 	return time.Duration(math.Max(1, s.r.ExpFloat64()*p.every)*24) * time.Hour
 }
 
-// change is what happens to a person besides shopping.
+// change is what happens to a person apart from shopping.
 func (s *Shop) change(p *person) {
 	span := s.end.Sub(s.start)
 	at := func() time.Time { return s.daytime(p, s.start.Add(s.between(Day, span))) }

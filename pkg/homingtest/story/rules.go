@@ -9,14 +9,14 @@ import (
 )
 
 // slack is how much Homing may be behind: what was published this shortly
-// before a mail went out may not have been known to it.
+// before an email went out may not have been known to it.
 const slack = 5 * time.Second
 
-// late is how long after its time a mail may come, or an event be known: the
+// late is how long after its time an email may come, or an event be known: the
 // server looks for what is due four times a second.
 const late = 2 * time.Second
 
-// A rule looks at one mail that went out and says what is wrong with it.
+// A rule looks at one email that went out and says what is wrong with it.
 type rule struct {
 	name  string
 	check func(l *Ledger, p *life, m mail) string
@@ -29,7 +29,7 @@ var rules = []rule{
 	{"nobody is mailed too often", capped},
 	{"nobody is mailed at night", byDay},
 	{"a cart is asked about only while it is left", carts},
-	{"an order is thanked for while it stands", thanks},
+	{"an order is thanked for unless it is cancelled", thanks},
 	{"a review is asked for when there was time to form an opinion", reviews},
 	{"a reminder to buy again comes when it runs out", reorders},
 	{"who stayed away is asked back, until they come", winBack},
@@ -158,7 +158,7 @@ func byDay(_ *Ledger, p *life, m mail) string {
 	if err != nil {
 		return err.Error()
 	}
-	// A fact is written a little after the mail left.
+	// A fact is written a little after the email left.
 	if local := m.at.Add(-slack).In(zone); local.Hour() >= 21 || m.at.In(zone).Hour() < 8 {
 		return "it was " + local.Format(time.TimeOnly) + " in " + zone.String()
 	}

@@ -64,12 +64,12 @@ func TestAShopLives(t *testing.T) {
 		}
 		mails := w.Sink.Mails()
 		if len(mails) != ledger.Mails() {
-			t.Errorf("%d mails arrived, the timeline knows of %d", len(mails), ledger.Mails())
+			t.Errorf("%d emails arrived, the timeline knows of %d", len(mails), ledger.Mails())
 		}
 		for _, m := range mails {
 			checkMail(t, m)
 		}
-		t.Logf("%d customers, %d days, %d events, %d mails%s", customers, days, len(shop.Said()), len(mails), ledger.Summary())
+		t.Logf("%d customers, %d days, %d events, %d emails%s", customers, days, len(shop.Said()), len(mails), ledger.Summary())
 	})
 	t.Logf("took %s", time.Since(began).Round(time.Second))
 }
@@ -88,7 +88,7 @@ func everyWorkerSent(t *testing.T, told []events.Event) {
 	}
 }
 
-// keep takes down what is put on the timeline, since of who was erased nothing
+// keep notes what is put on the timeline, since nothing about an erased customer
 // stays there. It returns what there was up to then.
 func keep(t *testing.T, w *homingtest.World) func() []events.Event {
 	t.Helper()
@@ -118,8 +118,8 @@ func keep(t *testing.T, w *homingtest.World) func() []events.Event {
 	}
 }
 
-// troubles is what goes wrong besides: now and then Homing is restarted, and
-// Redis forgets everything.
+// troubles is what else goes wrong: now and then Homing is restarted, and Redis
+// forgets everything.
 func troubles(w *homingtest.World, start, next time.Time) {
 	day := int(time.Since(start) / story.Day)
 	if int(next.Sub(start)/story.Day) == day {
@@ -135,7 +135,7 @@ func troubles(w *homingtest.World, start, next time.Time) {
 	}
 }
 
-// checkMail looks at what every mail must have.
+// checkMail looks at what every email must have.
 func checkMail(t *testing.T, m homingtest.Mail) {
 	t.Helper()
 	msg, err := mail.ReadMessage(strings.NewReader(m.Raw))
@@ -164,7 +164,7 @@ func checkMail(t *testing.T, m homingtest.Mail) {
 	}
 }
 
-// parts returns the text and the HTML of a mail.
+// parts returns the text and the HTML of an email.
 func parts(t *testing.T, msg *mail.Message) (text, html string) {
 	t.Helper()
 	_, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
