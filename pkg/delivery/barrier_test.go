@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -162,4 +163,59 @@ func TestACrowdedStoreLeavesItsRelayNoTimeToRest(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 	})
+}
+
+// A store's messages to one domain wait in flight for seconds, as many as may, and
+// its others have all of its share. There is room for another store's all the same.
+func TestWhatWaitsForADomainIsOfItsStoresShare(t *testing.T) {
+	const batch = 192 // as many as in an installation: two of them in flight, a third of that aside
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.batch = batch
+		outlet := r.ids.Key("outlet", "ann")
+		r.happenedTo(outlet, homingtest.Order("ann", "1001"))
+		turns := &turns{}
+		r.rate = turns
+		r.start(func(o *delivery.Options) {
+			alike("outlet")(o)
+			o.Routes["outlet"] = delivery.Route{Channel: o.Routes["main"].Channel, Rate: noLimit{}}
+			o.InFlight = bus.MostInFlight(batch, 1)
+		})
+		at := time.Now().Add(time.Minute).UTC()
+		r.many(700, "ann", at)
+		for i := range 3 {
+			at := at.Add(time.Duration(i) * time.Minute)
+			r.put(touch.Touch{Worker: worker, Step: "offer", Customer: outlet, Occasion: fmt.Sprint("o-", i), Due: at, Wake: at})
+		}
+		for i := range 3 {
+			time.Sleep(time.Until(at.Add(time.Duration(i)*time.Minute + 10*time.Second)))
+			if n := len(r.sink.Mails()); n < i+1 {
+				t.Fatalf("%d of the other store's messages left, want %d", n, i+1)
+			}
+		}
+		turns.over.Store(true)
+		time.Sleep(20 * time.Minute)
+	})
+}
+
+// turns is a throughput in which every second message is to let others pass, for as
+// long as a touch waits in flight, and the others wait where they are.
+type turns struct {
+	asked atomic.Int32
+	over  atomic.Bool
+}
+
+func (s *turns) Wait(ctx context.Context, _ string, _, had bool) (time.Duration, string, error) {
+	switch {
+	case s.over.Load():
+		return 0, "", nil
+	case had || s.asked.Add(1)%2 == 0:
+		return 3 * time.Second, "it is another's turn", nil
+	}
+	select {
+	case <-ctx.Done():
+		return 0, "", ctx.Err()
+	case <-time.After(time.Minute):
+		return time.Hour, "there is no room", nil
+	}
 }

@@ -181,12 +181,13 @@ func (d *Delivery) done(a *attempt, err error) {
 	a.msg.Done(err)
 }
 
-// share is how many touches of one store may be in flight; 0: any number.
+// share is how many touches of one store may be in its queue; 0: any number. What is
+// aside is in flight as well, and may be of one store.
 func (d *Delivery) share() int {
-	if len(d.o.Stores) < 2 {
+	if len(d.o.Stores) < 2 || d.o.InFlight == 0 {
 		return 0
 	}
-	return d.o.InFlight * 2 / 3
+	return max(1, d.o.InFlight*2/3-d.memory.asideNow())
 }
 
 // deliver takes one touch all the way; decided is called when others may follow.

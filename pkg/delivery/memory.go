@@ -113,10 +113,13 @@ func (m *memory) count(was, is bool) {
 }
 
 // crowded reports whether no more touches may step aside.
-func (m *memory) crowded() bool {
+func (m *memory) crowded() bool { return m.asideNow() >= mostAside }
+
+// asideNow returns how many touches are aside.
+func (m *memory) asideNow() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.aside >= mostAside
+	return m.aside
 }
 
 // unsentBy notes that nothing went out under an owner's claim.

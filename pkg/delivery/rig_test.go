@@ -98,6 +98,7 @@ type rig struct {
 	offers programme.OfferCap
 	caps   []gate.Window
 	rate   delivery.Rate
+	batch  int // of the loop
 	logs   *observer.ObservedLogs
 	log    *zap.Logger
 
@@ -111,7 +112,7 @@ type rig struct {
 func bubble(t *testing.T, w *series, f func(r *rig)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[reason.Reason]int{}, rate: noLimit{}}
+		r := &rig{t: t, worker: w, sink: &homingtest.Sink{}, holds: map[reason.Reason]int{}, rate: noLimit{}, batch: 48}
 		if w.steps == nil {
 			w.steps = []touch.Step{{Name: "offer", Template: "win-back/offer", Class: touch.Marketing, Expires: 14 * day}}
 		}
@@ -215,7 +216,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	r.running = append(r.running, d)
 	ctx, cancel := context.WithCancel(context.Background())
 	loop := bus.NewLoop(bus.LoopOptions{Name: "due", Consumer: bus.Consumer(r.js, bus.ScheduleStream(worker), bus.DueConsumer(worker)),
-		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: 48, Parallel: 1, PullFor: 10 * time.Hour, Log: zap.NewNop()})
+		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: r.batch, Parallel: 1, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
 	p := &process{loop: loop, stop: sync.OnceFunc(func() {
