@@ -248,7 +248,7 @@ func TestDepthOf32AndItemsOf500AreFine(t *testing.T) {
 }
 
 // TestOldPayloadsStillDecode holds every file of testdata/v1 to the golden file
-// beside it. Files are added there and never changed: what a shop once sent is
+// next to it. Files are added there and never changed: what a shop once sent is
 // read for ever.
 func TestOldPayloadsStillDecode(t *testing.T) {
 	for _, p := range oldPayloads(t) {

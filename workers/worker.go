@@ -38,22 +38,22 @@ func (in Input) Location() *time.Location {
 	return in.Customer.Location(cmp.Or(in.Zone, time.UTC))
 }
 
-// Wording is what a mail says, as far as it is decided only when it is made.
+// Wording is what an email says, as far as it is decided only when it is made.
 type Wording struct {
 	Variant string // "first", "repeat", "milestone"; empty if the template has one wording
-	Ordinal int    // which order of the customer's the mail is about; 0: none
+	Ordinal int    // which order of the customer's the email is about; 0: none
 	Orders  int    // how many orders the customer placed that stand
 
-	// Items, if not nil, is shown in the place of what the touch carries, and
-	// More is how many lines there are besides.
+	// Items, if not nil, is shown instead of what the touch carries, and
+	// More is how many more lines there are.
 	Items []events.Item
 	More  int
-	Also  []string // ids of the other orders that share the mail
+	Also  []string // ids of the other orders that share the email
 
-	Offer   *offer.Terms // what the mail offers; a code is bound before it is sent
+	Offer   *offer.Terms // what the email offers; a code is bound before it is sent
 	OfferOf string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
-	Bundles []string     // ids of the touches that end as bundled when the mail is sent
-	Detail  string       // what the mail rests on, for the fact; no address, no name
+	Bundles []string     // ids of the touches that end as bundled when the email is sent
+	Detail  string       // what the email rests on, for the fact; no address, no name
 }
 
 // Status says what a worker does at the moment.
@@ -67,7 +67,7 @@ const (
 	Shadow Status = "shadow" // decides and records, never sends
 )
 
-// Settings are the keys that every worker has in the configuration, besides those
+// Settings are the keys that every worker has in the configuration, in addition to those
 // of the rules (gate.Policy.OfWorker). A worker's own struct embeds them.
 type Settings struct {
 	Status   Status      `yaml:"status"`

@@ -20,7 +20,7 @@ func TestANewcomerSeesTheFirstMail(t *testing.T) {
 		want(t, exitOK).contains(t, "storefront.main.order.placed", "ann@example.com")
 	m := waitMails(t, d.Inbox, 1)[0]
 	if !slices.Equal(m.To, []string{"ann@example.com"}) || !strings.Contains(m.Subject, "thank you") {
-		t.Errorf("the mail is %q to %v", m.Subject, m.To)
+		t.Errorf("the email is %q to %v", m.Subject, m.To)
 	}
 	res, err := http.Get(d.HTTP + "/readyz")
 	if err != nil {
@@ -47,7 +47,7 @@ func TestDevKeepsItsStateAndItsSecret(t *testing.T) {
 	d.stop()
 
 	d = startDev(t, "--state", state)
-	order(d, "1") // known: no second mail
+	order(d, "1") // known: no second email
 	order(d, "2")
 	if m := waitMails(t, d.Inbox, 1)[0]; !strings.Contains(m.Subject, "again") {
 		t.Errorf("the second order is thanked for with %q", m.Subject)
@@ -123,7 +123,7 @@ func TestSpeedMakesAnHourASecond(t *testing.T) {
 	waitMails(t, d.Inbox, 1)
 	// Half an hour is half a second.
 	if took := time.Since(begin); took < 300*time.Millisecond {
-		t.Errorf("the mail came after %v", took)
+		t.Errorf("the email came after %v", took)
 	}
 	file := write(t, t.TempDir(), "old.jsonl", strings.ReplaceAll(sample, "T09:", "T08:"))
 	homing(t, "publish", "--file", file, "--rebase", "--nats", d.NATS).want(t, exitOK)

@@ -232,7 +232,7 @@ func (f *devFlags) listen(c *config.Config, s *devServers) error {
 	return nil
 }
 
-// listenLinks listens right away, so that what mails say is where it really is.
+// listenLinks listens right away, so that what emails say is where it really is.
 // It leaves one port to others.
 func (f *devFlags) listenLinks(c *config.Config, s *devServers, not int) error {
 	host, port, err := splitAddress("http.gateway", c.HTTP.Gateway)
@@ -284,7 +284,7 @@ func keepSecret(path string) (config.Secret, error) {
 	return config.Secret(secret), os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
-// templateFiles is where the mails come from. The ones in the program stand in
+// templateFiles is where the emails come from. The ones in the program stand in
 // only for a folder that nobody named.
 func (f *devFlags) templateFiles(c *config.Config) (fs.FS, error) {
 	dir := c.Templates.Dir

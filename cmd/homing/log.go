@@ -38,7 +38,7 @@ func (p *program) logger(level zapcore.Level) *zap.Logger {
 }
 
 // redisLog takes what go-redis would print itself. It is told again, with what
-// follows from it, by whoever made the call.
+// follows from it, in the caller.
 type redisLog struct{ log *zap.Logger }
 
 func (l redisLog) Printf(_ context.Context, format string, args ...any) {

@@ -151,7 +151,7 @@ func inbox(t *testing.T, url string) []mail {
 	return out
 }
 
-// waitMails returns the mails once there are n.
+// waitMails returns the emails once there are n.
 func waitMails(t *testing.T, url string, n int) []mail {
 	t.Helper()
 	var got []mail
@@ -159,7 +159,7 @@ func waitMails(t *testing.T, url string, n int) []mail {
 		return "waiting for " + plural(n, "mail") + ", there are " + number(len(got))
 	})
 	if len(got) != n {
-		t.Fatalf("%d mails, want %d: %v", len(got), n, got)
+		t.Fatalf("%d emails, want %d: %v", len(got), n, got)
 	}
 	return got
 }
@@ -201,7 +201,7 @@ func natsOnly(t *testing.T) (url string, js jetstream.JetStream) {
 	return srv.URL(), js
 }
 
-// published returns what stands on STOREFRONT.
+// published returns what is on STOREFRONT.
 func onStorefront(t *testing.T, js jetstream.JetStream) []*jetstream.RawStreamMsg {
 	t.Helper()
 	s, err := js.Stream(t.Context(), bus.Storefront)

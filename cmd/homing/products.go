@@ -17,7 +17,7 @@ import (
 	"homing/pkg/timeline"
 )
 
-const productsHelp = `What is known of a store's products: how often customers buy them again, for how
+const productsHelp = `What is known about a store's products: how often customers buy them again, for how
 many days a piece lasts as the shop says, whether they can be bought. The worker
 replenishment learns from it. It is computed every night from all customers; what
 the shop says since (product.updated) is in it.`
@@ -32,7 +32,7 @@ type productsFlags struct {
 func (p *program) productsCommand() *cobra.Command {
 	f := &productsFlags{}
 	show := &cobra.Command{
-		Use: "products", Short: "Show what is known of a store's products", Long: productsHelp, Args: cobra.NoArgs,
+		Use: "products", Short: "Show what is known about a store's products", Long: productsHelp, Args: cobra.NoArgs,
 		RunE: p.onProducts(f, p.showProducts),
 	}
 	show.Flags().IntVar(&f.limit, "limit", 20, "at most `n` of them; 0 is all")

@@ -66,7 +66,7 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 	d = startDev(t, "--state", state, "--config", write(t, t.TempDir(), "homing.yaml", otherStore))
 	homing(t, "rejected", "replay", "--all", "--reason=unknown_store", "--nats", d.NATS).want(t, exitOK).
 		contains(t, "1: published to storefront.other.order.placed")
-	// It happened when it was rejected, half an hour before its mail is due;
+	// It happened when it was rejected, half an hour before its email is due;
 	// that it was taken in is enough.
 	eventually(t, func() bool {
 		return homing(t, "rejected", "show", "1", "--nats", d.NATS).code == exitFailure

@@ -46,7 +46,7 @@ type exitError struct {
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
-// usage marks an error that the caller mends: a flag, an argument, the configuration.
+// usage marks an error that the caller can fix: a flag, an argument, the configuration.
 func usage(err error) error {
 	if err == nil {
 		return nil

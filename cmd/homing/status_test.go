@@ -92,7 +92,7 @@ func TestStatusIsReadable(t *testing.T) {
 	golden(t, "status.txt", out.String())
 }
 
-var update = flag.Bool("update", false, "write what is expected anew")
+var update = flag.Bool("update", false, "write what is expected again")
 
 // golden compares with a file of testdata.
 func golden(t *testing.T, name, got string) {
@@ -108,6 +108,6 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", path, d)
+		t.Errorf("%s (-want +got; -update writes it again):\n%s", path, d)
 	}
 }

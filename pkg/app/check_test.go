@@ -37,7 +37,7 @@ func edited(t *testing.T, file, from, to string) *render.Set {
 	return set
 }
 
-// Whoever writes a mail and says that it is marketing must not see it go out to
+// A person who writes an email and says that it is marketing must not see it go out to
 // people who said no to that.
 func TestATemplateOfAnotherClassThanItsMailIsRefused(t *testing.T) {
 	thanks := func(class string) *render.Set {

@@ -44,7 +44,7 @@ func TestTheDocsListEveryTypeOfEvent(t *testing.T) {
 	})
 }
 
-// listed holds what stands between two comments in a file to the header and a
+// listed holds what is between two comments in a file to the header and a
 // line for each type that a storefront may publish.
 func listed(t *testing.T, file, header string, line func(events.Row) string) {
 	t.Helper()

@@ -20,7 +20,7 @@ import (
 	"homing/pkg/problem"
 )
 
-// RoleGateway is the role that answers the links in mails.
+// RoleGateway is the role that answers the links in emails.
 const RoleGateway = "gateway"
 
 // gatewayRoles checks the role against the configuration: without an address
@@ -39,7 +39,7 @@ func (o *Options) gatewayRoles() error {
 }
 
 // openLinks makes the signer of links; nil without an address for them. The key
-// that derives from the secret always verifies: links in mails that were sent
+// that derives from the secret always verifies: links in emails that were sent
 // before link_keys was set must stay good.
 func openLinks(c *config.Config) (*link.Signer, error) {
 	if c.HTTP.PublicURL == "" {
@@ -70,7 +70,7 @@ func (a *App) linkURL(l link.Link) string {
 }
 
 // The limits of the public server. What a person or a mailbox provider sends is
-// small; whoever takes longer holds a connection for nothing.
+// small; a client that takes longer keeps a connection for nothing.
 const (
 	gatewayRead   = 10 * time.Second
 	gatewayWrite  = 20 * time.Second

@@ -36,7 +36,7 @@ func TestAnOfferThatMustNotBeMadeIsRefusedAtStart(t *testing.T) {
 	}
 }
 
-// The switch is win-back's, and every worker of the store heeds it.
+// The switch is win-back's, and every worker of the store respects it.
 func TestTheEndOfMarketingCanBeSwitchedOff(t *testing.T) {
 	for more, want := range map[string]bool{
 		"":                                     true,

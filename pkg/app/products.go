@@ -50,7 +50,7 @@ func (a *App) openProducts(ctx context.Context) bool {
 	return true
 }
 
-// products returns what is known of a store's products.
+// products returns what is known about a store's products.
 func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(store) }
 
 // productsJob computes the product statistics every night.

@@ -22,7 +22,7 @@ type explained struct {
 	paragraphs  []string
 }
 
-// explanations reads docs/reasons.md: each ### stands under a ##.
+// explanations reads docs/reasons.md: each ### is under a ##.
 func explanations(t *testing.T) []explained {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "reasons.md"))

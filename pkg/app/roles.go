@@ -141,7 +141,7 @@ func (a *App) sending(worker string) []string {
 }
 
 // rate returns the throughput of a worker in a store. Workers do not share it:
-// so each gets its part of the relay, however many of another's mails wait.
+// so each gets its part of the relay, however many of another's emails wait.
 func (a *App) rate(store, worker string) *throughput.Throughput {
 	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps
 	o := throughput.Options{

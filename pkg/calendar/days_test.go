@@ -66,7 +66,7 @@ func TestWhichBirthdaysAreTold(t *testing.T) {
 		{"of another year, as early as the 28th", "2026-02-24T21:00:00Z", 0, "--02-29", "2026-03-01", 2026},
 		{"and as late as 1 March", "2026-03-01T23:00:00Z", 0, "--02-29", "2026-03-01", 2026},
 		{"but no later", "2026-03-02T12:00:00Z", 0, "--02-29", "", 0},
-		{"28 February beside it", "2026-02-27T00:07:00Z", 0, "--02-28", "2026-02-28", 2026},
+		{"28 February next to it", "2026-02-27T00:07:00Z", 0, "--02-28", "2026-02-28", 2026},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now, err := time.Parse(time.RFC3339, c.now)

@@ -113,7 +113,7 @@ func (c *Lists) Take(ctx context.Context, store, name string) (string, error) {
 			return "", fmt.Errorf("taking a code: %w", err)
 		}
 		l.next = m.Sequence + 1
-		// Tidying up only: the mark is what counts. Whoever comes across a code that
+		// Tidying up only: the mark is what counts. A process that comes across a code that
 		// has one does this for those that did not come so far.
 		if err := stream.DeleteMsg(ctx, m.Sequence); err != nil && ctx.Err() != nil {
 			return "", err

@@ -107,7 +107,7 @@ func TestNoCodeIsLoadedTwiceOrAfterItsUse(t *testing.T) {
 	}
 }
 
-// One file in two lists would put its codes into two customers' mails.
+// One file in two lists would put its codes into two customers' emails.
 func TestNoCodeIsInTwoListsOfAStore(t *testing.T) {
 	js := start(t, 1)[0]
 	load(t, js, "spring", some("S", 3), codelist.Count{New: 3})

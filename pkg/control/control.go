@@ -1,7 +1,7 @@
 // Package control keeps what stops a worker from sending: an operator who paused
 // it, or a part of the system that does not work. The holds stand in the bucket
 // `controls`, where all replicas see them; each that begins or ends is one fact on
-// the timeline, whoever noticed. It stops nothing itself: who asks it does.
+// the timeline, whichever process noticed. It stops nothing itself: the caller does.
 package control
 
 import (

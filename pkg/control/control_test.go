@@ -55,7 +55,7 @@ func (h *house) replica() *control.Controls {
 	return c
 }
 
-// facts lists what stands on the timeline: store, id and reason.
+// facts lists what is on the timeline: store, id and reason.
 func (h *house) facts() []string {
 	h.t.Helper()
 	var out []string

@@ -43,8 +43,8 @@ func (c *Controls) Resume(ctx context.Context, h Hold) (bool, error) {
 	return any, nil
 }
 
-// pauseOthers puts a hold in all stores but one in the place of one in all. It is
-// no transition for them, and told to nobody.
+// pauseOthers replaces a hold in all stores with one in each of them but one. It is
+// not a transition for them, and nobody is told.
 func (c *Controls) pauseOthers(ctx context.Context, h Hold, but string) error {
 	for _, s := range c.o.Stores {
 		if s == but {

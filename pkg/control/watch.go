@@ -14,7 +14,7 @@ import (
 
 const (
 	// lasting is for how long something fails, without a success in between, before
-	// it is a hold: what mends itself at once is nobody's business.
+	// it is a hold: what recovers at once is nobody's business.
 	lasting = 10 * time.Second
 	// stale is after how long without a failure nobody knows any more: longer than
 	// delivery puts a touch aside that is to try again.
@@ -26,7 +26,7 @@ const (
 	unseen = 3 * time.Second
 )
 
-// A Watch makes holds of the system of one worker: they begin when what its mail
+// A Watch makes holds of the system of one worker: they begin when what its email
 // needs fails and goes on failing, and end at the first success, in whichever
 // replica. It is safe for concurrent use. What it cannot write down now it does at
 // the next failure or success.
@@ -68,7 +68,7 @@ func (w *Watch) hold(store string, why reason.Reason, detail string) (h Hold, id
 	return h, h.key() + " " + detail
 }
 
-// Failed says that something kept a mail of a store from leaving. detail tells
+// Failed says that something kept an email of a store from leaving. detail tells
 // what, to a person, where there is more than one such thing; sure is a failure
 // that does not pass by itself, which need not last to be a hold. It reports
 // whether the store should be passed by for now: this lasts, and other stores of

@@ -64,7 +64,7 @@ func (c *Customer) Settle(k Claim) bool {
 	return kept // not if it is older than all of the MaxClaims of its sort
 }
 
-// SetClaim puts k in the place of any claim on the same touch. It is for the
+// SetClaim replaces any claim on the same touch by k. It is for the
 // owner of an open claim; what facts say goes through Settle.
 func (c *Customer) SetClaim(k Claim) {
 	c.Release(k.Touch)

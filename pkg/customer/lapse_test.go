@@ -33,7 +33,7 @@ func TestACustomerLapsesByTheirOwnRhythmButNotBeforeTheDays(t *testing.T) {
 		name  string
 		days  []int
 		times float64
-		want  int // days after the last order that stands; 0: never
+		want  int // days after the last order that was not cancelled; 0: never
 	}{
 		{"nobody who never ordered", nil, 3, 0},
 		{"one order has no rhythm", []int{7}, 3, 180},
@@ -119,7 +119,7 @@ func TestPlacesOfBirthdays(t *testing.T) {
 		}
 		leave()
 		if p := customer.PlaceOf(k); p != (customer.Place{}) {
-			t.Errorf("one who was %s stands at %+v", name, p)
+			t.Errorf("a customer who was %s is at %+v", name, p)
 		}
 		k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{Value: "ann"}, customer.Stamp{}
 	}

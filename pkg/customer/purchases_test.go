@@ -118,7 +118,7 @@ func TestPurchasesDoNotDependOnTheOrderOfEvents(t *testing.T) {
 		}
 		for i := 1; i < len(got); i++ {
 			if got[i].Placed.After(got[i-1].Placed) || got[i].Quantity < 1 {
-				t.Fatalf("not newest first, or nothing stands: %+v", got)
+				t.Fatalf("not newest first, or nothing is left: %+v", got)
 			}
 		}
 	})

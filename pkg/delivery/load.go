@@ -95,7 +95,7 @@ func (d *Delivery) mailboxes(ctx context.Context, as []*attempt) error {
 }
 
 // suppress records that an address was found unusable, for all customers of the
-// store who have it. It comes before the touch's own outcome: whoever dies in
+// store who have it. It comes before the touch's own outcome: a process that dies in
 // between has said no more than is true.
 func (d *Delivery) suppress(ctx context.Context, a *attempt, f events.Event) error {
 	fact, ok := f.Data.(events.Fact)

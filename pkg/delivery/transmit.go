@@ -22,7 +22,7 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 	lease.stop()
 	a.handed = true
 	switch out.Meaning {
-	case channel.LeaseEnded: // whoever holds the claim now has the touch
+	case channel.LeaseEnded: // the process that has the claim now has the touch
 		d.memory.unsentBy(a.id, a.owner)
 		return handBack(bus.Later(leaseFor))
 	case channel.Unreachable:

@@ -21,7 +21,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// texts is a renderer that makes the same mail of everything.
+// texts is a renderer that makes the same email of everything.
 type texts struct{}
 
 func (texts) Render(name string, _ render.Data) (render.Mail, error) {

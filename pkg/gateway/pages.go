@@ -29,7 +29,7 @@ var (
 	pages = template.Must(template.ParseFS(files, "page.html"))
 
 	// policy lets a page show its own style and send its form back, and no more.
-	// The style stands in the page, known by its hash: a second request would
+	// The style is in the page, known by its hash: a second request would
 	// need a path that every proxy passes on.
 	policy = "default-src 'none'; style-src 'sha256-" + hash(string(style)) + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )

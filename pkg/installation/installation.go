@@ -212,7 +212,7 @@ func holdsOf(all []control.Hold, worker, store string) (out []why.Hold) {
 	return out
 }
 
-// mailbox returns what is known of a customer's address.
+// mailbox returns what is known about a customer's address.
 func (i *Installation) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
 	email, store := r.Customer.Email.Value, r.Key.Store
 	if email == "" {

@@ -106,7 +106,7 @@ func (d *DayCounts) add(wake, today time.Time) {
 	}
 }
 
-// Uncertain is a mail of which nobody knows whether it was sent.
+// Uncertain is an email of which nobody knows whether it was sent.
 type Uncertain struct {
 	At        time.Time `json:"at"`
 	Store     string    `json:"store"`
@@ -119,7 +119,7 @@ type Uncertain struct {
 	Detail    string    `json:"detail,omitempty"`
 }
 
-// Uncertain lists the mails of a store whose outcome is unknown, oldest first,
+// Uncertain lists the emails of a store whose outcome is unknown, oldest first,
 // each once. since may be the zero time.
 func (i *Installation) Uncertain(ctx context.Context, store string, since time.Time) ([]Uncertain, error) {
 	out := []Uncertain{}

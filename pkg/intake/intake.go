@@ -41,7 +41,7 @@ type Options struct {
 	Customers Customers
 	Timeline  Timeline
 	Stores    []string                   // the stores whose events are taken
-	Workers   []string                   // the workers whose mail a customer may say no to
+	Workers   []string                   // the workers whose email a customer may say no to
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
 	Rejected  func(reason events.Reason) // told what was rejected; may be nil

@@ -42,7 +42,7 @@ func answer(t testing.TB) link.Link {
 	return link.Link{Purpose: link.Answer, Customer: ann(t), Worker: "win-back", Question: "why_left", Answer: "too-expensive"}
 }
 
-// TestLinksThatWereMailedStayGood holds the form: these links stand in mails
+// TestLinksThatWereMailedStayGood holds the form: these links stand in emails
 // that were sent.
 func TestLinksThatWereMailedStayGood(t *testing.T) {
 	s := signer(t, base, k2026)

@@ -16,7 +16,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// benchMail is a mail of usual size: 8 KB of HTML, 1 KB of text.
+// benchMail is an email of usual size: 8 KB of HTML, 1 KB of text.
 func benchMail() Mail {
 	m := sample()
 	m.HTML = strings.Repeat("<tr><td style=\"padding:12px 0;color:#222\">Blue café mug, size L</td><td>£12.95</td></tr>\n", 90)
@@ -24,7 +24,7 @@ func benchMail() Mail {
 	return m
 }
 
-// goMail is the same mail built by go-mail alone.
+// goMail is the same email built by go-mail alone.
 func goMail(m Mail, e gomail.Encoding) *gomail.Msg {
 	msg := gomail.NewMsg(gomail.WithEncoding(e), gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&netmail.Address{Name: "Example Shop", Address: "hello@shop.example"})
@@ -141,7 +141,7 @@ func drain(c net.Conn, wait time.Duration, hello string) {
 	}
 }
 
-// BenchmarkSend hands over mails on eight connections: built and sent, and one
+// BenchmarkSend hands over emails on eight connections: built and sent, and one
 // prebuilt message, by this package and by go-mail's own client.
 func BenchmarkSend(b *testing.B) {
 	const connections = 8

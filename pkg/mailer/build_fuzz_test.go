@@ -51,7 +51,7 @@ func read(t testing.TB, raw []byte) readBack {
 	return out
 }
 
-// What go-mail makes of a mail is read as what we make of it, where go-mail is
+// What go-mail makes of an email is read as what we make of it, where go-mail is
 // right.
 func TestAMessageReadsAsGoMailsDoes(t *testing.T) {
 	for name, change := range map[string]func(*Mail){

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oneWrite are the extensions with which a whole mail goes out at once.
+// oneWrite are the extensions with which a whole email goes out at once.
 var oneWrite = []string{"PIPELINING", "CHUNKING", "SIZE 50000000"}
 
 func TestWritesAMail(t *testing.T) {
@@ -90,7 +90,7 @@ func TestOutcomeOfOneWrite(t *testing.T) {
 		name, verb, answer string
 		want               Outcome
 		meaning            Meaning
-		dials              int // after a second mail, when all is well again
+		dials              int // after a second email, when all is well again
 	}{
 		{"accepted", "DOT", "250 ok", accepted, MeansAccepted, 1},
 		{"accepted in many lines", "DOT", "250- 66 byte chunk\r\n250 OK id=1", accepted, MeansAccepted, 1},
@@ -137,7 +137,7 @@ func TestOutcomeOfOneWrite(t *testing.T) {
 			}
 			well.Store(true)
 			if again := sendOne(t, r, nil); again.State != Accepted {
-				t.Errorf("the next mail: %+v", again)
+				t.Errorf("the next email: %+v", again)
 			}
 			_ = r.Close()
 			f.wg.Wait()
@@ -210,7 +210,7 @@ func TestAConnectionClosedWhileIdleLeavesNothingUnknown(t *testing.T) {
 	for name, c := range map[string]struct {
 		idle                 time.Duration
 		afterDot, afterReset string
-		heard                string // of the second mail
+		heard                string // of the second email
 	}{
 		"closed, long ago":       {10 * time.Second, "250 ok\r\n" + cut, "", "2 EHLO 2 MAIL 2 RCPT 2 BDAT 2 DOT"},
 		"closed, just now":       {time.Millisecond, "250 ok\r\n" + cut, "", "2 EHLO 2 MAIL 2 RCPT 2 BDAT 2 DOT"},
@@ -271,13 +271,13 @@ func TestARelayThatRestartsLeavesNothingUnknown(t *testing.T) {
 			_ = r.Close()
 			f.wg.Wait()
 			if f.dials != 2 || len(f.mails) != 2 {
-				t.Errorf("%s %q: %d connections, %d mails", name, bye, f.dials, len(f.mails))
+				t.Errorf("%s %q: %d connections, %d emails", name, bye, f.dials, len(f.mails))
 			}
 		}
 	}
 }
 
-// A mail of which the relay can't have had the last byte is not sent.
+// An email of which the relay can't have had the last byte is not sent.
 func TestAWriteThatBreaksOffIsNotSent(t *testing.T) {
 	big := sample()
 	big.HTML = strings.Repeat("<p>Blue café mug</p>\n", 20_000)
@@ -301,7 +301,7 @@ func TestAWriteThatBreaksOffIsNotSent(t *testing.T) {
 	_ = r.Close()
 	f.wg.Wait()
 	if len(f.mails) != 0 {
-		t.Error("a mail went out")
+		t.Error("an email went out")
 	}
 }
 
@@ -401,7 +401,7 @@ func TestTheLeaseIsAskedBeforeOneWrite(t *testing.T) {
 	_ = r.Close()
 	f.wg.Wait()
 	if len(f.mails) != 2 || f.dials != 1 {
-		t.Errorf("%d mails over %d connections", len(f.mails), f.dials)
+		t.Errorf("%d emails over %d connections", len(f.mails), f.dials)
 	}
 }
 
@@ -442,7 +442,7 @@ func TestContextAndOneWrite(t *testing.T) {
 				}
 				conn.Release()
 				if out := sendOne(t, r, nil); out.State != Accepted {
-					t.Errorf("the next mail: %+v", out)
+					t.Errorf("the next email: %+v", out)
 				}
 				_ = r.Close()
 				f.wg.Wait()
@@ -460,7 +460,7 @@ type interrupting struct {
 
 func (c interrupting) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	if n > 500 { // the mail
+	if n > 500 { // the email
 		c.cancel()
 		synctest.Wait()
 	}
@@ -488,7 +488,7 @@ func TestContextThatEndsWithTheWriteDoesNotMakeTheMailUnknown(t *testing.T) {
 				}
 				conn.Release()
 				if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 1 {
-					t.Errorf("the next mail: %+v over %d connections", out, f.dials)
+					t.Errorf("the next email: %+v over %d connections", out, f.dials)
 				}
 				_ = r.Close()
 				f.wg.Wait()

@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// conclude waits for what becomes of a mail that was written, or with an error
+// conclude waits for what becomes of an email that was written, or with an error
 // was not written wholly. The replies decide, even if writing reported an error
 // or the connection broke in the middle of a reply. The first refusal is the one
 // that counts: a relay that refuses MAIL or RCPT refuses the content as well.

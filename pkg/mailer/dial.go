@@ -94,7 +94,7 @@ func (s *session) greet(ctx context.Context) *Failure {
 	return nil
 }
 
-// tlsConfig is a copy for one connection. A mail is of no use before its end, so
+// tlsConfig is a copy for one connection. An email is of no use before its end, so
 // it goes in records of full size rather than in one for each packet.
 func (r *Relay) tlsConfig() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}

@@ -153,7 +153,7 @@ func appendWords(dst []byte, s string, column int, literal func(byte) bool) ([]b
 }
 
 // displayName makes a name fit to be shown: a bad name degrades, it does not
-// stop a mail.
+// stop an email.
 func displayName(s string) string {
 	if len(s) <= maxName && tidy(s) {
 		return s

@@ -1,7 +1,7 @@
 // Package mailer builds messages and hands them to the relay over connections
 // that are kept open, and says exactly what became of each: accepted, not sent,
 // or unknown. go-mail greets the relay, encrypts, logs in and signs; the messages
-// and the dialogue about a mail are our own.
+// and the dialogue about an email are our own.
 //
 // It knows nothing about touches, leases in Redis, queues or templates. The sender
 // lends it a Lease, which bounds the waiting and has the last word before the final

@@ -30,7 +30,7 @@ type Mail struct {
 
 	// UnsubscribeURL makes the headers of RFC 8058, List-Unsubscribe and
 	// List-Unsubscribe-Post. It may be http only where nobody outside gets
-	// the mail: mailbox providers follow https alone.
+	// the email: mailbox providers follow https alone.
 	UnsubscribeURL string
 
 	Headers map[string]string // extra headers, each named X-…
@@ -51,7 +51,7 @@ type Message struct {
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
 
 // maxKept is the largest buffer that is used again: mailbox providers cut off
-// what a mail has above 100 KB, so more is rare.
+// what an email has above 100 KB, so more is rare.
 const maxKept = 256 << 10
 
 // Release gives the message's memory to the next Build. The owner of a message

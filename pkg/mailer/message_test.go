@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sample is a mail as a shop sends it.
+// sample is an email as a shop sends it.
 func sample() Mail {
 	return Mail{
 		From: "Example Shop <hello@shop.example>", ReplyTo: "help@shop.example",
@@ -231,7 +231,7 @@ func TestAReleasedMessageIsNotSentAndNobodyElses(t *testing.T) {
 		}
 	}
 	if !strings.Contains(f.mails[0], "bob@") || !strings.Contains(f.mails[1], "ann@") {
-		t.Errorf("mails %.200q", f.mails)
+		t.Errorf("emails %.200q", f.mails)
 	}
 }
 

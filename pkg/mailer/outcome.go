@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A State is what became of one mail.
+// A State is what became of one email.
 type State int
 
 // The zero State is Unknown: what nobody has set must not look sent, nor look
@@ -13,7 +13,7 @@ type State int
 const (
 	Unknown  State = iota // the final dot may have left, and no reply to it was read
 	Accepted              // a positive reply to the final dot was read
-	NotSent               // the relay has certainly not taken the mail
+	NotSent               // the relay has certainly not taken the email
 )
 
 func (s State) String() string {
@@ -39,13 +39,13 @@ func (p Phase) String() string {
 	return [...]string{"none", "dial", "helo", "tls", "auth", "mail", "rcpt", "data", "content", "dot"}[p]
 }
 
-// An Outcome says what became of one mail, and how it is known.
+// An Outcome says what became of one email, and how it is known.
 type Outcome struct {
 	State    State
 	Phase    Phase  // the phase that decided
 	Code     int    // the relay's reply code, 0 if there was none
 	Enhanced string // its enhanced status code (RFC 3463), "5.1.1", or ""
-	Reply    string // its words, redacted, at most 200 bytes; "" for an accepted mail
+	Reply    string // its words, redacted, at most 200 bytes; "" for an accepted email
 	Err      error  // nil if accepted, else a *Failure
 }
 
@@ -79,7 +79,7 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// outcome of a mail that failed this way.
+// outcome of an email that failed this way.
 func (f *Failure) outcome(s State) Outcome {
 	return Outcome{State: s, Phase: f.Phase, Code: f.Code, Enhanced: f.Enhanced, Reply: f.Reply, Err: f}
 }
@@ -89,7 +89,7 @@ type Meaning int
 
 // The zero Meaning is MeansUnknown, as with State.
 const (
-	MeansUnknown        Meaning = iota // never send a marketing mail again
+	MeansUnknown        Meaning = iota // never send a marketing email again
 	MeansAccepted                      // sent
 	MeansLater                         // not sent, and worth another try
 	MeansBadAddress                    // a hard bounce: the address does not exist

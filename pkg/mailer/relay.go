@@ -238,7 +238,7 @@ func (r *Relay) take() (*session, error) {
 	return s, nil
 }
 
-// put keeps a connection for the next mail, or says goodbye to it.
+// put keeps a connection for the next email, or says goodbye to it.
 func (r *Relay) put(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

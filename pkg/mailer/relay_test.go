@@ -90,7 +90,7 @@ func TestPoolIsBounded(t *testing.T) {
 	_ = r.Close()
 	f.wg.Wait()
 	if most > 3 || f.dials > 3 || len(f.mails) != 100 {
-		t.Errorf("%d connections at once, %d in all, %d mails", most, f.dials, len(f.mails))
+		t.Errorf("%d connections at once, %d in all, %d emails", most, f.dials, len(f.mails))
 	}
 }
 
@@ -155,7 +155,7 @@ func TestConnectionIsRenewedAfterSoManyMails(t *testing.T) {
 			}
 		}
 		if f.dials != 3 || quits != 3 || len(f.mails) != 7 {
-			t.Errorf("%s: %d connections, %d goodbyes, %d mails", name, f.dials, quits, len(f.mails))
+			t.Errorf("%s: %d connections, %d goodbyes, %d emails", name, f.dials, quits, len(f.mails))
 		}
 	}
 }

@@ -20,7 +20,7 @@ func TestOutcomeOfEachPhase(t *testing.T) {
 		name, verb, answer string
 		want               Outcome
 		meaning            Meaning
-		dials              int // after a second mail, when all is well again
+		dials              int // after a second email, when all is well again
 	}{
 		{"accepted", "DOT", "250 ok", Outcome{State: Accepted, Phase: PhaseDot, Code: 250}, MeansAccepted, 1},
 		{"accepted in many lines", "DOT", "250-2.0.0 ok\r\n250 queued", Outcome{State: Accepted, Phase: PhaseDot, Code: 250}, MeansAccepted, 1},
@@ -80,7 +80,7 @@ func TestOutcomeOfEachPhase(t *testing.T) {
 				}
 				well.Store(true)
 				if again := sendOne(t, r, nil); again.State != Accepted {
-					t.Errorf("the next mail: %+v", again)
+					t.Errorf("the next email: %+v", again)
 				}
 				_ = r.Close()
 				f.wg.Wait()
@@ -189,12 +189,12 @@ func TestDataOpenedWithoutRecipient(t *testing.T) {
 		}
 		well.Store(true)
 		if out := sendOne(t, r, nil); out.State != Accepted {
-			t.Errorf("%q: the next mail: %+v", answer, out)
+			t.Errorf("%q: the next email: %+v", answer, out)
 		}
 		_ = r.Close()
 		f.wg.Wait()
 		if f.dials != dials || f.mails[0] != "" || len(f.mails) != 2 {
-			t.Errorf("%q: %d connections, mails %.20q", answer, f.dials, f.mails)
+			t.Errorf("%q: %d connections, emails %.20q", answer, f.dials, f.mails)
 		}
 	}
 }
@@ -337,7 +337,7 @@ func TestBeforeDotHoldsTheMailBack(t *testing.T) {
 	_ = r.Close()
 	f.wg.Wait()
 	if len(f.mails) != 0 || f.cutShort != 1 {
-		t.Errorf("%d mails, %d cut short", len(f.mails), f.cutShort)
+		t.Errorf("%d emails, %d cut short", len(f.mails), f.cutShort)
 	}
 }
 
@@ -400,7 +400,7 @@ func TestContextDoesNotEndTheWaitForTheReplyToTheDot(t *testing.T) {
 	}
 	c.Release()
 	if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 1 {
-		t.Errorf("the next mail: %+v over %d connections", out, f.dials)
+		t.Errorf("the next email: %+v over %d connections", out, f.dials)
 	}
 	if out := c.Send(t.Context(), mustBuild(t, sample()), nil); out.State != NotSent {
 		t.Errorf("over a released connection: %+v", out)
@@ -423,6 +423,6 @@ func TestContextThatHasEndedSendsNothing(t *testing.T) {
 	_ = r.Close()
 	f.wg.Wait()
 	if len(f.mails) != 0 {
-		t.Error("a mail went out")
+		t.Error("an email went out")
 	}
 }

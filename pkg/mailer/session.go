@@ -17,7 +17,7 @@ type session struct {
 	text   *textproto.Conn // the client's, below it TLS if there is any
 
 	pipelining bool // RFC 2920
-	chunking   bool // RFC 3030, and pipelining: a whole mail may go in one write
+	chunking   bool // RFC 3030, and pipelining: a whole email may go in one write
 	size       bool // RFC 1870
 
 	sent     int       // transactions begun

@@ -158,7 +158,7 @@ func TestExtendedLeaseWaitsOn(t *testing.T) {
 					t.Errorf("%+v after %d extensions", out, extended)
 				}
 				if out := sendOne(t, r, nil); out.State != Accepted || f.dials != 1 {
-					t.Errorf("the next mail: %+v over %d connections", out, f.dials)
+					t.Errorf("the next email: %+v over %d connections", out, f.dials)
 				}
 				_ = r.Close()
 				f.wg.Wait()

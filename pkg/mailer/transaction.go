@@ -13,14 +13,14 @@ import (
 // answered on it.
 const fresh = time.Second
 
-// deliver runs a whole transaction. What makes the mail the relay's goes out in
+// deliver runs a whole transaction. What makes the email the relay's goes out in
 // one write: content and dot, or where the relay offers it all of the transaction,
-// with BDAT in the place of DATA. Until that write is complete the relay must
+// with BDAT instead of DATA. Until that write is complete the relay must
 // discard what it has been given (RFC 5321, section 4.1.1.4; RFC 3030, section 2),
 // so all that fails before is certainly not sent; after it, only a reply tells.
 //
 // stale says that the connection had been closed before, or doesn't take BDAT
-// after all: the mail is not sent, and a fresh connection is worth a try.
+// after all: the email is not sent, and a fresh connection is worth a try.
 func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Outcome, stale bool) {
 	s.wire.lease = lease
 	defer s.leave()
@@ -55,7 +55,7 @@ type verdict struct {
 	stale   bool // a kept-open connection had been closed: try a fresh one
 }
 
-// begin runs all that comes before the write that makes the mail the relay's.
+// begin runs all that comes before the write that makes the email the relay's.
 func (s *session) begin(ctx context.Context, m *Message) verdict {
 	s.wire.phase(s.relay.o.CommandTimeout)
 	if s.text.R.Buffered() > 0 || s.chunking && s.wire.pending() {
@@ -67,7 +67,7 @@ func (s *session) begin(ctx context.Context, m *Message) verdict {
 	return s.open(ctx, m)
 }
 
-// prove makes sure that the connection is open, or a whole mail written at once
+// prove makes sure that the connection is open, or a whole email written at once
 // would be unknown only because the relay had closed it long before. It is an RSET
 // and not a NOOP, of which Exim takes ten a connection.
 func (s *session) prove(ctx context.Context, m *Message) verdict {
@@ -109,7 +109,7 @@ func (s *session) appendCommand(b []byte, p Phase, m *Message) []byte {
 	return append(b, "DATA\r\n"...)
 }
 
-// appendFinal writes what makes the mail the relay's.
+// appendFinal writes what makes the email the relay's.
 func (s *session) appendFinal(b []byte, m *Message) []byte {
 	if !s.chunking {
 		content := m.bytes
@@ -126,7 +126,7 @@ func (s *session) appendFinal(b []byte, m *Message) []byte {
 }
 
 // open runs MAIL, RCPT and DATA: in one write and three reads if the relay
-// allows it (two round trips a mail instead of four), else in lock-step.
+// allows it (two round trips an email instead of four), else in lock-step.
 func (s *session) open(ctx context.Context, m *Message) verdict {
 	todo := steps
 	if !s.reset {
@@ -217,7 +217,7 @@ func (s *session) nothing() {
 	}
 }
 
-// lastWord asks the owner, right before the write that makes the mail the
+// lastWord asks the owner, right before the write that makes the email the
 // relay's. DATA is open by then, and only closing the connection ends it.
 func (s *session) lastWord(ctx context.Context, m *Message, lease Lease) (f *Failure) {
 	defer func() {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// A Lease is what the owner of a mail lends to Send. A nil Lease is allowed:
+// A Lease is what the owner of an email lends to Send. A nil Lease is allowed:
 // nothing is asked, and only the timeouts of the phases apply.
 type Lease interface {
-	// BeforeDot is called right before the write after which the mail may
+	// BeforeDot is called right before the write after which the email may
 	// be the relay's: that of the content and its dot, or of all commands and the
 	// content at once. An error ends the attempt, and nothing is sent. It is
 	// called again if that connection turns out to have been closed before.
@@ -33,7 +33,7 @@ type Lease interface {
 type wire struct {
 	net.Conn
 	end   time.Time // of the phase; zero: none
-	lease Lease     // of the mail under way, or nil
+	lease Lease     // of the email under way, or nil
 
 	mu      sync.Mutex
 	cut     bool // the context of the caller has ended
@@ -150,7 +150,7 @@ func (w *wire) interrupt(commits int) {
 	_ = w.Conn.SetDeadline(time.Unix(1, 0)) // a connection that cannot be cut is closed by its owner
 }
 
-// commit is for when a mail is on its way: what the context says does not matter
+// commit is for when an email is on its way: what the context says does not matter
 // any more, even if it said so in this instant.
 func (w *wire) commit() {
 	w.mu.Lock()

@@ -7,7 +7,7 @@ import (
 )
 
 // alphabet holds what people read and type alike: no 0 and O, no 1, I and L, no
-// U beside V; and no other vowel either, so that no code is a word. Its 28
+// U next to V; and no other vowel either, so that no code is a word. Its 28
 // characters are 4.8 bits each.
 const alphabet = "23456789BCDFGHJKMNPQRSTVWXYZ"
 

@@ -15,7 +15,7 @@ var ErrNoCode = errors.New("the list of codes is empty")
 
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 
-// ValidCode reports whether a code can stand in a mail: 1 to 40 letters, digits,
+// ValidCode reports whether a code can stand in an email: 1 to 40 letters, digits,
 // - and _, the first a letter or digit.
 func ValidCode(code string) bool { return codeForm.MatchString(code) }
 

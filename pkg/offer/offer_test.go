@@ -28,7 +28,7 @@ func TestAnOfferEndsWithTheCustomersDay(t *testing.T) {
 		name, zone, bound string
 		valid             time.Duration
 		want              string // the instant from which on it is worth nothing, local
-		last              string // the last day of which the mail speaks
+		last              string // the last day of which the email speaks
 	}{
 		{"three days", "Europe/London", "2025-06-10 09:15", 3 * day, "2025-06-14T00:00:00+01:00", "2025-06-13"},
 		{"bound at the first instant of a day", "Europe/London", "2025-06-10 00:00", day, "2025-06-12T00:00:00+01:00", "2025-06-11"},
@@ -61,7 +61,7 @@ func TestAnOfferEndsWithTheCustomersDay(t *testing.T) {
 				t.Errorf("expires %s, want %s", got.Format(time.RFC3339), c.want)
 			}
 			if last := offer.LastGood(got, z).Format(time.DateOnly); last != c.last {
-				t.Errorf("the mail says %s, want %s", last, c.last)
+				t.Errorf("the email says %s, want %s", last, c.last)
 			}
 		})
 	}

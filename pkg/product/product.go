@@ -1,4 +1,4 @@
-// Package product holds what is known of a shop's products as a whole: how long
+// Package product holds what is known about a shop's products as a whole: how long
 // they last, by what customers do, and what the shop says of them. It is pure:
 // a Collector is shown every customer and gives a Snapshot, which the workers
 // are handed. What customers do is always computed from all of them again; what
@@ -44,7 +44,7 @@ type Rhythm struct {
 	Customers int     `json:"customers"` // of how many customers
 }
 
-// Of returns what is known of a product, and whether anything is.
+// Of returns what is known about a product, and whether anything is.
 func (s *Snapshot) Of(id string) (Product, bool) {
 	if s == nil {
 		return Product{}, false

@@ -44,7 +44,7 @@ func Check(c *config.Config, stores map[string]*Store, set *render.Set) error {
 }
 
 // checkTemplate finds a template that is missing, and refuses one that says it is
-// of another class than its mail is sent by, unless the configuration says which
+// of another class than its email is sent by, unless the configuration says which
 // one it is.
 func checkTemplate(set *render.Set, step touch.Step, worker string, configured bool) error {
 	if !set.Has(step.Template) {

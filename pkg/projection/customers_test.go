@@ -120,7 +120,7 @@ func TestARecordIsSavedBesideAnother(t *testing.T) {
 		}
 		for _, c := range []struct {
 			name        string
-			meanwhile   []customer.Key
+			between     []customer.Key
 			saved, same bool
 		}{
 			{"neither is there", nil, true, true},
@@ -131,7 +131,7 @@ func TestARecordIsSavedBesideAnother(t *testing.T) {
 			{"both moved", []customer.Key{box, ann}, false, false},
 		} {
 			mine, other := load(t, store, ann), load(t, store, box)
-			for _, k := range c.meanwhile {
+			for _, k := range c.between {
 				happens(k)
 			}
 			n++
@@ -146,7 +146,7 @@ func TestARecordIsSavedBesideAnother(t *testing.T) {
 		}
 		mine := load(t, store, ann)
 		if saved, same, err := store.SaveBeside(ctx, &mine, customer.Record{}); err != nil || !saved || !same {
-			t.Errorf("beside nobody: saved %v, same %v, %v", saved, same, err)
+			t.Errorf("with nobody else: saved %v, same %v, %v", saved, same, err)
 		}
 	})
 }

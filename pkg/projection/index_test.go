@@ -56,7 +56,7 @@ func indexed(t *testing.T, s *projection.Customers) map[string]customer.Place {
 	for _, p := range ordered {
 		place := out[p.Key.Token]
 		if place.Last != 0 {
-			t.Errorf("%s stands twice among the orders", p.Key.Token)
+			t.Errorf("%s is listed twice among the orders", p.Key.Token)
 		}
 		place.Last, place.Pace = p.Place.Last, p.Place.Pace
 		out[p.Key.Token] = place
@@ -239,7 +239,7 @@ func TestAnOrderThatComesMeanwhileIsNotForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 		if ps := read(); len(ps) != 0 {
-			t.Errorf("who was forgotten stands at %+v", ps)
+			t.Errorf("the forgotten customer is at %+v", ps)
 		}
 		place(2)
 		if ps := read(); len(ps) != 1 {

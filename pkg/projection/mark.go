@@ -109,7 +109,7 @@ func (s *Customers) MarkIn(ctx context.Context, epoch uint64, entries []customer
 
 // Mark says that timeline entries are folded: it moves their buckets' marks and
 // notes the entries with the customers. ErrBackwards means that Redis lost
-// something meanwhile; the guard is told, and the fold must be done again.
+// something in the meantime; the guard is told, and the fold must be done again.
 func (s *Customers) Mark(ctx context.Context, entries []customer.Entry) error {
 	return s.suspicious(s.marks.Do(ctx, entries))
 }

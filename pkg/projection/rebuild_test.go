@@ -267,7 +267,7 @@ func TestAMarkThatGoesBackwardsEndsTheTrust(t *testing.T) {
 	})
 }
 
-// Whoever only reads notices it as well, whether all is gone or a part.
+// A process that only reads notices it as well, whether all is gone or a part.
 func TestAReadNoticesThatAMarkWentBackwards(t *testing.T) {
 	for name, lose := range map[string]func(rdb *redis.Client, mark string) error{
 		"all is gone":         func(rdb *redis.Client, _ string) error { return rdb.FlushAll(context.Background()).Err() },

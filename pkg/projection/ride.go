@@ -13,7 +13,7 @@ import (
 )
 
 // Unhurried are Customers for callers who can wait a little: what they ask travels
-// with somebody's next read, or after longestRide, in the place of a round trip of
+// with somebody's next read, or after longestRide, instead of a round trip of
 // its own. A mark that lags covers less than has been folded, which does no harm.
 type Unhurried struct{ *Customers }
 

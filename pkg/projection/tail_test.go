@@ -84,7 +84,7 @@ func (o *shop) orders(n int, wait bool) {
 }
 
 // thanks settles a touch of each customer, as delivery does once the relay
-// accepted the mail: folded, appended, marked.
+// accepted the email: folded, appended, marked.
 func (o *shop) thanks() []customer.Entry {
 	o.t.Helper()
 	var out []customer.Entry
@@ -178,7 +178,7 @@ func TestARedisThatLosesItsTailIsFoldedUpToTheTimelineAgain(t *testing.T) {
 		t.Fatalf("only %d entries were lost: the test shows nothing", lost)
 	}
 	if k, ok := claim(load(t, o.raw, facts[0].Key), facts[0]); ok {
-		t.Fatalf("the claim on a mail that was sent is there still: %+v", k)
+		t.Fatalf("the claim on an email that was sent is there still: %+v", k)
 	}
 
 	o.orders(50, false) // come in while nobody may touch a customer
@@ -195,7 +195,7 @@ func TestARedisThatLosesItsTailIsFoldedUpToTheTimelineAgain(t *testing.T) {
 	}
 	for _, f := range facts {
 		if k, ok := claim(load(t, o.store, f.Key), f); !ok || k.State != customer.Sent {
-			t.Errorf("the claim of %s is %+v: the mail would be sent again", f.Event.ID, k)
+			t.Errorf("the claim of %s is %+v: the email would be sent again", f.Event.ID, k)
 		}
 	}
 	eventually(t, "at work again", func() bool { return o.loop.Handled() >= o.published })

@@ -16,8 +16,8 @@ import (
 	"homing/events"
 )
 
-// contexts are the places in which a mail may show a value, each as the layout
-// of a mail that has no other.
+// contexts are the places in which an email may show a value, each as the layout
+// of an email that has no other.
 var contexts = []string{
 	// Text, in elements of all kinds.
 	`{{.Variant}}`, `<p>{{.Variant}}</p>{{.Customer.FirstName}}`, `<td><b>{{.Variant}}{{.Ordinal}}</b>`, `a &amp; {{.Variant}} &lt;`,

@@ -34,7 +34,7 @@ func templatesFS(t testing.TB) fstest.MapFS {
 	return out
 }
 
-// sharedFS holds the shipped layouts and partials without a mail.
+// sharedFS holds the shipped layouts and partials without an email.
 func sharedFS(t testing.TB) fstest.MapFS {
 	fsys := templatesFS(t)
 	for p := range fsys {
@@ -56,7 +56,7 @@ func mailOf(body string) string {
 
 const plainBody = "<h1>Hello</h1>\n"
 
-// faultsOfMails are bodies of a mail, and what is said of them.
+// faultsOfMails are bodies of an email, and what is said of them.
 var faultsOfMails = []struct{ name, body, want string }{
 	{"misspelt field", "<h1>{{.Custmer.FirstName}}</h1>", "x/y.html:5:7: there is no .Custmer in the data; did you mean Customer?"},
 	{"misspelt field in a branch no sample reaches", "<h1>a</h1>{{if .Marketing}}\n{{.Ordr}}{{end}}", "x/y.html:6:3: there is no .Ordr in the data; did you mean Order?"},
@@ -305,7 +305,7 @@ func TestConditionalCommentsReachOutlook(t *testing.T) {
 		t.Error("a conditional comment is missing")
 	}
 	if strings.Contains(m.HTML, "The frame of every email") {
-		t.Error("a comment for marketers is in the mail")
+		t.Error("a comment for marketers is in the email")
 	}
 }
 

@@ -40,7 +40,7 @@ type Set struct {
 	mails map[string]*mail
 }
 
-// A mail is one template, compiled.
+// An email is one template, compiled.
 type mail struct {
 	name    string
 	meta    Meta

@@ -123,7 +123,7 @@ func TestEveryTemplateBearsWhatShopsBring(t *testing.T) {
 }
 
 // mayMiss are the omissions of which every combination is tried: those that
-// change what a mail says.
+// change what an email says.
 var mayMiss = []string{
 	"customer.first_name", "store.url", "ordinal", "items.url", "items.image_url", "items.price", "order.placed_at",
 	"cart.url", "cart.total", "cart.items", "products.items", "offer.percent", "offer.expires",
@@ -209,7 +209,7 @@ func TestWhatIsNoOfferIsNotShown(t *testing.T) {
 			t.Errorf("%q: shown %v", code, got)
 		}
 		if !shown && (strings.Contains(m.Subject, "off") || strings.Contains(m.Text, "code")) {
-			t.Errorf("%q: the mail speaks of an offer it does not show: %q\n%s", code, m.Subject, m.Text)
+			t.Errorf("%q: the email speaks of an offer it does not show: %q\n%s", code, m.Subject, m.Text)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch
 	return out, nil
 }
 
-// carry gives the plans that do not know what the mail displays what the
+// carry gives the plans that do not know what the email displays what the
 // pending touches display. A plan for which none is pending is left out: it has
 // its outcome, or the event that knows is yet to be planned, and knows the time.
 func (s *Schedule) carry(ctx context.Context, plans []touch.Touch) ([]touch.Touch, error) {

@@ -42,7 +42,7 @@ func TestPendingFindsWhatIsScheduledAndWhatIsDue(t *testing.T) {
 	})
 }
 
-// moves has a thank-you know a better time, but not what the mail displays.
+// moves has a thank-you know a better time, but not what the email displays.
 func moves(w workers.Worker, due time.Time) workers.Worker {
 	w.Plan = func(workers.Input) []touch.Touch {
 		return []touch.Touch{

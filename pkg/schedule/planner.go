@@ -128,7 +128,7 @@ func (p *Planner) address(store string, c *customer.Customer) string {
 
 // What is told long after it happened comes with much else: a backlog after an
 // outage, or the past of a shop that goes live. What undoes it, a cancellation
-// or a refund, may be next in line, so the mail waits until that was taken in.
+// or a refund, may be next in line, so the email waits until that was taken in.
 const (
 	toldLate = time.Hour
 	grace    = 10 * time.Minute

@@ -77,7 +77,7 @@ func (d *desk) wait(lasts time.Duration) []arrival {
 	return d.arrivals
 }
 
-// left counts what still stands in the stream.
+// left counts what is still in the stream.
 func (d *desk) left() int {
 	d.t.Helper()
 	s, err := d.js.Stream(d.t.Context(), bus.ScheduleStream("thank-you"))

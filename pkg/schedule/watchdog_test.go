@@ -38,7 +38,7 @@ func TestWhenAScheduleIsStuck(t *testing.T) {
 }
 
 // The server cannot be made to forget a schedule here. What it forgot looks like
-// one that stands there long after its time: a stream without schedules has such.
+// one that is there long after its time: a stream without schedules has such.
 func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 			}
 		}
 		if err := w.again(t.Context(), m, 1); err != nil {
-			t.Errorf("a schedule that was replaced meanwhile is an error: %v", err)
+			t.Errorf("a schedule that was replaced in the meantime is an error: %v", err)
 		}
 		if last, err := stream.GetLastMsgForSubject(t.Context(), first.Subject); err != nil || last.Sequence != got.Sequence {
 			t.Errorf("the replacement was overwritten: %v", err)

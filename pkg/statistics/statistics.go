@@ -64,7 +64,7 @@ type copied struct {
 // New returns statistics that know nothing yet.
 func New(o Options) *Statistics { return &Statistics{o: o, current: map[string]copied{}} }
 
-// Of returns what is known of a store's products; nil if nothing is.
+// Of returns what is known about a store's products; nil if nothing is.
 func (c *Statistics) Of(store string) *product.Snapshot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

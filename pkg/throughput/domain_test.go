@@ -45,10 +45,10 @@ func TestADomainKeepsToItsRateAndTheOthersToTheRest(t *testing.T) {
 			least float64
 		}{{"to the slow domain", sent[slow], toSlow, 0.25}, {"together", all, perSecond, 0.25}} {
 			if most := busiest(c.times); float64(most) > math.Floor(c.rate*1.1) {
-				t.Errorf("%d mails %s in one second, allowed are %v and a tenth", most, c.what, c.rate)
+				t.Errorf("%d emails %s in one second, allowed are %v and a tenth", most, c.what, c.rate)
 			}
 			if want := lasts.Seconds() * c.rate * c.least; fake() && float64(len(c.times)) < want {
-				t.Errorf("%d mails %s in %v, want at least %v: the rate is not used", len(c.times), c.what, lasts, want)
+				t.Errorf("%d emails %s in %v, want at least %v: the rate is not used", len(c.times), c.what, lasts, want)
 			}
 		}
 	})
@@ -61,19 +61,19 @@ func TestASlowDomainHoldsUpNobody(t *testing.T) {
 		for i := range 50 {
 			again, why, err := rate.Wait(t.Context(), "GMail.com", false, false)
 			if err != nil || (again == 0) != (i == 0) || (why == "") != (i == 0) {
-				t.Fatalf("mail %d to the slow domain: again in %v, %q, %v", i, again, why, err)
+				t.Fatalf("email %d to the slow domain: again in %v, %q, %v", i, again, why, err)
 			}
 			if again, _, err := rate.Wait(t.Context(), other, false, false); again != 0 || err != nil {
-				t.Fatalf("mail %d to another: again in %v, %v", i, again, err)
+				t.Fatalf("email %d to another: again in %v, %v", i, again, err)
 			}
 		}
 		if !onTime(began, 2*time.Second) {
-			t.Errorf("50 mails to another domain took %v", time.Since(began))
+			t.Errorf("50 emails to another domain took %v", time.Since(began))
 		}
 	})
 }
 
-// A mail that finds no room gets a turn, so that a backlog does not come again all
+// An email that finds no room gets a turn, so that a backlog does not come again all
 // at once, on any replica.
 func TestTurnsStandBehindOneAnother(t *testing.T) {
 	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
@@ -124,7 +124,7 @@ func TestTransactionalMailGoesFirst(t *testing.T) {
 		t.Logf("four of five waited less than %v, the longest %v", usual, longest)
 		// A lease, and as much again.
 		if fake() && usual > 200*time.Millisecond {
-			t.Errorf("transactional mails waited behind marketing: %v", waits)
+			t.Errorf("transactional emails waited behind marketing: %v", waits)
 		}
 	})
 }
@@ -192,7 +192,7 @@ func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
 				want = 6*time.Hour + time.Duration(i-3)*4*time.Hour
 			}
 			if again := ask(i, false, false); again > want || again < want-time.Minute {
-				t.Errorf("mail %d: again in %v, want %v", i, again, want)
+				t.Errorf("email %d: again in %v, want %v", i, again, want)
 			}
 		}
 		if again := ask(0, true, false); again != 0 {
@@ -236,7 +236,7 @@ func TestWithRedisAwayNobodySends(t *testing.T) {
 	// Two leases at most were out, of 100 ms each, and each sender may have been
 	// stopped by a busy machine with a permit in its hand.
 	if most := 2*perSecond/10 + replicas*senders; after > most {
-		t.Errorf("%d mails left after Redis was gone, want at most %d", after, most)
+		t.Errorf("%d emails left after Redis was gone, want at most %d", after, most)
 	}
 	if len(sent[slow]) == 0 || len(sent[other]) == 0 {
 		t.Error("nothing was sent before")

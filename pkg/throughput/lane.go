@@ -9,42 +9,42 @@ import (
 )
 
 const (
-	// ahead is how much of the rate is leased at a time; a mail at least. None goes
+	// ahead is how much of the rate is leased at a time; an email at least. None goes
 	// out before its own moment in the lease, so that no second sees more than the
 	// rate and one lease.
 	ahead = 100 * time.Millisecond
 	// lapse is for how long after its moment a permit is good: a process that was not
 	// scheduled for longer must not spend at once what it saved.
 	lapse = ahead / 2
-	// slack is how much before its moment a mail may go: less than a timer is late.
+	// slack is how much before its moment an email may go: less than a timer is late.
 	slack = time.Millisecond
 )
 
-// lane has the permits of one class of mails to one domain, or to all that have no
+// lane has the permits of one class of emails to one domain, or to all that have no
 // limit of their own.
 type lane struct {
 	of       *Throughput
 	domain   string        // "" for all others
-	interval time.Duration // between two mails to the domain; 0: unlimited
+	interval time.Duration // between two emails to the domain; 0: unlimited
 	first    bool          // transactional
 	stays    bool          // who is refused by the relay waits here, instead of letting others pass
 
 	waiting atomic.Int64 // for permits
 
 	mu    sync.Mutex
-	slots []time.Time // permits not spent yet: when each mail may go out
+	slots []time.Time // permits not spent yet: when each email may go out
 	empty time.Time   // until when the relay has nothing to give
 }
 
 // answer is what became of one wish for a permit.
 type answer struct {
-	at     time.Time     // when the mail may go out, or when to ask again
+	at     time.Time     // when the email may go out, or when to ask again
 	permit bool          // it may
 	again  time.Duration // > 0: others should pass until then
 	limit  int           // that says so
 }
 
-// next returns when one mail may go out, or that others should pass.
+// next returns when one email may go out, or that others should pass.
 func (l *lane) next(ctx context.Context, had bool, today quota) (answer, error) {
 	l.waiting.Add(1)
 	defer l.waiting.Add(-1)
@@ -60,7 +60,7 @@ func (l *lane) next(ctx context.Context, had bool, today quota) (answer, error) 
 	}
 }
 
-// take spends a permit, and asks for more when they are used up: for as many mails as
+// take spends a permit, and asks for more when they are used up: for as many emails as
 // wait, since what one replica does not spend the others go without.
 func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) {
 	l.mu.Lock()
@@ -104,7 +104,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 	return answer{again: got.wait, limit: got.refuses}, nil
 }
 
-// lease notes when each of the mails that were granted may go out.
+// lease notes when each of the emails that were granted may go out.
 func (l *lane) lease(now time.Time, got lease) {
 	l.slots = l.slots[:0]
 	for i := range got.granted {

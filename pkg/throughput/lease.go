@@ -11,19 +11,19 @@ import (
 // All keys of throughput share a hash tag, so that one script may see a relay, a
 // domain and a day together in a cluster too. Each expires once it says nothing
 // any more. Those of a relay and a domain hold a theoretical arrival time: when
-// the next mail may go out, in µs of Redis's clock.
+// the next email may go out, in µs of Redis's clock.
 
-// relayKey holds the theoretical arrival time of the next mail to a relay.
+// relayKey holds the theoretical arrival time of the next email to a relay.
 func relayKey(relay string) string { return "homing:{throughput}:" + relay }
 
 // domainKey holds the same of a recipient domain, by way of a relay.
 func domainKey(relay, domain string) string { return relayKey(relay) + ":to:" + domain }
 
-// queueKey holds the turn of the next mail that finds no room at a limit, in µs.
+// queueKey holds the turn of the next email that finds no room at a limit, in µs.
 // The classes queue apart.
 func queueKey(limit, class string) string { return limit + ":queue:" + class }
 
-// dayKey counts a day's mails of a warm-up.
+// dayKey counts a day's emails of a warm-up.
 func dayKey(relay string, day time.Time) string {
 	return relayKey(relay) + ":day:" + day.Format(time.DateOnly)
 }
@@ -35,7 +35,7 @@ const (
 	byDay    = 3
 )
 
-// leaseScript is the generic cell rate algorithm for a lease of mails, at a relay
+// leaseScript is the generic cell rate algorithm for a lease of emails, at a relay
 // and at a recipient domain together: it grants up to the number wanted, as many
 // as may go out within one lease from now. Transactional mail may have the lease
 // after that as well, which marketing may not: so it always finds room, behind
@@ -45,12 +45,12 @@ const (
 // wait already. Who comes while others wait for theirs gets one too.
 //
 // KEYS[1] relay, [2] its queue, [3] domain, [4] its queue, [5] day, [6] its queue.
-// ARGV[1] mails wanted, [2] leases that may be given ahead, [3] "1": waits at the
+// ARGV[1] emails wanted, [2] leases that may be given ahead, [3] "1": waits at the
 // relay, and takes no turn there, [4] "1": had its turn, and takes no other but of
 // another day, [5]
-// µs a mail at the relay, 0: unlimited, [6] burst, in mails, [7] µs a mail to the
-// domain, 0: unlimited, [8] mails a day, 0: unlimited, [9] "1": the day refuses it
-// (else it only counts), [10] µs to the next day, [11] µs a mail on that day.
+// µs an email at the relay, 0: unlimited, [6] burst, in emails, [7] µs an email to the
+// domain, 0: unlimited, [8] emails a day, 0: unlimited, [9] "1": the day refuses it
+// (else it only counts), [10] µs to the next day, [11] µs an email on that day.
 // The time is Redis's own: replicas whose clocks differ by a lease would otherwise
 // starve one another.
 // Returns {granted, 0, 0, start of the first at the relay, at the domain} or
@@ -113,7 +113,7 @@ type lease struct {
 	relay, domain time.Duration // when the first may go out
 }
 
-// ask asks for permits for some mails. today is the warm-up's day.
+// ask asks for permits for some emails. today is the warm-up's day.
 func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (lease, error) {
 	o := l.of
 	class, ahead, refusable := "marketing", 1, 1

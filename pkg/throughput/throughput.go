@@ -26,7 +26,7 @@ type Options struct {
 	Now   func() time.Time // business time, for the days of the warm-up; nil: real time
 }
 
-// WarmUp is how many mails a relay or address that nobody knows yet is given on
+// WarmUp is how many emails a relay or address that nobody knows yet is given on
 // each of its first days. The last one's limit ends with its day.
 type WarmUp struct {
 	Start  time.Time // a date: midnight UTC
@@ -37,7 +37,7 @@ type WarmUp struct {
 type Throughput struct {
 	rdb       redis.UniversalClient
 	relay     string
-	interval  time.Duration // between two mails; 0: unlimited
+	interval  time.Duration // between two emails; 0: unlimited
 	burst     int
 	perSecond float64
 	perDomain map[string]float64
@@ -79,7 +79,7 @@ func interval(perSecond float64) time.Duration {
 	return time.Duration(float64(time.Second) / perSecond)
 }
 
-// lane returns where a mail to a domain gets its permit.
+// lane returns where an email to a domain gets its permit.
 func (t *Throughput) lane(domain string, transactional bool) *lane {
 	lanes, ok := t.lanes[strings.ToLower(domain)]
 	if !ok {
@@ -95,9 +95,9 @@ func (t *Throughput) lane(domain string, transactional bool) *lane {
 var ErrStopped = errors.New("stopped waiting for throughput")
 
 // Wait returns when one more mail to a domain may go out: again is 0. Where that
-// would hold up mails to other domains, or days would pass, it returns at once,
+// would hold up emails to other domains, or days would pass, it returns at once,
 // with how long to let others pass before it is called again, and why; had says
-// that the mail did so. Transactional mail goes before marketing mail.
+// that the email did so. Transactional mail goes before marketing mail.
 //
 // An error is Redis being away, or the context's end: then nothing may go out.
 func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had bool) (again time.Duration, why string, err error) {

@@ -44,14 +44,14 @@ func fake() bool { return time.Now().Year() < 2020 }
 // tell: the machine may be busy.
 func onTime(began time.Time, most time.Duration) bool { return !fake() || time.Since(began) <= most }
 
-// to is a mail that a test has go out again and again.
+// to is an email that a test has go out again and again.
 type to struct {
 	domain        string
 	transactional bool
 }
 
 // spend has some replicas, each with some senders, send as fast as they may for
-// some time, and returns when each mail went out, by domain.
+// some time, and returns when each email went out, by domain.
 func spend(t *testing.T, connect connect, replicas, senders int, o throughput.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
@@ -93,13 +93,13 @@ func spend(t *testing.T, connect connect, replicas, senders int, o throughput.Op
 	return sent
 }
 
-// wait takes a permit for one mail of no particular domain.
+// wait takes a permit for one email of no particular domain.
 func wait(ctx context.Context, rate *throughput.Throughput) error {
 	_, _, err := rate.Wait(ctx, "shop.example", false, false)
 	return err
 }
 
-// busiest returns the most mails in any stretch of one second.
+// busiest returns the most emails in any stretch of one second.
 func busiest(sent []time.Time) int {
 	most, first := 0, 0
 	for last := range sent {
@@ -121,10 +121,10 @@ func TestReplicasTogetherKeepToTheRate(t *testing.T) {
 			most := busiest(sent)
 			t.Logf("%v a second: %d in %v, at most %d in a second", perSecond, len(sent), lasts, most)
 			if float64(most) > math.Floor(perSecond*1.1) {
-				t.Errorf("%d mails in one second, allowed are %v and a tenth", most, perSecond)
+				t.Errorf("%d emails in one second, allowed are %v and a tenth", most, perSecond)
 			}
 			if want := int(lasts.Seconds()*perSecond) / 4; fake() && len(sent) < want {
-				t.Errorf("%d mails in %v, want at least %d: the rate is not used", len(sent), lasts, want)
+				t.Errorf("%d emails in %v, want at least %d: the rate is not used", len(sent), lasts, want)
 			}
 			time.Sleep(300 * time.Millisecond) // what was leased is past
 		}
@@ -135,11 +135,11 @@ func TestASlowRateIsKeptToo(t *testing.T) {
 	onBoth(t, func(t *testing.T, connect connect) {
 		sent := spend(t, connect, 3, 2, throughput.Options{PerSecond: 4}, 2200*time.Millisecond)[""]
 		if fake() && len(sent) < 4 || len(sent) > 10 {
-			t.Errorf("%d mails in 2.2 s, want 8 or 9", len(sent))
+			t.Errorf("%d emails in 2.2 s, want 8 or 9", len(sent))
 		}
 		for i := range sent[1:] {
 			if gap := sent[i+1].Sub(sent[i]); gap < 100*time.Millisecond {
-				t.Errorf("mail %d came %v after the one before, want about 250 ms", i+1, gap)
+				t.Errorf("email %d came %v after the one before, want about 250 ms", i+1, gap)
 			}
 		}
 	})
@@ -155,7 +155,7 @@ func TestRelaysDoNotShareARate(t *testing.T) {
 			}
 		}
 		if !onTime(began, 4*time.Second) { // else the test takes half an hour
-			t.Errorf("the first mails of 20 relays took %v", time.Since(began))
+			t.Errorf("the first emails of 20 relays took %v", time.Since(began))
 		}
 	})
 }
@@ -205,7 +205,7 @@ func TestARedisThatIsAwayIsNeitherYesNorNo(t *testing.T) {
 	}
 }
 
-// counter counts the requests that Redis grants, and the mails they are granted.
+// counter counts the requests that Redis grants, and the emails they are granted.
 type counter struct {
 	mu              sync.Mutex
 	leases, granted int
@@ -252,11 +252,11 @@ func TestAReplicaAsksInPortionsHoweverManySendersWait(t *testing.T) {
 		}
 		wg.Wait()
 		mails := int(sent.Load())
-		t.Logf("%d mails, leased in %d portions, %d in all", mails, asked.leases, asked.granted)
+		t.Logf("%d emails, leased in %d portions, %d in all", mails, asked.leases, asked.granted)
 		// Senders that asked for themselves would lease as often as they send, or lease
 		// much that they do not spend. A busy machine makes portions smaller, not 1.
 		if mails == 0 || 4*asked.leases > 3*asked.granted || 4*asked.leases > 3*mails {
-			t.Errorf("%d mails were leased in %d portions, %d in all", mails, asked.leases, asked.granted)
+			t.Errorf("%d emails were leased in %d portions, %d in all", mails, asked.leases, asked.granted)
 		}
 	})
 }

@@ -5,9 +5,9 @@ import "time"
 // quota is what a day of the warm-up allows.
 type quota struct {
 	day   time.Time
-	limit int           // mails; 0: unlimited
+	limit int           // emails; 0: unlimited
 	left  time.Duration // until the next day
-	each  time.Duration // a mail's share of the next day
+	each  time.Duration // an email's share of the next day
 }
 
 const day = 24 * time.Hour

@@ -38,7 +38,7 @@ type Step struct {
 }
 
 // A Touch is one step planned for one customer on one occasion. It is also the
-// body of its schedule: what the mail displays is carried here, not in Redis.
+// body of its schedule: what the email displays is carried here, not in Redis.
 type Touch struct {
 	Worker   string       `json:"worker"`
 	Step     string       `json:"step"`
@@ -49,13 +49,13 @@ type Touch struct {
 	Caused   time.Time    `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
 	Address  string       `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
 	Tries    int          `json:"tries,omitempty"`   // how often the relay asked to come again
-	Issued   bool         `json:"issued,omitempty"`  // the offer that is bound to it stands on the timeline
-	// Snapshot is nil in a plan that knows a better time, but not what the mail
+	Issued   bool         `json:"issued,omitempty"`  // the offer that is bound to it is on the timeline
+	// Snapshot is nil in a plan that knows a better time, but not what the email
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 }
 
-// Snapshot is what the mail displays, as it was when the touch was planned.
+// Snapshot is what the email displays, as it was when the touch was planned.
 type Snapshot struct {
 	Order    string        `json:"order,omitempty"`
 	Cart     string        `json:"cart,omitempty"`

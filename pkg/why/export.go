@@ -44,7 +44,7 @@ type ExportRecord struct {
 	Notes    []ExportNote    `json:"notes,omitempty"`
 	Offers   []Offer         `json:"offers,omitempty"`
 	Mails    []ExportEmail   `json:"mails,omitempty"`
-	LastMail time.Time       `json:"last_word_at,omitzero"` // a mail after which only a sign of life brings more
+	LastMail time.Time       `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
 	Erased   time.Time       `json:"erased_at,omitzero"`
 }
 
@@ -82,7 +82,7 @@ type ExportNote struct {
 	At   time.Time `json:"at"`
 }
 
-// ExportEmail is what became of a mail; which it was is held as a hash.
+// ExportEmail is what became of an email; which it was is held as a hash.
 type ExportEmail struct {
 	Hash   string    `json:"touch_hash"`
 	State  string    `json:"state"`

@@ -97,7 +97,7 @@ func (h Hold) whole() bool {
 	return h.Reason != string(reason.TemplateError) && h.Reason != string(reason.NoOfferCode)
 }
 
-// rivals are the other pending mails that would pass by the time at which this
+// rivals are the other pending emails that would pass by the time at which this
 // one looks for them, as delivery sees them.
 func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate.Rival {
 	var out []gate.Rival

@@ -23,7 +23,7 @@ type Standing struct {
 	ConsentAt     time.Time `json:"consent_at,omitzero"`   // when the customer said so, if that is known
 	Stops         []Stop    `json:"stops,omitempty"`       // what they unsubscribed from
 	Bounced       time.Time `json:"bounced_at,omitzero"`   // when a relay last found an address unusable
-	Asleep        time.Time `json:"asleep_since,omitzero"` // no sign of life since a last mail
+	Asleep        time.Time `json:"asleep_since,omitzero"` // no sign of life since a last email
 	Caps          []Cap     `json:"caps,omitempty"`
 }
 
@@ -60,7 +60,7 @@ type Offer struct {
 	Redeemed time.Time     `json:"redeemed_at,omitzero"`
 }
 
-// mayMail asks the rules that concern the customer, not one mail, of mail of some
+// mayMail asks the rules that concern the customer, not one email, of mail of some
 // worker; "" is any.
 func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) Verdict {
 	p := touch.Touch{Worker: worker, Customer: t.Record.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}

@@ -19,7 +19,7 @@ type Line struct {
 	Source   string      `json:"source"`
 	Text     string      `json:"text"` // in words
 
-	// Of the facts about mails.
+	// Of the facts about emails.
 	Touch  string    `json:"touch,omitempty"`
 	Worker string    `json:"worker,omitempty"`
 	Step   string    `json:"step,omitempty"`

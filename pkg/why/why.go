@@ -1,4 +1,4 @@
-// Package why answers every "why" about one customer: why a mail was sent, why
+// Package why answers every "why" about one customer: why an email was sent, why
 // one was not, what is still to come, and why a worker has nothing to say. It
 // makes a Report of what others read for it, and asks the workers and the gate
 // the questions that planner and delivery ask them, with the same code. It is
@@ -94,7 +94,7 @@ type Profile struct {
 // Verdict is what the gate says of a touch.
 type Verdict struct {
 	// Action is send, hold or drop; of a touch that has its outcome: settled; of
-	// one whose mail is under way: sending.
+	// one whose email is under way: sending.
 	Action string    `json:"action"`
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"` // hold: the earliest time at which it may pass
@@ -106,7 +106,7 @@ type teller struct {
 	Input
 	who   *programme.Person
 	zone  *time.Location
-	names map[uint64]string // of the mails on the timeline, by claim
+	names map[uint64]string // of the emails on the timeline, by claim
 }
 
 // Tell makes the report.

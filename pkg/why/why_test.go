@@ -159,7 +159,7 @@ func TestAWorkerWithNothingPendingSaysWhy(t *testing.T) {
 			l.in.Record.Customer = customer.Customer{}
 			later := l.in.Entries[0].Event
 			later.ID, later.Time = "3", now
-			customer.Apply(&l.in.Record.Customer, later) // placed anew, and that is not on the timeline yet
+			customer.Apply(&l.in.Record.Customer, later) // placed again, and that is not on the timeline yet
 		}, "nothing", `"ordered o1: 3 items, £27.85"`},
 		{"it is off", thankyou.Kind, func(l *life) { l.happens(9, "1", order("o1")); l.in.Store.Workers[0].Settings.Status = workers.Off }, "off", "switched off"},
 	} {

@@ -10,7 +10,7 @@
 // greeting is not greeted again.
 //
 // All days are those of the customer's time zone, or else the store's, as it is
-// when the mail falls due: who moves is greeted by the clocks of where they are.
+// when the email falls due: who moves is greeted by the clocks of where they are.
 // A time of day that the clocks show twice that night is the first of the two;
 // one that they skip is the moment of the change. 29 February is greeted on 28
 // February or 1 March of other years (leap_day).

@@ -40,7 +40,7 @@ func event(at time.Time, d events.Data) events.Event {
 	return events.Event{ID: string(d.Type()) + at.String(), Source: "/shop", Store: "main", Type: d.Type(), Time: at.UTC(), Data: d}
 }
 
-// knows returns a customer of whom a birthday and a zone are known.
+// knows returns a customer whose birthday and zone are known.
 func knows(born, zone string) customer.Customer {
 	var c customer.Customer
 	customer.Apply(&c, event(time.Unix(0, 0), &events.CustomerCreated{Customer: events.Customer{ID: "ann", Birthday: born, TimeZone: zone}}))

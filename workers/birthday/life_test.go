@@ -71,7 +71,7 @@ func (l *life) until(end, now time.Time) {
 	}
 }
 
-// Whoever moves, changes their birthday and is announced again and again is
+// A customer who moves, changes their birthday and is announced again and again is
 // greeted once, on the day and at the time of where they are then: never twice,
 // and never not at all if there was a moment at which it would have been right.
 func TestNeverNoneNeverTwo(t *testing.T) {

@@ -5,7 +5,7 @@
 //
 // Steps, counted from when the cart was left: reminder after an hour, second
 // after a day, last-call after three days, which may carry an offer. Each is
-// worth sending for a day. A mail shows the cart as it is now.
+// worth sending for a day. An email shows the cart as it is now.
 //
 // A series is a cart and the orders before it, since shops use a cart's id again
 // after an order. Leaving the cart again begins no second series, moves no mail
@@ -19,16 +19,16 @@
 //   - emptied: nothing is in the cart
 //   - recovered: something was put into the cart since the shop said that it was
 //     left, or the customer went on with another cart. The series continues with
-//     its next mail if the cart is left again
-//   - bundled: the same mail went out under another number of orders, because an
+//     its next email if the cart is left again
+//   - bundled: the same email went out under another number of orders, because an
 //     older order came in late
 //
 // Held as not_yet: while the customer is at the cart (it changed less than idle
-// and the first step's delay ago), and while an earlier mail of the series has
+// and the first step's delay ago), and while an earlier email of the series has
 // no outcome. A cart that only shrank, or changed its prices, is as left as it
-// was: its mails go out when it is quiet.
+// was: its emails go out when it is quiet.
 //
-// The offer is for the last step only, once a cart, and only if an earlier mail
+// The offer is for the last step only, once a cart, and only if an earlier email
 // of the series went out: a customer whom a cap or a return kept from the first
 // mails gets the last one without.
 package cartrecovery

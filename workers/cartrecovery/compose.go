@@ -24,7 +24,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	return v
 }
 
-// offer returns what the mail offers: once a cart, and not to who would get it
+// offer returns what the email offers: once a cart, and not to who would get it
 // as the first thing they hear.
 func (q question) offer() *offer.Terms {
 	terms := q.step.Offer.Terms()
@@ -37,12 +37,12 @@ func (q question) offer() *offer.Terms {
 		}
 	}
 	if q.place == 0 {
-		return terms // the series is this one mail
+		return terms // the series is this one email
 	}
 	return nil
 }
 
-// offered reports whether another mail of the cart came with an offer.
+// offered reports whether another email of the cart came with an offer.
 func (q question) offered() bool {
 	for _, s := range q.config.Steps {
 		for _, occasion := range q.series.names() {

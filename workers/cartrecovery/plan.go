@@ -8,7 +8,7 @@ import (
 )
 
 // Plan plans the whole series when a cart is left, and again, with what the cart
-// holds then, whenever something is said of it. Whether a mail is still wanted
+// holds then, whenever something is said of it. Whether an email is still wanted
 // is not its business.
 func (w worker) Plan(in workers.Input) []touch.Touch {
 	cart, abandoned := cartIn(in.Event)

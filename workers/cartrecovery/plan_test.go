@@ -116,21 +116,21 @@ func TestTellingItEveryQuarterOfAnHourMovesNothing(t *testing.T) {
 }
 
 // The name of another visit says when it began. When that turns out to be earlier,
-// its mails have two names, and are one all the same.
+// its emails have two names, and are one all the same.
 func TestAVisitThatBeganEarlierIsOneVisit(t *testing.T) {
 	before, first, second := left(0, cart("k1", "tea")), left(9*day, cart("k1", "tea")), left(9*day+time.Hour, cart("k1", "tea"))
-	old, anew := "k1-0-r"+stamp(9*day+time.Hour), "k1-0-r"+stamp(9*day)
+	old, again := "k1-0-r"+stamp(9*day+time.Hour), "k1-0-r"+stamp(9*day)
 	if got := plan(t, asIs, before, second); len(got) != 3 || got[0].Occasion != old {
 		t.Fatalf("planned %+v, want %s", got, old)
 	}
-	if got := plan(t, asIs, before, second, first); len(got) != 3 || got[0].Occasion != anew {
-		t.Fatalf("planned %+v, want %s", got, anew)
+	if got := plan(t, asIs, before, second, first); len(got) != 3 || got[0].Occasion != again {
+		t.Fatalf("planned %+v, want %s", got, again)
 	}
 	x := asked("reminder", old)
 	x.Due, x.Snapshot.PlacedAt = noon.Add(9*day+2*time.Hour), noon.Add(9*day+time.Hour)
-	c := fold(before, second, first, sent(9*day+time.Hour, "reminder", anew))
+	c := fold(before, second, first, sent(9*day+time.Hour, "reminder", again))
 	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: c, Now: x.Due}); v.Reason != reason.Bundled {
-		t.Errorf("the reminder went out as %s, and %s is to go out too: %+v", anew, old, v)
+		t.Errorf("the reminder went out as %s, and %s is to go out too: %+v", again, old, v)
 	}
 }
 
@@ -143,7 +143,7 @@ func stamp(after time.Duration) string {
 	return out
 }
 
-// What is said anew of a cart goes into the mail, but not what is overtaken.
+// A later statement about a cart goes into the email, but not what is overtaken.
 func TestPlanTakesOverWhatIsSaidOfTheCart(t *testing.T) {
 	tea, more := cart("k1", "tea"), cart("k1", "tea", "pot")
 	tea.Total, more.Total = events.Money{Minor: 1, Currency: "GBP"}, events.Money{Minor: 2, Currency: "GBP"}

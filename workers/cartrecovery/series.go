@@ -8,7 +8,7 @@ import (
 	"homing/pkg/touch"
 )
 
-// series is one time that a cart was left, and the mails that follow from it.
+// series is one time that a cart was left, and the emails that follow from it.
 type series struct {
 	cart   string
 	number int         // how many orders came before it
@@ -24,7 +24,7 @@ type series struct {
 // happened, and change its name.
 const told = 5
 
-// late is how many orders may come in late without the mails that went out
+// late is how many orders may come in late without the emails that went out
 // under another number being overlooked.
 const late = 20
 
@@ -55,8 +55,8 @@ func (w worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (s
 }
 
 // idle has the series begin when the cart was quiet for long enough, if the shop
-// does not say anything. Every update moves that; once a mail has gone out
-// nothing does, and the series counts from when that mail would have been due.
+// does not say anything. Every update moves that; once an email has gone out
+// nothing does, and the series counts from when that email would have been due.
 func (s *series) idle(w worker, c *customer.Customer, key customer.Key, ordered time.Time) {
 	updated := c.Cart.Stamp.Time()
 	quiet := series{cart: s.cart, said: updated, left: updated.Add(w.config.Idle), from: ordered.Add(time.Millisecond),
@@ -75,7 +75,7 @@ func (s *series) idle(w worker, c *customer.Customer, key customer.Key, ordered 
 	}
 }
 
-// life is how long a series takes, until its last mail is not worth sending any more.
+// life is how long a series takes, until its last email is not worth sending any more.
 func (w worker) life() time.Duration {
 	last := w.config.Steps[len(w.config.Steps)-1]
 	return last.After + last.Step(w.config.Class, expires).Expires
@@ -128,7 +128,7 @@ func (s series) names() []string {
 }
 
 // claim returns the claim on a step of the series under any of its names; one
-// under which a mail went out, or is just going, before one that was dropped.
+// under which an email went out, or is just going, before one that was dropped.
 func (s series) claim(c *customer.Customer, key customer.Key, step string) (customer.Claim, bool) {
 	var best customer.Claim
 	found := false

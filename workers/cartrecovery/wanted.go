@@ -147,7 +147,7 @@ func (q question) recovered() touch.Verdict {
 }
 
 // twice: an older order that came in late gives the series another name, under
-// which this mail may have gone out already, or be on its way.
+// which this email may have gone out already, or be on its way.
 func (q question) twice() touch.Verdict {
 	for _, occasion := range q.series.names() {
 		k, ok := q.customer.Claimed(customer.ClaimKey(id(q.touch.Customer, q.touch.Step, occasion)))

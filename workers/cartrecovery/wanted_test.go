@@ -52,7 +52,7 @@ func TestWanted(t *testing.T) {
 
 		{"emptied", asIs, "reminder", []events.Event{begun, updated(h/2, none)}, h, drop(reason.Emptied)},
 		{"emptied and filled again", asIs, "second", []events.Event{begun, dropped(h, "reminder", "k1-0"), updated(2*h, none), left(3*h, tea)}, day, send},
-		{"another cart in hand", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2", "mug"))}, h, drop(reason.Recovered)},
+		{"another cart in progress", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2", "mug"))}, h, drop(reason.Recovered)},
 		{"another cart, empty", asIs, "reminder", []events.Event{begun, updated(h/2, cart("k2"))}, h, send},
 
 		{"the cart has just changed", asIs, "reminder", []events.Event{begun, updated(h/2, pots)}, h, hold(h + h/2)},
@@ -65,7 +65,7 @@ func TestWanted(t *testing.T) {
 		{"idle: not yet", idle, "reminder", []events.Event{begun, updated(h/2, pots)}, 3 * h, hold(3*h + h/2)},
 		{"idle: every update moves the first step", idle, "reminder", []events.Event{updated(0, tea), updated(h, tea)}, 3 * h, move(4 * h)},
 		{"idle: and no step once one is out", idle, "second", []events.Event{updated(0, tea), sent(3*h, "reminder", "k1-0"), updated(5*h, pots)}, 2*h + day, send},
-		{"idle: switched off meanwhile", asIs, "reminder", []events.Event{updated(0, tea)}, h, send},
+		{"idle: switched off in the meantime", asIs, "reminder", []events.Event{updated(0, tea)}, h, send},
 		{"idle: a cart that is updated after its order is another", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "mug"), updated(0, tea)}, 3 * h, send},
 		{"idle: unless it is the order's", idle, "reminder", []events.Event{ordered(-h, "1", "k1", "tea"), updated(0, tea)}, 3 * h, drop(reason.Purchased)},
 

@@ -119,7 +119,7 @@ func TestComposeShowsItsOwnFirstAndWhatIsStillRight(t *testing.T) {
 	}
 }
 
-// The fact says what the mail rests on.
+// The fact says what the email rests on.
 func TestTheDetailStatesInputsEstimateAndConfidence(t *testing.T) {
 	regular := func(n int, every float64) (out []events.Event) {
 		for i := range n {

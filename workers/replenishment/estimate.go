@@ -153,7 +153,7 @@ func number(days float64) string {
 	return fmt.Sprintf("%.0f", days)
 }
 
-// basisOf gathers what is known of a purchase: the order's own word comes before
+// basisOf gathers what is known about a purchase: the order's own word comes before
 // the product's.
 func basisOf(p customer.Purchase, in workers.Input) basis {
 	b := basis{pieces: p.Quantity, said: p.Supply, shop: in.Products.OfShop()}

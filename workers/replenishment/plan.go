@@ -60,7 +60,7 @@ func (w worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, es
 	if e.total < shortest || e.total > longest {
 		return time.Time{}, b, e, false
 	}
-	// A mail that follows the order on its heels helps nobody: of what lasts only
+	// An email that follows the order on its heels helps nobody: of what lasts only
 	// for days, at least half is left to be used first.
 	wait := max(e.total-w.config.Lead.Hours()/24, e.total/2)
 	return later(p.Clock(), wait, in.Location()), b, e, true
@@ -73,7 +73,7 @@ func later(t time.Time, days float64, at *time.Location) time.Time {
 	return t.In(at).AddDate(0, 0, int(whole)).Add(time.Duration(part * float64(day)).Truncate(time.Second)).UTC()
 }
 
-// snapshot is what a mail displays of a purchase: the lines of the product as one.
+// snapshot is what an email displays of a purchase: the lines of the product as one.
 func snapshot(p customer.Purchase, items []events.Item) *touch.Snapshot {
 	s := &touch.Snapshot{Order: p.Order, PlacedAt: p.Placed}
 	for _, it := range items {

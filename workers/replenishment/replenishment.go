@@ -59,7 +59,7 @@ const (
 type Config struct {
 	workers.Settings `yaml:",inline"`
 	Lead             time.Duration `yaml:"lead"`          // how long before it runs out
-	Bundle           time.Duration `yaml:"bundle"`        // what falls due within this time shares a mail; 0s: each has its own
+	Bundle           time.Duration `yaml:"bundle"`        // what falls due within this time shares an email; 0s: each has its own
 	MinIntervals     int           `yaml:"min_intervals"` // own intervals that suffice without anybody else's
 }
 
@@ -86,7 +86,7 @@ func (c Config) validate() error {
 }
 
 // Kind makes replenishment workers. An order may be as old as the longest that
-// anything lasts, and still lead to a mail.
+// anything lasts, and still lead to an email.
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "reminders to reorder",

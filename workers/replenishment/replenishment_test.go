@@ -194,7 +194,7 @@ func TestAnOrderPlacedAnewIsPlannedByTheNewerEventAlone(t *testing.T) {
 }
 
 // Days are those of the customer's calendar: the clocks going back does not make
-// the mail an hour early.
+// the email an hour early.
 func TestDaysAreTheCustomersOwn(t *testing.T) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -306,7 +306,7 @@ func TestNobodyIsRemindedOfWhatTheyBoughtAgain(t *testing.T) {
 		}
 		ps := c.PurchasesOf("tea")
 		if len(reminded) > 1 || len(reminded) == 1 && (len(ps) == 0 || reminded[0] != ps[0].Order) {
-			t.Fatalf("reminded of %v; what stands: %+v", reminded, ps)
+			t.Fatalf("reminded of %v; what is left: %+v", reminded, ps)
 		}
 		// And what is planned is the same, whatever the order of the events.
 		again := fold(es...)

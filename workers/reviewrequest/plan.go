@@ -10,7 +10,7 @@ import (
 )
 
 // Plan plans the ask and the reminder of an order. What was placed brings what
-// the mail displays; a fulfilment and a delivery only bring a better time.
+// the email displays; a fulfilment and a delivery only bring a better time.
 func (w worker) Plan(in workers.Input) []touch.Touch {
 	order, placed, snapshot := subject(in)
 	if order == "" {
@@ -39,7 +39,7 @@ func (w worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) ti
 }
 
 // subject returns the order that the event is about, when it was placed if the
-// event says so, and what the mails will display; no order: nothing is planned.
+// event says so, and what the emails will display; no order: nothing is planned.
 func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapshot) {
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:

@@ -11,16 +11,16 @@ import (
 	"homing/workers"
 )
 
-// How long an order that shares a mail waits for the one that leads.
+// How long an order that shares an email waits for the one that leads.
 const (
 	pause    = 5 * time.Minute // between two looks
 	patience = time.Hour       // then it leads itself, and takes the other with it
 )
 
-// group returns the orders that share a mail with one, that one included, oldest
+// group returns the orders that share an email with one, that one included, oldest
 // first. The first order that was not cancelled opens a group, and all that were placed
 // within merge_within of it join; the next one opens another. None: orders share
-// no mails.
+// no emails.
 func (w worker) group(order string, c *customer.Customer) []customer.OrderEvent {
 	if w.config.MergeWithin == 0 {
 		return nil
@@ -45,9 +45,9 @@ func holds(group []customer.OrderEvent, order string) bool {
 	return slices.ContainsFunc(group, func(o customer.OrderEvent) bool { return o.Order == order })
 }
 
-// share lets the first order of a group that waits for its mail lead. The others
+// share lets the first order of a group that waits for its email lead. The others
 // are bundled with it when it is sent, so their own time hardly ever comes
-// before; if it does, they wait, and if the first does not get its mail out, for
+// before; if it does, they wait, and if the first does not get its email out, for
 // a cap or because it was never planned, the next one does.
 func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 	before := true
@@ -58,7 +58,7 @@ func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 		}
 		k, claimed := claim(t, o.Order, in)
 		switch {
-		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by a mail on its way
+		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by an email on its way
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the mail is being thanked for")
 		case before && !claimed && in.Now.Before(w.due(o.Stamp).Add(patience)):
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an earlier order leads the mail they share")
@@ -67,7 +67,7 @@ func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 	return touch.Verdict{}
 }
 
-// Gathers names the thanks for the orders that share a mail: a mail that orders share shows the items
+// Gathers names the thanks for the orders that share an email: an email that orders share shows the items
 // of all of them, as far as theirs are pending.
 func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	if t.Step != Thanks {
@@ -82,8 +82,8 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	return out
 }
 
-// shown returns the items of a mail that others share, and how many lines there
-// are besides; nil if it is the touch's own alone.
+// shown returns the items of an email that others share, and how many more
+// there are; nil if it is the touch's own alone.
 func shown(t touch.Touch, gathered []touch.Touch) (items []events.Item, more int) {
 	items, more = slices.Clone(t.Snapshot.Items), t.Snapshot.More
 	for _, g := range gathered {
@@ -98,7 +98,7 @@ func shown(t touch.Touch, gathered []touch.Touch) (items []events.Item, more int
 	return items, more + cut
 }
 
-// others returns the orders that the mail of t thanks for besides its own: those
+// others returns the orders that the email of t thanks for in addition to its own: those
 // of its group that have no outcome yet.
 func (w worker) others(t touch.Touch, in workers.Input) []customer.OrderEvent {
 	return slices.DeleteFunc(w.group(t.Snapshot.Order, &in.Customer), func(o customer.OrderEvent) bool {

@@ -110,7 +110,7 @@ func TestASharedMailShowsTheItemsOfAllItsOrders(t *testing.T) {
 		t.Errorf("%d items and %d more", len(got.Items), got.More)
 	}
 	if got := w.Compose(a, workers.Input{Customer: who}); got.Items != nil {
-		t.Errorf("nothing is gathered, and the mail shows %v in the place of its own items", got.Items)
+		t.Errorf("nothing is gathered, and the email shows %v instead of its own items", got.Items)
 	}
 }
 
@@ -122,8 +122,8 @@ func TestAMilestoneIsCelebratedWhicheverOrderCarriesTheMail(t *testing.T) {
 	}
 }
 
-// Whatever comes in when, and whatever is cancelled: each order that stands is
-// thanked for once, in a mail of its own or in another's.
+// Whatever comes in when, and whatever is cancelled: each order that is not cancelled is
+// thanked for once, in an email of its own or in another's.
 func TestEveryOrderIsThankedForOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, err := thankyou.Kind.New(workertest.Section(hour))

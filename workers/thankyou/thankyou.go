@@ -1,7 +1,7 @@
 // Package thankyou thanks a customer for an order.
 //
-// Trigger: order.placed. Step: thanks, 30 minutes after the order, one mail an
-// order. The wording (first order, repeat, milestone) is chosen when the mail is
+// Trigger: order.placed. Step: thanks, 30 minutes after the order, one email an
+// order. The wording (first order, repeat, milestone) is chosen when the email is
 // made, from the place the order has among the customer's orders by then, so
 // that orders arriving out of order are counted right.
 //
@@ -14,7 +14,7 @@
 // customer did, carries no offer, needs no consent and is not held by the
 // frequency caps, though it counts towards them.
 //
-// With milestone_offer, an order that is a milestone gets a second mail, a day
+// With milestone_offer, an order that is a milestone gets a second email, a day
 // after the thanks: step milestone, marketing, with the offer. It is planned for
 // every order, and wanted only if the order is a milestone by then.
 package thankyou
@@ -44,10 +44,10 @@ const (
 const (
 	day     = 24 * time.Hour
 	expires = 3 * day
-	later   = day // from the thanks to the milestone: two mails at once are one too many
+	later   = day // from the thanks to the milestone: two emails at once are one too many
 )
 
-// The variants of the thanks, besides Milestone.
+// The variants of the thanks, apart from Milestone.
 const (
 	First  = "first"
 	Repeat = "repeat"
@@ -56,10 +56,10 @@ const (
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings `yaml:",inline"`
-	After            time.Duration `yaml:"after"`        // from the order to the mail
-	MergeWithin      time.Duration `yaml:"merge_within"` // orders placed within it share a mail; 0s: one mail an order
+	After            time.Duration `yaml:"after"`        // from the order to the email
+	MergeWithin      time.Duration `yaml:"merge_within"` // orders placed within it share an email; 0s: one email an order
 	Milestones       []int         `yaml:"milestones"`   // orders worth a celebration
-	// MilestoneOffer comes with a mail of its own, the thanks being transactional.
+	// MilestoneOffer comes with an email of its own, the thanks being transactional.
 	MilestoneOffer *workers.Offer `yaml:"milestone_offer"`
 }
 
@@ -173,7 +173,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 func (w worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
 
 // Compose chooses the wording by the place of the order among the customer's,
-// and names the orders that share the mail.
+// and names the orders that share the email.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	n := in.Customer.Ordinal(t.Snapshot.Order)
 	v := workers.Wording{Variant: Repeat, Ordinal: n, Orders: in.Customer.OrderCount()}
@@ -194,7 +194,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		v.Variant = Milestone
 		return v
 	}
-	for _, order := range v.Also { // a milestone is celebrated, whichever order carries the mail
+	for _, order := range v.Also { // a milestone is celebrated, whichever order carries the email
 		if n := in.Customer.Ordinal(order); w.milestone(n) {
 			v.Variant, v.Ordinal = Milestone, n
 		}

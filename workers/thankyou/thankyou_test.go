@@ -76,7 +76,7 @@ func TestPlan(t *testing.T) {
 		{"a wait of one's own", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 2 * time.Hour }, noon.Add(2 * time.Hour)},
 		{"at once", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 0 }, noon},
 		{"the date is the customer's, not the event's", again, []events.Event{first, again}, asIs, noon.Add(90 * time.Minute)},
-		{"an order placed anew is planned by the newer event alone", first, []events.Event{again, first}, asIs, time.Time{}},
+		{"an order placed again is planned by the newer event alone", first, []events.Event{again, first}, asIs, time.Time{}},
 		{"an order whose details are gone, as after an import", first, nil, asIs, noon.Add(30 * time.Minute)},
 		{"another type of event", at(noon, "x", &events.OrderDelivered{Order: change("1001")}), []events.Event{first}, asIs, time.Time{}},
 	} {
@@ -119,7 +119,7 @@ func TestWanted(t *testing.T) {
 		now   time.Time
 		want  touch.Verdict
 	}{
-		{"an order that stands", []events.Event{order}, late, touch.Verdict{}},
+		{"an order that is not cancelled", []events.Event{order}, late, touch.Verdict{}},
 		{"cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Refunded}},
 		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},

@@ -34,7 +34,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 }
 
 // missed reports whether the customer was sent the offer of a step, and let it
-// run out. A mail of which nobody knows whether it arrived was not missed, nor
+// run out. An email of which nobody knows whether it arrived was not missed, nor
 // one that went out without an offer because they had had enough of them.
 func (e episode) missed(step string, now time.Time) bool {
 	k, ok := e.claim(step)

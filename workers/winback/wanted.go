@@ -35,7 +35,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	return workers.InTurn(w.config.Steps, t.Step, e.lapsed, expires, settled, in.Now)
 }
 
-// episode is one absence of a customer, and the mails that follow from it.
+// episode is one absence of a customer, and the emails that follow from it.
 type episode struct {
 	touch    touch.Touch // one of them
 	customer *customer.Customer
@@ -65,7 +65,7 @@ func (e episode) ended() (customer.OrderEvent, bool) {
 }
 
 // claim returns what became of a step of the episode, also where another order
-// counted as the last one when it was planned; a mail that went out, or is just
+// counted as the last one when it was planned; an email that went out, or is just
 // going, before one that was dropped.
 func (e episode) claim(step string) (customer.Claim, bool) {
 	var best customer.Claim

@@ -11,7 +11,7 @@
 // "none", until an order is known.
 //
 // The bigger offer is for a real miss of the smaller one: last-call has its own
-// only if the mail with the smaller offer went out and its code ran out unused;
+// only if the email with the smaller offer went out and its code ran out unused;
 // else it has the smaller offer again. Its mail is also the last word: with
 // sunset, who neither orders nor answers why they left gets no marketing any more.
 //
@@ -19,10 +19,10 @@
 //   - purchased: an order was placed since the lapse, or is later than the one
 //     the episode is about
 //   - sunset: the customer had the last word of an episode and did not react
-//   - bundled: the same mail went out about another order as the last one, before
+//   - bundled: the same email went out about another order as the last one, before
 //     an order came in late or was cancelled
 //
-// Held as not_yet while an earlier mail of the episode has no outcome.
+// Held as not_yet while an earlier email of the episode has no outcome.
 package winback
 
 import (

@@ -116,7 +116,7 @@ func TestPlan(t *testing.T) {
 		{"an earlier lapse came in late", []events.Event{ordered(long, "1"), lapsed(0), lapsed(-day)}, "1", -day},
 		{"ordered since", []events.Event{ordered(long, "1"), ordered(day, "2"), lapsed(0)}, "", 0},
 		{"ordered at the same instant", []events.Event{ordered(0, "1"), lapsed(0)}, "", 0},
-		{"ordered since, and lapsed anew", []events.Event{ordered(long, "1"), lapsed(0), ordered(day, "2"), lapsed(200 * day)}, "2", 200 * day},
+		{"ordered since, and lapsed again", []events.Event{ordered(long, "1"), lapsed(0), ordered(day, "2"), lapsed(200 * day)}, "2", 200 * day},
 		{"the last order was cancelled", []events.Event{ordered(long, "1"), ordered(-day, "2"), cancelled(-day, "2"), lapsed(0)}, "1", 0},
 		{"asleep", []events.Event{ordered(long, "1"), lapsed(0), sent(30*day, "last-call", "1"), lapsed(40 * day)}, "", 0},
 		{"asleep, and ordered", []events.Event{ordered(long, "1"), lapsed(0), sent(30*day, "last-call", "1"), ordered(40*day, "2"), lapsed(240 * day)}, "2", 240 * day},
