@@ -107,7 +107,7 @@ type Row struct {
 	Type Type
 	From Origin
 	Says string // what happened: one sentence or two
-	Does string // what Homing does with it besides starting workers, in Markdown; a verb comes first
+	Does string // what Homing does with it apart from starting workers, in Markdown; a verb comes first
 
 	shape *shape
 	make  func() (Data, unsafe.Pointer)

@@ -20,7 +20,7 @@ import (
 	"homing/pkg/render"
 )
 
-const checkHelp = `Reads the configuration and the mail templates as "homing run" does, and lists all
+const checkHelp = `Reads the configuration and the email templates as "homing run" does, and lists all
 that is wrong with them, each with its file and, where it has one, its line and
 column. It connects to nothing. With problems the exit code is 2.`
 
@@ -125,7 +125,7 @@ func checkDKIM(c *config.Config) finding {
 		return finding{Level: "ok", Text: "dkim: every store signs"}
 	}
 	slices.Sort(unsigned)
-	return finding{Level: "warning", Key: "dkim", Text: "mails are not signed for " + strings.Join(unsigned, ", ") +
+	return finding{Level: "warning", Key: "dkim", Text: "emails are not signed for " + strings.Join(unsigned, ", ") +
 		"; receivers trust unsigned mail little"}
 }
 

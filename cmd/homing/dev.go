@@ -56,7 +56,7 @@ const (
 func (p *program) devCommand() *cobra.Command {
 	f := &devFlags{}
 	cmd := &cobra.Command{
-		Use: "dev", Short: "Start everything in one process, with an inbox to see the mails in",
+		Use: "dev", Short: "Start everything in one process, with an inbox to see the emails in",
 		Long: devHelp, Args: cobra.NoArgs,
 		Example: "  homing dev --demo --speed 3600     a shop's day in 24 seconds\n" +
 			"  homing dev --ephemeral             leave nothing behind",
@@ -73,16 +73,16 @@ func (p *program) devCommand() *cobra.Command {
 	flags.IntVar(&f.inboxPort, "inbox-port", 8025, "`port` of the inbox's web page (default: 8025 or the next free one)")
 	flags.IntVar(&f.smtpPort, "smtp-port", 1025, "`port` of the inbox's SMTP server (default: 1025 or the next free one)")
 	flags.IntVar(&f.httpPort, "http-port", 0, "`port` of health and metrics (default: that of http.listen or the next free one)")
-	flags.IntVar(&f.gatewayPort, "gateway-port", 0, "`port` of the pages that links in mails open (default: that of http.gateway or the next free one)")
+	flags.IntVar(&f.gatewayPort, "gateway-port", 0, "`port` of the pages that links in emails open (default: that of http.gateway or the next free one)")
 	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port", "gateway-port"} {
 		flags.Lookup(name).DefValue = "0" // the usage says it better
 	}
 	flags.StringVar(&f.redis, "redis", "", "a Redis `url` instead of the embedded one")
-	flags.StringVar(&f.smtp, "smtp", "", "a relay's `url` instead of the inbox: mails really leave")
-	flags.StringVar(&f.publicURL, "public-url", "", "what links in mails begin with: a `url` that leads to the gateway's port (default: that port on this machine)")
+	flags.StringVar(&f.smtp, "smtp", "", "a relay's `url` instead of the inbox: emails really leave")
+	flags.StringVar(&f.publicURL, "public-url", "", "what links in emails begin with: a `url` that leads to the gateway's port (default: that port on this machine)")
 	flags.StringVar(&f.state, "state", defaultState, "`folder` in which the state is kept")
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep the state in a temporary folder, removed at the end")
-	flags.StringVar(&f.templates, "templates", "", "`folder` of the mail templates")
+	flags.StringVar(&f.templates, "templates", "", "`folder` of the email templates")
 	flags.Float64Var(&f.speed, "speed", 1, "how fast business time runs; 3600 makes an hour a second")
 	flags.BoolVar(&f.demo, "demo", false, "publish a day of a small tea and coffee shop")
 	p.outputFlag(cmd)
@@ -231,9 +231,9 @@ func (p *program) announce(f *devFlags, r devRun) error {
 		state = "not kept"
 	}
 	rows := [][]string{
-		{"", "Inbox", s.inbox.URL(), "the mails, as they arrive"},
+		{"", "Inbox", s.inbox.URL(), "the emails, as they arrive"},
 		{"", "Events", s.nats.URL(), "where storefronts publish (NATS)"},
-		{"", "Links", r.config.HTTP.PublicURL, "what the links in mails open (unsubscribe, answers)"},
+		{"", "Links", r.config.HTTP.PublicURL, "what the links in emails open (unsubscribe, answers)"},
 		{"", "Health", health + "/readyz", "metrics are at " + health + "/metrics"},
 		{"", "State", state},
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 const exportHelp = `Writes all that is held of one customer as one JSON document: their record, every
-entry of the timeline about them, the mails that are planned, and their offers. It is
+entry of the timeline about them, the emails that are planned, and their offers. It is
 the answer to a request of access; docs/privacy.md says what it holds and what not.
 
 An account and a guest with the same address are two customers: export both.`

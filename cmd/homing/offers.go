@@ -20,7 +20,7 @@ import (
 
 const offersHelp = `Lists of codes that the shop made, each code for one customer. A step of a worker
 draws from one with "offer: {…, code: list, list: NAME}". When a list is empty, the
-mails that need it wait, and leave by themselves once codes are loaded.`
+emails that need it wait, and leave by themselves once codes are loaded.`
 
 const offersLoadHelp = `Adds the codes of a file to a list: one code a line, 1 to 40 letters, digits, - and _.
 Blank lines and what follows a # are left out; - is the standard input, and the file

@@ -12,9 +12,9 @@ import (
 	"homing/pkg/why"
 )
 
-const pendingHelp = `Without a customer: how many mails are pending, by worker and by the day on which
+const pendingHelp = `Without a customer: how many emails are pending, by worker and by the day on which
 each is looked at, in the store's time zone. Whether it is sent then is decided
-then. With a customer: their pending mails, and what would become of each now.`
+then. With a customer: their pending emails, and what would become of each now.`
 
 // mostDays is how many days are shown at most.
 const mostDays = 366
@@ -24,7 +24,7 @@ func (p *program) pendingCommand() *cobra.Command {
 	var store string
 	var days int
 	cmd := &cobra.Command{
-		Use: "pending [<customer>]", Short: "Count the mails that are pending, or list a customer's", Long: pendingHelp, Args: cobra.MaximumNArgs(1),
+		Use: "pending [<customer>]", Short: "Count the emails that are pending, or list a customer's", Long: pendingHelp, Args: cobra.MaximumNArgs(1),
 		PreRunE: func(*cobra.Command, []string) error {
 			if days < 1 || days > mostDays {
 				return usagef("--days: %d is not between 1 and %d", days, mostDays)

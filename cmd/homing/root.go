@@ -23,10 +23,10 @@ const (
 
 const rootHelp = `Homing sends the right email to a shop's customers at the right moment, and no
 more than they can bear. Storefronts publish what happened; Homing decides what
-follows, and mails it.
+follows, and emails it.
 
   Building a storefront?   dev, publish, rejected
-  Writing the mails?       dev, check
+  Writing the emails?      dev, check
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
   Answering customers?     why, export

@@ -28,7 +28,7 @@ it does everything; with some it does those alone, and any number of processes m
 share the work side by side.
 
 Roles: ` + strings.Join(roles, ", ") + `
-gateway answers the links in mails, on http.gateway; with no role named it runs where
+gateway answers the links in emails, on http.gateway; with no role named it runs where
 http.public_url is set.
 
 A server that is away, at the start or later, is waited for. SIGTERM and Ctrl-C

@@ -13,9 +13,9 @@ import (
 )
 
 const statusHelp = `The state of the installation: each worker's state, what it has still to plan, what is
-scheduled, what fell due and waits, and what became of the mails of today (by the
+scheduled, what fell due and waits, and what became of today's emails (by the
 time zone of each store). It asks NATS alone, and reads no more than 50,000 facts:
-on a day with more, mails are counted by store, not by worker.`
+on a day with more, emails are counted by store, not by worker.`
 
 func (p *program) statusCommand() *cobra.Command {
 	var timeout time.Duration

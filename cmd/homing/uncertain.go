@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const uncertainHelp = `Lists the mails of which nobody knows whether they were sent: the relay took them,
+const uncertainHelp = `Lists the emails that may or may not have been sent: the relay took them,
 and its answer never came. A marketing mail is not sent again; look its Message-ID
 up in the relay's log. ` + "`homing why`" + ` takes the customer's token.`
 
@@ -18,7 +18,7 @@ func (p *program) uncertainCommand() *cobra.Command {
 	var timeout time.Duration
 	var store, since string
 	cmd := &cobra.Command{
-		Use: "uncertain", Short: "List the mails of which nobody knows whether they were sent", Long: uncertainHelp, Args: cobra.NoArgs,
+		Use: "uncertain", Short: "List the emails that may or may not have been sent", Long: uncertainHelp, Args: cobra.NoArgs,
 		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, _ []string) error {
 			store, err := storeOf(l.config, store)
 			if err != nil {

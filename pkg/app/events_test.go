@@ -28,7 +28,7 @@ func TestTheDocsListEveryTypeOfEvent(t *testing.T) {
 		return fmt.Sprintf("| `%s` | %s | %s | [schema](events/schemas/v1/%[1]s.json) · [example](events/examples/%[1]s.json) |\n",
 			r.Type, r.Says, starts(r.Type, "docs/"))
 	})
-	listed(t, filepath.Join("docs", "events.md"), "| type | data besides `customer` | what Homing does |\n|---|---|---|\n", func(r events.Row) string {
+	listed(t, filepath.Join("docs", "events.md"), "| type | data apart from `customer` | what Homing does |\n|---|---|---|\n", func(r events.Row) string {
 		does := []string{}
 		if r.Does != "" {
 			does = append(does, strings.ToUpper(r.Does[:1])+r.Does[1:])

@@ -22,7 +22,7 @@ type Export struct {
 	At       time.Time     `json:"exported_at"`
 	Record   ExportRecord  `json:"record"`
 	Timeline []ExportEntry `json:"timeline"` // oldest first, copies included
-	Pending  []touch.Touch `json:"pending"`  // mails that are planned
+	Pending  []touch.Touch `json:"pending"`  // emails that are planned
 }
 
 // ExportEntry is one entry of the timeline.
