@@ -11,7 +11,7 @@ import (
 )
 
 const uncertainHelp = `Lists the emails that may or may not have been sent: the relay took them,
-and its answer never came. A marketing mail is not sent again; look its Message-ID
+and its answer never came. A marketing email is not sent again; look its Message-ID
 up in the relay's log. ` + "`homing why`" + ` takes the customer's token.`
 
 func (p *program) uncertainCommand() *cobra.Command {
@@ -45,7 +45,7 @@ func (p *program) writeUncertain(all []installation.Uncertain) error {
 		return writeJSON(p.out, all)
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(p.out, "Of every mail it is known whether it was sent.")
+		_, err := fmt.Fprintln(p.out, "For every email it is known whether it was sent.")
 		return err
 	}
 	rows := [][]string{{"SINCE (UTC)", "MAIL", "CUSTOMER", "MESSAGE-ID"}}

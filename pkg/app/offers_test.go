@@ -26,7 +26,7 @@ func TestAnOfferThatMustNotBeMadeIsRefusedAtStart(t *testing.T) {
 	const steps = `steps: [{template: cart-recovery/reminder, after: 1h, offer: {percent: 10, valid: 3d, code: mint}}]`
 	for more, want := range map[string]string{
 		`workers: {cart-recovery: {` + steps + `}}`:                       "",
-		`workers: {cart-recovery: {class: transactional, ` + steps + `}}`: "step reminder: a transactional mail must make no offer",
+		`workers: {cart-recovery: {class: transactional, ` + steps + `}}`: "step reminder: a transactional email must make no offer",
 		`workers: {cart-recovery: {steps: [{template: cart-recovery/reminder, after: 1h, offer: {amount: {amount: "5", currency: EUR}, valid: 3d, code: mint}}]}}`: "the offer is in EUR and the store's currency is GBP",
 	} {
 		err := Check(configured(t, more), nil)

@@ -54,7 +54,7 @@ func checkTemplate(set *render.Set, step touch.Step, worker string, configured b
 	if configured || meta.Class == "" || meta.Class == string(step.Class) {
 		return nil
 	}
-	return fmt.Errorf("the template %s says class: %s, and the mail would go out as %s; say in the configuration which it is, "+
+	return fmt.Errorf("the template %s says class: %s, and the email would go out as %s; say in the configuration which it is, "+
 		"with workers.%s.class, or correct the template", step.Template, meta.Class, step.Class, worker)
 }
 
@@ -64,7 +64,7 @@ func checkOffer(s touch.Step, currency string) error {
 	case s.Offer == nil:
 		return nil
 	case s.Class == touch.Transactional:
-		return errors.New("a transactional mail must make no offer: it would be advertising that nobody can refuse; " +
+		return errors.New("a transactional email must make no offer: it would be advertising that nobody can refuse; " +
 			"make the class marketing, or write offer: {code: none}")
 	case s.Offer.Amount.Currency != "" && s.Offer.Amount.Currency != currency:
 		return fmt.Errorf("the offer is in %s and the store's currency is %s; give the store an offer of its own", s.Offer.Amount.Currency, currency)

@@ -61,7 +61,7 @@ func openStore(c *config.Config, id string, identity *customer.Identity) (*Store
 	}
 	from, err := mail.ParseAddress(of.From)
 	if err != nil {
-		return nil, gate.Policy{}, errors.New("from: not a mail address; write it as: Example Shop <hello@shop.example>")
+		return nil, gate.Policy{}, errors.New("from: not an email address; write it as: Example Shop <hello@shop.example>")
 	}
 	_, domain, _ := strings.Cut(from.Address, "@")
 	return &Store{

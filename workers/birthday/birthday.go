@@ -89,7 +89,7 @@ func (c Config) validate() error {
 	}
 	if terms := c.Offer.Terms(); terms != nil {
 		if c.Class == touch.Transactional {
-			errs = append(errs, errors.New("class: a transactional mail carries no offer; write marketing, or offer: {code: none}"))
+			errs = append(errs, errors.New("class: a transactional email carries no offer; write marketing, or offer: {code: none}"))
 		}
 		if c.ReminderBeforeExpiry >= terms.Valid {
 			errs = append(errs, fmt.Errorf("reminder_before_expiry: %v is not less than the %v for which the offer is valid", c.ReminderBeforeExpiry, terms.Valid))

@@ -59,9 +59,9 @@ func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 		k, claimed := claim(t, o.Order, in)
 		switch {
 		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by an email on its way
-			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the mail is being thanked for")
+			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the email is being thanked for")
 		case before && !claimed && in.Now.Before(w.due(o.Stamp).Add(patience)):
-			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an earlier order leads the mail they share")
+			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an earlier order leads the email they share")
 		}
 	}
 	return touch.Verdict{}

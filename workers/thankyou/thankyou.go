@@ -78,7 +78,7 @@ func (c Config) validate() error {
 		errs = append(errs, fmt.Errorf("after: %v is negative; 0s sends at once", c.After))
 	}
 	if c.MergeWithin < 0 {
-		errs = append(errs, fmt.Errorf("merge_within: %v is negative; 0s is one mail an order", c.MergeWithin))
+		errs = append(errs, fmt.Errorf("merge_within: %v is negative; 0s is one email for each order", c.MergeWithin))
 	}
 	for _, m := range c.Milestones {
 		if m < 2 {
