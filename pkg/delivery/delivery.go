@@ -121,6 +121,7 @@ type Delivery struct {
 	memory  memory
 	queues  queues
 	appends combine.Combiner[*customer.Entry]
+	marks   combine.Combiner[folded]
 }
 
 // New returns a delivery.
@@ -129,7 +130,7 @@ func New(o Options) *Delivery {
 		o.Holds = noHolds{}
 	}
 	d := &Delivery{o: o}
-	d.appends.Flush = d.appendAll
+	d.appends.Flush, d.marks.Flush = d.appendAll, d.markAll
 	return d
 }
 

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -28,25 +30,29 @@ func (d *Delivery) fact(a *attempt, action string, body events.FactBody) events.
 	}
 }
 
-// record records what was decided about a touch.
+// record records what was decided about a touch, and is folded already.
 func (d *Delivery) record(ctx context.Context, a *attempt, f events.Event) error {
-	if err := d.put(ctx, a, f); err != nil {
-		return err
+	x, err := d.append(ctx, a, f)
+	if err == nil {
+		err = d.marks.Do(ctx, []folded{x})
 	}
-	if d.o.Decided != nil {
+	if err == nil && d.o.Decided != nil {
 		d.o.Decided(f.Type, reason.Reason(f.Data.(events.Fact).Body().Reason))
 	}
-	return nil
+	return err
 }
 
-// put puts an event of our own that is folded already on the timeline, together with
-// those of the same moment, and marks it.
-func (d *Delivery) put(ctx context.Context, a *attempt, e events.Event) error {
-	entries := []customer.Entry{{Key: a.touch.Customer, Event: e}}
-	if err := d.appends.Do(ctx, []*customer.Entry{&entries[0]}); err != nil {
-		return err
-	}
-	return d.o.Customers.MarkIn(ctx, a.epoch, entries)
+// folded is an entry of the timeline, and the epoch in which it was folded.
+type folded struct {
+	epoch uint64
+	customer.Entry
+}
+
+// append puts an event of our own on the timeline, together with those of the same
+// moment.
+func (d *Delivery) append(ctx context.Context, a *attempt, e events.Event) (folded, error) {
+	x := folded{a.epoch, customer.Entry{Key: a.touch.Customer, Event: e}}
+	return x, d.appends.Do(ctx, []*customer.Entry{&x.Entry})
 }
 
 // appendAll appends entries in one call, which sets their sequences.
@@ -58,6 +64,24 @@ func (d *Delivery) appendAll(ctx context.Context, on []*customer.Entry) error {
 	err := d.o.Timeline.Append(ctx, entries)
 	for i, e := range on {
 		*e = entries[i]
+	}
+	return err
+}
+
+// markEvery is how long facts gather before they are marked together. Nothing waits
+// for that but their acknowledgement: the messages have left.
+const markEvery = 20 * time.Millisecond
+
+// markAll marks what gathered.
+func (d *Delivery) markAll(ctx context.Context, on []folded) error {
+	time.Sleep(markEvery)
+	of := map[uint64][]customer.Entry{}
+	for _, x := range on {
+		of[x.epoch] = append(of[x.epoch], x.Entry)
+	}
+	var err error
+	for epoch, entries := range of {
+		err = errors.Join(err, d.o.Customers.MarkIn(ctx, epoch, entries))
 	}
 	return err
 }

@@ -122,7 +122,12 @@ func (d *Delivery) issueAgain(ctx context.Context, a *attempt, bound customer.Of
 
 // issued makes sure that the fact of an offer is on the timeline.
 func (d *Delivery) issued(ctx context.Context, a *attempt, f events.Event) Decision {
-	if err := d.put(context.WithoutCancel(ctx), a, f); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	x, err := d.append(ctx, a, f)
+	if err == nil {
+		err = d.o.Customers.MarkIn(ctx, x.epoch, []customer.Entry{x.Entry})
+	}
+	if err != nil {
 		return waitFor(err)
 	}
 	d.memory.note(a.id, func(m *memo) { m.issued = true })
