@@ -101,7 +101,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	a.metrics.worker(worker)
 	routes := map[string]delivery.Route{}
 	for id := range a.routes {
-		routes[id] = delivery.Route{Channel: a.email(id), Rate: a.rate(id, worker)}
+		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
 	return delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),

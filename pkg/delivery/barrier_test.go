@@ -219,3 +219,36 @@ func (s *turns) Wait(ctx context.Context, _ string, _, had bool) (time.Duration,
 		return time.Hour, "there is no room", nil
 	}
 }
+
+// A relay may be given many connections, and all of them are used.
+func TestAllConnectionsAreUsed(t *testing.T) {
+	const connections = 100
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		var under, most atomic.Int32
+		r.sink.Answer = func(command, _ string) string {
+			if command == "." {
+				most.Store(max(most.Load(), under.Add(1)))
+				time.Sleep(time.Second)
+				under.Add(-1)
+			}
+			return ""
+		}
+		relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Connections: connections, Dial: r.sink.Dial, Log: zap.NewNop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.t.Cleanup(func() { _ = relay.Close() })
+		r.start(func(o *delivery.Options) {
+			o.Routes["main"] = delivery.Route{Channel: r.email(relay), Connections: connections, Rate: r.rate}
+		})
+		r.many(140, "ann", time.Now().Add(time.Minute).UTC()) // of 96 that the loop has in flight
+		time.Sleep(time.Minute + 30*time.Second)
+		if n := most.Load(); n < 90 {
+			t.Errorf("%d emails were on their way at a time, with %d connections", n, connections)
+		}
+		if n := len(r.sink.Mails()); n != 140 {
+			t.Errorf("%d emails left, want 140", n)
+		}
+	})
+}

@@ -62,8 +62,9 @@ type Codes interface {
 
 // Route is what a store's messages leave by.
 type Route struct {
-	Channel channel.Channel
-	Rate    Rate
+	Channel     channel.Channel
+	Connections int // of the channel, open at a time
+	Rate        Rate
 }
 
 // Rate is the throughput that all replicas share.
@@ -147,6 +148,7 @@ func (d *Delivery) Handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		attempts = append(attempts, a)
 	}
+	d.memory.during(ctx)
 	err := d.load(ctx, attempts...)
 	d.readable(ctx, attempts, err)
 	for _, a := range attempts {
@@ -167,13 +169,18 @@ func (d *Delivery) begin(ctx context.Context, a *attempt) {
 		a.msg.Done(bus.Soon(time.Second))
 		return
 	}
-	q, share := d.queues.store(a.touch.Customer.Store), d.share()
+	q, share := d.queue(a.touch.Customer.Store), d.share()
 	if d.memory.knows(a.id) {
 		share = 0 // what only this process knows stays in it
 	}
 	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
 		go func() { d.done(a, d.finish(ctx, a, setAside(q.crowdedFor()))) }()
 	}
+}
+
+// queue returns the queue of a store.
+func (d *Delivery) queue(store string) *queue {
+	return d.queues.store(store, 2*d.o.Routes[store].Connections)
 }
 
 // done is the end of an attempt: the loop is told what follows.

@@ -61,7 +61,7 @@ func (d *Delivery) mayTry(a *attempt) bool {
 	if !d.o.Holds.Passed(store, reason.SMTPDown, "") {
 		return true
 	}
-	q := d.queues.store(store)
+	q := d.queue(store)
 	if !q.trying.TryLock() {
 		return false
 	}

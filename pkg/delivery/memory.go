@@ -35,6 +35,7 @@ type memory struct {
 	mu       sync.Mutex
 	of       map[string]*memo
 	aside    int                 // how many of them are aside
+	round    <-chan struct{}     // closed when the round of the loop ends, see during
 	underWay map[string]struct{} // touches with an attempt
 }
 
@@ -110,6 +111,32 @@ func (m *memory) count(was, is bool) {
 	case was && !is:
 		m.aside--
 	}
+}
+
+// during notes in which round of the loop touches come, by its context. When it ends,
+// for a pause or for good, what is aside goes back to NATS with everything else.
+func (m *memory) during(ctx context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.round == ctx.Done() {
+		return
+	}
+	m.round = ctx.Done()
+	context.AfterFunc(ctx, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for id, known := range m.of {
+			m.count(known.aside, false)
+			if known.aside = false; known.empty() {
+				delete(m.of, id)
+			}
+		}
+	})
+}
+
+// empty reports whether there is nothing to remember.
+func (m *memo) empty() bool {
+	return m.outcome == nil && len(m.unsent) == 0 && m.missing == nil && m.code == nil && !m.issued && !m.aside
 }
 
 // crowded reports whether no more touches may step aside.

@@ -42,7 +42,7 @@ func (d *Delivery) permit(ctx context.Context, a *attempt) Decision {
 	case again == 0:
 		a.permitted = true
 		return Decision{}
-	case again <= patience && d.stepAside(a):
+	case again <= patience && ctx.Err() == nil && d.stepAside(a):
 		return waitFor(bus.Soon(again))
 	}
 	until := d.o.Scale.Now().Add(max(again, soonest))

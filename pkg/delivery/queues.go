@@ -9,9 +9,10 @@ import (
 	"homing/pkg/bus"
 )
 
-// underWay is how many touches of one store are between their first stage and their
-// last at a time: more than there are connections, since some are being composed.
-const underWay = 48
+// leastUnderWay is how many touches of one store are between their first stage and
+// their last at a time, at least: there are more of them than connections, since some
+// are being composed.
+const leastUnderWay = 48
 
 // queues keep the touches of each store apart, so that a slow one delays no other.
 type queues struct {
@@ -25,6 +26,7 @@ type queue struct {
 	waiting []waiting
 	inside  int        // waiting, under way or being finished
 	busy    int        // under way
+	most    int        // that may be
 	trying  sync.Mutex // held by the one touch that tries a store that is passed by
 
 	// while there are too many: how fast they are decided, and when it will be the turn
@@ -40,8 +42,8 @@ type waiting struct {
 	*attempt
 }
 
-// store returns a store's queue.
-func (s *queues) store(name string) *queue {
+// store returns a store's queue, in which so many touches may be under way.
+func (s *queues) store(name string, most int) *queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.of[name]
@@ -49,7 +51,7 @@ func (s *queues) store(name string) *queue {
 		if s.of == nil {
 			s.of = map[string]*queue{}
 		}
-		q = &queue{}
+		q = &queue{most: max(most, leastUnderWay)}
 		s.of[name] = q
 	}
 	return q
@@ -71,7 +73,7 @@ func (q *queue) join(w waiting, share int, work func()) (joined bool) {
 
 // begin starts work on what waits, if there is room; the lock is held.
 func (q *queue) begin(work func()) {
-	if len(q.waiting) > 0 && q.busy < underWay {
+	if len(q.waiting) > 0 && q.busy < q.most {
 		q.busy++
 		go work()
 	}
@@ -108,7 +110,7 @@ func (q *queue) finished() (again bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.inside--
-	if again = len(q.waiting) > 0 && q.busy < underWay; again {
+	if again = len(q.waiting) > 0 && q.busy < q.most; again {
 		q.busy++
 	}
 	return again

@@ -99,3 +99,30 @@ func TestWhatHasNoRoomBeforeItExpiresIsDropped(t *testing.T) {
 		}
 	})
 }
+
+// later is a relay that has room in two seconds, always.
+type later struct{}
+
+func (later) Wait(context.Context, string, bool, bool) (time.Duration, string, error) {
+	return 2 * time.Second, "no room", nil
+}
+
+// A process that is paused or stopped gives back what lets others pass, and no longer
+// counts it.
+func TestWhatWasAsideIsForgottenWhenItIsGivenBack(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.rate = later{}
+		r.many(20, "ann", time.Now().Add(time.Minute).UTC())
+		p := r.start()
+		d := r.running[0]
+		time.Sleep(time.Minute + 5*time.Second)
+		if n := d.Remembered(); n != 20 {
+			t.Fatalf("%d touches are aside, want 20", n)
+		}
+		p.stop()
+		if n := d.Remembered(); n != 0 {
+			t.Errorf("%d touches that were given back are remembered", n)
+		}
+	})
+}
