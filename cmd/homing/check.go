@@ -126,7 +126,7 @@ func checkDKIM(c *config.Config) finding {
 	}
 	slices.Sort(unsigned)
 	return finding{Level: "warning", Key: "dkim", Text: "emails are not signed for " + strings.Join(unsigned, ", ") +
-		"; receivers trust unsigned mail little"}
+		"; receivers have little trust in unsigned email"}
 }
 
 func isDir(path string) bool {

@@ -156,7 +156,7 @@ func waitMails(t *testing.T, url string, n int) []mail {
 	t.Helper()
 	var got []mail
 	eventually(t, func() bool { got = inbox(t, url); return len(got) >= n }, func() string {
-		return "waiting for " + plural(n, "mail") + ", there are " + number(len(got))
+		return "waiting for " + plural(n, "email") + ", there are " + number(len(got))
 	})
 	if len(got) != n {
 		t.Fatalf("%d emails, want %d: %v", len(got), n, got)

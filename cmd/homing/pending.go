@@ -60,7 +60,7 @@ func (p *program) pendingOf(ctx context.Context, l *opened, named, who string) e
 		return writeJSON(p.out, r.Pending)
 	}
 	if len(r.Pending) == 0 {
-		_, err := fmt.Fprintf(p.out, "No mail is pending for customer %s; `%s why` says why.\n", printable(who), p.name)
+		_, err := fmt.Fprintf(p.out, "No email is pending for customer %s; `%s why` says why.\n", printable(who), p.name)
 		return err
 	}
 	zone, err := time.LoadLocation(r.Zone)
@@ -98,7 +98,7 @@ func (p *program) pendingByDay(ctx context.Context, l *opened, store string, day
 	all, err := l.PendingByDay(ctx, days, func(seen int) {
 		if time.Since(last) >= lineEvery { // nothing says how many there are
 			last = time.Now()
-			fmt.Fprintf(p.err, "%s seen\n", plural(seen, "mail"))
+			fmt.Fprintf(p.err, "%s seen\n", plural(seen, "email"))
 		}
 	})
 	if err != nil {
@@ -147,7 +147,7 @@ func (p *program) writePending(l *opened, doc pendingDays, days int) error {
 	if err := table(p.out, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s pending. NOW is what fell due and is being decided.\n", plural(doc.Total, "mail"))
+	_, err := fmt.Fprintf(p.out, "%s pending. NOW is what fell due and is being decided.\n", plural(doc.Total, "email"))
 	return err
 }
 

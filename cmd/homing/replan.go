@@ -68,7 +68,7 @@ func (p *program) replan(ctx context.Context, l *opened, worker string, stores [
 		return writeJSON(p.out, done)
 	}
 	for _, r := range done {
-		if _, err := fmt.Fprintf(p.out, "store %s: %s read, %s planned or planned again\n", r.Store, plural(r.Events, "event"), plural(r.Mails, "mail")); err != nil {
+		if _, err := fmt.Fprintf(p.out, "store %s: %s read, %s planned or planned again\n", r.Store, plural(r.Events, "event"), plural(r.Mails, "email")); err != nil {
 			return err
 		}
 	}

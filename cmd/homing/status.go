@@ -20,7 +20,7 @@ on a day with more, emails are counted by store, not by worker.`
 func (p *program) statusCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show each worker's state, what waits, and today's mails", Long: statusHelp, Args: cobra.NoArgs,
+		Use: "status", Short: "Show each worker's state, what waits, and today's emails", Long: statusHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := p.readStatus(cmd.Context(), timeout)
 			switch {

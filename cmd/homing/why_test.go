@@ -28,9 +28,9 @@ func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 	homing(t, "why", "ann", nats).want(t, exitOK).contains(t, "ordered 10042", "thank-you/thanks for order 10042: due", "NOTHING PENDING FROM", "win-back")
 	homing(t, "why", story().Token, nats, "--limit=1", "--since=7d", "--all").want(t, exitOK).contains(t, "ordered 10042")
 	homing(t, "pending", "ann", nats).want(t, exitOK).contains(t, "thank-you/thanks", "not_yet", "Europe/London")
-	homing(t, "pending", nats, "--days=30").want(t, exitOK).contains(t, "thank-you", "mails pending")
+	homing(t, "pending", nats, "--days=30").want(t, exitOK).contains(t, "thank-you", "emails pending")
 	homing(t, "uncertain", nats).want(t, exitOK).contains(t, "it is known whether it was sent")
-	homing(t, "replan", "thank-you", "--since=1d", nats).want(t, exitOK).contains(t, "1 event read, 1 mail planned")
+	homing(t, "replan", "thank-you", "--since=1d", nats).want(t, exitOK).contains(t, "1 event read, 1 email planned")
 
 	homing(t, "rebuild", nats).want(t, exitOK).contains(t, "store main: ", " folded in ")
 	homing(t, "rebuild", "--store=main", "--output=json", nats).want(t, exitOK).contains(t, `"entries": `)

@@ -148,7 +148,7 @@ func (w *Watch) begin(ctx context.Context, h Hold, id string) {
 		delete(w.began, id)
 		w.mu.Unlock()
 	case did:
-		w.c.o.Log.Error("held: mails wait", h.fields()...)
+		w.c.o.Log.Error("held: emails wait", h.fields()...)
 		w.note(transition{h, events.TypeWorkerHeld, revision})
 	}
 }

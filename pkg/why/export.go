@@ -134,7 +134,7 @@ func record(c *customer.Customer) ExportRecord {
 	}
 	for _, n := range c.Notes {
 		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question",
-			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed", customer.Yielded: "a mail let another go first"}[n.Kind]
+			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed", customer.Yielded: "an email let another go first"}[n.Kind]
 		r.Notes = append(r.Notes, ExportNote{what, n.Time()})
 	}
 	for _, k := range c.Claims {

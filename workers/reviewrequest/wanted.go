@@ -55,9 +55,9 @@ func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict)
 	switch {
 	case !ok || k.State == customer.Open:
 		// It may be sent at any moment from now on, so no earlier than this.
-		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), reason.NotYet, "the first mail has not gone out yet")
+		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), reason.NotYet, "the first email has not been sent yet")
 	case k.State == customer.Dropped:
-		return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first mail was not sent")
+		return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first email was not sent")
 	}
 	// Sent, or uncertain: then the customer may well have it, and is reminded.
 	return time.UnixMilli(k.At).UTC().Add(w.config.ReminderAfter), touch.Verdict{}
