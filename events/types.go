@@ -176,6 +176,18 @@ func Types() []Type { return typesBy(func(o Origin) bool { return o != Homing })
 // only.
 func FactTypes() []Type { return typesBy(func(o Origin) bool { return o == Homing }) }
 
+// OutcomeTypes returns the types of the facts about one touch, of every channel:
+// those whose action is one of some, or all of them.
+func OutcomeTypes(actions ...string) (ts []Type) {
+	for i := range rows {
+		_, is := rows[i].New().(Fact)
+		if t := rows[i].Type; is && (len(actions) == 0 || slices.Contains(actions, t.Action())) {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
 func typesBy(want func(Origin) bool) (ts []Type) {
 	for i := range rows {
 		if want(rows[i].From) {

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -50,12 +48,12 @@ func newMetrics() *metrics {
 // worker has every reason counted from 0 on: what was never counted could not be
 // told from what is not.
 func (m *metrics) worker(name string) {
-	for outcome, reasons := range map[events.Type][]reason.Reason{
-		events.TypeEmailHeld: reason.Of(reason.Hold), events.TypeEmailDropped: reason.Of(reason.Drop),
-		events.TypeEmailSent: {reason.Sent}, events.TypeEmailUncertain: {reason.Uncertain},
+	for outcome, reasons := range map[string][]reason.Reason{
+		events.ActionHeld: reason.Of(reason.Hold), events.ActionDropped: reason.Of(reason.Drop),
+		events.ActionSent: {reason.Sent}, events.ActionUncertain: {reason.Uncertain},
 	} {
 		for _, why := range reasons {
-			m.emails.WithLabelValues(name, outcomeLabel(outcome), string(why))
+			m.emails.WithLabelValues(name, outcome, string(why))
 		}
 	}
 	for _, why := range reason.Of(reason.SystemHold) {
@@ -79,5 +77,3 @@ func (m *metrics) watch(name string, l *bus.Loop) {
 				return 0
 			}))
 }
-
-func outcomeLabel(t events.Type) string { return strings.TrimPrefix(string(t), "email.") }

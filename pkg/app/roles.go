@@ -108,7 +108,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Decided: func(t events.Type, why reason.Reason) {
-			a.metrics.emails.WithLabelValues(worker, outcomeLabel(t), string(why)).Inc()
+			a.metrics.emails.WithLabelValues(worker, t.Action(), string(why)).Inc()
 		},
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a},

@@ -125,7 +125,7 @@ func (i *Installation) Uncertain(ctx context.Context, store string, since time.T
 	out := []Uncertain{}
 	seen := map[string]bool{}
 	// A fact is appended when it is decided, or later: never before.
-	err := i.timeline.ReadTypesSince(ctx, store, []events.Type{events.TypeEmailUncertain}, i.real(since), func(batch []customer.Entry) error {
+	err := i.timeline.ReadTypesSince(ctx, store, events.OutcomeTypes(events.ActionUncertain), i.real(since), func(batch []customer.Entry) error {
 		for _, e := range batch {
 			f, ok := e.Event.Data.(events.Fact)
 			if !ok || e.Event.Time.Before(since) || seen[e.Event.ID] {

@@ -67,16 +67,16 @@ type StreamStatus struct {
 }
 
 // outcomes are the facts that a day is counted by.
-var outcomes = []events.Type{events.TypeEmailSent, events.TypeEmailHeld, events.TypeEmailDropped, events.TypeEmailUncertain}
+var outcomes = events.OutcomeTypes()
 
 // of is where an outcome is counted.
 func (o *Outcomes) of(t events.Type) *int {
-	switch t {
-	case events.TypeEmailSent:
+	switch t.Action() {
+	case events.ActionSent:
 		return &o.Sent
-	case events.TypeEmailHeld:
+	case events.ActionHeld:
 		return &o.Held
-	case events.TypeEmailDropped:
+	case events.ActionDropped:
 		return &o.Dropped
 	}
 	return &o.Uncertain

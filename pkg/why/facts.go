@@ -11,17 +11,17 @@ import (
 )
 
 // fact says in words what Homing did about an email, and on what grounds.
-func (t *teller) fact(of events.Type, b *events.Email, detail string) string {
+func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string {
 	s := "email " + b.Worker + "/" + b.Step + occasion(b.Occasion)
-	switch of {
-	case events.TypeEmailSent:
+	switch of.Action() {
+	case events.ActionSent:
 		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
 			return s + " sent, wording " + wording + because("", detail)
 		}
 		return s + " sent" + because("", detail)
-	case events.TypeEmailUncertain:
+	case events.ActionUncertain:
 		return s + " may have been sent: the relay's answer never came" + because("", detail)
-	case events.TypeEmailHeld:
+	case events.ActionHeld:
 		if b.Until != nil {
 			return s + " held until " + t.at(*b.Until) + because(b.Reason, detail)
 		}
@@ -78,10 +78,11 @@ func (t *teller) named(why, detail string) string {
 		return detail
 	}
 	for _, e := range t.Entries {
-		if e.Event.Type != events.TypeEmailSent && e.Event.Type != events.TypeEmailUncertain {
+		f, is := e.Event.Data.(events.Fact)
+		if a := e.Event.Type.Action(); !is || a != events.ActionSent && a != events.ActionUncertain {
 			continue
 		}
-		b := e.Event.Data.(events.Fact).Body()
+		b := f.Body()
 		when := gate.Moment(e.Event.Time, t.zone)
 		for _, before := range []string{": ", ", "} {
 			detail = strings.Replace(detail, before+when, before+b.Worker+"/"+b.Step+" "+when, 1)
