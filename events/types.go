@@ -170,27 +170,25 @@ var rowOf = func() map[Type]*Row {
 func Rows() []Row { return slices.Clone(rows) }
 
 // Types returns the types a storefront may publish.
-func Types() []Type { return typesBy(func(o Origin) bool { return o != Homing }) }
+func Types() []Type { return typesOf(func(r *Row) bool { return r.From != Homing }) }
 
 // FactTypes returns the types of Homing's own facts, which are on the timeline
 // only.
-func FactTypes() []Type { return typesBy(func(o Origin) bool { return o == Homing }) }
+func FactTypes() []Type { return typesOf(func(r *Row) bool { return r.From == Homing }) }
 
 // OutcomeTypes returns the types of the facts about one touch, of every channel:
 // those whose action is one of some, or all of them.
-func OutcomeTypes(actions ...string) (ts []Type) {
-	for i := range rows {
-		_, is := rows[i].New().(Fact)
-		if t := rows[i].Type; is && (len(actions) == 0 || slices.Contains(actions, t.Action())) {
-			ts = append(ts, t)
-		}
-	}
-	return ts
+func OutcomeTypes(actions ...string) []Type {
+	return typesOf(func(r *Row) bool {
+		_, outcome := r.New().(Fact)
+		return outcome && (len(actions) == 0 || slices.Contains(actions, r.Type.Action()))
+	})
 }
 
-func typesBy(want func(Origin) bool) (ts []Type) {
+// typesOf returns the types whose rows are wanted, in the order of the rows.
+func typesOf(want func(*Row) bool) (ts []Type) {
 	for i := range rows {
-		if want(rows[i].From) {
+		if want(&rows[i]) {
 			ts = append(ts, rows[i].Type)
 		}
 	}
