@@ -33,7 +33,9 @@ func (texts) Render(name string, _ render.Data) (render.Mail, error) {
 
 type dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-func opened(t *testing.T, d dial) *email.Channel {
+func opened(t *testing.T, d dial) *email.Channel { return openedWith(t, d, texts{}) }
+
+func openedWith(t *testing.T, d dial, templates email.Renderer) *email.Channel {
 	t.Helper()
 	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Dial: d, Log: zap.NewNop()})
 	if err != nil {
@@ -41,8 +43,9 @@ func opened(t *testing.T, d dial) *email.Channel {
 	}
 	t.Cleanup(func() { _ = relay.Close() })
 	return email.New(email.Options{
-		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
-		Relay: relay, Templates: texts{},
+		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example",
+			View: render.Store{Name: "Shop", URL: "https://shop.example", PostalAddress: "1 High Street", Locale: "en", Currency: "GBP"}},
+		Relay: relay, Templates: templates,
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 	})
 }

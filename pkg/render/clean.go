@@ -57,8 +57,8 @@ func (s *scratch) clean(d *Data) {
 	c.Ordinal, c.Orders = max(d.Ordinal, 0), max(d.Orders, 0)
 	c.Store.Name = line(d.Store.Name, maxStore)
 	c.Store.PostalAddress = line(strings.ReplaceAll(strings.TrimSpace(d.Store.PostalAddress), "\n", ", "), maxAddress)
-	c.Customer.FirstName = personName(d.Customer.FirstName)
-	c.Customer.LastName = personName(d.Customer.LastName)
+	c.Customer.FirstName = PersonName(d.Customer.FirstName)
+	c.Customer.LastName = PersonName(d.Customer.LastName)
 	c.Store.Locale, c.Store.Currency = line(d.Store.Locale, maxID), line(d.Store.Currency, maxID)
 	c.Customer.Locale = line(d.Customer.Locale, maxID)
 	c.Store.URL = webURL(d.Store.URL)
@@ -225,28 +225,6 @@ func unwanted(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Co, r)
-}
-
-// personName is line for a name somebody typed about themselves. A "name" with
-// an address in it is an attempt to make the shop send a stranger's link, because
-// mail programs turn bare host names into links; the greeting does without it.
-func personName(s string) string {
-	s = line(s, maxName)
-	if strings.ContainsAny(s, "/\\@<>{}[]|=") || strings.Contains(s, "://") || hostLike(s) {
-		return ""
-	}
-	return s
-}
-
-// hostLike says whether s holds something like "example.com" or "www.x": a dot
-// between two letters or digits, with at least two letters after it.
-func hostLike(s string) bool {
-	for i := 1; i+2 < len(s); i++ {
-		if s[i] == '.' && s[i-1] != ' ' && s[i-1] != '.' && wordByte(s[i+1]) && wordByte(s[i+2]) {
-			return true
-		}
-	}
-	return false
 }
 
 func wordByte(c byte) bool {

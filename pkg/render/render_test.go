@@ -208,7 +208,7 @@ func TestHostileTextChangesNothingButText(t *testing.T) {
 		m := render(t, set, d)
 		plain := spoil(base, "plain")
 		// A name may be left out altogether, which leaves out its tags too.
-		plain.Customer.FirstName = personName(s)
+		plain.Customer.FirstName = PersonName(s)
 		plain.Store.PostalAddress = line(s, maxAddress)
 		if diff := cmp.Diff(tags(render(t, set, plain).HTML), tags(m.HTML)); diff != "" {
 			t.Errorf("%.40q changes the tags:\n%s", s, diff)

@@ -184,8 +184,9 @@ func TestNamesThatAreNone(t *testing.T) {
 	for name, want := range map[string]string{
 		"Ann": "Ann", "J.R.R.": "J.R.R.", "Jean-Luc": "Jean-Luc", "O'Neil": "O'Neil", "Dr. Who": "Dr. Who", "王小明": "王小明",
 		"Win at evil.example": "", "https://evil.example": "", "www.evil.example": "", "a@b": "", "<b>Ann</b>": "", "{{.Store}}": "",
+		"Henry 1509": "Henry 1509", "Call 020 79": "", "Dr. Ｗho": "Dr. Ｗho", "evil。example": "", "evil．example": "", "ｅvil.example": "", "½ & Sons": "½ & Sons",
 	} {
-		if got := personName(name); got != want {
+		if got := PersonName(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
