@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,9 @@ import (
 const specVersion = "1.0"
 
 const maxSource = 256
+
+// storefrontStream is the stream whose sequences are places.
+const storefrontStream = "STOREFRONT"
 
 // Raw is a message as it was on the stream STOREFRONT.
 type Raw struct {
@@ -34,7 +38,8 @@ type Raw struct {
 //     source "/stores/<store>", the time the message's.
 //
 // A time ahead of now by more than five minutes becomes that of receipt:
-// raw.Time, or now. Nothing in the event refers to raw.Data.
+// raw.Time, or now. Nothing in the event refers to raw.Data. Its place is the
+// message's on STOREFRONT, whatever attributes of that name the message has.
 func Decode(raw Raw, now time.Time) (Event, error) {
 	store, t, err := ParseSubject(raw.Subject)
 	if err != nil {
@@ -72,6 +77,10 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	if err := r.end(); err != nil {
 		return Event{}, err
 	}
+	if raw.Stream == storefrontStream {
+		e.Place = raw.Sequence
+	}
+	e.Warnings = r.warnings
 	e.Type = e.Data.Type() // the constant: a part of the subject would keep it alive
 	return e, nil
 }
@@ -183,9 +192,25 @@ func (r *reader) attribute(e *Event, seen *envelope, want Type) {
 		}
 	case "data_base64":
 		r.fail(ReasonWrongKind, "not supported; send the data as JSON in the field data")
+	case "place":
+		if b := r.own(); b != nil {
+			e.Place, _ = strconv.ParseUint(string(b), 10, 64)
+		}
+	case "copy":
+		e.Copy = string(r.own()) == "true"
 	default:
 		r.skip()
 	}
+}
+
+// own reads an attribute that only Encode may have written; any other is skipped,
+// as attributes that are not known are.
+func (r *reader) own() []byte {
+	if !r.trusted || r.peek() != '"' {
+		r.skip()
+		return nil
+	}
+	return r.quoted()
 }
 
 // version reads the version of CloudEvents.

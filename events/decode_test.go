@@ -253,7 +253,9 @@ func TestDepthOf32AndItemsOf500AreFine(t *testing.T) {
 func TestOldPayloadsStillDecode(t *testing.T) {
 	for _, p := range oldPayloads(t) {
 		t.Run(p.name, func(t *testing.T) {
-			got := indented(t, mustDecode(t, bareRaw(p.typ, string(readFile(t, p.file)))))
+			e := mustDecode(t, bareRaw(p.typ, string(readFile(t, p.file))))
+			e.Place = 0 // the message's, and not what the shop sent
+			got := indented(t, e)
 			golden := strings.TrimSuffix(p.file, ".json") + ".golden"
 			if *update {
 				if err := os.WriteFile(golden, got, 0o644); err != nil {

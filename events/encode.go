@@ -42,6 +42,12 @@ func Append(b []byte, e Event) ([]byte, error) {
 	b = append(b, t...)
 	b = append(b, `","time":"`...)
 	b = appendTime(b, e.Time)
+	if e.Place != 0 {
+		b = strconv.AppendUint(append(b, `","place":"`...), e.Place, 10)
+	}
+	if e.Copy {
+		b = append(b, `","copy":"true`...)
+	}
 	b = append(b, `","datacontenttype":"application/json","data":`...)
 	b = row.shape.append(b, p)
 	return append(b, '}'), nil

@@ -42,6 +42,17 @@ type Event struct {
 	Store  string    // from the subject
 	Time   time.Time // when it happened, UTC, millisecond precision
 	Data   Data      // never nil
+
+	// Place is the event's sequence on the stream STOREFRONT, which says of two
+	// statements of one time which was made later. 0: it did not come from there
+	// (the gateway, an import, a fact), or the entry is older than places are.
+	Place uint64
+	// Copy says that a timeline entry repeats one that is kept with another record
+	// of the same person: it is folded, but plans nothing and counts nowhere.
+	Copy bool
+	// Warnings say what was accepted but is not as the shop meant it, for the
+	// shop's developer. They are told by Decode only, and never encoded.
+	Warnings []Warning
 }
 
 // Data is what an event of one type carries: one of the structs of this

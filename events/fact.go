@@ -16,6 +16,7 @@ type FactBody struct {
 	Reason         string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
 	Detail         string     `json:"detail,omitempty"`          // the inputs of the decision, for a person
 	Due            *time.Time `json:"due,omitempty"`             // when it fell due
+	To             string     `json:"to,omitempty"`              // token of the mailbox it went to, where that is not the customer's own: an order's address
 	Until          *time.Time `json:"until,omitempty"`           // held: when it is looked at again
 	MessageID      string     `json:"message_id,omitempty"`      // sent, uncertain: of the email, without angle brackets
 	Template       string     `json:"template,omitempty"`        // sent: which template, with its variant
@@ -107,3 +108,19 @@ type WorkerResumed struct{ WorkerHold }
 
 func (*WorkerHeld) Type() Type    { return TypeWorkerHeld }
 func (*WorkerResumed) Type() Type { return TypeWorkerResumed }
+
+// PersonLinked says that an id named a mailbox: an event had both the id and the
+// address. It is an entry of the mailbox, whose key it has, and is on the timeline
+// before the event that says so.
+type PersonLinked struct {
+	Customer string `json:"customer" rule:",required"` // the token of the id
+}
+
+// PersonMerged says that the shop goes on with another id for the customer whose
+// key the entry has.
+type PersonMerged struct {
+	Into string `json:"into" rule:",required"` // the id that goes on
+}
+
+func (*PersonLinked) Type() Type { return TypePersonLinked }
+func (*PersonMerged) Type() Type { return TypePersonMerged }

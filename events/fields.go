@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func (r *reader) identifier(max int) string {
 // becomes nothing.
 func (r *reader) text(max int) string {
 	if r.peek() != '"' {
-		r.skip()
+		r.dropped(WarnDroppedValue, "a string")
 		return ""
 	}
 	b := r.quoted()
@@ -102,19 +103,33 @@ func (r *reader) text(max int) string {
 	return CleanText(string(b), max)
 }
 
-// hint reads a string that is dropped when valid refuses it. Valid returns it in
-// its usual spelling.
-func (r *reader) hint(valid func(string) string) string {
+// hint reads a string that is dropped when valid refuses it, with a warning that
+// it is not a want. Valid returns it in its usual spelling.
+func (r *reader) hint(valid func(string) string, reason Reason, want string) string {
 	if r.peek() != '"' {
-		r.skip()
+		r.dropped(reason, want)
 		return ""
 	}
 	b := r.quoted()
 	if r.trusted || r.err != nil {
 		return string(b)
 	}
-	return valid(string(b))
+	s := valid(string(b))
+	if s == "" && !blank(b) {
+		r.warn(reason, "%s is dropped: it is not %s", quote(string(b)), want)
+	}
+	return s
 }
+
+// dropped reads over a value that is not a string, and warns that it is not a want.
+func (r *reader) dropped(reason Reason, want string) {
+	if got := r.describe(); r.err == nil {
+		r.warn(reason, "%s is dropped: it is not %s", got, want)
+	}
+}
+
+// blank reports whether a text says nothing, as a field does that is left out.
+func blank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
 
 // address reads an email address. A blank one is none.
 func (r *reader) address() string {
@@ -213,6 +228,7 @@ func (r *reader) between(low, high int) int {
 func (r *reader) supplyDays() int {
 	n := r.whole()
 	if n < 0 || n > maxSupplyDays {
+		r.warn(WarnDroppedValue, "%d is dropped: it is not between 0 and %d", n, maxSupplyDays)
 		return 0
 	}
 	return n

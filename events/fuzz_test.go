@@ -25,6 +25,9 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range badCases(t) {
 		add(c.Type, c.Body)
 	}
+	for _, c := range warnedCases(t) {
+		add(c.Type, c.Body)
+	}
 	for _, p := range oldPayloads(t) {
 		add(p.typ, readFile(t, p.file))
 	}
@@ -39,6 +42,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("accepted, but not JSON: %q", data)
 		}
 		checkOneLine(t, reflect.ValueOf(e.Data))
+		checkWarnings(t, e)
 		checkRoundTrip(t, e)
 	})
 }

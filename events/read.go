@@ -116,13 +116,13 @@ func (r *reader) textOf(k kind) string {
 	case textProductName:
 		return r.text(maxProductName)
 	case textURL:
-		return r.hint(webURL)
+		return r.hint(webURL, WarnDroppedURL, `an address of the web that can be used, like "https://shop.example/p/1"`)
 	case textTimeZone:
-		return r.hint(timeZone)
+		return r.hint(timeZone, WarnDroppedValue, `a time zone, like "Europe/London"`)
 	case textLocale:
-		return r.hint(locale)
+		return r.hint(locale, WarnDroppedValue, `a language, like "en-GB"`)
 	case textCountry:
-		return r.hint(country)
+		return r.hint(country, WarnDroppedValue, `a country, like "GB"`)
 	case textEmail:
 		return r.address()
 	case textBirthday:

@@ -35,6 +35,8 @@ type reader struct {
 	path    [MaxDepth]step
 	scratch []byte // the last string that held escapes
 	err     *Error
+	// warnings are about what was read without an error, at most maxWarnings.
+	warnings []Warning
 	rules
 }
 

@@ -2,8 +2,9 @@ package events
 
 import "fmt"
 
-// A Reason says in one word why an event was rejected. It is the last token of
-// the subject rejected.<store>.<reason> and a metric label, so there are few.
+// A Reason says in one word why an event was rejected, or what a warning is
+// about. It is the last token of the subject rejected.<store>.<reason> and a
+// metric label, so there are few.
 type Reason string
 
 // The reasons of a rejection.
@@ -44,7 +45,21 @@ const (
 	ReasonBadValue Reason = "bad_value"
 )
 
-// Reasons returns every Reason.
+// The reasons of a warning.
+const (
+	// WarnDroppedURL: a link or the address of a picture cannot be used.
+	WarnDroppedURL Reason = "dropped_url"
+	// WarnDroppedValue: a time zone, a language, a country, a birthday or a number
+	// of days cannot be what it says.
+	WarnDroppedValue Reason = "dropped_value"
+)
+
+// WarningReasons returns every Reason of a warning.
+func WarningReasons() []Reason {
+	return []Reason{WarnDroppedURL, WarnDroppedValue}
+}
+
+// Reasons returns every Reason of a rejection.
 func Reasons() []Reason {
 	return []Reason{
 		ReasonBadSubject, ReasonUnknownStore, ReasonUnknownType, ReasonTypeMismatch,

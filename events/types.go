@@ -45,6 +45,8 @@ const (
 	TypeOfferIssued    Type = "offer.issued"
 	TypeWorkerHeld     Type = "worker.held"
 	TypeWorkerResumed  Type = "worker.resumed"
+	TypePersonLinked   Type = "person.linked"
+	TypePersonMerged   Type = "person.merged"
 )
 
 // Origin says who tells Homing that something happened.
@@ -100,6 +102,8 @@ var rows = []Row{
 	row[OfferIssued](Homing, "A code was bound to a customer, before the email that carries it.", ""),
 	row[WorkerHeld](Homing, "A worker began to send nothing, for a reason that has to do with the system and not with a customer: what falls due waits.", ""),
 	row[WorkerResumed](Homing, "A reason for which a worker sent nothing ended.", ""),
+	row[PersonLinked](Homing, "An id named a mailbox, which may make it one person with other ids that did.", ""),
+	row[PersonMerged](Homing, "The shop goes on with another id for a customer.", ""),
 }
 
 // A Row is one type of event.

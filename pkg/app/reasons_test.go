@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -105,7 +106,7 @@ func TestReasonsAreTheSameInCodeAndDocs(t *testing.T) {
 	for _, r := range reason.All() {
 		listed = append(listed, string(r))
 	}
-	for _, r := range events.Reasons() {
+	for _, r := range append(events.Reasons(), events.WarningReasons()...) {
 		listed = append(listed, string(r))
 	}
 	for _, c := range ofTouches(t) {
@@ -114,7 +115,7 @@ func TestReasonsAreTheSameInCodeAndDocs(t *testing.T) {
 	}
 	for _, c := range ofEvents(t) {
 		declared = append(declared, c.value)
-		want = append(want, "Rejected events: "+c.value)
+		want = append(want, []string{"Rejected events", "Warnings"}[c.group]+": "+c.value)
 	}
 	if !slices.Equal(listed, declared) {
 		t.Errorf("Reasons() lists\n%v\nand the constants are\n%v", listed, declared)
@@ -191,24 +192,32 @@ func TestEveryReasonIsExpectedByATest(t *testing.T) {
 }
 
 // badFixtures lists the reasons that the events expect which no storefront may
-// publish: a test decodes each.
+// publish, or not without a warning: a test decodes each.
 func badFixtures(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(root, "events", "testdata", "*", "bad", "*.json"))
-	if err != nil || len(paths) == 0 {
+	warned, err2 := filepath.Glob(filepath.Join(root, "events", "testdata", "*", "warned", "*.json"))
+	if err := errors.Join(err, err2); err != nil || len(paths) == 0 || len(warned) == 0 {
 		t.Fatal("there are no bad events:", err)
 	}
+	paths = append(paths, warned...)
 	var out []string
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var f struct{ Reason string }
+		var f struct {
+			Reason   string
+			Warnings []struct{ Reason string }
+		}
 		if err := json.Unmarshal(text, &f); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
 		out = append(out, f.Reason)
+		for _, w := range f.Warnings {
+			out = append(out, w.Reason)
+		}
 	}
 	return out
 }

@@ -259,11 +259,11 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 			documented = append(documented, strings.TrimSuffix(name, "`"))
 		}
 	}
-	var reasons []string // of touches, and of rejected events
+	var reasons []string // of touches, of rejected events, and of warnings
 	for _, r := range reason.All() {
 		reasons = append(reasons, string(r))
 	}
-	for _, r := range events.Reasons() {
+	for _, r := range append(events.Reasons(), events.WarningReasons()...) {
 		reasons = append(reasons, string(r))
 	}
 	for _, r := range reasons {
