@@ -3,6 +3,7 @@ package customer
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"homing/events"
 )
@@ -26,15 +27,17 @@ func (c *Customer) profile(w *events.Customer, s Stamp) bool {
 
 // consent folds what a snapshot says of the customer's consent. A refusal
 // always counts; that a refusal is lifted needs a time of its own. Nobody can
-// have spoken later than the event that reports it.
+// have spoken later than the event that reports it. A service that does not know
+// says nothing.
 func (c *Customer) consent(k *events.Consent, s Stamp) bool {
+	if k.Email == events.ConsentUnknown {
+		return false
+	}
 	changed := c.Consent.set(k.Email, s)
 	at := s.At
 	if k.At != nil {
 		at = min(at, k.At.UnixMilli())
-		if k.Email == events.Subscribed || k.Email == events.Unsubscribed {
-			changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
-		}
+		changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
 	}
 	if k.Email == events.Unsubscribed {
 		changed = c.stop(events.ScopeAll, Stop{At: at, Said: s.At}) || changed
@@ -79,14 +82,13 @@ func (c *Customer) Unsubscribed(scope string) bool {
 // events, replayed later, cannot pass. Claims stay: they name nobody, and what
 // was sent must not be sent again.
 func (c *Customer) erase(s Stamp) bool {
+	s.Place = 0 // only the time counts, and a copy is to change nothing
 	if !s.After(c.Erased) {
 		return false
 	}
 	c.Erased = s
 	for _, f := range c.texts() {
-		if f.Stamp.At <= s.At {
-			*f = Text{}
-		}
+		f.erase(s)
 	}
 	if c.Opinion.At <= s.At {
 		c.Opinion = Opinion{}
@@ -101,11 +103,8 @@ func (c *Customer) erase(s Stamp) bool {
 	if c.Bounce.At <= s.At {
 		c.Bounce = Bounce{}
 	}
-	for _, k := range []*Cart{&c.Cart, &c.Left} {
-		if k.Stamp.At <= s.At {
-			*k = Cart{}
-		}
-	}
+	c.Cart.erase(s)
+	c.Left.erase(s)
 	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
 	c.Notes = slices.DeleteFunc(c.Notes, func(n Note) bool { return n.At <= s.At })
 	c.Offers = slices.DeleteFunc(c.Offers, func(o Offer) bool { return o.At <= s.At })
@@ -138,8 +137,8 @@ func Join(c *Customer, from Customer) bool {
 	changed := false
 	mine, theirs := c.texts(), from.texts()
 	for i, f := range mine {
-		if f != &c.ID && f != &c.Merged && theirs[i].Value != "" {
-			changed = f.set(theirs[i].Value, theirs[i].Stamp) || changed
+		if f != &c.ID && f != &c.Merged {
+			changed = f.join(theirs[i].Register, strings.Compare) || changed
 		}
 	}
 	if from.Opinion.At != 0 {
@@ -149,8 +148,8 @@ func Join(c *Customer, from Customer) bool {
 		changed = c.stop(scope, s) || changed
 	}
 	changed = c.bounce(from.Bounce) || changed
-	changed = c.Cart.say(from.Cart) || changed
-	changed = c.Left.say(from.Left) || changed
+	changed = c.Cart.join(from.Cart, Cart.compare) || changed
+	changed = c.Left.join(from.Left, Cart.compare) || changed
 	for _, n := range from.Notes {
 		changed = c.remember(n) || changed
 	}

@@ -9,25 +9,16 @@ import (
 )
 
 // cartOf returns what is kept of a cart.
-func cartOf(k *events.Cart, s Stamp) Cart {
+func cartOf(k *events.Cart) Cart {
 	ls := lines(k.Items, MaxCartLines)
 	for i := range ls {
 		ls[i].Supply = 0 // matters once it is bought
 	}
-	return Cart{ID: k.ID, Lines: ls, Stamp: s}
-}
-
-// say takes over what was said later than what is held.
-func (k *Cart) say(other Cart) bool {
-	if other.compare(*k) <= 0 {
-		return false
-	}
-	*k = other
-	return true
+	return Cart{ID: k.ID, Lines: ls}
 }
 
 func (k Cart) compare(o Cart) int {
-	return cmp.Or(k.Stamp.Compare(o.Stamp), cmp.Compare(k.ID, o.ID), compareLines(k.Lines, o.Lines))
+	return cmp.Or(cmp.Compare(k.ID, o.ID), compareLines(k.Lines, o.Lines))
 }
 
 // Quantity returns how many pieces of a product are in the cart.
@@ -45,11 +36,12 @@ func (k Cart) Quantity(product string) int {
 // last left: a product, or more of one. A cart that only shrank, or changed its
 // prices, is as it was left; one that is not the one that was left has.
 func (c *Customer) Regrown() bool {
-	if c.Left.Stamp == (Stamp{}) || !c.Cart.Stamp.After(c.Left.Stamp) {
+	if !c.Left.said() || !c.Cart.Stamp.After(c.Left.Stamp) {
 		return false
 	}
-	return c.Cart.ID != c.Left.ID || slices.ContainsFunc(c.Cart.Lines, func(l Line) bool {
-		return c.Cart.Quantity(l.Product) > c.Left.Quantity(l.Product)
+	now, left := c.Cart.Value, c.Left.Value
+	return now.ID != left.ID || slices.ContainsFunc(now.Lines, func(l Line) bool {
+		return now.Quantity(l.Product) > left.Quantity(l.Product)
 	})
 }
 

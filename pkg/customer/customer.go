@@ -19,11 +19,15 @@ import (
 	"homing/pkg/localtime"
 )
 
-// A Stamp orders two statements about the same thing: by the time of the event,
-// then by a hash of its source and id, so that every replica decides alike.
+// A Stamp orders two statements about the same thing: by the time of the event;
+// those of one time by their place on the stream STOREFRONT, where the one that
+// was published later has the higher one, and what has a place is later than what
+// has none; those without by a hash of source and id. So every replica decides
+// alike, and so does every refold.
 type Stamp struct {
-	At  int64  // milliseconds since 1970, UTC
-	Tie uint32 // hash of source and id
+	At    int64  // milliseconds since 1970, UTC
+	Place uint64 // sequence on STOREFRONT; 0: it did not come from there
+	Tie   uint32 // hash of source and id
 }
 
 // StampOf returns the stamp of what e says.
@@ -32,37 +36,22 @@ func StampOf(e events.Event) Stamp {
 	h.Write([]byte(e.Source))
 	h.Write([]byte{0})
 	h.Write([]byte(e.ID))
-	return Stamp{At: e.Time.UnixMilli(), Tie: h.Sum32()}
+	return Stamp{At: e.Time.UnixMilli(), Place: e.Place, Tie: h.Sum32()}
 }
 
 // Compare returns -1, 0 or +1 as s is before, equal to or after o.
 func (s Stamp) Compare(o Stamp) int {
-	return cmp.Or(cmp.Compare(s.At, o.At), cmp.Compare(s.Tie, o.Tie))
+	return cmp.Or(cmp.Compare(s.At, o.At), cmp.Compare(s.Place, o.Place), cmp.Compare(s.Tie, o.Tie))
 }
 
 // After reports whether s is later than o.
 func (s Stamp) After(o Stamp) bool { return s.Compare(o) > 0 }
 
+// Same reports whether both are of the same event. Its copies have other places.
+func (s Stamp) Same(o Stamp) bool { return s.At == o.At && s.Tie == o.Tie }
+
 // Time returns the time of the event.
 func (s Stamp) Time() time.Time { return time.UnixMilli(s.At).UTC() }
-
-// Text is a field of which the latest statement counts.
-type Text struct {
-	Value string
-	Stamp Stamp
-}
-
-// set takes v over if it was said later than what is held. An empty v says nothing.
-func (t *Text) set(v string, s Stamp) bool {
-	switch c := s.Compare(t.Stamp); {
-	case v == "":
-		return false
-	case c < 0, c == 0 && v <= t.Value:
-		return false
-	}
-	t.Value, t.Stamp = v, s
-	return true
-}
 
 // Entry is a timeline entry: what happened, to whom, and its place.
 type Entry struct {
@@ -126,12 +115,12 @@ type Customer struct {
 
 	Orders []OrderEvent // newest first, at most MaxOrderEvents
 	Seen   []SeenOrder  // every order ever, by hash
-	Cart   Cart
-	Left   Cart    // as it was when one was last left; see Regrown
-	Notes  []Note  // newest first within their kind, at most MaxNotes of each
-	Offers []Offer // newest first, at most MaxOffers
-	Claims []Claim // newest first, at most MaxClaims that spend and MaxClaims that do not
-	Sunset int64   // ms: when a last email went out to them; see Asleep
+	Cart   Register[Cart]
+	Left   Register[Cart] // as it was when one was last left; see Regrown
+	Notes  []Note         // newest first within their kind, at most MaxNotes of each
+	Offers []Offer        // newest first, at most MaxOffers
+	Claims []Claim        // newest first, at most MaxClaims that spend and MaxClaims that do not
+	Sunset int64          // ms: when a last email went out to them; see Asleep
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
@@ -155,11 +144,10 @@ type Bounce struct {
 	Address string // keyed hash of the address that bounced
 }
 
-// Cart is the current cart: the one said latest.
+// Cart is a cart, as far as it is kept.
 type Cart struct {
 	ID    string
 	Lines []Line
-	Stamp Stamp
 }
 
 // Line is a product and how many of it.

@@ -23,6 +23,8 @@ func Decode(data string) (Customer, error) {
 		switch tag {
 		case tagStamps:
 			t = body.stamps()
+		case tagPlaces:
+			body.places(t)
 		case tagTexts:
 			for _, f := range c.texts() {
 				if body.rest == "" {
@@ -51,7 +53,7 @@ func Decode(data string) (Customer, error) {
 		case tagBounce:
 			c.Bounce = Bounce{At: body.varint(), Address: body.string()}
 		case tagCart:
-			c.Cart = Cart{ID: body.string(), Stamp: body.at(t), Lines: body.lines()}
+			c.Cart.Value, c.Cart.Stamp = body.cart(t)
 		case tagErased:
 			c.Erased = Stamp{At: body.varint(), Tie: uint32(body.uvarint())}
 		case tagExtras:
@@ -66,8 +68,10 @@ func Decode(data string) (Customer, error) {
 			c.Sunset = body.varint()
 		case tagLeft:
 			if c.Left = c.Cart; body.rest != "" {
-				c.Left = Cart{ID: body.string(), Stamp: body.at(t), Lines: body.lines()}
+				c.Left.Value, c.Left.Stamp = body.cart(t)
 			}
+		case tagRivals:
+			body.rivals(&c, t)
 		default:
 			return c, corrupt("it was written by a newer version")
 		}
@@ -137,29 +141,6 @@ func (r *reader) count(size int) int {
 		return 0
 	}
 	return int(n)
-}
-
-func (r *reader) stamps() stamps {
-	t := make(stamps, r.count(5))
-	var at int64
-	for i := range t {
-		at += r.varint()
-		t[i].At = at
-		if s := r.bytes(4); s != "" {
-			t[i].Tie = binary.BigEndian.Uint32(view(s))
-		}
-	}
-	return t
-}
-
-// at reads the place of a stamp.
-func (r *reader) at(t stamps) Stamp {
-	i := r.uvarint()
-	if i >= uint64(len(t)) {
-		r.bad = true
-		return Stamp{}
-	}
-	return t[i]
 }
 
 func (r *reader) lines() []Line {

@@ -36,6 +36,8 @@ const (
 	tagOffers             // touch, code, percent, amount, at, expires each
 	tagSunset             // at
 	tagLeft               // as tagCart; empty: the same as the cart
+	tagPlaces             // of the stamps; see stamps.appendPlaces
+	tagRivals             // see appendRivals
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -54,6 +56,7 @@ func Encode(c *Customer) []byte { return Append(make([]byte, 0, 512), c) }
 func Append(b []byte, c *Customer) []byte {
 	t := newStamps(c)
 	b = section(b, tagStamps, len(t) > 0, func(b []byte) []byte { return t.append(b) })
+	b = section(b, tagPlaces, t.placed(), t.appendPlaces)
 	b = section(b, tagTexts, true, func(b []byte) []byte {
 		for _, f := range c.texts() {
 			if b = appendString(b, f.Value); f.Value != "" {
@@ -88,9 +91,7 @@ func Append(b []byte, c *Customer) []byte {
 	b = section(b, tagBounce, c.Bounce != Bounce{}, func(b []byte) []byte {
 		return appendString(binary.AppendVarint(b, c.Bounce.At), c.Bounce.Address)
 	})
-	b = section(b, tagCart, c.Cart.Stamp != Stamp{}, func(b []byte) []byte {
-		return appendLines(t.place(appendString(b, c.Cart.ID), c.Cart.Stamp), c.Cart.Lines)
-	})
+	b = section(b, tagCart, c.Cart.said(), func(b []byte) []byte { return t.cart(b, c.Cart.Value, c.Cart.Stamp) })
 	b = section(b, tagErased, c.Erased != Stamp{}, func(b []byte) []byte {
 		return binary.AppendUvarint(binary.AppendVarint(b, c.Erased.At), uint64(c.Erased.Tie))
 	})
@@ -117,12 +118,13 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagSunset, c.Sunset != 0, func(b []byte) []byte { return binary.AppendVarint(b, c.Sunset) })
-	return section(b, tagLeft, c.Left.Stamp != Stamp{}, func(b []byte) []byte {
-		if c.Left.compare(c.Cart) == 0 {
+	b = section(b, tagLeft, c.Left.said(), func(b []byte) []byte {
+		if c.Left.Stamp == c.Cart.Stamp && c.Left.Value.compare(c.Cart.Value) == 0 {
 			return b // mostly: nothing was said of it since
 		}
-		return appendLines(t.place(appendString(b, c.Left.ID), c.Left.Stamp), c.Left.Lines)
+		return t.cart(b, c.Left.Value, c.Left.Stamp)
 	})
+	return section(b, tagRivals, c.rivals(), func(b []byte) []byte { return appendRivals(b, c, t) })
 }
 
 // extras reports whether the order says what most orders do not say.
@@ -208,47 +210,6 @@ func appendClaims(b []byte, claims []Claim) []byte {
 		}
 		return b
 	})
-}
-
-// stamps is the table of all stamps of one customer, ascending.
-type stamps []Stamp
-
-func newStamps(c *Customer) stamps {
-	t := make(stamps, 0, 8)
-	add := func(s Stamp) {
-		if i, ok := slices.BinarySearchFunc(t, s, Stamp.Compare); !ok {
-			t = slices.Insert(t, i, s)
-		}
-	}
-	for _, f := range c.texts() {
-		if f.Value != "" {
-			add(f.Stamp)
-		}
-	}
-	for _, o := range c.Orders {
-		add(o.Stamp)
-	}
-	for _, k := range []Cart{c.Cart, c.Left} {
-		if k.Stamp != (Stamp{}) {
-			add(k.Stamp)
-		}
-	}
-	return t
-}
-
-func (t stamps) place(b []byte, s Stamp) []byte {
-	i, _ := slices.BinarySearchFunc(t, s, Stamp.Compare)
-	return binary.AppendUvarint(b, uint64(i))
-}
-
-func (t stamps) append(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(len(t)))
-	var before int64
-	for _, s := range t {
-		b = binary.BigEndian.AppendUint32(binary.AppendVarint(b, s.At-before), s.Tie)
-		before = s.At
-	}
-	return b
 }
 
 func corrupt(what string) error { return fmt.Errorf("%w: %s", ErrRecord, what) }

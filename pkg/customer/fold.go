@@ -10,7 +10,9 @@ type fold func(c *Customer, d events.Data, s Stamp) bool
 // it is about. Facts about touches do the same whatever their channel, and are
 // added by what they are.
 var folds = withFacts(map[events.Type]fold{
-	events.TypeCartUpdated:    told(func(c *Customer, d *events.CartUpdated, s Stamp) bool { return c.Cart.say(cartOf(&d.Cart, s)) }),
+	events.TypeCartUpdated: told(func(c *Customer, d *events.CartUpdated, s Stamp) bool {
+		return c.Cart.say(cartOf(&d.Cart), s, Cart.compare)
+	}),
 	events.TypeCartAbandoned:  told((*Customer).abandoned),
 	events.TypeOrderPlaced:    told(func(c *Customer, d *events.OrderPlaced, s Stamp) bool { return c.placed(&d.Order, s) }),
 	events.TypeOrderFulfilled: told(func(c *Customer, d *events.OrderFulfilled, s Stamp) bool { return c.changed(&d.Order, Fulfilled, s) }),
@@ -89,9 +91,9 @@ func noted[D events.Data](k NoteKind, about func(D) string) func(*Customer, D, S
 }
 
 func (c *Customer) abandoned(d *events.CartAbandoned, s Stamp) bool {
-	cart := cartOf(&d.Cart, s)
-	changed := c.Cart.say(cart)
-	changed = c.Left.say(cart) || changed
+	cart := cartOf(&d.Cart)
+	changed := c.Cart.say(cart, s, Cart.compare)
+	changed = c.Left.say(cart, s, Cart.compare) || changed
 	return c.note(Abandoned, d.Cart.ID, s) || changed
 }
 

@@ -23,13 +23,15 @@ func instant(n int) time.Time { return time.UnixMilli(1_750_000_000_000 + int64(
 var kinds = append(events.Types(), events.FactTypes()...)
 
 // anyEvent draws an event about one customer. Ids are few, so that events of one
-// id and one instant say different things, as shops' events do.
+// id and one instant say different things, as shops' events do; and no more than
+// are kept of one instant. A copy may have another place, or none.
 func anyEvent() *rapid.Generator[events.Event] {
 	return rapid.Custom(func(t *rapid.T) events.Event {
 		d := anyData(t)
 		return events.Event{
-			ID: fmt.Sprintf("e%d", rapid.IntRange(1, 6).Draw(t, "id")), Source: "/shop", Store: "main",
-			Type: d.Type(), Time: instant(rapid.IntRange(0, day).Draw(t, "at")), Data: d,
+			ID: fmt.Sprintf("e%d", rapid.IntRange(1, customer.MaxRivals).Draw(t, "id")), Source: "/shop", Store: "main",
+			Place: rapid.Uint64Range(0, 4).Draw(t, "place"),
+			Type:  d.Type(), Time: instant(rapid.IntRange(0, day).Draw(t, "at")), Data: d,
 		}
 	})
 }

@@ -103,7 +103,8 @@ func TestAPlaceKnowsWhenItsCustomerLapses(t *testing.T) {
 func TestPlacesOfBirthdays(t *testing.T) {
 	for s, want := range map[string]int{"1990-01-01": 1, "--02-28": 59, "--02-29": 60, "1992-02-29": 60, "1991-03-01": 61,
 		"--12-31": 366, "": 0, "--13-01": 0, "02-29": 0, "1990-02-30": 0} {
-		k := customer.Customer{Birthday: customer.Text{Value: s}}
+		var k customer.Customer
+		k.Birthday.Value = s
 		if got := customer.PlaceOf(&k).Birthday; got != want {
 			t.Errorf("%q is day %d, want %d", s, got, want)
 		}
@@ -111,7 +112,7 @@ func TestPlacesOfBirthdays(t *testing.T) {
 	k := rhythm(1)
 	k.Birthday.Value = "1990-01-01"
 	for name, leave := range map[string]func(){
-		"merged": func() { k.Merged = customer.Text{Value: "bob"} },
+		"merged": func() { k.Merged.Value = "bob" },
 		"erased": func() { k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{}, customer.Stamp{At: 1} },
 	} {
 		if customer.PlaceOf(k) == (customer.Place{}) {
@@ -121,6 +122,6 @@ func TestPlacesOfBirthdays(t *testing.T) {
 		if p := customer.PlaceOf(k); p != (customer.Place{}) {
 			t.Errorf("a customer who was %s is at %+v", name, p)
 		}
-		k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{Value: "ann"}, customer.Stamp{}
+		k.Merged, k.ID.Value, k.Erased = customer.Text{}, "ann", customer.Stamp{}
 	}
 }

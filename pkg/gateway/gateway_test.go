@@ -74,7 +74,7 @@ func open(t *testing.T) *shop {
 	if s.links, err = link.New("https://mail.shop.example/mail", []link.Key{{ID: "k1", Secret: "only tests use it"}}); err != nil {
 		t.Fatal(err)
 	}
-	s.customer.ID = customer.Text{Value: "ann", Stamp: customer.Stamp{At: 1}}
+	s.customer.ID.Value, s.customer.ID.Stamp = "ann", customer.Stamp{At: 1}
 	server := httptest.NewServer(gateway.New(s.options()))
 	t.Cleanup(server.Close)
 	s.url = server.URL

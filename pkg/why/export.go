@@ -150,11 +150,11 @@ func record(c *customer.Customer) ExportRecord {
 	return r
 }
 
-func cart(c customer.Cart) *ExportCart {
-	if c.ID == "" {
+func cart(c customer.Register[customer.Cart]) *ExportCart {
+	if c.Value.ID == "" {
 		return nil
 	}
-	return &ExportCart{ID: c.ID, At: c.Stamp.Time(), Lines: exportLines(c.Lines)}
+	return &ExportCart{ID: c.Value.ID, At: c.Stamp.Time(), Lines: exportLines(c.Value.Lines)}
 }
 
 func exportLines(ls []customer.Line) []ExportLine {

@@ -19,7 +19,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	q := w.question(t, in, place)
 	v := workers.Wording{Offer: q.offer(), Detail: "the cart was left " + q.series.left.UTC().Format("2006-01-02 15:04 MST")}
 	if q.current() {
-		v.Items, v.More = shown(t.Snapshot, in.Customer.Cart)
+		v.Items, v.More = shown(t.Snapshot, in.Customer.Cart.Value)
 	}
 	return v
 }

@@ -20,7 +20,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 		return nil
 	}
 	stamp := customer.StampOf(in.Event)
-	newest := in.Customer.Cart.Stamp == stamp
+	newest := in.Customer.Cart.Stamp.Same(stamp)
 	// What is overtaken plans nothing, unless it came in late and set the times.
 	begins := abandoned && s.said.Equal(stamp.Time())
 	if !newest && !begins {

@@ -47,7 +47,7 @@ func (w worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (s
 	}
 	kept := c.KeptSince(customer.Abandoned)
 	s.cut = kept.After(ordered) && s.said.Sub(kept) < w.life()
-	if w.config.Idle > 0 && c.Cart.ID == cart && c.Cart.Stamp.Time().After(ordered) {
+	if w.config.Idle > 0 && c.Cart.Value.ID == cart && c.Cart.Stamp.Time().After(ordered) {
 		s.idle(w, c, key, ordered)
 	}
 	s.number = c.PlacedBefore(s.said.UnixMilli())

@@ -52,7 +52,7 @@ func (w worker) question(t touch.Touch, in workers.Input, place int) question {
 }
 
 // current reports whether the cart is the one that the customer has now.
-func (q question) current() bool { return q.customer.Cart.ID == q.series.cart }
+func (q question) current() bool { return q.customer.Cart.Value.ID == q.series.cart }
 
 // purchased: who ordered since is not asked, nor who had just bought the cart.
 // An order that was cancelled is a sign of life all the same; only one of before
@@ -84,7 +84,7 @@ func (q question) purchased() touch.Verdict {
 func (q question) products() []string {
 	var out []string
 	if q.current() {
-		for _, l := range q.customer.Cart.Lines {
+		for _, l := range q.customer.Cart.Value.Lines {
 			out = append(out, l.Product)
 		}
 		return out
@@ -97,7 +97,7 @@ func (q question) products() []string {
 
 // emptied: there is nothing to come back to.
 func (q question) emptied() touch.Verdict {
-	if q.current() && len(q.customer.Cart.Lines) == 0 {
+	if q.current() && len(q.customer.Cart.Value.Lines) == 0 {
 		return touch.DropFor(reason.Emptied, "nothing is in the cart")
 	}
 	return touch.Verdict{}
@@ -105,7 +105,7 @@ func (q question) emptied() touch.Verdict {
 
 // elsewhere: a customer has one cart, the one they touched last.
 func (q question) elsewhere() touch.Verdict {
-	if !q.current() && len(q.customer.Cart.Lines) > 0 {
+	if !q.current() && len(q.customer.Cart.Value.Lines) > 0 {
 		return touch.DropFor(reason.Recovered, "the customer went on with another cart")
 	}
 	return touch.Verdict{}

@@ -17,7 +17,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:
 		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
-		if !ok || known.Stamp != customer.StampOf(in.Event) {
+		if !ok || !known.Stamp.Same(customer.StampOf(in.Event)) {
 			return nil // placed again, or followed by very many others
 		}
 		return w.plan(known, in, func(p customer.Purchase) *touch.Snapshot { return snapshot(p, d.Order.Items) })

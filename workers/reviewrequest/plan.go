@@ -44,7 +44,7 @@ func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapsho
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:
 		stamp := customer.StampOf(in.Event)
-		if known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed); ok && known.Stamp != stamp {
+		if known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed); ok && !known.Stamp.Same(stamp) {
 			return "", time.Time{}, nil // placed again; that event plans, with its own items
 		}
 		items, more := touch.Items(d.Order.Items)

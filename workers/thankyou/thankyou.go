@@ -121,7 +121,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	stamp := customer.StampOf(in.Event)
 	// An order that is not among the details any more was followed by very many
 	// others, as in an import; it is thanked for all the same.
-	if known, ok := in.Customer.OrderEvent(o.ID, customer.Placed); ok && known.Stamp != stamp {
+	if known, ok := in.Customer.OrderEvent(o.ID, customer.Placed); ok && !known.Stamp.Same(stamp) {
 		return nil // the order was placed again; that event plans, with its own items
 	}
 	items, more := touch.Items(o.Items)
