@@ -93,6 +93,22 @@ func TestOnlyAnExplicitLaterConsentLiftsAnUnsubscribe(t *testing.T) {
 	}
 }
 
+// A cart service that does not know about consent says so with every cart.
+func TestAConsentThatIsUnknownTakesNothingAway(t *testing.T) {
+	for _, explicit := range []int{-1, 3} {
+		c := fold([]events.Event{said(1, events.Subscribed, 1)})
+		e := said(4, events.ConsentUnknown, explicit)
+		customer.Apply(&c, e)
+		if c.Consent.Value != events.Subscribed || c.Consent.Stamp.Time() != instant(1) {
+			t.Errorf("after unknown (at %d) the consent is %q of %v", explicit, c.Consent.Value, c.Consent.Stamp.Time())
+		}
+	}
+	c := fold([]events.Event{said(4, events.ConsentUnknown, 3)})
+	if c.Consent.Value != "" || c.Opinion != (customer.Opinion{}) || len(c.Stops) > 0 {
+		t.Errorf("unknown alone says %q, %v, %v", c.Consent.Value, c.Opinion, c.Stops)
+	}
+}
+
 func TestWhatAnErasureStandsBetween(t *testing.T) {
 	sent := func(n int) events.Event {
 		return at(n, "fact", &events.EmailSent{Email: events.Email{Touch: "a.b.c.d"}})
