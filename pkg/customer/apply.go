@@ -1,20 +1,22 @@
 package customer
 
 import (
-	"maps"
 	"slices"
-	"strings"
 
 	"homing/events"
 )
 
-func (c *Customer) profile(w *events.Customer, s Stamp) bool {
-	changed := false
+func (c *Customer) profile(t events.Type, w *events.Customer, s Stamp) bool {
+	about := aboutCustomer(t)
+	changed := c.names(w.Email, about, s)
+	if about {
+		changed = c.Email.set(w.Email, s) || changed
+	}
 	for _, f := range []struct {
 		field *Text
 		value string
 	}{
-		{&c.ID, w.ID}, {&c.Email, w.Email}, {&c.FirstName, w.FirstName}, {&c.LastName, w.LastName},
+		{&c.ID, w.ID}, {&c.FirstName, w.FirstName}, {&c.LastName, w.LastName},
 		{&c.Birthday, w.Birthday}, {&c.TimeZone, w.TimeZone}, {&c.Locale, w.Locale}, {&c.Country, w.Country},
 	} {
 		changed = f.field.set(f.value, s) || changed
@@ -90,6 +92,8 @@ func (c *Customer) erase(s Stamp) bool {
 	for _, f := range c.texts() {
 		f.erase(s)
 	}
+	c.eraseAddresses(s.At)
+	c.Absorbed = slices.DeleteFunc(c.Absorbed, func(a Absorbed) bool { return a.At <= s.At })
 	if c.Opinion.At <= s.At {
 		c.Opinion = Opinion{}
 	}
@@ -123,59 +127,4 @@ func (c *Customer) erase(s Stamp) bool {
 // texts lists every field of which the latest statement counts.
 func (c *Customer) texts() []*Text {
 	return []*Text{&c.ID, &c.Email, &c.FirstName, &c.LastName, &c.Birthday, &c.TimeZone, &c.Locale, &c.Country, &c.Consent, &c.Merged}
-}
-
-// Join folds all that is known of from into c: two records turned out to be one
-// person. c keeps its own id, and nothing comes back that was said before c was
-// erased. Joining again changes nothing.
-func Join(c *Customer, from Customer) bool {
-	if c.Erased.After(from.Erased) {
-		from.Stops, from.Orders = maps.Clone(from.Stops), slices.Clone(from.Orders)
-		from.Notes, from.Offers = slices.Clone(from.Notes), slices.Clone(from.Offers)
-		from.erase(c.Erased)
-	}
-	changed := false
-	mine, theirs := c.texts(), from.texts()
-	for i, f := range mine {
-		if f != &c.ID && f != &c.Merged {
-			changed = f.join(theirs[i].Register, strings.Compare) || changed
-		}
-	}
-	if from.Opinion.At != 0 {
-		changed = c.opine(from.Opinion) || changed
-	}
-	for scope, s := range from.Stops {
-		changed = c.stop(scope, s) || changed
-	}
-	changed = c.bounce(from.Bounce) || changed
-	changed = c.Cart.join(from.Cart, Cart.compare) || changed
-	changed = c.Left.join(from.Left, Cart.compare) || changed
-	for _, n := range from.Notes {
-		changed = c.remember(n) || changed
-	}
-	for _, o := range from.Offers {
-		changed = c.Bind(o) || changed
-	}
-	changed = c.sunset(from.Sunset) || changed
-	for _, s := range from.Seen {
-		changed = c.seeAll(s) || changed
-	}
-	for _, o := range from.Orders {
-		changed = c.keep(o) || changed
-	}
-	for _, k := range from.Claims {
-		changed = c.Settle(k) || changed
-	}
-	return changed
-}
-
-func (c *Customer) seeAll(s SeenOrder) bool {
-	i, found := slices.BinarySearchFunc(c.Seen, s.Hash, bySeenHash)
-	if !found {
-		c.Seen = slices.Insert(c.Seen, i, s)
-		return true
-	}
-	before := c.Seen[i].Flags
-	c.Seen[i].Flags |= s.Flags
-	return c.Seen[i].Flags != before
 }

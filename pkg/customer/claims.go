@@ -29,6 +29,11 @@ type Claim struct {
 	Why   string // dropped only: the reason
 	Owner uint64 // open only: which sender
 	Lease int64  // open only: ms of real time until which the owner may be sending
+	// To is the token of the mailbox where the email went, if that is not the
+	// customer's home: the address of an order. It takes a place in that mailbox's caps.
+	To string
+
+	Elsewhere bool // of a person: it takes no place in theirs; see Person
 }
 
 // ClaimKey returns what a touch is known by among a customer's claims: eight
@@ -39,7 +44,7 @@ func ClaimKey(touch string) uint64 {
 }
 
 // Spends reports whether the claim takes a place in the frequency caps.
-func (k Claim) Spends() bool { return k.State != Dropped }
+func (k Claim) Spends() bool { return k.State != Dropped && !k.Elsewhere }
 
 // Claimed returns the claim on a touch.
 func (c *Customer) Claimed(key uint64) (Claim, bool) {
@@ -104,7 +109,7 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	if action == events.ActionHeld {
 		return b.Reason == string(reason.Yields) && s.At > c.Erased.At && c.note(Yielded, b.Touch, s)
 	}
-	k := Claim{Touch: ClaimKey(b.Touch), State: ends[action], At: s.At}
+	k := Claim{Touch: ClaimKey(b.Touch), State: ends[action], At: s.At, To: b.To}
 	if k.State == Dropped {
 		k.Why = b.Reason
 	}

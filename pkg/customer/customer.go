@@ -100,7 +100,7 @@ func (r Record) Found() bool { return r.Version != "" }
 // whom nothing is known.
 type Customer struct {
 	ID        Text // as the shop knows them
-	Email     Text
+	Email     Text // as events about the customer have it; see Account
 	FirstName Text
 	LastName  Text
 	Birthday  Text
@@ -124,6 +124,13 @@ type Customer struct {
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
+
+	Addresses []Address  // every address that was named, ascending
+	Absorbed  []Absorbed // ids that this customer goes on for, ascending
+
+	// Tokens is set of a person alone, and not kept: those of all their ids, ascending.
+	// A touch under any of them is theirs.
+	Tokens []string
 }
 
 // Opinion is what a customer explicitly said about marketing email, and when.

@@ -9,9 +9,12 @@ import (
 	"homing/pkg/reason"
 )
 
-// Decode reads what Encode wrote. The customer's strings are parts of data.
+// Decode reads what Encode wrote. The customer's strings are parts of data. Of a
+// record of the first version it reads the claims: what else there is to know is
+// folded again from the timeline, as projection does when the version changes.
 func Decode(data string) (Customer, error) {
 	var c Customer
+	first := false
 	var t stamps
 	r := reader{rest: data}
 	for r.rest != "" {
@@ -19,6 +22,12 @@ func Decode(data string) (Customer, error) {
 		body := reader{rest: r.bytes(int(r.uvarint()))}
 		if r.bad {
 			return c, corrupt("cut short")
+		}
+		if tag == tagTexts1 {
+			first = true
+		}
+		if first && tag != tagClaims && tag != tagOpen {
+			continue
 		}
 		switch tag {
 		case tagStamps:
@@ -72,6 +81,14 @@ func Decode(data string) (Customer, error) {
 			}
 		case tagRivals:
 			body.rivals(&c, t)
+		case tagClaimsTo:
+			body.claimsTo(c.Claims)
+		case tagAddresses:
+			body.addresses(&c, t)
+		case tagAbsorbed:
+			for body.rest != "" && !body.bad {
+				c.Absorbed = append(c.Absorbed, Absorbed{ID: body.string(), At: body.varint()})
+			}
 		default:
 			return c, corrupt("it was written by a newer version")
 		}
@@ -195,6 +212,19 @@ func (r *reader) open(c *Customer) {
 		c.Claims = append(c.Claims, Claim{State: Open, Touch: r.uint64(), At: r.varint(), Lease: r.varint(), Owner: r.uint64()})
 	}
 	slices.SortFunc(c.Claims, newestClaimFirst)
+}
+
+// claimsTo adds to the claims where their emails went.
+func (r *reader) claimsTo(claims []Claim) {
+	for r.rest != "" && !r.bad {
+		touch, to := r.uint64(), r.string()
+		i := slices.IndexFunc(claims, func(k Claim) bool { return k.Touch == touch })
+		if i < 0 {
+			r.bad = true
+			return
+		}
+		claims[i].To = to
+	}
 }
 
 // extras adds to the orders what appendExtras wrote.

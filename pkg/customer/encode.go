@@ -20,24 +20,28 @@ import (
 // A reader refuses a tag that it does not know: writing the customer back would
 // lose what a newer version said.
 const (
-	tagStamps  = iota + 1 // count; At less the At before it, Tie
-	tagTexts              // in the order of Customer.texts: value, and place of its stamp if there is one
-	tagOrders             // count; see appendOrder
-	tagSeen               // 7 bytes each: hash, flags
-	tagClaims             // 16 bytes each: touch, state, reason, at
-	tagOpen               // touch, at, lease, owner each
-	tagStops              // scope, at each
-	tagOpinion            // status, at
-	tagBounce             // at, address
-	tagCart               // id, place of its stamp, lines
-	tagErased             // at, tie
-	tagExtras             // of placed orders: see appendExtras
-	tagNotes              // 13 bytes each: kind, about, at
-	tagOffers             // touch, code, percent, amount, at, expires each
-	tagSunset             // at
-	tagLeft               // as tagCart; empty: the same as the cart
-	tagPlaces             // of the stamps; see stamps.appendPlaces
-	tagRivals             // see appendRivals
+	tagStamps    = iota + 1 // count; At less the At before it, Tie
+	tagTexts1               // of the first version: see Decode
+	tagOrders               // count; see appendOrder
+	tagSeen                 // 7 bytes each: hash, flags
+	tagClaims               // 16 bytes each: touch, state, reason, at
+	tagOpen                 // touch, at, lease, owner each
+	tagStops                // scope, at each
+	tagOpinion              // status, at
+	tagBounce               // at, address
+	tagCart                 // id, place of its stamp, lines
+	tagErased               // at, tie
+	tagExtras               // of placed orders: see appendExtras
+	tagNotes                // 13 bytes each: kind, about, at
+	tagOffers               // touch, code, percent, amount, at, expires each
+	tagSunset               // at
+	tagLeft                 // as tagCart; empty: the same as the cart
+	tagPlaces               // of the stamps; see stamps.appendPlaces
+	tagRivals               // see appendRivals
+	tagAddresses            // see appendAddresses
+	tagAbsorbed             // id, at each
+	tagClaimsTo             // of claims whose email went elsewhere: touch, mailbox each
+	tagTexts                // in the order of Customer.texts: value, and place of its stamp if there is one
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -118,6 +122,13 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagSunset, c.Sunset != 0, func(b []byte) []byte { return binary.AppendVarint(b, c.Sunset) })
+	b = section(b, tagAddresses, len(c.Addresses) > 0, func(b []byte) []byte { return appendAddresses(b, c, t) })
+	b = section(b, tagAbsorbed, len(c.Absorbed) > 0, func(b []byte) []byte {
+		for _, a := range c.Absorbed {
+			b = binary.AppendVarint(appendString(b, a.ID), a.At)
+		}
+		return b
+	})
 	b = section(b, tagLeft, c.Left.said(), func(b []byte) []byte {
 		if c.Left.Stamp == c.Cart.Stamp && c.Left.Value.compare(c.Cart.Value) == 0 {
 			return b // mostly: nothing was said of it since
@@ -201,11 +212,20 @@ func appendClaims(b []byte, claims []Claim) []byte {
 		}
 		return b
 	})
-	return section(b, tagOpen, open > 0, func(b []byte) []byte {
+	elsewhere := slices.ContainsFunc(claims, func(k Claim) bool { return k.To != "" })
+	b = section(b, tagOpen, open > 0, func(b []byte) []byte {
 		for _, k := range claims {
 			if k.State == Open {
 				b = binary.AppendVarint(binary.AppendVarint(putUint64(b, k.Touch), k.At), k.Lease)
 				b = putUint64(b, k.Owner)
+			}
+		}
+		return b
+	})
+	return section(b, tagClaimsTo, elsewhere, func(b []byte) []byte {
+		for _, k := range claims {
+			if k.To != "" {
+				b = appendString(putUint64(b, k.Touch), k.To)
 			}
 		}
 		return b

@@ -23,7 +23,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerCreated:      profileOnly,
 	events.TypeCustomerUpdated:      profileOnly,
 	events.TypeCustomerUnsubscribed: told((*Customer).unsubscribed),
-	events.TypeCustomerMerged:       profileOnly,
+	events.TypeCustomerMerged:       told((*Customer).absorbs),
 	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
 	events.TypeCustomerLapsed:       told(noted(Lapsed, func(*events.CustomerLapsed) string { return "" })),
 	events.TypeCustomerBirthday:     profileOnly,
@@ -32,6 +32,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
 	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),
 
+	events.TypePersonMerged:      of((*Customer).becomes),
 	events.TypeAddressBounced:    of((*Customer).addressBounced),
 	events.TypeAddressComplained: of(noted(Complained, func(*events.AddressComplained) string { return "" })),
 	events.TypeOfferIssued:       of((*Customer).offered),
@@ -80,7 +81,7 @@ func told[D events.CustomerData](f func(c *Customer, d D, s Stamp) bool) fold {
 		if c.Erased.At != 0 && s.At <= c.Erased.At {
 			return false
 		}
-		changed := c.profile(d.Who(), s)
+		changed := c.profile(d.Type(), d.Who(), s)
 		return f(c, d, s) || changed
 	})
 }

@@ -264,7 +264,7 @@ func TestWhatIsSaidAboutACustomerOrAnAddressIsFolded(t *testing.T) {
 	for _, r := range events.Rows() {
 		about := false
 		switch r.New().(type) {
-		case events.CustomerData, events.AddressData, events.Fact, *events.OfferIssued:
+		case events.CustomerData, events.AddressData, events.Fact, *events.OfferIssued, *events.PersonMerged:
 			about = true
 		}
 		if customer.Folds(r.Type) != about {

@@ -69,6 +69,11 @@ func (i *Identity) Address(store, address string) string {
 // notes and nothing else.
 func (i *Identity) AddressKey(store, hash string) Key { return i.Key(store, "address:"+hash) }
 
+// Mailbox is AddressKey of the address itself.
+func (i *Identity) Mailbox(store, address string) Key {
+	return i.AddressKey(store, i.Address(store, address))
+}
+
 // Guest returns the id of a customer about whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
 	return "guest:" + i.Address(store, address)

@@ -30,7 +30,7 @@ func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
 	case err != nil:
 		return d.held(ctx, a, reason.TemplateError, detail, err)
 	}
-	a.to = a.record.Customer.Email.Value
+	a.to = a.record.Customer.Account()
 	d.works(ctx, a, reason.TemplateError, detail)
 	return Decision{}
 }

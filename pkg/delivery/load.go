@@ -64,10 +64,10 @@ func (d *Delivery) refresh(ctx context.Context, a *attempt) Decision {
 // address returns the keyed hash of the address of an attempt's customer, "" if
 // there is none.
 func (d *Delivery) address(a *attempt) string {
-	if a.record.Customer.Email.Value == "" {
+	if a.record.Customer.Account() == "" {
 		return ""
 	}
-	return d.o.Address(a.touch.Customer.Store, a.record.Customer.Email.Value)
+	return d.o.Address(a.touch.Customer.Store, a.record.Customer.Account())
 }
 
 func (d *Delivery) mailboxKey(a *attempt) customer.Key {

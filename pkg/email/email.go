@@ -67,7 +67,7 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	to := content.Customer
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
-		To: to.Email.Value, ToName: render.DisplayName(to.FirstName.Value, to.LastName.Value),
+		To: to.Account(), ToName: render.DisplayName(to.FirstName.Value, to.LastName.Value),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
 	})

@@ -21,7 +21,7 @@ func MailboxOf(c *customer.Customer) Mailbox {
 // address: there must be one, and no email to it may have bounced or been reported
 // as spam, no matter whom it was for, unless this customer has asked for email since.
 func address(c *Case) touch.Verdict {
-	email := c.Customer.Email.Value
+	email := c.Customer.Account()
 	if email == "" {
 		return touch.DropFor(reason.NoAddress, "no event gave an address")
 	}

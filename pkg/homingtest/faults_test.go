@@ -156,6 +156,8 @@ func TestABounceConcernsTheAddress(t *testing.T) {
 		for i := range 3 {
 			o := homingtest.Order("ann", fmt.Sprint(1001+i))
 			if i == 2 {
+				w.Publish("main", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Email: "ann@example.org"}})
+				time.Sleep(time.Second)
 				o.Customer.Email = "ann@example.org"
 			}
 			w.Publish("main", o)

@@ -214,7 +214,7 @@ func holdsOf(all []control.Hold, worker, store string) (out []why.Hold) {
 
 // mailbox returns what is known about a customer's address.
 func (i *Installation) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
-	email, store := r.Customer.Email.Value, r.Key.Store
+	email, store := r.Customer.Account(), r.Key.Store
 	if email == "" {
 		return gate.Mailbox{}, nil
 	}

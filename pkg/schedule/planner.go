@@ -120,10 +120,10 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 }
 
 func (p *Planner) address(store string, c *customer.Customer) string {
-	if p.Address == nil || c.Email.Value == "" {
+	if p.Address == nil || c.Account() == "" {
 		return ""
 	}
-	return p.Address(store, c.Email.Value)
+	return p.Address(store, c.Account())
 }
 
 // What is told long after it happened comes with much else: a backlog after an

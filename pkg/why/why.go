@@ -149,7 +149,7 @@ func Tell(in Input) Report {
 
 func (t *teller) profile() *Profile {
 	c := &t.Record.Customer
-	p := &Profile{Email: c.Email.Value, Name: c.FirstName.Value, Birthday: c.Birthday.Value, Locale: c.Locale.Value,
+	p := &Profile{Email: c.Account(), Name: c.FirstName.Value, Birthday: c.Birthday.Value, Locale: c.Locale.Value,
 		Country: c.Country.Value, Became: c.Merged.Value, Orders: c.OrderCount(), LastOrder: c.LastOrderAt()}
 	if last := c.LastName.Value; last != "" {
 		if p.Name != "" {

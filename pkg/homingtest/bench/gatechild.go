@@ -174,7 +174,7 @@ func (d *decider) fill(ctx context.Context) error {
 			}
 			last := entries[len(entries)-1].Event
 			for _, t := range d.worker.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
-				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Email.Value)
+				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Account())
 				d.touches = append(d.touches, t)
 			}
 		}
@@ -227,7 +227,7 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 
 // one judges a touch and claims it.
 func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.Record) error {
-	if d.ids.Address(t.Customer.Store, r.Customer.Email.Value) != t.Address {
+	if d.ids.Address(t.Customer.Store, r.Customer.Account()) != t.Address {
 		return broken("a touch tells another address than its customer has")
 	}
 	id, now := t.ID(), time.Now()

@@ -1,0 +1,43 @@
+package customer
+
+import (
+	"cmp"
+	"slices"
+
+	"homing/events"
+)
+
+// Absorbed is an id that a customer goes on for, since it turned out to be the same
+// person. The record of that id says so, too: Merged.
+type Absorbed struct {
+	ID string
+	At int64 // ms: when that was said last
+}
+
+// MaxAbsorbed is how many ids are remembered that a customer goes on for.
+const MaxAbsorbed = 50
+
+// absorbs folds that the customer goes on for another id.
+func (c *Customer) absorbs(d *events.CustomerMerged, s Stamp) bool {
+	return c.absorb(Absorbed{d.From, s.At})
+}
+
+// becomes folds, into the record of the id that is no longer used, which one goes on.
+func (c *Customer) becomes(d *events.PersonMerged, s Stamp) bool {
+	return !(c.Erased.At != 0 && s.At <= c.Erased.At) && c.Merged.set(d.Into, s)
+}
+
+func (c *Customer) absorb(a Absorbed) bool {
+	i, found := slices.BinarySearchFunc(c.Absorbed, a.ID, func(x Absorbed, id string) int { return cmp.Compare(x.ID, id) })
+	switch {
+	case found && c.Absorbed[i].At >= a.At:
+		return false
+	case found:
+		c.Absorbed[i].At = a.At
+		return true
+	case len(c.Absorbed) >= MaxAbsorbed:
+		return false
+	}
+	c.Absorbed = slices.Insert(c.Absorbed, i, a)
+	return true
+}

@@ -1,0 +1,167 @@
+package customer
+
+import (
+	"maps"
+	"slices"
+)
+
+// MaxPerson is of how many ids a person has at most. More than that are no person's:
+// a shop that gives all its walk-in customers one address.
+const MaxPerson = 100
+
+// A Neighbourhood is what was read about some customers and those around them. It
+// says what is still to be read, and who is one person.
+//
+// The ids of a person are joined by their account's address, which leads to a mailbox,
+// and by merges. A mailbox knows only the ids that ever named it, its links; what each
+// is to the mailbox is said by its own record: it is at home there, once was, or only
+// had an order sent there. So nothing is copied or moved when two turn out to be one
+// person, nor when they part.
+type Neighbourhood struct {
+	id      *Identity
+	records map[Key]Record
+	links   map[Key][]Key // of mailboxes
+}
+
+// NewNeighbourhood returns one of which nothing was read.
+func NewNeighbourhood(id *Identity) *Neighbourhood {
+	return &Neighbourhood{id: id, records: map[Key]Record{}, links: map[Key][]Key{}}
+}
+
+// Add takes a record over that was read, be it empty.
+func (n *Neighbourhood) Add(r Record) { n.records[r.Key] = r }
+
+// AddLinks takes the links of a mailbox over: the ids that ever named it.
+func (n *Neighbourhood) AddLinks(mailbox Key, ids []Key) { n.links[mailbox] = ids }
+
+// An Ask asks for a person: that of the id with a key, or, with an Email, that of
+// a mailbox.
+type Ask struct {
+	Key   Key
+	Email string // the mailbox's; empty: Key is that of an id
+}
+
+// AskMailbox asks who answers to a mailbox.
+func (i *Identity) AskMailbox(store, email string) Ask { return Ask{i.Mailbox(store, email), email} }
+
+// Missing returns the records, and the mailboxes of which the links, are yet to be
+// read before the persons are known; none: they are.
+func (n *Neighbourhood) Missing(asks ...Ask) (records, links []Key) {
+	r, l := map[Key]bool{}, map[Key]bool{}
+	for _, a := range asks {
+		w := n.walk(a)
+		maps.Copy(r, w.missing)
+		maps.Copy(l, w.unlinked)
+	}
+	return sorted(r), sorted(l)
+}
+
+func sorted(keys map[Key]bool) []Key { return slices.SortedFunc(maps.Keys(keys), compareKeys) }
+
+// walk is a way through a neighbourhood, from one id or mailbox to all that is theirs.
+type walk struct {
+	n         *Neighbourhood
+	members   map[Key]int64  // ids of the person → ms: since when they are, as far as is remembered
+	mailboxes map[Key]string // of the person → address
+	once      []once         // where members were at home before
+	missing   map[Key]bool   // records to be read
+	unlinked  map[Key]bool   // mailboxes whose links are to be read
+	used      map[Key]bool   // records that the person rests on
+	crowded   bool
+}
+
+// once is a mailbox that was a member's home, and is not any more.
+type once struct {
+	mailbox Key
+	email   string
+	member  Key
+}
+
+func (n *Neighbourhood) walk(a Ask) *walk {
+	w := &walk{n: n, members: map[Key]int64{}, mailboxes: map[Key]string{}, missing: map[Key]bool{}, unlinked: map[Key]bool{}, used: map[Key]bool{}}
+	if a.Email != "" {
+		w.mailbox(a.Key, a.Email)
+	} else {
+		w.member(a.Key)
+	}
+	for _, o := range w.once {
+		if w.mailboxes[o.mailbox] == "" {
+			w.record(o.mailbox)
+			w.around(o.mailbox)
+		}
+	}
+	return w
+}
+
+// record returns a record, or notes that it is to be read.
+func (w *walk) record(k Key) (Record, bool) {
+	r, ok := w.n.records[k]
+	if !ok {
+		w.missing[k] = true
+		return r, false
+	}
+	w.used[k] = true
+	return r, true
+}
+
+func (w *walk) member(k Key) {
+	r, ok := w.record(k)
+	if _, is := w.members[k]; is || !ok {
+		return
+	}
+	c := &r.Customer
+	w.members[k] = c.HomeSince()
+	homes := c.Homes()
+	for i, email := range homes {
+		mailbox := w.n.id.Mailbox(k.Store, email)
+		if i == 0 && c.Account() != "" {
+			w.mailbox(mailbox, email)
+		} else {
+			w.once = append(w.once, once{mailbox, email, k})
+		}
+	}
+	if c.Merged.Value != "" {
+		w.members[k] = c.Merged.Stamp.At
+		w.member(w.n.id.Key(k.Store, c.Merged.Value))
+	}
+	for _, a := range c.Absorbed {
+		from := w.n.id.Key(k.Store, a.ID)
+		if f, ok := w.record(from); ok && f.Customer.Merged.Value != "" && w.n.id.Key(k.Store, f.Customer.Merged.Value) == k {
+			w.member(from)
+		}
+	}
+}
+
+func (w *walk) mailbox(k Key, email string) {
+	if w.mailboxes[k] != "" {
+		return
+	}
+	w.mailboxes[k] = email
+	w.record(k)
+	for _, id := range w.around(k) {
+		r, ok := w.record(id)
+		if !ok {
+			continue
+		}
+		if home := r.Customer.Account(); home != "" && SameAddress(home, email) {
+			w.member(id)
+		}
+	}
+}
+
+// around returns the ids that ever named a mailbox, and has them read.
+func (w *walk) around(mailbox Key) []Key {
+	ids, ok := w.n.links[mailbox]
+	if !ok {
+		w.unlinked[mailbox] = true
+		return nil
+	}
+	if len(ids) > MaxPerson {
+		w.crowded = w.crowded || w.mailboxes[mailbox] != ""
+		return nil
+	}
+	for _, id := range ids {
+		w.record(id)
+	}
+	return ids
+}

@@ -1,0 +1,225 @@
+package customer
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Person is who answers to one mailbox, however many ids and guest records the shop
+// has for them.
+type Person struct {
+	// Customer is the person as one customer. It has the id of the record that was
+	// asked for, and the address of the account that goes on for all.
+	Customer  Customer
+	Members   []Record      // of all ids, ascending by token; with one, it is the one asked for
+	Mailboxes []Record      // what is known about their addresses themselves
+	Crowded   bool          // more ids named the mailbox than one person has
+	Rests     []Record      // all records that Customer rests on: when none of their versions, and none of Links, changes, nothing does
+	Links     map[Key][]Key // of the mailboxes that were looked at
+}
+
+// Person returns the person that was asked for, if nothing of them is missing.
+func (n *Neighbourhood) Person(a Ask) Person {
+	w := n.walk(a)
+	p := Person{Crowded: w.crowded, Links: map[Key][]Key{}}
+	for k := range w.members {
+		p.Members = append(p.Members, n.records[k])
+	}
+	for k := range w.mailboxes {
+		p.Mailboxes, p.Links[k] = append(p.Mailboxes, n.records[k]), n.links[k]
+	}
+	for k := range w.used {
+		p.Rests = append(p.Rests, n.records[k])
+	}
+	for _, o := range w.once {
+		p.Links[o.mailbox] = n.links[o.mailbox]
+	}
+	for _, rs := range [][]Record{p.Members, p.Mailboxes, p.Rests} {
+		slices.SortFunc(rs, func(a, b Record) int { return compareKeys(a.Key, b.Key) })
+	}
+	p.Customer = w.unite(a)
+	return p
+}
+
+func compareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Token, b.Token))
+}
+
+// unite makes one customer of all that is known about a person.
+func (w *walk) unite(a Ask) Customer {
+	if one, ok := w.alone(a); ok {
+		return one
+	}
+	var c Customer
+	for _, k := range sortedMembers(w.members) {
+		r := w.n.records[k]
+		of := r.Customer.clone()
+		if e := w.erasedAt(k); e.After(of.Erased) {
+			of.erase(e)
+		}
+		w.markElsewhere(of.Claims)
+		erased := c.Erased
+		c.Erased = Stamp{} // each was erased for itself
+		Join(&c, of)
+		c.Erased = erased
+		c.Tokens = append(c.Tokens, k.Token)
+		if k == a.Key {
+			c.ID, c.Erased = of.ID, of.Erased
+		}
+	}
+	if a.Email != "" {
+		c.ID.Value = "" // of a mailbox
+	}
+	w.address(&c, a)
+	w.refusals(&c)
+	w.spentHere(&c)
+	return c
+}
+
+func sortedMembers(m map[Key]int64) []Key {
+	out := make([]Key, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, compareKeys)
+	return out
+}
+
+// alone returns the customer of a person with one record and nothing else to count, as
+// most are.
+func (w *walk) alone(a Ask) (Customer, bool) {
+	if a.Email != "" || len(w.used)-len(w.mailboxes) != 1 {
+		return Customer{}, false
+	}
+	r := w.n.records[a.Key]
+	if len(w.once) > 0 || slices.ContainsFunc(r.Customer.Claims, func(k Claim) bool { return k.To != "" }) {
+		return Customer{}, false
+	}
+	for k := range w.mailboxes {
+		if len(w.n.records[k].Customer.Notes) > 0 {
+			return Customer{}, false
+		}
+	}
+	return r.Customer, true
+}
+
+// erasedAt returns the latest erasure that concerns a member: their own, or that of
+// another who was the same person then.
+func (w *walk) erasedAt(k Key) Stamp {
+	e, since := w.n.records[k].Customer.Erased, w.members[k]
+	for other, joined := range w.members {
+		if o := w.n.records[other].Customer.Erased; o.After(e) && o.At >= max(since, joined) {
+			e = o
+		}
+	}
+	for _, email := range w.mailboxes {
+		guest := w.n.id.Key(k.Store, w.n.id.Guest(k.Store, email))
+		if o := w.n.records[guest].Customer.Erased; o.After(e) && o.At >= since {
+			e = o
+		}
+	}
+	return e
+}
+
+// address gives the person the address of the account that goes on for all.
+func (w *walk) address(c *Customer, a Ask) {
+	c.Addresses, c.Absorbed = nil, nil
+	if a.Email != "" {
+		c.Email = textOf(a.Email, Stamp{})
+		return
+	}
+	c.Email = Text{}
+	seen := map[Key]bool{}
+	for k := a.Key; !seen[k]; {
+		seen[k] = true
+		of := w.n.records[k].Customer
+		if account := of.Account(); account != "" {
+			c.Email = textOf(account, of.Email.Stamp)
+		}
+		if of.Merged.Value == "" {
+			break
+		}
+		k = w.n.id.Key(k.Store, of.Merged.Value)
+	}
+}
+
+// refusals adds what was refused, or complained about, by others who were the same
+// person then. That two parted later changes nothing about it.
+func (w *walk) refusals(c *Customer) {
+	for mailbox, email := range w.mailboxes {
+		for _, k := range w.linked(mailbox) {
+			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(email, at) })
+		}
+		w.complaints(c, mailbox, func(int64) bool { return true })
+	}
+	for _, o := range w.once {
+		member := w.n.records[o.member].Customer
+		for _, k := range w.linked(o.mailbox) {
+			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(o.email, at) && member.HomeAt(o.email, at) })
+		}
+		w.complaints(c, o.mailbox, func(at int64) bool { return member.HomeAt(o.email, at) })
+	}
+}
+
+// linked returns the ids that ever named a mailbox and are no members.
+func (w *walk) linked(mailbox Key) []Key {
+	var out []Key
+	for _, k := range w.n.links[mailbox] {
+		if _, is := w.members[k]; !is && w.used[k] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func (w *walk) refused(c *Customer, k Key, counts func(of *Customer, at int64) bool) {
+	of := w.n.records[k].Customer
+	for scope, s := range of.Stops {
+		if counts(&of, s.At) {
+			c.stop(scope, s)
+		}
+	}
+}
+
+func (w *walk) complaints(c *Customer, mailbox Key, counts func(at int64) bool) {
+	for _, note := range w.n.records[mailbox].Customer.Notes {
+		if note.Kind == Complained && counts(note.At) {
+			c.remember(note)
+		}
+	}
+}
+
+// markElsewhere marks the claims under which email went to a mailbox that isn't the
+// person's.
+func (w *walk) markElsewhere(claims []Claim) {
+	for i := range claims {
+		if claims[i].To != "" {
+			claims[i].Elsewhere = !w.answersTo(claims[i].To)
+		}
+	}
+}
+
+func (w *walk) answersTo(mailbox string) bool {
+	for k := range w.mailboxes {
+		if k.Token == mailbox {
+			return true
+		}
+	}
+	return false
+}
+
+// spentHere adds the claims of others under which email went to a mailbox of the
+// person's.
+func (w *walk) spentHere(c *Customer) {
+	for mailbox := range w.mailboxes {
+		for _, k := range w.linked(mailbox) {
+			for _, claim := range w.n.records[k].Customer.Claims {
+				if claim.To == mailbox.Token {
+					c.Settle(claim)
+				}
+			}
+		}
+	}
+}
+
+func textOf(value string, s Stamp) Text { return Text{Register[string]{Value: value, Stamp: s}} }
