@@ -106,6 +106,10 @@ func (f *field) append(b []byte, p unsafe.Pointer) []byte {
 		}
 	case isIDs:
 		return appendList(b, f, *(*[]string)(p))
+	case isReference:
+		if *(*Reference)(p) != (Reference{}) {
+			return f.shape.append(f.begin(b), p)
+		}
 	case isConsent:
 		if c := *(**Consent)(p); c != nil {
 			return f.shape.append(f.begin(b), unsafe.Pointer(c))

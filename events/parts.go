@@ -45,6 +45,23 @@ type Item struct {
 	URL        string `json:"url,omitempty" rule:"url"`
 	ImageURL   string `json:"image_url,omitempty" rule:"url"`
 	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"` // how many days one piece lasts
+
+	ReviewURL    string `json:"review_url,omitempty" rule:"url"` // where this product is reviewed
+	Reviewable   *bool  `json:"reviewable,omitempty"`            // nil: yes, unless it was free
+	Subscription bool   `json:"subscription,omitempty"`          // it comes again by itself
+	Category     string `json:"category,omitempty" rule:"name"`  // of the product, for people
+	BundleOf     string `json:"bundle_of,omitempty"`             // the product, a line of the same order or cart, of which this is a part
+}
+
+// MayReview reports whether customers are asked for a review of the item: the
+// shop's word counts, and without one all but what was free, such as a sample, and
+// the parts of a bundle, which is reviewed as a whole.
+func (i *Item) MayReview() bool {
+	if i.Reviewable != nil {
+		return *i.Reviewable
+	}
+	free := i.Price.Currency != "" && i.Price.Minor == 0
+	return !free && i.BundleOf == ""
 }
 
 // Cart is a shopping cart; a cart without items has been emptied.
@@ -55,22 +72,39 @@ type Cart struct {
 	Total Money  `json:"total,omitzero"`
 }
 
-// Order is an order as it was placed.
+// Order is an order as it was placed, or as it is now.
 type Order struct {
-	ID      string   `json:"id" rule:",required"`
-	CartID  string   `json:"cart_id,omitempty"` // the cart it was made from
-	Items   []Item   `json:"items" rule:",required"`
-	Total   Money    `json:"total" rule:",required"`
-	Coupons []string `json:"coupons,omitempty"` // codes redeemed with it
+	ID       string     `json:"id" rule:",required"`
+	CartID   string     `json:"cart_id,omitempty"` // the cart it was made from
+	Items    []Item     `json:"items" rule:",required"`
+	Total    Money      `json:"total" rule:",required"` // what the customer pays
+	Coupons  []string   `json:"coupons,omitempty"`      // codes redeemed with it
+	PlacedAt *time.Time `json:"placed_at,omitempty"`    // when it was first placed; nil: at the event's time, or when it was first told
+
+	Discount  Money  `json:"discount,omitzero"` // what was taken off the items, all together
+	Shipping  Money  `json:"shipping,omitzero"`
+	Tax       Money  `json:"tax,omitzero"`                    // whether or not prices include it
+	StatusURL string `json:"status_url,omitempty" rule:"url"` // where the customer sees how far it is
+	Test      bool   `json:"test,omitempty"`                  // nobody bought anything
+	Channel   string `json:"channel,omitempty"`               // where it was placed: "web", "pos"
 }
 
 // OrderChange names an order, and the items concerned. No items: the whole order.
 type OrderChange struct {
-	ID    string        `json:"id" rule:",required"`
-	Items []ChangedItem `json:"items,omitempty"`
+	ID     string        `json:"id" rule:",required"`
+	Items  []ChangedItem `json:"items,omitempty"`
+	Refund Reference     `json:"refund,omitzero"` // of order.refunded: which refund this is
+	Return Reference     `json:"return,omitzero"` // of order.returned: which return this is
 }
 
-// ChangedItem is one line of an order that was fulfilled, delivered, cancelled or refunded.
+// Reference names something of the shop's that is told in several events, or in
+// one event several times: what has the same id is the same.
+type Reference struct {
+	ID string `json:"id" rule:",required"`
+}
+
+// ChangedItem is one line of an order that was fulfilled, delivered, cancelled,
+// refunded or returned.
 type ChangedItem struct {
 	ProductID string `json:"product_id" rule:",required"`
 	Quantity  int    `json:"quantity,omitempty" rule:"quantity"` // 0: all of that product
@@ -92,6 +126,8 @@ type Product struct {
 	Price      Money  `json:"price,omitzero"`
 	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"`
 	Available  *bool  `json:"available,omitempty"`
+	Category   string `json:"category,omitempty" rule:"name"`
+	ReviewURL  string `json:"review_url,omitempty" rule:"url"` // where it is reviewed
 }
 
 // Complaint is something a customer is unhappy about, until it is closed.

@@ -63,6 +63,7 @@ const (
 	isBool
 	isMaybe
 	isIDs
+	isReference
 	isObject
 	isConsent
 	isItems
@@ -96,6 +97,7 @@ var kinds = map[kind]struct {
 	isBool:          {"", reflect.TypeFor[bool]()},
 	isMaybe:         {"", reflect.TypeFor[*bool]()},
 	isIDs:           {"", reflect.TypeFor[[]string]()},
+	isReference:     {"", reflect.TypeFor[Reference]()},
 	isConsent:       {"", reflect.TypeFor[*Consent]()},
 	isItems:         {"", reflect.TypeFor[[]Item]()},
 	isChangedItems:  {"", reflect.TypeFor[[]ChangedItem]()},
@@ -157,6 +159,8 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 			if x.shape.items != 0 {
 				s.items = x.offset + x.shape.items
 			}
+		case isReference:
+			x.shape = shapeOf(f.Type)
 		case isConsent, isItems, isChangedItems:
 			x.shape = shapeOf(f.Type.Elem())
 		}

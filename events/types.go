@@ -15,10 +15,12 @@ const (
 	TypeCartUpdated          Type = "cart.updated"
 	TypeCartAbandoned        Type = "cart.abandoned"
 	TypeOrderPlaced          Type = "order.placed"
+	TypeOrderUpdated         Type = "order.updated"
 	TypeOrderFulfilled       Type = "order.fulfilled"
 	TypeOrderDelivered       Type = "order.delivered"
 	TypeOrderCancelled       Type = "order.cancelled"
 	TypeOrderRefunded        Type = "order.refunded"
+	TypeOrderReturned        Type = "order.returned"
 	TypeCustomerCreated      Type = "customer.created"
 	TypeCustomerUpdated      Type = "customer.updated"
 	TypeCustomerUnsubscribed Type = "customer.unsubscribed"
@@ -66,12 +68,16 @@ var rows = []Row{
 	row[CartAbandoned](Storefront, "The shop considers a cart abandoned.", "keeps the cart as it was left"),
 	row[OrderPlaced](Storefront, "A customer placed an order.",
 		"counts the order, and drops reminders of its cart and of products bought again"),
+	row[OrderUpdated](Storefront, "An order was changed: this is what it is now.",
+		"takes what is in the order from it, and its age from when it was first told; thanks for nothing"),
 	row[OrderFulfilled](Storefront, "An order, or some of it, left the shop.", "keeps when"),
 	row[OrderDelivered](Storefront, "An order, or some of it, arrived.",
 		"keeps when: review requests and refill reminders count from then on"),
 	row[OrderCancelled](Storefront, "An order, or some of it, will not be fulfilled.",
 		"drops emails planned for it or for those items; an order cancelled as a whole no longer counts"),
 	row[OrderRefunded](Storefront, "An order, or some of it, was paid back.",
+		"drops emails planned for it or for those items"),
+	row[OrderReturned](Storefront, "An order, or some of it, came back to the shop.",
 		"drops emails planned for it or for those items"),
 	row[CustomerCreated](Storefront, "The shop met a customer for the first time.", "keeps what it says about the customer"),
 	row[CustomerUpdated](Storefront, "Something about a customer changed.", "keeps what it says about the customer"),
@@ -229,6 +235,12 @@ type OrderPlaced struct {
 	Order    Order `json:"order" rule:",required"`
 }
 
+// OrderUpdated says what an order is now, after it was edited.
+type OrderUpdated struct {
+	Customer `json:"customer"`
+	Order    Order `json:"order" rule:",required"`
+}
+
 // OrderFulfilled says which order, or which of its items, left the shop.
 type OrderFulfilled struct {
 	Customer `json:"customer"`
@@ -249,6 +261,12 @@ type OrderCancelled struct {
 
 // OrderRefunded says which order, or which of its items, was paid back.
 type OrderRefunded struct {
+	Customer `json:"customer"`
+	Order    OrderChange `json:"order" rule:",required"`
+}
+
+// OrderReturned says which order, or which of its items, came back.
+type OrderReturned struct {
 	Customer `json:"customer"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
@@ -351,10 +369,12 @@ func (d *AddressComplained) Mailed() *string { return &d.Email }
 func (*CartUpdated) Type() Type          { return TypeCartUpdated }
 func (*CartAbandoned) Type() Type        { return TypeCartAbandoned }
 func (*OrderPlaced) Type() Type          { return TypeOrderPlaced }
+func (*OrderUpdated) Type() Type         { return TypeOrderUpdated }
 func (*OrderFulfilled) Type() Type       { return TypeOrderFulfilled }
 func (*OrderDelivered) Type() Type       { return TypeOrderDelivered }
 func (*OrderCancelled) Type() Type       { return TypeOrderCancelled }
 func (*OrderRefunded) Type() Type        { return TypeOrderRefunded }
+func (*OrderReturned) Type() Type        { return TypeOrderReturned }
 func (*CustomerCreated) Type() Type      { return TypeCustomerCreated }
 func (*CustomerUpdated) Type() Type      { return TypeCustomerUpdated }
 func (*CustomerUnsubscribed) Type() Type { return TypeCustomerUnsubscribed }

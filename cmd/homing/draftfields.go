@@ -194,7 +194,7 @@ func (d *draft) address() (string, error) {
 
 // orderID makes up the id of an order that is placed.
 func (d *draft) orderID() (string, error) {
-	if !d.has("order.total") {
+	if d.t != events.TypeOrderPlaced {
 		return "", errors.New("which order? Say --order ID")
 	}
 	return strings.ToLower(rand.Text()[:8]), nil

@@ -70,7 +70,8 @@ func TestEveryTypeCanBePublishedWithLittle(t *testing.T) {
 			args = append(args, "--customer", "ann")
 		}
 		switch typ {
-		case events.TypeOrderFulfilled, events.TypeOrderDelivered, events.TypeOrderCancelled, events.TypeOrderRefunded:
+		case events.TypeOrderUpdated, events.TypeOrderFulfilled, events.TypeOrderDelivered, events.TypeOrderCancelled,
+			events.TypeOrderRefunded, events.TypeOrderReturned:
 			args = append(args, "--order", "1")
 		case events.TypeCustomerMerged:
 			args = append(args, "--from", "anna")
@@ -95,6 +96,7 @@ func TestAWrongEventIsNotPublished(t *testing.T) {
 		{"order.placed", exitUsage, "--customer ID"},
 		{"order.misplaced --customer=ann", exitUsage, `no type "order.misplaced"`},
 		{"order.cancelled --customer=ann", exitUsage, "--order ID"},
+		{"order.updated --customer=ann", exitUsage, "--order ID"},
 		{"order.placed --customer=guest:1", exitUsage, "--email ADDRESS"},
 		{"order.placed --customer=ann --item=Tea", exitUsage, "--total is needed"},
 		{"order.placed --customer=ann --item=Tea@1,50", exitUsage, "not a decimal number"},

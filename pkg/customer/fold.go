@@ -15,10 +15,12 @@ var folds = withFacts(map[events.Type]fold{
 	}),
 	events.TypeCartAbandoned:  told((*Customer).abandoned),
 	events.TypeOrderPlaced:    told(func(c *Customer, d *events.OrderPlaced, s Stamp) bool { return c.placed(&d.Order, s) }),
+	events.TypeOrderUpdated:   told(func(c *Customer, d *events.OrderUpdated, s Stamp) bool { return c.placed(&d.Order, s) }),
 	events.TypeOrderFulfilled: told(func(c *Customer, d *events.OrderFulfilled, s Stamp) bool { return c.changed(&d.Order, Fulfilled, s) }),
 	events.TypeOrderDelivered: told(func(c *Customer, d *events.OrderDelivered, s Stamp) bool { return c.changed(&d.Order, Delivered, s) }),
 	events.TypeOrderCancelled: told(func(c *Customer, d *events.OrderCancelled, s Stamp) bool { return c.changed(&d.Order, Cancelled, s) }),
 	events.TypeOrderRefunded:  told(func(c *Customer, d *events.OrderRefunded, s Stamp) bool { return c.changed(&d.Order, Refunded, s) }),
+	events.TypeOrderReturned:  told(func(c *Customer, d *events.OrderReturned, s Stamp) bool { return c.changed(&d.Order, Refunded, s) }),
 
 	events.TypeCustomerCreated:      profileOnly,
 	events.TypeCustomerUpdated:      profileOnly,

@@ -42,6 +42,8 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeOrderPlaced:
 		return &events.OrderPlaced{Customer: who, Order: events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t),
 			Coupons: rapid.SliceOfN(rapid.SampledFrom([]string{"A", "b", "C"}), 0, 2).Draw(t, "coupons")}}
+	case events.TypeOrderUpdated:
+		return &events.OrderUpdated{Customer: who, Order: events.Order{ID: order(t), Items: items(t)}}
 	case events.TypeOrderFulfilled:
 		return &events.OrderFulfilled{Customer: who, Order: change(t)}
 	case events.TypeOrderDelivered:
@@ -50,6 +52,8 @@ func anyData(t *rapid.T) events.Data {
 		return &events.OrderCancelled{Customer: who, Order: change(t)}
 	case events.TypeOrderRefunded:
 		return &events.OrderRefunded{Customer: who, Order: change(t)}
+	case events.TypeOrderReturned:
+		return &events.OrderReturned{Customer: who, Order: change(t)}
 	case events.TypeCartUpdated:
 		return &events.CartUpdated{Customer: who, Cart: events.Cart{ID: pick(t, "k1", "k2"), Items: items(t)}}
 	case events.TypeCartAbandoned:

@@ -24,6 +24,8 @@ func (t *teller) happened(e events.Event) string {
 			s += ", with " + strings.Join(d.Order.Coupons, " and ")
 		}
 		return s
+	case *events.OrderUpdated:
+		return "order " + d.Order.ID + " was changed, and is now: " + goods(d.Order.Items, d.Order.Total)
 	case *events.OrderFulfilled:
 		return part(d.Order) + " was shipped"
 	case *events.OrderDelivered:
@@ -32,6 +34,8 @@ func (t *teller) happened(e events.Event) string {
 		return part(d.Order) + " was cancelled"
 	case *events.OrderRefunded:
 		return part(d.Order) + " was refunded"
+	case *events.OrderReturned:
+		return part(d.Order) + " came back"
 	case *events.CustomerCreated:
 		return "became a customer" + t.consent(d.Customer.Consent)
 	case *events.CustomerUpdated:
