@@ -33,6 +33,7 @@ type shop struct {
 	raw       *projection.Customers
 	timeline  *timeline.Timeline
 	rebuilder *projection.Rebuilder
+	intake    *intake.Intake
 	loop      *bus.Loop
 	published uint64
 }
@@ -48,15 +49,21 @@ func openShop(t *testing.T, s *homingtest.RedisServer) *shop {
 	o.raw = projection.New(homingtest.Redis(t, s.URL()), nil)
 	o.rebuilder = projection.NewRebuilder(homingtest.Redis(t, s.URL()), o.guard, o.timeline,
 		projection.RebuildOptions{Stores: []string{"main"}, Log: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))})
-	in := intake.New(intake.Options{Identity: ids(t), Customers: o.store, Timeline: o.timeline, Stores: []string{"main"},
+	o.intake = intake.New(intake.Options{Identity: ids(t), Customers: o.store, Timeline: o.timeline, Stores: []string{"main"},
 		Business: func(t time.Time) time.Time { return t }})
-	o.loop = bus.NewLoop(bus.LoopOptions{Name: "intake", Consumer: bus.Consumer(js, bus.Storefront, bus.IntakeConsumer),
-		Handler: in.Handle, Reject: bus.RejectTo(js), Batch: 32, Log: zap.NewNop()})
+	o.loop = o.run(o.intake.Handle)
+	return o
+}
+
+// run runs a loop that takes events in.
+func (o *shop) run(handler bus.Handler) *bus.Loop {
+	l := bus.NewLoop(bus.LoopOptions{Name: "intake", Consumer: bus.Consumer(o.js, bus.Storefront, bus.IntakeConsumer),
+		Handler: handler, Reject: bus.RejectTo(o.js), Batch: 32, Log: zap.NewNop()})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); o.loop.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return o
+	go func() { defer close(done); l.Run(ctx) }()
+	o.t.Cleanup(func() { cancel(); <-done })
+	return l
 }
 
 const people = 40
@@ -65,18 +72,12 @@ const people = 40
 func (o *shop) orders(n int, wait bool) {
 	o.t.Helper()
 	for range n {
-		o.published++
-		e := order(customer.Key{}, int(o.published%people), 0).Event
-		e.ID = fmt.Sprint("e", o.published)
-		e.Time = e.Time.Add(time.Duration(o.published) * time.Minute)
-		e.Data.(*events.OrderPlaced).Order.ID = fmt.Sprint(o.published)
-		body, err := events.Encode(e)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		if _, err := o.js.Publish(o.t.Context(), events.Subject("main", e.Type), body); err != nil {
-			o.t.Fatal(err)
-		}
+		n := o.published + 1
+		e := order(customer.Key{}, int(n%people), 0).Event
+		e.ID = fmt.Sprint("e", n)
+		e.Time = e.Time.Add(time.Duration(n) * time.Minute)
+		e.Data.(*events.OrderPlaced).Order.ID = fmt.Sprint(n)
+		o.publish(e)
 	}
 	if wait {
 		eventually(o.t, "taken in", func() bool { return o.loop.Handled() >= o.published })
