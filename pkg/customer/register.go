@@ -6,24 +6,26 @@ import (
 	"strings"
 )
 
-// MaxRivals is how many statements of the latest time a register keeps, the one
-// that shows included.
-const MaxRivals = 4
+// How much a register keeps of the latest time. Beyond both, a late copy of a
+// statement that was passed long ago is taken for a new one.
+const (
+	MaxRivals = 4  // statements, the one that shows included
+	MaxPassed = 12 // hashes of those that were pushed out
+)
 
 // Register keeps what was said last about one thing: the statement of the latest
 // time and, of those of one time, the one that was made last; see Stamp.
 //
 // Which that is may turn out late. Of a statement that comes twice the copy with
 // the lower place counts, and the copies come in any order: the one that shows may
-// fall behind another of its time. So all statements of the latest time are kept,
-// each once. Nearly always that is one.
-//
-// Of more than MaxRivals statements of one time the last ones are kept. One that
-// was pushed out is not known any more when a copy of it comes with a higher place.
+// fall behind another of its time. So the statements of the latest time are kept,
+// each once. Nearly always that is one. Of more than MaxRivals the last ones stay,
+// and the others are remembered, so that their copies change nothing.
 type Register[V any] struct {
 	Value  V
 	Stamp  Stamp
 	Rivals []Said[V] // the other statements of the same time, the latest first
+	Passed []uint32  // Tie of still others of that time, which are earlier than all of these; ascending
 }
 
 // Said is a statement.
@@ -46,6 +48,9 @@ func (r *Register[V]) say(v V, s Stamp, compare func(a, b V) int) bool {
 	case s.At < r.Stamp.At:
 		return false
 	}
+	if _, passed := slices.BinarySearch(r.Passed, s.Tie); passed {
+		return false
+	}
 	all := r.all()
 	i := slices.IndexFunc(all, func(o Said[V]) bool { return o.Stamp.Same(s) })
 	if i >= 0 {
@@ -56,10 +61,34 @@ func (r *Register[V]) say(v V, s Stamp, compare func(a, b V) int) bool {
 		all = slices.Delete(all, i, i+1)
 	}
 	i, _ = slices.BinarySearchFunc(all, s, func(o Said[V], s Stamp) int { return s.Compare(o.Stamp) })
-	if i == MaxRivals {
+	all = slices.Insert(all, i, Said[V]{v, s})
+	n := min(len(all), MaxRivals)
+	changed := false
+	for _, o := range all[n:] {
+		changed = r.pass(o.Stamp.Tie)
+	}
+	if i == n {
+		return changed
+	}
+	r.Value, r.Stamp, r.Rivals = all[0].Value, all[0].Stamp, nil
+	if n > 1 {
+		r.Rivals = all[1:n]
+	}
+	return true
+}
+
+// pass remembers a statement that is not kept, and reports whether it did.
+func (r *Register[V]) pass(tie uint32) bool {
+	i, found := slices.BinarySearch(r.Passed, tie)
+	full := len(r.Passed) == MaxPassed
+	if found || full && i == 0 {
 		return false
 	}
-	r.keep(slices.Insert(all, i, Said[V]{v, s}))
+	all := slices.Concat(r.Passed[:i], []uint32{tie}, r.Passed[i:])
+	if full {
+		all = all[1:] // the lowest hash, so that the order in which they come does not matter
+	}
+	r.Passed = all
 	return true
 }
 
@@ -71,19 +100,19 @@ func (r *Register[V]) all() []Said[V] {
 	return append([]Said[V]{{r.Value, r.Stamp}}, r.Rivals...)
 }
 
-// keep has statements of one time, of which there is one at least, the latest first.
-func (r *Register[V]) keep(all []Said[V]) {
-	*r = Register[V]{Value: all[0].Value, Stamp: all[0].Stamp}
-	if rivals := all[1:min(len(all), MaxRivals)]; len(rivals) > 0 {
-		r.Rivals = rivals
-	}
-}
-
 // join folds in all that another register keeps.
 func (r *Register[V]) join(from Register[V], compare func(a, b V) int) bool {
 	changed := false
 	for _, o := range from.all() {
 		changed = r.say(o.Value, o.Stamp, compare) || changed
+	}
+	if from.Stamp.At != r.Stamp.At {
+		return changed
+	}
+	for _, tie := range from.Passed {
+		if !slices.ContainsFunc(r.all(), func(o Said[V]) bool { return o.Stamp.Tie == tie }) {
+			changed = r.pass(tie) || changed
+		}
 	}
 	return changed
 }

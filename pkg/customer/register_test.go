@@ -138,25 +138,67 @@ func TestAnErasedRegisterIsAsIfNothingHadBeenSaid(t *testing.T) {
 	})
 }
 
-// A shop that tells an order with the order's own time, however often it changes.
+// A shop that tells an order with the order's own time, however often it changes,
+// and then tells an old state of it once more.
 func TestOfMoreStatementsOfOneTimeThanAreKeptTheLastOnesAre(t *testing.T) {
 	var all []Said[string]
-	for i := range 6 {
+	for i := range MaxRivals + 2 {
 		all = append(all, Said[string]{fmt.Sprint("edit ", i), Stamp{At: 1, Place: uint64(10 + i), Tie: uint32(100 - i)}})
 	}
-	permutations(all, func(all []Said[string]) {
-		r := heard(all)
-		if r.Value != "edit 5" || len(r.Rivals) != MaxRivals-1 {
-			t.Fatalf("shows %q and keeps %v", r.Value, r.Rivals)
+	last, want := all[len(all)-1].Value, heard(all)
+	permutations(slices.Clone(all), func(some []Said[string]) {
+		r := heard(some)
+		if d := gocmp.Diff(want, r); d != "" || r.Value != last {
+			t.Fatalf("shows %q; the order matters:\n%s", r.Value, d)
 		}
-		last := Said[string]{"edit 5", Stamp{At: 1, Place: 99, Tie: 95}}
-		for _, copied := range append(slices.Clone(r.Rivals), last) {
-			copied.Stamp.Place = 99
-			if r.say(copied.Value, copied.Stamp, strings.Compare) {
-				t.Fatalf("a late copy of %q changed something", copied.Value)
+		for i, o := range all {
+			o.Stamp.Place = 99
+			if r.say(o.Value, o.Stamp, strings.Compare) {
+				t.Fatalf("a late copy of edit %d changed something", i)
 			}
 		}
 	})
+}
+
+func TestAsManyStatementsAreRememberedAsTheBoundsSay(t *testing.T) {
+	for _, c := range []struct {
+		edits int
+		copy  bool // one of the first is taken for a new one
+	}{{MaxRivals + MaxPassed, false}, {MaxRivals + MaxPassed + 1, true}} {
+		var all []Said[string]
+		for i := range c.edits {
+			all = append(all, Said[string]{fmt.Sprint("edit ", i), Stamp{At: 1, Place: uint64(10 + i), Tie: uint32(1 + i)}})
+		}
+		r := heard(all)
+		if last := all[len(all)-1].Value; r.Value != last || len(r.Rivals) != MaxRivals-1 || len(r.Passed) != MaxPassed {
+			t.Errorf("%d edits: shows %q, with %d rivals, %d passed", c.edits, r.Value, len(r.Rivals), len(r.Passed))
+		}
+		if got := r.say("edit 0", Stamp{At: 1, Place: 99, Tie: 1}, strings.Compare); got != c.copy {
+			t.Errorf("%d edits, and a copy of the first: %v, want %v", c.edits, got, c.copy)
+		}
+		if r.say("later", Stamp{At: 2, Tie: 7}, strings.Compare); len(r.Rivals)+len(r.Passed) > 0 {
+			t.Errorf("of an earlier time %v and %v are kept", r.Rivals, r.Passed)
+		}
+	}
+}
+
+func TestJoinedRegistersRememberWhatEachPassed(t *testing.T) {
+	edit := func(i int) Said[string] {
+		return Said[string]{fmt.Sprint("edit ", i), Stamp{1, uint64(10 + i), uint32(100 - i)}}
+	}
+	var all []Said[string]
+	for i := range 12 {
+		all = append(all, edit(i))
+	}
+	want := heard(all)
+	for cut := range len(all) + 1 {
+		a, b := heard(all[:cut]), heard(all[cut:])
+		other := b
+		other.join(a, strings.Compare)
+		if a.join(b, strings.Compare); gocmp.Diff(want, a)+gocmp.Diff(want, other) != "" {
+			t.Errorf("joined after %d:\n%s%s", cut, gocmp.Diff(want, a), gocmp.Diff(want, other))
+		}
+	}
 }
 
 func TestHowTiesAreBroken(t *testing.T) {

@@ -1,9 +1,14 @@
 package customer
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+)
 
 // The rivals of registers are a section of their own, as hardly any customer has
-// some. Of each register that does: which one, how many, and each with its stamp.
+// some. Of each register that does: which one, how many rivals and each with its
+// stamp, and how many were passed and their hashes. A text that is the one that
+// shows is left out: a shop that gives all it says one time mostly says the same.
 const (
 	rivalsOfCart = iota
 	rivalsOfLeft
@@ -21,21 +26,30 @@ func (c *Customer) rivals() bool {
 }
 
 func appendRivals(b []byte, c *Customer, t stamps) []byte {
-	b = rivalsOf(b, rivalsOfCart, c.Cart.Rivals, t.cart)
-	b = rivalsOf(b, rivalsOfLeft, c.Left.Rivals, t.cart)
+	b = rivalsOf(b, rivalsOfCart, &c.Cart, t.cart)
+	b = rivalsOf(b, rivalsOfLeft, &c.Left, t.cart)
 	for i, f := range c.texts() {
-		b = rivalsOf(b, rivalsOfTexts+i, f.Rivals, func(b []byte, v string, s Stamp) []byte { return t.place(appendString(b, v), s) })
+		b = rivalsOf(b, rivalsOfTexts+i, &f.Register, func(b []byte, v string, s Stamp) []byte {
+			if v == f.Value {
+				v = ""
+			}
+			return t.place(appendString(b, v), s)
+		})
 	}
 	return b
 }
 
-func rivalsOf[V any](b []byte, which int, rivals []Said[V], one func([]byte, V, Stamp) []byte) []byte {
-	if len(rivals) == 0 {
+func rivalsOf[V any](b []byte, which int, r *Register[V], one func([]byte, V, Stamp) []byte) []byte {
+	if len(r.Rivals) == 0 { // and nothing was passed, either
 		return b
 	}
-	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(which)), uint64(len(rivals)))
-	for _, o := range rivals {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(which)), uint64(len(r.Rivals)))
+	for _, o := range r.Rivals {
 		b = one(b, o.Value, o.Stamp)
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.Passed)))
+	for _, tie := range r.Passed {
+		b = binary.BigEndian.AppendUint32(b, tie)
 	}
 	return b
 }
@@ -51,23 +65,28 @@ func (r *reader) rivals(c *Customer, t stamps) {
 		which := r.uvarint()
 		switch {
 		case which == rivalsOfCart:
-			c.Cart.Rivals = readRivals(r, t, r.cart)
+			readRivals(r, t, &c.Cart, r.cart)
 		case which == rivalsOfLeft:
-			c.Left.Rivals = readRivals(r, t, r.cart)
+			readRivals(r, t, &c.Left, r.cart)
 		case which-rivalsOfTexts < uint64(len(texts)):
-			texts[which-rivalsOfTexts].Rivals = readRivals(r, t, func(t stamps) (string, Stamp) { return r.string(), r.at(t) })
+			f := texts[which-rivalsOfTexts]
+			readRivals(r, t, &f.Register, func(t stamps) (string, Stamp) { return cmp.Or(r.string(), f.Value), r.at(t) })
 		default:
 			r.bad = true
 		}
 	}
 }
 
-func readRivals[V any](r *reader, t stamps, one func(stamps) (V, Stamp)) []Said[V] {
-	out := make([]Said[V], r.count(2))
-	for i := range out {
-		out[i].Value, out[i].Stamp = one(t)
+func readRivals[V any](r *reader, t stamps, into *Register[V], one func(stamps) (V, Stamp)) {
+	into.Rivals = make([]Said[V], r.count(2))
+	for i := range into.Rivals {
+		into.Rivals[i].Value, into.Rivals[i].Stamp = one(t)
 	}
-	return out
+	for range r.count(4) {
+		if s := r.bytes(4); s != "" {
+			into.Passed = append(into.Passed, binary.BigEndian.Uint32(view(s)))
+		}
+	}
 }
 
 func (r *reader) cart(t stamps) (k Cart, s Stamp) {
