@@ -19,8 +19,9 @@ import (
 
 const productsHelp = `What is known about a store's products: how often customers buy them again, for how
 many days a piece lasts as the shop says, whether they can be bought. The worker
-replenishment learns from it. It is computed every night from all customers; what
-the shop says since (product.updated) is in it.`
+replenishment learns from it, and cart-recovery shows only what can be bought. It is
+computed every night from all customers; what the shop says since (product.updated)
+is in it.`
 
 // productsFlags choose a store and what of it.
 type productsFlags struct {

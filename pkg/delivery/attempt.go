@@ -8,6 +8,7 @@ import (
 	"homing/pkg/channel"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -25,11 +26,12 @@ type attempt struct {
 	store   *programme.Store
 	worker  *programme.Worker
 	route   Route
-	record  customer.Record // the customer
-	mailbox customer.Record // what is known about the customer's address
-	epoch   uint64          // of both
-	loaded  time.Time       // when both were read, in real time
-	judged  time.Time       // when the gate was last asked
+	record  customer.Record   // the customer
+	mailbox customer.Record   // what is known about the customer's address
+	epoch   uint64            // of both
+	loaded  time.Time         // when both were read, in real time
+	judged  time.Time         // when the gate was last asked
+	shop    *product.Snapshot // what is known of the store's products: the same for what is judged and what is said
 
 	letPass   bool            // it has let others pass, for the sake of throughput
 	permitted bool            // its send permit was leased
@@ -88,8 +90,9 @@ func (d *Delivery) person(a *attempt) *programme.Person {
 	store := a.touch.Customer.Store
 	p := &programme.Person{Store: a.store, Customer: &a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer),
 		Address: func(email string) string { return d.o.Address(store, email) }}
-	if d.o.Products != nil {
-		p.Products = d.o.Products(store)
+	if a.shop == nil && d.o.Products != nil {
+		a.shop = d.o.Products(store)
 	}
+	p.Products = a.shop
 	return p
 }

@@ -30,7 +30,7 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 		return decision
 	}
 	now := d.o.Scale.Now()
-	a.judged = now
+	a.judged, a.shop = now, nil // as it is now
 	v := gate.Judge(d.person(a).Case(a.worker, a.touch, now))
 	if v.Action == touch.Send {
 		var err error

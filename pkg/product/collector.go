@@ -128,7 +128,8 @@ func (s *sample) rhythm(customers int) Rhythm {
 }
 
 // ByEvidence returns the ids of the products, those first of which most is known:
-// by customers who came back, then by what the shop says, then by buyers.
+// by customers who came back, then by what the shop says, above all that a product
+// cannot be bought, then by buyers.
 func (s *Snapshot) ByEvidence() []string {
 	if s == nil {
 		return nil
@@ -137,13 +138,6 @@ func (s *Snapshot) ByEvidence() []string {
 }
 
 func byEvidence(a string, x Product, b string, y Product) int {
-	return cmp.Or(cmp.Compare(y.Rhythm.Customers, x.Rhythm.Customers), cmp.Compare(number(y.said()), number(x.said())),
+	return cmp.Or(cmp.Compare(y.Rhythm.Customers, x.Rhythm.Customers), cmp.Compare(y.word(), x.word()),
 		cmp.Compare(y.Buyers, x.Buyers), cmp.Compare(a, b))
-}
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

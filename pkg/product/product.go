@@ -78,7 +78,11 @@ func (s *Snapshot) Hear(said []events.Event, sequence uint64) *Snapshot {
 	for _, e := range said {
 		if d, ok := e.Data.(*events.ProductUpdated); ok {
 			p := next.Products[d.Product.ID]
-			if p.hear(&d.Product, e.Time.UnixMilli()) && (len(next.Products) < MaxProducts || next.has(d.Product.ID)) {
+			news, room := p.hear(&d.Product, e.Time.UnixMilli()), MaxProducts
+			if p.Unavailable() {
+				room = maxTracked // until the statistics are computed again
+			}
+			if news && (len(next.Products) < room || next.has(d.Product.ID)) {
 				next.Products[d.Product.ID] = p
 			}
 		}
@@ -104,7 +108,19 @@ func (p *Product) hear(said *events.Product, at int64) bool {
 }
 
 // said reports whether the shop said anything of the product.
-func (p Product) said() bool { return p.SupplyDays > 0 || p.Available != nil }
+func (p Product) said() bool { return p.word() > 0 }
+
+// word is how much the shop's word on a product weighs: what it said nothing about
+// can be bought, so that it can is the least.
+func (p Product) word() int {
+	switch {
+	case p.Unavailable():
+		return 2
+	case p.SupplyDays > 0 || p.Available != nil:
+		return 1
+	}
+	return 0
+}
 
 // Encode returns the snapshot as it is published: JSON, the same for the same.
 func (s *Snapshot) Encode() ([]byte, error) { return json.Marshal(s) }

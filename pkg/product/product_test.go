@@ -143,6 +143,26 @@ func TestOfMoreProductsThanThereIsRoomForTheBestKnownStay(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeBoughtHasRoomAmongTooManyProducts(t *testing.T) {
+	no, yes := false, true
+	k := product.NewCollector()
+	for i := range product.MaxProducts {
+		k.Hear(update(fmt.Sprintf("p%06d", i), 0, 10, &yes))
+	}
+	k.Hear(update("zebra", 0, 0, &no))
+	s := k.Snapshot(start)
+	if p, ok := s.Of("zebra"); !ok || !p.Unavailable() || len(s.Products) != product.MaxProducts {
+		t.Errorf("%d products, and zebra is %+v", len(s.Products), p)
+	}
+	s = s.Hear([]events.Event{update("yak", 0, 0, &no), update("xerus", 0, 0, &yes)}, 7)
+	if p, ok := s.Of("yak"); !ok || !p.Unavailable() {
+		t.Errorf("yak is not heard of: %+v", p)
+	}
+	if _, ok := s.Of("xerus"); ok {
+		t.Error("xerus, which can be bought, takes room")
+	}
+}
+
 func update(id string, after time.Duration, supply int, available *bool) events.Event {
 	d := &events.ProductUpdated{Product: events.Product{ID: id, SupplyDays: supply, Available: available}}
 	return events.Event{ID: id, Type: d.Type(), Time: start.Add(after), Data: d}

@@ -15,12 +15,17 @@ import (
 )
 
 const (
-	// settle is how long it waits after a word, for what comes with it:
-	// a shop that tells of its whole assortment is listened to once a second.
+	// stored is how long it waits after a word before it looks: a message is passed
+	// on to listeners a moment before it is on its stream.
+	stored = 20 * time.Millisecond
+	// settle is when it looks again, for what came with the word: a shop that tells
+	// of its whole assortment is listened to once a second.
 	settle = time.Second
 	// missed is how soon it looks without having been told, since nobody resends
 	// what wakes it: everything that counts is on streams.
-	missed = time.Hour
+	missed = 10 * time.Minute
+	// failed is how soon it looks again after it could not.
+	failed = 5 * time.Second
 )
 
 // Open loads the statistics of all stores, and computes those that nobody has
@@ -38,31 +43,50 @@ func (c *Statistics) Open(ctx context.Context) error {
 	return nil
 }
 
-// Run keeps the statistics up to date until ctx ends.
+// Run keeps the statistics up to date until ctx ends. What a shop says is heard at
+// once: an email may be due the moment after.
 func (c *Statistics) Run(ctx context.Context) {
 	word, done := c.listen()
 	defer done()
 	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
 	defer c.o.JS.Conn().RemoveStatusListener(back)
+	wait := missed
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(missed):
+		case <-time.After(wait):
 		case <-back:
 		case <-word:
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(settle):
-			}
+			pause(ctx, stored)
+			c.updateAll(ctx)
+			pause(ctx, settle)
 		}
-		for _, store := range c.o.Stores {
-			if err := c.Update(ctx, store); err != nil && ctx.Err() == nil {
-				c.o.Log.Warn("working with product statistics that may be old", zap.String("store", store), zap.Error(err))
-			}
+		if wait = missed; !c.updateAll(ctx) {
+			wait = failed
 		}
 	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// updateAll brings the statistics of all stores up to date, and reports whether it
+// could.
+func (c *Statistics) updateAll(ctx context.Context) bool {
+	ok := true
+	for _, store := range c.o.Stores {
+		err := c.Update(ctx, store)
+		ok = ok && err == nil
+		if err != nil && ctx.Err() == nil {
+			c.o.Log.Warn("working with product statistics that may be old", zap.String("store", store), zap.Error(err))
+		}
+	}
+	return ok
 }
 
 // listen returns a channel that has something whenever statistics were published

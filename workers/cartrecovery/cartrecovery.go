@@ -22,6 +22,9 @@
 //     its next email if the cart is left again
 //   - bundled: the same email went out under another number of orders, because an
 //     older order came in late
+//   - unavailable: the shop says that nothing in the cart can be bought. What cannot
+//     be bought is left out of an email that shows the rest; both are judged when
+//     the email is due, so what is on sale again is shown again
 //
 // Held as not_yet: while the customer is at the cart (it changed less than idle
 // and the first step's delay ago), and while an earlier email of the series has
@@ -89,6 +92,7 @@ var Kind = workers.Kind{
 	Emails:   "reminders about your basket",
 	Triggers: []events.Type{events.TypeCartUpdated, events.TypeCartAbandoned},
 	Horizon:  4 * 24 * time.Hour,
+	Products: true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
 		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose}

@@ -18,8 +18,16 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	}
 	q := w.question(t, in, place)
 	v := workers.Wording{Offer: q.offer(), Detail: "the cart was left " + q.series.left.UTC().Format("2006-01-02 15:04 MST")}
-	if q.current() {
-		v.Items, v.More = shown(t.Snapshot, in.Customer.Cart.Value)
+	lines, gone := q.onSale(q.lines())
+	switch {
+	case q.current():
+		v.Items, v.More = shown(t.Snapshot, lines, len(gone))
+	case len(gone) > 0:
+		v.Items, v.More = shown(t.Snapshot, lines, 0)
+		v.More += t.Snapshot.More
+	}
+	if len(gone) > 0 {
+		v.Detail += "; left out, because the shop says that it cannot be bought: " + list(gone)
 	}
 	return v
 }
@@ -55,11 +63,12 @@ func (q question) offered() bool {
 	return false
 }
 
-// shown returns those lines of the snapshot that are still in the cart, as many
-// pieces as there are now, and how many lines of the cart it does not know. Nil
-// means that the snapshot is right as it is.
-func shown(s *touch.Snapshot, cart customer.Cart) (items []events.Item, more int) {
-	rest := slices.Clone(cart.Lines)
+// shown returns those lines of the snapshot that are still in the cart and on sale,
+// as many pieces as there are now, and how many lines of the cart it does not know.
+// gone is how many lines are not on sale. Nil means that the snapshot is right as it
+// is.
+func shown(s *touch.Snapshot, lines []customer.Line, gone int) (items []events.Item, more int) {
+	rest := slices.Clone(lines)
 	same := true
 	for _, it := range s.Items {
 		i := slices.IndexFunc(rest, func(l customer.Line) bool { return l.Product == it.ProductID })
@@ -72,11 +81,15 @@ func shown(s *touch.Snapshot, cart customer.Cart) (items []events.Item, more int
 		items = append(items, it)
 		rest = slices.Delete(rest, i, i+1)
 	}
-	if same && len(rest) <= s.More {
+	if same && gone == 0 && len(rest) <= s.More {
 		return nil, 0 // what is over was left out for want of room
 	}
 	if items == nil {
 		items = []events.Item{}
 	}
-	return items, len(rest)
+	more = len(rest)
+	if len(lines)+gone >= customer.MaxCartLines { // there are others, which nobody knows
+		more += max(0, len(s.Items)+s.More-customer.MaxCartLines)
+	}
+	return items, more
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/product"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -22,7 +23,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(reason.StepRemoved, "the series has no such step")
 	}
 	q := w.question(t, in, place)
-	for _, rule := range []func() touch.Verdict{q.purchased, q.emptied, q.elsewhere, q.early, q.busy, q.recovered, q.twice, q.inTurn} {
+	for _, rule := range []func() touch.Verdict{q.purchased, q.emptied, q.elsewhere, q.early, q.busy, q.recovered, q.twice, q.inTurn, q.unavailable} {
 		if v := rule(); v.Action != touch.Send {
 			return v
 		}
@@ -39,10 +40,11 @@ type question struct {
 	step     workers.StepConfig
 	place    int // of the step
 	now      time.Time
+	shop     *product.Snapshot // what it says of its products
 }
 
 func (w worker) question(t touch.Touch, in workers.Input, place int) question {
-	q := question{worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now}
+	q := question{worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now, shop: in.Products}
 	s, ok := w.seriesOf(q.customer, t.Customer, t.Snapshot.Cart)
 	if !ok || s.cut || !slices.Contains(s.names(), t.Occasion) {
 		s = w.planned(q.customer, t, place)
@@ -80,17 +82,23 @@ func (q question) purchased() touch.Verdict {
 	return touch.Verdict{}
 }
 
+// lines are what is in the cart.
+func (q question) lines() []customer.Line {
+	if q.current() {
+		return q.customer.Cart.Value.Lines
+	}
+	var out []customer.Line
+	for _, it := range q.touch.Snapshot.Items {
+		out = append(out, customer.Line{Product: it.ProductID, Quantity: it.Quantity})
+	}
+	return out
+}
+
 // products lists what is in the cart.
 func (q question) products() []string {
 	var out []string
-	if q.current() {
-		for _, l := range q.customer.Cart.Value.Lines {
-			out = append(out, l.Product)
-		}
-		return out
-	}
-	for _, it := range q.touch.Snapshot.Items {
-		out = append(out, it.ProductID)
+	for _, l := range q.lines() {
+		out = append(out, l.Product)
 	}
 	return out
 }
