@@ -133,13 +133,15 @@ type Customer struct {
 	Tokens []string
 }
 
-// Opinion is what a customer explicitly said about marketing email, and when.
+// Opinion is what a customer explicitly said about marketing email, and when. It
+// needs no place: of a yes and a no of one time the no counts, whichever came last.
 type Opinion struct {
 	Status string
 	At     int64 // ms
 }
 
-// Stop says that a customer does not want email of some scope.
+// Stop says that a customer does not want email of some scope. Both times only
+// grow, so that those who say it at one time say the same: it needs no place.
 type Stop struct {
 	At   int64 // ms: when they said so
 	Said int64 // ms: the latest event that reports it

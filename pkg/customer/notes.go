@@ -23,7 +23,8 @@ const (
 	Yielded                             // an email let one of a higher priority go first; its touch
 )
 
-// Note remembers that something happened, and when.
+// Note remembers that something happened, and when. Notes are a set, in which no
+// note replaces another: they need no place.
 type Note struct {
 	Kind  NoteKind
 	About uint64 // About of what the note is about
