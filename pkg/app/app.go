@@ -90,6 +90,7 @@ type App struct {
 	o         Options
 	log       *zap.Logger
 	identity  *customer.Identity
+	people    *projection.People
 	templates *render.Set
 	stores    map[string]*programme.Store
 	routes    map[string]route // by store

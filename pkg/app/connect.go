@@ -32,12 +32,15 @@ func (a *App) connect() error {
 		return err
 	}
 	a.customers = projection.New(a.rdb, a.guard)
+	a.customers.IntroduceTo(timeline.New(a.js), a.identity)
+	a.people = projection.NewPeople(a.customers, a.identity)
 	return nil
 }
 
 func (a *App) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
 		Stores: programme.StoreNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.CheckRedis,
+		Timeline: timeline.New(a.js), Identity: a.identity,
 	})
 }
 

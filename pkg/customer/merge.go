@@ -22,6 +22,12 @@ func (c *Customer) absorbs(d *events.CustomerMerged, s Stamp) bool {
 	return c.absorb(Absorbed{d.From, s.At})
 }
 
+// Absorbs reports whether it is known that the customer goes on for an id, by what was
+// said then or later.
+func (c *Customer) Absorbs(id string, s Stamp) bool {
+	return slices.ContainsFunc(c.Absorbed, func(a Absorbed) bool { return a.ID == id && a.At >= s.At })
+}
+
 // becomes folds, into the record of the id that is no longer used, which one goes on.
 func (c *Customer) becomes(d *events.PersonMerged, s Stamp) bool {
 	return !(c.Erased.At != 0 && s.At <= c.Erased.At) && c.Merged.set(d.Into, s)

@@ -56,7 +56,7 @@ func (n *Neighbourhood) Missing(asks ...Ask) (records, links []Key) {
 	return sorted(r), sorted(l)
 }
 
-func sorted(keys map[Key]bool) []Key { return slices.SortedFunc(maps.Keys(keys), compareKeys) }
+func sorted(keys map[Key]bool) []Key { return slices.SortedFunc(maps.Keys(keys), CompareKeys) }
 
 // walk is a way through a neighbourhood, from one id or mailbox to all that is theirs.
 type walk struct {

@@ -35,13 +35,14 @@ func (n *Neighbourhood) Person(a Ask) Person {
 		p.Links[o.mailbox] = n.links[o.mailbox]
 	}
 	for _, rs := range [][]Record{p.Members, p.Mailboxes, p.Rests} {
-		slices.SortFunc(rs, func(a, b Record) int { return compareKeys(a.Key, b.Key) })
+		slices.SortFunc(rs, func(a, b Record) int { return CompareKeys(a.Key, b.Key) })
 	}
 	p.Customer = w.unite(a)
 	return p
 }
 
-func compareKeys(a, b Key) int {
+// CompareKeys sorts keys by store and token.
+func CompareKeys(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Token, b.Token))
 }
 
@@ -81,7 +82,7 @@ func sortedMembers(m map[Key]int64) []Key {
 	for k := range m {
 		out = append(out, k)
 	}
-	slices.SortFunc(out, compareKeys)
+	slices.SortFunc(out, CompareKeys)
 	return out
 }
 

@@ -46,6 +46,7 @@ type Installation struct {
 	stores    map[string]*programme.Store
 	rdb       redis.UniversalClient
 	customers *projection.Customers
+	people    *projection.People
 	timeline  *timeline.Timeline
 	schedule  *schedule.Schedule
 
@@ -78,6 +79,7 @@ func Open(o Options) (*Installation, error) {
 		return nil, err
 	}
 	i.customers = projection.New(i.rdb, nil)
+	i.people = projection.NewPeople(i.customers, i.identity)
 	return i, nil
 }
 

@@ -161,7 +161,8 @@ type Replanned struct {
 // entries that were. It tells the log how far it is.
 func (i *Installation) Rebuild(ctx context.Context, store string, log *zap.Logger) (int, error) {
 	guard := projection.NewGuard(false) // of nobody: who runs has guards of their own
-	return projection.NewRebuilder(i.rdb, guard, i.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log}).Rebuild(ctx)
+	return projection.NewRebuilder(i.rdb, guard, i.timeline, projection.RebuildOptions{Stores: []string{store}, Log: log,
+		Timeline: i.timeline, Identity: i.identity}).Rebuild(ctx)
 }
 
 // ErrBehind says that Redis does not know all that the timeline holds.

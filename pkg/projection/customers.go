@@ -25,6 +25,10 @@ type Customers struct {
 	marks combine.Combiner[customer.Entry]
 	ride  riders
 	seen  *highest
+
+	introductions Appender // nil: who is who is introduced by others
+	identity      *customer.Identity
+	refolds       bool // marks are moved by the refold alone
 }
 
 // New returns a store. The guard is asked before every call.
@@ -61,7 +65,7 @@ type save struct {
 	payload []byte
 	moves   []move // in the indexes
 	place   customer.Place
-	other   *customer.Record // in: one to look at as well, or nil; out: its version
+	against *against // what to look at after it is written; nil: nothing
 }
 
 // Load reads customers in one round trip. A customer who is not there is a
@@ -229,18 +233,49 @@ func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]boo
 	return ok, s.saves.Do(ctx, reqs)
 }
 
-// SaveBeside is Save for one record that was judged together with another. In the
-// same round trip it looks whether the other is still at its version: same. What
-// is written is written all the same; the two may be on different nodes. Of an
-// other without a key nothing is known, and it is the same.
-func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+// SaveAgainst is Save for one record that was judged together with others, and with
+// the links of some mailboxes. After it is written, it looks whether all of them are
+// still at the versions they have here: same. What is written is written all the
+// same: the caller undoes it. A record without a key is left out.
+//
+// Two who save at the same time, each one of two records that both judged by, both
+// look after they have written: so at least one sees the other. On one Redis the look
+// travels with the write, and is carried out after it. On a cluster it is a round trip
+// of its own if it has to do with other customers, and not just with what is known
+// about an address.
+func (s *Customers) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
 	req := saveOf(r, &saved, customer.Encode(&r.Customer))
-	judged := other.Version
-	if other.Key.Token != "" {
-		req.other = &other
+	l := &against{}
+	for _, o := range others {
+		if o.Key.Token == "" || o.Key == r.Key {
+			continue
+		}
+		l.records = append(l.records, o)
+		if _, mailbox := links[o.Key]; !mailbox {
+			l.later = s.nodes
+		}
 	}
-	err = s.saves.Do(ctx, []save{req})
-	return saved, err == nil && other.Version == judged, err
+	for k, ids := range links {
+		l.mailboxes, l.ids = append(l.mailboxes, k), append(l.ids, ids)
+	}
+	if !l.later {
+		req.against = l
+		err = s.saves.Do(ctx, []save{req})
+		return saved, err == nil && l.same, err
+	}
+	if err = s.saves.Do(ctx, []save{req}); err != nil || !saved {
+		return saved, false, err
+	}
+	pipe := s.rdb.Pipeline()
+	l.ask(ctx, s, pipe)
+	carryOut(ctx, pipe)
+	err = l.answer()
+	return saved, err == nil && l.same, err
+}
+
+// SaveBeside is SaveAgainst for one other record.
+func (s *Customers) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+	return s.SaveAgainst(ctx, r, []customer.Record{other}, nil)
 }
 
 func saveOf(r *customer.Record, ok *bool, payload []byte) save {
@@ -254,12 +289,10 @@ func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
 	}
 	versions := make([]string, len(reqs))
 	groups := s.perScript(byBucket(len(reqs), func(i int) customer.Key { return reqs[i].record.Key }))
-	var others []*redis.StringCmd
 	look := func(pipe redis.Pipeliner) {
-		others = others[:0]
 		for _, r := range reqs {
-			if r.other != nil {
-				others = append(others, pipe.HGet(ctx, customerKey(r.other.Key), "m"))
+			if r.against != nil {
+				r.against.ask(ctx, s, pipe)
 			}
 		}
 	}
@@ -293,12 +326,10 @@ func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
 		return fmt.Errorf("writing customers: %w", err)
 	}
 	for _, r := range reqs {
-		if r.other != nil {
-			m, err := others[0].Result()
-			if err != nil && !errors.Is(err, redis.Nil) {
-				return fmt.Errorf("writing customers: %w", err)
+		if r.against != nil {
+			if err := r.against.answer(); err != nil {
+				return err
 			}
-			r.other.Version, others = versionOf(m), others[1:]
 		}
 	}
 	for g, c := range cmds {

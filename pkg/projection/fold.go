@@ -18,7 +18,11 @@ const foldTries = 20
 // Fold applies events to their customers: load, apply, compare-and-set, and
 // again for those that others changed in the meantime. It takes two round trips when
 // nobody does. Events that change nothing are not written.
+// What entries say about who is who is in force before they are; see IntroduceTo.
 func (s *Customers) Fold(ctx context.Context, folds []customer.Entry) error {
+	if err := s.Link(ctx, linksOf(folds)); err != nil {
+		return err
+	}
 	w := foldings.Get().(*folding)
 	defer w.free()
 	w.group(folds)
@@ -100,14 +104,19 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 		return err
 	}
 	w.changed, w.of = w.changed[:0], w.of[:0]
+	var newcomers []introduction
 	for i, g := range w.todo {
 		changed := false
 		for n, more := g.first, true; more; n, more = w.next[n], w.next[n] != 0 {
+			newcomers = append(newcomers, s.newcomers(&records[i].Customer, folds[n])...)
 			changed = customer.Apply(&records[i].Customer, folds[n].Event) || changed
 		}
 		if changed {
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
 		}
+	}
+	if err := s.introduce(ctx, newcomers); err != nil {
+		return err
 	}
 	if err := w.save(ctx, s); err != nil {
 		return err

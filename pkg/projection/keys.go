@@ -16,6 +16,8 @@ import (
 //	homing:{main.17}:c:<token>  hash: m version (8 bytes) and timeline sequences, d customer   owner: projection
 //	homing:{main.17}:mark       highest timeline sequence folded                              owner: projection
 //
+// The links of mailboxes are in links.go, the indexes by date in index.go.
+//
 // A field of a hash costs Redis some 60 bytes: that is why m is one and not two.
 // Neither has a TTL: they last as long as the timeline they project.
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,11 +40,21 @@ type Rebuilder struct {
 	look     time.Duration
 }
 
+// format is what the marks of a store were made with. Records and links of another
+// format are made again from the timeline, and who is who is introduced to it, which
+// the first format did not do.
+const format = "2"
+
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
 // guard's OnConnect.
 func NewRebuilder(rdb redis.UniversalClient, guard *Guard, timeline Timeline, o RebuildOptions) *Rebuilder {
-	return &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log,
+	r := &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log,
 		look: cmp.Or(o.Look, time.Minute)}
+	if o.Timeline != nil {
+		r.store.IntroduceTo(o.Timeline, o.Identity)
+		r.store.refolds = true
+	}
+	return r
 }
 
 // RebuildOptions say what is rebuilt.
@@ -51,6 +62,10 @@ type RebuildOptions struct {
 	Stores []string
 	Log    *zap.Logger
 	Look   time.Duration // how often to see that Redis was not emptied; 0: each minute
+	// Timeline is told who is who, where it was not yet, by Identity; see
+	// Customers.IntroduceTo. It may be nil.
+	Timeline Appender
+	Identity *customer.Identity
 }
 
 // ErrEviction refuses a Redis that may throw customers away.
@@ -192,7 +207,8 @@ func (r *Rebuilder) policy(ctx context.Context) error {
 // catchUp folds the buckets of a store that are behind. One process works, the
 // others wait for it.
 func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
-	if err := r.recognise(ctx, store); err != nil {
+	recognised, err := r.recognise(ctx, store)
+	if err != nil {
 		return err
 	}
 	lasts, err := r.timeline.Lasts(ctx, store)
@@ -202,8 +218,11 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 	said := time.Now()
 	for {
 		behind, err := r.behind(ctx, store, lasts)
-		if err != nil || len(behind.buckets) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(behind.buckets) == 0 {
+			return recognised()
 		}
 		release, err := r.lock(ctx, store)
 		if err != nil {
@@ -230,33 +249,46 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 }
 
 // recognise forgets the marks of a store when the timeline is another one than
-// they were made from. What is known about customers stays.
-func (r *Rebuilder) recognise(ctx context.Context, store string) error {
+// they were made from, or their format is. What is known about customers stays.
+// done is called when the marks have come up to the timeline: until then, another
+// process, or this one after a crash, knows that they have not.
+func (r *Rebuilder) recognise(ctx context.Context, store string) (done func() error, err error) {
 	id, end, err := r.timeline.Identity(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	marks, err := r.store.Marks(ctx, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	shorter := slices.Max(marks[:]) > end // restored from a backup, or cut by a power loss
+	is, becoming := format+" "+id, "becoming "+format+" "+id
+	note := func(what string) error {
+		if err := r.rdb.Set(ctx, timelineKey(store), what, 0).Err(); err != nil {
+			return fmt.Errorf("noting which timeline is folded: %w", err)
+		}
+		return nil
+	}
+	done = func() error { return note(is) }
 	before, err := r.rdb.Get(ctx, timelineKey(store)).Result()
 	switch {
-	case err == nil && before == id && !shorter:
-		return nil
+	case err != nil && !errors.Is(err, redis.Nil):
+		return nil, fmt.Errorf("asking which timeline was folded: %w", err)
+	case err == nil && before == is && !shorter:
+		return func() error { return nil }, nil
+	case err == nil && before == becoming && !shorter:
+		return done, nil
+	case err == nil && strings.HasSuffix(before, id) && !shorter:
+		r.log.Warn("Redis has customers of an older format: rebuilding from the start", zap.String("store", store))
 	case err == nil:
 		r.log.Warn("the timeline is another one than was folded before: rebuilding from the start", zap.String("store", store))
+	}
+	if err == nil {
 		if err := r.store.forgetMarks(ctx, store); err != nil {
-			return err
+			return nil, err
 		}
-	case !errors.Is(err, redis.Nil):
-		return fmt.Errorf("asking which timeline was folded: %w", err)
 	}
-	if err := r.rdb.Set(ctx, timelineKey(store), id, 0).Err(); err != nil {
-		return fmt.Errorf("noting which timeline is folded: %w", err)
-	}
-	return nil
+	return done, note(becoming)
 }
 
 type lag struct {
