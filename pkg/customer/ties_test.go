@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"homing/events"
 	"homing/pkg/customer"
 )
@@ -40,6 +42,26 @@ func TestARecordHoldsWhatCompetes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Of one time more is said than is kept; all copies of a statement have its place.
+func TestMoreStatementsOfOneTimeThanAreKeptInAnyOrderGiveTheSameCustomer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		es := rapid.SliceOfN(anyEvent(), 1, 25).Draw(t, "events")
+		for i := range es {
+			n := rapid.IntRange(1, 9).Draw(t, "id")
+			es[i].ID, es[i].Place = fmt.Sprint("e", n), uint64(n*5%9)
+			es[i].Time = instant(rapid.IntRange(0, 1).Draw(t, "at"))
+		}
+		want, got := fold(es), fold(shuffled(t, es))
+		if d := diff(want, got); d != "" {
+			t.Fatalf("the order matters:\n%s", d)
+		}
+		if d := diff(want, clone(t, want)); d != "" {
+			t.Fatalf("what was decoded is not what was encoded:\n%s", d)
+		}
+	})
 }
 
 // What competes costs little where all of it says the same, as it mostly does.
