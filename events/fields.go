@@ -47,11 +47,15 @@ func (r *reader) describe() string {
 	}
 	from := r.pos
 	r.skip()
-	word := string(r.data[from:min(r.pos, from+maxQuote)])
+	return r.word(from)
+}
+
+// word returns what was read since from, for an error.
+func (r *reader) word(from int) string {
 	if r.pos > from+maxQuote {
-		word += "…"
+		return string(r.data[from:from+maxQuote]) + "…"
 	}
-	return word
+	return string(r.data[from:r.pos])
 }
 
 // missing records that a required field of the object just read is not there.
@@ -171,44 +175,64 @@ func (r *reader) one(of ...string) string {
 
 // whole reads a whole number. 2.0 is one: some languages write all numbers so.
 func (r *reader) whole() int {
+	n, from, more := r.decimal()
+	if more {
+		r.pos = from
+		r.wrongKind("a whole number")
+	}
+	return n
+}
+
+// decimal reads a number that ought to be whole, from where it begins, and reports
+// whether it has decimals that count.
+func (r *reader) decimal() (n, from int, more bool) {
 	c := r.peek()
+	from = r.pos
 	if c != '-' && (c < '0' || c > '9') {
 		r.wrongKind("a whole number")
-		return 0
+		return 0, from, false
 	}
-	from := r.pos
 	b := r.number()
 	digits := len(b)
 	for i, c := range b {
 		if c == '.' {
 			digits = i
-		} else if c == 'e' || c == 'E' || digits < i && c != '0' {
-			digits = -1
-			break
+		} else if c == 'e' || c == 'E' {
+			r.pos = from
+			r.wrongKind("a whole number")
+			return 0, from, false
+		} else if digits < i && c != '0' {
+			more = true
 		}
-	}
-	if digits < 0 {
-		r.pos = from
-		r.wrongKind("a whole number")
-		return 0
 	}
 	n, err := strconv.Atoi(string(b[:digits]))
 	if err != nil && r.err == nil {
 		r.pos = from
 		r.wrongKind("a whole number in range")
 	}
-	return n
+	return n, from, more && r.err == nil
 }
 
-// quantity reads how many pieces.
+// quantity reads how many pieces. A part of a piece is rounded up: 1.5 kg of cheese
+// last for as long as two pieces, and half a metre that came back is a return.
 func (r *reader) quantity() int {
-	n := r.whole()
+	n, from, more := r.decimal()
 	if r.trusted || r.err != nil {
 		return n
 	}
-	if n < 1 {
-		r.fail(ReasonBadQuantity, "%d is below 1", n)
-	} else if n > maxQuantity {
+	negative := r.data[from] == '-'
+	if more && !negative {
+		n++
+		r.rounded = true
+		r.warn(WarnQuantityRounded, "%s is rounded up to %d; send whole pieces, and what is sold by weight or length as 1 with the price of it all",
+			r.word(from), n)
+	}
+	switch {
+	case negative:
+		r.fail(ReasonBadQuantity, `%s is below 1; leave the line out, send a discount as "discount" of the order, and what came back as order.returned`, r.word(from))
+	case n < 1:
+		r.fail(ReasonBadQuantity, "%d is below 1; leave the line out", n)
+	case n > maxQuantity:
 		r.fail(ReasonBadQuantity, "%d is above %d", n, maxQuantity)
 	}
 	return n
@@ -310,10 +334,24 @@ func (r *reader) money(m *Money) {
 	} else if !hasCurrency {
 		r.missing("currency")
 	} else if parsed, err := parseMoney(amount, r.currency); err != nil {
-		r.failAt(err.Field, err.Reason, "%s", err.Detail)
+		r.failAt(err.Field, err.Reason, "%s", err.Detail+r.instead(amount))
 	} else {
 		*m = parsed
 	}
+}
+
+// instead says what to send for an amount that is negative, by which one it is.
+func (r *reader) instead(amount []byte) string {
+	if len(amount) == 0 || amount[0] != '-' || r.depth == 0 {
+		return ""
+	}
+	switch at := r.path[r.depth-1]; string(r.data[at.from:at.to]) {
+	case "price":
+		return `; leave the line out, and send what is taken off as "discount" of the order`
+	case "discount":
+		return "; send what is taken off without the minus"
+	}
+	return ""
 }
 
 // amount reads the decimal number of an amount, as it is written.

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,7 +9,6 @@ import (
 )
 
 const (
-	maxURL    = 2048
 	maxZone   = 64
 	maxLocale = 35 // BCP 47, section 4.4.1
 )
@@ -101,95 +99,15 @@ func country(s string) string {
 	return s
 }
 
-// webURL returns s if it is an absolute web address that can be used in a
-// link, else nothing: an email without a link is better than one with a bad link.
-func webURL(s string) string {
-	if len(s) > maxURL {
-		return ""
-	}
-	rest, ok := cutScheme(s)
-	if !ok {
-		return ""
-	}
-	host := rest
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		host = rest[:i]
-	}
-	if !validHost(host) {
-		return ""
-	}
-	ascii := true
-	for i := len(host); i < len(rest); i++ {
-		switch c := rest[i]; {
-		case c >= utf8.RuneSelf:
-			ascii = false
-		case c <= ' ' || c == 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
-			return ""
-		case c == '%' && (i+2 >= len(rest) || !hex(rest[i+1]) || !hex(rest[i+2])):
-			return ""
-		}
-	}
-	if !ascii {
-		return asciiURL(s)
-	}
-	return s
-}
-
-// asciiURL writes what is not ASCII in the path of a URL in percent code, as
-// browsers do.
-func asciiURL(s string) string {
-	if CleanText(s, maxURL) != s {
-		return ""
-	}
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c < utf8.RuneSelf {
-			b.WriteByte(c)
-		} else {
-			b.WriteByte('%')
-			b.WriteByte(digits[c>>4])
-			b.WriteByte(digits[c&15])
-		}
-	}
-	if u, err := url.Parse(b.String()); err != nil || u.Host == "" || b.Len() > maxURL {
-		return ""
-	}
-	return b.String()
-}
-
-func cutScheme(s string) (rest string, ok bool) {
-	for _, scheme := range []string{"https://", "http://"} {
-		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-			return s[len(scheme):], true
-		}
-	}
-	return "", false
-}
-
-// validHost reports whether s is a name of the DNS with or without a port. User
-// information is refused: it is there to mislead.
-func validHost(s string) bool {
-	name, port, _ := strings.Cut(s, ":")
-	if len(port) > 5 || strings.Trim(port, "0123456789") != "" {
-		return false
-	}
-	for i := range len(name) {
-		if c := name[i]; !alnum(c) && c != '.' && c != '-' {
-			return false
-		}
-	}
-	return name != ""
-}
-
-func hex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
 // birthday reads a date "1990-02-28" or, without the year, "--02-28". The 29th
-// of February is one in any year: the day is what a birthday is about.
+// of February is one in any year: the day is what a birthday is about. What is
+// not one is dropped: it costs a birthday email, and not an order.
 func (r *reader) birthday() string {
-	b := r.str()
+	if r.peek() != '"' {
+		r.dropped(WarnDroppedValue, aBirthday)
+		return ""
+	}
+	b := r.quoted()
 	if r.trusted || r.err != nil || len(b) == 0 {
 		return string(b)
 	}
@@ -203,13 +121,18 @@ func (r *reader) birthday() string {
 	_, err := time.Parse(time.DateOnly, "2000-"+day) // a leap year
 	born, yearErr := time.Parse("2006", year)
 	switch {
+	case s == "":
 	case err != nil || yearErr != nil || s != "--"+day && s != year+"-"+day:
-		r.fail(ReasonBadValue, `%s is not a date like "1990-02-28" or "--02-28"`, quote(s))
+		r.warn(WarnDroppedValue, "%s is dropped: it is not %s", quote(s), aBirthday)
 	case born.Year() < 1850 || born.Year() > r.latest.Year():
-		r.fail(ReasonBadValue, "%s cannot be a birthday; leave it out when it is not known", quote(s))
+		r.warn(WarnDroppedValue, "%s is dropped: nobody was born then; leave it out when it is not known", quote(s))
+	default:
+		return s
 	}
-	return s
+	return ""
 }
+
+const aBirthday = `a date, like "1990-02-28" or "--02-28"`
 
 // maxScope is the longest name of a worker.
 const maxScope = 32

@@ -54,6 +54,8 @@ func (r *reader) fields(s *shape, p unsafe.Pointer) {
 		if name, reason, problem := s.check(p); problem != "" {
 			r.failAt(name, reason, "%s", problem)
 		}
+	} else if s.doubt != nil {
+		s.doubt(r, p)
 	}
 }
 
@@ -171,7 +173,11 @@ func list[T any](r *reader, s *shape, p unsafe.Pointer) bool {
 		if out == nil {
 			out = make([]T, 0, min(1+(len(r.data)-r.pos)/usualLine, manyLines))
 		}
-		out = append(out, *new(T))
+		if n := len(out); n < cap(out) {
+			out = out[:n+1] // which was never written to
+		} else {
+			out = append(out, *new(T))
+		}
 		r.fields(s, unsafe.Pointer(&out[len(out)-1]))
 	}
 	*(*[]T)(p) = out

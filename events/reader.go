@@ -37,6 +37,7 @@ type reader struct {
 	err     *Error
 	// warnings are about what was read without an error, at most maxWarnings.
 	warnings []Warning
+	rounded  bool // a quantity was rounded up: prices of one piece add up no more
 	rules
 }
 

@@ -49,14 +49,18 @@ const (
 const (
 	// WarnDroppedURL: a link or the address of a picture cannot be used.
 	WarnDroppedURL Reason = "dropped_url"
-	// WarnDroppedValue: a time zone, a language, a country, a birthday or a number
-	// of days cannot be what it says.
+	// WarnDroppedValue: a name, a time zone, a language, a country, a birthday or a
+	// number of days cannot be what it says.
 	WarnDroppedValue Reason = "dropped_value"
+	// WarnQuantityRounded: a quantity with decimals was rounded up to whole pieces.
+	WarnQuantityRounded Reason = "quantity_rounded"
+	// WarnTotalMismatch: what is given of an order does not add up to its total.
+	WarnTotalMismatch Reason = "total_mismatch"
 )
 
 // WarningReasons returns every Reason of a warning.
 func WarningReasons() []Reason {
-	return []Reason{WarnDroppedURL, WarnDroppedValue}
+	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch}
 }
 
 // Reasons returns every Reason of a rejection.

@@ -25,6 +25,7 @@ type shape struct {
 	required uint32                                                        // bit i: fields[i] must be there
 	items    uintptr                                                       // where its items are, for an estimate of its length; 0: it has none
 	check    func(unsafe.Pointer) (field string, r Reason, problem string) // of more than one field; nil: none
+	doubt    func(*reader, unsafe.Pointer)                                 // warns of what more than one field says; nil: nothing
 }
 
 type field struct {
@@ -133,9 +134,14 @@ var checks = map[reflect.Type]func(unsafe.Pointer) (string, Reason, string){
 	},
 }
 
+// doubts warn of what more than one field of an object says.
+var doubts = map[reflect.Type]func(*reader, unsafe.Pointer){
+	reflect.TypeFor[Order](): func(r *reader, p unsafe.Pointer) { r.addUp((*Order)(p)) },
+}
+
 // shapeOf makes the shape of a struct.
 func shapeOf(typ reflect.Type) *shape {
-	s := &shape{typ: typ, check: checks[typ]}
+	s := &shape{typ: typ, check: checks[typ], doubt: doubts[typ]}
 	s.add(typ, 0)
 	return s
 }
