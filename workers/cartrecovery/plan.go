@@ -21,8 +21,11 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	}
 	stamp := customer.StampOf(in.Event)
 	newest := in.Customer.Cart.Stamp.Same(stamp)
-	// What is overtaken plans nothing, unless it came in late and set the times.
-	begins := abandoned && s.said.Equal(stamp.Time())
+	// What is overtaken plans nothing, unless it came in late and set the times. If it
+	// was corrected with the same time, the correction sets them.
+	left := in.Customer.Left
+	corrected := left.Stamp.At == stamp.At && !left.Stamp.Same(stamp) && left.Value.ID == cart.ID
+	begins := abandoned && s.said.Equal(stamp.Time()) && !corrected
 	if !newest && !begins {
 		return nil
 	}

@@ -87,6 +87,29 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// A shop that corrects what it said gives it the same time. Whichever of the two is
+// planned last, the emails show the cart as it was told last.
+func TestOfTwoCartsOfOneTimeTheOneToldLastIsPlanned(t *testing.T) {
+	first, second := left(0, cart("k1", "tea")), left(0, cart("k1", "pot"))
+	first.ID, first.Place, second.ID, second.Place = "1", 8, "2", 9
+	late := first // a copy
+	late.Place = 12
+	for _, after := range [][]events.Event{nil, {updated(time.Minute, cart("k1", "pot", "pan"))}} {
+		for _, told := range [][]events.Event{{first, second, late}, {second, late, first}, {late, second, first}} {
+			who := fold(append(told, after...)...)
+			for _, e := range told {
+				got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: who, Now: e.Time})
+				if e.ID != "2" && len(got) != 0 {
+					t.Errorf("what was corrected is planned: %+v", got[0].Snapshot)
+				}
+				if e.ID == "2" && (len(got) != 3 || got[0].Snapshot.Items[0].ProductID != "pot") {
+					t.Errorf("the correction is not planned: %+v", got)
+				}
+			}
+		}
+	}
+}
+
 // A shop may look for left carts every few minutes, and say of each what it said
 // before. That moves nothing, also when it is more than is kept.
 func TestTellingItEveryQuarterOfAnHourMovesNothing(t *testing.T) {
