@@ -56,11 +56,14 @@ const (
 	WarnQuantityRounded Reason = "quantity_rounded"
 	// WarnTotalMismatch: what is given of an order does not add up to its total.
 	WarnTotalMismatch Reason = "total_mismatch"
+	// WarnLinkHost: a link leads to a host that the store does not link to. Decode
+	// does not know the store: intake, which does, adds it.
+	WarnLinkHost Reason = "link_host"
 )
 
 // WarningReasons returns every Reason of a warning.
 func WarningReasons() []Reason {
-	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch}
+	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch, WarnLinkHost}
 }
 
 // Reasons returns every Reason of a rejection.

@@ -22,6 +22,7 @@ import (
 type shape struct {
 	typ      reflect.Type
 	fields   []field
+	links    []int                                                         // fields that are links, or have links in them
 	required uint32                                                        // bit i: fields[i] must be there
 	items    uintptr                                                       // where its items are, for an estimate of its length; 0: it has none
 	check    func(unsafe.Pointer) (field string, r Reason, problem string) // of more than one field; nil: none
@@ -175,6 +176,9 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 		}
 		if required {
 			s.required |= 1 << len(s.fields)
+		}
+		if x.leads() {
+			s.links = append(s.links, len(s.fields))
 		}
 		s.fields = append(s.fields, x)
 	}

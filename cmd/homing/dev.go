@@ -132,7 +132,7 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 	}
 	scale := f.scale()
 	a, err := app.New(app.Options{
-		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil,
+		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil, TellDetails: true,
 		NATS:          []nats.Option{nats.InProcessServer(s.nats.Server())},
 		GatewayListen: func(string, string) (net.Listener, error) { return s.links, nil },
 	})

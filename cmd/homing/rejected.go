@@ -18,7 +18,12 @@ import (
 
 const rejectedHelp = `Events that could not be understood wait on the stream REJECTED, as they came, each
 with the reason and the field that is wrong. Once the storefront, the configuration
-or Homing is fixed, replay publishes them again on the subject they first came on.`
+or Homing is fixed, replay publishes them again on the subject they first came on.
+
+list --warnings shows what was wrong with events that were taken in all the same: a
+link that no email will have, a time zone that is none. Of one kind there is one a
+minute, with the number of those left out; they go as rejected events do, and are
+not replayed.`
 
 // rejectedFlags choose rejected events.
 type rejectedFlags struct {
@@ -26,6 +31,7 @@ type rejectedFlags struct {
 	store, reason string
 	limit         int
 	all, dryRun   bool
+	warnings      bool // not the rejected events
 }
 
 func (f *rejectedFlags) subject() string {
@@ -35,12 +41,19 @@ func (f *rejectedFlags) subject() string {
 		}
 		return s
 	}
-	return "rejected." + part(f.store) + "." + part(f.reason)
+	of := "rejected."
+	if f.warnings {
+		of = "warned."
+	}
+	return of + part(f.store) + "." + part(f.reason)
 }
 
 func (f *rejectedFlags) validate() error {
-	reasons := make([]string, 0, len(events.Reasons()))
-	for _, r := range events.Reasons() {
+	of, reasons := events.Reasons(), []string{}
+	if f.warnings {
+		of = events.WarningReasons()
+	}
+	for _, r := range of {
 		reasons = append(reasons, string(r))
 	}
 	switch {
@@ -63,8 +76,14 @@ func (p *program) rejectedCommand() *cobra.Command {
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List rejected events, the newest first", Args: cobra.NoArgs,
-		RunE: p.onRejected(f, func(ctx context.Context, r *rejected, _ []string) error { return p.listRejected(ctx, r, f) }),
+		RunE: p.onRejected(f, func(ctx context.Context, r *rejected, _ []string) error {
+			if f.warnings {
+				return p.listWarnings(ctx, r, f)
+			}
+			return p.listRejected(ctx, r, f)
+		}),
 	}
+	list.Flags().BoolVar(&f.warnings, "warnings", false, "what was wrong with events that were taken in all the same")
 	list.Flags().IntVar(&f.limit, "limit", 20, "at most `n` of them; 0 is all")
 	show := &cobra.Command{
 		Use: "show <sequence>", Short: "Show one rejected event: why, its headers, its payload", Args: cobra.ExactArgs(1),
@@ -129,7 +148,9 @@ func sequence(s string) (uint64, error) {
 }
 
 func (p *program) listRejected(ctx context.Context, r *rejected, f *rejectedFlags) error {
-	entries, total, err := r.newest(ctx, f.subject(), f.limit)
+	entries, total, err := newest(ctx, r, f.subject(), f.limit, func(m jetstream.Msg, md *jetstream.MsgMetadata) rejectedEntry {
+		return entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers())
+	})
 	if err != nil {
 		return err
 	}
@@ -147,10 +168,7 @@ func (p *program) listRejected(ctx context.Context, r *rejected, f *rejectedFlag
 	if err := table(p.out, rows); err != nil {
 		return err
 	}
-	if total > len(entries) {
-		_, err = fmt.Fprintf(p.out, "%s older; --limit 0 lists all\n", number(total-len(entries)))
-	}
-	return err
+	return p.writeOlder(total - len(entries))
 }
 
 func (p *program) showRejected(ctx context.Context, r *rejected, arg string) error {

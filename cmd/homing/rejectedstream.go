@@ -39,14 +39,15 @@ func entryOf(seq uint64, at time.Time, subject string, h nats.Header) rejectedEn
 		Reason: subject[strings.LastIndexByte(subject, '.')+1:], Detail: h.Get(bus.HeaderDetail)}
 }
 
-// newest returns the newest entries whose subject matches, newest first, and
-// how many there are in all. limit 0 is all of them.
-func (r *rejected) newest(ctx context.Context, subject string, limit int) ([]rejectedEntry, int, error) {
-	out := []rejectedEntry{}
+// newest returns the newest entries whose subject matches, as read makes them of
+// messages without payloads, newest first, and how many there are in all. limit 0 is
+// all of them.
+func newest[T any](ctx context.Context, r *rejected, subject string, limit int, read func(jetstream.Msg, *jetstream.MsgMetadata) T) ([]T, int, error) {
+	out := []T{}
 	total := 0
 	err := r.headers(ctx, subject, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
 		total++
-		out = append(out, entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers()))
+		out = append(out, read(m, md))
 		if limit > 0 && len(out) >= 2*limit {
 			out = slices.Clone(out[len(out)-limit:])
 		}
@@ -198,6 +199,9 @@ func (r *rejected) replay(ctx context.Context, seq uint64, dryRun bool) (replaye
 		return out, err
 	}
 	out.Subject, out.Reason = e.Subject, e.Reason
+	if e.Subject == "" {
+		return out, errors.New("it is a warning about an event that was taken in; there is nothing to publish again")
+	}
 	if !strings.HasPrefix(e.Subject, "storefront.") {
 		return out, fmt.Errorf("it stood on %s, which is Homing's own; only what storefronts publish is replayed", printable(e.Subject))
 	}

@@ -92,8 +92,14 @@ func (p *program) writeStatus(s *installation.Status) error {
 	if err := table(p.out, rows); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil || s.Rejected == 0 {
+	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil {
 		return err
+	}
+	if s.Warnings > 0 {
+		_, _ = fmt.Fprintf(p.out, "%s about events that were taken in; see `%s rejected list --warnings`\n", plural(int(s.Warnings), "warning"), p.name)
+	}
+	if s.Rejected == 0 {
+		return nil
 	}
 	_, err := fmt.Fprintf(p.out, "%s rejected; see `%s rejected list`\n", plural(int(s.Rejected), "event"), p.name)
 	return err

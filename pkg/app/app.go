@@ -55,6 +55,7 @@ type Options struct {
 	NATS          []nats.Option
 	RedisDial     connect.Dialer
 	RedisEmbedded bool
+	TellDetails   bool // the log says what is wrong with an event that was warned about: for developers
 	SMTPDial      connect.Dialer
 	GatewayListen func(network, addr string) (net.Listener, error)
 }
@@ -107,6 +108,7 @@ type App struct {
 
 	gateway    *httpServer
 	statistics *statistics.Statistics // of product statistics
+	warnings   *bus.Warnings          // about events that were taken in
 
 	controls *control.Controls // who is paused
 
@@ -203,11 +205,14 @@ func (a *App) run(ctx context.Context) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	a.statistics = a.newStatistics()
+	a.statistics, a.warnings = a.newStatistics(), a.newWarnings()
 	loops, waiting := a.openLoops()
 	a.loops = append(waiting, loops...)
 	a.started.Store(true)
 	a.runLoops(ctx, loops)
+	if slices.Contains(a.o.Roles, RoleIntake) {
+		a.running.Go(func() { a.warnings.Run(ctx) })
+	}
 	for _, w := range a.watchdogs() {
 		a.running.Go(func() { w.Run(ctx) })
 	}

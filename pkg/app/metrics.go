@@ -15,6 +15,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	events   *prometheus.CounterVec
 	rejected *prometheus.CounterVec
+	warned   *prometheus.CounterVec
 	planned  *prometheus.CounterVec
 	emails   *prometheus.CounterVec
 	holds    *prometheus.CounterVec
@@ -33,6 +34,7 @@ func newMetrics() *metrics {
 	}
 	m.events = counter("homing_events_total", "Events taken in.", "type")
 	m.rejected = counter("homing_rejected_total", "Events rejected.", "reason")
+	m.warned = counter("homing_event_warnings_total", "Warnings about events that were taken in.", "store", "reason")
 	m.planned = counter("homing_touches_planned_total", "Touches put on the schedule.", "worker")
 	m.emails = counter("homing_emails_total", "What became of touches that fell due.", "worker", "outcome", "reason")
 	m.holds = counter("homing_holds_total", "Times the system, not a customer, was the reason to wait.", "worker", "reason")

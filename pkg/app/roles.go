@@ -69,6 +69,7 @@ func (a *App) intake() *intake.Intake {
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
+		Links:    linkRules{a}, Warned: a.warn,
 	})
 }
 

@@ -100,8 +100,8 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 		Description: "what happened and what was done about it; the source of every projection",
 		Discard:     jetstream.DiscardNew, MaxAge: l.TimelineMaxAge, MaxBytes: noLimit(l.TimelineMaxBytes),
 	}, {
-		Name: Rejected, Subjects: []string{"rejected.>"},
-		Description: "events that could not be understood, with the reason",
+		Name: Rejected, Subjects: []string{"rejected.>", "warned.>"},
+		Description: "events that could not be understood, with the reason, and warnings about others",
 		Discard:     jetstream.DiscardOld, MaxAge: l.RejectedMaxAge, MaxBytes: noLimit(l.RejectedMaxBytes),
 	}, {
 		// No limit of age or size: it must never be forgotten that a code was taken.

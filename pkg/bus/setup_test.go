@@ -90,6 +90,35 @@ func TestSetupBringsLimitsToWhatIsConfiguredAndLeavesWhereConsumersAre(t *testin
 	})
 }
 
+// An installation from before there were warnings gets their subjects.
+func TestSetupAddsTheSubjectsOfWarnings(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, dir)
+		st, err := s.js.Stream(s.ctx, bus.Rejected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := st.CachedInfo().Config
+		old.Subjects, old.Description = []string{"rejected.>"}, "events that could not be understood, with the reason"
+		if _, err := s.js.UpdateStream(s.ctx, old); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.js.Publish(s.ctx, "rejected.main.not_json", nil); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(map[string]string{"stream REJECTED": bus.Updated}, did(s.setup())); d != "" {
+			t.Errorf("changed (-want +got):\n%s", d)
+		}
+		if _, err := s.js.Publish(s.ctx, "warned.main.link_host", nil); err != nil {
+			t.Error(err)
+		}
+		if i, err := st.Info(s.ctx); err != nil || i.State.Msgs != 2 {
+			t.Errorf("%+v, %v", i, err)
+		}
+	})
+}
+
 // Each of these settings, were it otherwise, would lose pending touches.
 func TestTheScheduleStreamHasNoLimitThatDropsATouch(t *testing.T) {
 	dir := t.TempDir()

@@ -55,6 +55,9 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 	if err := e.unreadable(ctx, store, who, log); err != nil {
 		return fmt.Errorf("looking for erased customers on %s: %w", bus.Rejected, err)
 	}
+	if err := e.warnings(ctx, store, who, log); err != nil {
+		return fmt.Errorf("looking for warnings about erased customers on %s: %w", bus.Rejected, err)
+	}
 	for _, stream := range []string{bus.Rejected, bus.Timeline, bus.Storefront} {
 		if err := e.delete(ctx, stream, who.found[stream], log); err != nil {
 			return fmt.Errorf("deleting from %s: %w", stream, err)

@@ -40,6 +40,19 @@ func (e *Eraser) unreadable(ctx context.Context, store string, w *erased, log *z
 	})
 }
 
+// warnings looks through the warnings about events that were taken in. They have no
+// event's body, but its id, which a shop may have made of the customer's, and some
+// words of the value that is wrong; and they name the customer by the token. Of one
+// who came back, a warning since goes too: it is for a developer to read, no more.
+func (e *Eraser) warnings(ctx context.Context, store string, w *erased, log *zap.Logger) error {
+	return e.scan(ctx, bus.Rejected, []string{"warned." + store + ".>"}, log, func(m jetstream.Msg, seq uint64) error {
+		if _, gone := w.at[m.Headers().Get(bus.HeaderCustomer)]; gone || w.names.in(m.Headers(), nil) {
+			w.found[bus.Rejected] = append(w.found[bus.Rejected], seq)
+		}
+		return nil
+	})
+}
+
 // together is how many messages are fetched, and how often progress is counted.
 const together = 1000
 

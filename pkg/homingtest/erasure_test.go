@@ -107,10 +107,33 @@ func leaveTraces(t *testing.T, w *homingtest.World) {
 			t.Fatal(err)
 		}
 	}
+	// And what is warned about: the warnings have an id that the shop made of the
+	// customer's, and quote what is wrong.
+	for who, field := range map[string]string{lostID: `"time_zone":"Annegret's"`, "bob": `"locale":"Bob's"`} {
+		raw := fmt.Sprintf(`{"specversion":"1.0","id":"updated-%s-1","source":"/shop","type":"customer.updated","time":%q,"data":{"customer":{"id":%q,%s}}}`,
+			who, time.Now().UTC().Format(time.RFC3339), who, field)
+		if _, err := w.JS.Publish(t.Context(), events.Subject("main", events.TypeCustomerUpdated), []byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	time.Sleep(2 * time.Hour) // both are thanked; reviews and reorders are pending
+	if n := warningsOf(t, w, "updated-"); n != 2 {
+		t.Fatalf("%d warnings, want 2", n)
+	}
 	if n := len(w.Sink.Mails()); n != 2 {
 		t.Fatalf("%d emails, want 2", n)
 	}
+}
+
+// warningsOf counts the warnings that have a word in them.
+func warningsOf(t *testing.T, w *homingtest.World, word string) (n int) {
+	t.Helper()
+	everything(t, w, func(_ string, _ uint64, raw []byte) {
+		if bytes.HasPrefix(raw, []byte("warned.")) && bytes.Contains(raw, []byte(word)) {
+			n++
+		}
+	})
+	return n
 }
 
 func pendingOf(t *testing.T, w *homingtest.World, id string) (n int) {
@@ -160,6 +183,9 @@ func TestAnErasedCustomerIsNowhereTheDayAfter(t *testing.T) {
 		if n := len(mentions(t, w, "bob")); n < others || pendingOf(t, w, "bob") == 0 {
 			t.Errorf("another customer is mentioned %d times, and was %d times", n, others)
 		}
+		if n := warningsOf(t, w, "updated-bob-1"); n != 1 {
+			t.Errorf("%d warnings about another customer, want 1", n)
+		}
 		tombstone := func(when string) string {
 			c, data := kept(t, w, lostID)
 			if !c.Gone() || c.Erased.At != erasure.Time.UnixMilli() || len(c.Orders) != 0 || len(c.Claims) != 0 {
@@ -176,7 +202,8 @@ func TestAnErasedCustomerIsNowhereTheDayAfter(t *testing.T) {
 		}
 
 		late := lostOrder("5001")
-		w.PublishEvent(events.Event{ID: "e-late", Source: "/shop", Type: late.Type(), Store: "main", Time: began, Data: late})
+		late.Order.Items[0].URL = "https://evil.example/tea"
+		w.PublishEvent(events.Event{ID: "late-" + lostID, Source: "/shop", Type: late.Type(), Store: "main", Time: began, Data: late})
 		time.Sleep(2 * day)
 		if after := tombstone("after an old event"); after != before {
 			t.Errorf("an old event made %x of %x", after, before)

@@ -28,6 +28,7 @@ type Status struct {
 	Stores   []StoreStatus  `json:"stores"`
 	Intake   uint64         `json:"intake_lag"` // events not taken in yet
 	Rejected uint64         `json:"rejected"`
+	Warnings uint64         `json:"warnings"` // about events that were taken in
 	Streams  []StreamStatus `json:"streams"`
 }
 
@@ -151,10 +152,28 @@ func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error 
 		i := st.CachedInfo()
 		s.Streams = append(s.Streams, StreamStatus{name, i.State.Msgs, i.State.Bytes, max(0, i.Config.MaxBytes)})
 		if name == bus.Rejected {
-			s.Rejected = i.State.Msgs
+			if s.Rejected, s.Warnings, err = rejections(ctx, st); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// rejections counts what is on REJECTED: events, and warnings about others.
+func rejections(ctx context.Context, st jetstream.Stream) (rejected, warnings uint64, err error) {
+	i, err := st.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return 0, 0, fmt.Errorf("stream %s: %w", bus.Rejected, err)
+	}
+	for subject, n := range i.State.Subjects {
+		if strings.HasPrefix(subject, "warned.") {
+			warnings += n
+		} else {
+			rejected += n
+		}
+	}
+	return rejected, warnings, nil
 }
 
 // lag is how many messages a consumer has still to do.

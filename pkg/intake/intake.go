@@ -45,17 +45,20 @@ type Options struct {
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
 	Rejected  func(reason events.Reason) // told what was rejected; may be nil
+	Links     Links                      // where emails may lead; nil: anywhere
+	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 }
 
 // Intake takes events in.
 type Intake struct {
 	o      Options
 	stores map[string]bool
+	hosts  hosts
 }
 
 // New returns an intake.
 func New(o Options) *Intake {
-	in := &Intake{o: o, stores: map[string]bool{}}
+	in := &Intake{o: o, stores: map[string]bool{}, hosts: hosts{known: map[origin]bool{}}}
 	for _, s := range o.Stores {
 		in.stores[s] = true
 	}
@@ -90,12 +93,16 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 			m.Done(in.bad(m.Subject(), err))
 			continue
 		}
+		in.checkLinks(&e.Event)
 		in.unname(&e)
 		entries, good = append(entries, e), append(good, m)
 	}
 	err := in.Take(ctx, entries)
 	for _, m := range good {
 		m.Done(err)
+	}
+	if err == nil {
+		in.warn(entries)
 	}
 }
 

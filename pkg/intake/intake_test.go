@@ -69,18 +69,20 @@ func (w *world) MarkIn(_ context.Context, epoch uint64, es []customer.Entry) err
 	return nil
 }
 
-func (w *world) intake(t *testing.T) *intake.Intake {
+func (w *world) intake(t *testing.T) *intake.Intake { return intake.New(w.options(t)) }
+
+func (w *world) options(t *testing.T) intake.Options {
 	id, err := customer.NewIdentity("a secret that only tests use, 32+ bytes")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.took = map[events.Type]int{}
-	return intake.New(intake.Options{
+	return intake.Options{
 		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"}, Workers: []string{"thank-you", "win-back"},
 		Business: func(t time.Time) time.Time { return t },
 		Took:     func(t events.Type, n int) { w.took[t] += n },
 		Rejected: func(r events.Reason) { w.rejected = append(w.rejected, r) },
-	})
+	}
 }
 
 func created(seq uint64, who string) *message {
