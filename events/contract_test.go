@@ -86,6 +86,7 @@ func TestEveryReasonIsListedAndDocumented(t *testing.T) {
 func TestEveryReasonIsReached(t *testing.T) {
 	reached := map[Reason]bool{
 		ReasonUnknownStore: true, // which stores there are is not known here
+		WarnLinkHost:       true, // nor which hosts they have
 	}
 	for _, c := range badCases(t) {
 		reached[c.Reason] = true

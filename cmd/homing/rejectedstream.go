@@ -138,8 +138,13 @@ func (e *rejectedEvent) document() any {
 // what would steer a terminal.
 func (e *rejectedEvent) text() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "sequence  %d\nrejected  %s\nsubject   %s\nreason    %s\n          %s\n\n", e.Sequence,
-		e.Time.Format(time.RFC3339), printable(e.Subject), e.Reason, printable(e.Detail))
+	fmt.Fprintf(&b, "sequence  %d\n", e.Sequence)
+	if at := e.Time.Format(time.RFC3339); e.Subject == "" {
+		fmt.Fprintf(&b, "warned    %s\n", at)
+	} else {
+		fmt.Fprintf(&b, "rejected  %s\nsubject   %s\n", at, printable(e.Subject))
+	}
+	fmt.Fprintf(&b, "reason    %s\n          %s\n\n", e.Reason, printable(e.Detail))
 	for _, name := range slices.Sorted(maps.Keys(e.headers)) {
 		if name == bus.HeaderDetail || name == bus.HeaderSubject || strings.HasPrefix(name, "Nats-") {
 			continue // said above, or the stream's own
