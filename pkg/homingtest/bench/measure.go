@@ -180,4 +180,6 @@ func quiet(ctx context.Context) {
 }
 
 // noneRejected fails when an event was rejected.
-func noneRejected(ctx context.Context, s *stack) error { return exactly(ctx, s, bus.Rejected, "rejected.>", 0) }
+func noneRejected(ctx context.Context, s *stack) error {
+	return exactly(ctx, s, bus.Rejected, "rejected.>", 0)
+}
