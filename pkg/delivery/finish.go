@@ -34,7 +34,7 @@ func (d *Delivery) finish(ctx context.Context, a *attempt, decision Decision) er
 func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) error {
 	switch decision.Action {
 	case Drop:
-		return d.settle(ctx, a, d.fact(a, events.ActionDropped, decision.Body))
+		return d.settle(ctx, a, d.dropped(a, decision.Body))
 	case Settled:
 		return d.settle(ctx, a, decision.Fact)
 	case HoldUntil:
@@ -44,6 +44,16 @@ func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) 
 		return err
 	}
 	return d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside))
+}
+
+// dropped is the fact that a touch is not sent. One that was dropped before, for a
+// reason that does not hold any more, has an earlier such fact.
+func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
+	f := d.fact(a, events.ActionDropped, body)
+	if _, again := d.revocable(a); again {
+		f.ID = fmt.Sprintf("%s-%d", f.ID, f.Time.UnixMilli())
+	}
+	return f
 }
 
 // reschedule puts the touch back on the schedule.
@@ -126,7 +136,9 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) error
 func (d *Delivery) foldOutcome(ctx context.Context, a *attempt, f events.Event) (bool, error) {
 	for range judgeTries {
 		if k, ok := a.record.Customer.Claimed(a.key); ok {
+			_, dropped := d.revocable(a)
 			switch {
+			case dropped: // and has another outcome now
 			case k.State != customer.Open:
 				// An outcome that is told again, or a write of ours whose answer was lost.
 				return k.At == f.Time.UnixMilli(), nil

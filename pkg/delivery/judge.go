@@ -38,7 +38,18 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 			return waitFor(err)
 		}
 	}
+	if k, dropped := d.revocable(a); dropped && v.Action == touch.Drop && string(v.Reason) == k.Why {
+		return settled(d.again(a, k)) // the order does not stand, as before
+	}
 	return d.verdict(a, v)
+}
+
+// revocable returns the claim on a touch that was dropped for a reason which the
+// shop can take back. Such a touch is judged whenever it falls due: it was planned
+// again since, or the fact of its outcome is yet to be told.
+func (d *Delivery) revocable(a *attempt) (customer.Claim, bool) {
+	k, ok := a.record.Customer.Claimed(a.key)
+	return k, ok && k.State == customer.Dropped && reason.Reason(k.Why).Revocable()
 }
 
 // errMissing waits for a refold.
@@ -62,8 +73,9 @@ func (d *Delivery) unknown(a *attempt) Decision {
 // settled, or unknown because a lease ran out over it.
 func (d *Delivery) claimed(a *attempt) Decision {
 	k, ok := a.record.Customer.Claimed(a.key)
+	_, dropped := d.revocable(a)
 	switch {
-	case !ok, k.State == customer.Open && d.idle(a, k):
+	case !ok, dropped, k.State == customer.Open && d.idle(a, k):
 		return Decision{}
 	case k.State != customer.Open:
 		return settled(d.again(a, k))

@@ -7,11 +7,13 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -110,7 +112,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 		for _, t := range w.Plan(in) {
 			t.Customer, t.Caused = e.Key, e.Event.Time
 			t.Wake = Wake(t.Due, e.Event.Time, now)
-			if worth(t, w, now) && !claimed(c, t) {
+			if worth(t, w, now) && !claimed(t, w, in) {
 				t.Address = p.address(e.Key.Store, c)
 				out = append(out, t)
 			}
@@ -153,8 +155,13 @@ func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
 }
 
 // claimed reports whether the touch has its outcome already, or is on its way to
-// one: then a due message of it is in someone's hands, or will be.
-func claimed(c *customer.Customer, t touch.Touch) bool {
-	_, ok := c.Claimed(customer.ClaimKey(t.ID()))
-	return ok
+// one: then a due message of it is in someone's hands, or will be. One that was
+// dropped for a reason which does not hold any more has none.
+func claimed(t touch.Touch, w *programme.Worker, in workers.Input) bool {
+	k, ok := t.ClaimIn(&in.Customer)
+	if !ok || k.State != customer.Dropped || !reason.Reason(k.Why).Revocable() || t.Snapshot == nil {
+		return ok
+	}
+	in.Event = events.Event{}
+	return w.Wanted(t, in).Action == touch.Drop
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,6 +136,10 @@ func TestWhatIsNotPlanned(t *testing.T) {
 			customer.Claim{Touch: customer.ClaimKey(id), State: customer.Sent, At: 1}, 0},
 		{"a touch that was dropped", func(now time.Time) customer.Entry { return placed("main", now) },
 			customer.Claim{Touch: customer.ClaimKey(id), State: customer.Dropped, At: 1, Why: "expired"}, 0},
+		{"a touch that was dropped for an order that stands again", func(now time.Time) customer.Entry { return placed("main", now) },
+			customer.Claim{Touch: customer.ClaimKey(id), State: customer.Dropped, At: 1, Why: "cancelled"}, 1},
+		{"a touch that was dropped for an order that is cancelled still", func(now time.Time) customer.Entry { return placed("main", now.Add(-time.Hour)) },
+			customer.Claim{Touch: customer.ClaimKey(id), State: customer.Dropped, At: 1, Why: "cancelled"}, 0},
 		{"a touch that is being sent: its due message is still there", func(now time.Time) customer.Entry { return placed("main", now) },
 			customer.Claim{Touch: customer.ClaimKey(id), State: customer.Open, At: 1, Owner: 2}, 0},
 	} {
@@ -143,6 +148,10 @@ func TestWhatIsNotPlanned(t *testing.T) {
 				p := &people{}
 				if c.knows.State != 0 {
 					p.who.SetClaim(c.knows)
+				}
+				if strings.HasSuffix(c.name, "cancelled still") {
+					gone := &events.OrderCancelled{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1001"}}
+					customer.Apply(&p.who, events.Event{ID: "e2", Source: "/shop", Store: "main", Type: gone.Type(), Time: time.Now(), Data: gone})
 				}
 				if n, planned := plan(t, d, p, c.entry(time.Now())); n != c.want || planned != c.want {
 					t.Errorf("%d schedules, %d counted; want %d", n, planned, c.want)
