@@ -19,17 +19,37 @@ const MaxPerson = 100
 // person, nor when they part.
 type Neighbourhood struct {
 	id      *Identity
-	records map[Key]Record
+	records map[Key]*neighbour
 	links   map[Key][]Key // of mailboxes
+}
+
+// neighbour is a record, and where the mailbox of its account is kept: telling that
+// takes a while.
+type neighbour struct {
+	Record
+	home Key // its zero value: it was not asked for yet
 }
 
 // NewNeighbourhood returns one of which nothing was read.
 func NewNeighbourhood(id *Identity) *Neighbourhood {
-	return &Neighbourhood{id: id, records: map[Key]Record{}, links: map[Key][]Key{}}
+	return &Neighbourhood{id: id, records: map[Key]*neighbour{}, links: map[Key][]Key{}}
 }
 
 // Add takes a record over that was read, be it empty.
-func (n *Neighbourhood) Add(r Record) { n.records[r.Key] = r }
+func (n *Neighbourhood) Add(r Record) { n.records[r.Key] = &neighbour{Record: r} }
+
+// says reports whether something is known about a mailbox itself.
+func (n *neighbour) says() bool { return len(n.Customer.Notes) > 0 || len(n.Customer.Stops) > 0 }
+
+// nobody is a record that was not read.
+var nobody neighbour
+
+func (n *Neighbourhood) at(k Key) *neighbour {
+	if r := n.records[k]; r != nil {
+		return r
+	}
+	return &nobody
+}
 
 // AddLinks takes the links of a mailbox over: the ids that ever named it.
 func (n *Neighbourhood) AddLinks(mailbox Key, ids []Key) { n.links[mailbox] = ids }
@@ -49,11 +69,49 @@ func (i *Identity) AskMailbox(store, email string) Ask { return Ask{i.Mailbox(st
 func (n *Neighbourhood) Missing(asks ...Ask) (records, links []Key) {
 	r, l := map[Key]bool{}, map[Key]bool{}
 	for _, a := range asks {
+		if a.Email == "" && n.records[a.Key] == nil {
+			r[a.Key] = true
+			continue
+		}
+		if _, _, only := n.single(a); only {
+			continue
+		}
 		w := n.walk(a)
 		maps.Copy(r, w.missing)
 		maps.Copy(l, w.unlinked)
 	}
 	return sorted(r), sorted(l)
+}
+
+// single returns the records of a person of one id and one mailbox that nobody else
+// ever named, and about which nothing was said: most are. There is nothing to unite.
+func (n *Neighbourhood) single(a Ask) (r, mailbox *neighbour, only bool) {
+	r = n.records[a.Key]
+	if a.Email != "" || r == nil {
+		return nil, nil, false
+	}
+	c := &r.Customer
+	account := c.Account()
+	if account == "" || c.Merged.Value != "" || len(c.Absorbed) > 0 {
+		return nil, nil, false
+	}
+	for i := range c.Addresses {
+		if o := &c.Addresses[i]; !SameAddress(o.Email, account) && (!o.Said.never() || c.firstUsed(i)) {
+			return nil, nil, false // it was at home elsewhere
+		}
+	}
+	if r.home == (Key{}) {
+		r.home = n.id.Mailbox(a.Key.Store, account)
+	}
+	ids, known := n.links[r.home]
+	mailbox = n.records[r.home]
+	if !known || mailbox == nil || len(ids) > 1 || len(ids) == 1 && ids[0] != a.Key {
+		return nil, nil, false
+	}
+	if mailbox.says() || slices.ContainsFunc(c.Claims, func(k Claim) bool { return k.To != "" }) {
+		return nil, nil, false
+	}
+	return r, mailbox, true
 }
 
 func sorted(keys map[Key]bool) []Key { return slices.SortedFunc(maps.Keys(keys), CompareKeys) }
@@ -94,11 +152,11 @@ func (n *Neighbourhood) walk(a Ask) *walk {
 }
 
 // record returns a record, or notes that it is to be read.
-func (w *walk) record(k Key) (Record, bool) {
-	r, ok := w.n.records[k]
-	if !ok {
+func (w *walk) record(k Key) (*neighbour, bool) {
+	r := w.n.records[k]
+	if r == nil {
 		w.missing[k] = true
-		return r, false
+		return &nobody, false
 	}
 	w.used[k] = true
 	return r, true

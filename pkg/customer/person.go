@@ -20,16 +20,23 @@ type Person struct {
 
 // Person returns the person that was asked for, if nothing of them is missing.
 func (n *Neighbourhood) Person(a Ask) Person {
+	if r, mailbox, only := n.single(a); only {
+		return n.alone(r, mailbox)
+	}
+	return n.united(a)
+}
+
+func (n *Neighbourhood) united(a Ask) Person {
 	w := n.walk(a)
 	p := Person{Crowded: w.crowded, Links: map[Key][]Key{}}
 	for k := range w.members {
-		p.Members = append(p.Members, n.records[k])
+		p.Members = append(p.Members, n.at(k).Record)
 	}
 	for k := range w.mailboxes {
-		p.Mailboxes, p.Links[k] = append(p.Mailboxes, n.records[k]), n.links[k]
+		p.Mailboxes, p.Links[k] = append(p.Mailboxes, n.at(k).Record), n.links[k]
 	}
 	for k := range w.used {
-		p.Rests = append(p.Rests, n.records[k])
+		p.Rests = append(p.Rests, n.at(k).Record)
 	}
 	for _, o := range w.once {
 		p.Links[o.mailbox] = n.links[o.mailbox]
@@ -39,6 +46,28 @@ func (n *Neighbourhood) Person(a Ask) Person {
 	}
 	p.Customer = w.unite(a)
 	return p
+}
+
+// ErasedAt returns when somebody who answers to the person's mailboxes was erased last,
+// ms; 0: never. It is for a mailbox that was asked for: Customer was not erased as such.
+func (p *Person) ErasedAt() int64 {
+	var at int64
+	for _, m := range p.Members {
+		at = max(at, m.Customer.Erased.At)
+	}
+	return at
+}
+
+// alone is the person of one id and one mailbox.
+func (n *Neighbourhood) alone(r, mailbox *neighbour) Person {
+	both, own := []Record{r.Record, mailbox.Record}, 0
+	if CompareKeys(mailbox.Key, r.Key) < 0 {
+		both[0], both[1], own = both[1], both[0], 1
+	}
+	return Person{
+		Customer: r.Customer, Members: both[own : own+1 : own+1], Mailboxes: both[1-own : 2-own : 2-own], Rests: both,
+		Links: map[Key][]Key{mailbox.Key: n.links[mailbox.Key]},
+	}
 }
 
 // CompareKeys sorts keys by store and token.
@@ -53,7 +82,7 @@ func (w *walk) unite(a Ask) Customer {
 	}
 	var c Customer
 	for _, k := range sortedMembers(w.members) {
-		r := w.n.records[k]
+		r := w.n.at(k)
 		of := r.Customer.clone()
 		if e := w.erasedAt(k); e.After(of.Erased) {
 			of.erase(e)
@@ -92,12 +121,12 @@ func (w *walk) alone(a Ask) (Customer, bool) {
 	if a.Email != "" || len(w.used)-len(w.mailboxes) != 1 {
 		return Customer{}, false
 	}
-	r := w.n.records[a.Key]
+	r := w.n.at(a.Key)
 	if len(w.once) > 0 || slices.ContainsFunc(r.Customer.Claims, func(k Claim) bool { return k.To != "" }) {
 		return Customer{}, false
 	}
 	for k := range w.mailboxes {
-		if len(w.n.records[k].Customer.Notes) > 0 {
+		if w.n.at(k).says() {
 			return Customer{}, false
 		}
 	}
@@ -107,15 +136,15 @@ func (w *walk) alone(a Ask) (Customer, bool) {
 // erasedAt returns the latest erasure that concerns a member: their own, or that of
 // another who was the same person then.
 func (w *walk) erasedAt(k Key) Stamp {
-	e, since := w.n.records[k].Customer.Erased, w.members[k]
+	e, since := w.n.at(k).Customer.Erased, w.members[k]
 	for other, joined := range w.members {
-		if o := w.n.records[other].Customer.Erased; o.After(e) && o.At >= max(since, joined) {
+		if o := w.n.at(other).Customer.Erased; o.After(e) && o.At >= max(since, joined) {
 			e = o
 		}
 	}
 	for _, email := range w.mailboxes {
 		guest := w.n.id.Key(k.Store, w.n.id.Guest(k.Store, email))
-		if o := w.n.records[guest].Customer.Erased; o.After(e) && o.At >= since {
+		if o := w.n.at(guest).Customer.Erased; o.After(e) && o.At >= since {
 			e = o
 		}
 	}
@@ -133,7 +162,7 @@ func (w *walk) address(c *Customer, a Ask) {
 	seen := map[Key]bool{}
 	for k := a.Key; !seen[k]; {
 		seen[k] = true
-		of := w.n.records[k].Customer
+		of := w.n.at(k).Customer
 		if account := of.Account(); account != "" {
 			c.Email = textOf(account, of.Email.Stamp)
 		}
@@ -151,14 +180,14 @@ func (w *walk) refusals(c *Customer) {
 		for _, k := range w.linked(mailbox) {
 			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(email, at) })
 		}
-		w.complaints(c, mailbox, func(int64) bool { return true })
+		w.atMailbox(c, mailbox, func(int64) bool { return true })
 	}
 	for _, o := range w.once {
-		member := w.n.records[o.member].Customer
+		member := w.n.at(o.member).Customer
 		for _, k := range w.linked(o.mailbox) {
 			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(o.email, at) && member.HomeAt(o.email, at) })
 		}
-		w.complaints(c, o.mailbox, func(at int64) bool { return member.HomeAt(o.email, at) })
+		w.atMailbox(c, o.mailbox, func(at int64) bool { return member.HomeAt(o.email, at) })
 	}
 }
 
@@ -174,7 +203,7 @@ func (w *walk) linked(mailbox Key) []Key {
 }
 
 func (w *walk) refused(c *Customer, k Key, counts func(of *Customer, at int64) bool) {
-	of := w.n.records[k].Customer
+	of := w.n.at(k).Customer
 	for scope, s := range of.Stops {
 		if counts(&of, s.At) {
 			c.stop(scope, s)
@@ -182,8 +211,15 @@ func (w *walk) refused(c *Customer, k Key, counts func(of *Customer, at int64) b
 	}
 }
 
-func (w *walk) complaints(c *Customer, mailbox Key, counts func(at int64) bool) {
-	for _, note := range w.n.records[mailbox].Customer.Notes {
+// atMailbox adds what was said at a mailbox itself: complaints, and a no by the link of
+// an email about somebody else's order.
+func (w *walk) atMailbox(c *Customer, mailbox Key, counts func(at int64) bool) {
+	for scope, s := range w.n.at(mailbox).Customer.Stops {
+		if counts(s.At) {
+			c.stop(scope, s)
+		}
+	}
+	for _, note := range w.n.at(mailbox).Customer.Notes {
 		if note.Kind == Complained && counts(note.At) {
 			c.remember(note)
 		}
@@ -214,7 +250,7 @@ func (w *walk) answersTo(mailbox string) bool {
 func (w *walk) spentHere(c *Customer) {
 	for mailbox := range w.mailboxes {
 		for _, k := range w.linked(mailbox) {
-			for _, claim := range w.n.records[k].Customer.Claims {
+			for _, claim := range w.n.at(k).Customer.Claims {
 				if claim.To == mailbox.Token {
 					c.Settle(claim)
 				}

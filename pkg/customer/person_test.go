@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"homing/events"
@@ -63,7 +64,13 @@ func (w *town) person(t interface{ Fatalf(string, ...any) }, a customer.Ask) cus
 	for range 20 {
 		records, links := n.Missing(a)
 		if len(records)+len(links) == 0 {
-			return n.Person(a)
+			p := n.Person(a)
+			u := n.United(a)
+			if string(customer.Encode(&u.Customer)) != string(customer.Encode(&p.Customer)) || !slices.EqualFunc(u.Rests, p.Rests, sameKey) ||
+				!slices.EqualFunc(u.Members, p.Members, sameKey) || !slices.EqualFunc(u.Mailboxes, p.Mailboxes, sameKey) || len(u.Links) != len(p.Links) {
+				t.Fatalf("a person of one record is not what their records say: %s", cmp.Diff(u, p, cmpopts.EquateEmpty()))
+			}
+			return p
 		}
 		for _, k := range records {
 			r := customer.Record{Key: k}
@@ -83,6 +90,8 @@ func (w *town) person(t interface{ Fatalf(string, ...any) }, a customer.Ask) cus
 	t.Fatalf("a person is still not read after twenty steps")
 	return customer.Person{}
 }
+
+func sameKey(a, b customer.Record) bool { return a.Key == b.Key }
 
 func (w *town) of(t interface{ Fatalf(string, ...any) }, id string) customer.Person {
 	return w.person(t, customer.Ask{Key: w.id.Key("main", id)})
@@ -310,5 +319,32 @@ func compare(t *rapid.T, whose string, a, b customer.Person) {
 	}
 	if d := cmp.Diff(customer.Encode(&a.Customer), customer.Encode(&b.Customer)); d != "" {
 		t.Fatalf("%s: the person differs: %s\n%+v\n%+v", whose, d, a.Customer, b.Customer)
+	}
+}
+
+// An email about somebody else's order has a link for the mailbox it went to.
+func TestANoThatIsSaidAtAMailboxCountsForWhoAnswersToIt(t *testing.T) {
+	w := newTown(drawer(t))
+	for _, e := range []events.Event{
+		knows(1, who("alice", "alice@example.com")), purchase(2, who("alice", shared), "o1"), knows(3, who("bob", "bob@example.com")),
+		knows(4, who("moved", shared)), knows(20, who("moved", other)),
+	} {
+		w.take(e)
+	}
+	e := no(10, events.Customer{})
+	customer.Apply(w.at(w.id.Mailbox("main", shared)), e)
+	w.take(purchase(11, who("ann", shared), "o2"))
+	for id, want := range map[string]bool{"ann": true, "alice": false, "bob": false, "moved": true} {
+		if c := w.of(t, id).Customer; c.Unsubscribed(events.ScopeAll) != want {
+			t.Errorf("%s unsubscribed: %v, want %v", id, !want, want)
+		}
+	}
+	p := w.person(t, w.id.AskMailbox("main", shared))
+	if !p.Customer.Unsubscribed(events.ScopeAll) {
+		t.Error("the mailbox does not know")
+	}
+	w.take(yes(12, who("ann", shared)))
+	if c := w.of(t, "ann").Customer; c.Unsubscribed(events.ScopeAll) {
+		t.Error("a later yes does not count")
 	}
 }

@@ -20,18 +20,18 @@ type against struct {
 	same      bool             // nothing changed
 
 	versions []*redis.StringCmd
-	links    func() (many []int, err error)
-	now      [][]customer.Key
+	links    []*redis.StringCmd
 }
 
 // ask asks in a pipeline, perhaps once more.
-func (l *against) ask(ctx context.Context, s *Customers, pipe redis.Pipeliner) {
-	l.versions = l.versions[:0]
+func (l *against) ask(ctx context.Context, pipe redis.Pipeliner) {
+	l.versions, l.links = l.versions[:0], l.links[:0]
 	for _, r := range l.records {
 		l.versions = append(l.versions, pipe.HGet(ctx, customerKey(r.Key), "m"))
 	}
-	l.now = make([][]customer.Key, len(l.mailboxes))
-	l.links = s.linking(ctx, pipe, l.mailboxes, l.now)
+	for _, k := range l.mailboxes {
+		l.links = append(l.links, linksIn(ctx, pipe, k))
+	}
 }
 
 // answer reads the answers.
@@ -44,15 +44,13 @@ func (l *against) answer() error {
 		}
 		l.same = l.same && versionOf(m) == l.records[i].Version
 	}
-	many, err := l.links()
-	if err != nil {
-		return err
-	}
-	for i, ids := range l.now {
-		// With very many ids, more of them change little: see keptLinks.
-		if !slices.Contains(many, i) {
-			l.same = l.same && slices.Equal(ids, l.ids[i])
+	for i, c := range l.links {
+		ids, many, err := linksOfAnswer(l.mailboxes[i].Store, c)
+		if err != nil {
+			return err
 		}
+		// With very many ids, more of them change little: see keptLinks.
+		l.same = l.same && (many || slices.Equal(ids, l.ids[i]))
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ var ErrBackwards = errors.New("a bucket's mark went backwards")
 
 type load struct {
 	key customer.Key
-	out *stored
+	out *stored         // nil: the customer is not asked for
+	ids *[]customer.Key // nil: the links of a mailbox are not asked for
 }
 
 // stored is a customer as Redis holds them.
@@ -87,6 +88,11 @@ func (l *loading) load(ctx context.Context, s *Customers, keys []customer.Key) (
 	for i, k := range keys {
 		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
 	}
+	return l.do(ctx, s, keys)
+}
+
+// do reads what was asked for: the customers with some keys, which come first.
+func (l *loading) do(ctx context.Context, s *Customers, keys []customer.Key) ([]customer.Record, error) {
 	if err := s.loads.Do(ctx, l.reqs); err != nil {
 		return nil, err
 	}
@@ -115,10 +121,15 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 		return err
 	}
 	pipe := s.rdb.Pipeline()
-	cmds := make([]*redis.SliceCmd, len(reqs))
+	cmds, linked := make([]*redis.SliceCmd, len(reqs)), make([]*redis.StringCmd, len(reqs))
 	marks := s.watch(len(reqs))
 	for i, r := range reqs {
-		cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")
+		if r.out != nil {
+			cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")
+		}
+		if r.ids != nil {
+			linked[i] = linksIn(ctx, pipe, r.key)
+		}
 		marks.add(bucket{r.key.Store, r.key.Bucket})
 	}
 	marks.read(ctx, pipe)
@@ -129,6 +140,9 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 		return err
 	}
 	for i, c := range cmds {
+		if c == nil {
+			continue
+		}
 		if err := c.Err(); err != nil {
 			return fmt.Errorf("reading customers: %w", err)
 		}
@@ -136,7 +150,28 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 		reqs[i].out.meta, _ = fields[0].(string)
 		reqs[i].out.data, _ = fields[1].(string)
 	}
-	return nil
+	return s.linked(ctx, reqs, linked)
+}
+
+// linked reads the answers about links, and what is kept elsewhere of them.
+func (s *Customers) linked(ctx context.Context, reqs []load, cmds []*redis.StringCmd) error {
+	var many []load
+	for i, c := range cmds {
+		if c == nil {
+			continue
+		}
+		ids, elsewhere, err := linksOfAnswer(reqs[i].key.Store, c)
+		if err != nil {
+			return err
+		}
+		if *reqs[i].ids = ids; elsewhere {
+			many = append(many, reqs[i])
+		}
+	}
+	if many == nil {
+		return nil
+	}
+	return s.manyLinks(ctx, many)
 }
 
 // Versions reads the versions of customers, in one round trip.
@@ -267,7 +302,7 @@ func (s *Customers) SaveAgainst(ctx context.Context, r *customer.Record, others 
 		return saved, false, err
 	}
 	pipe := s.rdb.Pipeline()
-	l.ask(ctx, s, pipe)
+	l.ask(ctx, pipe)
 	carryOut(ctx, pipe)
 	err = l.answer()
 	return saved, err == nil && l.same, err
@@ -292,7 +327,7 @@ func (s *Customers) saveAll(ctx context.Context, reqs []save) error {
 	look := func(pipe redis.Pipeliner) {
 		for _, r := range reqs {
 			if r.against != nil {
-				r.against.ask(ctx, s, pipe)
+				r.against.ask(ctx, pipe)
 			}
 		}
 	}

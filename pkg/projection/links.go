@@ -95,65 +95,49 @@ func (s *Customers) Link(ctx context.Context, links []Link) error {
 // second for mailboxes that very many ids named.
 func (s *Customers) Links(ctx context.Context, mailboxes []customer.Key) ([][]customer.Key, error) {
 	out := make([][]customer.Key, len(mailboxes))
-	if err := s.guard.Ready(); err != nil || len(mailboxes) == 0 {
-		return out, err
-	}
-	pipe := s.rdb.Pipeline()
-	marks := s.watch(len(mailboxes))
-	look := s.linking(ctx, pipe, mailboxes, out)
-	for _, k := range mailboxes {
-		marks.add(bucket{k.Store, k.Bucket})
-	}
-	marks.read(ctx, pipe)
-	carryOut(ctx, pipe)
-	if err := marks.check(); err != nil {
-		return nil, err
-	}
-	many, err := look()
-	if err != nil || len(many) == 0 {
-		return out, err
-	}
-	return out, s.manyLinks(ctx, mailboxes, many, out)
-}
-
-// linking asks for links in a pipeline; what it returns reads the answers, and says
-// for which mailboxes they are elsewhere.
-func (s *Customers) linking(ctx context.Context, pipe redis.Pipeliner, mailboxes []customer.Key, out [][]customer.Key) func() (many []int, err error) {
-	cmds := make([]*redis.StringCmd, len(mailboxes))
+	reqs := make([]load, len(mailboxes))
 	for i, k := range mailboxes {
-		field := packToken(k)
-		cmds[i] = pipe.HGet(ctx, linksKey(k, field), field)
+		reqs[i] = load{key: k, ids: &out[i]}
 	}
-	return func() (many []int, err error) {
-		for i, c := range cmds {
-			v, err := c.Result()
-			switch {
-			case errors.Is(err, redis.Nil):
-			case err != nil:
-				return nil, fmt.Errorf("reading the links of mailboxes: %w", err)
-			case v == "+":
-				many = append(many, i)
-			default:
-				out[i] = unpackLinks(mailboxes[i].Store, v)
-			}
-		}
-		return many, nil
+	if len(reqs) == 0 {
+		return out, s.guard.Ready()
 	}
+	return out, s.loads.Do(ctx, reqs)
 }
 
-func (s *Customers) manyLinks(ctx context.Context, mailboxes []customer.Key, many []int, out [][]customer.Key) error {
+// linksIn asks for the links of a mailbox in a pipeline.
+func linksIn(ctx context.Context, pipe redis.Pipeliner, mailbox customer.Key) *redis.StringCmd {
+	field := packToken(mailbox)
+	return pipe.HGet(ctx, linksKey(mailbox, field), field)
+}
+
+// linksOfAnswer reads the answer to linksIn, or says that they are elsewhere.
+func linksOfAnswer(store string, c *redis.StringCmd) (ids []customer.Key, elsewhere bool, err error) {
+	v, err := c.Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("reading the links of mailboxes: %w", err)
+	case v == "+":
+		return nil, true, nil
+	}
+	return unpackLinks(store, v), false, nil
+}
+
+func (s *Customers) manyLinks(ctx context.Context, of []load) error {
 	pipe := s.rdb.Pipeline()
-	cmds := make([]*redis.StringCmd, len(many))
-	for n, i := range many {
-		cmds[n] = pipe.Get(ctx, manyLinksKey(mailboxes[i]))
+	cmds := make([]*redis.StringCmd, len(of))
+	for i, r := range of {
+		cmds[i] = pipe.Get(ctx, manyLinksKey(r.key))
 	}
 	carryOut(ctx, pipe)
-	for n, i := range many {
-		v, err := cmds[n].Result()
+	for i, r := range of {
+		v, err := cmds[i].Result()
 		if err != nil {
 			return fmt.Errorf("reading the links of a mailbox with many ids: %w", err)
 		}
-		out[i] = unpackLinks(mailboxes[i].Store, v)
+		*r.ids = unpackLinks(r.key.Store, v)
 	}
 	return nil
 }

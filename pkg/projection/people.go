@@ -1,8 +1,11 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"errors"
+
+	"github.com/redis/go-redis/v9"
 
 	"homing/pkg/customer"
 )
@@ -11,10 +14,14 @@ import (
 type People struct {
 	customers *Customers
 	id        *customer.Identity
+	unhurried bool
 }
 
 // NewPeople returns a reader of persons.
-func NewPeople(c *Customers, id *customer.Identity) *People { return &People{c, id} }
+func NewPeople(c *Customers, id *customer.Identity) *People { return &People{customers: c, id: id} }
+
+// Unhurried returns the reader for callers who can wait a little; see Customers.Unhurried.
+func (p *People) Unhurried() *People { return &People{p.customers, p.id, true} }
 
 // Identity returns what tells where records are kept.
 func (p *People) Identity() *customer.Identity { return p.id }
@@ -64,23 +71,78 @@ func join(keys, more []customer.Key) []customer.Key {
 	return keys
 }
 
-// around reads records and links into a neighbourhood.
+// around reads records and links into a neighbourhood, in one round trip.
 func (s *Customers) around(ctx context.Context, n *customer.Neighbourhood, records, links []customer.Key) error {
-	if len(records) > 0 {
-		got, err := s.Load(ctx, records)
-		if err != nil {
-			return err
-		}
-		for _, r := range got {
-			n.Add(r)
-		}
+	l := loading{raw: make([]stored, len(records)), reqs: make([]load, 0, len(records)+len(links))}
+	for i, k := range records {
+		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
 	}
-	got, err := s.Links(ctx, links)
+	ids := make([][]customer.Key, len(links))
+	for i, k := range links {
+		l.reqs = append(l.reqs, load{key: k, ids: &ids[i]})
+	}
+	got, err := l.do(ctx, s, records)
 	if err != nil {
 		return err
 	}
+	for _, r := range got {
+		n.Add(r)
+	}
 	for i, k := range links {
-		n.AddLinks(k, got[i])
+		n.AddLinks(k, ids[i])
 	}
 	return nil
+}
+
+// Same reports of persons that were read whether all that they rest on is as it was,
+// in one round trip. What is known about a mailbox itself is not looked at.
+func (p *People) Same(ctx context.Context, persons []customer.Person) ([]bool, error) {
+	s, looks, commands := p.customers, make([]against, len(persons)), 0
+	for i := range persons {
+		looks[i] = restsOf(&persons[i])
+		commands += len(looks[i].records) + len(looks[i].mailboxes)
+	}
+	if commands == 0 {
+		return make([]bool, len(persons)), s.guard.Ready()
+	}
+	board := func(ctx context.Context, pipe redis.Pipeliner) (arrive func() error) {
+		for i := range looks {
+			looks[i].ask(ctx, pipe)
+		}
+		return func() error {
+			var err error
+			for i := range looks {
+				err = cmp.Or(err, looks[i].answer())
+			}
+			return err
+		}
+	}
+	var err error
+	if p.unhurried && commands <= fewRiders {
+		err = s.ride.wait(ctx, s, board)
+	} else if err = s.guard.Ready(); err == nil {
+		pipe := s.rdb.Pipeline()
+		arrive := board(ctx, pipe)
+		carryOut(ctx, pipe)
+		err = arrive()
+	}
+	out := make([]bool, len(persons))
+	for i := range looks {
+		out[i] = err == nil && looks[i].same
+	}
+	return out, err
+}
+
+// restsOf is what a person rests on.
+func restsOf(p *customer.Person) against {
+	var l against
+	for _, r := range p.Rests {
+		if _, mailbox := p.Links[r.Key]; !mailbox {
+			l.records = append(l.records, r)
+		}
+	}
+	for k, ids := range p.Links {
+		l.mailboxes, l.ids = append(l.mailboxes, k), append(l.ids, ids)
+	}
+	return l
 }
