@@ -76,6 +76,20 @@ func (c *Customer) Named(email string) bool {
 	return found
 }
 
+// Tells reports whether it would be news, of who was at home where and when, that an
+// event of a type named an address at a time, ms.
+func (c *Customer) Tells(t events.Type, email string, at int64) bool {
+	i, found := slices.BinarySearchFunc(c.Addresses, email, byAddress)
+	if !found {
+		return true
+	}
+	span := c.Addresses[i].Used
+	if AboutCustomer(t) {
+		span = c.Addresses[i].Said
+	}
+	return span.never() || at < span.First
+}
+
 // byAddress compares without case.
 func byAddress(a Address, email string) int { return compareFold(a.Email, email) }
 
@@ -211,6 +225,6 @@ func (c *Customer) HomeSince() int64 {
 	return 0
 }
 
-// aboutCustomer reports whether events of a type are about the customer as such:
+// AboutCustomer reports whether events of a type are about the customer as such:
 // their address is the account's.
-func aboutCustomer(t events.Type) bool { return strings.HasPrefix(string(t), "customer.") }
+func AboutCustomer(t events.Type) bool { return strings.HasPrefix(string(t), "customer.") }

@@ -7,7 +7,7 @@ import (
 )
 
 func (c *Customer) profile(t events.Type, w *events.Customer, s Stamp) bool {
-	about := aboutCustomer(t)
+	about := AboutCustomer(t)
 	changed := c.names(w.Email, about, s)
 	if about {
 		changed = c.Email.set(w.Email, s) || changed

@@ -119,6 +119,7 @@ func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
 	if err := in.o.Customers.Fold(ctx, entries); err != nil {
 		return err
 	}
+	nameless(entries)
 	if err := in.o.Timeline.Append(ctx, entries); err != nil {
 		return err
 	}
@@ -175,17 +176,27 @@ func CheckScope(e events.Event, workers []string) error {
 // unname takes out of an erasure who was erased, and out of what concerns an
 // address the address: these stay on the timeline for ever, and the token they
 // are kept under is all that is needed. Shops make ids of events from ids of
-// customers, so that one goes too.
+// customers, so that one goes too. The address of an erasure leads the fold to all
+// who are the person; it goes after that, see nameless.
 func (in *Intake) unname(e *customer.Entry) {
 	switch d := e.Event.Data.(type) {
 	case *events.CustomerErased:
-		e.Event.Data = &events.CustomerErased{}
+		e.Event.Data = &events.CustomerErased{Customer: events.Customer{Email: d.Email}}
 	case events.AddressData:
 		*d.Mailed() = ""
 	default:
 		return
 	}
 	e.Event.ID = "unnamed-" + in.o.Identity.Key(e.Event.Store, "event:"+e.Event.Source+"\x00"+e.Event.ID).Token
+}
+
+// nameless takes out of erasures that are folded whom they name.
+func nameless(entries []customer.Entry) {
+	for i := range entries {
+		if entries[i].Event.Type == events.TypeCustomerErased {
+			entries[i].Event.Data = &events.CustomerErased{}
+		}
+	}
 }
 
 // Read reads a message of STOREFRONT as it was read when it came.

@@ -27,7 +27,7 @@ func fold(ctx context.Context, s *projection.Customers, entries []customer.Entry
 }
 
 // load returns one customer.
-func load(t *testing.T, s *projection.Customers, key customer.Key) customer.Record {
+func load(t testing.TB, s *projection.Customers, key customer.Key) customer.Record {
 	t.Helper()
 	rs, err := s.Load(t.Context(), []customer.Key{key})
 	if err != nil {

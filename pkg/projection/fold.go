@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"homing/pkg/customer"
@@ -18,8 +19,27 @@ const foldTries = 20
 // Fold applies events to their customers: load, apply, compare-and-set, and
 // again for those that others changed in the meantime. It takes two round trips when
 // nobody does. Events that change nothing are not written.
-// What entries say about who is who is in force before they are; see IntroduceTo.
+// What entries say about who is who is in force before they are, see IntroduceTo, and
+// an erasure reaches the others who were the person before it is; see reach.
 func (s *Customers) Fold(ctx context.Context, folds []customer.Entry) error {
+	if s.introductions == nil || s.refolds || !slices.ContainsFunc(folds, erases) {
+		return s.fold(ctx, folds)
+	}
+	others := slices.DeleteFunc(slices.Clone(folds), erases)
+	if err := s.fold(ctx, others); err != nil {
+		return err
+	}
+	for _, e := range folds {
+		if erases(e) {
+			if err := s.erase(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Customers) fold(ctx context.Context, folds []customer.Entry) error {
 	if err := s.Link(ctx, linksOf(folds)); err != nil {
 		return err
 	}
@@ -115,10 +135,17 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
 		}
 	}
-	if err := s.introduce(ctx, newcomers); err != nil {
-		return err
+	meetings, err := s.introduce(ctx, newcomers)
+	if err == nil {
+		err = s.reached(ctx, meetings)
 	}
-	if err := w.save(ctx, s); err != nil {
+	if err == nil {
+		err = w.save(ctx, s)
+	}
+	if err == nil {
+		err = s.reached(ctx, meetings) // of an erasure at the same moment one of both sees the other
+	}
+	if err != nil {
 		return err
 	}
 	lost := w.todo[:0]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -18,7 +19,13 @@ type Appender interface {
 // did not name before, or joins two ids.
 type introduction struct {
 	entry customer.Entry
-	link  Link // its zero value: the event merges two ids
+	link  Link               // its zero value: the event merges two ids
+	of    *customer.Customer // once the event is folded in
+}
+
+// late reports whether what is said was so before an erasure.
+func (in introduction) late() bool {
+	return in.of != nil && in.of.Erased.At != 0 && in.entry.Event.Time.UnixMilli() <= in.of.Erased.At
 }
 
 // IntroduceTo has ids introduced to mailboxes, and to the ids that they go on for, when
@@ -39,11 +46,11 @@ func (s *Customers) newcomers(c *customer.Customer, e customer.Entry) []introduc
 		return nil
 	}
 	var out []introduction
-	if email := d.Who().Email; email != "" && !c.Named(email) {
-		out = append(out, introduction{e, Link{s.identity.Mailbox(e.Key.Store, email), e.Key}})
+	if email := d.Who().Email; email != "" && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
+		out = append(out, introduction{e, Link{s.identity.Mailbox(e.Key.Store, email), e.Key}, c})
 	}
 	if m, ok := d.(*events.CustomerMerged); ok && !c.Absorbs(m.From, customer.StampOf(e.Event)) {
-		out = append(out, introduction{entry: e})
+		out = append(out, introduction{entry: e, of: c})
 	}
 	return out
 }
@@ -54,80 +61,106 @@ const linkSource = "/homing/intake"
 // introduce carries introductions out. First the timeline has them, then Redis: what
 // the timeline does not have, Redis would not have after a refold. The event that
 // caused them is folded after that, and until it is, it introduces again.
-func (s *Customers) introduce(ctx context.Context, all []introduction) error {
-	fresh, links, err := s.unknown(ctx, all)
-	if err != nil || len(fresh) == 0 {
-		return err
+// It returns those that led to a mailbox, or an id, where others are known.
+func (s *Customers) introduce(ctx context.Context, all []introduction) (meetings []introduction, err error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
+	known, err := s.acquaintances(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	fresh, meetings := known.sort(all)
+	if len(fresh) > 0 {
+		err = s.announce(ctx, fresh)
+	}
+	return meetings, err
+}
+
+// announce appends entries that say who is who, has them in force, and marks them.
+func (s *Customers) announce(ctx context.Context, fresh []customer.Entry) error {
 	epoch := s.Epoch()
 	if err := s.introductions.Append(ctx, fresh); err != nil {
 		return fmt.Errorf("introducing ids to mailboxes: %w", err)
 	}
-	if err := s.Link(ctx, links); err != nil {
-		return err
-	}
-	merges := slices.DeleteFunc(slices.Clone(fresh), func(e customer.Entry) bool { return e.Event.Type != events.TypePersonMerged })
-	if err := s.Fold(ctx, merges); err != nil || s.refolds {
+	if err := s.fold(ctx, fresh); err != nil || s.refolds {
 		return err // a mark would cover what the refold has yet to come to
 	}
 	return s.MarkIn(ctx, epoch, fresh)
 }
 
-// unknown returns the entries that introductions lead to, without what Redis knows,
-// and the links among them.
-func (s *Customers) unknown(ctx context.Context, all []introduction) (fresh []customer.Entry, links []Link, err error) {
-	var mailboxes []customer.Key
+// acquaintances are what Redis knows about those whom introductions are about.
+type acquaintances struct {
+	s       *Customers
+	links   map[customer.Key][]customer.Key
+	records map[customer.Key]customer.Record // of ids that were merged into others
+}
+
+func (s *Customers) acquaintances(ctx context.Context, all []introduction) (*acquaintances, error) {
+	var mailboxes, from []customer.Key
+	k := &acquaintances{s, map[customer.Key][]customer.Key{}, map[customer.Key]customer.Record{}}
 	for _, in := range all {
 		if in.link != (Link{}) {
 			mailboxes = append(mailboxes, in.link.Mailbox)
+		} else {
+			from = append(from, s.from(in.entry))
 		}
 	}
-	known, err := s.Links(ctx, mailboxes)
-	if err != nil {
-		return nil, nil, err
+	records, links, err := s.loadWith(ctx, from, mailboxes)
+	for i, r := range records {
+		k.records[from[i]] = r
 	}
+	for i, ids := range links {
+		k.links[mailboxes[i]] = ids
+	}
+	return k, err
+}
+
+// sort returns the entries that introductions lead to, without what is known, and
+// those that have two meet.
+func (k *acquaintances) sort(all []introduction) (fresh []customer.Entry, meetings []introduction) {
 	seen := map[Link]bool{}
-	for i, of := range known {
-		for _, id := range of {
-			seen[Link{mailboxes[i], id}] = true
-		}
-		if len(of) >= keptLinks {
-			seen[Link{Mailbox: mailboxes[i]}] = true // full
-		}
-	}
 	for _, in := range all {
-		switch {
-		case in.link == (Link{}):
-			fresh = append(fresh, s.merged(in.entry))
-		case !seen[in.link] && !seen[Link{Mailbox: in.link.Mailbox}]:
+		if in.link == (Link{}) {
+			meetings = append(meetings, in)
+			e, from := k.s.merged(in.entry), k.records[k.s.from(in.entry)]
+			if c := from.Customer; customer.Apply(&c, e.Event) {
+				fresh = append(fresh, e)
+			}
+			continue
+		}
+		ids := k.links[in.link.Mailbox]
+		if len(ids) > 1 || len(ids) == 1 && ids[0] != in.link.ID || in.late() {
+			meetings = append(meetings, in)
+		}
+		if !seen[in.link] && len(ids) < keptLinks && !slices.Contains(ids, in.link.ID) {
 			seen[in.link] = true
-			links = append(links, in.link)
-			fresh = append(fresh, linked(in))
+			fresh = append(fresh, linked(in.link, in.entry.Event.Time))
 		}
 	}
-	return fresh, links, nil
+	return fresh, meetings
 }
 
 // linked is the fact that an id named a mailbox.
-func linked(in introduction) customer.Entry {
-	e := events.Event{
-		ID: "linked." + in.link.Mailbox.Token + "." + in.link.ID.Token, Source: linkSource, Store: in.entry.Event.Store,
-		Time: in.entry.Event.Time, Data: &events.PersonLinked{Customer: in.link.ID.Token},
-	}
-	e.Type = e.Data.Type()
-	return customer.Entry{Key: in.link.Mailbox, Event: e}
+func linked(l Link, at time.Time) customer.Entry {
+	return fact(l.Mailbox, "linked."+l.Mailbox.Token+"."+l.ID.Token, at, &events.PersonLinked{Customer: l.ID.Token})
 }
 
 // merged is the fact, with the id that is no longer used, that another goes on for it.
 func (s *Customers) merged(e customer.Entry) customer.Entry {
-	m := e.Event.Data.(*events.CustomerMerged)
-	from := s.identity.Key(e.Event.Store, m.From)
-	out := events.Event{
-		ID: "merged." + from.Token + "." + e.Key.Token + "." + fmt.Sprint(e.Event.Time.UnixMilli()), Source: linkSource, Store: e.Event.Store,
-		Time: e.Event.Time, Place: e.Event.Place, Data: &events.PersonMerged{Into: m.Who().ID},
-	}
-	out.Type = out.Data.Type()
-	return customer.Entry{Key: from, Event: out}
+	m, from := e.Event.Data.(*events.CustomerMerged), s.from(e)
+	out := fact(from, fmt.Sprint("merged.", from.Token, ".", e.Key.Token, ".", e.Event.Time.UnixMilli()), e.Event.Time, &events.PersonMerged{Into: m.Who().ID})
+	out.Event.Place = e.Event.Place
+	return out
+}
+
+// from returns the id that is no longer used.
+func (s *Customers) from(e customer.Entry) customer.Key {
+	return s.identity.Key(e.Event.Store, e.Event.Data.(*events.CustomerMerged).From)
+}
+
+func fact(k customer.Key, id string, at time.Time, d events.Data) customer.Entry {
+	return customer.Entry{Key: k, Event: events.Event{ID: id, Source: linkSource, Type: d.Type(), Store: k.Store, Time: at, Data: d}}
 }
 
 // linksOf returns the links that timeline entries tell of.

@@ -73,15 +73,7 @@ func join(keys, more []customer.Key) []customer.Key {
 
 // around reads records and links into a neighbourhood, in one round trip.
 func (s *Customers) around(ctx context.Context, n *customer.Neighbourhood, records, links []customer.Key) error {
-	l := loading{raw: make([]stored, len(records)), reqs: make([]load, 0, len(records)+len(links))}
-	for i, k := range records {
-		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
-	}
-	ids := make([][]customer.Key, len(links))
-	for i, k := range links {
-		l.reqs = append(l.reqs, load{key: k, ids: &ids[i]})
-	}
-	got, err := l.do(ctx, s, records)
+	got, ids, err := s.loadWith(ctx, records, links)
 	if err != nil {
 		return err
 	}
@@ -92,6 +84,20 @@ func (s *Customers) around(ctx context.Context, n *customer.Neighbourhood, recor
 		n.AddLinks(k, ids[i])
 	}
 	return nil
+}
+
+// loadWith reads records, and the links of mailboxes, in one round trip.
+func (s *Customers) loadWith(ctx context.Context, records, mailboxes []customer.Key) ([]customer.Record, [][]customer.Key, error) {
+	l := loading{raw: make([]stored, len(records)), reqs: make([]load, 0, len(records)+len(mailboxes))}
+	for i, k := range records {
+		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
+	}
+	ids := make([][]customer.Key, len(mailboxes))
+	for i, k := range mailboxes {
+		l.reqs = append(l.reqs, load{key: k, ids: &ids[i]})
+	}
+	got, err := l.do(ctx, s, records)
+	return got, ids, err
 }
 
 // Same reports of persons that were read whether all that they rest on is as it was,

@@ -25,7 +25,10 @@ type tape struct {
 	lasts   map[uint8]uint64 // what Lasts says beyond the entries
 	reads   []read
 	err     error
+	fails   int // which entry to append fails, once; 0: none
 }
+
+var errDown = errors.New("a server is down")
 
 type read struct {
 	buckets  int
@@ -42,6 +45,8 @@ func (p *tape) record(e customer.Entry) customer.Entry {
 func (p *tape) Identity(context.Context) (string, uint64, error) { return "the first", 1 << 40, nil }
 
 func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uint64, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for b, n := range p.lasts {
 		out[b] = n
 	}
@@ -56,9 +61,10 @@ func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uin
 func (p *tape) Read(_ context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error {
 	p.mu.Lock()
 	p.reads = append(p.reads, read{len(buckets), from, to})
+	entries := slices.Clone(p.entries)
 	p.mu.Unlock()
 	var mine []customer.Entry
-	for _, e := range p.entries {
+	for _, e := range entries {
 		if e.Key.Store == store && slices.Contains(buckets, e.Key.Bucket) && e.Sequence >= from && e.Sequence <= to {
 			mine = append(mine, e)
 		}

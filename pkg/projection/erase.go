@@ -1,0 +1,191 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// An erasure comes under one id, or for one address, and concerns the person: each
+// record of those who were the same person at its time gets a copy of it, and so does
+// the guest of each of their mailboxes, known or not, which is where an event that
+// comes late finds it. The records of mailboxes are nobody's: that email to an address
+// came back, or was complained about, is to be known after an erasure, too.
+//
+// The copies are on the timeline, then in force, and only then is the erasure, which
+// takes away what led to the others. A process that stops in between finds them again
+// when the event comes again.
+
+// erases reports whether an entry is an erasure as the shop told it.
+func erases(e customer.Entry) bool { return e.Event.Type == events.TypeCustomerErased && !e.Event.Copy }
+
+// erase folds an erasure, after it has reached the others.
+func (s *Customers) erase(ctx context.Context, e customer.Entry) error {
+	asks := []customer.Ask{{Key: e.Key}}
+	if email := e.Event.Data.(events.CustomerData).Who().Email; email != "" {
+		asks = append(asks, s.identity.AskMailbox(e.Key.Store, email))
+	}
+	return s.reach(ctx, e.Event.Time, asks, e)
+}
+
+// reach has an erasure of some time reach all who were the person then, and folds the
+// erasure itself at the end, if there is one. A record is erased only as it was when
+// it told who the others are.
+func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask, itself ...customer.Entry) error {
+	for range foldTries {
+		who, n, err := s.then(ctx, at.UnixMilli(), asks)
+		if err != nil {
+			return err
+		}
+		asks = who.AskAll(s.identity, asks)
+		var copies []customer.Entry
+		for _, k := range slices.Backward(who.Members) {
+			if !slices.ContainsFunc(itself, func(e customer.Entry) bool { return e.Key == k }) && n.Record(k).Customer.Erased.At < at.UnixMilli() {
+				copies = append(copies, erased(k, at))
+			}
+		}
+		if err := s.befriend(ctx, at, who); err != nil {
+			return err
+		}
+		if len(copies) > 0 {
+			// And once more: those who come at this moment are seen then, or see the copies.
+			if err := s.spread(ctx, n, copies); err != nil {
+				return err
+			}
+			continue
+		}
+		if done, err := s.applied(ctx, n, itself); done || err != nil {
+			return err
+		}
+	}
+	return ErrContended
+}
+
+// then reads who was one person at a time, ms.
+func (s *Customers) then(ctx context.Context, at int64, asks []customer.Ask) (customer.Then, *customer.Neighbourhood, error) {
+	n := customer.NewNeighbourhood(s.identity)
+	for range mostSteps {
+		who := n.Then(at, asks...)
+		if len(who.Records)+len(who.Links) == 0 {
+			return who, n, nil
+		}
+		if err := s.around(ctx, n, who.Records, who.Links); err != nil {
+			return who, n, err
+		}
+	}
+	return customer.Then{}, n, errTooFar
+}
+
+// befriend links the guests of mailboxes, so that they are found there.
+func (s *Customers) befriend(ctx context.Context, at time.Time, who customer.Then) error {
+	var all []introduction
+	for k, email := range who.Mailboxes {
+		guest := s.identity.Key(k.Store, s.identity.Guest(k.Store, email))
+		all = append(all, introduction{entry: customer.Entry{Event: events.Event{Time: at}}, link: Link{k, guest}})
+	}
+	_, err := s.introduce(ctx, all)
+	return err
+}
+
+// spread has copies of an erasure in force, up to one whose record was changed since it
+// was read.
+func (s *Customers) spread(ctx context.Context, n *customer.Neighbourhood, copies []customer.Entry) error {
+	epoch := s.Epoch()
+	if err := s.introductions.Append(ctx, copies); err != nil {
+		return fmt.Errorf("having an erasure reach the person: %w", err)
+	}
+	if done, err := s.applied(ctx, n, copies); err != nil || !done {
+		return err
+	}
+	return s.MarkIn(ctx, epoch, copies)
+}
+
+// applied folds entries into records as they were read, one after the other, and
+// reports whether all of them were still so.
+func (s *Customers) applied(ctx context.Context, n *customer.Neighbourhood, entries []customer.Entry) (bool, error) {
+	for _, e := range entries {
+		r := n.Record(e.Key)
+		if !customer.Apply(&r.Customer, e.Event) {
+			continue
+		}
+		if ok, err := s.Save(ctx, []*customer.Record{&r}); err != nil || !ok[0] {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// erased is the copy of an erasure for a record, which is the same whichever process
+// makes it.
+func erased(k customer.Key, at time.Time) customer.Entry {
+	e := fact(k, fmt.Sprint("erased.", k.Token, ".", at.UnixMilli()), at, &events.CustomerErased{})
+	e.Event.Copy = true
+	return e
+}
+
+// reached has erasures reach those who turn out to have been the person at their time:
+// two met by events from before.
+func (s *Customers) reached(ctx context.Context, meetings []introduction) error {
+	if len(meetings) == 0 || s.refolds {
+		return nil
+	}
+	known, err := s.acquaintances(ctx, meetings)
+	if err != nil {
+		return err
+	}
+	var guests []customer.Key
+	for _, in := range meetings {
+		if in.link != (Link{}) {
+			guests = append(guests, s.guest(in))
+		}
+	}
+	records, err := s.Load(ctx, guests)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		known.records[r.Key] = r
+	}
+	for _, in := range meetings {
+		if err := s.reachedBy(ctx, in, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Customers) reachedBy(ctx context.Context, in introduction, known *acquaintances) error {
+	said, own := in.entry.Event.Time.UnixMilli(), in.of.Erased.At
+	me := customer.Ask{Key: in.entry.Key}
+	if in.link == (Link{}) {
+		from := known.records[s.from(in.entry)]
+		switch theirs := from.Customer.Erased.At; {
+		case theirs >= said && theirs > own:
+			return s.reach(ctx, time.UnixMilli(theirs), []customer.Ask{me})
+		case own >= said && own > theirs:
+			return s.reach(ctx, time.UnixMilli(own), []customer.Ask{{Key: from.Key}})
+		}
+		return nil
+	}
+	email := in.entry.Event.Data.(events.CustomerData).Who().Email
+	there := s.identity.AskMailbox(in.entry.Key.Store, email)
+	theirs := known.records[s.guest(in)].Customer.Erased.At
+	switch {
+	case theirs >= said && theirs > own && in.of.HomeAt(email, theirs):
+		return s.reach(ctx, time.UnixMilli(theirs), []customer.Ask{there, me})
+	case own >= said && own > theirs && customer.AboutCustomer(in.entry.Event.Type):
+		// What an erased customer's order was sent to was their home only perhaps.
+		return s.reach(ctx, time.UnixMilli(own), []customer.Ask{there})
+	}
+	return nil
+}
+
+// guest returns the guest of the mailbox that an introduction is to.
+func (s *Customers) guest(in introduction) customer.Key {
+	store := in.entry.Key.Store
+	return s.identity.Key(store, s.identity.Guest(store, in.entry.Event.Data.(events.CustomerData).Who().Email))
+}
