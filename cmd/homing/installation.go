@@ -73,6 +73,7 @@ func asDev(ctx context.Context, js jetstream.JetStream, c *config.Config) error 
 // opened is an installation that a command works on.
 type opened struct {
 	*installation.Installation
+	js     jetstream.JetStream
 	config *config.Config
 	now    time.Time // business time
 }
@@ -85,11 +86,8 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 		if err != nil {
 			return err
 		}
-		// Without a configuration the stores are homing dev's, and it says which.
-		if named := cmd.Flags().Lookup("store"); named != nil && named.Value.String() != "" && len(c.Stores) > 0 {
-			if _, err := storeOf(c, named.Value.String()); err != nil {
-				return err
-			}
+		if err := checkStore(cmd, c); err != nil {
+			return err
 		}
 		redis.SetLogger(redisLog{zap.NewNop()}) // what goes wrong is said once, by us
 		nc, js, err := p.reach(ctx, c, *timeout)
@@ -98,6 +96,9 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 		}
 		defer nc.Close()
 		if err := asDev(ctx, js, c); err != nil {
+			return err
+		}
+		if err := checkStore(cmd, c); err != nil {
 			return err
 		}
 		var scale clock.Scale
@@ -109,7 +110,7 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 			return usage(err)
 		}
 		defer func() { _ = l.Close() }() // nothing was written
-		err = do(ctx, &opened{l, c, scale.Now()}, args)
+		err = do(ctx, &opened{l, js, c, scale.Now()}, args)
 		if _, away := errors.AsType[*net.OpError](err); away {
 			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}
 		}
@@ -118,6 +119,17 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 		}
 		return err
 	}
+}
+
+// checkStore refuses a store that is named and not configured. Without a
+// configuration the stores are homing dev's, and it says which: there are none yet.
+func checkStore(cmd *cobra.Command, c *config.Config) error {
+	named := cmd.Flags().Lookup("store")
+	if named == nil || named.Value.String() == "" || len(c.Stores) == 0 {
+		return nil
+	}
+	_, err := storeOf(c, named.Value.String())
+	return err
 }
 
 // parseSince reads how far back is looked: 7d, or a time; "" is the beginning.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,10 @@ import (
 
 const pendingHelp = `Without a customer: how many emails are pending, by worker and by the day on which
 each is looked at, in the store's time zone. Whether it is sent then is decided
-then. With a customer: their pending emails, and what would become of each now.`
+then. With a person: their pending emails under all their ids, and what would become of
+each now.
+
+` + whoHelp
 
 // mostDays is how many days are shown at most.
 const mostDays = 366
@@ -24,7 +28,7 @@ func (p *program) pendingCommand() *cobra.Command {
 	var store string
 	var days int
 	cmd := &cobra.Command{
-		Use: "pending [<customer>]", Short: "Count the emails that are pending, or list a customer's", Long: pendingHelp, Args: cobra.MaximumNArgs(1),
+		Use: "pending [<id, address, order or token>]", Short: "Count the emails that are pending, or list a customer's", Long: pendingHelp, Args: cobra.MaximumNArgs(1),
 		PreRunE: func(*cobra.Command, []string) error {
 			if days < 1 || days > mostDays {
 				return usagef("--days: %d is not between 1 and %d", days, mostDays)
@@ -39,26 +43,39 @@ func (p *program) pendingCommand() *cobra.Command {
 		}),
 	}
 	cmd.Flags().IntVar(&days, "days", 7, "how many `days`, today included")
-	p.lookFlags(cmd, &timeout, &store)
-	cmd.Flags().Lookup("store").Usage = "which `store` (default for a customer: the only one there is, or else main; else all)"
+	p.whoFlags(cmd, &timeout, &store)
 	return cmd
 }
 
-func (p *program) pendingOf(ctx context.Context, l *opened, named, who string) error {
-	store, err := storeOf(l.config, named)
-	if err != nil {
-		return err
-	}
+func (p *program) pendingOf(ctx context.Context, l *opened, store, who string) error {
 	r, err := l.Why(ctx, store, who, installation.WhyOptions{})
 	if err != nil {
 		return err
 	}
 	if p.asJSON() {
-		if r.Pending == nil {
-			r.Pending = []why.Touch{}
+		all := r.Pending
+		for _, x := range r.Others {
+			all = append(all, x.Pending...)
 		}
-		return writeJSON(p.out, r.Pending)
+		if all == nil {
+			all = []why.Touch{}
+		}
+		return writeJSON(p.out, all)
 	}
+	for n, x := range append([]why.Report{r}, r.Others...) {
+		if len(r.Matches) > 1 {
+			if _, err := fmt.Fprintf(p.out, "%s, as %s:\n", printable(r.Matches[n].Name()), strings.Join(r.Matches[n].Is, ", ")); err != nil {
+				return err
+			}
+		}
+		if err := p.writePendingOf(x, who); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) writePendingOf(r why.Report, who string) error {
 	if len(r.Pending) == 0 {
 		_, err := fmt.Fprintf(p.out, "No email is pending for customer %s; `%s why` says why.\n", printable(who), p.name)
 		return err

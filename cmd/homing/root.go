@@ -29,7 +29,7 @@ follows, and emails it.
   Writing the emails?      dev, check
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
-  Answering customers?     why, export
+  Answering customers?     why, pending, export, erase
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
 not answer in time.
@@ -77,7 +77,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.publishCommand()},
-		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.replanCommand(), p.rebuildCommand()},
+		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand()},
 		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {
 		for _, c := range cmds {

@@ -20,7 +20,7 @@ func (p *program) uncertainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "uncertain", Short: "List the emails that may or may not have been sent", Long: uncertainHelp, Args: cobra.NoArgs,
 		RunE: p.onInstallation(&timeout, func(ctx context.Context, l *opened, _ []string) error {
-			store, err := storeOf(l.config, store)
+			stores, err := storesOf(l.config, store)
 			if err != nil {
 				return err
 			}
@@ -28,15 +28,19 @@ func (p *program) uncertainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := l.Uncertain(ctx, store, from)
-			if err != nil {
-				return err
+			all := []installation.Uncertain{}
+			for _, s := range stores {
+				some, err := l.Uncertain(ctx, s, from)
+				if err != nil {
+					return err
+				}
+				all = append(all, some...)
 			}
 			return p.writeUncertain(all)
 		}),
 	}
 	cmd.Flags().StringVar(&since, "since", "", "only since: a duration like 7d, or a `date`")
-	p.lookFlags(cmd, &timeout, &store)
+	p.whoFlags(cmd, &timeout, &store)
 	return cmd
 }
 
@@ -48,9 +52,9 @@ func (p *program) writeUncertain(all []installation.Uncertain) error {
 		_, err := fmt.Fprintln(p.out, "For every email it is known whether it was sent.")
 		return err
 	}
-	rows := [][]string{{"SINCE (UTC)", "MAIL", "CUSTOMER", "MESSAGE-ID"}}
+	rows := [][]string{{"SINCE (UTC)", "STORE", "MAIL", "CUSTOMER", "MESSAGE-ID"}}
 	for _, u := range all {
-		rows = append(rows, []string{u.At.Format(shortTime), u.Worker + "/" + u.Step, u.Customer, u.MessageID})
+		rows = append(rows, []string{u.At.Format(shortTime), u.Store, u.Worker + "/" + u.Step, u.Customer, u.MessageID})
 	}
 	return table(p.out, rows)
 }

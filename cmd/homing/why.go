@@ -12,13 +12,17 @@ import (
 	"homing/pkg/why"
 )
 
-const whyHelp = `Tells the story of one customer in time order: what happened, what was sent, held
-and dropped, and why; what is still to come, and what would become of it now; and
-of each worker with nothing to come, why.
+const whyHelp = `Tells the story of one person in time order: what happened, what was sent, held and
+dropped, and why; what is still to come, and what would become of it now; and of
+each worker with nothing to come, why.
 
-The customer is named by the shop's id; a guest by address; and anybody by the
-token that facts and logs have. Times are in the customer's time zone. Of one who
-was erased only that is shown.`
+` + whoHelp + ` Times are in the
+person's time zone. Of one who was erased only that is shown.`
+
+// whoHelp says how commands are told whom they are about.
+const whoHelp = `The person is named by an id of the shop, an address, the number of an order, or the
+token that facts and logs have. All that belongs to them is shown, under whichever id
+or address it came. All stores are searched unless --store names one.`
 
 // whyFlags choose how much is told.
 type whyFlags struct {
@@ -31,8 +35,8 @@ type whyFlags struct {
 func (p *program) whyCommand() *cobra.Command {
 	f := &whyFlags{}
 	cmd := &cobra.Command{
-		Use: "why <customer>", Short: "Tell why a customer was sent what, and why not", Long: whyHelp, Args: cobra.ExactArgs(1),
-		Example: "  homing why C-1007\n  homing why jo@example.com --since 30d --output json",
+		Use: "why <id, address, order or token>", Short: "Tell why a customer was sent what, and why not", Long: whyHelp, Args: cobra.ExactArgs(1),
+		Example: "  homing why C-1007\n  homing why 10042 --store main\n  homing why jo@example.com --since 30d --output json",
 		PreRunE: func(*cobra.Command, []string) error {
 			if f.limit < 0 {
 				return usagef("--limit: cannot be negative; 0 is all")
@@ -45,8 +49,14 @@ func (p *program) whyCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most `n` lines of the story, the newest; 0 is all")
 	cmd.Flags().StringVar(&f.since, "since", "", "only what happened since: a duration like 7d, or a `date`")
 	cmd.Flags().BoolVar(&f.all, "all", false, "read all of the timeline, not only the customer's latest 100 entries; slower")
-	p.lookFlags(cmd, &f.timeout, &f.store)
+	p.whoFlags(cmd, &f.timeout, &f.store)
 	return cmd
+}
+
+// whoFlags adds the flags of a command about a person.
+func (p *program) whoFlags(cmd *cobra.Command, timeout *time.Duration, store *string) {
+	p.lookFlags(cmd, timeout, store)
+	cmd.Flags().Lookup("store").Usage = "only this `store` (default: all)"
 }
 
 // lookFlags adds the flags of a command about something of one store.
@@ -57,15 +67,11 @@ func (p *program) lookFlags(cmd *cobra.Command, timeout *time.Duration, store *s
 }
 
 func (p *program) why(ctx context.Context, l *opened, f *whyFlags, who string) error {
-	store, err := storeOf(l.config, f.store)
-	if err != nil {
-		return err
-	}
 	since, err := parseSince(f.since, l.now)
 	if err != nil {
 		return err
 	}
-	r, err := l.Why(ctx, store, who, installation.WhyOptions{All: f.all, Since: since, Limit: f.limit})
+	r, err := l.Why(ctx, f.store, who, installation.WhyOptions{All: f.all, Since: since, Limit: f.limit})
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,17 @@ func (s *Span) erase(at int64) {
 	}
 }
 
+// Between returns the first and the last time, ms, at which the address was named.
+func (a Address) Between() (first, last int64) {
+	switch {
+	case a.Used.never():
+		return a.Said.First, a.Said.Last
+	case a.Said.never():
+		return a.Used.First, a.Used.Last
+	}
+	return min(a.Said.First, a.Used.First), a.last()
+}
+
 // MaxAddresses is how many addresses of one customer are remembered: those that were
 // named last.
 const MaxAddresses = 16
@@ -206,6 +217,16 @@ func (c *Customer) Homes() []string {
 		}
 	}
 	return out
+}
+
+// Once reports whether an address is, or was at some time, the account's.
+func (c *Customer) Once(email string) bool {
+	i, found := slices.BinarySearchFunc(c.Addresses, email, byAddress)
+	if !found {
+		return false
+	}
+	first, _ := c.Addresses[i].Between()
+	return c.HomeAt(email, first)
 }
 
 // HomeSince returns the time, ms, from which on the account has its address, as far

@@ -7,32 +7,37 @@ import (
 	"homing/events"
 )
 
-// names are what the events of erased customers call them. They find what could
-// not be read as an event, and so tells nobody's token.
-type names struct{ ids, addresses map[string]bool }
+// Names are what events call some customers. They find what could not be read as
+// an event, and so tells nobody's token.
+type Names struct{ ids, addresses map[string]bool }
 
 // of learns what an event calls its customer.
-func (n *names) of(e events.Event) {
+func (n *Names) of(e events.Event) {
 	d, ok := e.Data.(events.CustomerData)
 	if !ok {
 		return
 	}
+	n.Add(d.Who().ID, d.Who().Email)
+}
+
+// Add learns an id and an address; either may be empty.
+func (n *Names) Add(id, address string) {
 	if n.ids == nil {
 		n.ids, n.addresses = map[string]bool{}, map[string]bool{}
 	}
-	if id := d.Who().ID; id != "" {
+	if id != "" {
 		n.ids[id] = true
 	}
-	if a := d.Who().Email; a != "" {
-		n.addresses[strings.ToLower(a)] = true
+	if address != "" {
+		n.addresses[strings.ToLower(address)] = true
 	}
 }
 
-func (n *names) none() bool { return len(n.ids) == 0 }
+func (n *Names) none() bool { return len(n.ids) == 0 && len(n.addresses) == 0 }
 
-// in reports whether a message names one of them. Of somebody else's rejected
+// In reports whether a message names one of them. Of somebody else's rejected
 // event one too many may go: it is kept for a developer to read, no more.
-func (n *names) in(header map[string][]string, data []byte) bool {
+func (n *Names) In(header map[string][]string, data []byte) bool {
 	for _, vs := range header {
 		for _, v := range vs {
 			if n.ids[v] || n.address(v) {
@@ -48,7 +53,7 @@ func (n *names) in(header map[string][]string, data []byte) bool {
 }
 
 // value looks through decoded JSON; key is the field it is in, by its path.
-func (n *names) value(key string, v any) bool {
+func (n *Names) value(key string, v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, x := range v {
@@ -81,7 +86,7 @@ func telling(key, v string) bool {
 }
 
 // quoted finds ids in what is not quite JSON.
-func (n *names) quoted(s string) bool {
+func (n *Names) quoted(s string) bool {
 	for part := range strings.SplitSeq(s, `"`) {
 		if n.ids[part] {
 			return true
@@ -91,7 +96,7 @@ func (n *names) quoted(s string) bool {
 }
 
 // address finds addresses in a text.
-func (n *names) address(s string) bool {
+func (n *Names) address(s string) bool {
 	end := func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'`<>()[]{},;:\\|", r) }
 	for strings.Contains(s, "@") {
 		i := strings.IndexByte(s, '@')

@@ -7,7 +7,7 @@ import (
 )
 
 func TestWhoIsNamedInWhatIsNoEvent(t *testing.T) {
-	var n names
+	var n Names
 	for _, c := range []events.Customer{{ID: "17"}, {ID: "c-1007-long", Email: "Ann.Lee@example.com"}, {ID: "guest:x", Email: "zoë@example.com"}} {
 		n.of(events.Event{Data: &events.CustomerUpdated{Customer: c}})
 	}
@@ -33,11 +33,11 @@ func TestWhoIsNamedInWhatIsNoEvent(t *testing.T) {
 		`@@ann.lee@`:                                         false,
 		``:                                                   false,
 	} {
-		if got := n.in(nil, []byte(body)); got != want {
+		if got := n.In(nil, []byte(body)); got != want {
 			t.Errorf("%s: %v, want %v", body, got, want)
 		}
 	}
-	if !n.in(map[string][]string{"Homing-Detail": {"customer.id: c-1007-long"}, "ce-subject": {"c-1007-long"}}, nil) {
+	if !n.In(map[string][]string{"Homing-Detail": {"customer.id: c-1007-long"}, "ce-subject": {"c-1007-long"}}, nil) {
 		t.Error("a header that is an id is passed over")
 	}
 }

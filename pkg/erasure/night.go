@@ -22,7 +22,7 @@ type erased struct {
 	at    map[string]int64    // token → ms: the latest erasure
 	fresh map[string]bool     // tokens of those whose messages are looked for on TIMELINE
 	done  uint64              // sequence of the last erasure that need not be looked at again
-	names names               // what those messages call them
+	names Names               // what those messages call them
 	found map[string][]uint64 // stream → what is to be deleted
 	odd   []uint64            // on STOREFRONT: what tells no customer, and may name one
 }

@@ -27,13 +27,13 @@ func (e *Eraser) unreadable(ctx context.Context, store string, w *erased, log *z
 		case errors.Is(err, jetstream.ErrMsgNotFound): // too old by now
 		case err != nil:
 			return err
-		case w.names.in(m.Header, m.Data):
+		case w.names.In(m.Header, m.Data):
 			w.found[bus.Storefront] = append(w.found[bus.Storefront], seq)
 		}
 	}
 	// An event whose subject is wrong was rejected for a store that is unknown.
 	return e.scan(ctx, bus.Rejected, []string{"rejected." + store + ".>", "rejected.unknown.>"}, log, func(m jetstream.Msg, seq uint64) error {
-		if w.names.in(m.Headers(), m.Data()) {
+		if w.names.In(m.Headers(), m.Data()) {
 			w.found[bus.Rejected] = append(w.found[bus.Rejected], seq)
 		}
 		return nil

@@ -1,6 +1,9 @@
 package homingtest
 
-import "homing/pkg/installation"
+import (
+	"homing/pkg/customer"
+	"homing/pkg/installation"
+)
 
 // Installation returns what commands such as `homing why` read an installation with. It
 // is closed when the test ends.
@@ -16,4 +19,14 @@ func (w *World) Installation() *installation.Installation {
 		}
 	})
 	return l
+}
+
+// Identity returns what tells where the customers of the installation are kept.
+func (w *World) Identity() *customer.Identity {
+	w.T.Helper()
+	id, err := customer.NewIdentity(Secret)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return id
 }

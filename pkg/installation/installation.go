@@ -86,70 +86,6 @@ func Open(o Options) (*Installation, error) {
 // Close closes the connections that it opened itself.
 func (i *Installation) Close() error { return i.rdb.Close() }
 
-// Find returns a customer's record: by id; for a guest by address, or by the id
-// that guests have; or by token, as facts and logs name them. That nothing is known
-// of them is not said for as long as Redis knows less than the timeline.
-func (i *Installation) Find(ctx context.Context, store, who string) (customer.Record, error) {
-	keys := []customer.Key{i.identity.Key(store, who)}
-	if strings.Contains(who, "@") {
-		keys = append(keys, i.identity.Key(store, i.identity.Guest(store, who)))
-	}
-	if k, ok := customer.KeyOfToken(store, who); ok {
-		keys = append(keys, k)
-	}
-	for range 2 {
-		records, err := i.customers.Load(ctx, keys)
-		if err != nil {
-			return customer.Record{}, err
-		}
-		for _, r := range records {
-			if r.Found() {
-				return r, nil
-			}
-		}
-		if err := i.caughtUp(ctx, keys...); err != nil {
-			return customer.Record{}, err
-		}
-	}
-	if strings.Contains(who, "@") {
-		return customer.Record{}, fmt.Errorf("store %s: no guest with that address: %w; a customer who has an id is found by it", store, ErrUnknown)
-	}
-	return customer.Record{}, fmt.Errorf("store %s, customer %s: %w", store, who, ErrUnknown)
-}
-
-// Entries returns the timeline entries about a customer, and whether there may be
-// older ones: the latest, by the places that their record has, or all, which
-// reads all of their bucket.
-func (i *Installation) Entries(ctx context.Context, r customer.Record, all bool) (out []customer.Entry, older bool, err error) {
-	if !all {
-		out, _, err = i.timeline.Get(ctx, r.Timeline())
-		return out, r.Truncated(), err
-	}
-	err = i.timeline.ReadCustomer(ctx, r.Key, func(batch []customer.Entry) error {
-		out = append(out, batch...)
-		return nil
-	})
-	return out, false, err
-}
-
-// Pending returns the pending touches for a customer, worker by worker.
-func (i *Installation) Pending(ctx context.Context, k customer.Key) ([]schedule.PendingTouch, error) {
-	found := make([][]schedule.PendingTouch, len(programme.Kinds))
-	var g errgroup.Group
-	for n, kind := range programme.Kinds {
-		g.Go(func() (err error) {
-			found[n], err = i.schedule.OfCustomer(ctx, kind.Name, k)
-			return err
-		})
-	}
-	err := g.Wait()
-	var out []schedule.PendingTouch
-	for _, ws := range found {
-		out = append(out, ws...)
-	}
-	return out, err
-}
-
 // WhyOptions say how much of a customer's story is wanted.
 type WhyOptions struct {
 	All   bool      // of the timeline, not only the latest
@@ -157,26 +93,51 @@ type WhyOptions struct {
 	Limit int       // lines; 0: all
 }
 
-// Why returns the story of a customer.
+// Why returns the story of the person who answers to something, as Find has it. If
+// several do, it is that of the first, and has those of the others with it.
 func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions) (why.Report, error) {
-	r, err := i.Find(ctx, store, who)
+	found, err := i.Find(ctx, store, who)
 	if err != nil {
 		return why.Report{}, err
 	}
-	in := why.Input{Asked: who, Record: r, Store: i.stores[store], Holds: map[string][]why.Hold{}, Now: i.o.Scale.Now(), Since: o.Since, Limit: o.Limit,
-		Address: func(email string) string { return i.identity.Address(store, email) }}
-	if r.Customer.Gone() {
+	var all []why.Report
+	var matches []why.Match
+	for _, f := range found {
+		r, err := i.WhyOf(ctx, f, who, o)
+		if err != nil {
+			return why.Report{}, err
+		}
+		all, matches = append(all, r), append(matches, f.Match())
+	}
+	if len(all) > 1 {
+		all[0].Matches, all[0].Others = matches, all[1:]
+	}
+	return all[0], nil
+}
+
+// WhyOf returns the story of a person who was found.
+func (i *Installation) WhyOf(ctx context.Context, f Found, who string, o WhyOptions) (why.Report, error) {
+	store := f.Key.Store
+	in := i.input(f, who)
+	in.Since, in.Limit, in.Holds = o.Since, o.Limit, map[string][]why.Hold{}
+	if in.Person.Customer.Gone() {
 		return why.Tell(in), nil
 	}
 	var g errgroup.Group
 	var waiting []schedule.PendingTouch
-	var behind string
-	g.Go(func() (err error) { in.Entries, in.Older, err = i.Entries(ctx, r, o.All); return err })
-	g.Go(func() (err error) { waiting, err = i.Pending(ctx, r.Key); return err })
-	g.Go(func() (err error) { behind, err = i.behind(ctx, r.Key); return err })
+	var behind, left string
+	g.Go(func() (err error) { in.Entries, in.Older, err = i.Entries(ctx, f, o.All); return err })
+	g.Go(func() (err error) { waiting, err = i.Pending(ctx, f.keys()...); return err })
+	g.Go(func() (err error) { behind, err = i.behind(ctx, f.keys()); return err })
 	var holds []control.Hold
 	g.Go(func() (err error) { holds, err = i.holds(ctx); return err })
-	g.Go(func() (err error) { in.Mailbox, err = i.mailbox(ctx, r); return err })
+	g.Go(func() (err error) {
+		var more bool
+		if in.Rejected, more, err = i.rejected(ctx, store, &f.Person, who); more {
+			left = "not all rejected events are listed or were looked through; `homing rejected list` has all"
+		}
+		return err
+	})
 	var unknown error
 	g.Go(func() error { in.Products, unknown = i.products(ctx, store); return nil })
 	if err := g.Wait(); err != nil {
@@ -188,14 +149,37 @@ func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions)
 	for _, w := range in.Store.Workers {
 		in.Holds[w.Name] = holdsOf(holds, w.Name, store)
 	}
+	if f.Email != "" {
+		in.Notes = append(in.Notes, "no customer has this address; it is told what is known of the address itself")
+	}
 	if behind != "" {
 		in.Notes = append(in.Notes, behind)
 	}
 	if unknown != nil {
 		in.Notes = append(in.Notes, "what is said about replenishment may be wrong: "+unknown.Error())
 	}
+	if len(in.Rejected) > 0 && left != "" {
+		in.Notes = append(in.Notes, left)
+	}
 	in.Notes = append(in.Notes, i.unread...)
 	return why.Tell(in), nil
+}
+
+// input is what is said about a person who was found, as far as it was read to find
+// them.
+func (i *Installation) input(f Found, who string) why.Input {
+	store := f.Key.Store
+	in := why.Input{Asked: who, Key: f.Key, Person: f.Person, Store: i.stores[store], Mailboxes: i.mailboxes(f), Now: i.o.Scale.Now(),
+		Address: func(email string) string { return i.identity.Address(store, email) }}
+	if account := f.Person.Customer.Account(); account != "" {
+		k := i.identity.Mailbox(store, account)
+		for _, r := range f.Person.Mailboxes {
+			if r.Key == k {
+				in.Mailbox = gate.MailboxOf(&r.Customer)
+			}
+		}
+	}
+	return in
 }
 
 // holds reads what stops workers from sending.
@@ -214,31 +198,23 @@ func holdsOf(all []control.Hold, worker, store string) (out []why.Hold) {
 	return out
 }
 
-// mailbox returns what is known about a customer's address.
-func (i *Installation) mailbox(ctx context.Context, r customer.Record) (gate.Mailbox, error) {
-	email, store := r.Customer.Account(), r.Key.Store
-	if email == "" {
-		return gate.Mailbox{}, nil
-	}
-	rs, err := i.customers.Load(ctx, []customer.Key{i.identity.AddressKey(store, i.identity.Address(store, email))})
-	if err != nil {
-		return gate.Mailbox{}, err
-	}
-	return gate.MailboxOf(&rs[0].Customer), nil
-}
-
-// behind says if Redis does not know yet what the timeline holds of a customer's
-// bucket.
-func (i *Installation) behind(ctx context.Context, k customer.Key) (string, error) {
-	marks, err := i.customers.Marks(ctx, k.Store)
+// behind says if Redis does not know yet what the timeline holds of some customers'
+// buckets.
+func (i *Installation) behind(ctx context.Context, keys []customer.Key) (string, error) {
+	marks, err := i.customers.Marks(ctx, keys[0].Store)
 	if err != nil {
 		return "", err
 	}
-	last, err := i.timeline.Last(ctx, k)
-	if err != nil || marks[k.Bucket] >= last {
-		return "", err
+	for _, k := range keys {
+		last, err := i.timeline.Last(ctx, k)
+		if err != nil {
+			return "", err
+		}
+		if marks[k.Bucket] < last {
+			return "Redis has not caught up with the timeline (it is being rebuilt, or events are being taken in right now), so what is shown as current may be out of date", nil
+		}
 	}
-	return "Redis has not caught up with the timeline (it is being rebuilt, or events are being taken in right now), so what is shown as current may be out of date", nil
+	return "", nil
 }
 
 // caughtUp returns nil when Redis knows what the timeline held of the customers'
@@ -264,24 +240,26 @@ func (i *Installation) products(ctx context.Context, store string) (*product.Sna
 	return c.Of(store), nil
 }
 
-// Export returns all that is held of a customer. It reads all of their bucket of
-// the timeline.
+// Export returns all that is held of the one person who answers to something, as Only
+// has it. It reads all of their buckets of the timeline.
 func (i *Installation) Export(ctx context.Context, store, who string) (why.Export, error) {
-	r, err := i.Find(ctx, store, who)
+	f, _, err := i.Only(ctx, store, who)
 	if err != nil {
 		return why.Export{}, err
 	}
-	if err := i.caughtUp(ctx, r.Key); err != nil {
+	if err := i.caughtUp(ctx, f.keys()...); err != nil {
 		return why.Export{}, err
 	}
-	if r, err = i.Find(ctx, store, who); err != nil {
+	ps, err := i.people.Read(ctx, []customer.Ask{{Key: f.Key, Email: f.Email}})
+	if err != nil {
 		return why.Export{}, err
 	}
-	in := why.Input{Asked: who, Record: r, Now: i.o.Scale.Now()}
-	if in.Entries, _, err = i.Entries(ctx, r, true); err != nil {
+	f.Person = ps[0]
+	in := i.input(f, who)
+	if in.Entries, _, err = i.Entries(ctx, f, true); err != nil {
 		return why.Export{}, err
 	}
-	waiting, err := i.Pending(ctx, r.Key)
+	waiting, err := i.Pending(ctx, f.keys()...)
 	if err != nil {
 		return why.Export{}, err
 	}

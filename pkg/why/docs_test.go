@@ -22,7 +22,9 @@ func fields(t reflect.Type, into map[string]bool) {
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		into[name] = true
-		fields(f.Type, into)
+		if f.Type != reflect.TypeFor[[]why.Report]() { // those of others
+			fields(f.Type, into)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package why
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,6 +24,19 @@ type Export struct {
 	Record   ExportRecord  `json:"record"`
 	Timeline []ExportEntry `json:"timeline"` // oldest first, copies included
 	Pending  []touch.Touch `json:"pending"`  // emails that are planned
+	// Person is who the customer is: all their ids and addresses. What is kept under each
+	// is in Records, and Timeline and Pending have that of all.
+	Person  *Who          `json:"person"`
+	Records []ExportedID  `json:"records"`
+	Others  []ExportEntry `json:"sent_here,omitempty"` // of other customers: facts about emails to an address of theirs
+}
+
+// ExportedID is what is kept under one of a person's ids, or of an address of theirs.
+type ExportedID struct {
+	Customer string       `json:"customer,omitempty"` // absent: it is kept of an address itself
+	Email    string       `json:"email,omitempty"`
+	Token    string       `json:"token"`
+	Record   ExportRecord `json:"record"`
 }
 
 // ExportEntry is one entry of the timeline.
@@ -33,19 +47,21 @@ type ExportEntry struct {
 
 // ExportRecord is the customer's record.
 type ExportRecord struct {
-	Said     map[string]Said `json:"said"` // of each field the latest statement
-	Opinion  *Said           `json:"consent_given,omitempty"`
-	Stops    []Stop          `json:"unsubscribed,omitempty"`
-	Bounce   *Said           `json:"bounced,omitempty"` // a keyed hash of the address
-	Orders   []ExportOrder   `json:"orders,omitempty"`  // what is kept in detail, newest first
-	Seen     int             `json:"orders_known"`      // in all, the others by a hash of their id
-	Cart     *ExportCart     `json:"cart,omitempty"`
-	Left     *ExportCart     `json:"cart_left,omitempty"`
-	Notes    []ExportNote    `json:"notes,omitempty"`
-	Offers   []Offer         `json:"offers,omitempty"`
-	Mails    []ExportEmail   `json:"mails,omitempty"`
-	LastMail time.Time       `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
-	Erased   time.Time       `json:"erased_at,omitzero"`
+	Said      map[string]Said `json:"said"` // of each field the latest statement
+	Opinion   *Said           `json:"consent_given,omitempty"`
+	Stops     []Stop          `json:"unsubscribed,omitempty"`
+	Bounce    *Said           `json:"bounced,omitempty"` // a keyed hash of the address
+	Orders    []ExportOrder   `json:"orders,omitempty"`  // what is kept in detail, newest first
+	Seen      int             `json:"orders_known"`      // in all, the others by a hash of their id
+	Cart      *ExportCart     `json:"cart,omitempty"`
+	Left      *ExportCart     `json:"cart_left,omitempty"`
+	Notes     []ExportNote    `json:"notes,omitempty"`
+	Addresses []Address       `json:"addresses,omitempty"`
+	Absorbed  []Said          `json:"goes_on_for,omitempty"` // ids that turned out to be the same customer
+	Offers    []Offer         `json:"offers,omitempty"`
+	Mails     []ExportEmail   `json:"mails,omitempty"`
+	LastMail  time.Time       `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
+	Erased    time.Time       `json:"erased_at,omitzero"`
 }
 
 // Said is something and when it was said.
@@ -92,17 +108,32 @@ type ExportEmail struct {
 
 // ExportOf makes the document. offers and stops are as in a Report.
 func ExportOf(in Input) (Export, error) {
-	c := &in.Record.Customer
 	t := &teller{Input: in}
-	h := Export{Store: in.Record.Key.Store, Customer: in.Asked, Token: in.Record.Key.Token, At: in.Now.UTC(),
-		Timeline: []ExportEntry{}, Pending: []touch.Touch{}, Record: record(c)}
-	h.Record.Offers = t.offers()
+	h := Export{Store: in.Key.Store, Customer: in.Asked, Token: in.Key.Token, At: in.Now.UTC(),
+		Timeline: []ExportEntry{}, Pending: []touch.Touch{}, Person: t.person(), Records: []ExportedID{}}
+	theirs := map[customer.Key]bool{}
+	for _, r := range slices.Concat(in.Person.Members, in.Person.Mailboxes) {
+		theirs[r.Key] = true
+		if !r.Found() {
+			continue
+		}
+		x := ExportedID{r.Customer.ID.Value, in.Mailboxes[r.Key], r.Key.Token, record(&r.Customer)}
+		h.Records = append(h.Records, x)
+		if r.Key == in.Key {
+			h.Record = x.Record
+		}
+	}
+	slices.SortFunc(in.Entries, func(a, b customer.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	for _, e := range in.Entries {
 		body, err := events.Encode(e.Event)
 		if err != nil {
 			return h, fmt.Errorf("entry %d of the timeline: %w", e.Sequence, err)
 		}
-		h.Timeline = append(h.Timeline, ExportEntry{e.Sequence, body})
+		if x := (ExportEntry{e.Sequence, body}); theirs[e.Key] {
+			h.Timeline = append(h.Timeline, x)
+		} else {
+			h.Others = append(h.Others, x)
+		}
 	}
 	for _, p := range in.Pending {
 		h.Pending = append(h.Pending, p.Touch)
@@ -111,7 +142,7 @@ func ExportOf(in Input) (Export, error) {
 }
 
 func record(c *customer.Customer) ExportRecord {
-	r := ExportRecord{Said: map[string]Said{}, Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
+	r := ExportRecord{Said: map[string]Said{}, Offers: offers(c), Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
 	for name, f := range map[string]customer.Text{"id": c.ID, "email": c.Email, "first_name": c.FirstName, "last_name": c.LastName,
 		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged} {
 		if f.Value != "" {
@@ -132,9 +163,18 @@ func record(c *customer.Customer) ExportRecord {
 			customer.Cancelled: "cancelled", customer.Refunded: "refunded"}[o.Kind]
 		r.Orders = append(r.Orders, ExportOrder{Order: o.Order, What: what, At: o.Stamp.Time(), Cart: o.CartID, Lines: exportLines(o.Lines)})
 	}
+	by := map[string]*Address{}
+	addresses(by, c)
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		r.Addresses = append(r.Addresses, *by[name])
+	}
+	for _, a := range c.Absorbed {
+		r.Absorbed = append(r.Absorbed, Said{a.ID, ms(a.At)})
+	}
 	for _, n := range c.Notes {
 		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question",
-			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed", customer.Yielded: "an email let another go first"}[n.Kind]
+			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed",
+			customer.Bounced: "email to the address came back", customer.Complained: "email to the address was reported as spam", customer.Yielded: "an email let another go first"}[n.Kind]
 		r.Notes = append(r.Notes, ExportNote{what, n.Time()})
 	}
 	for _, k := range c.Claims {

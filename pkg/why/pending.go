@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
@@ -66,7 +65,7 @@ func subject(x touch.Touch) string {
 // judge says what would become of a touch that is looked at at some time, with
 // the customer and the configuration as they are.
 func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict {
-	if k, ok := t.Record.Customer.Claimed(customer.ClaimKey(x.ID())); ok {
+	if k, ok := x.ClaimIn(&t.Person.Customer); ok {
 		return settled(k)
 	}
 	holds := t.Holds[w.Name]

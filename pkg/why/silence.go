@@ -51,7 +51,7 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 		return silentOff, "it is switched off"
 	}
 	in := t.who.Input(t.Now)
-	in.Key = t.Record.Key
+	in.Key = t.Key
 	if w.Silence != nil {
 		if why, detail := w.Silence(in); why != "" {
 			return string(why), detail
@@ -65,7 +65,7 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 		if first == nil {
 			first = &e.Event
 		}
-		in.Event = e.Event
+		in.Event, in.Key = e.Event, e.Key
 		if reason, text := t.dryPlan(w, in); reason != "" {
 			return reason, "after \"" + t.happened(e.Event) + "\" of " + t.at(e.Event.Time) + ": " + text
 		}
@@ -89,7 +89,7 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 func (t *teller) dryPlan(w *programme.Worker, in workers.Input) (reason, text string) {
 	var told []string
 	for _, x := range w.Plan(in) {
-		x.Customer = t.Record.Key
+		x.Customer = in.Key
 		why, words := t.fate(w, x)
 		if why == "" {
 			continue
@@ -104,7 +104,7 @@ func (t *teller) dryPlan(w *programme.Worker, in workers.Input) (reason, text st
 
 // fate says what became of a touch that a plan names and that is not pending.
 func (t *teller) fate(w *programme.Worker, x touch.Touch) (reason, words string) {
-	k, claimed := t.Record.Customer.Claimed(customer.ClaimKey(x.ID()))
+	k, claimed := x.ClaimIn(&t.Person.Customer)
 	step, _ := w.Step(x.Step)
 	switch end := x.Due.Add(step.Expires); {
 	case claimed && k.State == customer.Open:

@@ -63,7 +63,7 @@ type Offer struct {
 // mayMail asks the rules that concern the customer, not one email, of mail of some
 // worker; "" is any.
 func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) Verdict {
-	p := touch.Touch{Worker: worker, Customer: t.Record.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}
+	p := touch.Touch{Worker: worker, Customer: t.Key, Occasion: "any", Due: t.Now, Snapshot: &touch.Snapshot{}}
 	c := t.who.Case(w, p, t.Now)
 	c.Step, c.Listed = touch.Step{Class: class}, true
 	for _, r := range gate.Rules {
@@ -77,7 +77,7 @@ func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) 
 }
 
 func (t *teller) standing() *Standing {
-	c := &t.Record.Customer
+	c := &t.Person.Customer
 	s := &Standing{Consent: c.Consent.Value}
 	if len(t.Store.Workers) > 0 { // the policies are the store's
 		w := t.Store.Workers[0]
@@ -103,15 +103,15 @@ func (t *teller) standing() *Standing {
 func (t *teller) caps(p gate.Policy) []Cap {
 	var out []Cap
 	for _, w := range p.Frequency {
-		k := t.cap(w.Limit, gate.Length(w.Length), w.Used(t.Record.Customer.Claims, t.Now, 0))
-		if at := w.RoomAt(t.Record.Customer.Claims, t.Now); at.After(t.Now) {
+		k := t.cap(w.Limit, gate.Length(w.Length), w.Used(t.Person.Customer.Claims, t.Now, 0))
+		if at := w.RoomAt(t.Person.Customer.Claims, t.Now); at.After(t.Now) {
 			k.RoomAt = at.UTC()
 		}
 		out = append(out, k)
 	}
 	if p.PerDay > 0 {
 		today := localtime.DateOf(t.Now.In(t.zone))
-		used := gate.Window{Length: 48 * time.Hour}.Used(t.Record.Customer.Claims, t.Now, 0)
+		used := gate.Window{Length: 48 * time.Hour}.Used(t.Person.Customer.Claims, t.Now, 0)
 		k := t.cap(int(p.PerDay), "day", slices.DeleteFunc(used, func(m customer.Claim) bool { return localtime.DateOf(ms(m.At).In(t.zone)) != today }))
 		if k.Free == 0 {
 			k.RoomAt = today.End(t.zone).UTC()
@@ -129,10 +129,10 @@ func (t *teller) cap(limit int, window string, used []customer.Claim) Cap {
 	return k
 }
 
-func (t *teller) offers() []Offer {
+func offers(c *customer.Customer) []Offer {
 	var out []Offer
-	for _, o := range t.Record.Customer.Offers {
-		x := Offer{Code: o.Code, Percent: o.Percent, At: ms(o.At), Redeemed: t.Record.Customer.Redeemed(o)}
+	for _, o := range c.Offers {
+		x := Offer{Code: o.Code, Percent: o.Percent, At: ms(o.At), Redeemed: c.Redeemed(o)}
 		if !o.Amount.IsZero() {
 			x.Amount = &o.Amount
 		}

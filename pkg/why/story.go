@@ -17,7 +17,8 @@ type Line struct {
 	Type     events.Type `json:"type"`
 	ID       string      `json:"id"`
 	Source   string      `json:"source"`
-	Text     string      `json:"text"` // in words
+	Text     string      `json:"text"`               // in words
+	Customer string      `json:"customer,omitempty"` // the id that it came under, where the person has several
 
 	// Of the facts about emails.
 	Touch  string    `json:"touch,omitempty"`
@@ -43,7 +44,13 @@ func (t *teller) story() []Line {
 		case *events.OfferIssued:
 			l.Touch, l.Worker, l.Text = d.Touch, d.Worker, t.issued(d)
 		default:
-			l.Text = t.happened(e.Event)
+			l.Text = t.joined(e)
+			if l.Text == "" {
+				l.Text = t.happened(e.Event)
+			}
+		}
+		if l.Customer = t.under(e); l.Customer != "" && e.Key != t.Key {
+			l.Text += " (" + t.as(l.Customer) + ")"
 		}
 		out = append(out, l)
 	}
@@ -62,13 +69,16 @@ func (t *teller) shorten(all []Line) ([]Line, int) {
 	return all[from:], from
 }
 
-// since leaves out what the customer had erased.
-func since(all []customer.Entry, erased int64) []customer.Entry {
-	if erased == 0 {
-		return all
+// since leaves out what the customer had erased, under whichever id.
+func (t *teller) since(all []customer.Entry) []customer.Entry {
+	erased := map[customer.Key]int64{}
+	for _, r := range t.Person.Members {
+		erased[r.Key] = r.Customer.Erased.At
 	}
+	last := t.Person.Customer.Erased.At
 	return slices.DeleteFunc(slices.Clone(all), func(e customer.Entry) bool {
-		return e.Event.Time.UnixMilli() <= erased
+		at := max(last, erased[e.Key])
+		return at != 0 && e.Event.Time.UnixMilli() <= at
 	})
 }
 
@@ -86,7 +96,9 @@ func once(all []customer.Entry) []customer.Entry {
 	out := all[:0]
 	for _, e := range all {
 		n := name{e.Event.Type, e.Event.Source, e.Event.ID}
-		body, err := events.Encode(e.Event)
+		said := e.Event
+		said.Place = 0 // each copy has its own
+		body, err := events.Encode(said)
 		told, before := seen[n]
 		_, fact := e.Event.Data.(events.Fact)
 		if before && fact || err == nil && slices.ContainsFunc(told, func(o []byte) bool { return bytes.Equal(o, body) }) {

@@ -11,8 +11,22 @@ import (
 	"homing/pkg/reason"
 )
 
-// Text writes a report for a person.
+// Text writes a report for a person, and those of others who answer to what was
+// asked for, too.
 func Text(w io.Writer, r Report) error {
+	var b strings.Builder
+	matches(&b, r.Matches)
+	for _, x := range append([]Report{r}, r.Others...) {
+		if b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(textOf(x))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func textOf(r Report) string {
 	p := &printer{Report: r, zone: time.UTC}
 	if z, err := time.LoadLocation(r.Zone); err == nil {
 		p.zone = z
@@ -22,13 +36,14 @@ func Text(w io.Writer, r Report) error {
 		p.line("Nothing else is shown. Emails that were planned end as erased.")
 	} else {
 		p.head()
+		p.person()
 		p.standing()
 		p.story()
 		p.pending()
 		p.silent()
+		p.rejected()
 	}
-	_, err := io.WriteString(w, p.b.String())
-	return err
+	return p.b.String()
 }
 
 type printer struct {
@@ -69,6 +84,67 @@ func (p *printer) head() {
 	for _, n := range p.Notes {
 		p.line("Note: %s.", n)
 	}
+}
+
+// person says who the customer is, if they have more than one id or address.
+func (p *printer) person() {
+	w := p.Person
+	if w == nil || len(w.IDs) < 2 && len(w.Addresses) < 2 && !w.Crowded {
+		return
+	}
+	p.line("\nPERSON")
+	var rows [][2]string
+	for _, x := range w.IDs {
+		rows = append(rows, [2]string{x.ID, p.id(x)})
+	}
+	for _, a := range w.Addresses {
+		text := map[string]string{useAccount: "address of an account", useEarlier: "address of an account, earlier", useOrder: "address of orders and the like alone"}[a.Use]
+		text += ", since " + p.at(a.First)
+		if len(w.IDs) > 1 {
+			text += ", by " + strings.Join(a.Of, ", ")
+		}
+		rows = append(rows, [2]string{a.Email, text})
+	}
+	if len(w.IDs) > 1 {
+		rows = append(rows, [2]string{"control groups", "drawn by token " + w.Group})
+	}
+	p.columns("  ", rows)
+	if w.Crowded {
+		p.line("  More ids named the address than one person has: marketing email does not go there.")
+	}
+}
+
+func (p *printer) id(x ID) string {
+	parts := []string{"token " + x.Token}
+	if x.Guest {
+		parts = append(parts, "a guest")
+	}
+	if x.Email != "" {
+		parts = append(parts, x.Email)
+	}
+	if x.Into != "" {
+		parts = append(parts, "merged into "+x.Into)
+	}
+	if !x.Since.IsZero() {
+		parts = append(parts, "since "+p.at(x.Since))
+	}
+	if !x.Erased.IsZero() {
+		parts = append(parts, "erased on "+p.at(x.Erased))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rejected lists the events that named them and were not taken in.
+func (p *printer) rejected() {
+	if len(p.Rejected) == 0 {
+		return
+	}
+	p.line("\nREJECTED")
+	var rows [][2]string
+	for _, r := range p.Rejected {
+		rows = append(rows, [2]string{p.at(r.At), r.Text()})
+	}
+	p.columns("  ", rows)
 }
 
 func (p *printer) standing() {

@@ -32,9 +32,11 @@ type Pending struct {
 
 // Input is all that a Report is made of.
 type Input struct {
-	Asked   string // what was asked for: an id, or what they are known by instead
-	Record  customer.Record
-	Entries []customer.Entry // of the timeline, in any order, copies included
+	Asked string       // what was asked for: an id, or what they are known by instead
+	Key   customer.Key // of the record that was found: the person is told under it
+	// Person is who it is about, with all that is known under any of their ids.
+	Person  customer.Person
+	Entries []customer.Entry // of the timeline, in any order, copies included: of all ids
 	Older   bool             // there may be more on the timeline
 	Pending []Pending
 	Store   *programme.Store
@@ -44,15 +46,18 @@ type Input struct {
 	Address  func(email string) string // keyed hash of an address
 	Mailbox  gate.Mailbox              // of the customer's address
 	Now      time.Time
+	Rejected []Rejected // events that named them and could not be taken in
+	// Mailboxes are those of the person's addresses.
+	Mailboxes map[customer.Key]string
 
 	Since time.Time // the story begins here; the zero time: at its beginning
 	Limit int       // the story has at most so many lines, the newest; 0: all
 	Notes []string  // what the reader should know of how this was read
 }
 
-// person is the customer, as the gate and the workers see them.
-func (in *Input) person() *programme.Person {
-	return &programme.Person{Store: in.Store, Customer: &in.Record.Customer, Mailbox: in.Mailbox, Products: in.Products, Address: in.Address}
+// asJudged is the person, as the gate and the workers see them.
+func (in *Input) asJudged() *programme.Person {
+	return &programme.Person{Store: in.Store, Customer: &in.Person.Customer, Mailbox: in.Mailbox, Products: in.Products, Address: in.Address}
 }
 
 // Report is the answer. docs/why.md documents its JSON, which is a contract:
@@ -69,6 +74,7 @@ type Report struct {
 	Zone     string    `json:"time_zone,omitempty"`    // in which the text writes its times; JSON is in UTC
 	ZoneOf   string    `json:"time_zone_of,omitempty"` // customer or store
 	Profile  *Profile  `json:"profile,omitempty"`
+	Person   *Who      `json:"person,omitempty"` // all ids and addresses
 	Standing *Standing `json:"standing,omitempty"`
 	Offers   []Offer   `json:"offers,omitempty"`  // newest first
 	Story    []Line    `json:"story,omitempty"`   // oldest first
@@ -77,6 +83,11 @@ type Report struct {
 	Pending  []Touch   `json:"pending,omitempty"` // the next first
 	Silent   []Silence `json:"silent,omitempty"`  // the workers with nothing pending
 	Notes    []string  `json:"notes,omitempty"`
+
+	Rejected []Rejected `json:"rejected,omitempty"` // events that named them and were not taken in, newest first
+	// Of several who answer to what was asked for, this is the report of the first.
+	Matches []Match  `json:"matches,omitempty"` // all of them, this one included
+	Others  []Report `json:"others,omitempty"`  // of the rest
 }
 
 // Profile is who the customer is.
@@ -111,17 +122,19 @@ type teller struct {
 
 // Tell makes the report.
 func Tell(in Input) Report {
-	c := &in.Record.Customer
-	r := Report{Store: in.Record.Key.Store, Customer: c.ID.Value, Token: in.Record.Key.Token, Now: in.Now.UTC()}
+	c := &in.Person.Customer
+	r := Report{Store: in.Key.Store, Customer: c.ID.Value, Token: in.Key.Token, Now: in.Now.UTC()}
 	if c.Erased.At != 0 {
 		r.Erased = c.Erased.Time()
 	}
-	if c.Gone() {
+	if r.Customer == "" {
 		r.Customer = in.Asked
+	}
+	if c.Gone() {
 		return r
 	}
-	t := &teller{Input: in, who: in.person(), zone: c.Location(in.Store.Zone), names: map[uint64]string{}}
-	t.Entries = once(since(in.Entries, c.Erased.At))
+	t := &teller{Input: in, who: in.asJudged(), zone: c.Location(in.Store.Zone), names: map[uint64]string{}}
+	t.Entries = t.worthTelling(once(t.since(in.Entries)))
 	for _, e := range t.Entries {
 		if f, ok := e.Event.Data.(events.Fact); ok {
 			t.names[customer.ClaimKey(f.Body().Touch)] = f.Body().Worker + "/" + f.Body().Step
@@ -131,7 +144,7 @@ func Tell(in Input) Report {
 	if c.TimeZone.Value != t.zone.String() {
 		r.ZoneOf = "store"
 	}
-	r.Profile, r.Standing, r.Offers = t.profile(), t.standing(), t.offers()
+	r.Profile, r.Person, r.Standing, r.Offers, r.Rejected = t.profile(), t.person(), t.standing(), offers(c), in.Rejected
 	r.Story, r.Hidden, r.Older = t.story(), 0, in.Older
 	r.Story, r.Hidden = t.shorten(r.Story)
 	for _, p := range in.Pending {
@@ -148,9 +161,9 @@ func Tell(in Input) Report {
 }
 
 func (t *teller) profile() *Profile {
-	c := &t.Record.Customer
+	c := &t.Person.Customer
 	p := &Profile{Email: c.Account(), Name: c.FirstName.Value, Birthday: c.Birthday.Value, Locale: c.Locale.Value,
-		Country: c.Country.Value, Became: c.Merged.Value, Orders: c.OrderCount(), LastOrder: c.LastOrderAt()}
+		Country: c.Country.Value, Became: t.became(), Orders: c.OrderCount(), LastOrder: c.LastOrderAt()}
 	if last := c.LastName.Value; last != "" {
 		if p.Name != "" {
 			p.Name += " "

@@ -32,7 +32,7 @@ type life struct {
 func begin(t *testing.T, kinds ...workers.Kind) *life {
 	t.Helper()
 	l := &life{t, why.Input{Asked: "ann", Store: &programme.Store{Zone: time.UTC}, Now: now, Address: func(s string) string { return "hash of " + s }}}
-	l.in.Record.Key, l.in.Record.Version = key, "v"
+	l.in.Key = key
 	for _, k := range kinds {
 		w, err := k.New(func(any) error { return nil })
 		if err != nil {
@@ -45,7 +45,7 @@ func begin(t *testing.T, kinds ...workers.Kind) *life {
 
 func (l *life) happens(hoursAgo float64, id string, d events.Data) {
 	e := events.Event{ID: id, Source: "/shop", Store: "main", Type: d.Type(), Data: d, Time: now.Add(-time.Duration(hoursAgo * float64(time.Hour)))}
-	customer.Apply(&l.in.Record.Customer, e)
+	customer.Apply(&l.in.Person.Customer, e)
 	l.in.Entries = append(l.in.Entries, customer.Entry{Key: key, Event: e, Sequence: uint64(len(l.in.Entries) + 1)})
 }
 
@@ -156,10 +156,10 @@ func TestAWorkerWithNothingPendingSaysWhy(t *testing.T) {
 		{"it should be planned", thankyou.Kind, func(l *life) { l.happens(0.1, "1", order("o1")) }, "unplanned", "homing replan thank-you"},
 		{"it leads to nothing", thankyou.Kind, func(l *life) {
 			l.happens(2, "2", order("o1"))
-			l.in.Record.Customer = customer.Customer{}
+			l.in.Person.Customer = customer.Customer{}
 			later := l.in.Entries[0].Event
 			later.ID, later.Time = "3", now
-			customer.Apply(&l.in.Record.Customer, later) // placed again, and that is not on the timeline yet
+			customer.Apply(&l.in.Person.Customer, later) // placed again, and that is not on the timeline yet
 		}, "nothing", `"ordered o1: 3 items, £27.85"`},
 		{"it is off", thankyou.Kind, func(l *life) { l.happens(9, "1", order("o1")); l.in.Store.Workers[0].Settings.Status = workers.Off }, "off", "switched off"},
 	} {
@@ -209,7 +209,7 @@ func TestWhatIsPendingIsJudgedNowAndThen(t *testing.T) {
 		t.Errorf("while the worker is paused: %q", got)
 	}
 	l.in.Store.Workers[0].Settings.Status = workers.Live
-	l.in.Record.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.UnixMilli()})
+	l.in.Person.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.UnixMilli()})
 	if got := verdicts(); got != [2]string{"settled sent", ""} {
 		t.Errorf("after it was sent: %q", got)
 	}

@@ -71,6 +71,13 @@ func (t *teller) rare(e events.Event) string {
 		return "turned out to be the same as " + d.From
 	case *events.CustomerErased:
 		return "was erased"
+	case *events.AddressBounced:
+		if d.Permanent != nil && !*d.Permanent {
+			return "email to an address of theirs came back, for now"
+		}
+		return "email to an address of theirs came back for good"
+	case *events.AddressComplained:
+		return "email to an address of theirs was reported as spam"
 	case *events.CustomerLapsed:
 		if d.LastOrderAt != nil {
 			return "has stayed away since the order of " + t.at(*d.LastOrderAt)
