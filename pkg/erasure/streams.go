@@ -46,7 +46,7 @@ func (e *Eraser) unreadable(ctx context.Context, store string, w *erased, log *z
 // who came back, a warning since goes too: it is for a developer to read, no more.
 func (e *Eraser) warnings(ctx context.Context, store string, w *erased, log *zap.Logger) error {
 	return e.scan(ctx, bus.Rejected, []string{"warned." + store + ".>"}, log, func(m jetstream.Msg, seq uint64) error {
-		if _, gone := w.at[m.Headers().Get(bus.HeaderCustomer)]; gone || w.names.in(m.Headers(), nil) {
+		if _, gone := w.at[m.Headers().Get(bus.HeaderCustomer)]; gone || w.names.In(m.Headers(), nil) {
 			w.found[bus.Rejected] = append(w.found[bus.Rejected], seq)
 		}
 		return nil
