@@ -19,7 +19,7 @@ func orderOf(n int) Raw {
 		Subject: "storefront.main.order.placed",
 		Data: []byte(`{"specversion":"1.0","id":"order-10042","source":"/stores/main","type":"order.placed","time":"2026-03-02T09:15:00Z","data":` +
 			`{"customer":{"id":"c-1007","email":"ann@example.com","first_name":"Ann"},"order":{"id":"10042","items":[` +
-			strings.Join(items, ",") + `],"total":{"amount":"77.70","currency":"EUR"}}}}`),
+			strings.Join(items, ",") + `],"total":{"amount":"` + (Money{int64(n) * 2590, "EUR"}).Decimal() + `","currency":"EUR"}}}}`),
 		Stream: "STOREFRONT", Sequence: 7, Time: time.Date(2026, 3, 2, 9, 15, 1, 0, time.UTC),
 	}
 }

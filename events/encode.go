@@ -65,8 +65,12 @@ func (s *shape) sizeOf(p unsafe.Pointer) int {
 // append writes the struct at p, which has the shape s.
 func (s *shape) append(b []byte, p unsafe.Pointer) []byte {
 	b = append(b, '{')
-	for i := range s.fields {
-		f := &s.fields[i]
+	fields := s.fields
+	if n := s.length; n != 0 && string(unsafe.Slice((*byte)(unsafe.Add(p, s.rest)), n)) == nothing[:n] {
+		fields = fields[:s.rare]
+	}
+	for i := range fields {
+		f := &fields[i]
 		at := unsafe.Add(p, f.offset)
 		switch {
 		case f.kind < wholeAny:
@@ -83,6 +87,9 @@ func (s *shape) append(b []byte, p unsafe.Pointer) []byte {
 	}
 	return append(b, '}')
 }
+
+// nothing is as long as the rare fields of a struct may be.
+var nothing = string(make([]byte, 512))
 
 // append writes the field at p, which is neither text nor a number, unless it is
 // empty.

@@ -213,9 +213,30 @@ func (r *reader) decimal() (n, from int, more bool) {
 	return n, from, more && r.err == nil
 }
 
+// pieces reads a number of up to six digits and no more, as nearly all quantities
+// are; 0: it is another, and was not read.
+func (r *reader) pieces() (n int) {
+	r.peek()
+	for i := r.pos; i < len(r.data) && i <= r.pos+6; i++ {
+		c := r.data[i]
+		if c < '0' || c > '9' {
+			if c == '.' || c == 'e' || c == 'E' || n == 0 || r.data[r.pos] == '0' {
+				return 0
+			}
+			r.pos = i
+			return n
+		}
+		n = 10*n + int(c-'0')
+	}
+	return 0
+}
+
 // quantity reads how many pieces. A part of a piece is rounded up: 1.5 kg of cheese
 // last for as long as two pieces, and half a metre that came back is a return.
 func (r *reader) quantity() int {
+	if n := r.pieces(); n > 0 {
+		return n
+	}
 	n, from, more := r.decimal()
 	if r.trusted || r.err != nil {
 		return n

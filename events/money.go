@@ -144,6 +144,10 @@ func (m Money) appendDecimal(b []byte) []byte {
 		b = append(b, '-')
 		minor = -minor
 	}
+	if digits == 2 { // as nearly all: dividing by a constant is quick
+		cents := minor % 100
+		return append(strconv.AppendUint(b, minor/100, 10), '.', byte('0'+cents/10), byte('0'+cents%10))
+	}
 	unit := uint64(1)
 	for range digits {
 		unit *= 10

@@ -46,11 +46,11 @@ type Item struct {
 	ImageURL   string `json:"image_url,omitempty" rule:"url"`
 	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"` // how many days one piece lasts
 
-	ReviewURL    string `json:"review_url,omitempty" rule:"url"` // where this product is reviewed
-	Reviewable   *bool  `json:"reviewable,omitempty"`            // nil: yes, unless it was free
-	Subscription bool   `json:"subscription,omitempty"`          // it comes again by itself
-	Category     string `json:"category,omitempty" rule:"name"`  // of the product, for people
-	BundleOf     string `json:"bundle_of,omitempty"`             // the product, a line of the same order or cart, of which this is a part
+	ReviewURL    string `json:"review_url,omitempty" rule:"url,rare"` // where this product is reviewed
+	Reviewable   *bool  `json:"reviewable,omitempty"`                 // nil: yes, unless it was free
+	Subscription bool   `json:"subscription,omitempty"`               // it comes again by itself
+	Category     string `json:"category,omitempty" rule:"name"`       // of the product, for people
+	BundleOf     string `json:"bundle_of,omitempty"`                  // the product, a line of the same order or cart, of which this is a part
 }
 
 // MayReview reports whether customers are asked for a review of the item: the
@@ -77,9 +77,9 @@ type Order struct {
 	ID       string     `json:"id" rule:",required"`
 	CartID   string     `json:"cart_id,omitempty"` // the cart it was made from
 	Items    []Item     `json:"items" rule:",required"`
-	Total    Money      `json:"total" rule:",required"` // what the customer pays
-	Coupons  []string   `json:"coupons,omitempty"`      // codes redeemed with it
-	PlacedAt *time.Time `json:"placed_at,omitempty"`    // when it was first placed; nil: at the event's time, or when it was first told
+	Total    Money      `json:"total" rule:",required"`           // what the customer pays
+	Coupons  []string   `json:"coupons,omitempty"`                // codes redeemed with it
+	PlacedAt *time.Time `json:"placed_at,omitempty" rule:",rare"` // when it was first placed; nil: at the event's time, or when it was first told
 
 	Discount  Money  `json:"discount,omitzero"` // what was taken off the items, all together
 	Shipping  Money  `json:"shipping,omitzero"`

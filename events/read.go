@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"math/bits"
 	"reflect"
 	"time"
@@ -54,8 +55,10 @@ func (r *reader) fields(s *shape, p unsafe.Pointer) {
 		if name, reason, problem := s.check(p); problem != "" {
 			r.failAt(name, reason, "%s", problem)
 		}
-	} else if s.doubt != nil {
-		s.doubt(r, p)
+	} else if s.doubt != nil && !r.rounded {
+		if name, reason, problem := s.doubt(p); problem != "" {
+			r.warnAt(name, reason, "%s", problem)
+		}
 	}
 }
 
@@ -102,9 +105,9 @@ func (r *reader) value(f *field, p unsafe.Pointer) bool {
 		*(**Consent)(p) = c
 		r.fields(f.shape, unsafe.Pointer(c))
 	case isItems:
-		return list[Item](r, f.shape, p)
+		return list[Item](r, f.shape, p, 2) // one is the price's
 	case isChangedItems:
-		return list[ChangedItem](r, f.shape, p)
+		return list[ChangedItem](r, f.shape, p, 1)
 	default:
 		r.fields(f.shape, p)
 	}
@@ -159,19 +162,21 @@ func (r *reader) ids(to *[]string) bool {
 	return len(*to) > 0
 }
 
-// Room is made at first for as many lines as the rest of the document would
-// hold at this size each, within bounds.
+// Room is made at first for so many lines at most, by what opens in so much of the
+// document.
 const (
-	usualLine = 128
 	manyLines = 32
+	lookAhead = 8 << 10
 )
 
-// list reads a list of objects of the shape s into the []T at p.
-func list[T any](r *reader, s *shape, p unsafe.Pointer) bool {
+// list reads a list of objects of the shape s into the []T at p. Each has a number
+// of braces, mostly.
+func list[T any](r *reader, s *shape, p unsafe.Pointer, braces int) bool {
 	var out []T
 	for ok := r.list(); ok && r.element(); {
 		if out == nil {
-			out = make([]T, 0, min(1+(len(r.data)-r.pos)/usualLine, manyLines))
+			opening := bytes.Count(r.data[r.pos:min(len(r.data), r.pos+lookAhead)], []byte{'{'})
+			out = make([]T, 0, min(max(1, opening/braces), manyLines))
 		}
 		if n := len(out); n < cap(out) {
 			out = out[:n+1] // which was never written to

@@ -15,19 +15,26 @@ import (
 //
 //   - required: it must be there and not be empty;
 //   - given: it must be there, and is written even when it is empty;
-//   - once: it may not be there twice.
+//   - once: it may not be there twice;
+//   - rare: it and the fields after it are mostly left out.
 //
 // An embedded struct with a name of its own, the customer, is required and may
 // be there once; one without is part of the struct around it.
 type shape struct {
 	typ      reflect.Type
 	fields   []field
-	links    []int                                                         // fields that are links, or have links in them
-	required uint32                                                        // bit i: fields[i] must be there
-	items    uintptr                                                       // where its items are, for an estimate of its length; 0: it has none
-	check    func(unsafe.Pointer) (field string, r Reason, problem string) // of more than one field; nil: none
-	doubt    func(*reader, unsafe.Pointer)                                 // warns of what more than one field says; nil: nothing
+	links    []int   // fields that are links, or have links in them
+	required uint32  // bit i: fields[i] must be there
+	rare     int     // the first of the fields that are mostly left out
+	rest     uintptr // where that field is
+	length   uintptr // from there to the end of the struct; 0: no field is rare
+	items    uintptr // where its items are, for an estimate of its length; 0: it has none
+	check    judge   // of more than one field; nil: none
+	doubt    judge   // what to warn of in more than one field; nil: nothing
 }
+
+// A judge says what is wrong with the struct at a pointer, if anything is.
+type judge func(unsafe.Pointer) (field string, r Reason, problem string)
 
 type field struct {
 	name   string
@@ -120,7 +127,7 @@ func kindOf(word string, typ reflect.Type) kind {
 }
 
 // checks are the rules about more than one field of an object.
-var checks = map[reflect.Type]func(unsafe.Pointer) (string, Reason, string){
+var checks = map[reflect.Type]judge{
 	reflect.TypeFor[Customer](): func(p unsafe.Pointer) (string, Reason, string) {
 		if c := (*Customer)(p); c.ID == "" && c.Email == "" {
 			return "", ReasonMissingField, "neither id nor email; one of them is needed"
@@ -136,8 +143,8 @@ var checks = map[reflect.Type]func(unsafe.Pointer) (string, Reason, string){
 }
 
 // doubts warn of what more than one field of an object says.
-var doubts = map[reflect.Type]func(*reader, unsafe.Pointer){
-	reflect.TypeFor[Order](): func(r *reader, p unsafe.Pointer) { r.addUp((*Order)(p)) },
+var doubts = map[reflect.Type]judge{
+	reflect.TypeFor[Order](): func(p unsafe.Pointer) (string, Reason, string) { return (*Order)(p).addUp() },
 }
 
 // shapeOf makes the shape of a struct.
@@ -179,6 +186,9 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 		}
 		if x.leads() {
 			s.links = append(s.links, len(s.fields))
+		}
+		if strings.Contains(options, "rare") {
+			s.rare, s.rest, s.length = len(s.fields), x.offset, s.typ.Size()-x.offset
 		}
 		s.fields = append(s.fields, x)
 	}

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// addUp warns of an order whose items, shipping and tax less its discount are not
+// addUp doubts an order whose items, shipping and tax less its discount are not
 // its total. Prices may include tax or not: either is right. Of a bundle, the
 // bundle, its parts or both may have a price. Shops round the price of a piece, so
 // half a cent a piece may be missing, and a cent a line. Nothing is said of an
 // order with items without a price.
-func (r *reader) addUp(o *Order) {
+func (o *Order) addUp() (field string, reason Reason, problem string) {
 	var sum, parts, slack int64
 	for i := range o.Items {
 		x := &o.Items[i]
-		if x.Price.Currency == "" || r.rounded {
+		if x.Price.Currency == "" {
 			return
 		}
 		line, ok := times(x.Price.Minor, x.Quantity)
@@ -24,8 +24,8 @@ func (r *reader) addUp(o *Order) {
 			return
 		}
 		if x.Price.Currency != o.Total.Currency {
-			r.warnAt(fmt.Sprintf("items[%d].price", i), WarnTotalMismatch, "in %s, and the total in %s; send one currency", x.Price.Currency, o.Total.Currency)
-			return
+			return fmt.Sprintf("items[%d].price", i), WarnTotalMismatch,
+				fmt.Sprintf("in %s, and the total in %s; send one currency", x.Price.Currency, o.Total.Currency)
 		}
 		if sum += line; x.BundleOf != "" {
 			parts += line
@@ -43,7 +43,7 @@ func (r *reader) addUp(o *Order) {
 			return
 		}
 	}
-	r.warnAt("total", WarnTotalMismatch, "%s is not %s, with tax or without; send what is missing as discount, shipping or tax",
+	return "total", WarnTotalMismatch, fmt.Sprintf("%s is not %s, with tax or without; send what is missing as discount, shipping or tax",
 		o.Total, o.adds(Money{sum, o.Total.Currency}))
 }
 
