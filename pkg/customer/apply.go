@@ -109,17 +109,11 @@ func (c *Customer) erase(s Stamp) bool {
 	}
 	c.Cart.erase(s)
 	c.Left.erase(s)
-	c.Orders = slices.DeleteFunc(c.Orders, func(o OrderEvent) bool { return o.Stamp.At <= s.At })
+	c.eraseOrders(s.At)
 	c.Notes = slices.DeleteFunc(c.Notes, func(n Note) bool { return n.At <= s.At })
 	c.Offers = slices.DeleteFunc(c.Offers, func(o Offer) bool { return o.At <= s.At })
 	if c.Sunset <= s.At {
 		c.Sunset = 0
-	}
-	c.Seen = nil
-	for _, o := range c.Orders {
-		if o.Kind == Placed || len(o.Lines) == 0 {
-			c.see(o.Order, o.Kind)
-		}
 	}
 	return true
 }

@@ -45,15 +45,6 @@ func (c *Customer) Regrown() bool {
 	})
 }
 
-// LastPlaced returns the latest order that is known, also if it was cancelled.
-func (c *Customer) LastPlaced() (OrderEvent, bool) {
-	i := slices.IndexFunc(c.Orders, func(o OrderEvent) bool { return o.Kind == Placed })
-	if i < 0 {
-		return OrderEvent{}, false
-	}
-	return c.Orders[i], true
-}
-
 // NotedAfter returns when something was noted after a time, oldest first.
 func (c *Customer) NotedAfter(k NoteKind, id string, after time.Time) []time.Time {
 	var out []time.Time
@@ -64,9 +55,4 @@ func (c *Customer) NotedAfter(k NoteKind, id string, after time.Time) []time.Tim
 	}
 	slices.Reverse(out)
 	return out
-}
-
-// Holds reports whether the order has all of these products; it has not all of none.
-func (n OrderEvent) Holds(products []string) bool {
-	return len(products) > 0 && !slices.ContainsFunc(products, func(p string) bool { return !n.has(p) })
 }

@@ -87,7 +87,7 @@ func TestTheLastOrderAndWhatItHolds(t *testing.T) {
 		event(3, &events.OrderCancelled{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1002"}}),
 	})
 	o, ok := c.LastPlaced()
-	if !ok || o.Order != "1002" {
+	if !ok || o.ID != "1002" {
 		t.Fatalf("%+v, want the cancelled order too", o)
 	}
 	for _, k := range []struct {

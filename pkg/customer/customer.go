@@ -113,8 +113,9 @@ type Customer struct {
 	Stops   map[string]Stop // scope of an unsubscribe → when
 	Bounce  Bounce
 
-	Orders []OrderEvent // newest first, at most MaxOrderEvents
-	Seen   []SeenOrder  // every order ever, by hash
+	Orders []Order     // that were placed, newest first, at most MaxOrders
+	Untold []Order     // that were not told yet, but something about them was; as many
+	Seen   []SeenOrder // of which no details are kept, by hash
 	Cart   Register[Cart]
 	Left   Register[Cart] // as it was when one was last left; see Regrown
 	Notes  []Note         // newest first within their kind, at most MaxNotes of each
@@ -168,13 +169,11 @@ type Line struct {
 
 // Limits of what is kept of one customer.
 const (
-	MaxOrderEvents = 40  // details of orders
-	MaxLines       = 100 // of one order
-	MaxCartLines   = 30
-	MaxClaims      = 100 // that spend, and as many that do not
-	MaxNotes       = 40  // of one kind
-	MaxOffers      = 20
-	MaxCoupons     = 10 // of one order
+	MaxCartLines = 30
+	MaxClaims    = 100 // that spend, and as many that do not
+	MaxNotes     = 40  // of one kind
+	MaxOffers    = 20
+	MaxCoupons   = 10 // of one order
 )
 
 // Gone reports whether the customer was erased and not heard of since.

@@ -197,7 +197,7 @@ func TestTheOrdinalIsThePlaceAmongTheOrdersThatStand(t *testing.T) {
 }
 
 func TestOrdersAreCountedBeyondThoseWhoseDetailsAreKept(t *testing.T) {
-	const n = 3 * customer.MaxOrderEvents
+	const n = 3 * customer.MaxOrders
 	var es []events.Event
 	for i := range n {
 		es = append(es, placed(i, fmt.Sprintf("o%03d", i)))
@@ -211,8 +211,8 @@ func TestOrdersAreCountedBeyondThoseWhoseDetailsAreKept(t *testing.T) {
 	if got := c.OrderCount(); got != n {
 		t.Errorf("%d orders counted, want %d", got, n)
 	}
-	if got := len(c.Orders); got != customer.MaxOrderEvents {
-		t.Errorf("details of %d orders, want %d", got, customer.MaxOrderEvents)
+	if got := len(c.Orders); got != customer.MaxOrders {
+		t.Errorf("details of %d orders, want %d", got, customer.MaxOrders)
 	}
 	if got := c.Ordinal(fmt.Sprintf("o%03d", n-1)); got != n {
 		t.Errorf("the last order is number %d, want %d", got, n)
@@ -353,10 +353,11 @@ func TestARecordWithFewerFieldsThanThereAreNowIsRead(t *testing.T) {
 func TestWhatIsNoRecordIsRefused(t *testing.T) {
 	for name, data := range map[string]string{
 		"a tag alone":                 "16",
-		"cut short":                   "040700",
-		"orders by half":              "030201aa",
+		"cut short":                   "190700",
+		"orders by half":              "170201aa",
 		"claims by half":              "0501aa",
 		"more fields than this knows": "6300",
+		"orders as they were once":    "160100030100",
 		"a stamp that is not there":   "1604016109",
 	} {
 		b, err := hex.DecodeString(strings.ReplaceAll(data, " ", ""))

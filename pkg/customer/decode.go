@@ -44,7 +44,9 @@ func Decode(data string) (Customer, error) {
 				}
 			}
 		case tagOrders:
-			body.orders(&c, t)
+			c.Orders = body.orders(t)
+		case tagUntold:
+			c.Untold = body.orders(t)
 		case tagSeen:
 			c.Seen = body.seen()
 		case tagClaims:
@@ -65,8 +67,6 @@ func Decode(data string) (Customer, error) {
 			c.Cart.Value, c.Cart.Stamp = body.cart(t)
 		case tagErased:
 			c.Erased = Stamp{At: body.varint(), Tie: uint32(body.uvarint())}
-		case tagExtras:
-			body.extras(c.Orders)
 		case tagNotes:
 			c.Notes = body.notes()
 		case tagOffers:
@@ -172,28 +172,6 @@ func (r *reader) lines() []Line {
 	return out
 }
 
-func (r *reader) orders(c *Customer, t stamps) {
-	n := r.count(5)
-	c.Orders = make([]OrderEvent, n, n+1) // room for the event that is about to be folded in
-	for i := range c.Orders {
-		o := &c.Orders[i]
-		o.Order, o.Kind = r.string(), Kind(r.byte())
-		o.Stamp, o.CartID, o.Lines = r.at(t), r.string(), r.lines()
-	}
-}
-
-func (r *reader) seen() []SeenOrder {
-	out := make([]SeenOrder, 0, len(r.rest)/seenBytes+1)
-	for r.rest != "" {
-		s := r.bytes(seenBytes)
-		if r.bad {
-			break
-		}
-		out = append(out, SeenOrder{Hash: uint48(view(s)), Flags: s[6]})
-	}
-	return out
-}
-
 func (r *reader) claims(c *Customer) {
 	c.Claims = make([]Claim, 0, len(r.rest)/claimBytes+1)
 	for r.rest != "" {
@@ -224,30 +202,6 @@ func (r *reader) claimsTo(claims []Claim) {
 			return
 		}
 		claims[i].To = to
-	}
-}
-
-// extras adds to the orders what appendExtras wrote.
-func (r *reader) extras(orders []OrderEvent) {
-	for r.rest != "" && !r.bad {
-		i := r.uvarint()
-		if i >= uint64(len(orders)) {
-			r.bad = true
-			return
-		}
-		o := &orders[i]
-		for range r.count(6) {
-			if s := r.bytes(6); s != "" {
-				o.Coupons = append(o.Coupons, uint48(view(s)))
-			}
-		}
-		for place := r.uvarint(); place != 0; place = r.uvarint() {
-			if place > uint64(len(o.Lines)) {
-				r.bad = true
-				return
-			}
-			o.Lines[place-1].Supply = int(r.uvarint())
-		}
 	}
 }
 

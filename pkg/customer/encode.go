@@ -20,28 +20,31 @@ import (
 // A reader refuses a tag that it does not know: writing the customer back would
 // lose what a newer version said.
 const (
-	tagStamps    = iota + 1 // count; At less the At before it, Tie
-	tagTexts1               // of the first version: see Decode
-	tagOrders               // count; see appendOrder
-	tagSeen                 // 7 bytes each: hash, flags
-	tagClaims               // 16 bytes each: touch, state, reason, at
-	tagOpen                 // touch, at, lease, owner each
-	tagStops                // scope, at each
-	tagOpinion              // status, at
-	tagBounce               // at, address
-	tagCart                 // id, place of its stamp, lines
-	tagErased               // at, tie
-	tagExtras               // of placed orders: see appendExtras
-	tagNotes                // 13 bytes each: kind, about, at
-	tagOffers               // touch, code, percent, amount, at, expires each
-	tagSunset               // at
-	tagLeft                 // as tagCart; empty: the same as the cart
-	tagPlaces               // of the stamps; see stamps.appendPlaces
-	tagRivals               // see appendRivals
-	tagAddresses            // see appendAddresses
-	tagAbsorbed             // id, at each
-	tagClaimsTo             // of claims whose email went elsewhere: touch, mailbox each
-	tagTexts                // in the order of Customer.texts: value, and place of its stamp if there is one
+	tagStamps = iota + 1 // count; At less the At before it, Tie
+	tagTexts1            // of the first version: see Decode
+	_                    // orders, and their hashes, as they were before the events of each were joined
+	_
+	tagClaims    // 16 bytes each: touch, state, reason, at
+	tagOpen      // touch, at, lease, owner each
+	tagStops     // scope, at each
+	tagOpinion   // status, at
+	tagBounce    // at, address
+	tagCart      // id, place of its stamp, lines
+	tagErased    // at, tie
+	_            // more about orders
+	tagNotes     // 13 bytes each: kind, about, at
+	tagOffers    // touch, code, percent, amount, at, expires each
+	tagSunset    // at
+	tagLeft      // as tagCart; empty: the same as the cart
+	tagPlaces    // of the stamps; see stamps.appendPlaces
+	tagRivals    // see appendRivals
+	tagAddresses // see appendAddresses
+	tagAbsorbed  // id, at each
+	tagClaimsTo  // of claims whose email went elsewhere: touch, mailbox each
+	tagTexts     // in the order of Customer.texts: value, and place of its stamp if there is one
+	tagOrders    // count; see appendOrder
+	tagUntold    // the same
+	tagSeen      // see appendSeen
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -69,19 +72,9 @@ func Append(b []byte, c *Customer) []byte {
 		}
 		return b
 	})
-	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte {
-		b = binary.AppendUvarint(b, uint64(len(c.Orders)))
-		for _, o := range c.Orders {
-			b = appendOrder(b, o, t)
-		}
-		return b
-	})
-	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte {
-		for _, s := range c.Seen {
-			b = append(putUint48(b, s.Hash), s.Flags)
-		}
-		return b
-	})
+	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte { return appendOrders(b, c.Orders, t) })
+	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t) })
+	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte { return appendSeen(b, c.Seen) })
 	b = appendClaims(b, c.Claims)
 	b = section(b, tagStops, len(c.Stops) > 0, func(b []byte) []byte {
 		for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
@@ -98,14 +91,6 @@ func Append(b []byte, c *Customer) []byte {
 	b = section(b, tagCart, c.Cart.said(), func(b []byte) []byte { return t.cart(b, c.Cart.Value, c.Cart.Stamp) })
 	b = section(b, tagErased, c.Erased != Stamp{}, func(b []byte) []byte {
 		return binary.AppendUvarint(binary.AppendVarint(b, c.Erased.At), uint64(c.Erased.Tie))
-	})
-	b = section(b, tagExtras, slices.ContainsFunc(c.Orders, OrderEvent.extras), func(b []byte) []byte {
-		for i, o := range c.Orders {
-			if o.extras() {
-				b = appendExtras(binary.AppendUvarint(b, uint64(i)), o)
-			}
-		}
-		return b
 	})
 	b = section(b, tagNotes, len(c.Notes) > 0, func(b []byte) []byte {
 		for _, n := range c.Notes {
@@ -138,26 +123,6 @@ func Append(b []byte, c *Customer) []byte {
 	return section(b, tagRivals, c.rivals(), func(b []byte) []byte { return appendRivals(b, c, t) })
 }
 
-// extras reports whether the order says what most orders do not say.
-func (o OrderEvent) extras() bool {
-	return len(o.Coupons) > 0 || slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Supply != 0 })
-}
-
-// appendExtras writes the coupons, and for each line that has one its place,
-// counted from 1, and supply; 0 ends them.
-func appendExtras(b []byte, o OrderEvent) []byte {
-	b = binary.AppendUvarint(b, uint64(len(o.Coupons)))
-	for _, h := range o.Coupons {
-		b = putUint48(b, h)
-	}
-	for i, l := range o.Lines {
-		if l.Supply != 0 {
-			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(i+1)), uint64(l.Supply))
-		}
-	}
-	return append(b, 0)
-}
-
 // section appends what body writes, with its tag and length before it.
 func section(b []byte, tag byte, some bool, body func([]byte) []byte) []byte {
 	if !some {
@@ -177,11 +142,6 @@ func section(b []byte, tag byte, some bool, body func([]byte) []byte) []byte {
 		b = b[:len(b)-2]
 	}
 	return b
-}
-
-func appendOrder(b []byte, o OrderEvent, t stamps) []byte {
-	b = append(appendString(b, o.Order), byte(o.Kind))
-	return appendLines(appendString(t.place(b, o.Stamp), o.CartID), o.Lines)
 }
 
 func appendLines(b []byte, ls []Line) []byte {

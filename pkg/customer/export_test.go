@@ -2,3 +2,6 @@ package customer
 
 // United is the person as the records around say, also where there is only one.
 func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
+
+// Strike forgets an order as an erasure does that was told after it.
+func Strike(c *Customer, order string) { c.strike(hash48(order)) }

@@ -14,13 +14,13 @@ var folds = withFacts(map[events.Type]fold{
 		return c.Cart.say(cartOf(&d.Cart), s, Cart.compare)
 	}),
 	events.TypeCartAbandoned:  told((*Customer).abandoned),
-	events.TypeOrderPlaced:    told(func(c *Customer, d *events.OrderPlaced, s Stamp) bool { return c.placed(&d.Order, s) }),
-	events.TypeOrderUpdated:   told(func(c *Customer, d *events.OrderUpdated, s Stamp) bool { return c.placed(&d.Order, s) }),
-	events.TypeOrderFulfilled: told(func(c *Customer, d *events.OrderFulfilled, s Stamp) bool { return c.changed(&d.Order, Fulfilled, s) }),
-	events.TypeOrderDelivered: told(func(c *Customer, d *events.OrderDelivered, s Stamp) bool { return c.changed(&d.Order, Delivered, s) }),
-	events.TypeOrderCancelled: told(func(c *Customer, d *events.OrderCancelled, s Stamp) bool { return c.changed(&d.Order, Cancelled, s) }),
-	events.TypeOrderRefunded:  told(func(c *Customer, d *events.OrderRefunded, s Stamp) bool { return c.changed(&d.Order, Refunded, s) }),
-	events.TypeOrderReturned:  told(func(c *Customer, d *events.OrderReturned, s Stamp) bool { return c.changed(&d.Order, Refunded, s) }),
+	events.TypeOrderPlaced:    ordered(orderPlaced),
+	events.TypeOrderUpdated:   ordered(func(d *events.OrderUpdated, s Stamp) Order { return telling(&d.Order, s) }),
+	events.TypeOrderFulfilled: ordered(func(d *events.OrderFulfilled, s Stamp) Order { return parcel(&d.Order, Fulfilled, s) }),
+	events.TypeOrderDelivered: ordered(func(d *events.OrderDelivered, s Stamp) Order { return parcel(&d.Order, Delivered, s) }),
+	events.TypeOrderCancelled: ordered(func(d *events.OrderCancelled, s Stamp) Order { return taking(&d.Order, Cancelled, "", s) }),
+	events.TypeOrderRefunded:  ordered(func(d *events.OrderRefunded, s Stamp) Order { return taking(&d.Order, Refunded, d.Order.Refund.ID, s) }),
+	events.TypeOrderReturned:  ordered(func(d *events.OrderReturned, s Stamp) Order { return taking(&d.Order, Returned, d.Order.Return.ID, s) }),
 
 	events.TypeCustomerCreated:      profileOnly,
 	events.TypeCustomerUpdated:      profileOnly,
@@ -53,9 +53,10 @@ func withFacts(fs map[events.Type]fold) map[events.Type]fold {
 }
 
 // Apply folds e into c and reports whether that changed anything. It is
-// commutative and idempotent for as long as no more than MaxOrderEvents order
-// events and MaxClaims claims of a sort are held; beyond that the oldest details go, and
-// only what an old order still says about itself can depend on the order of events.
+// commutative and idempotent for as long as no more than MaxOrders orders, with
+// MaxDetails things about them, and MaxClaims claims of a sort are kept; beyond that
+// the oldest details go, and only what is still known about an old order can
+// depend on the order of events.
 //
 // Apply changes c's slices and maps in place: a copy of a Customer must not be
 // folded into further.

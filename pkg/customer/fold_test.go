@@ -40,10 +40,9 @@ func anyData(t *rapid.T) events.Data {
 	who := anyCustomer(t)
 	switch k := rapid.SampledFrom(kinds).Draw(t, "type"); k {
 	case events.TypeOrderPlaced:
-		return &events.OrderPlaced{Customer: who, Order: events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t),
-			Coupons: rapid.SliceOfN(rapid.SampledFrom([]string{"A", "b", "C"}), 0, 2).Draw(t, "coupons")}}
+		return &events.OrderPlaced{Customer: who, Order: anyOrder(t)}
 	case events.TypeOrderUpdated:
-		return &events.OrderUpdated{Customer: who, Order: events.Order{ID: order(t), Items: items(t)}}
+		return &events.OrderUpdated{Customer: who, Order: anyOrder(t)}
 	case events.TypeOrderFulfilled:
 		return &events.OrderFulfilled{Customer: who, Order: change(t)}
 	case events.TypeOrderDelivered:
@@ -116,6 +115,16 @@ func anyCustomer(t *rapid.T) events.Customer {
 	return c
 }
 
+func anyOrder(t *rapid.T) events.Order {
+	o := events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t),
+		Coupons: rapid.SliceOfN(rapid.SampledFrom([]string{"A", "b", "C"}), 0, 2).Draw(t, "coupons"),
+		Test:    rapid.IntRange(0, 5).Draw(t, "test") == 0}
+	if rapid.IntRange(0, 3).Draw(t, "says when") == 0 {
+		o.PlacedAt = new(instant(rapid.IntRange(0, day).Draw(t, "placed at")))
+	}
+	return o
+}
+
 func fact(t *rapid.T, reason string) events.Email {
 	e := events.Email{Touch: "thank-you.thanks.tok." + order(t), Reason: reason}
 	if rapid.Bool().Draw(t, "more") {
@@ -138,7 +147,8 @@ func items(t *rapid.T) []events.Item {
 }
 
 func change(t *rapid.T) events.OrderChange {
-	c := events.OrderChange{ID: order(t)}
+	name := events.Reference{ID: pick(t, "", "", "x1", "x2")}
+	c := events.OrderChange{ID: order(t), Refund: name, Return: name}
 	for range rapid.IntRange(0, 2).Draw(t, "items") {
 		c.Items = append(c.Items, events.ChangedItem{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(0, 2).Draw(t, "quantity")})
 	}
@@ -227,17 +237,59 @@ func TestNothingSaidBeforeAnErasureComesBack(t *testing.T) {
 		at := rapid.IntRange(0, day).Draw(t, "erased at")
 		erasure := events.Event{ID: "gone", Source: "/shop", Type: events.TypeCustomerErased, Store: "main", Time: instant(at),
 			Data: &events.CustomerErased{Customer: events.Customer{ID: "ann"}}}
-		newer := []events.Event{erasure}
+		newer, told := []events.Event{erasure}, map[string]bool{}
 		for _, e := range es {
 			if _, ours := e.Data.(events.Fact); ours || e.Time.After(erasure.Time) {
 				newer = append(newer, e)
 			}
+			if id := orderOf(e.Data); id != "" && !firstTold(e).After(erasure.Time) {
+				told[id] = true
+			}
 		}
 		got, want := fold(shuffled(t, append(es, erasure))), fold(newer)
+		for id := range told { // all that is kept of an order of before is that there is to be no such order
+			customer.Strike(&want, id)
+		}
 		if d := diff(want, got); d != "" {
 			t.Fatalf("older events left a trace (-without them +with them):\n%s", d)
 		}
 	})
+}
+
+// firstTold returns since when an order is known, as far as an event tells.
+func firstTold(e events.Event) time.Time {
+	var o events.Order
+	switch d := e.Data.(type) {
+	case *events.OrderPlaced:
+		o = d.Order
+	case *events.OrderUpdated:
+		o = d.Order
+	}
+	if o.PlacedAt != nil && o.PlacedAt.Before(e.Time) {
+		return *o.PlacedAt
+	}
+	return e.Time
+}
+
+// orderOf returns which order something is told about.
+func orderOf(d events.Data) string {
+	switch d := d.(type) {
+	case *events.OrderPlaced:
+		return d.Order.ID
+	case *events.OrderUpdated:
+		return d.Order.ID
+	case *events.OrderFulfilled:
+		return d.Order.ID
+	case *events.OrderDelivered:
+		return d.Order.ID
+	case *events.OrderCancelled:
+		return d.Order.ID
+	case *events.OrderRefunded:
+		return d.Order.ID
+	case *events.OrderReturned:
+		return d.Order.ID
+	}
+	return ""
 }
 
 func TestJoiningIsIdempotentAndGoesWithApplyInAnyOrder(t *testing.T) {

@@ -12,3 +12,13 @@ func (c *Customer) ForgetClaims() bool {
 	c.Claims = slices.DeleteFunc(c.Claims, func(k Claim) bool { return k.State != Open && k.At <= c.Erased.At })
 	return len(c.Claims) != n
 }
+
+// ForgetOrders forgets which orders were told before the customer was erased, and
+// reports whether there were any. It isn't part of the fold either: it is for the one
+// who has deleted the entries of the timeline that tell them, so that a refold does
+// not know them any more.
+func (c *Customer) ForgetOrders() bool {
+	n := len(c.Seen)
+	c.Seen = slices.DeleteFunc(c.Seen, func(s SeenOrder) bool { return s.erased() })
+	return len(c.Seen) != n
+}

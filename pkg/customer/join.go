@@ -36,12 +36,7 @@ func Join(c *Customer, from Customer) bool {
 		changed = c.Bind(o) || changed
 	}
 	changed = c.sunset(from.Sunset) || changed
-	for _, s := range from.Seen {
-		changed = c.seeAll(s) || changed
-	}
-	for _, o := range from.Orders {
-		changed = c.keep(o) || changed
-	}
+	changed = c.joinOrders(&from) || changed
 	for _, k := range from.Claims {
 		changed = c.Settle(k) || changed
 	}
@@ -52,19 +47,8 @@ func Join(c *Customer, from Customer) bool {
 func (c *Customer) clone() Customer {
 	out := *c
 	out.Stops = maps.Clone(c.Stops)
-	out.Orders, out.Seen = slices.Clone(c.Orders), slices.Clone(c.Seen)
+	out.Orders, out.Untold, out.Seen = slices.Clone(c.Orders), slices.Clone(c.Untold), slices.Clone(c.Seen)
 	out.Notes, out.Offers, out.Claims = slices.Clone(c.Notes), slices.Clone(c.Offers), slices.Clone(c.Claims)
 	out.Addresses, out.Absorbed = slices.Clone(c.Addresses), slices.Clone(c.Absorbed)
 	return out
-}
-
-func (c *Customer) seeAll(s SeenOrder) bool {
-	i, found := slices.BinarySearchFunc(c.Seen, s.Hash, bySeenHash)
-	if !found {
-		c.Seen = slices.Insert(c.Seen, i, s)
-		return true
-	}
-	before := c.Seen[i].Flags
-	c.Seen[i].Flags |= s.Flags
-	return c.Seen[i].Flags != before
 }

@@ -9,19 +9,20 @@ import (
 // not cancelled, newest first as far as their details are kept; 0 with fewer than two
 // intervals. One long pause, or two orders on a day, do not change it much.
 func (c *Customer) Pace() time.Duration {
-	if len(c.Seen) < 3 {
+	if len(c.Orders) < 3 {
 		return 0 // most customers
 	}
-	var room [MaxOrderEvents]int64
+	var room [MaxOrders]int64
 	gaps, before := room[:0], int64(0)
-	for _, o := range c.Orders {
-		if o.Kind != Placed || c.Whole(o.Order, Cancelled) {
+	for i := range c.Orders {
+		o := &c.Orders[i]
+		if !o.Counts() {
 			continue
 		}
 		if before != 0 {
-			gaps = append(gaps, before-o.Stamp.At)
+			gaps = append(gaps, before-o.Age)
 		}
-		before = o.Stamp.At
+		before = o.Age
 	}
 	if len(gaps) < 2 {
 		return 0
@@ -55,14 +56,4 @@ func lapseAfter(days int, times float64, pace time.Duration) time.Duration {
 func (c *Customer) LapsedSince() bool {
 	said := c.LastNoted(Lapsed)
 	return !said.IsZero() && !said.Before(c.LastOrderAt())
-}
-
-// LastOrder returns the id of the last order that was not cancelled; empty if there is none.
-func (c *Customer) LastOrder() string {
-	for _, o := range c.Orders {
-		if o.Kind == Placed && !c.Whole(o.Order, Cancelled) {
-			return o.Order
-		}
-	}
-	return ""
 }

@@ -28,13 +28,15 @@ func (c *Customer) OfferOf(touch uint64) (Offer, bool) {
 	return c.Offers[i], true
 }
 
-// Redeemed returns when the customer placed an order with the code, at or after
-// the offer was bound; the zero time if never. Case does not matter.
+// Redeemed returns when the customer placed an order with the code, or added it to
+// one, at or after the offer was bound; the zero time if never. Case does not matter.
 func (c *Customer) Redeemed(o Offer) time.Time {
-	for i := len(c.Orders) - 1; i >= 0; i-- {
-		e := c.Orders[i]
-		if e.Kind == Placed && e.Stamp.At >= o.At && slices.Contains(e.Coupons, coupon(o.Code)) {
-			return e.Stamp.Time()
+	for _, e := range slices.Backward(c.Orders) {
+		if e.Told.At >= o.At && !e.Test && slices.Contains(e.Coupons, coupon(o.Code)) {
+			if e.Age >= o.At {
+				return e.PlacedAt()
+			}
+			return e.Told.Time()
 		}
 	}
 	return time.Time{}

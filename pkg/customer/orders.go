@@ -8,207 +8,171 @@ import (
 	"homing/events"
 )
 
-// Kind says what happened to an order.
+// Kind says what was told about an order. They are stored by number: new ones
+// are added at the end.
 type Kind uint8
 
-// The kinds of order events, in the order in which they usually happen.
+// The kinds of what is told about orders, in the order in which it usually happens.
 const (
 	Placed Kind = iota + 1
 	Fulfilled
 	Delivered
 	Cancelled
 	Refunded
+	Returned
 )
 
-// OrderEvent is what is kept of an event of an order: of those that placed it
-// the latest; of the others, such as two partial refunds, the latest that named
-// the same lines.
-type OrderEvent struct {
-	Order  string
-	Kind   Kind
-	Stamp  Stamp
-	CartID string // of a placed order
-	Lines  []Line // none: the whole order (Placed: too long ago to be kept)
-	// Coupons are hashes of the codes that were redeemed with a placed order.
-	Coupons []uint64
+// takes are the kinds that take an order, or pieces of it, from the customer again.
+var takes = [...]Kind{Cancelled, Refunded, Returned}
+
+// Order is one order: all that was told about it, joined into one. What was told
+// in whatever sequence, and however often, makes the same order, and so does
+// what was told to two records of one person.
+type Order struct {
+	ID    string
+	First int64 // ms: the first time at which anything was told about it
+	Age   int64 // ms: when it was placed, as it was first told; 0: it was not told yet
+
+	// What the order is, as it was told last, in the manner of a Register.
+	Content
+	Told   Stamp
+	Rivals []Said[Content]
+	Passed []uint32
+
+	Test    bool     // it was told as a test once: it counts for nothing
+	Brief   bool     // its lines, and what was told about pieces of it, are forgotten
+	Taken   uint8    // bit k: pieces were taken by a Kind k, and which is not known any more
+	Marks   []Mark   // what was told last about the order as a whole
+	Parcels []Parcel // what has left the shop, and what has arrived
+	Parts   []Part   // which pieces were cancelled, paid back, or came back
+	Past    uint64   // statements from this key on are among the parts without a key; 0: none is
 }
 
-// SeenOrder remembers an order for ever, in seven bytes.
-type SeenOrder struct {
-	Hash  uint64 // 48 bits of the id's hash
-	Flags uint8  // bit k set: an event of Kind k named the whole order
+// Content is what an order is.
+type Content struct {
+	CartID  string
+	Lines   []Line
+	Coupons []uint64 // hashes of the codes that were redeemed with it
 }
 
-func (s SeenOrder) has(k Kind) bool { return s.Flags&(1<<k) != 0 }
+func compareContent(a, b Content) int {
+	return cmp.Or(cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons))
+}
 
-// counts reports whether the order was placed and not cancelled.
-func (s SeenOrder) counts() bool { return s.has(Placed) && !s.has(Cancelled) }
+// PlacedAt returns when the order was placed, as it was first told.
+func (o *Order) PlacedAt() time.Time { return time.UnixMilli(o.Age).UTC() }
 
-// OrderCount returns how many orders the customer placed that were not cancelled.
-func (c *Customer) OrderCount() int {
-	n := 0
-	for _, s := range c.Seen {
-		if s.counts() {
-			n++
+// WasPlaced reports whether the order was told by being placed, and not only by a change.
+func (o *Order) WasPlaced() bool { return o.last(Placed) != Stamp{} }
+
+// Products lists the products of the order's lines, sorted.
+func (o *Order) Products() []string {
+	out := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		out[i] = l.Product
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Has reports whether a line of the order is of the product.
+func (o *Order) Has(product string) bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Product == product })
+}
+
+// Holds reports whether the order has all of these products; it has not all of none.
+func (o *Order) Holds(products []string) bool {
+	return len(products) > 0 && !slices.ContainsFunc(products, func(p string) bool { return !o.Has(p) })
+}
+
+// Counts reports whether the order counts as one of the customer's: it was
+// placed, was not cancelled as a whole since, and is not a test.
+func (o *Order) Counts() bool { return o.Age != 0 && !o.Test && !o.Whole(Cancelled) }
+
+// newestOrderFirst is the order of a customer's orders. Of those that were not
+// told yet, it goes by the first that was told about them.
+func newestOrderFirst(a, b Order) int {
+	at := func(o *Order) int64 { return cmp.Or(o.Age, o.First) }
+	return cmp.Or(cmp.Compare(at(&b), at(&a)), cmp.Compare(a.ID, b.ID))
+}
+
+// asPlaced compares two orders by when they were placed, and those of one instant by id.
+func asPlaced(a, b Order) int { return cmp.Or(cmp.Compare(a.Age, b.Age), cmp.Compare(a.ID, b.ID)) }
+
+// ordered is the fold of what is told about an order. Nothing that was told up to
+// an erasure counts; but that the order was told is remembered, by a hash, so
+// that it stays forgotten when it is told again.
+func ordered[D events.CustomerData](f func(d D, s Stamp) Order) fold {
+	return of(func(c *Customer, d D, s Stamp) bool {
+		o := f(d, s)
+		if c.Erased.At != 0 && s.At <= c.Erased.At {
+			return c.strike(hash48(o.ID))
 		}
-	}
-	return n
+		changed := c.profile(d.Type(), d.Who(), s)
+		return c.joinOrder(o) || changed
+	})
 }
 
-// PlacedBefore returns how many orders were placed before a time, ms, those
-// included that were cancelled later. Of orders too old for their details to be
-// kept it takes for granted that they were.
-func (c *Customer) PlacedBefore(at int64) int {
-	n := 0
-	for _, s := range c.Seen {
-		if s.has(Placed) {
-			n++
-		}
+// telling is what an order that is placed, or changed, says.
+func telling(o *events.Order, s Stamp) Order {
+	first := s.At
+	if o.PlacedAt != nil {
+		first = min(first, o.PlacedAt.UnixMilli())
 	}
-	for _, o := range c.Orders {
-		if o.Kind == Placed && o.Stamp.At >= at {
-			n--
-		}
-	}
-	return n
+	first = max(first, 1) // 0 says that it was not told
+	return Order{ID: o.ID, First: first, Age: first, Told: s, Test: o.Test,
+		Content: Content{CartID: o.CartID, Lines: lines(o.Items, len(o.Items)), Coupons: coupons(o.Coupons)}}
 }
 
-// Ordinal returns which order of the customer's this one is, by the time it was
-// placed: 1 for the first. Cancelled orders do not count, but for this one. It
-// is 0 when the order is not known.
-func (c *Customer) Ordinal(order string) int {
-	this, ok := c.OrderEvent(order, Placed)
-	if !ok {
-		return 0
-	}
-	n := c.OrderCount()
-	if s, _ := c.seen(order); !s.counts() {
-		n++
-	}
-	for _, o := range c.Orders {
-		if s, _ := c.seen(o.Order); o.Kind == Placed && s.counts() && asPlaced(o, this) > 0 {
-			n--
-		}
-	}
-	return n
+func orderPlaced(d *events.OrderPlaced, s Stamp) Order {
+	o := telling(&d.Order, s)
+	o.Marks = []Mark{{Placed, s}}
+	return o
 }
 
-// asPlaced compares two placed orders by time, and those of one instant by id.
-func asPlaced(a, b OrderEvent) int {
-	return cmp.Or(cmp.Compare(a.Stamp.At, b.Stamp.At), cmp.Compare(a.Order, b.Order))
-}
-
-// OrderEvent returns the latest that is kept of one kind of event of an order.
-func (c *Customer) OrderEvent(order string, k Kind) (OrderEvent, bool) {
-	for _, o := range c.Orders {
-		if o.Order == order && o.Kind == k {
-			return o, true
-		}
+// parcel is what a fulfilment or a delivery says.
+func parcel(c *events.OrderChange, k Kind, s Stamp) Order {
+	o := Order{ID: c.ID, First: max(s.At, 1)}
+	if len(c.Items) == 0 {
+		o.Parcels = []Parcel{{Kind: k, First: s.At, Last: s.At}}
 	}
-	return OrderEvent{}, false
-}
-
-// Whole reports whether an event of kind k concerned the whole order.
-func (c *Customer) Whole(order string, k Kind) bool {
-	s, _ := c.seen(order)
-	return s.has(k)
-}
-
-// LastOrderAt returns when the customer last placed an order that was not cancelled; the
-// zero time if never.
-func (c *Customer) LastOrderAt() time.Time {
-	for _, o := range c.Orders {
-		if o.Kind == Placed && !c.Whole(o.Order, Cancelled) {
-			return o.Stamp.Time()
-		}
+	for _, it := range c.Items {
+		o.parcel(Parcel{Kind: k, Product: it.ProductID, First: s.At, Last: s.At})
 	}
-	return time.Time{}
+	return o
 }
 
-func (c *Customer) seen(order string) (SeenOrder, int) {
-	h := hash48(order)
-	i, ok := slices.BinarySearchFunc(c.Seen, h, bySeenHash)
-	if !ok {
-		return SeenOrder{Hash: h}, i
+// taking is what a cancellation, a refund or a return says. Which statement it
+// is, is known by its own id, if it has one, or else by the event.
+func taking(c *events.OrderChange, k Kind, id string, s Stamp) Order {
+	o := Order{ID: c.ID, First: max(s.At, 1)}
+	p := Part{Kind: k, Key: eventKey(s), Stamp: s}
+	if id != "" {
+		p.Key = hash48(id) | namedKey
 	}
-	return c.Seen[i], i
+	for _, it := range c.Items {
+		p.Lines = add(p.Lines, it.ProductID, it.Quantity)
+	}
+	if len(p.Lines) == 0 && id == "" {
+		o.Marks = []Mark{{k, s}}
+	} else {
+		o.part(p)
+	}
+	return o
 }
 
-func bySeenHash(s SeenOrder, h uint64) int { return cmp.Compare(s.Hash, h) }
-
-func (c *Customer) see(order string, k Kind) bool {
-	s, i := c.seen(order)
-	if s.has(k) {
-		return false
-	}
-	if s.Flags == 0 {
-		c.Seen = slices.Insert(c.Seen, i, s)
-	}
-	c.Seen[i].Flags |= 1 << k
-	return true
-}
-
-func (c *Customer) placed(o *events.Order, s Stamp) bool {
-	changed := c.see(o.ID, Placed)
-	return c.keep(OrderEvent{Order: o.ID, Kind: Placed, Stamp: s, CartID: o.CartID, Lines: lines(o.Items, MaxLines),
-		Coupons: coupons(o.Coupons)}) || changed
-}
-
-func (c *Customer) changed(o *events.OrderChange, k Kind, s Stamp) bool {
-	changed := false
-	n := OrderEvent{Order: o.ID, Kind: k, Stamp: s}
-	if len(o.Items) == 0 {
-		changed = c.see(o.ID, k)
-	}
-	for _, it := range o.Items[:min(len(o.Items), MaxLines)] {
-		n.Lines = unite(n.Lines, Line{Product: it.ProductID, Quantity: it.Quantity})
-	}
-	return c.keep(n) || changed
-}
-
-// unite adds a line to lines that are ordered by product. Of one product the
-// larger quantity stays; 0 means all of it.
-func unite(ls []Line, l Line) []Line {
-	i, ok := slices.BinarySearchFunc(ls, l.Product, func(x Line, p string) int { return cmp.Compare(x.Product, p) })
+// add adds pieces to lines that are ordered by product; 0 means all of it.
+func add(ls []Line, product string, n int) []Line {
+	i, ok := slices.BinarySearchFunc(ls, product, func(x Line, p string) int { return cmp.Compare(x.Product, p) })
 	switch {
 	case !ok:
-		return slices.Insert(ls, i, l)
-	case ls[i].Quantity == 0:
-	case l.Quantity == 0 || l.Quantity > ls[i].Quantity:
-		ls[i].Quantity = l.Quantity
+		return slices.Insert(ls, i, Line{Product: product, Quantity: n})
+	case n == 0 || ls[i].Quantity == 0:
+		ls[i].Quantity = 0
+	default:
+		ls[i].Quantity += n
 	}
 	return ls
-}
-
-// keep puts n among the details, replaces what said the same before, and forgets
-// the oldest when there are too many. It never joins two entries into one: an
-// erasure between the two could not be folded in afterwards.
-func (c *Customer) keep(n OrderEvent) bool {
-	orders := c.Orders
-	if i := slices.IndexFunc(orders, n.about); i >= 0 {
-		if newestFirst(n, orders[i]) >= 0 {
-			return false
-		}
-		orders = slices.Delete(orders, i, i+1)
-	}
-	i, _ := slices.BinarySearchFunc(orders, n, newestFirst)
-	if i == MaxOrderEvents {
-		return false
-	}
-	orders = slices.Insert(orders, i, n)
-	c.Orders = orders[:min(len(orders), MaxOrderEvents)]
-	return true
-}
-
-// about reports whether o says the same thing as n, perhaps at another time.
-func (n OrderEvent) about(o OrderEvent) bool {
-	return o.Order == n.Order && o.Kind == n.Kind && (n.Kind == Placed || slices.Equal(o.Lines, n.Lines))
-}
-
-// newestFirst is a total order: what says the same at the same instant is equal.
-func newestFirst(a, b OrderEvent) int {
-	return cmp.Or(b.Stamp.Compare(a.Stamp), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons))
 }
 
 func compareLines(a, b []Line) int {

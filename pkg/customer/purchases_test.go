@@ -68,7 +68,7 @@ func TestAPurchaseIsWhatStandsOfTheOrder(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cust := folded(c.events...)
 			got, ok := cust.Purchase("1", "tea")
-			want := customer.Purchase{Order: "1", Product: "tea", Placed: ordered, Quantity: c.quantity, Supply: c.supply, Gone: c.gone}
+			want := customer.Purchase{Order: "1", Product: "tea", Placed: ordered, Left: true, Quantity: c.quantity, Supply: c.supply, Gone: c.gone}
 			if c.delivered > 0 {
 				want.Delivered = ordered.Add(c.delivered)
 			}

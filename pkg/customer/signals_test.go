@@ -93,7 +93,7 @@ func TestStandingOrdersAreOldestFirst(t *testing.T) {
 	})
 	var got []string
 	for _, o := range who.Standing() {
-		got = append(got, o.Order)
+		got = append(got, o.ID)
 	}
 	if !slices.Equal(got, []string{"o1", "a", "b", "o3"}) {
 		t.Errorf("standing: %v", got)

@@ -13,8 +13,10 @@ func newStamps(c *Customer) stamps {
 	for _, f := range c.texts() {
 		t = addStamps(t, &f.Register)
 	}
-	for _, o := range c.Orders {
-		t = t.add(o.Stamp)
+	for _, os := range [][]Order{c.Orders, c.Untold} {
+		for i := range os {
+			t = os[i].stamps(t)
+		}
 	}
 	t = addStamps(t, &c.Cart)
 	return addStamps(t, &c.Left)

@@ -84,9 +84,25 @@ func (e *Eraser) forget(ctx context.Context, k customer.Key, until time.Time) er
 			return err
 		}
 	}
+	return e.change(ctx, k, (*customer.Customer).ForgetClaims)
+}
+
+// forgetOrders has a customer forget which orders they had before they were erased,
+// once no stream tells them any more. Until then they are known by a hash, so that
+// they do not come back when they are told again.
+func (e *Eraser) forgetOrders(ctx context.Context, store, token string) error {
+	k, ok := customer.KeyOfToken(store, token)
+	if !ok {
+		return nil
+	}
+	return e.change(ctx, k, (*customer.Customer).ForgetOrders)
+}
+
+// change changes a customer, if there is anything to change.
+func (e *Eraser) change(ctx context.Context, k customer.Key, f func(*customer.Customer) bool) error {
 	for range tries {
 		rs, err := e.o.Customers.Load(ctx, []customer.Key{k})
-		if err != nil || !rs[0].Found() || !rs[0].Customer.ForgetClaims() {
+		if err != nil || !rs[0].Found() || !f(&rs[0].Customer) {
 			return err
 		}
 		saved, err := e.o.Customers.Save(ctx, []*customer.Record{&rs[0]})

@@ -63,6 +63,11 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 			return fmt.Errorf("deleting from %s: %w", stream, err)
 		}
 	}
+	for token := range who.fresh {
+		if err := e.forgetOrders(ctx, store, token); err != nil {
+			return fmt.Errorf("forgetting which orders an erased customer had: %w", err)
+		}
+	}
 	if err := e.remember(ctx, store, id, who.done); err != nil {
 		return err
 	}

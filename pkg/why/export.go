@@ -70,15 +70,6 @@ type Said struct {
 	At    time.Time `json:"at"`
 }
 
-// ExportOrder is something that happened to an order.
-type ExportOrder struct {
-	Order string       `json:"order"`
-	What  string       `json:"what"`
-	At    time.Time    `json:"at"`
-	Cart  string       `json:"cart,omitempty"`
-	Lines []ExportLine `json:"lines,omitempty"`
-}
-
 // ExportLine is a product and how many of it.
 type ExportLine struct {
 	Product  string `json:"product_id"`
@@ -142,7 +133,7 @@ func ExportOf(in Input) (Export, error) {
 }
 
 func record(c *customer.Customer) ExportRecord {
-	r := ExportRecord{Said: map[string]Said{}, Offers: offers(c), Seen: len(c.Seen), Cart: cart(c.Cart), Left: cart(c.Left)}
+	r := ExportRecord{Said: map[string]Said{}, Offers: offers(c), Seen: c.OrdersEver(), Cart: cart(c.Cart), Left: cart(c.Left)}
 	for name, f := range map[string]customer.Text{"id": c.ID, "email": c.Email, "first_name": c.FirstName, "last_name": c.LastName,
 		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged} {
 		if f.Value != "" {
@@ -158,11 +149,7 @@ func record(c *customer.Customer) ExportRecord {
 	if c.Bounce.At != 0 {
 		r.Bounce = &Said{c.Bounce.Address, ms(c.Bounce.At)}
 	}
-	for _, o := range c.Orders {
-		what := map[customer.Kind]string{customer.Placed: "placed", customer.Fulfilled: "fulfilled", customer.Delivered: "delivered",
-			customer.Cancelled: "cancelled", customer.Refunded: "refunded"}[o.Kind]
-		r.Orders = append(r.Orders, ExportOrder{Order: o.Order, What: what, At: o.Stamp.Time(), Cart: o.CartID, Lines: exportLines(o.Lines)})
-	}
+	r.Orders = append(exportOrders(c.Orders), exportOrders(c.Untold)...)
 	by := map[string]*Address{}
 	addresses(by, c)
 	for _, name := range slices.Sorted(maps.Keys(by)) {

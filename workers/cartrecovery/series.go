@@ -33,7 +33,7 @@ const late = 20
 func (w worker) seriesOf(c *customer.Customer, key customer.Key, cart string) (series, bool) {
 	var ordered time.Time
 	if o, ok := c.LastPlaced(); ok {
-		ordered = o.Stamp.Time()
+		ordered = o.PlacedAt()
 	}
 	s := series{cart: cart}
 	notes := c.NotedAfter(customer.Abandoned, cart, ordered)

@@ -66,17 +66,17 @@ func (q question) purchased() touch.Verdict {
 		said = planned
 	}
 	toldLeft := len(q.customer.Noted(customer.Abandoned, q.series.cart)) > 0
-	for _, o := range q.customer.Orders {
-		at := o.Stamp.Time()
+	for o := range q.customer.Placed() {
+		at := o.PlacedAt()
 		switch {
-		case o.Kind != customer.Placed || !at.After(said.Add(-before)):
+		case !at.After(said.Add(-before)):
 		case !at.Before(said):
-			return touch.DropFor(reason.Purchased, "order "+o.Order+" was placed since the cart was left")
-		case q.customer.Whole(o.Order, customer.Cancelled):
+			return touch.DropFor(reason.Purchased, "order "+o.ID+" was placed since the cart was left")
+		case o.Whole(customer.Cancelled):
 		case o.CartID == q.series.cart && toldLeft:
-			return touch.DropFor(reason.Purchased, "order "+o.Order+" names the cart")
+			return touch.DropFor(reason.Purchased, "order "+o.ID+" names the cart")
 		case o.Holds(q.products()):
-			return touch.DropFor(reason.Purchased, "order "+o.Order+" has all that the cart holds")
+			return touch.DropFor(reason.Purchased, "order "+o.ID+" has all that the cart holds")
 		}
 	}
 	return touch.Verdict{}

@@ -16,14 +16,14 @@ import (
 func (w worker) Plan(in workers.Input) []touch.Touch {
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:
-		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
-		if !ok || !known.Stamp.Same(customer.StampOf(in.Event)) {
-			return nil // placed again, or followed by very many others
+		known, ok := in.Customer.Order(d.Order.ID)
+		if !ok || known.Test || !known.Told.Same(customer.StampOf(in.Event)) {
+			return nil // told again, or followed by very many others
 		}
 		return w.plan(known, in, func(p customer.Purchase) *touch.Snapshot { return snapshot(p, d.Order.Items) })
 	case *events.OrderDelivered:
-		known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed)
-		if !ok {
+		known, ok := in.Customer.Order(d.Order.ID)
+		if !ok || known.Test {
 			return nil // the order is still to come, and will plan
 		}
 		return w.plan(known, in, func(customer.Purchase) *touch.Snapshot { return nil })
@@ -31,11 +31,11 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	return nil
 }
 
-func (w worker) plan(order customer.OrderEvent, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
+func (w worker) plan(order *customer.Order, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
 	var out []touch.Touch
 	for _, id := range order.Products() {
 		ps := in.Customer.PurchasesOf(id)
-		if len(ps) == 0 || ps[0].Order != order.Order {
+		if len(ps) == 0 || ps[0].Order != order.ID {
 			continue // gone again, or bought again since
 		}
 		if due, _, _, ok := w.due(ps[0], in); ok {

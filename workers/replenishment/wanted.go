@@ -21,7 +21,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	switch p.Gone {
 	case customer.Cancelled:
 		return touch.DropFor(reason.Cancelled, "the order, or all of the product, was cancelled")
-	case customer.Refunded:
+	case customer.Refunded, customer.Returned:
 		return touch.DropFor(reason.Refunded, "the order, or all of the product, came back")
 	}
 	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
@@ -73,24 +73,21 @@ func purchaseOf(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
 		return p, true
 	}
 	p := customer.Purchase{Order: s.Order, Product: it.ProductID, Placed: s.PlacedAt, Quantity: it.Quantity, Supply: float64(it.SupplyDays)}
-	switch {
-	case c.Whole(s.Order, customer.Cancelled):
-		p.Gone = customer.Cancelled
-	case c.Whole(s.Order, customer.Refunded):
-		p.Gone = customer.Refunded
+	for _, k := range []customer.Kind{customer.Cancelled, customer.Refunded, customer.Returned} {
+		if c.Concerned(s.Order, it.ProductID, k) {
+			p.Gone = k
+			break
+		}
 	}
-	return p, true
+	return p, !c.IsTest(s.Order)
 }
 
 // search finds the purchase of a touch that carries nothing, by its occasion.
 func search(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
-	for _, o := range c.Orders {
-		if o.Kind != customer.Placed {
-			continue
-		}
+	for o := range c.Placed() {
 		for _, id := range o.Products() {
-			if occasion(customer.Purchase{Order: o.Order, Product: id}) == t.Occasion {
-				return c.Purchase(o.Order, id)
+			if occasion(customer.Purchase{Order: o.ID, Product: id}) == t.Occasion {
+				return o.Purchase(id), true
 			}
 		}
 	}

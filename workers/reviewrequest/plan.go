@@ -44,8 +44,8 @@ func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapsho
 	switch d := in.Event.Data.(type) {
 	case *events.OrderPlaced:
 		stamp := customer.StampOf(in.Event)
-		if known, ok := in.Customer.OrderEvent(d.Order.ID, customer.Placed); ok && !known.Stamp.Same(stamp) {
-			return "", time.Time{}, nil // placed again; that event plans, with its own items
+		if known, ok := in.Customer.Order(d.Order.ID); ok && (known.Test || !known.Told.Same(stamp)) {
+			return "", time.Time{}, nil // told again; that event plans, with its own items
 		}
 		items, more := touch.Items(d.Order.Items)
 		placed = stamp.Time()
@@ -62,8 +62,8 @@ func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapsho
 // there is, and which that is. placed counts if the customer's record does not
 // know any more when the order was placed.
 func (w worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, signal string) {
-	if o, ok := c.OrderEvent(order, customer.Placed); ok {
-		placed = o.Stamp.Time()
+	if at, ok := c.PlacedAt(order); ok {
+		placed = at
 	}
 	delivered, all := c.Reached(order, customer.Delivered)
 	if all {

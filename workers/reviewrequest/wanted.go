@@ -17,11 +17,14 @@ import (
 // is no quarrel about the order.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	c, order := &in.Customer, t.Snapshot.Order
+	undone := c.Undone(order)
 	switch items, why := open(t.Snapshot, c); {
-	case c.Whole(order, customer.Cancelled):
+	case undone == customer.Cancelled:
 		return touch.DropFor(reason.Cancelled, "the order was cancelled")
-	case c.Whole(order, customer.Refunded):
-		return touch.DropFor(reason.Refunded, "the order was refunded")
+	case undone != 0:
+		return touch.DropFor(reason.Refunded, "the order was refunded or came back")
+	case c.IsTest(order):
+		return touch.DropFor(reason.InsufficientData, "the order is a test")
 	case len(items) == 0:
 		return touch.DropFor(why, "no product of the order is left to review")
 	}
@@ -34,8 +37,10 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case c.ComplaintOpen(order):
 		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
-	if r, ok := c.OrderEvent(order, customer.Refunded); ok && in.Now.Before(r.Stamp.Time().Add(freshRefund)) {
-		return touch.DropFor(reason.Refunded, "some of the order was refunded on "+stamp(r.Stamp.Time()))
+	for _, k := range []customer.Kind{customer.Refunded, customer.Returned} {
+		if at := c.LastOf(order, k); !at.IsZero() && in.Now.Before(at.Add(freshRefund)) {
+			return touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
+		}
 	}
 	if in.Now.After(at.Add(worth)) {
 		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
@@ -64,11 +69,12 @@ func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict)
 }
 
 // open returns the items that are left to review, each product once, and if
-// there are none, why. Of an order that came in part only what came is asked about.
+// there are none, why. Of an order that came in part only what came is asked about,
+// and of one that left the shop in part only what has left.
 func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why reason.Reason) {
 	placed := s.PlacedAt
-	if o, ok := c.OrderEvent(s.Order, customer.Placed); ok {
-		placed = o.Stamp.Time()
+	if at, ok := c.PlacedAt(s.Order); ok {
+		placed = at
 	}
 	inPart := cameInPart(s, c)
 	seen := map[string]bool{}
@@ -77,13 +83,13 @@ func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why rea
 		p := it.ProductID
 		switch {
 		case seen[p]:
-		case c.Concerned(s.Order, p, customer.Refunded):
+		case c.Concerned(s.Order, p, customer.Refunded), c.Concerned(s.Order, p, customer.Returned):
 			gone[reason.Refunded] = true
 		case cancelled(c, s.Order, p):
 			gone[reason.Cancelled] = true
 		case reviewed(c, p, placed):
 			gone[reason.Reviewed] = true
-		case inPart && !c.Concerned(s.Order, p, customer.Delivered):
+		case inPart && !c.Concerned(s.Order, p, customer.Delivered), !c.HasLeft(s.Order, p):
 		default:
 			items = append(items, it)
 		}
@@ -108,8 +114,11 @@ func cameInPart(s *touch.Snapshot, c *customer.Customer) bool {
 
 // cancelled reports whether nothing of a product will come.
 func cancelled(c *customer.Customer, order, product string) bool {
-	p, ok := c.Purchase(order, product)
-	return ok && p.Gone == customer.Cancelled
+	if p, ok := c.Purchase(order, product); ok {
+		return p.Gone == customer.Cancelled
+	}
+	_, known := c.Order(order)
+	return !known && c.Concerned(order, product, customer.Cancelled)
 }
 
 // reviewed reports whether the customer reviewed a product since the order.

@@ -21,13 +21,13 @@ const (
 // first. The first order that was not cancelled opens a group, and all that were placed
 // within merge_within of it join; the next one opens another. None: orders share
 // no emails.
-func (w worker) group(order string, c *customer.Customer) []customer.OrderEvent {
+func (w worker) group(order string, c *customer.Customer) []*customer.Order {
 	if w.config.MergeWithin == 0 {
 		return nil
 	}
-	var group []customer.OrderEvent
+	var group []*customer.Order
 	for _, o := range c.Standing() {
-		if len(group) > 0 && o.Stamp.Time().Sub(group[0].Stamp.Time()) > w.config.MergeWithin {
+		if len(group) > 0 && o.PlacedAt().Sub(group[0].PlacedAt()) > w.config.MergeWithin {
 			if holds(group, order) {
 				break
 			}
@@ -41,8 +41,8 @@ func (w worker) group(order string, c *customer.Customer) []customer.OrderEvent 
 	return group
 }
 
-func holds(group []customer.OrderEvent, order string) bool {
-	return slices.ContainsFunc(group, func(o customer.OrderEvent) bool { return o.Order == order })
+func holds(group []*customer.Order, order string) bool {
+	return slices.ContainsFunc(group, func(o *customer.Order) bool { return o.ID == order })
 }
 
 // share lets the first order of a group that waits for its email lead. The others
@@ -52,15 +52,15 @@ func holds(group []customer.OrderEvent, order string) bool {
 func (w worker) share(t touch.Touch, in workers.Input) touch.Verdict {
 	before := true
 	for _, o := range w.group(t.Snapshot.Order, &in.Customer) {
-		if o.Order == t.Snapshot.Order {
+		if o.ID == t.Snapshot.Order {
 			before = false
 			continue
 		}
-		k, claimed := claim(t, o.Order, in)
+		k, claimed := claim(t, o.ID, in)
 		switch {
 		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by an email on its way
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the email is being thanked for")
-		case before && !claimed && in.Now.Before(w.due(o.Stamp).Add(patience)):
+		case before && !claimed && in.Now.Before(w.due(o.PlacedAt()).Add(patience)):
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an earlier order leads the email they share")
 		}
 	}
@@ -75,8 +75,8 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	}
 	var out []touch.Touch
 	for _, o := range w.others(t, in) {
-		g := thanksFor(t, o.Order)
-		g.Snapshot, g.Due = nil, w.due(o.Stamp)
+		g := thanksFor(t, o.ID)
+		g.Snapshot, g.Due = nil, w.due(o.PlacedAt())
 		out = append(out, g)
 	}
 	return out
@@ -100,10 +100,10 @@ func shown(t touch.Touch, gathered []touch.Touch) (items []events.Item, more int
 
 // others returns the orders that the email of t thanks for in addition to its own: those
 // of its group that have no outcome yet.
-func (w worker) others(t touch.Touch, in workers.Input) []customer.OrderEvent {
-	return slices.DeleteFunc(w.group(t.Snapshot.Order, &in.Customer), func(o customer.OrderEvent) bool {
-		_, claimed := claim(t, o.Order, in)
-		return o.Order == t.Snapshot.Order || claimed
+func (w worker) others(t touch.Touch, in workers.Input) []*customer.Order {
+	return slices.DeleteFunc(w.group(t.Snapshot.Order, &in.Customer), func(o *customer.Order) bool {
+		_, claimed := claim(t, o.ID, in)
+		return o.ID == t.Snapshot.Order || claimed
 	})
 }
 

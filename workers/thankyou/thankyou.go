@@ -1,7 +1,7 @@
 // Package thankyou thanks a customer for an order.
 //
-// Trigger: order.placed. Step: thanks, 30 minutes after the order, one email an
-// order. The wording (first order, repeat, milestone) is chosen when the email is
+// Triggers: order.placed, and order.updated, which changes what the email shows. Step:
+// thanks, 30 minutes after the order was first told, one email an order. The wording (first order, repeat, milestone) is chosen when the email is
 // made, from the place the order has among the customer's orders by then, so
 // that orders arriving out of order are counted right.
 //
@@ -92,7 +92,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "thank-you emails",
-	Triggers: []events.Type{events.TypeOrderPlaced},
+	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated},
 	Horizon:  expires,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
@@ -111,49 +111,76 @@ func (w worker) steps() []touch.Step {
 	return steps
 }
 
-// Plan thanks for the order that was placed.
+// Plan thanks for the order that was placed, as it is now: told again, it is due
+// when it was, and shows what was told last.
 func (w worker) Plan(in workers.Input) []touch.Touch {
-	placed, ok := in.Event.Data.(*events.OrderPlaced)
+	o, ok := subject(in)
 	if !ok {
 		return nil
 	}
-	o := &placed.Order
-	stamp := customer.StampOf(in.Event)
 	// An order that is not among the details any more was followed by very many
 	// others, as in an import; it is thanked for all the same.
-	if known, ok := in.Customer.OrderEvent(o.ID, customer.Placed); ok && !known.Stamp.Same(stamp) {
-		return nil // the order was placed again; that event plans, with its own items
+	placed, known := in.Customer.PlacedAt(o.ID)
+	if !known {
+		placed = customer.StampOf(in.Event).Time()
 	}
 	items, more := touch.Items(o.Items)
 	out := []touch.Touch{{
-		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: w.due(stamp),
-		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: stamp.Time(), Items: items, More: more, Total: o.Total},
+		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: w.due(placed),
+		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Items: items, More: more, Total: o.Total},
 	}}
 	if w.config.MilestoneOffer.Terms() != nil {
 		out = append(out, touch.Touch{
-			Worker: Name, Step: Milestone, Occasion: touch.Token(o.ID), Due: w.due(stamp).Add(later),
-			Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: stamp.Time(), Total: o.Total},
+			Worker: Name, Step: Milestone, Occasion: touch.Token(o.ID), Due: w.due(placed).Add(later),
+			Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Total: o.Total},
 		})
 	}
 	return out
 }
 
+// subject returns the order that an event tells, if it is thanked for as that event
+// has it: a copy of an older one that comes late must not replace it, and an order
+// that was changed and never placed is not thanked for.
+func subject(in workers.Input) (*events.Order, bool) {
+	var o *events.Order
+	again := false
+	switch d := in.Event.Data.(type) {
+	case *events.OrderPlaced:
+		o = &d.Order
+	case *events.OrderUpdated:
+		o, again = &d.Order, true
+	default:
+		return nil, false
+	}
+	switch known, ok := in.Customer.Order(o.ID); {
+	case !ok:
+		return o, !again && !in.Customer.IsTest(o.ID)
+	case known.Test, again && !known.WasPlaced():
+		return nil, false
+	default:
+		return o, known.Told.Same(customer.StampOf(in.Event))
+	}
+}
+
 // due returns when an order is thanked for, if it leads: until then others join.
-func (w worker) due(placed customer.Stamp) time.Time {
-	return placed.Time().Add(max(w.config.After, w.config.MergeWithin))
+func (w worker) due(placed time.Time) time.Time {
+	return placed.Add(max(w.config.After, w.config.MergeWithin))
 }
 
 // Wanted drops the thanks for an order that does not stand any more.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	order := t.Snapshot.Order
-	switch {
-	case in.Customer.Whole(order, customer.Cancelled):
+	switch in.Customer.Undone(order) {
+	case customer.Cancelled:
 		return touch.DropFor(reason.Cancelled, "the order was cancelled")
-	case in.Customer.Whole(order, customer.Refunded):
-		return touch.DropFor(reason.Refunded, "the order was refunded")
+	case customer.Refunded, customer.Returned:
+		return touch.DropFor(reason.Refunded, "the order was refunded or came back")
 	}
-	if o, ok := in.Customer.OrderEvent(order, customer.Placed); ok {
-		due := w.due(o.Stamp)
+	if in.Customer.IsTest(order) {
+		return touch.DropFor(reason.InsufficientData, "the order is a test")
+	}
+	if placed, ok := in.Customer.PlacedAt(order); ok {
+		due := w.due(placed)
 		if t.Step == Milestone {
 			due = due.Add(later)
 		}
@@ -182,8 +209,8 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		return v
 	}
 	for _, o := range w.others(t, in) {
-		v.Also = append(v.Also, o.Order)
-		v.Bundles = append(v.Bundles, thanksFor(t, o.Order).ID())
+		v.Also = append(v.Also, o.ID)
+		v.Bundles = append(v.Bundles, thanksFor(t, o.ID).ID())
 	}
 	v.Items, v.More = shown(t, in.Gathered)
 	switch {

@@ -66,6 +66,9 @@ func TestPlanThanksForTheOrder(t *testing.T) {
 func TestPlan(t *testing.T) {
 	first := placed(noon, "1001", events.Item{ProductID: "old", Quantity: 1})
 	again := placed(noon.Add(time.Hour), "1001", events.Item{ProductID: "new", Quantity: 1})
+	updated := at(noon.Add(time.Minute), "u", &events.OrderUpdated{Order: events.Order{ID: "1001"}})
+	old := at(noon, "old", &events.OrderPlaced{Order: events.Order{ID: "1001", PlacedAt: new(noon.Add(-1000 * time.Hour))}})
+	test := at(noon, "test", &events.OrderPlaced{Order: events.Order{ID: "1001", Test: true}})
 	for _, c := range []struct {
 		name  string
 		event events.Event
@@ -75,7 +78,12 @@ func TestPlan(t *testing.T) {
 	}{
 		{"a wait of one's own", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 2 * time.Hour }, noon.Add(2 * time.Hour)},
 		{"at once", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 0 }, noon},
-		{"the date is the customer's, not the event's", again, []events.Event{first, again}, asIs, noon.Add(90 * time.Minute)},
+		{"told again, it is due when it was", again, []events.Event{first, again}, asIs, noon.Add(30 * time.Minute)},
+		{"changed, it is due when it was", updated, []events.Event{first, updated}, asIs, noon.Add(30 * time.Minute)},
+		{"changed before it was told", updated, []events.Event{updated}, asIs, time.Time{}},
+		{"changed, by an event that is not the newest", updated, []events.Event{first, updated, again}, asIs, time.Time{}},
+		{"told long after it was placed", old, []events.Event{old}, asIs, noon.Add(-1000*time.Hour + 30*time.Minute)},
+		{"a test", test, []events.Event{test}, asIs, time.Time{}},
 		{"an order placed again is planned by the newer event alone", first, []events.Event{again, first}, asIs, time.Time{}},
 		{"an order whose details are gone, as after an import", first, nil, asIs, noon.Add(30 * time.Minute)},
 		{"another type of event", at(noon, "x", &events.OrderDelivered{Order: change("1001")}), []events.Event{first}, asIs, time.Time{}},
@@ -111,6 +119,7 @@ func TestPlanCarriesNoMoreThanAMailShows(t *testing.T) {
 
 func TestWanted(t *testing.T) {
 	order := placed(noon, "1001")
+	tea := placed(noon, "1001", events.Item{ProductID: "tea", Quantity: 1})
 	partly := change("1001", events.ChangedItem{ProductID: "tea", Quantity: 1})
 	late := noon.Add(30 * time.Minute)
 	for _, c := range []struct {
@@ -123,6 +132,8 @@ func TestWanted(t *testing.T) {
 		{"cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Refunded}},
 		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
+		{"cancelled, and placed again", []events.Event{order, at(noon.Add(1), "c", &events.OrderCancelled{Order: change("1001")}), placed(noon.Add(time.Minute), "1001")}, late, touch.Verdict{}},
+		{"its only item cancelled", []events.Event{tea, at(late, "c", &events.OrderCancelled{Order: partly})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"one item refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: partly})}, late, touch.Verdict{}},
 		{"another order cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1002")})}, late, touch.Verdict{}},
 		{"woken too early", []events.Event{order}, late.Add(-time.Millisecond), touch.MoveTo(late, "")},

@@ -17,7 +17,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
 	if o, ok := e.ended(); ok {
-		return touch.DropFor(reason.Purchased, "order "+o.Order+" was placed since")
+		return touch.DropFor(reason.Purchased, "order "+o.ID+" was placed since")
 	}
 	if e.customer.Asleep() {
 		return touch.DropFor(reason.Sunset, "the customer had the last word of an episode, and did not react")
@@ -53,15 +53,15 @@ func episodeOf(c *customer.Customer, t touch.Touch, after time.Duration) episode
 // ended returns an order that ends the episode: one placed since the lapse, even
 // if it was cancelled, since the customer is back; or one that was not cancelled and is later
 // than the order the episode is about, for then there was no such lapse.
-func (e episode) ended() (customer.OrderEvent, bool) {
-	for _, o := range e.customer.Orders {
-		at := o.Stamp.Time()
-		later := at.After(e.touch.Snapshot.PlacedAt) && !e.customer.Whole(o.Order, customer.Cancelled)
-		if o.Kind == customer.Placed && (later || !at.Before(e.lapsed)) {
+func (e episode) ended() (*customer.Order, bool) {
+	for o := range e.customer.Placed() {
+		at := o.PlacedAt()
+		later := at.After(e.touch.Snapshot.PlacedAt) && !o.Whole(customer.Cancelled)
+		if later || !at.Before(e.lapsed) {
 			return o, true
 		}
 	}
-	return customer.OrderEvent{}, false
+	return nil, false
 }
 
 // claim returns what became of a step of the episode, also where another order
@@ -80,10 +80,8 @@ func (e episode) claim(step string) (customer.Claim, bool) {
 	}
 	look(e.touch.Occasion)
 	look(noOrder)
-	for _, o := range e.customer.Orders {
-		if o.Kind == customer.Placed {
-			look(occasion(o.Order))
-		}
+	for o := range e.customer.Placed() {
+		look(occasion(o.ID))
 	}
 	return best, found
 }

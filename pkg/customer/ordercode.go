@@ -1,0 +1,348 @@
+package customer
+
+import "encoding/binary"
+
+// How an order is written: what it has, its id, and then of that only which there
+// is. Most orders were told once, and no more.
+const (
+	hasTold    = 1 << iota // place of its stamp, cart, lines, extras
+	hasCart                // its cart
+	hasExtras              // see appendExtras
+	hasAge                 // how long before it was told last it was told first
+	hasFirst               // how long before that something was told about it
+	hasRivals              // count; as hasTold each, with cart and extras; count of Passed, and these
+	hasMarks               // count; kind, place of its stamp each. Else: it was placed when it was told last
+	hasParcels             // count; kind, product, first, last each
+	hasParts               // Past, count; see appendParts
+	hasTaken               // Taken
+	isTest
+	isBrief
+)
+
+func appendOrders(b []byte, os []Order, t stamps) []byte {
+	b = binary.AppendUvarint(b, uint64(len(os)))
+	for i := range os {
+		b = appendOrder(b, &os[i], t)
+	}
+	return b
+}
+
+func appendOrder(b []byte, o *Order, t stamps) []byte {
+	has := o.has()
+	b = appendString(binary.AppendUvarint(b, has), o.ID)
+	if has&hasTold != 0 {
+		b = appendContent(t.place(b, o.Told), &o.Content, has)
+	}
+	if has&hasAge != 0 {
+		b = binary.AppendVarint(b, o.Told.At-o.Age)
+	}
+	if has&hasFirst != 0 {
+		b = binary.AppendVarint(b, o.Age-o.First)
+	}
+	if has&hasRivals != 0 {
+		b = binary.AppendUvarint(b, uint64(len(o.Rivals)))
+		for i := range o.Rivals {
+			b = appendContent(t.place(b, o.Rivals[i].Stamp), &o.Rivals[i].Value, hasCart|hasExtras)
+		}
+		b = binary.AppendUvarint(b, uint64(len(o.Passed)))
+		for _, tie := range o.Passed {
+			b = binary.BigEndian.AppendUint32(b, tie)
+		}
+	}
+	if has&hasMarks != 0 {
+		b = binary.AppendUvarint(b, uint64(len(o.Marks)))
+		for _, m := range o.Marks {
+			b = t.place(append(b, byte(m.Kind)), m.Stamp)
+		}
+	}
+	if has&hasParcels != 0 {
+		b = binary.AppendUvarint(b, uint64(len(o.Parcels)))
+		for _, p := range o.Parcels {
+			b = o.appendProduct(append(b, byte(p.Kind)), p.Product)
+			b = binary.AppendVarint(binary.AppendVarint(b, p.First-o.First), p.Last-p.First)
+		}
+	}
+	if has&hasParts != 0 {
+		b = appendParts(b, o, t)
+	}
+	if has&hasTaken != 0 {
+		b = append(b, o.Taken)
+	}
+	return b
+}
+
+func appendContent(b []byte, c *Content, has uint64) []byte {
+	if has&hasCart != 0 {
+		b = appendString(b, c.CartID)
+	}
+	if b = appendLines(b, c.Lines); has&hasExtras != 0 {
+		b = appendExtras(b, c)
+	}
+	return b
+}
+
+// has returns which of the order is written.
+func (o *Order) has() (has uint64) {
+	for _, x := range []struct {
+		flag uint64
+		is   bool
+	}{
+		{hasTold, o.Age != 0}, {hasAge, o.Age != 0 && o.Age != o.Told.At}, {hasFirst, o.Age != o.First}, {hasCart, o.CartID != ""},
+		{hasExtras, o.extras()}, {hasRivals, len(o.Rivals)+len(o.Passed) > 0}, {hasMarks, !o.once()}, {hasParcels, len(o.Parcels) > 0}, {hasParts, len(o.Parts) > 0 || o.Past != 0},
+		{hasTaken, o.Taken != 0}, {isTest, o.Test}, {isBrief, o.Brief},
+	} {
+		if x.is {
+			has |= x.flag
+		}
+	}
+	return has
+}
+
+// once reports whether all that is known about the whole order is that it was placed.
+func (o *Order) once() bool { return len(o.Marks) == 1 && o.Marks[0] == Mark{Placed, o.Told} }
+
+// stamps adds every stamp that is written by its place.
+func (o *Order) stamps(t stamps) stamps {
+	if o.Age != 0 {
+		t = t.add(o.Told)
+	}
+	for i := range o.Rivals {
+		t = t.add(o.Rivals[i].Stamp)
+	}
+	if !o.once() {
+		for _, m := range o.Marks {
+			t = t.add(m.Stamp)
+		}
+	}
+	for i := range o.Parts {
+		t = t.add(o.Parts[i].Stamp)
+	}
+	return t
+}
+
+func (r *reader) orders(t stamps) []Order {
+	n := r.count(3)
+	out, marks := make([]Order, n, n+1), make([]Mark, n) // room for the event that is about to be folded in
+	for i := range out {
+		out[i].Marks = marks[i : i+1 : i+1]
+		r.order(&out[i], t)
+	}
+	return out
+}
+
+func (r *reader) order(o *Order, t stamps) {
+	has := r.uvarint()
+	o.ID = r.string()
+	if has&hasTold != 0 {
+		o.Told = r.at(t)
+		r.content(&o.Content, has)
+		o.Age = o.Told.At
+	}
+	if has&hasAge != 0 {
+		o.Age -= r.varint()
+	}
+	if o.First = o.Age; has&hasFirst != 0 {
+		o.First -= r.varint()
+	}
+	if has&hasRivals != 0 {
+		o.Rivals = make([]Said[Content], r.count(4))
+		for i := range o.Rivals {
+			o.Rivals[i].Stamp = r.at(t)
+			r.content(&o.Rivals[i].Value, hasCart|hasExtras)
+		}
+		for range r.count(4) {
+			if s := r.bytes(4); s != "" {
+				o.Passed = append(o.Passed, binary.BigEndian.Uint32(view(s)))
+			}
+		}
+	}
+	if has&hasMarks == 0 {
+		o.Marks[0] = Mark{Placed, o.Told}
+	} else {
+		o.Marks = make([]Mark, r.count(2))
+		for i := range o.Marks {
+			o.Marks[i] = Mark{Kind(r.byte()), r.at(t)}
+		}
+	}
+	if has&hasParcels != 0 {
+		o.Parcels = make([]Parcel, r.count(4))
+		for i := range o.Parcels {
+			p := Parcel{Kind: Kind(r.byte()), Product: r.product(o), First: o.First + r.varint()}
+			p.Last = p.First + r.varint()
+			o.Parcels[i] = p
+		}
+	}
+	if has&hasParts != 0 {
+		r.parts(o, t)
+	}
+	if has&hasTaken != 0 {
+		o.Taken = r.byte()
+	}
+	o.Test, o.Brief = has&isTest != 0, has&isBrief != 0
+}
+
+func (r *reader) content(c *Content, has uint64) {
+	if has&hasCart != 0 {
+		c.CartID = r.string()
+	}
+	if c.Lines = r.lines(); has&hasExtras != 0 {
+		r.extras(c)
+	}
+}
+
+// appendProduct writes a product as the place of a line of it, counted from 1, or
+// 0 and its id.
+func (o *Order) appendProduct(b []byte, product string) []byte {
+	for i, l := range o.Lines {
+		if l.Product == product {
+			return binary.AppendUvarint(b, uint64(i+1))
+		}
+	}
+	return appendString(append(b, 0), product)
+}
+
+func (r *reader) product(o *Order) string {
+	i := r.uvarint()
+	switch {
+	case i == 0:
+		return r.string()
+	case i > uint64(len(o.Lines)):
+		r.bad = true
+		return ""
+	}
+	return o.Lines[i-1].Product
+}
+
+// appendParts writes the statements about pieces: whether they are known by their
+// event, which their stamp tells, kind, stamp, and what they took.
+func appendParts(b []byte, o *Order, t stamps) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, o.Past), uint64(len(o.Parts)))
+	for _, p := range o.Parts {
+		if own := p.Key != eventKey(p.Stamp); own {
+			b = putUint48(append(b, byte(p.Kind)|ownKey), p.Key)
+		} else {
+			b = append(b, byte(p.Kind))
+		}
+		b = binary.AppendUvarint(t.place(b, p.Stamp), uint64(len(p.Lines)))
+		for _, l := range p.Lines {
+			b = binary.AppendUvarint(o.appendProduct(b, l.Product), uint64(l.Quantity))
+		}
+	}
+	return b
+}
+
+const ownKey = 0x80
+
+func (r *reader) parts(o *Order, t stamps) {
+	o.Past = r.uvarint()
+	o.Parts = make([]Part, r.count(3))
+	for i := range o.Parts {
+		p := &o.Parts[i]
+		k := r.byte()
+		if k&ownKey != 0 {
+			if s := r.bytes(6); s != "" {
+				p.Key = uint48(view(s))
+			}
+		}
+		p.Kind, p.Stamp = Kind(k&^ownKey), r.at(t)
+		if k&ownKey == 0 {
+			p.Key = eventKey(p.Stamp)
+		}
+		if n := r.count(2); n > 0 {
+			p.Lines = make([]Line, n)
+			for j := range p.Lines {
+				p.Lines[j] = Line{Product: r.product(o), Quantity: int(r.uvarint())}
+			}
+		}
+	}
+}
+
+// extras reports whether the order says what most orders do not say.
+func (o *Content) extras() bool {
+	if len(o.Coupons) > 0 {
+		return true
+	}
+	for i := range o.Lines {
+		if o.Lines[i].Supply != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// appendExtras writes the coupons, and for each line that has one its place,
+// counted from 1, and supply; 0 ends them.
+func appendExtras(b []byte, o *Content) []byte {
+	b = binary.AppendUvarint(b, uint64(len(o.Coupons)))
+	for _, h := range o.Coupons {
+		b = putUint48(b, h)
+	}
+	for i, l := range o.Lines {
+		if l.Supply != 0 {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(i+1)), uint64(l.Supply))
+		}
+	}
+	return append(b, 0)
+}
+
+func (r *reader) extras(o *Content) {
+	for range r.count(6) {
+		if s := r.bytes(6); s != "" {
+			o.Coupons = append(o.Coupons, uint48(view(s)))
+		}
+	}
+	for place := r.uvarint(); place != 0; place = r.uvarint() {
+		if place > uint64(len(o.Lines)) {
+			r.bad = true
+			return
+		}
+		o.Lines[place-1].Supply = int(r.uvarint())
+	}
+}
+
+// moreSeen is set where an order is not just one that was placed once.
+const moreSeen = 0x80
+
+// appendSeen writes hash, flags, and unless it is erased, when it was first told;
+// with moreSeen also its age and what was told last.
+func appendSeen(b []byte, seen []SeenOrder) []byte {
+	for _, s := range seen {
+		more := s.Age != s.First || s.Last != [4]int64{s.First}
+		b = append(putUint48(b, s.Hash), s.Flags)
+		switch {
+		case s.erased():
+		case !more:
+			b = binary.AppendVarint(b, s.First)
+		default:
+			b[len(b)-1] |= moreSeen
+			b = binary.AppendVarint(binary.AppendVarint(b, s.First), s.Age)
+			for _, at := range s.Last {
+				b = binary.AppendVarint(b, at)
+			}
+		}
+	}
+	return b
+}
+
+func (r *reader) seen() []SeenOrder {
+	out := make([]SeenOrder, 0, len(r.rest)/seenBytes+1)
+	for r.rest != "" && !r.bad {
+		head := r.bytes(seenBytes)
+		if r.bad {
+			break
+		}
+		s := SeenOrder{Hash: uint48(view(head)), Flags: head[6] &^ moreSeen}
+		if !s.erased() {
+			s.First = r.varint()
+			s.Age, s.Last[0] = s.First, s.First
+		}
+		if head[6]&moreSeen != 0 {
+			s.Age = r.varint()
+			for i := range s.Last {
+				s.Last[i] = r.varint()
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}

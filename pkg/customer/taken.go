@@ -1,0 +1,176 @@
+package customer
+
+import (
+	"slices"
+	"time"
+)
+
+// Whole reports whether an order is fulfilled or delivered as a whole, or was
+// cancelled, refunded or returned as a whole and not placed again since: of two
+// statements the later one holds. An order that was cancelled before it was told at
+// all was not placed again: it and its cancellation were told in another sequence.
+func (o *Order) Whole(k Kind) bool {
+	if k == Fulfilled || k == Delivered {
+		return slices.ContainsFunc(o.Parcels, func(p Parcel) bool { return p.Kind == k && p.Product == "" })
+	}
+	s := o.last(k)
+	return s != (Stamp{}) && !o.again(s)
+}
+
+// again reports whether the order was told, taken, and then placed again. Of one
+// time, and where no place tells which was said later, the order is gone.
+func (o *Order) again(taken Stamp) bool {
+	placed := o.last(Placed)
+	if placed.At != taken.At {
+		return o.Age <= taken.At && placed.At > taken.At
+	}
+	before := o.Age < taken.At || slices.ContainsFunc(o.Marks, func(m Mark) bool {
+		return m.Kind == Placed && m.Stamp.Place < taken.Place
+	})
+	return before && placed.Place > taken.Place
+}
+
+// Undone returns how an order came to nothing: Cancelled, Refunded or Returned, as a
+// whole or piece by piece; 0 if something is left of it.
+func (o *Order) Undone() Kind {
+	for _, k := range takes {
+		if o.Whole(k) {
+			return k
+		}
+	}
+	parts := o.parts()
+	if len(parts) == 0 || !o.nothingLeft(parts) {
+		return 0
+	}
+	_, k := o.take(parts, o.Lines[0].Product)
+	return k
+}
+
+// LastAt returns when something of a kind was last told about the order, or some
+// of it; the zero time if never.
+func (o *Order) LastAt(k Kind) time.Time {
+	at := o.last(k).At
+	for _, p := range o.Parcels {
+		if p.Kind == k {
+			at = max(at, p.Last)
+		}
+	}
+	for _, p := range o.Parts {
+		if p.Kind == k {
+			at = max(at, p.Stamp.At)
+		}
+	}
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(at).UTC()
+}
+
+// parts returns the statements about pieces that hold. An order that was placed
+// again after nothing was left of it stands again: what took it holds no more.
+func (o *Order) parts() []Part {
+	if !slices.ContainsFunc(o.Parts, func(p Part) bool { return o.again(p.Stamp) }) {
+		return o.Parts // most: they were said after it was placed
+	}
+	var undone Stamp // the order as a whole, before it was placed again
+	for _, k := range takes {
+		if s := o.last(k); s.After(undone) && o.again(s) {
+			undone = s
+		}
+	}
+	ps := slices.Clone(o.Parts)
+	slices.SortFunc(ps, func(a, b Part) int { return a.Stamp.Compare(b.Stamp) })
+	hold := ps[:0]
+	for _, p := range ps {
+		if !p.Stamp.After(undone) {
+			continue
+		}
+		if hold = append(hold, p); o.again(p.Stamp) && o.nothingLeft(hold) {
+			hold = hold[:0]
+		}
+	}
+	return hold
+}
+
+// nothingLeft reports whether statements take all that an order has.
+func (o *Order) nothingLeft(parts []Part) bool {
+	for _, l := range o.Lines {
+		if n, _ := o.take(parts, l.Product); n < o.quantity(l.Product) {
+			return false
+		}
+	}
+	return len(o.Lines) > 0
+}
+
+func (o *Order) quantity(product string) int {
+	n := 0
+	for _, l := range o.Lines {
+		if l.Product == product {
+			n += l.Quantity
+		}
+	}
+	return n
+}
+
+// take returns how many pieces of a product statements take, and how. Several
+// cancellations add up, and so do refunds, and returns; but what is cancelled, or
+// comes back, is often refunded as well: the same pieces, told twice.
+func (o *Order) take(parts []Part, product string) (n int, by Kind) {
+	for _, k := range takes {
+		if some := o.takenBy(parts, product, k); some > n {
+			n, by = some, k
+		}
+	}
+	return n, by
+}
+
+func (o *Order) takenBy(parts []Part, product string, k Kind) int {
+	of, n := o.quantity(product), 0
+	if o.Taken&(1<<k) != 0 || o.Whole(k) {
+		return of
+	}
+	for _, p := range parts {
+		if p.Kind != k {
+			continue
+		}
+		for _, l := range p.Lines {
+			switch {
+			case l.Product != product:
+			case l.Quantity == 0:
+				return of
+			default:
+				n += l.Quantity
+			}
+		}
+	}
+	return min(n, of)
+}
+
+// Concerns reports whether something of a kind was told about a product of the
+// order, or the whole order. Where it is forgotten which products were concerned,
+// each is taken to be.
+func (o *Order) Concerns(product string, k Kind) bool {
+	if o.Whole(k) || o.Taken&(1<<k) != 0 {
+		return true
+	}
+	if k == Fulfilled || k == Delivered {
+		return slices.ContainsFunc(o.Parcels, func(p Parcel) bool { return p.Kind == k && p.Product == product })
+	}
+	return slices.ContainsFunc(o.parts(), func(p Part) bool {
+		return p.Kind == k && slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Product == product })
+	})
+}
+
+// Left reports whether some of a product has left the shop, as far as is known. A
+// shop that says nothing has sent everything; but once it names products of the order
+// that have left, the others have not, until it says so.
+func (o *Order) Left(product string) bool {
+	named := false
+	for _, p := range o.Parcels {
+		if p.Product == "" || p.Product == product {
+			return true
+		}
+		named = named || p.Kind == Fulfilled && o.Has(p.Product)
+	}
+	return !named
+}
