@@ -26,7 +26,7 @@ func (a *App) runCalendar(ctx context.Context) {
 	c := calendar.New(calendar.Options{
 		Stores: a.calendarStores(), Jobs: a.dailyJobs(),
 		CatchUp: a.o.Config.Calendar.CatchUp, DailyLimit: a.o.Config.Calendar.DailyLimit,
-		Customers: a.customers, Redis: a.rdb, Publish: calendar.ToStorefront(a.nc), Scale: a.o.Scale, Log: a.log.Named("calendar"),
+		Customers: a.customers, People: a.people, Redis: a.rdb, Publish: calendar.ToStorefront(a.nc), Scale: a.o.Scale, Log: a.log.Named("calendar"),
 		Told:     func(t events.Type) { a.metrics.calendar.WithLabelValues(string(t)).Inc() },
 		LeftOver: func(store string, n int) { a.metrics.leftOver.WithLabelValues(store).Add(float64(n)) },
 	})

@@ -74,22 +74,28 @@ func (c *Calendar) tellBirthdays(ctx context.Context, store string, buckets []ui
 			untold = append(untold, p)
 		}
 	}
-	return c.pages(ctx, untold, func(ctx context.Context, ps []projection.Placed, rs []customer.Record) error {
+	return c.pages(ctx, untold, func(ctx context.Context, xs []candidate) error {
 		var say []events.Event
 		var told, stale []projection.Placed
-		for i, p := range ps {
-			r := &rs[i]
-			if customer.PlaceOf(&r.Customer).Birthday != p.Place.Birthday {
-				stale = append(stale, p)
+		for i := range xs {
+			x := &xs[i]
+			on := x.Place.Birthday
+			born := func(c *customer.Customer) bool { return customer.PlaceOf(c).Birthday == on }
+			if !born(x.own) {
+				stale = append(stale, x.Placed)
 				continue
 			}
-			b := days[p.Place.Birthday]
-			if b.last.Before(dateOf(now.In(r.Customer.Location(set.Zone)))) {
+			b := days[on]
+			switch who := &x.person.Customer; {
+			case customer.DayOfBirth(who.Birthday.Value) != on || !x.speaks(born):
+				continue // another of their ids says so, or has another day since
+			case b.last.Before(dateOf(now.In(who.Location(set.Zone)))):
 				continue // over
 			}
-			told = append(told, p)
-			say = append(say, c.event(store, fmt.Sprintf("birthday-%s-%d", r.Key.Token, b.year),
-				&events.CustomerBirthday{Customer: events.Customer{ID: r.Customer.ID.Value}, Year: b.year}))
+			id, token := x.goesOn()
+			told = append(told, x.Placed)
+			say = append(say, c.event(store, fmt.Sprintf("birthday-%s-%d", token, b.year),
+				&events.CustomerBirthday{Customer: events.Customer{ID: id}, Year: b.year}))
 		}
 		if err := c.say(ctx, say); err != nil {
 			return err

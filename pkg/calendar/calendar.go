@@ -42,9 +42,8 @@ type Job struct {
 	Run func(ctx context.Context, store string, date time.Time) error
 }
 
-// Customers are the customers and their indexes as they are kept; see projection.
+// Customers are the indexes of the customers as they are kept; see projection.
 type Customers interface {
-	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
 	Birthdays(ctx context.Context, store string, buckets []uint8, days []int) ([]projection.Placed, error)
 	Lapsing(ctx context.Context, q projection.LapseQuery) ([]projection.Placed, error)
 	Tell(ctx context.Context, ps []projection.Placed) error
@@ -58,6 +57,7 @@ type Options struct {
 	CatchUp    time.Duration // how long ago a customer may have lapsed and still be told of
 	DailyLimit int           // lapses told a store and day, by all replicas together
 	Customers  Customers
+	People     People
 	Redis      redis.UniversalClient // for the turns and the count of lapses
 	Publish    func(ctx context.Context, es []events.Event) error
 	Scale      Scale
@@ -209,24 +209,6 @@ func (c *Calendar) leftOver(store string, n int) {
 
 // page is how many customers are read, told and noted at a time.
 const page = 500
-
-// pages loads those whom an index named, and calls fn with them.
-func (c *Calendar) pages(ctx context.Context, all []projection.Placed, fn func(context.Context, []projection.Placed, []customer.Record) error) error {
-	for ps := range slices.Chunk(all, page) {
-		keys := make([]customer.Key, len(ps))
-		for i, p := range ps {
-			keys[i] = p.Key
-		}
-		rs, err := c.o.Customers.Load(ctx, keys)
-		if err == nil {
-			err = fn(ctx, ps, rs)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // allBuckets are the parts of a sweep.
 var allBuckets = func() []string {

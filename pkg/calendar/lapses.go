@@ -37,15 +37,16 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 	if err != nil {
 		return 0, err
 	}
-	err = c.pages(ctx, all, func(ctx context.Context, ps []projection.Placed, rs []customer.Record) error {
+	err = c.pages(ctx, all, func(ctx context.Context, xs []candidate) error {
 		var found []lapsed
 		var forget []projection.Placed
-		for i, p := range ps {
-			r := &rs[i]
-			if place := customer.PlaceOf(&r.Customer); place.Last != p.Place.Last || place.Pace != p.Place.Pace || r.Customer.LapsedSince() {
-				forget = append(forget, p)
-			} else if at := r.Customer.LapseAt(rule.Days, rule.Times); !at.After(now) && !at.Before(since) {
-				found = append(found, lapsed{at, p, c.lapse(store, r)})
+		for i := range xs {
+			x := &xs[i]
+			who := &x.person.Customer
+			if place := customer.PlaceOf(x.own); place.Last != x.Place.Last || place.Pace != x.Place.Pace || who.LapsedSince() {
+				forget = append(forget, x.Placed)
+			} else if at := who.LapseAt(rule.Days, rule.Times); !at.After(now) && !at.Before(since) && x.orderedLast() {
+				found = append(found, lapsed{at, x.Placed, c.lapse(store, x)})
 			}
 		}
 		slices.SortFunc(found, func(a, b lapsed) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.event.ID, b.event.ID)) })
@@ -67,8 +68,30 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 	return left, err
 }
 
-func (c *Calendar) lapse(store string, r *customer.Record) events.Event {
-	last := c.o.Scale.Real(r.Customer.LastOrderAt()) // shops speak real time, and so does the calendar
-	return c.event(store, fmt.Sprintf("lapse-%s-%012x", r.Key.Token, customer.About(r.Customer.LastOrder())),
-		&events.CustomerLapsed{Customer: events.Customer{ID: r.Customer.ID.Value}, LastOrderAt: &last})
+// orderedLast reports whether it is under the candidate's id that the person ordered
+// last, or, where that order does not count by what was said under another id, under
+// which they did so before.
+func (x *candidate) orderedLast() bool {
+	last := x.person.Customer.LastOrderAt()
+	theirs := func(c *customer.Customer) bool { return c.LastOrderAt().Equal(last) }
+	for m := range x.person.Members {
+		if theirs(&x.person.Members[m].Customer) {
+			return x.speaks(theirs)
+		}
+	}
+	newest := time.Time{}
+	for m := range x.person.Members {
+		if at := x.person.Members[m].Customer.LastOrderAt(); at.After(newest) {
+			newest = at
+		}
+	}
+	return x.speaks(func(c *customer.Customer) bool { return c.LastOrderAt().Equal(newest) })
+}
+
+func (c *Calendar) lapse(store string, x *candidate) events.Event {
+	id, token := x.goesOn()
+	who := &x.person.Customer
+	last := c.o.Scale.Real(who.LastOrderAt()) // shops speak real time, and so does the calendar
+	return c.event(store, fmt.Sprintf("lapse-%s-%012x", token, customer.About(who.LastOrder())),
+		&events.CustomerLapsed{Customer: events.Customer{ID: id}, LastOrderAt: &last})
 }

@@ -74,7 +74,7 @@ func (s *shop) replica(with ...func(o *calendar.Options)) *calendar.Calendar {
 	rdb := homingtest.Redis(s.t, s.url)
 	o := calendar.Options{
 		Stores: map[string]calendar.Settings{"main": s.set}, CatchUp: 7 * 24 * time.Hour, DailyLimit: s.limit,
-		Customers: projection.New(rdb, nil), Redis: rdb, Publish: s.publish, Scale: &s.clock, Log: zap.NewNop(),
+		Customers: projection.New(rdb, nil), People: projection.NewPeople(projection.New(rdb, nil), s.ids), Redis: rdb, Publish: s.publish, Scale: &s.clock, Log: zap.NewNop(),
 		LeftOver: func(_ string, n int) { s.mu.Lock(); s.left += n; s.mu.Unlock() },
 	}
 	for _, f := range with {

@@ -112,7 +112,6 @@ func TestPlacesOfBirthdays(t *testing.T) {
 	k := rhythm(1)
 	k.Birthday.Value = "1990-01-01"
 	for name, leave := range map[string]func(){
-		"merged": func() { k.Merged.Value = "bob" },
 		"erased": func() { k.Merged, k.ID, k.Erased = customer.Text{}, customer.Text{}, customer.Stamp{At: 1} },
 	} {
 		if customer.PlaceOf(k) == (customer.Place{}) {
@@ -123,5 +122,9 @@ func TestPlacesOfBirthdays(t *testing.T) {
 			t.Errorf("a customer who was %s is at %+v", name, p)
 		}
 		k.Merged, k.ID.Value, k.Erased = customer.Text{}, "ann", customer.Stamp{}
+	}
+	before := customer.PlaceOf(k)
+	if k.Merged.Value = "bob"; customer.PlaceOf(k) != before {
+		t.Error("what is known under an id that was merged has no place any more: the person would be missed")
 	}
 }

@@ -14,10 +14,10 @@ type Place struct {
 	Pace     int64 // whole hours of Customer.Pace; 0: none
 }
 
-// PlaceOf returns where a customer belongs. One who is gone or became another
-// belongs nowhere.
+// PlaceOf returns where a customer belongs. One who is gone belongs nowhere; one who
+// became another does: what they ordered before is known under this id alone.
 func PlaceOf(c *Customer) Place {
-	if c.Gone() || c.Merged.Value != "" {
+	if c.Gone() {
 		return Place{}
 	}
 	p := Place{Birthday: DayOfBirth(c.Birthday.Value)}
