@@ -164,6 +164,9 @@ func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 		return nil, fmt.Errorf("not published, it would be rejected as %s: %w", bad.Reason, bad)
 	}
 	d.time = e.Time
+	for _, w := range e.Warnings {
+		d.notes = append(d.notes, w.String())
+	}
 	return body, err
 }
 

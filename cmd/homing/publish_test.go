@@ -192,6 +192,18 @@ func TestMalformedLinesAreReportedAndTheRestGoesOn(t *testing.T) {
 	homing(t, "publish", "--file", "/does/not/exist", "--nats", url).want(t, exitUsage)
 }
 
+func TestWhatIsNotQuiteRightIsSaidBeforeItIsPublished(t *testing.T) {
+	url, js := natsOnly(t)
+	const line = `{"specversion":"1.0","id":"%d","source":"/shop","type":"customer.updated","time":"2025-06-10T12:00:00Z","data":{"customer":{"id":"ann","time_zone":%q}}}`
+	file := write(t, t.TempDir(), "e.jsonl", fmt.Sprintf(line, 1, "Europe/London")+"\n"+fmt.Sprintf(line, 2, "Mars")+"\n")
+	homing(t, "publish", "--file", file, "--nats", url).want(t, exitOK).
+		contains(t, "published 2 events", "1 of them with a warning", `e.jsonl:2: warning: customer.time_zone: "Mars" is dropped`)
+	homing(t, "publish", "cart.abandoned", "--customer", "ann", "--url", "javascript:x", "--nats", url).want(t, exitOK).contains(t, `note: cart.url: "javascript:x" is dropped`)
+	if n := len(onStorefront(t, js)); n != 3 {
+		t.Errorf("%d events, want 3", n)
+	}
+}
+
 // An event has real time, whatever the clock that all else goes by; a duration is
 // by that clock.
 func TestATimeIsSaidInRealTime(t *testing.T) {

@@ -51,6 +51,7 @@ type summary struct {
 	Published  int     `json:"published"`  // acknowledged by the stream
 	Duplicates int     `json:"duplicates"` // of those, what the stream had already
 	Malformed  int     `json:"malformed"`  // lines that are no events
+	Warned     int     `json:"warned"`     // events that are not quite as they should be
 	Seconds    float64 `json:"seconds"`
 	PerSecond  float64 `json:"per_second"`
 }
@@ -108,6 +109,7 @@ func (f *publishFlags) checkFile() error {
 type sent struct {
 	subject, id string
 	body        []byte
+	warning     string // of the line it is from, if it is to be shown
 	ack         jetstream.PubAckFuture
 }
 
@@ -166,6 +168,9 @@ func (b *bulk) read(ctx context.Context, src *lines) error {
 			}
 			continue
 		}
+		if m.warning != "" {
+			b.bar.say(fmt.Sprintf("%s:%d: warning: %s", src.name, src.line, m.warning))
+		}
 		if err := b.pace(ctx, n); err != nil {
 			return err
 		}
@@ -194,6 +199,11 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 		return sent{}, err
 	}
 	m := sent{subject: subject, id: messageID(e.Source, e.ID)}
+	if len(e.Warnings) > 0 {
+		if b.sum.Warned++; b.sum.Warned <= shownFaults {
+			m.warning = e.Warnings[0].String()
+		}
+	}
 	if b.f.rebase {
 		e.Time = b.first.Add(time.Duration(n) * time.Millisecond)
 		m.body, err = events.Encode(e)
@@ -306,6 +316,9 @@ func (p *program) writeSummary(b *bulk) error {
 	fmt.Fprintf(p.out, "published %s in %.1f s (%s/s)\n", plural(s.Published, "event"), s.Seconds, number(int(s.PerSecond)))
 	if s.Duplicates > 0 {
 		fmt.Fprintf(p.out, "%s: the stream has had the same event id within the last two minutes\n", plural(s.Duplicates, "duplicate"))
+	}
+	if s.Warned > 0 {
+		fmt.Fprintf(p.out, "%s of them with a warning\n", number(s.Warned))
 	}
 	if s.Malformed > 0 {
 		fmt.Fprintf(p.out, "%s left out\n", plural(s.Malformed, "malformed line"))

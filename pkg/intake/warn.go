@@ -26,8 +26,20 @@ func (in *Intake) checkLinks(e *events.Event) {
 		return
 	}
 	warned := 0
+	var links, pictures string // the last origin of each that was right: mostly the next one has it too
 	events.EachLink(e.Data, func(l *events.Link) {
-		if warned == maxLinkWarnings || in.hosts.may(in.o.Links, e.Store, l) {
+		if warned == maxLinkWarnings {
+			return
+		}
+		at, right := originOf(l.URL), &links
+		if l.Picture {
+			right = &pictures
+		}
+		if at == *right {
+			return
+		}
+		if in.hosts.may(in.o.Links, origin{e.Store, at, l.Picture}) {
+			*right = at
 			return
 		}
 		warned++
@@ -71,23 +83,22 @@ type origin struct {
 	picture   bool
 }
 
-func (h *hosts) may(links Links, store string, l *events.Link) bool {
-	key := origin{store, originOf(l.URL), l.Picture}
+func (h *hosts) may(links Links, key origin) bool {
 	h.mu.RLock()
 	may, ok := h.known[key]
 	h.mu.RUnlock()
 	if ok {
 		return may
 	}
-	if l.Picture {
-		may = links.MayShow(store, key.at+"/")
+	if key.picture {
+		may = links.MayShow(key.store, key.at+"/")
 	} else {
-		may = links.MayLink(store, key.at+"/")
+		may = links.MayLink(key.store, key.at+"/")
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.known) < maxHosts {
-		key.store, key.at = strings.Clone(store), strings.Clone(key.at) // parts of the event would keep it alive
+		key.store, key.at = strings.Clone(key.store), strings.Clone(key.at) // parts of the event would keep it alive
 		h.known[key] = may
 	}
 	return may
@@ -95,9 +106,10 @@ func (h *hosts) may(links Links, store string, l *events.Link) bool {
 
 // originOf is an address of the web up to its path: "https://shop.example".
 func originOf(url string) string {
-	from := strings.Index(url, "://") + len("://")
-	if n := strings.IndexAny(url[from:], "/?#"); n >= 0 {
-		return url[:from+n]
+	for i := strings.Index(url, "://") + len("://"); i < len(url); i++ {
+		if c := url[i]; c == '/' || c == '?' || c == '#' {
+			return url[:i]
+		}
 	}
 	return url
 }
