@@ -43,6 +43,9 @@ func TestAShopSeesWhatItsEventsAreWarnedAbout(t *testing.T) {
 		t.Error(r.out)
 	}
 	homing(t, "rejected", "list", "--warnings", "--reason=bad_money").want(t, exitUsage).contains(t, "link_host")
+	// Warnings are published one after the other, and the log has each before the next.
+	publishRaw(t, d.NATS, "storefront.main.customer.updated", `{"customer":{"id":"ann","time_zone":"Mars"}}`)
+	eventually(t, func() bool { return len(warnings("--reason=dropped_value")) == 1 }, func() string { return "there is no second warning" })
 	d.stop()
 	if log := d.err.String(); !strings.Contains(log, "not as the shop meant it") || !strings.Contains(log, "elsewhere.example") || strings.Contains(log, "left-ann") || strings.Contains(log, "@") {
 		t.Errorf("the log says:\n%s", log)
