@@ -77,7 +77,7 @@ type Order struct {
 	ID       string     `json:"id" rule:",required"`
 	CartID   string     `json:"cart_id,omitempty"` // the cart it was made from
 	Items    []Item     `json:"items" rule:",required"`
-	Total    Money      `json:"total" rule:",required"`           // what the customer pays
+	Total    Money      `json:"total" rule:",required"`           // what the order costs the customer
 	Coupons  []string   `json:"coupons,omitempty"`                // codes redeemed with it
 	PlacedAt *time.Time `json:"placed_at,omitempty" rule:",rare"` // when it was first placed; nil: at the event's time, or when it was first told
 

@@ -215,13 +215,22 @@ func (in *Intake) toBusiness(e *events.Event) {
 	if !ok {
 		return
 	}
-	if c := d.Who().Consent; c != nil && c.At != nil {
-		at := in.o.Business(*c.At)
-		c.At = &at
+	move := func(at **time.Time) {
+		if *at != nil {
+			moved := in.o.Business(**at)
+			*at = &moved
+		}
 	}
-	if lapsed, ok := e.Data.(*events.CustomerLapsed); ok && lapsed.LastOrderAt != nil {
-		at := in.o.Business(*lapsed.LastOrderAt)
-		lapsed.LastOrderAt = &at
+	if c := d.Who().Consent; c != nil {
+		move(&c.At)
+	}
+	switch d := e.Data.(type) {
+	case *events.CustomerLapsed:
+		move(&d.LastOrderAt)
+	case *events.OrderPlaced:
+		move(&d.Order.PlacedAt)
+	case *events.OrderUpdated:
+		move(&d.Order.PlacedAt)
 	}
 }
 
