@@ -51,16 +51,14 @@ func TestALapseIsOfThePersonAndNotOfAnID(t *testing.T) {
 		placedBy(s, 300, s.guest("bob@example.com"), "bob@example.com")
 		s.sweep()
 		s.expect("lapsed bob")
-		for range 178 {
-			s.clock.forward(1, 0)
-			s.sweep()
-		}
+		s.clock.forward(178, 0)
+		s.sweep()
 		s.expect("")
 		s.clock.forward(2, 0)
 		s.sweep()
 		s.expect("lapsed " + s.guest("ann@example.com")) // where they ordered last
-		for range 10 {
-			s.clock.forward(1, 0)
+		for range 3 {
+			s.clock.forward(2, 0)
 			s.sweep()
 		}
 		s.expect("")
