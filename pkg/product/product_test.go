@@ -73,12 +73,12 @@ func TestACollectorCountsCustomers(t *testing.T) {
 	k.Add(buyer("bob", "tea", 1, 0, 20))
 	k.Add(buyer("cid", "tea", 1, 0))
 	k.Add(buyer("dan", "kettle", 1, 0))
-	merged := buyer("eve", "tea", 1, 0, 1, 2)
+	merged := buyer("eve", "tea", 1, 0, 40) // what she bought before is known nowhere else
 	merged.Merged.Value = "ann"
 	k.Add(merged)
 	want := &product.Snapshot{At: start, Customers: 4,
-		Products: map[string]product.Product{"tea": {Buyers: 3, Rhythm: product.Rhythm{Days: 30, Intervals: 3, Customers: 2}}},
-		Shop:     product.Rhythm{Days: 30, Intervals: 3, Customers: 2}}
+		Products: map[string]product.Product{"tea": {Buyers: 4, Rhythm: product.Rhythm{Days: 30, Intervals: 4, Customers: 3}}},
+		Shop:     product.Rhythm{Days: 30, Intervals: 4, Customers: 3}}
 	if d := cmp.Diff(want, k.Snapshot(start)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
