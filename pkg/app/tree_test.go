@@ -78,7 +78,7 @@ var may = map[string][]string{
 	"pkg/statistics": {"events", "pkg/customer", "pkg/product", "pkg/bus"},
 	"pkg/intake":     {"events", "pkg/customer", "pkg/bus"},
 	"pkg/erasure":    {"events", "pkg/customer", "pkg/bus"},
-	"pkg/schedule":   {"events", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock"},
+	"pkg/schedule":   {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine"},
 	"pkg/channel": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
