@@ -11,8 +11,8 @@ import (
 // cartOf returns what is kept of a cart.
 func cartOf(k *events.Cart) Cart {
 	ls := lines(k.Items, MaxCartLines)
-	for i := range ls {
-		ls[i].Supply = 0 // matters once it is bought
+	for i, l := range ls { // the rest matters once it is bought
+		ls[i] = Line{Product: l.Product, Quantity: l.Quantity}
 	}
 	return Cart{ID: k.ID, Lines: ls}
 }

@@ -164,7 +164,12 @@ type Cart struct {
 type Line struct {
 	Product  string
 	Quantity int
-	Supply   int // of a placed order: days one piece lasts, if the shop said so
+
+	// Of an order, if the shop said so.
+	Supply       int32 // days one piece lasts
+	Bundle       int16 // the line of the order of which this is a part, counted from 1; 0: none
+	Subscription bool  // it comes again by itself
+	Unreviewable bool  // nobody is asked for a review of it
 }
 
 // Limits of what is kept of one customer.

@@ -104,6 +104,7 @@ func Decode(data string) (Customer, error) {
 type reader struct {
 	rest string
 	bad  bool
+	room []Line // for lines, as far as it goes
 }
 
 func (r *reader) bytes(n int) string {
@@ -165,7 +166,12 @@ func (r *reader) lines() []Line {
 	if n == 0 {
 		return nil
 	}
-	out := make([]Line, n)
+	if n > cap(r.room)-len(r.room) {
+		r.room = make([]Line, 0, n)
+	}
+	start := len(r.room)
+	r.room = r.room[:start+n]
+	out := r.room[start : start+n : start+n]
 	for i := range out {
 		out[i] = Line{Product: r.string(), Quantity: int(r.uvarint())}
 	}

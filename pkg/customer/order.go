@@ -86,13 +86,24 @@ func (o *Order) say(d *Order) bool {
 		forgetValues(&told)
 	}
 	changed := now.join(told, compareContent)
-	o.Content, o.Told, o.Rivals, o.Passed = now.Value, now.Stamp, now.Rivals, now.Passed
+	o.setRegister(now)
 	return changed
+}
+
+func (o *Order) setRegister(now Register[Content]) {
+	o.Content, o.Told, o.Rivals = now.Value, now.Stamp, nil
+	if len(now.Rivals)+len(now.Passed) > 0 {
+		o.Rivals = &Rivals{now.Rivals, now.Passed}
+	}
 }
 
 // register returns what was told of what the order is.
 func (o *Order) register() Register[Content] {
-	return Register[Content]{Value: o.Content, Stamp: o.Told, Rivals: o.Rivals, Passed: o.Passed}
+	r := Register[Content]{Value: o.Content, Stamp: o.Told}
+	if o.Rivals != nil {
+		r.Rivals, r.Passed = o.Rivals.Said, o.Rivals.Passed
+	}
+	return r
 }
 
 // forgetValues forgets what was said, but not when.
@@ -295,7 +306,8 @@ func (o *Order) shorten() {
 	now := o.register()
 	now.Rivals = slices.Clone(now.Rivals)
 	forgetValues(&now)
-	o.Content, o.Rivals, o.Brief, o.Parts, o.Past = now.Value, now.Rivals, true, nil, 0
+	o.setRegister(now)
+	o.Brief, o.Parts, o.Past = true, nil, 0
 	o.Parcels = slices.DeleteFunc(o.Parcels, func(p Parcel) bool { return p.Product != "" })
 	for _, p := range parts {
 		o.part(p)

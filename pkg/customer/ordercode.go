@@ -40,12 +40,12 @@ func appendOrder(b []byte, o *Order, t stamps) []byte {
 		b = binary.AppendVarint(b, o.Age-o.First)
 	}
 	if has&hasRivals != 0 {
-		b = binary.AppendUvarint(b, uint64(len(o.Rivals)))
-		for i := range o.Rivals {
-			b = appendContent(t.place(b, o.Rivals[i].Stamp), &o.Rivals[i].Value, hasCart|hasExtras)
+		b = binary.AppendUvarint(b, uint64(len(o.Rivals.Said)))
+		for i := range o.Rivals.Said {
+			b = appendContent(t.place(b, o.Rivals.Said[i].Stamp), &o.Rivals.Said[i].Value, hasCart|hasExtras)
 		}
-		b = binary.AppendUvarint(b, uint64(len(o.Passed)))
-		for _, tie := range o.Passed {
+		b = binary.AppendUvarint(b, uint64(len(o.Rivals.Passed)))
+		for _, tie := range o.Rivals.Passed {
 			b = binary.BigEndian.AppendUint32(b, tie)
 		}
 	}
@@ -83,17 +83,46 @@ func appendContent(b []byte, c *Content, has uint64) []byte {
 
 // has returns which of the order is written.
 func (o *Order) has() (has uint64) {
-	for _, x := range []struct {
-		flag uint64
-		is   bool
-	}{
-		{hasTold, o.Age != 0}, {hasAge, o.Age != 0 && o.Age != o.Told.At}, {hasFirst, o.Age != o.First}, {hasCart, o.CartID != ""},
-		{hasExtras, o.extras()}, {hasRivals, len(o.Rivals)+len(o.Passed) > 0}, {hasMarks, !o.once()}, {hasParcels, len(o.Parcels) > 0}, {hasParts, len(o.Parts) > 0 || o.Past != 0},
-		{hasTaken, o.Taken != 0}, {isTest, o.Test}, {isBrief, o.Brief},
-	} {
-		if x.is {
-			has |= x.flag
+	if o.Age != 0 {
+		has = hasTold
+		if o.Age != o.Told.At {
+			has |= hasAge
 		}
+	}
+	if o.Age != o.First {
+		has |= hasFirst
+	}
+	if o.CartID != "" {
+		has |= hasCart
+	}
+	if o.extras() {
+		has |= hasExtras
+	}
+	if !o.once() {
+		has |= hasMarks
+	}
+	if len(o.Parcels) > 0 {
+		has |= hasParcels
+	}
+	return has | o.hasMore()
+}
+
+// hasMore returns which there is of what few orders have.
+func (o *Order) hasMore() (has uint64) {
+	if o.Rivals != nil {
+		has |= hasRivals
+	}
+	if len(o.Parts) > 0 || o.Past != 0 {
+		has |= hasParts
+	}
+	if o.Taken != 0 {
+		has |= hasTaken
+	}
+	if o.Test {
+		has |= isTest
+	}
+	if o.Brief {
+		has |= isBrief
 	}
 	return has
 }
@@ -106,8 +135,10 @@ func (o *Order) stamps(t stamps) stamps {
 	if o.Age != 0 {
 		t = t.add(o.Told)
 	}
-	for i := range o.Rivals {
-		t = t.add(o.Rivals[i].Stamp)
+	if o.Rivals != nil {
+		for i := range o.Rivals.Said {
+			t = t.add(o.Rivals.Said[i].Stamp)
+		}
 	}
 	if !o.once() {
 		for _, m := range o.Marks {
@@ -123,6 +154,7 @@ func (o *Order) stamps(t stamps) stamps {
 func (r *reader) orders(t stamps) []Order {
 	n := r.count(3)
 	out, marks := make([]Order, n, n+1), make([]Mark, n) // room for the event that is about to be folded in
+	r.room = make([]Line, 0, min(4*n, len(r.rest)/3))
 	for i := range out {
 		out[i].Marks = marks[i : i+1 : i+1]
 		r.order(&out[i], t)
@@ -145,14 +177,14 @@ func (r *reader) order(o *Order, t stamps) {
 		o.First -= r.varint()
 	}
 	if has&hasRivals != 0 {
-		o.Rivals = make([]Said[Content], r.count(4))
-		for i := range o.Rivals {
-			o.Rivals[i].Stamp = r.at(t)
-			r.content(&o.Rivals[i].Value, hasCart|hasExtras)
+		o.Rivals = &Rivals{Said: make([]Said[Content], r.count(4))}
+		for i := range o.Rivals.Said {
+			o.Rivals.Said[i].Stamp = r.at(t)
+			r.content(&o.Rivals.Said[i].Value, hasCart|hasExtras)
 		}
 		for range r.count(4) {
 			if s := r.bytes(4); s != "" {
-				o.Passed = append(o.Passed, binary.BigEndian.Uint32(view(s)))
+				o.Rivals.Passed = append(o.Rivals.Passed, binary.BigEndian.Uint32(view(s)))
 			}
 		}
 	}
@@ -263,23 +295,57 @@ func (o *Content) extras() bool {
 		return true
 	}
 	for i := range o.Lines {
-		if o.Lines[i].Supply != 0 {
+		if o.Lines[i].said() != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// appendExtras writes the coupons, and for each line that has one its place,
-// counted from 1, and supply; 0 ends them.
+// What a line says that most lines do not say.
+const (
+	saysSupply = 1 << iota
+	saysSubscription
+	saysUnreviewable
+	saysBundle
+)
+
+// said returns what the line says that most lines do not say.
+func (l *Line) said() (said byte) {
+	if l.Supply != 0 {
+		said |= saysSupply
+	}
+	if l.Subscription {
+		said |= saysSubscription
+	}
+	if l.Unreviewable {
+		said |= saysUnreviewable
+	}
+	if l.Bundle != 0 {
+		said |= saysBundle
+	}
+	return said
+}
+
+// appendExtras writes the coupons, and for each line that says more its place,
+// counted from 1, and what it says; 0 ends them.
 func appendExtras(b []byte, o *Content) []byte {
 	b = binary.AppendUvarint(b, uint64(len(o.Coupons)))
 	for _, h := range o.Coupons {
 		b = putUint48(b, h)
 	}
-	for i, l := range o.Lines {
-		if l.Supply != 0 {
-			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(i+1)), uint64(l.Supply))
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		said := l.said()
+		if said == 0 {
+			continue
+		}
+		b = append(binary.AppendUvarint(b, uint64(i+1)), said)
+		if said&saysSupply != 0 {
+			b = binary.AppendUvarint(b, uint64(l.Supply))
+		}
+		if said&saysBundle != 0 {
+			b = binary.AppendUvarint(b, uint64(l.Bundle))
 		}
 	}
 	return append(b, 0)
@@ -296,7 +362,16 @@ func (r *reader) extras(o *Content) {
 			r.bad = true
 			return
 		}
-		o.Lines[place-1].Supply = int(r.uvarint())
+		l, said := &o.Lines[place-1], r.byte()
+		if said&saysSupply != 0 {
+			l.Supply = int32(r.uvarint())
+		}
+		if said&saysBundle != 0 {
+			if l.Bundle = int16(r.uvarint()); int(l.Bundle) > len(o.Lines) || l.Bundle < 0 {
+				r.bad = true
+			}
+		}
+		l.Subscription, l.Unreviewable = said&saysSubscription != 0, said&saysUnreviewable != 0
 	}
 }
 

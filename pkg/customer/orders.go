@@ -36,8 +36,7 @@ type Order struct {
 	// What the order is, as it was told last, in the manner of a Register.
 	Content
 	Told   Stamp
-	Rivals []Said[Content]
-	Passed []uint32
+	Rivals *Rivals
 
 	Test    bool     // it was told as a test once: it counts for nothing
 	Brief   bool     // its lines, and what was told about pieces of it, are forgotten
@@ -46,6 +45,12 @@ type Order struct {
 	Parcels []Parcel // what has left the shop, and what has arrived
 	Parts   []Part   // which pieces were cancelled, paid back, or came back
 	Past    uint64   // statements from this key on are among the parts without a key; 0: none is
+}
+
+// Rivals are what else was told of what an order is, at the same time; see Register.
+type Rivals struct {
+	Said   []Said[Content]
+	Passed []uint32
 }
 
 // Content is what an order is.
@@ -177,14 +182,24 @@ func add(ls []Line, product string, n int) []Line {
 
 func compareLines(a, b []Line) int {
 	return slices.CompareFunc(a, b, func(x, y Line) int {
-		return cmp.Or(cmp.Compare(x.Product, y.Product), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.Supply, y.Supply))
+		if x == y {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(x.Product, y.Product), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.Supply, y.Supply),
+			cmp.Compare(x.said(), y.said()), cmp.Compare(x.Bundle, y.Bundle))
 	})
 }
 
 func lines(items []events.Item, limit int) []Line {
 	out := make([]Line, 0, min(len(items), limit))
-	for _, it := range items[:min(len(items), limit)] {
-		out = append(out, Line{Product: it.ProductID, Quantity: it.Quantity, Supply: it.SupplyDays})
+	limit = min(len(items), limit)
+	for _, it := range items[:limit] {
+		l := Line{Product: it.ProductID, Quantity: it.Quantity, Supply: int32(it.SupplyDays),
+			Subscription: it.Subscription, Unreviewable: !it.MayReview()}
+		if it.BundleOf != "" {
+			l.Bundle = int16(1 + slices.IndexFunc(items[:limit], func(of events.Item) bool { return of.ProductID == it.BundleOf }))
+		}
+		out = append(out, l)
 	}
 	return out
 }

@@ -15,7 +15,11 @@ type Purchase struct {
 	Left      bool      // some of it has left the shop, as far as is known; see Order.Left
 	Quantity  int       // pieces of all lines, less what was cancelled or came back
 	Supply    float64   // days one piece lasts, as the order said; 0: it did not say
-	Gone      Kind      // Cancelled, Refunded or Returned if nothing of it is left, else 0
+	// Subscription says that it comes again by itself, Unreviewable that nobody is to be
+	// asked for a review of it.
+	Subscription, Unreviewable bool
+
+	Gone Kind // Cancelled, Refunded or Returned if nothing of it is left, else 0
 }
 
 // Clock returns from when on the customer has what they bought, as far as is
@@ -68,14 +72,16 @@ func (c *Customer) Bought() []string {
 // Purchase returns what the order brought of a product.
 func (o *Order) Purchase(product string) Purchase {
 	p := Purchase{Order: o.ID, Product: product, Placed: o.PlacedAt(), Left: o.Left(product), Delivered: o.delivered(product)}
+	p.Unreviewable = true
 	saying, days := 0, 0 // pieces of which the order says how long they last
 	for _, l := range o.Lines {
 		if l.Product != product {
 			continue
 		}
 		p.Quantity += l.Quantity
+		p.Subscription, p.Unreviewable = p.Subscription || l.Subscription, p.Unreviewable && l.Unreviewable
 		if l.Supply > 0 {
-			saying, days = saying+l.Quantity, days+l.Quantity*l.Supply
+			saying, days = saying+l.Quantity, days+l.Quantity*int(l.Supply)
 		}
 	}
 	if saying > 0 {

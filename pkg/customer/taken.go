@@ -167,10 +167,21 @@ func (o *Order) Concerns(product string, k Kind) bool {
 func (o *Order) Left(product string) bool {
 	named := false
 	for _, p := range o.Parcels {
-		if p.Product == "" || p.Product == product {
+		if p.Product == "" || p.Product == product || o.bundled(p.Product, product) {
 			return true
 		}
 		named = named || p.Kind == Fulfilled && o.Has(p.Product)
 	}
 	return !named
+}
+
+// bundled reports whether one of two products is a part of the other.
+func (o *Order) bundled(a, b string) bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool {
+		if l.Bundle == 0 {
+			return false
+		}
+		of := o.Lines[l.Bundle-1].Product
+		return l.Product == a && of == b || l.Product == b && of == a
+	})
 }
