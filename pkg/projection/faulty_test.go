@@ -106,7 +106,13 @@ func miniRedis(t testing.TB) string {
 
 // introducing is a rebuilder that introduces ids.
 func introducing(t testing.TB, url string, p *tape) *projection.Rebuilder {
-	g := projection.NewGuard(true)
-	return projection.NewRebuilder(homingtest.Redis(t, url), g, p, projection.RebuildOptions{Stores: []string{"main"}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),
-		Timeline: p, Identity: ids(t)})
+	return introducingOn(t, url, p, projection.NewGuard(true))
+}
+
+func introducingOn(t testing.TB, url string, p *tape, g *projection.Guard) *projection.Rebuilder {
+	return projection.NewRebuilder(homingtest.Redis(t, url), g, p, rebuildOptions(t, p))
+}
+
+func rebuildOptions(t testing.TB, p projection.Appender) projection.RebuildOptions {
+	return projection.RebuildOptions{Stores: []string{"main"}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)), Timeline: p, Identity: ids(t)}
 }

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"homing/events"
 	"homing/pkg/customer"
 )
 
@@ -23,6 +23,8 @@ type Timeline interface {
 	Identity(ctx context.Context) (id string, last uint64, err error)
 	// Lasts returns the highest sequence of each bucket of a store.
 	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
+	// ReadType calls fn with batches of all entries of a type, from a sequence on.
+	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
 	// Read calls fn with batches of the entries of some buckets of a store, in
 	// the order of their sequences, from one sequence to another, both included.
 	Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error
@@ -39,11 +41,6 @@ type Rebuilder struct {
 	log      *zap.Logger
 	look     time.Duration
 }
-
-// format is what the marks of a store were made with. Records and links of another
-// format are made again from the timeline, and who is who is introduced to it, which
-// the first format did not do.
-const format = "2"
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
 // guard's OnConnect.
@@ -248,49 +245,6 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 	}
 }
 
-// recognise forgets the marks of a store when the timeline is another one than
-// they were made from, or their format is. What is known about customers stays.
-// done is called when the marks have come up to the timeline: until then, another
-// process, or this one after a crash, knows that they have not.
-func (r *Rebuilder) recognise(ctx context.Context, store string) (done func() error, err error) {
-	id, end, err := r.timeline.Identity(ctx)
-	if err != nil {
-		return nil, err
-	}
-	marks, err := r.store.Marks(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	shorter := slices.Max(marks[:]) > end // restored from a backup, or cut by a power loss
-	is, becoming := format+" "+id, "becoming "+format+" "+id
-	note := func(what string) error {
-		if err := r.rdb.Set(ctx, timelineKey(store), what, 0).Err(); err != nil {
-			return fmt.Errorf("noting which timeline is folded: %w", err)
-		}
-		return nil
-	}
-	done = func() error { return note(is) }
-	before, err := r.rdb.Get(ctx, timelineKey(store)).Result()
-	switch {
-	case err != nil && !errors.Is(err, redis.Nil):
-		return nil, fmt.Errorf("asking which timeline was folded: %w", err)
-	case err == nil && before == is && !shorter:
-		return func() error { return nil }, nil
-	case err == nil && before == becoming && !shorter:
-		return done, nil
-	case err == nil && strings.HasSuffix(before, id) && !shorter:
-		r.log.Warn("Redis has customers of an older format: rebuilding from the start", zap.String("store", store))
-	case err == nil:
-		r.log.Warn("the timeline is another one than was folded before: rebuilding from the start", zap.String("store", store))
-	}
-	if err == nil {
-		if err := r.store.forgetMarks(ctx, store); err != nil {
-			return nil, err
-		}
-	}
-	return done, note(becoming)
-}
-
 type lag struct {
 	buckets  []uint8
 	from, to uint64
@@ -344,6 +298,10 @@ func (r *Rebuilder) fromStart(ctx context.Context, store string) (int, error) {
 		}
 	}
 	defer release()
+	id, _, err := r.timeline.Identity(ctx)
+	if err != nil {
+		return 0, err
+	}
 	lasts, err := r.timeline.Lasts(ctx, store)
 	if err != nil {
 		return 0, err
@@ -351,6 +309,19 @@ func (r *Rebuilder) fromStart(ctx context.Context, store string) (int, error) {
 	if err := r.store.forgetMarks(ctx, store); err != nil {
 		return 0, err
 	}
+	// A process that starts does not do it once more, and goes on where this one stops.
+	if err := r.note(ctx, store, "becoming "+format+" "+id); err != nil {
+		return 0, err
+	}
+	n, err := r.all(ctx, store, lasts)
+	if err != nil {
+		return n, err
+	}
+	return n, r.note(ctx, store, format+" "+id)
+}
+
+// all folds all that a store's timeline has.
+func (r *Rebuilder) all(ctx context.Context, store string, lasts [customer.Buckets]uint64) (int, error) {
 	all := lag{from: 1}
 	for b, last := range lasts {
 		all.buckets, all.to = append(all.buckets, uint8(b)), max(all.to, last)

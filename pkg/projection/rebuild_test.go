@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap/zaptest"
 
+	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
 	"homing/pkg/projection"
@@ -56,6 +57,16 @@ func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uin
 		}
 	}
 	return out, p.err
+}
+
+func (p *tape) ReadType(_ context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error {
+	var mine []customer.Entry
+	for _, e := range p.facts(of) {
+		if e.Key.Store == store && e.Sequence >= from {
+			mine = append(mine, e)
+		}
+	}
+	return fn(mine)
 }
 
 func (p *tape) Read(_ context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error {

@@ -19,6 +19,9 @@ import (
 func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
 	r.log.Info("folding the timeline into Redis", zap.String("store", store),
 		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
+	if err := r.acquaint(ctx, store, l); err != nil {
+		return 0, fmt.Errorf("folding who is who in store %s: %w", store, err)
+	}
 	n := 0
 	read, folded := make(chan []customer.Entry), make(chan []customer.Entry)
 	all, work := errgroup.WithContext(ctx)
@@ -66,6 +69,24 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error
 	}
 	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
 	return n, nil
+}
+
+// acquaint folds what the timeline says about who is who, before the rest: who was
+// introduced when the first format was folded again comes after the events that
+// caused it, and would be introduced once more.
+func (r *Rebuilder) acquaint(ctx context.Context, store string, l lag) error {
+	if r.store.introductions == nil {
+		return nil
+	}
+	for _, t := range []events.Type{events.TypePersonLinked, events.TypePersonMerged} {
+		err := r.timeline.ReadType(ctx, store, t, l.from, func(batch []customer.Entry) error {
+			return r.store.Fold(ctx, slices.DeleteFunc(batch, func(e customer.Entry) bool { return !slices.Contains(l.buckets, e.Key.Bucket) }))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fold folds what the marks do not cover, and passes it on to be marked.

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"homing/events"
 	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/customer"
@@ -152,6 +153,9 @@ type noTimeline struct{}
 func (noTimeline) Identity(context.Context) (string, uint64, error) { return "bench", 0, nil }
 func (noTimeline) Lasts(context.Context, string) (out [customer.Buckets]uint64, err error) {
 	return out, nil
+}
+func (noTimeline) ReadType(context.Context, string, events.Type, uint64, func([]customer.Entry) error) error {
+	return nil
 }
 func (noTimeline) Read(context.Context, string, []uint8, uint64, uint64, func([]customer.Entry) error) error {
 	return nil

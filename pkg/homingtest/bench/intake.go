@@ -30,6 +30,9 @@ func (b *bench) runIntake(ctx context.Context) error {
 	}, {
 		name: "intake-real", what: "orders of 19 items", n: b.real,
 		make: func(i int) events.Event { return order(i%max(1, b.real/3), i, 19, now) },
+	}, {
+		name: "intake-new", what: "orders of 3 items, each of a new customer with id and address", n: b.real,
+		make: func(i int) events.Event { return order(i, i, 3, now) },
 	}}
 	if b.orders != "" {
 		orders, err := readOrders(b.orders)
@@ -90,6 +93,9 @@ func (b *bench) intake(ctx context.Context, r intakeRow) error {
 	return nil
 }
 
+// placedEntries are the orders on the timeline: who is who is there, too.
+const placedEntries = "timeline.*.*.order.placed"
+
 // cpuAim is what share of the CPU time of taking an event in the bare loop, which
 // cannot be done without, should be; intakePeak is in how much memory, in MiB.
 const (
@@ -118,7 +124,7 @@ func (b *bench) homingIntake(ctx context.Context, s *stack, r intakeRow, what st
 	end := time.Now()
 	b.report.CPU = append(b.report.CPU, m.cost(partIntake, what, r.n))
 	quiet(ctx)
-	if err := exactly(ctx, s, bus.Timeline, "", r.n); err != nil {
+	if err := exactly(ctx, s, bus.Timeline, placedEntries, r.n); err != nil {
 		return pace{}, err
 	}
 	if err := noneRejected(ctx, s); err != nil {

@@ -114,18 +114,23 @@ type pace struct {
 	middle float64 // over the middle 80 %
 }
 
-// streamPace returns how fast n messages came into a stream; end is when the
-// last of them had been acked where they came from.
+// streamPace returns how fast n messages came into a stream, where they may be among
+// others; end is when the last of them had been acked where they came from.
 func streamPace(ctx context.Context, s *stack, stream string, n int, end time.Time) (pace, error) {
 	var at [3]time.Time
-	seqs := [3]int{1, max(1, n/10), max(1, n-n/10)}
+	all, err := held(ctx, s, stream, "")
+	if err != nil {
+		return pace{}, err
+	}
+	seqs := [3]int{1, max(1, all/10), max(1, all-all/10)}
 	for i, seq := range seqs {
 		var err error
 		if at[i], err = stored(ctx, s, stream, seq); err != nil {
 			return pace{}, err
 		}
 	}
-	return pace{rate(n, end.Sub(at[0])), rate(seqs[2]-seqs[1], at[2].Sub(at[1]))}, nil
+	share := float64(n) / float64(all)
+	return pace{rate(n, end.Sub(at[0])), share * rate(seqs[2]-seqs[1], at[2].Sub(at[1]))}, nil
 }
 
 // mailPace returns how fast mails came in.

@@ -71,7 +71,7 @@ func (b *bench) fillRedis(ctx context.Context, s *stack) error {
 	if err := until(ctx, "events to be taken in", n, acked(ctx, s, bus.Storefront, bus.IntakeConsumer)); err != nil {
 		return err
 	}
-	if err := exactly(ctx, s, bus.Timeline, "", n); err != nil {
+	if err := exactly(ctx, s, bus.Timeline, placedEntries, n); err != nil {
 		return err
 	}
 	_, err = h.stop() // what its connections take is no customer's

@@ -97,7 +97,7 @@ func (b *bench) allPlanned(ctx context.Context, s *stack, n int) error {
 			return err
 		}
 	}
-	return exactly(ctx, s, bus.Timeline, "", n)
+	return exactly(ctx, s, bus.Timeline, placedEntries, n)
 }
 
 // unplanned returns how many entries a worker has still to plan, as a negative
