@@ -68,6 +68,13 @@ type CustomerData interface {
 	Who() *Customer
 }
 
+// OfNobody reports whether an event is of an order of which the shop knows neither an id
+// nor an address. It is about products, and about no customer.
+func (e *Event) OfNobody() bool {
+	d, ok := e.Data.(CustomerData)
+	return ok && d.Who().ID == "" && d.Who().Email == "" && e.Type.Entity() == "order"
+}
+
 // AddressData is Data about an email address, of no customer in particular.
 type AddressData interface {
 	Data

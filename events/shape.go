@@ -165,11 +165,14 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 		k := kindOf(word, f.Type)
 		x := field{name: name, key: `,"` + name + `":`, offset: at + f.Offset, kind: k,
 			given: strings.Contains(options, "given"), once: f.Anonymous || strings.Contains(options, "once")}
-		required := x.given || f.Anonymous || strings.Contains(options, "required")
+		anyone := strings.Contains(options, "anyone")
+		required := x.given || f.Anonymous && !anyone || strings.Contains(options, "required")
 		x.always = k == isObject || x.given || required && k >= isIDs
 		switch k {
 		case isObject:
-			x.shape = shapeOf(f.Type)
+			if x.shape = shapeOf(f.Type); anyone {
+				x.shape.check = nil
+			}
 			if x.shape.items != 0 {
 				s.items = x.offset + x.shape.items
 			}

@@ -231,43 +231,43 @@ type CartAbandoned struct {
 
 // OrderPlaced says what a customer ordered.
 type OrderPlaced struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    Order `json:"order" rule:",required"`
 }
 
 // OrderUpdated says what an order is now, after it was edited.
 type OrderUpdated struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    Order `json:"order" rule:",required"`
 }
 
 // OrderFulfilled says which order, or which of its items, left the shop.
 type OrderFulfilled struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
 
 // OrderDelivered says which order, or which of its items, arrived.
 type OrderDelivered struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
 
 // OrderCancelled says which order, or which of its items, will not be fulfilled.
 type OrderCancelled struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
 
 // OrderRefunded says which order, or which of its items, was paid back.
 type OrderRefunded struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
 
 // OrderReturned says which order, or which of its items, came back.
 type OrderReturned struct {
-	Customer `json:"customer"`
+	Customer `json:"customer" rule:",anyone"`
 	Order    OrderChange `json:"order" rule:",required"`
 }
 

@@ -49,6 +49,10 @@ func (i *Identity) Key(store, id string) Key {
 	return Key{Store: store, Bucket: sum[0], Token: token(sum)}
 }
 
+// Nobody returns where the entries of orders are of which the shop knows neither an id
+// nor an address. No record is kept there.
+func (i *Identity) Nobody(store string) Key { return i.Key(store, "nobody:") }
+
 // KeyOfToken returns where the customer with that token is kept; false if it is
 // no token. The bucket is the first byte of what the token is the text of.
 func KeyOfToken(store, token string) (Key, bool) {

@@ -31,6 +31,9 @@ type Options struct {
 	Links     *link.Signer
 	Stores    map[string]*programme.Store
 	Customers Customers
+	// Person reads who answers to a key: the person, or what is known about a mailbox
+	// itself; nil: the record is all there is.
+	Person func(ctx context.Context, k customer.Key) (customer.Person, error)
 	// Take folds the entries into their customers, appends them to the timeline
 	// and marks them. Once it returns without an error they are in force and safe.
 	Take func(ctx context.Context, entries []customer.Entry) error

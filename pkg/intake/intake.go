@@ -236,11 +236,15 @@ func (in *Intake) toBusiness(e *events.Event) {
 
 // key says where the event's customer is kept. A guest, who is known by the
 // address alone, gets an id made from it. A product has a key of its own, so
-// that its entries are spread like any other.
+// that its entries are spread like any other. All orders of nobody have one.
 func (in *Intake) key(e events.Event) customer.Key {
 	switch d := e.Data.(type) {
 	case events.CustomerData:
 		who := d.Who()
+		if e.OfNobody() {
+			*who = events.Customer{} // a name alone says nothing, and nobody could have it erased
+			return in.o.Identity.Nobody(e.Store)
+		}
 		if who.ID == "" {
 			who.ID = in.o.Identity.Guest(e.Store, who.Email)
 		}

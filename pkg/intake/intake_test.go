@@ -239,3 +239,23 @@ func TestWhereACustomerIsKept(t *testing.T) {
 		t.Error("an address next to the id changes where the customer is kept")
 	}
 }
+
+func TestAnOrderOfNobodyIsKeptWithoutACustomer(t *testing.T) {
+	w := &world{}
+	body := `"order":{"id":"pos-1","items":[{"product_id":"p","name":"Tea","quantity":1}],"total":{"amount":"7.40","currency":"EUR"}}`
+	msgs := []*message{
+		{subject: "storefront.main.order.placed", seq: 1, data: "{" + body + "}"},
+		{subject: "storefront.main.order.placed", seq: 2, data: `{"customer":{"first_name":"Ann"},` + body + "}"},
+		{subject: "storefront.main.order.refunded", seq: 3, data: `{"customer":{},"order":{"id":"pos-1"}}`},
+		{subject: "storefront.main.cart.updated", seq: 4, data: `{"customer":{},"cart":{"id":"k","items":[]}}`},
+	}
+	feed(t, w.intake(t).Handle, msgs, time.Second)
+	if len(w.entries) != 3 || strings.Join(msgs[3].said, " ") != "reject term" {
+		t.Fatalf("%d entries, and the cart %v", len(w.entries), msgs[3].said)
+	}
+	for _, e := range w.entries {
+		if who := e.Event.Data.(events.CustomerData).Who(); *who != (events.Customer{}) || e.Key != w.entries[0].Key {
+			t.Errorf("%s is kept at %s with %+v", e.Event.Type, e.Key.Token, *who)
+		}
+	}
+}

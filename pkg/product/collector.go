@@ -33,6 +33,7 @@ type Collector struct {
 	shop      sample
 	visitors  int // customers with an interval
 	customers int
+	sold      map[string]bool // orders of nobody
 }
 
 type tally struct {
@@ -41,7 +42,9 @@ type tally struct {
 }
 
 // NewCollector returns a collector that has seen nobody.
-func NewCollector() *Collector { return &Collector{products: map[string]*tally{}} }
+func NewCollector() *Collector {
+	return &Collector{products: map[string]*tally{}, sold: map[string]bool{}}
+}
 
 // Add counts what is known under one id. What has none is nobody: the record of an
 // address, or of someone who was erased. Who became another is counted as a customer
@@ -78,6 +81,25 @@ func (k *Collector) Add(c *customer.Customer) {
 	}
 	if of > 0 {
 		k.visitors++
+	}
+}
+
+// Sold counts an order of nobody: each is one buyer of its products. Of an order that
+// is told again the first telling counts, and a test is no order.
+func (k *Collector) Sold(e events.Event) {
+	d, ok := e.Data.(*events.OrderPlaced)
+	if !ok || !e.OfNobody() || d.Order.Test || k.sold[d.Order.ID] {
+		return
+	}
+	if len(k.sold) < maxTracked { // beyond it an order that is told twice counts twice
+		k.sold[d.Order.ID] = true
+	}
+	seen := map[string]bool{}
+	for _, it := range d.Order.Items {
+		if t := k.of(it.ProductID); t != nil && !seen[it.ProductID] {
+			seen[it.ProductID] = true
+			t.Buyers++
+		}
 	}
 }
 

@@ -43,9 +43,10 @@ type Worker struct {
 	Policy gate.Policy
 }
 
-// Concerned reports whether an event may lead to an email of the worker.
+// Concerned reports whether an event may lead to an email of the worker. One of nobody
+// and a copy of one that is planned elsewhere lead to nothing.
 func (w *Worker) Concerned(e events.Event) bool {
-	return slices.Contains(w.Triggers, e.Type) && (w.Concerns == nil || w.Concerns(e))
+	return !e.OfNobody() && !e.Copy && slices.Contains(w.Triggers, e.Type) && (w.Concerns == nil || w.Concerns(e))
 }
 
 // Worker returns the store's worker of a name; nil if there is none.

@@ -94,11 +94,11 @@ func (w *folding) free() {
 }
 
 // group gathers the entries of each customer. What concerns no customer, such as
-// a product, is folded into none.
+// a product or an order of nobody, is folded into none.
 func (w *folding) group(folds []customer.Entry) {
 	w.todo, w.next = w.todo[:0], append(w.next[:0], make([]int, len(folds))...)
 	for n := range folds {
-		if !customer.Folds(folds[n].Event.Type) {
+		if !customer.Folds(folds[n].Event.Type) || folds[n].Event.OfNobody() {
 			continue
 		}
 		i, ok := w.index[folds[n].Key]

@@ -310,3 +310,14 @@ func TestPersonsAreThoseOfTheModelHoweverTheyAreTakenIn(t *testing.T) {
 		check("after a refold")
 	})
 }
+
+func TestAnOrderOfNobodyIsFoldedIntoNobody(t *testing.T) {
+	url := miniRedis(t)
+	d := openDesk(t, url, &tape{})
+	e := says(t, 1, &events.OrderPlaced{Customer: who("x", ""), Order: events.Order{ID: "pos-1"}})
+	e.Event.Data.(*events.OrderPlaced).ID, e.Key = "", ids(t).Nobody("main")
+	d.takes(t, e)
+	if load(t, d.Customers, e.Key).Found() {
+		t.Error("there is a record of nobody")
+	}
+}

@@ -35,6 +35,8 @@ type Customers interface {
 // Timeline is where a shop's words on its products stand.
 type Timeline interface {
 	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
+	// ReadCustomer calls fn with the entries of one key.
+	ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error
 }
 
 // Options are what a Statistics works with.
@@ -43,7 +45,8 @@ type Options struct {
 	Stores    []string
 	Customers Customers
 	Timeline  Timeline
-	Now       func() time.Time // the business time
+	Nobody    func(store string) customer.Key // where the orders of nobody are; for Refresh
+	Now       func() time.Time                // the business time
 	Log       *zap.Logger
 }
 
@@ -92,6 +95,15 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listening to what store %s says of its products: %w", store, err)
+	}
+	err = c.o.Timeline.ReadCustomer(ctx, c.o.Nobody(store), func(batch []customer.Entry) error {
+		for _, e := range batch {
+			k.Sold(e.Event)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the orders of nobody in store %s: %w", store, err)
 	}
 	err = c.o.Customers.Scan(ctx, store, func(batch []customer.Record) error {
 		for i := range batch {

@@ -57,7 +57,9 @@ func open(t *testing.T) (jetstream.JetStream, *timeline.Timeline) {
 
 func process(js jetstream.JetStream, tl *timeline.Timeline, who people) *statistics.Statistics {
 	return statistics.New(statistics.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, Timeline: tl,
-		Now: func() time.Time { return noon }, Log: zap.NewNop()})
+		Nobody: func(store string) customer.Key {
+			return customer.Key{Store: store, Bucket: 9, Token: "nobodynobodynobo"}
+		}, Now: func() time.Time { return noon }, Log: zap.NewNop()})
 }
 
 // says appends what a shop says of a product.
@@ -185,5 +187,29 @@ func TestWhatFailsIsAnError(t *testing.T) {
 	}
 	if err := c.Update(ctx, "main"); err == nil {
 		t.Error("Update: no error")
+	}
+}
+
+// An order of which the shop knows no customer counts for its products.
+func TestOrdersOfNobodyCountForProducts(t *testing.T) {
+	js, tl := open(t)
+	c := process(js, tl, people{})
+	for _, o := range []events.Order{
+		{ID: "1", Items: []events.Item{{ProductID: "tea"}, {ProductID: "pot"}, {ProductID: "tea"}}}, {ID: "1", Items: []events.Item{{ProductID: "tea"}}},
+		{ID: "2", Items: []events.Item{{ProductID: "tea"}}}, {ID: "3", Test: true, Items: []events.Item{{ProductID: "tea"}}},
+	} {
+		d := &events.OrderPlaced{Order: o}
+		e := customer.Entry{Key: customer.Key{Store: "main", Bucket: 9, Token: "nobodynobodynobo"}, Event: events.Event{ID: "e" + o.ID, Source: "/shop", Store: "main", Type: d.Type(), Time: noon, Data: d}}
+		if err := tl.Append(t.Context(), []customer.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says(t, tl, "main", 3, events.Product{ID: "tea", SupplyDays: 30})
+	s, err := c.Refresh(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Products["tea"].Buyers; got != 2 {
+		t.Errorf("%d bought tea, want 2", got)
 	}
 }
