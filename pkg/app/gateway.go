@@ -105,7 +105,14 @@ func (a *App) serveGateway() (*httpServer, error) {
 func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 	in := a.intake()
 	return gateway.New(gateway.Options{
-		Links: a.links, Stores: a.stores, Customers: a.customers, Now: a.o.Scale.Now, Log: log,
+		Links: a.links, Stores: a.stores, Now: a.o.Scale.Now, Log: log,
+		Person: func(ctx context.Context, k customer.Key) (customer.Customer, error) {
+			ps, err := a.people.Read(ctx, []customer.Ask{{Key: k}})
+			if err != nil {
+				return customer.Customer{}, err
+			}
+			return ps[0].Customer, nil
+		},
 		Take: func(ctx context.Context, entries []customer.Entry) error {
 			if !a.nc.IsConnected() { // before the fold, so that what is refused is not half done
 				return errors.New("not connected to NATS")

@@ -21,19 +21,12 @@ import (
 	"homing/pkg/programme"
 )
 
-// Customers reads the customers that are kept.
-type Customers interface {
-	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
-}
-
 // Options are what a Gateway works with.
 type Options struct {
-	Links     *link.Signer
-	Stores    map[string]*programme.Store
-	Customers Customers
-	// Person reads who answers to a key: the person, or what is known about a mailbox
-	// itself; nil: the record is all there is.
-	Person func(ctx context.Context, k customer.Key) (customer.Person, error)
+	Links  *link.Signer
+	Stores map[string]*programme.Store
+	// Person reads the person that a customer is, as one, with the customer's own id.
+	Person func(ctx context.Context, k customer.Key) (customer.Customer, error)
 	// Take folds the entries into their customers, appends them to the timeline
 	// and marks them. Once it returns without an error they are in force and safe.
 	Take func(ctx context.Context, entries []customer.Entry) error

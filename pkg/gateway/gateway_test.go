@@ -46,8 +46,8 @@ type shop struct {
 	url      string
 }
 
-func (s *shop) Load(_ context.Context, keys []customer.Key) ([]customer.Record, error) {
-	return []customer.Record{{Key: keys[0], Customer: s.customer}}, s.away
+func (s *shop) person(context.Context, customer.Key) (customer.Customer, error) {
+	return s.customer, s.away
 }
 
 func (s *shop) take(_ context.Context, entries []customer.Entry) error {
@@ -86,7 +86,7 @@ func (s *shop) options() gateway.Options {
 	s.logs = logs
 	return gateway.Options{
 		Links: s.links, Stores: map[string]*programme.Store{"main": {View: render.Store{Name: "Tea & <Co>", URL: "https://www.tea.example/"}}},
-		Customers: s, Take: s.take, Now: func() time.Time { return s.now }, Log: zap.New(core),
+		Person: s.person, Take: s.take, Now: func() time.Time { return s.now }, Log: zap.New(core),
 		Unsubscribed: func(scope string) { s.left = append(s.left, scope) },
 		Served:       func(kind string, code int) { s.served = append(s.served, fmt.Sprint(kind, " ", code)) },
 	}

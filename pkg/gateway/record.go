@@ -42,13 +42,16 @@ func (c *clicks) add(id string) {
 	c.latest[id] = true
 }
 
-// unsubscribe records that the customer leaves, and returns when it is in force.
+// unsubscribe records that the customer leaves, and returns when it is in force. The
+// event has their id in the shop, so that the shop can follow the timeline. What was
+// said lately is not said again, and a no is later than a yes, under whichever of the
+// person's ids either was said.
 func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
 	scope := events.ScopeAll
 	if choice == l.Worker {
 		scope = l.Worker
 	}
-	c, err := g.load(ctx, l.Customer)
+	c, err := g.o.Person(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
 	}
@@ -77,7 +80,7 @@ func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l lin
 
 // record records the customer's answer.
 func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Link, _ string) (view, error) {
-	c, err := g.load(ctx, l.Customer)
+	c, err := g.o.Person(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
 	}
@@ -95,16 +98,6 @@ func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Lin
 func recent(at int64, now time.Time) bool {
 	ago := now.UnixMilli() - at
 	return ago >= 0 && ago < repeat.Milliseconds()
-}
-
-// load reads the customer: their id in the shop goes into the event, so that the
-// shop can follow the timeline, and what they said lately is not said again.
-func (g *Gateway) load(ctx context.Context, k customer.Key) (*customer.Customer, error) {
-	records, err := g.o.Customers.Load(ctx, []customer.Key{k})
-	if err != nil {
-		return nil, err
-	}
-	return &records[0].Customer, nil
 }
 
 func (g *Gateway) take(ctx context.Context, k customer.Key, id string, at int64, data events.Data) error {

@@ -284,3 +284,26 @@ func linkOf(t *testing.T, who string) string {
 	}
 	return s.URL(link.Link{Purpose: link.Unsubscribe, Customer: id.Key("main", who), Worker: "thank-you"})
 }
+
+// A shop whose clock is ahead told of a yes under another id of hers. Who leaves by the
+// link leaves after that.
+func TestANoByTheLinkIsLaterThanAYesUnderAnotherId(t *testing.T) {
+	afterFirstMail(t, func(t *testing.T, w *homingtest.World, link string) {
+		var address string
+		for _, e := range w.Timeline() {
+			if d, ok := e.Data.(*events.OrderPlaced); ok {
+				address = d.Email
+			}
+		}
+		ahead := time.Now().Add(4 * time.Minute).UTC()
+		d := &events.CustomerUpdated{Customer: events.Customer{ID: "ann-2", Email: address, Consent: &events.Consent{Email: events.Subscribed, At: &ahead}}}
+		w.PublishEvent(events.Event{ID: "yes", Source: "/shop", Store: "main", Type: d.Type(), Time: ahead, Data: d})
+		time.Sleep(time.Second)
+		if code, _, _ := w.Request("POST", link, oneClick); code != 200 {
+			t.Fatalf("unsubscribing: %d", code)
+		}
+		if got := unsubscribes(w); len(got) != 1 || got[0].Time.Before(ahead.Truncate(time.Millisecond)) {
+			t.Errorf("she left with %+v, before the yes of %s", got, ahead)
+		}
+	})
+}
