@@ -110,6 +110,7 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 			return usage(err)
 		}
 		defer func() { _ = l.Close() }() // nothing was written
+		l.Progress = func(s string) { fmt.Fprintln(p.err, s) }
 		err = do(ctx, &opened{l, js, c, scale.Now()}, args)
 		if _, away := errors.AsType[*net.OpError](err); away {
 			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}

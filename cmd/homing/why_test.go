@@ -53,6 +53,15 @@ func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 	homing(t, "why", "ANN@example.com", nats).want(t, exitOK).contains(t, "Customer ann · ", "ordered 10042")
 	homing(t, "why", "10043", nats).want(t, exitOK).contains(t, "Customer guest:", "ordered 10043")
 	homing(t, "pending", "ann@example.com", nats).want(t, exitOK).contains(t, "thank-you/thanks")
+	homing(t, "publish", "order.placed", "--customer=10043", "--order=10044", nats).want(t, exitOK)
+	eventually(t, func() bool {
+		return strings.Contains(homing(t, "why", "10043", nats).out, "2 customers answer to that")
+	},
+		func() string { return "an id and an order of one number are not told apart" })
+	homing(t, "why", "10043", nats).want(t, exitOK).contains(t, "as id\n", "as order\n", "ordered 10043", "ordered 10044")
+	homing(t, "pending", "10043", nats).want(t, exitOK).contains(t, ", as id:\n", ", as order:\n")
+	homing(t, "export", "10043", nats).want(t, exitFailure).contains(t, "may mean several", "as order")
+	homing(t, "erase", "10043", "--yes", nats).want(t, exitFailure).contains(t, "may mean several")
 
 	homingWith(t, nil, "no\n", "erase", "ann@example.com", nats).want(t, exitFailure).contains(t, "one person of store main", "  ann (token ", "1 order;", "nothing was erased")
 	homing(t, "erase", "nobody@example.com", "--yes", nats).want(t, exitFailure).contains(t, "nothing is known about them")

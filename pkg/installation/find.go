@@ -114,6 +114,8 @@ func (i *Installation) candidates(ctx context.Context, store, who string) ([]can
 		case !r.Found() || !isCustomer(r):
 		case n == 0:
 			out = append(out, candidate{key: r.Key, is: why.IsID})
+		case strings.Contains(who, "@") && r.Customer.Gone():
+			out = append(out, candidate{key: r.Key, is: why.IsErased})
 		case strings.Contains(who, "@"):
 			out = append(out, candidate{key: r.Key, is: why.IsAddress})
 		default:
@@ -133,10 +135,10 @@ func (i *Installation) candidates(ctx context.Context, store, who string) ([]can
 		}
 		out = append(out, more...)
 	}
-	if len(out) > 0 {
+	if strings.Contains(who, "@") {
 		return out, nil
 	}
-	orders, err := i.byOrder(ctx, store, who)
+	orders, err := i.byOrder(ctx, store, who, len(out) == 0)
 	for _, k := range orders {
 		out = append(out, candidate{key: k, is: why.IsOrder})
 	}
@@ -234,7 +236,23 @@ func (i *Installation) persons(ctx context.Context, all []candidate) ([]Found, e
 			f.Key, f.Person = c.key, p
 		}
 	}
-	return out, nil
+	return withoutErased(out), nil
+}
+
+// withoutErased leaves out those of whom only the address shows that they were erased,
+// where somebody has it now; and all but one of them where nobody has: that of a person
+// all ids and the guest were erased.
+func withoutErased(all []Found) []Found {
+	erased := func(f Found) bool { return len(f.Is) == 1 && f.Is[0] == why.IsErased }
+	one := slices.ContainsFunc(all, func(f Found) bool { return !erased(f) })
+	return slices.DeleteFunc(all, func(f Found) bool {
+		if !erased(f) {
+			return false
+		}
+		drop := one
+		one = true
+		return drop
+	})
 }
 
 // mainer reports whether a person is rather told under one id than under another: an

@@ -41,6 +41,8 @@ type Options struct {
 
 // Installation is one, seen from outside.
 type Installation struct {
+	Progress func(string) // told what takes long, and how far it is; may be nil
+
 	o         Options
 	identity  *customer.Identity
 	stores    map[string]*programme.Store

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -167,6 +168,7 @@ func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerCo
 type selection struct {
 	buckets map[uint8]bool  // nil: all
 	tokens  map[string]bool // of customers; nil: all
+	text    []byte          // that is in them; nil: whatever they say
 	to      uint64          // the last sequence
 }
 
@@ -182,6 +184,9 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of select
 		n++
 		if of.tokens != nil && !of.tokens[m.Headers().Get(bus.HeaderCustomer)] {
 			continue // of a bucket, most are others'
+		}
+		if of.text != nil && !bytes.Contains(m.Data(), of.text) {
+			continue
 		}
 		e, err := Decode(m)
 		switch {

@@ -22,6 +22,15 @@ func (t *Timeline) ReadType(ctx context.Context, store string, of events.Type, f
 	}, selection{to: math.MaxUint64}, fn)
 }
 
+// ReadTypeWith is ReadType for those entries that have a text in them, in JSON: others
+// are not decoded.
+func (t *Timeline) ReadTypeWith(ctx context.Context, store string, of events.Type, from uint64, text string, fn func([]customer.Entry) error) error {
+	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{"timeline." + store + ".*." + string(of)},
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
+	}, selection{to: math.MaxUint64, text: []byte(text)}, fn)
+}
+
 // ReadTypesSince is ReadType for several types, of what was appended since a time.
 func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, fn func([]customer.Entry) error) error {
 	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
