@@ -72,6 +72,17 @@ func (e *Eraser) atOnce(ctx context.Context, m *bus.Msg) error {
 	if err != nil {
 		return bus.Later(10 * time.Minute) // a newer version may understand it
 	}
+	if entry.Event.Copy {
+		// A copy is on the timeline before it is folded, and what was sent is forgotten
+		// by the record's own erasure.
+		rs, err := e.o.Customers.Load(ctx, []customer.Key{entry.Key})
+		if err != nil {
+			return err
+		}
+		if rs[0].Found() && rs[0].Customer.Erased.At < entry.Event.Time.UnixMilli() {
+			return bus.Later(time.Second)
+		}
+	}
 	// What was caused since is for who came back.
 	return e.forget(ctx, entry.Key, entry.Event.Time)
 }

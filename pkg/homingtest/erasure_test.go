@@ -245,3 +245,26 @@ func TestAnErasureKeepsWhatIsPlannedForACustomerWhoComesBack(t *testing.T) {
 		}
 	})
 }
+
+// Who is erased under one id is erased under the other, with what was sent: the copy is
+// on the timeline before the record is erased.
+func TestWhatWasSentUnderAnotherIdIsForgotten(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "")
+		w.Start()
+		for _, id := range []string{"ann", "ann-2"} {
+			d := homingtest.Order(id, "o-"+id)
+			d.Email = "ann@example.com"
+			w.Publish("main", d)
+		}
+		time.Sleep(2 * time.Hour)
+		w.Publish("main", &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
+		time.Sleep(time.Minute)
+		for _, id := range []string{"ann", "ann-2"} {
+			if c, _ := kept(t, w, id); !c.Gone() || len(c.Claims) > 0 {
+				t.Errorf("%s: gone %v, %d claims", id, c.Gone(), len(c.Claims))
+			}
+		}
+	})
+}
