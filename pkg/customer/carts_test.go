@@ -56,11 +56,11 @@ func event(at int, d events.Data) events.Event {
 
 func TestNotesAfterATimeComeOldestFirst(t *testing.T) {
 	c := fold([]events.Event{
-		event(5, &events.CustomerLapsed{Customer: events.Customer{ID: "ann"}}), event(1, &events.CustomerLapsed{Customer: events.Customer{ID: "ann"}}),
-		event(3, &events.CustomerLapsed{Customer: events.Customer{ID: "ann"}}),
+		event(5, &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: events.Cart{ID: "k"}}), event(1, &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: events.Cart{ID: "k"}}),
+		event(3, &events.CartAbandoned{Customer: events.Customer{ID: "ann"}, Cart: events.Cart{ID: "k"}}),
 	})
 	for after, want := range map[int][]time.Time{0: {instant(1), instant(3), instant(5)}, 1: {instant(3), instant(5)}, 5: nil} {
-		got := c.NotedAfter(customer.Lapsed, "", instant(after))
+		got := c.NotedAfter(customer.Abandoned, "k", instant(after))
 		if len(got) != len(want) {
 			t.Fatalf("after %d: %v, want %v", after, got, want)
 		}
@@ -70,7 +70,7 @@ func TestNotesAfterATimeComeOldestFirst(t *testing.T) {
 			}
 		}
 	}
-	if n := len(c.NotedAfter(customer.Lapsed, "", time.Time{})); n != 3 {
+	if n := len(c.NotedAfter(customer.Abandoned, "k", time.Time{})); n != 3 {
 		t.Errorf("%d notes in all, want 3", n)
 	}
 }

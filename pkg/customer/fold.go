@@ -27,7 +27,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerUnsubscribed: told((*Customer).unsubscribed),
 	events.TypeCustomerMerged:       told((*Customer).absorbs),
 	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
-	events.TypeCustomerLapsed:       told(noted(Lapsed, func(*events.CustomerLapsed) string { return "" })),
+	events.TypeCustomerLapsed:       told((*Customer).lapsed),
 	events.TypeCustomerBirthday:     profileOnly,
 	events.TypeCustomerAnswered:     told(noted(Answered, func(d *events.CustomerAnswered) string { return d.Question })),
 	events.TypeReviewSubmitted:      told(noted(Reviewed, func(d *events.ReviewSubmitted) string { return d.Review.ProductID })),

@@ -66,7 +66,8 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeCustomerCreated:
 		return &events.CustomerCreated{Customer: who}
 	case events.TypeCustomerLapsed:
-		return &events.CustomerLapsed{Customer: who}
+		last := instant(rapid.IntRange(0, 9).Draw(t, "last order"))
+		return &events.CustomerLapsed{Customer: who, LastOrderAt: &last}
 	case events.TypeCustomerBirthday:
 		return &events.CustomerBirthday{Customer: who, Year: 2025}
 	case events.TypeReviewSubmitted:

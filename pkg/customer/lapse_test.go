@@ -81,6 +81,52 @@ func TestOneLapseAnEpisode(t *testing.T) {
 	}
 }
 
+// A list of who lapsed may be older than the latest order.
+func TestALapseThatTheOrdersDisproveIsNone(t *testing.T) {
+	type lapse struct{ on, last int } // days of the count; last 0: it isn't said
+	for _, c := range []struct {
+		name  string
+		days  []int
+		lapse lapse
+		want  bool
+	}{
+		{"as the orders have it", []int{1, 30}, lapse{230, 30}, true},
+		{"it doesn't say since when", []int{1, 30}, lapse{230, 0}, true},
+		{"drawn before the last order", []int{1, 230}, lapse{231, 1}, false},
+		{"it knows of an order more than we do", []int{1}, lapse{230, 30}, true},
+		{"the day alone, by another clock", []int{30}, lapse{230, 29}, true},
+		{"the later order was cancelled", []int{1, -230}, lapse{231, 1}, true},
+		{"the later order came after it", []int{1, 240}, lapse{231, 1}, false},
+		{"it doesn't say since when, days after an order", []int{1, 230}, lapse{234, 0}, false},
+		{"it doesn't say since when, weeks after an order", []int{1, 230}, lapse{244, 0}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			start := rhythm(0).LastOrderAt()
+			at := start.AddDate(0, 0, c.lapse.on)
+			d := &events.CustomerLapsed{Customer: ann}
+			if c.lapse.last != 0 {
+				last := start.AddDate(0, 0, c.lapse.last)
+				d.LastOrderAt = &last
+			}
+			e := events.Event{ID: "l", Source: "/shop", Store: "main", Type: d.Type(), Time: at, Data: d}
+			k := rhythm(c.days...)
+			customer.Apply(k, e)
+			var first customer.Customer
+			customer.Apply(&first, e)
+			customer.Join(&first, *rhythm(c.days...))
+			later := k.LastOrderAt().After(at)
+			for _, k := range []*customer.Customer{k, &first} {
+				if got := k.LapsedSince(); got != c.want {
+					t.Errorf("lapsed: %v, want %v", got, c.want)
+				}
+				if got := len(k.Lapses(start)) == 1; got != (c.want || later) {
+					t.Errorf("lapses: %v", k.Lapses(start))
+				}
+			}
+		})
+	}
+}
+
 // What the indexes know of a customer narrows their lapse down to some hours, and
 // never leaves it out.
 func TestAPlaceKnowsWhenItsCustomerLapses(t *testing.T) {

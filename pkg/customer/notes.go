@@ -13,7 +13,7 @@ type NoteKind uint8
 // new ones are added at the end.
 const (
 	Abandoned       NoteKind = iota + 1 // a cart was left; its id
-	Lapsed                              // the customer stayed away; nothing
+	Lapsed                              // the customer stayed away; when they last ordered, ms, as the shop says
 	Answered                            // a question in an email was answered; the question
 	Reviewed                            // a product was reviewed; its id
 	ComplaintOpened                     // the order; empty: in general

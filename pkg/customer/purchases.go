@@ -10,7 +10,8 @@ import (
 type Purchase struct {
 	Order     string
 	Product   string
-	Placed    time.Time
+	Placed    time.Time // since when the order stands
+	Sent      time.Time // when the first of it left the shop; zero: not known
 	Delivered time.Time // the first delivery that brought some of it; zero: not known
 	Left      bool      // some of it has left the shop, as far as is known; see Order.Left
 	Quantity  int       // pieces of all lines, less what was cancelled or came back
@@ -23,10 +24,13 @@ type Purchase struct {
 }
 
 // Clock returns from when on the customer has what they bought, as far as is
-// known: the delivery, or else the order.
+// known: the delivery, or else when it left, or else the order.
 func (p Purchase) Clock() time.Time {
-	if p.Delivered.After(p.Placed) {
+	switch {
+	case p.Delivered.After(p.Placed):
 		return p.Delivered
+	case p.Delivered.IsZero() && p.Sent.After(p.Placed):
+		return p.Sent
 	}
 	return p.Placed
 }
@@ -71,7 +75,8 @@ func (c *Customer) Bought() []string {
 
 // Purchase returns what the order brought of a product.
 func (o *Order) Purchase(product string) Purchase {
-	p := Purchase{Order: o.ID, Product: product, Placed: o.PlacedAt(), Left: o.Left(product), Delivered: o.delivered(product)}
+	p := Purchase{Order: o.ID, Product: product, Placed: o.Since(), Left: o.Left(product),
+		Sent: o.first(Fulfilled, product), Delivered: o.first(Delivered, product)}
 	p.Unreviewable = true
 	saying, days := 0, 0 // pieces of which the order says how long they last
 	for _, l := range o.Lines {
@@ -94,12 +99,12 @@ func (o *Order) Purchase(product string) Purchase {
 	return p
 }
 
-// delivered returns the first delivery that brought some of the product: from
-// then on it is used up.
-func (o *Order) delivered(product string) time.Time {
+// first returns the first fulfilment or delivery that had some of the product: from
+// a delivery on it is used up.
+func (o *Order) first(k Kind, product string) time.Time {
 	var first time.Time
 	for _, p := range o.Parcels {
-		if p.Kind != Delivered || p.Product != "" && p.Product != product {
+		if p.Kind != k || p.Product != "" && p.Product != product {
 			continue
 		}
 		if at := time.UnixMilli(p.First).UTC(); first.IsZero() || at.Before(first) {
@@ -107,4 +112,20 @@ func (o *Order) delivered(product string) time.Time {
 		}
 	}
 	return first
+}
+
+// Subscribed reports whether the customer got a product by subscription since a
+// time, with an order that was not cancelled.
+func (c *Customer) Subscribed(product string, since time.Time) bool {
+	for o := range c.Placed() {
+		if o.PlacedAt().Before(since) {
+			break
+		}
+		for _, l := range o.Lines {
+			if l.Product == product && l.Subscription && !o.Whole(Cancelled) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -66,18 +66,34 @@ func (o *Order) LastAt(k Kind) time.Time {
 	return time.UnixMilli(at).UTC()
 }
 
+// Since returns since when the order stands: when it was placed, or placed again after
+// nothing was left of it.
+func (o *Order) Since() time.Time {
+	placed := o.last(Placed)
+	if placed.At > o.Age && (o.undone() != Stamp{} || len(o.parts()) < len(o.Parts)) {
+		return placed.Time()
+	}
+	return o.PlacedAt()
+}
+
+// undone returns what was said last that took the whole order, before it was placed
+// again.
+func (o *Order) undone() (s Stamp) {
+	for _, k := range takes {
+		if x := o.last(k); x.After(s) && o.again(x) {
+			s = x
+		}
+	}
+	return s
+}
+
 // parts returns the statements about pieces that hold. An order that was placed
 // again after nothing was left of it stands again: what took it holds no more.
 func (o *Order) parts() []Part {
 	if !slices.ContainsFunc(o.Parts, func(p Part) bool { return o.again(p.Stamp) }) {
 		return o.Parts // most: they were said after it was placed
 	}
-	var undone Stamp // the order as a whole, before it was placed again
-	for _, k := range takes {
-		if s := o.last(k); s.After(undone) && o.again(s) {
-			undone = s
-		}
-	}
+	undone := o.undone()
 	ps := slices.Clone(o.Parts)
 	slices.SortFunc(ps, func(a, b Part) int { return a.Stamp.Compare(b.Stamp) })
 	hold := ps[:0]
@@ -164,13 +180,19 @@ func (o *Order) Concerns(product string, k Kind) bool {
 // Left reports whether some of a product has left the shop, as far as is known. A
 // shop that says nothing has sent everything; but once it names products of the order
 // that have left, the others have not, until it says so.
-func (o *Order) Left(product string) bool {
+func (o *Order) Left(product string) bool { return o.LeftBy(product, maxTime) }
+
+// LeftBy is Left as it was at a time.
+func (o *Order) LeftBy(product string, at time.Time) bool {
 	named := false
 	for _, p := range o.Parcels {
-		if p.Product == "" || p.Product == product || o.bundled(p.Product, product) {
+		switch {
+		case p.First > at.UnixMilli():
+		case p.Product == "" || p.Product == product || o.bundled(p.Product, product):
 			return true
+		default:
+			named = named || p.Kind == Fulfilled && o.Has(p.Product)
 		}
-		named = named || p.Kind == Fulfilled && o.Has(p.Product)
 	}
 	return !named
 }
@@ -185,3 +207,6 @@ func (o *Order) bundled(a, b string) bool {
 		return l.Product == a && of == b || l.Product == b && of == a
 	})
 }
+
+// maxTime is later than anything that is told.
+var maxTime = time.UnixMilli(1 << 53)

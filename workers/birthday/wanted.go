@@ -46,7 +46,7 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 	for _, y := range []int{year - 1, year + 1} {
 		other := t
 		other.Occasion = strconv.Itoa(y)
-		k, ok := in.Customer.Claimed(customer.ClaimKey(other.ID()))
+		k, ok := other.ClaimIn(&in.Customer)
 		if at := time.UnixMilli(k.At); ok && k.Spends() && in.Now.Sub(at) < apart {
 			return at, true
 		}
@@ -58,15 +58,15 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 // used and is about to expire.
 func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	c, z := &in.Customer, in.Location()
-	key := customer.ClaimKey(greetingOf(t).ID())
-	k, ok := c.Claimed(key)
+	greeting := greetingOf(t)
+	k, ok := greeting.ClaimIn(c)
 	switch {
 	case !ok || k.State == customer.Open:
 		return w.awaitGreeting(t, in)
 	case k.State == customer.Dropped:
 		return touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the greeting was not sent")
 	}
-	o, ok := c.OfferOf(key)
+	o, ok := greeting.OfferIn(c)
 	if !ok || o.Expires == 0 {
 		return touch.DropFor(reason.InsufficientData, "the greeting brought no coupon that expires")
 	}

@@ -54,8 +54,8 @@ func (q question) offer() *offer.Terms {
 func (q question) offered() bool {
 	for _, s := range q.config.Steps {
 		for _, occasion := range q.series.names() {
-			key := id(q.touch.Customer, s.StepName(), occasion)
-			if o, ok := q.customer.OfferOf(customer.ClaimKey(key)); ok && key != q.touch.ID() && o.At >= q.series.from.UnixMilli() {
+			other := named(q.touch.Customer, s.StepName(), occasion)
+			if o, ok := other.OfferIn(q.customer); ok && other.ID() != q.touch.ID() && o.At >= q.series.from.UnixMilli() {
 				return true
 			}
 		}

@@ -136,7 +136,7 @@ func (s series) claim(c *customer.Customer, key customer.Key, step string) (cust
 		return best, false
 	}
 	for _, occasion := range s.names() {
-		k, ok := c.Claimed(customer.ClaimKey(id(key, step, occasion)))
+		k, ok := named(key, step, occasion).ClaimIn(c)
 		if ok && k.At >= s.from.UnixMilli() && (!found || k.Spends() && !best.Spends()) {
 			best, found = k, true
 		}
@@ -144,6 +144,6 @@ func (s series) claim(c *customer.Customer, key customer.Key, step string) (cust
 	return best, found
 }
 
-func id(key customer.Key, step, occasion string) string {
-	return touch.Touch{Worker: Name, Step: step, Customer: key, Occasion: occasion}.ID()
+func named(key customer.Key, step, occasion string) touch.Touch {
+	return touch.Touch{Worker: Name, Step: step, Customer: key, Occasion: occasion}
 }

@@ -158,7 +158,7 @@ func (q question) recovered() touch.Verdict {
 // which this email may have gone out already, or be on its way.
 func (q question) twice() touch.Verdict {
 	for _, occasion := range q.series.names() {
-		k, ok := q.customer.Claimed(customer.ClaimKey(id(q.touch.Customer, q.touch.Step, occasion)))
+		k, ok := named(q.touch.Customer, q.touch.Step, occasion).ClaimIn(q.customer)
 		if ok && occasion != q.touch.Occasion && k.Spends() && k.At >= q.series.from.UnixMilli() {
 			return touch.DropFor(reason.Bundled, "it was sent as "+occasion+": an older order came in late")
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"homing/events"
-	"homing/pkg/customer"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -29,7 +28,7 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 			due.After(in.Now.Add(w.config.Bundle)) || in.Now.After(due.Add(expires)) {
 			continue
 		}
-		if _, settled := in.Customer.Claimed(customer.ClaimKey(u.ID())); settled {
+		if _, settled := u.ClaimIn(&in.Customer); settled {
 			continue
 		}
 		out = append(out, u)

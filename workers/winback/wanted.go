@@ -73,7 +73,7 @@ func (e episode) claim(step string) (customer.Claim, bool) {
 	look := func(occasion string) {
 		t := e.touch
 		t.Step, t.Occasion = step, occasion
-		k, ok := e.customer.Claimed(customer.ClaimKey(t.ID()))
+		k, ok := t.ClaimIn(e.customer)
 		if ok && k.At >= e.lapsed.UnixMilli() && (!found || k.Spends() && !best.Spends()) {
 			best, found = k, true
 		}

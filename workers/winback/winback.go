@@ -8,7 +8,9 @@
 // One episode follows from one last order: it counts from the first lapse that
 // was told since that order, and telling it again moves nothing and begins
 // nothing. Of a customer whose orders are not known there is one episode in all,
-// "none", until an order is known.
+// "none", until an order is known. A lapse that the orders disprove is none: there is
+// a later order than the one that the event calls the last (last_order_at), or, if it
+// calls none so, one of the week before.
 //
 // The bigger offer is for a real miss of the smaller one: last-call has its own
 // only if the email with the smaller offer went out and its code ran out unused;
@@ -138,9 +140,10 @@ func occasion(order string) string {
 	return touch.Token(order)
 }
 
-// lapsedAt returns the first lapse that was told since an order of that time.
+// lapsedAt returns the first lapse that was told since an order of that time, and
+// that no order disproves.
 func lapsedAt(c *customer.Customer, placed time.Time) (time.Time, bool) {
-	if told := c.NotedAfter(customer.Lapsed, "", placed); len(told) > 0 {
+	if told := c.Lapses(placed); len(told) > 0 {
 		return told[0], true
 	}
 	return time.Time{}, false

@@ -38,6 +38,12 @@ func lapsed(after time.Duration) events.Event {
 	return at(after, &events.CustomerLapsed{Customer: who})
 }
 
+// stale is a lapse whose last order was the one of long ago.
+func stale(after time.Duration) events.Event {
+	last := noon.Add(long)
+	return at(after, &events.CustomerLapsed{Customer: who, LastOrderAt: &last})
+}
+
 func ordered(after time.Duration, id string, coupons ...string) events.Event {
 	return at(after, &events.OrderPlaced{Customer: who, Order: events.Order{ID: id, Coupons: coupons}})
 }
@@ -120,6 +126,10 @@ func TestPlan(t *testing.T) {
 		{"the last order was cancelled", []events.Event{ordered(long, "1"), ordered(-day, "2"), cancelled(-day, "2"), lapsed(0)}, "1", 0},
 		{"asleep", []events.Event{ordered(long, "1"), lapsed(0), sent(30*day, "last-call", "1"), lapsed(40 * day)}, "", 0},
 		{"asleep, and ordered", []events.Event{ordered(long, "1"), lapsed(0), sent(30*day, "last-call", "1"), ordered(40*day, "2"), lapsed(240 * day)}, "2", 240 * day},
+		{"a list that was drawn before the last order", []events.Event{ordered(long, "1"), ordered(-time.Hour, "2"), stale(0)}, "", 0},
+		{"it names no last order, and there is one of an hour ago", []events.Event{ordered(long, "1"), ordered(-time.Hour, "2"), lapsed(0)}, "", 0},
+		{"the order that disproves it was cancelled", []events.Event{ordered(long, "1"), ordered(-time.Hour, "2"), cancelled(-time.Minute, "2"), stale(0)}, "1", 0},
+		{"a true lapse after one that was none", []events.Event{ordered(long, "1"), ordered(-time.Hour, "2"), stale(0), lapsed(180 * day)}, "2", 180 * day},
 		{"an id that cannot stand in a subject", []events.Event{ordered(long, "No. 1"), lapsed(0)}, touch.Token("No. 1"), 0},
 		{"another event", []events.Event{lapsed(0), ordered(long, "1")}, "", 0},
 	} {
@@ -161,6 +171,7 @@ func TestWanted(t *testing.T) {
 		{"at the same instant", "miss-you", "1", []events.Event{one, lapse, ordered(0, "2")}, 0, drop(reason.Purchased)},
 		{"ordered since, and cancelled", "offer", "1", []events.Event{one, lapse, missed, ordered(day, "2"), cancelled(2*day, "2")}, 14 * day, drop(reason.Purchased)},
 		{"an order of before the lapse came in late", "miss-you", "1", []events.Event{one, lapse, ordered(-day, "2")}, 0, drop(reason.Purchased)},
+		{"the order that disproves it came in late", "miss-you", "1", []events.Event{one, stale(0), ordered(-time.Hour, "2")}, 0, drop(reason.Purchased)},
 		{"a cancelled one", "miss-you", "1", []events.Event{one, lapse, ordered(-day, "2"), cancelled(-day, "2")}, 0, send},
 		{"an older one", "miss-you", "1", []events.Event{one, lapse, ordered(2*long, "0")}, 0, send},
 
