@@ -1,6 +1,9 @@
 package events
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The structs below are what events are made of. A tag `rule` says how a field
 // is read, where the rule does not follow from its Go type: see shape.go.
@@ -55,13 +58,14 @@ type Item struct {
 
 // MayReview reports whether customers are asked for a review of the item: the
 // shop's word counts, and without one all but what was free, such as a sample, and
-// the parts of a bundle, which is reviewed as a whole.
-func (i *Item) MayReview() bool {
+// the parts of a bundle that is a line of the order too, which is reviewed as a whole.
+func (i *Item) MayReview(order []Item) bool {
 	if i.Reviewable != nil {
 		return *i.Reviewable
 	}
 	free := i.Price.Currency != "" && i.Price.Minor == 0
-	return !free && i.BundleOf == ""
+	part := i.BundleOf != "" && slices.ContainsFunc(order, func(x Item) bool { return x.ProductID == i.BundleOf })
+	return !free && !part
 }
 
 // Cart is a shopping cart; a cart without items has been emptied.

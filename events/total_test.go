@@ -57,9 +57,11 @@ func TestSamplesAndPartsOfBundlesAreNotReviewed(t *testing.T) {
 		{Item{Price: euro(0), Reviewable: &yes}, true},
 		{Item{Price: euro(100), Reviewable: &no}, false},
 		{Item{Price: euro(100), BundleOf: "box"}, false},
+		{Item{Price: euro(0), ProductID: "part", BundleOf: "crate"}, false},
+		{Item{Price: euro(100), BundleOf: "crate"}, true},
 		{Item{BundleOf: "box", Reviewable: &yes}, true},
 	} {
-		if got := c.item.MayReview(); got != c.want {
+		if got := c.item.MayReview([]Item{{ProductID: "box"}, c.item}); got != c.want {
 			t.Errorf("%+v: %v", c.item, got)
 		}
 	}

@@ -142,7 +142,7 @@ func items(t *rapid.T) []events.Item {
 	var out []events.Item
 	for range rapid.IntRange(0, 3).Draw(t, "items") {
 		out = append(out, events.Item{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(1, 3).Draw(t, "quantity"),
-			SupplyDays: rapid.IntRange(0, 2).Draw(t, "supply")})
+			SupplyDays: rapid.IntRange(0, 2).Draw(t, "supply"), Subscription: rapid.Bool().Draw(t, "subscription")})
 	}
 	return out
 }

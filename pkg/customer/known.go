@@ -36,6 +36,15 @@ func (c *Customer) PlacedAt(order string) (time.Time, bool) {
 	return time.UnixMilli(s.Age).UTC(), s.Age != 0
 }
 
+// Since returns since when an order stands, and whether that is known: when it was
+// placed; or, where details are kept, placed again after nothing was left of it.
+func (c *Customer) Since(order string) (time.Time, bool) {
+	if o, ok := c.Order(order); ok {
+		return o.Since(), true
+	}
+	return c.PlacedAt(order)
+}
+
 // order returns what is kept in detail of an order that may be told yet.
 func (c *Customer) order(id string) *Order {
 	if o, ok := c.Order(id); ok {

@@ -195,7 +195,7 @@ func lines(items []events.Item, limit int) []Line {
 	limit = min(len(items), limit)
 	for _, it := range items[:limit] {
 		l := Line{Product: it.ProductID, Quantity: it.Quantity, Supply: int32(it.SupplyDays),
-			Subscription: it.Subscription, Unreviewable: !it.MayReview()}
+			Subscription: it.Subscription, Unreviewable: !it.MayReview(items)}
 		if it.BundleOf != "" {
 			l.Bundle = int16(1 + slices.IndexFunc(items[:limit], func(of events.Item) bool { return of.ProductID == it.BundleOf }))
 		}

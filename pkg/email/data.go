@@ -113,7 +113,7 @@ func sum(items []events.Item, more int) events.Money {
 func items(in []events.Item) []render.Item {
 	out := make([]render.Item, len(in))
 	for i, it := range in {
-		out[i] = render.Item{ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity, Price: it.Price, URL: it.URL, ImageURL: it.ImageURL}
+		out[i] = render.Item{ProductID: it.ProductID, Name: it.Name, Quantity: it.Quantity, Price: it.Price, URL: it.URL, ReviewURL: it.ReviewURL, ImageURL: it.ImageURL}
 	}
 	return out
 }

@@ -94,9 +94,10 @@ var (
 )
 
 // Revocable reports whether the shop can take a reason for a drop back: an order
-// that was cancelled or refunded stands again when it is placed again. A touch that
-// was dropped for it may be planned again, if it is wanted by then.
-func (r Reason) Revocable() bool { return r == Cancelled || r == Refunded }
+// that was cancelled or refunded stands again when it is placed again, and so does the
+// consent that rests on it. A touch that was dropped for it may be planned again, if it
+// is wanted by then.
+func (r Reason) Revocable() bool { return r == Cancelled || r == Refunded || r == NoConsent }
 
 // All lists every reason, in the order of the documentation.
 func All() []Reason {

@@ -101,6 +101,9 @@ func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (it
 			it.Name = it.ProductID
 		}
 		it.URL = linkURL(it.URL, store)
+		if it.ReviewURL = linkURL(it.ReviewURL, store); it.ReviewURL == "" {
+			it.ReviewURL = it.URL
+		}
 		it.ImageURL = imageURL(it.ImageURL, store)
 		pictures = pictures || it.ImageURL != ""
 	}

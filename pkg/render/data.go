@@ -26,6 +26,9 @@ type Item struct {
 	Price     events.Money `yaml:"price"`     // of one piece; without a currency it is unknown
 	URL       string       `yaml:"url"`       // dropped by Render unless its host may be linked to
 	ImageURL  string       `yaml:"image_url"` // dropped by Render unless https, or on a host that may be linked to
+	// ReviewURL is where the product is reviewed: Render has it be URL if it is not
+	// given, or if its host may not be linked to.
+	ReviewURL string `yaml:"review_url"`
 }
 
 // An Order is an order as an email shows it. Render shows at most 30 items and

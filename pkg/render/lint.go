@@ -223,7 +223,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 			report("%q is not a link that an email can have: it must begin with https://", l.url)
 		case u.Hostname() == foreignHost:
-			report("a link is made from text that is not a URL; use .URL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
+			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", l.url)
 		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):

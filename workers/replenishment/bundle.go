@@ -22,6 +22,9 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 		if len(ps) == 0 {
 			continue
 		}
+		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
+			continue
+		}
 		due, b, _, ok := w.due(ps[0], in)
 		u := touch.Touch{Worker: Name, Step: step, Customer: t.Customer, Occasion: occasion(ps[0]), Due: due}
 		if !ok || b.product.Unavailable() || u.Occasion == t.Occasion ||

@@ -10,25 +10,26 @@ import (
 	"homing/workers"
 )
 
-// Plan plans a touch for each product of the order that was placed or delivered.
-// An order's touches are planned with what they display when it is placed; when
-// it is delivered they are only moved.
+// Plan plans a touch for each product of the order that was placed, changed or
+// delivered. An order's touches are planned with what they display when it is told;
+// when it is delivered they are only moved.
 func (w worker) Plan(in workers.Input) []touch.Touch {
-	switch d := in.Event.Data.(type) {
-	case *events.OrderPlaced:
-		known, ok := in.Customer.Order(d.Order.ID)
-		if !ok || known.Test || !known.Told.Same(customer.StampOf(in.Event)) {
-			return nil // told again, or followed by very many others
-		}
-		return w.plan(known, in, func(p customer.Purchase) *touch.Snapshot { return snapshot(p, d.Order.Items) })
-	case *events.OrderDelivered:
+	if d, ok := in.Event.Data.(*events.OrderDelivered); ok {
 		known, ok := in.Customer.Order(d.Order.ID)
 		if !ok || known.Test {
 			return nil // the order is still to come, and will plan
 		}
 		return w.plan(known, in, func(customer.Purchase) *touch.Snapshot { return nil })
 	}
-	return nil
+	o, ok := workers.Told(in)
+	if !ok {
+		return nil
+	}
+	known, ok := in.Customer.Order(o.ID)
+	if !ok {
+		return nil // followed by very many others
+	}
+	return w.plan(known, in, func(p customer.Purchase) *touch.Snapshot { return snapshot(p, o.Items) })
 }
 
 func (w worker) plan(order *customer.Order, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
@@ -38,11 +39,20 @@ func (w worker) plan(order *customer.Order, in workers.Input, show func(customer
 		if len(ps) == 0 || ps[0].Order != order.ID {
 			continue // gone again, or bought again since
 		}
+		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
+			continue
+		}
 		if due, _, _, ok := w.due(ps[0], in); ok {
 			out = append(out, touch.Touch{Worker: Name, Step: step, Occasion: occasion(ps[0]), Due: due, Snapshot: show(ps[0])})
 		}
 	}
 	return out
+}
+
+// tooLate reports whether a purchase left, or arrived, so long after the order that the
+// shop is only cleaning up.
+func (w worker) tooLate(p customer.Purchase) bool {
+	return p.Clock().Sub(p.Placed) > w.config.MaxOrderAge
 }
 
 // occasion is the product and the order that set the clock. Ids hold no control

@@ -1,13 +1,16 @@
 // Package replenishment reminds customers to buy again what is about to run out.
 //
-// Triggers: order.placed, order.delivered. Step: reorder, one for each product
+// Triggers: order.placed, order.updated, order.delivered. Step: reorder, one for each product
 // and order, `lead` before the day on which what that order brought is used up.
 // A newer order of the product is planned again and makes the older touch moot. The
 // first to fall due takes over the others that fall due within `bundle` after it.
 //
 // # When it runs out
 //
-// The clock starts with the delivery, if it is known, else with the order. Where
+// The clock starts with the delivery, if it is known, else when it left the shop, else
+// with the order. What left or arrived more than max_order_age after the order is not
+// reminded of: the shop cleans up. Nor is what comes by subscription. What has not left
+// the shop yet is looked at again as long after as it would last. Where
 // the shop says for how many days a piece lasts (supply_days of the order's
 // line, or else of product.updated), the product runs out
 //
@@ -60,6 +63,7 @@ type Config struct {
 	workers.Settings `yaml:",inline"`
 	Lead             time.Duration `yaml:"lead"`          // how long before it runs out
 	Bundle           time.Duration `yaml:"bundle"`        // what falls due within this time shares an email; 0s: each has its own
+	MaxOrderAge      time.Duration `yaml:"max_order_age"` // how old an order may be when it leaves or arrives
 	MinIntervals     int           `yaml:"min_intervals"` // own intervals that suffice without anybody else's
 }
 
@@ -67,7 +71,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Settings: workers.Settings{Status: workers.Live, Priority: 60, Class: touch.Marketing},
-		Lead:     5 * day, Bundle: 7 * day, MinIntervals: 2,
+		Lead:     5 * day, Bundle: 7 * day, MaxOrderAge: 180 * day, MinIntervals: 2,
 	}
 }
 
@@ -78,6 +82,9 @@ func (c Config) validate() error {
 	}
 	if c.Bundle < 0 || c.Bundle > 90*day {
 		errs = append(errs, fmt.Errorf("bundle: %v is not between 0s, which bundles nothing, and 90d", c.Bundle))
+	}
+	if c.MaxOrderAge <= 0 {
+		errs = append(errs, fmt.Errorf("max_order_age: %v reminds of no order; write how old one may be, for example 180d", c.MaxOrderAge))
 	}
 	if c.MinIntervals < 1 {
 		errs = append(errs, fmt.Errorf("min_intervals: %d: it takes at least 1 to learn from", c.MinIntervals))
@@ -90,7 +97,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "reminders to reorder",
-	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderDelivered},
+	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderDelivered},
 	Horizon:  longest*day + expires,
 	Products: true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {

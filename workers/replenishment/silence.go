@@ -21,6 +21,9 @@ func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 		if len(ps) == 0 {
 			continue // all of it came back
 		}
+		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
+			continue // it is known well enough
+		}
 		_, b, e, ok := w.due(ps[0], in)
 		if ok {
 			return "", ""

@@ -29,10 +29,16 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	due, b, e, ok := w.due(p, in)
 	switch {
+	case in.Customer.Subscribed(p.Product, p.Placed):
+		return touch.DropFor(reason.Repurchased, "it comes by subscription")
+	case w.tooLate(p):
+		return touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %v after the order", w.config.MaxOrderAge))
 	case b.product.Unavailable():
 		return touch.DropFor(reason.Unavailable, "the shop says that it cannot be bought")
 	case !ok:
 		return touch.DropFor(reason.InsufficientData, w.tooLittle(b, e))
+	case !p.Left: // if it leaves today, it lasts until then
+		return touch.MoveTo(in.Now.Add(due.Sub(p.Clock())), "it has not left the shop yet")
 	case due.After(in.Now.Add(patience(e))):
 		return touch.MoveTo(due, b.text(e, p.Clock().In(in.Location())))
 	}
@@ -72,7 +78,11 @@ func purchaseOf(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
 	if p, ok := c.Purchase(s.Order, it.ProductID); ok {
 		return p, true
 	}
-	p := customer.Purchase{Order: s.Order, Product: it.ProductID, Placed: s.PlacedAt, Quantity: it.Quantity, Supply: float64(it.SupplyDays)}
+	p := customer.Purchase{Order: s.Order, Product: it.ProductID, Placed: s.PlacedAt, Quantity: it.Quantity, Supply: float64(it.SupplyDays), Left: true}
+	if o, ok := c.Order(s.Order); ok && !o.Brief {
+		p.Gone = customer.Cancelled // it was taken out of the order
+		return p, !o.Test
+	}
 	for _, k := range []customer.Kind{customer.Cancelled, customer.Refunded, customer.Returned} {
 		if c.Concerned(s.Order, it.ProductID, k) {
 			p.Gone = k

@@ -9,21 +9,25 @@ import (
 	"homing/workers"
 )
 
-// Plan plans the ask and the reminder of an order. What was placed brings what
-// the email displays; a fulfilment and a delivery only bring a better time.
+// Plan plans the ask and the reminder of an order. What was placed or changed brings
+// what the email displays; a fulfilment and a delivery only bring a better time.
 func (w worker) Plan(in workers.Input) []touch.Touch {
 	order, placed, snapshot := subject(in)
 	if order == "" {
 		return nil
 	}
 	due, _ := w.asks(order, placed, &in.Customer)
+	if w.tooOld(order, placed, due, &in.Customer) {
+		return nil
+	}
 	var out []touch.Touch
 	for _, s := range w.steps() {
+		t := touch.Touch{Worker: Name, Step: s.Name, Customer: in.Key, Occasion: touch.Token(order), Due: due, Snapshot: snapshot}
 		if s.Name == Reminder {
-			due = w.reminds(due, touch.Touch{Worker: Name, Step: Ask, Customer: in.Key, Occasion: touch.Token(order)}, &in.Customer)
+			t.Due = w.reminds(due, order, t, &in.Customer)
 		}
-		if !in.Now.After(due.Add(worth)) {
-			out = append(out, touch.Touch{Worker: Name, Step: s.Name, Customer: in.Key, Occasion: touch.Token(order), Due: due, Snapshot: snapshot})
+		if !in.Now.After(t.Due.Add(worth)) {
+			out = append(out, t)
 		}
 	}
 	return out
@@ -31,9 +35,9 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 
 // reminds returns when the reminder of an ask is due: after it was sent, or else
 // after it will be, if it leaves in time. Wanted knows when it did.
-func (w worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) time.Time {
-	if k, ok := c.Claimed(customer.ClaimKey(ask.ID())); ok && k.State >= customer.Uncertain {
-		due = time.UnixMilli(k.At).UTC()
+func (w worker) reminds(due time.Time, order string, t touch.Touch, c *customer.Customer) time.Time {
+	if at, asked := asked(t, order, c); asked {
+		due = at
 	}
 	return due.Add(w.config.ReminderAfter)
 }
@@ -42,29 +46,47 @@ func (w worker) reminds(due time.Time, ask touch.Touch, c *customer.Customer) ti
 // event says so, and what the emails will display; no order: nothing is planned.
 func subject(in workers.Input) (order string, placed time.Time, s *touch.Snapshot) {
 	switch d := in.Event.Data.(type) {
-	case *events.OrderPlaced:
-		stamp := customer.StampOf(in.Event)
-		if known, ok := in.Customer.Order(d.Order.ID); ok && (known.Test || !known.Told.Same(stamp)) {
-			return "", time.Time{}, nil // told again; that event plans, with its own items
-		}
-		items, more := touch.Items(d.Order.Items)
-		placed = stamp.Time()
-		return d.Order.ID, placed, &touch.Snapshot{Order: d.Order.ID, PlacedAt: placed, Items: items, More: more, Total: d.Order.Total}
 	case *events.OrderFulfilled:
-		return d.Order.ID, in.Event.Time, nil
+		order, placed = d.Order.ID, in.Event.Time
 	case *events.OrderDelivered:
-		return d.Order.ID, in.Event.Time, nil
+		order, placed = d.Order.ID, in.Event.Time
+	default:
+		o, ok := workers.Told(in)
+		if !ok {
+			return "", time.Time{}, nil
+		}
+		order, placed = o.ID, customer.StampOf(in.Event).Time()
+		if at, ok := in.Customer.PlacedAt(order); ok {
+			placed = at
+		}
+		items, more := touch.Items(o.Items)
+		s = &touch.Snapshot{Order: order, PlacedAt: placed, Items: items, More: more, Total: o.Total}
 	}
-	return "", time.Time{}, nil
+	if in.Customer.IsTest(order) {
+		return "", time.Time{}, nil
+	}
+	return order, placed, s
+}
+
+// since returns since when an order stands. placed counts if the customer's record
+// does not know any more.
+func since(order string, placed time.Time, c *customer.Customer) time.Time {
+	if at, ok := c.Since(order); ok {
+		return at
+	}
+	return placed
+}
+
+// tooOld reports whether an order is too old to be asked about at a time: a shop that
+// cleans up marks orders of years ago as delivered.
+func (w worker) tooOld(order string, placed, asks time.Time, c *customer.Customer) bool {
+	return asks.Sub(since(order, placed, c)) > w.config.MaxOrderAge
 }
 
 // asks returns when the customer is asked about an order, by the best signal
-// there is, and which that is. placed counts if the customer's record does not
-// know any more when the order was placed.
+// there is, and which that is.
 func (w worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, signal string) {
-	if at, ok := c.PlacedAt(order); ok {
-		placed = at
-	}
+	placed = since(order, placed, c)
 	delivered, all := c.Reached(order, customer.Delivered)
 	if all {
 		return delivered.Add(w.config.AfterDelivery), "delivered " + stamp(delivered)

@@ -1,18 +1,28 @@
 // Package reviewrequest asks a customer what they think of what they bought.
 //
-// Triggers: order.placed, order.fulfilled, order.delivered. Steps: ask, once the
-// customer has had time with the goods, and reminder, 7 days after the ask
+// Triggers: order.placed, order.updated, order.fulfilled, order.delivered. Steps: ask,
+// once the customer has had time with the goods, and reminder, 7 days after the ask
 // really went out. One of each an order. The best that is known decides the time
 // of the ask: 7 days after the last delivery, else 14 days after the order was
 // fulfilled, else 21 days after it was placed. An order that arrives in parcels
-// is waited for until its last product is there.
+// is waited for until its last product is there. Nobody is asked about an order that
+// is older than max_order_age by then.
+//
+// Orders whose time comes within merge_within share an email, which leaves when the
+// last of them is right; those that it took over are bundled with it.
+//
+// A product is asked about once within ask_again_after, whichever orders of the person
+// have it. Nothing is kept for that: which order was asked about when is known by the
+// claims, and what it had by the orders. So it lasts as long as both do: of orders whose
+// details are forgotten (more than customer.MaxOrders newer ones) nothing is known.
 //
 // A product is not asked about if it was cancelled, if any of it was returned,
-// or if the customer reviewed it since the order. Not wanted any more when no
-// product is left (reviewed, refunded or cancelled), while a complaint is open
-// (complaint_open), within 14 days of any refund of the order (refunded), or
-// when it is more than 14 days late (expired). The reminder shares the fate of
-// an ask that was not sent.
+// if it has not left the shop, if the shop says that it is not to be reviewed, if it was
+// free or is part of a bundle, or if the customer reviewed it since the order or within
+// ask_again_after. Not wanted any more when no product is left (reviewed, bundled,
+// refunded or cancelled), while a complaint is open (complaint_open), within 14 days of
+// any refund of the order (refunded), or when it is more than 14 days late (expired). The
+// reminder shares the fate of an ask that was not sent.
 package reviewrequest
 
 import (
@@ -48,6 +58,9 @@ type Config struct {
 	AfterFulfilment  time.Duration `yaml:"after_fulfilment"` // if the delivery is never told
 	AfterOrder       time.Duration `yaml:"after_order"`      // if neither is
 	ReminderAfter    time.Duration `yaml:"reminder_after"`   // after the ask was sent; 0s: no reminder
+	MergeWithin      time.Duration `yaml:"merge_within"`     // orders whose time comes within it share an email; 0s: one email an order
+	AskAgainAfter    time.Duration `yaml:"ask_again_after"`  // from one question about a product to the next; 0s: with each order
+	MaxOrderAge      time.Duration `yaml:"max_order_age"`    // how old an order may be when it is asked about
 }
 
 // Defaults returns the configuration of a worker that the file does not mention.
@@ -58,6 +71,9 @@ func Defaults() Config {
 		AfterFulfilment: 14 * day,
 		AfterOrder:      21 * day,
 		ReminderAfter:   7 * day,
+		MergeWithin:     3 * day,
+		AskAgainAfter:   90 * day,
+		MaxOrderAge:     180 * day,
 	}
 }
 
@@ -69,10 +85,14 @@ func (c Config) validate() error {
 	}{
 		{"after_delivery", c.AfterDelivery}, {"after_fulfilment", c.AfterFulfilment},
 		{"after_order", c.AfterOrder}, {"reminder_after", c.ReminderAfter},
+		{"merge_within", c.MergeWithin}, {"ask_again_after", c.AskAgainAfter},
 	} {
 		if d.wait < 0 {
 			errs = append(errs, fmt.Errorf("%s: %v is negative", d.key, d.wait))
 		}
+	}
+	if c.MaxOrderAge <= 0 {
+		errs = append(errs, fmt.Errorf("max_order_age: %v asks about no order; write how old one may be, for example 180d", c.MaxOrderAge))
 	}
 	return errors.Join(errs...)
 }
@@ -82,11 +102,11 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "review requests",
-	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderFulfilled, events.TypeOrderDelivered},
+	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderFulfilled, events.TypeOrderDelivered},
 	Horizon:  60 * day,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
-		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers}
 	}),
 }
 
@@ -104,11 +124,4 @@ func (w worker) steps() []touch.Step {
 		steps = append(steps, touch.Step{Name: Reminder, Template: Name + "/" + Reminder, Class: c.Class, Expires: expires + worth})
 	}
 	return steps
-}
-
-// Compose shows the products that are left to review.
-func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
-	items, _ := open(t.Snapshot, &in.Customer)
-	_, signal := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
-	return workers.Wording{Items: items, More: t.Snapshot.More, Detail: signal}
 }

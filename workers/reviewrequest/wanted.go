@@ -13,68 +13,119 @@ import (
 	"homing/workers"
 )
 
+// soon is how long an ask waits for another about the same product that is on its way.
+const soon = 5 * time.Minute
+
 // Wanted asks about what is left to review, when its time has come, and if there
 // is no quarrel about the order.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	c, order := &in.Customer, t.Snapshot.Order
-	undone := c.Undone(order)
-	switch items, why := open(t.Snapshot, c); {
-	case undone == customer.Cancelled:
-		return touch.DropFor(reason.Cancelled, "the order was cancelled")
-	case undone != 0:
-		return touch.DropFor(reason.Refunded, "the order was refunded or came back")
-	case c.IsTest(order):
-		return touch.DropFor(reason.InsufficientData, "the order is a test")
-	case len(items) == 0:
-		return touch.DropFor(why, "no product of the order is left to review")
+	if v := standing(t, in); v.Action != touch.Send {
+		return v
 	}
-	at, v := w.time(t, in)
+	items, why := w.open(t, in)
+	if len(items) == 0 {
+		return touch.DropFor(why, w.nothing(why))
+	}
+	group := w.group(t, in)
+	at, v := w.time(t, group, in)
 	switch {
 	case v.Action != touch.Send:
 		return v
 	case in.Now.Before(at):
-		return touch.MoveTo(at, "the customer has not had the time yet")
-	case c.ComplaintOpen(order):
-		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
+		return touch.MoveTo(at, "the customer has not had the time yet"+w.withOthers(group))
 	}
-	for _, k := range []customer.Kind{customer.Refunded, customer.Returned} {
-		if at := c.LastOf(order, k); !at.IsZero() && in.Now.Before(at.Add(freshRefund)) {
-			return touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
-		}
+	if _, v := w.askable(t, in); v.Action != touch.Send {
+		return v
 	}
-	if in.Now.After(at.Add(worth)) {
+	switch {
+	case in.Now.After(at.Add(worth)):
 		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
+	case asking(t, group, items, in):
+		return touch.HoldUntil(in.Now.Add(soon), reason.NotYet, "another order with the same product is being asked about")
+	}
+	return workers.Lead(t, group, func(workers.Sharer) time.Time { return at }, in)
+}
+
+// withOthers says that an email is about several orders.
+func (w worker) withOthers(group []workers.Sharer) string {
+	if len(group) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; %d orders within %v share the email", len(group), w.config.MergeWithin)
+}
+
+// standing drops what is about an order that does not stand any more.
+func standing(t touch.Touch, in workers.Input) touch.Verdict {
+	undone := in.Customer.Undone(t.Snapshot.Order)
+	switch {
+	case undone == customer.Cancelled:
+		return touch.DropFor(reason.Cancelled, "the order was cancelled")
+	case undone != 0:
+		return touch.DropFor(reason.Refunded, "the order was refunded or came back")
+	case in.Customer.IsTest(t.Snapshot.Order):
+		return touch.DropFor(reason.InsufficientData, "the order is a test")
 	}
 	return touch.Verdict{}
 }
 
+// askable returns what of an order may be asked about now, apart from when and in
+// which email.
+func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.Verdict) {
+	c, order := &in.Customer, t.Snapshot.Order
+	if v := standing(t, in); v.Action != touch.Send {
+		return nil, v
+	}
+	items, why := w.open(t, in)
+	switch asks, _ := w.asks(order, t.Snapshot.PlacedAt, c); {
+	case len(items) == 0:
+		return nil, touch.DropFor(why, w.nothing(why))
+	case w.tooOld(order, t.Snapshot.PlacedAt, asks, c):
+		return nil, touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %v after the order", stamp(asks), w.config.MaxOrderAge))
+	case c.ComplaintOpen(order):
+		return nil, touch.DropFor(reason.ComplaintOpen, "a complaint is open")
+	}
+	for _, k := range []customer.Kind{customer.Refunded, customer.Returned} {
+		if at := c.LastOf(order, k); !at.IsZero() && !at.Before(since(order, t.Snapshot.PlacedAt, c)) && in.Now.Before(at.Add(freshRefund)) {
+			return nil, touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
+		}
+	}
+	return items, touch.Verdict{}
+}
+
 // time returns when a touch is right, or a verdict if that has no answer.
-func (w worker) time(t touch.Touch, in workers.Input) (time.Time, touch.Verdict) {
+func (w worker) time(t touch.Touch, group []workers.Sharer, in workers.Input) (time.Time, touch.Verdict) {
+	c := &in.Customer
 	if t.Step != Reminder {
-		at, _ := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
+		at, _ := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, c)
+		if shared := w.due(group); shared.After(at) {
+			at = shared
+		}
 		return at, touch.Verdict{}
+	}
+	if at, ok := asked(t, t.Snapshot.Order, c); ok { // also where nobody knows: then the customer may well have it
+		return at.Add(w.config.ReminderAfter), touch.Verdict{}
 	}
 	ask := t
 	ask.Step = Ask
-	k, ok := in.Customer.Claimed(customer.ClaimKey(ask.ID()))
-	switch {
-	case !ok || k.State == customer.Open:
+	k, ok := ask.ClaimIn(c)
+	if !ok || k.State == customer.Open || reason.Reason(k.Why).Revocable() { // the order stands again
 		// It may be sent at any moment from now on, so no earlier than this.
 		return time.Time{}, touch.HoldUntil(in.Now.Add(w.config.ReminderAfter), reason.NotYet, "the first email has not been sent yet")
-	case k.State == customer.Dropped:
-		return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first email was not sent")
 	}
-	// Sent, or uncertain: then the customer may well have it, and is reminded.
-	return time.UnixMilli(k.At).UTC().Add(w.config.ReminderAfter), touch.Verdict{}
+	return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first email was not sent")
 }
 
 // open returns the items that are left to review, each product once, and if
 // there are none, why. Of an order that came in part only what came is asked about,
 // and of one that left the shop in part only what has left.
-func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why reason.Reason) {
+func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why reason.Reason) {
+	c, s := &in.Customer, t.Snapshot
 	placed := s.PlacedAt
 	if at, ok := c.PlacedAt(s.Order); ok {
 		placed = at
+	}
+	if lately := in.Now.Add(-w.config.AskAgainAfter); lately.Before(placed) {
+		placed = lately
 	}
 	inPart := cameInPart(s, c)
 	seen := map[string]bool{}
@@ -82,25 +133,36 @@ func open(s *touch.Snapshot, c *customer.Customer) (items []events.Item, why rea
 	for _, it := range s.Items {
 		p := it.ProductID
 		switch {
-		case seen[p]:
+		case seen[p], !it.MayReview(s.Items):
 		case c.Concerned(s.Order, p, customer.Refunded), c.Concerned(s.Order, p, customer.Returned):
 			gone[reason.Refunded] = true
 		case cancelled(c, s.Order, p):
 			gone[reason.Cancelled] = true
 		case reviewed(c, p, placed):
 			gone[reason.Reviewed] = true
-		case inPart && !c.Concerned(s.Order, p, customer.Delivered), !c.HasLeft(s.Order, p):
+		case inPart && !came(s, p, func(id string) bool { return c.Concerned(s.Order, id, customer.Delivered) }),
+			!came(s, p, func(id string) bool { return c.HasLeft(s.Order, id) }):
+		case w.elsewhere(p, t, in):
+			gone[reason.Bundled] = true
 		default:
 			items = append(items, it)
 		}
-		seen[p] = true
+		seen[p] = seen[p] || it.MayReview(s.Items)
 	}
-	for _, r := range []reason.Reason{reason.Reviewed, reason.Refunded, reason.Cancelled} {
+	for _, r := range []reason.Reason{reason.Reviewed, reason.Bundled, reason.Refunded, reason.Cancelled} {
 		if gone[r] {
 			return items, r
 		}
 	}
 	return items, reason.InsufficientData
+}
+
+// nothing says why nothing is left to ask about.
+func (w worker) nothing(why reason.Reason) string {
+	if why == reason.Bundled {
+		return fmt.Sprintf("another email asked about the same products within %v", w.config.AskAgainAfter)
+	}
+	return "no product of the order is left to review"
 }
 
 // cameInPart reports whether some of the items arrived, and some are waited for.
@@ -112,17 +174,25 @@ func cameInPart(s *touch.Snapshot, c *customer.Customer) bool {
 	})
 }
 
+// came reports whether something is so of a product, or of a part of it: of a bundle,
+// shops tell which of its parts have left.
+func came(s *touch.Snapshot, product string, is func(id string) bool) bool {
+	return is(product) || slices.ContainsFunc(s.Items, func(it events.Item) bool { return it.BundleOf == product && is(it.ProductID) })
+}
+
 // cancelled reports whether nothing of a product will come.
 func cancelled(c *customer.Customer, order, product string) bool {
 	if p, ok := c.Purchase(order, product); ok {
 		return p.Gone == customer.Cancelled
 	}
-	_, known := c.Order(order)
-	return !known && c.Concerned(order, product, customer.Cancelled)
+	if o, known := c.Order(order); known && !o.Brief {
+		return true // it was taken out of the order
+	}
+	return c.Concerned(order, product, customer.Cancelled)
 }
 
-// reviewed reports whether the customer reviewed a product since the order.
-func reviewed(c *customer.Customer, product string, placed time.Time) bool {
+// reviewed reports whether the customer reviewed a product since a time.
+func reviewed(c *customer.Customer, product string, since time.Time) bool {
 	notes := c.Noted(customer.Reviewed, product)
-	return len(notes) > 0 && !notes[0].Time().Before(placed)
+	return len(notes) > 0 && !notes[0].Time().Before(since)
 }

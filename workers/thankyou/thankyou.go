@@ -44,7 +44,8 @@ const (
 const (
 	day     = 24 * time.Hour
 	expires = 3 * day
-	later   = day // from the thanks to the milestone: two emails at once are one too many
+	later   = day      // from the thanks to the milestone: two emails at once are one too many
+	paid    = 30 * day // how long after it was placed an order may be placed again, and be thanked for
 )
 
 // The variants of the thanks, apart from Milestone.
@@ -112,9 +113,10 @@ func (w worker) steps() []touch.Step {
 }
 
 // Plan thanks for the order that was placed, as it is now: told again, it is due
-// when it was, and shows what was told last.
+// when it was, and shows what was told last. Placed again after it was cancelled, or
+// paid back as a whole, it is thanked for then, if it was not before.
 func (w worker) Plan(in workers.Input) []touch.Touch {
-	o, ok := subject(in)
+	o, ok := workers.Told(in)
 	if !ok {
 		return nil
 	}
@@ -124,42 +126,33 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	if !known {
 		placed = customer.StampOf(in.Event).Time()
 	}
+	due := placed
+	if again, ok := since(o.ID, &in.Customer); ok {
+		due = again
+	}
+	due = w.due(due)
 	items, more := touch.Items(o.Items)
 	out := []touch.Touch{{
-		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: w.due(placed),
+		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: due,
 		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Items: items, More: more, Total: o.Total},
 	}}
 	if w.config.MilestoneOffer.Terms() != nil {
 		out = append(out, touch.Touch{
-			Worker: Name, Step: Milestone, Occasion: touch.Token(o.ID), Due: w.due(placed).Add(later),
+			Worker: Name, Step: Milestone, Occasion: touch.Token(o.ID), Due: due.Add(later),
 			Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Total: o.Total},
 		})
 	}
 	return out
 }
 
-// subject returns the order that an event tells, if it is thanked for as that event
-// has it: a copy of an older one that comes late must not replace it, and an order
-// that was changed and never placed is not thanked for.
-func subject(in workers.Input) (*events.Order, bool) {
-	var o *events.Order
-	again := false
-	switch d := in.Event.Data.(type) {
-	case *events.OrderPlaced:
-		o = &d.Order
-	case *events.OrderUpdated:
-		o, again = &d.Order, true
-	default:
-		return nil, false
+// since returns since when an order stands, as far as a thank-you goes: one that was
+// placed again long after the first time is as old as it was.
+func since(order string, c *customer.Customer) (time.Time, bool) {
+	placed, known := c.PlacedAt(order)
+	if again, ok := c.Since(order); ok && again.Sub(placed) <= paid {
+		return again, true
 	}
-	switch known, ok := in.Customer.Order(o.ID); {
-	case !ok:
-		return o, !again && !in.Customer.IsTest(o.ID)
-	case known.Test, again && !known.WasPlaced():
-		return nil, false
-	default:
-		return o, known.Told.Same(customer.StampOf(in.Event))
-	}
+	return placed, known
 }
 
 // due returns when an order is thanked for, if it leads: until then others join.
@@ -179,8 +172,8 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if in.Customer.IsTest(order) {
 		return touch.DropFor(reason.InsufficientData, "the order is a test")
 	}
-	if placed, ok := in.Customer.PlacedAt(order); ok {
-		due := w.due(placed)
+	if at, ok := since(order, &in.Customer); ok {
+		due := w.due(at)
 		if t.Step == Milestone {
 			due = due.Add(later)
 		}
@@ -194,7 +187,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		}
 		return touch.Verdict{}
 	}
-	return w.share(t, in)
+	return workers.Lead(t, w.group(order, &in.Customer), w.dueOf, in)
 }
 
 func (w worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }
@@ -209,10 +202,10 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		return v
 	}
 	for _, o := range w.others(t, in) {
-		v.Also = append(v.Also, o.ID)
-		v.Bundles = append(v.Bundles, thanksFor(t, o.ID).ID())
+		v.Also = append(v.Also, o.Order)
+		v.Bundles = append(v.Bundles, workers.About(t, o.Order).ID())
 	}
-	v.Items, v.More = shown(t, in.Gathered)
+	v.Items, v.More = workers.Shown(t, in.Gathered)
 	switch {
 	case n == 1:
 		v.Variant = First

@@ -68,6 +68,8 @@ func TestPlan(t *testing.T) {
 	again := placed(noon.Add(time.Hour), "1001", events.Item{ProductID: "new", Quantity: 1})
 	updated := at(noon.Add(time.Minute), "u", &events.OrderUpdated{Order: events.Order{ID: "1001"}})
 	old := at(noon, "old", &events.OrderPlaced{Order: events.Order{ID: "1001", PlacedAt: new(noon.Add(-1000 * time.Hour))}})
+	unpaid := at(noon.Add(24*time.Hour), "c", &events.OrderCancelled{Order: change("1001")})
+	paid := placed(noon.Add(7*24*time.Hour), "1001")
 	test := at(noon, "test", &events.OrderPlaced{Order: events.Order{ID: "1001", Test: true}})
 	for _, c := range []struct {
 		name  string
@@ -79,6 +81,8 @@ func TestPlan(t *testing.T) {
 		{"a wait of one's own", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 2 * time.Hour }, noon.Add(2 * time.Hour)},
 		{"at once", first, []events.Event{first}, func(c *thankyou.Config) { c.After = 0 }, noon},
 		{"told again, it is due when it was", again, []events.Event{first, again}, asIs, noon.Add(30 * time.Minute)},
+		{"cancelled, and placed again days later", paid, []events.Event{first, unpaid, paid}, asIs, noon.Add(7*24*time.Hour + 30*time.Minute)},
+		{"cancelled, and placed again months later", placed(noon.Add(90*24*time.Hour), "1001"), []events.Event{first, unpaid, placed(noon.Add(90*24*time.Hour), "1001")}, asIs, noon.Add(30 * time.Minute)},
 		{"changed, it is due when it was", updated, []events.Event{first, updated}, asIs, noon.Add(30 * time.Minute)},
 		{"changed before it was told", updated, []events.Event{updated}, asIs, time.Time{}},
 		{"changed, by an event that is not the newest", updated, []events.Event{first, updated, again}, asIs, time.Time{}},
@@ -132,7 +136,9 @@ func TestWanted(t *testing.T) {
 		{"cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Refunded}},
 		{"cancelled before the order came in", []events.Event{at(noon, "c", &events.OrderCancelled{Order: change("1001")})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
-		{"cancelled, and placed again", []events.Event{order, at(noon.Add(1), "c", &events.OrderCancelled{Order: change("1001")}), placed(noon.Add(time.Minute), "1001")}, late, touch.Verdict{}},
+		{"cancelled, and placed again", []events.Event{order, at(noon.Add(1), "c", &events.OrderCancelled{Order: change("1001")}), placed(noon.Add(time.Minute), "1001")}, late.Add(time.Minute), touch.Verdict{}},
+		{"cancelled, and placed again just now", []events.Event{order, at(noon.Add(1), "c", &events.OrderCancelled{Order: change("1001")}), placed(late, "1001")}, late, touch.MoveTo(late.Add(30*time.Minute), "")},
+		{"refunded, and placed again", []events.Event{order, at(noon.Add(1), "r", &events.OrderRefunded{Order: change("1001")}), placed(noon.Add(time.Minute), "1001")}, late.Add(time.Minute), touch.Verdict{}},
 		{"its only item cancelled", []events.Event{tea, at(late, "c", &events.OrderCancelled{Order: partly})}, late, touch.Verdict{Action: touch.Drop, Reason: reason.Cancelled}},
 		{"one item refunded", []events.Event{order, at(noon, "r", &events.OrderRefunded{Order: partly})}, late, touch.Verdict{}},
 		{"another order cancelled", []events.Event{order, at(noon, "c", &events.OrderCancelled{Order: change("1002")})}, late, touch.Verdict{}},

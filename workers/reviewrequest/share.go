@@ -1,0 +1,162 @@
+package reviewrequest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/reason"
+	"homing/pkg/touch"
+	"homing/workers"
+)
+
+// group returns the orders that share the email of a touch, its own included. Of an ask
+// they are those whose time comes within merge_within of the first one's; of a reminder
+// those that were asked about in one email.
+func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
+	c, own := &in.Customer, t.Snapshot.Order
+	var all []workers.Sharer
+	add := func(order string, at time.Time) { all = append(all, workers.Sharer{Order: order, At: at}) }
+	if t.Step == Reminder {
+		mine, _ := asked(t, own, c)
+		for _, o := range c.Standing() {
+			if at, ok := asked(t, o.ID, c); ok && at.Equal(mine) {
+				add(o.ID, at)
+			}
+		}
+		return workers.Together(all, 0, own)
+	}
+	if w.config.MergeWithin == 0 {
+		return nil
+	}
+	for _, o := range c.Standing() {
+		at, _ := w.asks(o.ID, o.PlacedAt(), c)
+		if o.ID != own {
+			k, claimed := workers.About(t, o.ID).ClaimIn(c)
+			over := claimed && k.State != customer.Open || in.Now.After(at.Add(worth)) || o.Undone() != 0
+			if over || w.tooOld(o.ID, o.PlacedAt(), at, c) {
+				continue
+			}
+		}
+		add(o.ID, at)
+	}
+	slices.SortStableFunc(all, func(a, b workers.Sharer) int { return a.At.Compare(b.At) })
+	return workers.Together(all, w.config.MergeWithin, own)
+}
+
+// due returns when the email that a group shares is right: when the last of its orders is.
+func (w worker) due(group []workers.Sharer) (at time.Time) {
+	for _, s := range group {
+		if s.At.After(at) {
+			at = s.At
+		}
+	}
+	return at
+}
+
+// Gathers names the touches of the orders that share an email.
+func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
+	group := w.group(t, in)
+	due := w.due(group)
+	if t.Step == Reminder {
+		due = due.Add(w.config.ReminderAfter)
+	}
+	return workers.Gather(t, workers.Others(t, group, in), func(workers.Sharer) time.Time { return due })
+}
+
+// Compose shows the products that are left to review, of all orders that share the
+// email, each once.
+func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	_, signal := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
+	v := workers.Wording{More: t.Snapshot.More, Detail: signal}
+	v.Items, _ = w.open(t, in)
+	for _, g := range in.Gathered {
+		if g.Snapshot == nil || g.Snapshot.Order == "" {
+			continue
+		}
+		items, verdict := w.askable(g, in)
+		if verdict.Action != touch.Send {
+			continue // it says so itself
+		}
+		items = slices.DeleteFunc(items, func(it events.Item) bool {
+			return slices.ContainsFunc(v.Items, func(x events.Item) bool { return x.ProductID == it.ProductID })
+		})
+		all, cut := touch.Items(append(v.Items, items...))
+		v.Items, v.More = all, v.More+g.Snapshot.More+cut
+		v.Also, v.Bundles = append(v.Also, g.Snapshot.Order), append(v.Bundles, g.ID())
+	}
+	return v
+}
+
+// asked returns when the customer was asked about an order, in an email of its own or
+// in one that took it over, which has the same time.
+func asked(t touch.Touch, order string, c *customer.Customer) (time.Time, bool) {
+	t.Step = Ask
+	k, ok := workers.About(t, order).ClaimIn(c)
+	taken := k.State == customer.Dropped && k.Why == string(reason.Bundled) && slices.ContainsFunc(c.Claims, func(x customer.Claim) bool {
+		return x.At == k.At && (x.State == customer.Sent || x.State == customer.Uncertain)
+	})
+	if !ok || k.State < customer.Uncertain && !taken {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(k.At).UTC(), true
+}
+
+// A question is an email that asked about a product.
+type question struct {
+	order string
+	at    time.Time
+}
+
+// questions returns the emails that asked about a product, oldest first. An email about
+// an order asked about each product of it that is reviewed and had left the shop by then, unless
+// another had done so within ask_again_after.
+func (w worker) questions(product string, t touch.Touch, c *customer.Customer) []question {
+	var all []question
+	for o := range c.Placed() {
+		if !o.Has(product) {
+			continue
+		}
+		if at, ok := asked(t, o.ID, c); ok && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
+			all = append(all, question{o.ID, at})
+		}
+	}
+	slices.SortFunc(all, func(a, b question) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order)) })
+	var out []question
+	for _, q := range all {
+		if n := len(out); n == 0 || q.at.Equal(out[n-1].at) || q.at.Sub(out[n-1].at) >= w.config.AskAgainAfter {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// elsewhere reports whether another email asked about a product, so that this one must
+// not: lately, or, of a reminder, in the place of its ask.
+func (w worker) elsewhere(product string, t touch.Touch, in workers.Input) bool {
+	qs := w.questions(product, t, &in.Customer)
+	if t.Step == Reminder {
+		mine, ok := asked(t, t.Snapshot.Order, &in.Customer)
+		return ok && !slices.ContainsFunc(qs, func(q question) bool { return q.at.Equal(mine) })
+	}
+	return slices.ContainsFunc(qs, func(q question) bool {
+		return q.order != t.Snapshot.Order && in.Now.Sub(q.at) < w.config.AskAgainAfter
+	})
+}
+
+// asking reports whether another order with one of the products of a touch, outside its
+// group, is being asked about at this moment.
+func asking(t touch.Touch, group []workers.Sharer, items []events.Item, in workers.Input) bool {
+	for o := range in.Customer.Placed() {
+		if slices.ContainsFunc(group, func(s workers.Sharer) bool { return s.Order == o.ID }) || o.ID == t.Snapshot.Order {
+			continue
+		}
+		k, ok := workers.About(t, o.ID).ClaimIn(&in.Customer)
+		if ok && k.State == customer.Open && slices.ContainsFunc(items, func(it events.Item) bool { return o.Has(it.ProductID) }) {
+			return true
+		}
+	}
+	return false
+}
