@@ -105,7 +105,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
 	return delivery.New(delivery.Options{
-		Stores: a.stores, Routes: routes, Customers: a.customers, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
+		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Decided: func(t events.Type, why reason.Reason) {

@@ -45,10 +45,20 @@ type Content struct {
 	Touch    touch.Touch
 	Step     touch.Step
 	Customer *customer.Customer
+	To       Recipient
 	Wording  workers.Wording
 	Shared   []touch.Touch   // other touches that were pending when the wording was chosen
 	Offer    *customer.Offer // bound to the touch; nil: none
 	Now      time.Time       // business time
+}
+
+// A Recipient is whom a message is for.
+type Recipient struct {
+	Address             string
+	FirstName, LastName string
+	// Record is the one for which links in the message are: what is refused by them is
+	// refused for it.
+	Record customer.Key
 }
 
 // A Message is composed, and not sent yet.

@@ -26,10 +26,13 @@ type attempt struct {
 	store   *programme.Store
 	worker  *programme.Worker
 	route   Route
-	record  customer.Record   // the customer
-	mailbox customer.Record   // what is known about the customer's address
-	epoch   uint64            // of both
-	loaded  time.Time         // when both were read, in real time
+	record  customer.Record   // that the touch was planned for: the claim is in it
+	person  customer.Person   // all that are the same person: what is judged by
+	other   *customer.Person  // who answers to the address that the touch goes to, if it isn't the person
+	to      string            // that address
+	mailbox customer.Key      // where it is kept what is known about that address
+	epoch   uint64            // of all
+	loaded  time.Time         // when they were read, in real time
 	judged  time.Time         // when the gate was last asked
 	shop    *product.Snapshot // what is known of the store's products: the same for what is judged and what is said
 
@@ -40,7 +43,6 @@ type attempt struct {
 	shared    []touch.Touch   // others that were pending when it chose
 	offer     *customer.Offer // what the message offers
 	message   channel.Message // composed
-	to        string          // whom the composed message is to
 	conn      channel.Conn    // open
 	handed    bool            // the message was given to the channel
 	answered  bool            // and the channel answered
@@ -85,11 +87,28 @@ func (a *attempt) discard() {
 	}
 }
 
-// person is the attempt's customer, as the gate and the worker see them.
-func (d *Delivery) person(a *attempt) *programme.Person {
+// personOf is the attempt's person, as the gate and the worker see them.
+func (d *Delivery) personOf(a *attempt) *programme.Person {
+	p := d.around(a, &a.person)
+	p.To = a.to
+	if a.other != nil {
+		to := d.around(a, a.other)
+		p.Mailbox, p.Shared = to.Mailbox, to.Shared
+		p.Recipient = &gate.Recipient{Customer: to.Customer, Erased: a.other.ErasedAt()}
+	}
+	return p
+}
+
+// around is a person with what is known around them.
+func (d *Delivery) around(a *attempt, who *customer.Person) *programme.Person {
 	store := a.touch.Customer.Store
-	p := &programme.Person{Store: a.store, Customer: &a.record.Customer, Mailbox: gate.MailboxOf(&a.mailbox.Customer),
+	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded,
 		Address: func(email string) string { return d.o.Address(store, email) }}
+	for i := range who.Mailboxes {
+		if m := &who.Mailboxes[i]; m.Key == a.mailbox {
+			p.Mailbox = gate.MailboxOf(&m.Customer)
+		}
+	}
 	if a.shop == nil && d.o.Products != nil {
 		a.shop = d.o.Products(store)
 	}

@@ -19,7 +19,7 @@ func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
 	now := d.o.Scale.Now()
 	var err error
 	a.message, err = a.route.Channel.Compose(channel.Content{
-		ID: a.id, Touch: a.touch, Step: a.step, Customer: &a.record.Customer,
+		ID: a.id, Touch: a.touch, Step: a.step, Customer: &a.person.Customer, To: a.recipient(),
 		Wording: a.wording, Shared: a.shared, Offer: a.offer, Now: now,
 	})
 	detail := "template " + a.step.Template
@@ -30,9 +30,22 @@ func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
 	case err != nil:
 		return d.held(ctx, a, reason.TemplateError, detail, err)
 	}
-	a.to = a.record.Customer.Account()
 	d.works(ctx, a, reason.TemplateError, detail)
 	return Decision{}
+}
+
+// recipient is whom the message is for. Where that is an address that isn't the
+// person's, links in the message are for what is known about the address itself, so
+// that a no by them stops what goes there, and nothing else.
+func (a *attempt) recipient() channel.Recipient {
+	to := channel.Recipient{Address: a.to, Record: a.touch.Customer}
+	if a.other != nil {
+		to.Record = a.mailbox
+		to.FirstName, to.LastName = a.touch.Names(&a.other.Customer)
+	} else {
+		to.FirstName, to.LastName = a.touch.Names(&a.record.Customer, &a.person.Customer)
+	}
+	return to
 }
 
 // open is the stage that takes a connection, so that nothing slow comes between

@@ -28,13 +28,20 @@ import (
 type Customers interface {
 	Epoch() uint64
 	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
-	// SaveBeside saves one record and reports whether another, which was read with
-	// it, is as it was.
-	SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error)
+	// SaveAgainst saves one record, and reports whether others, and the links of
+	// mailboxes, are as they were, looking after it was saved.
+	SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error)
 	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
 	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
 	// Suspect says that a customer is missing who must have been known.
 	Suspect()
+}
+
+// People are the customers' records, joined to persons.
+type People interface {
+	// Read returns persons. It takes one round trip where each has one id, and near
+	// names their mailboxes.
+	Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error)
 }
 
 // Timeline is where facts are kept for good.
@@ -47,7 +54,7 @@ type Schedule interface {
 	Put(ctx context.Context, ts []touch.Touch) error
 	// Pending returns those of the touches that are pending, with what they display.
 	Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error)
-	// Waiting returns one customer's touches that are pending with some workers.
+	// Waiting returns the touches of one id that are pending with some workers.
 	Waiting(ctx context.Context, k customer.Key, workers []string) ([]touch.Touch, error)
 }
 
@@ -97,6 +104,7 @@ type Options struct {
 	Stores    map[string]*programme.Store // by id
 	Routes    map[string]Route            // by store
 	Customers Customers
+	People    People
 	Timeline  Timeline
 	Schedule  Schedule
 	Codes     Codes

@@ -100,6 +100,7 @@ func (d *Delivery) noteYield(ctx context.Context, a *attempt, f *events.Event) e
 				f.Time = n.Time()
 			}
 		}
+		detach(&a.record)
 		if !customer.Apply(&a.record.Customer, *f) {
 			return nil
 		}
@@ -107,7 +108,7 @@ func (d *Delivery) noteYield(ctx context.Context, a *attempt, f *events.Event) e
 		if err != nil || saved[0] {
 			return err
 		}
-		if err := d.load(ctx, a); err != nil {
+		if err := d.reload(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -149,13 +150,14 @@ func (d *Delivery) foldOutcome(ctx context.Context, a *attempt, f events.Event) 
 		if !a.record.Found() {
 			return true, nil // dropped, and there is nobody to settle it with
 		}
+		detach(&a.record)
 		a.freeOthers()
 		customer.Apply(&a.record.Customer, f)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))
 		if err != nil || saved[0] {
 			return err == nil, err
 		}
-		if err := d.load(ctx, a); err != nil {
+		if err := d.reload(ctx, a); err != nil {
 			return false, err
 		}
 	}

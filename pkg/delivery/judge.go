@@ -31,7 +31,7 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 	}
 	now := d.o.Scale.Now()
 	a.judged, a.shop = now, nil // as it is now
-	v := gate.Judge(d.person(a).Case(a.worker, a.touch, now))
+	v := gate.Judge(d.personOf(a).Case(a.worker, a.touch, now))
 	if v.Action == touch.Send {
 		var err error
 		if v, err = d.yield(ctx, a, now); err != nil {
@@ -72,11 +72,12 @@ func (d *Delivery) unknown(a *attempt) Decision {
 // claimed looks at what earlier attempts left. An outcome is told again: it is
 // settled, or unknown because a lease ran out over it.
 func (d *Delivery) claimed(a *attempt) Decision {
-	k, ok := a.record.Customer.Claimed(a.key)
+	// It may be in another record of the person: an email for another id took this over.
+	k, ok := a.person.Customer.Claimed(a.key)
 	_, dropped := d.revocable(a)
 	switch {
 	case !ok, dropped, k.State == customer.Open && d.idle(a, k):
-		return Decision{}
+		return d.twin(a)
 	case k.State != customer.Open:
 		return settled(d.again(a, k))
 	}
@@ -90,11 +91,36 @@ func (d *Delivery) claimed(a *attempt) Decision {
 	if a.step.Class == touch.Transactional {
 		return Decision{} // sent once more, with the same message id
 	}
-	body := d.told(a, reason.Uncertain, a.step.Sunset, func(other customer.Claim) bool {
+	body := d.told(a, k, reason.Uncertain, a.step.Sunset, func(other customer.Claim) bool {
 		return other.State == customer.Open && other.Owner == k.Owner
 	})
 	body.Detail = "the sender stopped before the relay's answer was recorded"
 	return settled(d.fact(a, events.ActionUncertain, body))
+}
+
+// twin looks whether the touch was planned under another id of the person as well, and
+// is on its way under that one, or has its outcome. Then it has the same.
+func (d *Delivery) twin(a *attempt) Decision {
+	t, k, found := a.touch.TwinIn(&a.person.Customer)
+	switch {
+	case !found, k.State == customer.Dropped && reason.Reason(k.Why).Revocable():
+		return Decision{}
+	case k.State == customer.Dropped:
+		return d.verdict(a, touch.DropFor(reason.Bundled, "it was decided for another id of the customer, as "+t.ID()+": "+k.Why))
+	case k.State != customer.Open:
+		return d.verdict(a, touch.DropFor(reason.Bundled, "it was sent for another id of the customer, as "+t.ID()))
+	}
+	end := time.UnixMilli(k.Lease)
+	if time.Until(end) <= 0 {
+		end = end.Add(inheritAfter) // it is delivered again before
+	}
+	if left := time.Until(end); left > 0 {
+		return handBack(bus.Later(left + time.Second))
+	}
+	if a.step.Class == touch.Transactional {
+		return Decision{}
+	}
+	return d.verdict(a, touch.DropFor(reason.Bundled, "it may have been sent for another id of the customer, as "+t.ID()))
 }
 
 // inheritAfter is how long after its lease a touch is left to the message that was
@@ -106,7 +132,7 @@ const inheritAfter = 2 * time.Minute
 // else about it.
 func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 	with := func(why reason.Reason) events.FactBody {
-		return d.told(a, why, a.step.Sunset && a.record.Customer.Sunset >= k.At, func(other customer.Claim) bool {
+		return d.told(a, k, why, a.step.Sunset && a.record.Customer.Sunset >= k.At, func(other customer.Claim) bool {
 			return other.State == customer.Dropped && other.Why == string(reason.Bundled) && other.At == k.At
 		})
 	}
@@ -119,46 +145,17 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 	default:
 		f = d.fact(a, events.ActionDropped, d.body(a, reason.Reason(k.Why), ""))
 	}
+	f.Data.(events.Fact).Body().To = k.To
 	f.Time = time.UnixMilli(k.At).UTC()
 	return f
 }
 
 // told is the body of a fact about a message that left, perhaps, in an earlier
-// attempt; bundled tells the claims of the touches that it took over.
-func (d *Delivery) told(a *attempt, why reason.Reason, sunset bool, bundled func(customer.Claim) bool) events.FactBody {
+// attempt under a claim; bundled tells the claims of the touches that it took over.
+func (d *Delivery) told(a *attempt, k customer.Claim, why reason.Reason, sunset bool, bundled func(customer.Claim) bool) events.FactBody {
 	b := d.body(a, why, "")
+	b.To = k.To
 	b.MessageID = a.route.Channel.MessageID(a.id)
 	b.Sunset, b.Bundles = sunset, d.bundled(a, bundled)
 	return b
-}
-
-// yield asks whether another message should have the place that this one is about
-// to take. Looking for others costs a request for each worker above ours, so it
-// is done only where a place is the last.
-func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.Verdict, error) {
-	who := d.person(a)
-	c := who.Case(a.worker, a.touch, now)
-	if a.store.LookAhead <= 0 || !c.Scarce() {
-		return touch.Verdict{}, nil
-	}
-	var names []string
-	for _, w := range a.store.Above(a.worker) {
-		if !d.o.Holds.Paused(w.Name, a.touch.Customer.Store) {
-			names = append(names, w.Name)
-		}
-	}
-	if len(names) == 0 {
-		return touch.Verdict{}, nil
-	}
-	waiting, err := d.o.Schedule.Waiting(ctx, a.touch.Customer, names)
-	if err != nil {
-		return touch.Verdict{}, err
-	}
-	var rivals []gate.Rival
-	for _, t := range waiting {
-		if r, ok := who.Rival(t, now); ok {
-			rivals = append(rivals, r)
-		}
-	}
-	return c.Yield(a.worker.Settings.Priority, rivals, a.store.LookAhead), nil
 }

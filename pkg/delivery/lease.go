@@ -84,9 +84,9 @@ func (l *lease) extend(until time.Time, ours bool) {
 // beat extends the claim, or makes it again if Redis lost it. When someone else
 // holds it by now, the lease is lost.
 func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
-	b := attempt{touch: a.touch, key: a.key, owner: a.owner, wording: a.wording}
+	b := attempt{touch: a.touch, key: a.key, owner: a.owner, wording: a.wording, other: a.other, mailbox: a.mailbox}
 	for range judgeTries {
-		if err := d.load(ctx, &b); err != nil {
+		if err := d.reload(ctx, &b); err != nil {
 			return // the lease runs on; the next beat may come through
 		}
 		k, ok := b.record.Customer.Claimed(a.key)

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"homing/events"
@@ -12,41 +14,100 @@ import (
 // waiting for a connection may take longer.
 const fresh = 5 * time.Second
 
-// load reads the attempts' customers, and what is known about their addresses:
-// whether email to them bounced or was called spam, whichever of the store's
-// customers it was to. A touch names the address, by its hash, so that one round
-// trip is enough for all of it; a second is for those whose address has changed.
-// That something cannot be read is an error, never a yes.
+// load reads the persons whom attempts are about: all records that are theirs, and
+// what is known about their addresses. A touch names the address, by its hash, so that
+// one round trip is enough for most. That something cannot be read is an error, never
+// a yes.
 func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 	epoch, now := d.o.Customers.Epoch(), time.Now()
-	keys := make([]customer.Key, len(as), 2*len(as))
+	asks, near, hints := make([]customer.Ask, len(as)), make([]customer.Key, 0, len(as)), make([]customer.Key, len(as))
 	for i, a := range as {
-		keys[i] = a.touch.Customer
-	}
-	for _, a := range as {
+		asks[i] = customer.Ask{Key: a.touch.Customer}
 		if a.touch.Address != "" {
-			keys = append(keys, d.mailboxKey(a))
+			hints[i] = d.o.Mailbox(a.touch.Customer.Store, a.touch.Address)
+			near = append(near, hints[i])
 		}
 	}
-	records, err := d.o.Customers.Load(ctx, keys)
+	persons, err := d.o.People.Read(ctx, asks, near...)
 	if err != nil {
 		return err
 	}
-	mailboxes := records[len(as):]
-	var moved []*attempt
+	var others []*attempt
 	for i, a := range as {
-		a.record, a.epoch, a.loaded, a.mailbox = records[i], epoch, now, customer.Record{}
-		if a.touch.Address != "" {
-			a.mailbox, mailboxes = mailboxes[0], mailboxes[1:]
-		}
-		if now := d.address(a); now != a.touch.Address {
-			a.touch.Address, a.mailbox = now, customer.Record{}
-			if now != "" {
-				moved = append(moved, a)
+		a.person, a.other, a.epoch, a.loaded = persons[i], nil, epoch, now
+		a.record = customer.Record{Key: a.touch.Customer}
+		for j := range a.person.Members {
+			if r := &a.person.Members[j]; r.Key == a.touch.Customer {
+				a.record = *r
 			}
 		}
+		if d.address(a, hints[i]) {
+			others = append(others, a)
+		}
 	}
-	return d.mailboxes(ctx, moved)
+	return d.others(ctx, others)
+}
+
+// address finds out where a touch goes, and reports whether somebody else than the
+// person answers there. hint is the mailbox of the address that the touch names: next
+// time it names the one that the account has now.
+func (d *Delivery) address(a *attempt, hint customer.Key) (other bool) {
+	store, account := a.touch.Customer.Store, a.person.Customer.Account()
+	of := a.person.Mailboxes
+	switch {
+	case account == "":
+		a.touch.Address, hint = "", customer.Key{}
+	case len(of) != 1 || of[0].Key != hint:
+		a.touch.Address = d.o.Address(store, account)
+		hint = d.o.Mailbox(store, a.touch.Address)
+	}
+	if a.to = a.touch.To(&a.record.Customer, &a.person.Customer); customer.SameAddress(a.to, account) {
+		a.mailbox = hint
+		return false
+	}
+	a.mailbox = d.o.Mailbox(store, d.o.Address(store, a.to))
+	return !slices.ContainsFunc(of, func(r customer.Record) bool { return r.Key == a.mailbox })
+}
+
+// others reads who answers to the addresses of orders that came with another than the
+// account's.
+func (d *Delivery) others(ctx context.Context, as []*attempt) error {
+	if len(as) == 0 {
+		return nil
+	}
+	asks, near := make([]customer.Ask, len(as)), make([]customer.Key, len(as))
+	for i, a := range as {
+		asks[i], near[i] = customer.Ask{Key: a.mailbox, Email: a.to}, a.mailbox
+	}
+	persons, err := d.o.People.Read(ctx, asks, near...)
+	if err != nil {
+		return err
+	}
+	for i, a := range as {
+		a.other = &persons[i]
+	}
+	return nil
+}
+
+// rests returns all that an attempt was judged by.
+func (a *attempt) rests() ([]customer.Record, map[customer.Key][]customer.Key) {
+	if a.other == nil {
+		return a.person.Rests, a.person.Links
+	}
+	links := maps.Clone(a.person.Links)
+	maps.Copy(links, a.other.Links)
+	return slices.Concat(a.person.Rests, a.other.Rests), links
+}
+
+// reload reads the record again that the claim is in. It is for a touch that was
+// decided.
+func (d *Delivery) reload(ctx context.Context, a *attempt) error {
+	epoch := d.o.Customers.Epoch()
+	records, err := d.o.Customers.Load(ctx, []customer.Key{a.touch.Customer})
+	if err == nil {
+		a.record, a.epoch = records[0], epoch
+	}
+	return err
 }
 
 // refresh is the stage that reads again what was read too long ago: the touch has
@@ -59,39 +120,6 @@ func (d *Delivery) refresh(ctx context.Context, a *attempt) Decision {
 		return waitFor(err)
 	}
 	return Decision{}
-}
-
-// address returns the keyed hash of the address of an attempt's customer, "" if
-// there is none.
-func (d *Delivery) address(a *attempt) string {
-	if a.record.Customer.Account() == "" {
-		return ""
-	}
-	return d.o.Address(a.touch.Customer.Store, a.record.Customer.Account())
-}
-
-func (d *Delivery) mailboxKey(a *attempt) customer.Key {
-	return d.o.Mailbox(a.touch.Customer.Store, a.touch.Address)
-}
-
-// mailboxes reads what is known about the addresses of those whose touch didn't
-// name theirs.
-func (d *Delivery) mailboxes(ctx context.Context, as []*attempt) error {
-	if len(as) == 0 {
-		return nil
-	}
-	keys := make([]customer.Key, len(as))
-	for i, a := range as {
-		keys[i] = d.mailboxKey(a)
-	}
-	records, err := d.o.Customers.Load(ctx, keys)
-	if err != nil {
-		return err
-	}
-	for i, a := range as {
-		a.mailbox = records[i]
-	}
-	return nil
 }
 
 // suppress records that an address was found unusable, for all customers of the

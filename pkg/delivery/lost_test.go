@@ -144,15 +144,15 @@ type twice struct {
 	between func()
 }
 
-func (s *twice) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+func (s *twice) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
 	again := *r
-	saved, same, err = s.Customers.SaveBeside(ctx, r, other)
+	saved, same, err = s.Customers.SaveAgainst(ctx, r, others, links)
 	if s.between == nil || err != nil {
 		return saved, same, err
 	}
 	s.between()
 	s.between = nil
-	return s.Customers.SaveBeside(ctx, &again, other)
+	return s.Customers.SaveAgainst(ctx, &again, others, links)
 }
 
 func TestAClaimThatIsWrittenTwiceIsJudgedAgain(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"homing/events"
@@ -20,17 +21,20 @@ import (
 // before anything is rendered. Nothing is bound when someone else changed the
 // customer in the meantime.
 func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
-	c, terms := &a.record.Customer, a.wording.Offer
+	c, terms := &a.person.Customer, a.wording.Offer
 	a.offer = nil
 	if a.wording.OfferOf != "" {
-		a.offer = d.good(c, customer.ClaimKey(a.wording.OfferOf))
+		a.offer = d.good(d.offerOf(c, a.wording.OfferOf))
 	}
 	if a.offer != nil || terms == nil {
 		return Decision{}
 	}
-	if bound, ok := c.OfferOf(a.key); ok {
-		if a.offer = d.good(c, a.key); a.offer == nil {
+	if bound, ok := a.touch.OfferIn(c); ok {
+		if a.offer = d.good(bound, true); a.offer == nil {
 			return d.verdict(a, touch.DropFor(reason.Expired, ranOut))
+		}
+		if _, own := a.record.Customer.OfferOf(a.key); !own {
+			return Decision{} // it was bound under another id, and issued with it
 		}
 		return d.issueAgain(ctx, a, bound, terms)
 	}
@@ -46,7 +50,8 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	}
 	now := d.o.Scale.Now().UTC().Truncate(time.Millisecond)
 	f := d.issue(a, terms, code, now, terms.Expiry(now, c.Location(a.store.Zone)))
-	if !customer.Apply(c, f) {
+	detach(&a.record)
+	if !customer.Apply(&a.record.Customer, f) {
 		return Decision{} // twenty newer offers: the clock was turned back
 	}
 	saved, err := d.o.Customers.Save(ctx, saving(&a.record))
@@ -60,7 +65,10 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		return judgeAgain
 	}
 	d.memory.note(a.id, func(m *memo) { m.code = nil })
-	a.offer = d.good(c, a.key)
+	bound, ok := a.record.Customer.OfferOf(a.key)
+	c.Offers = slices.Clone(c.Offers)
+	c.Bind(bound)
+	a.offer = d.good(bound, ok)
 	return d.issued(ctx, a, f)
 }
 
@@ -135,9 +143,17 @@ func (d *Delivery) issued(ctx context.Context, a *attempt, f events.Event) Decis
 	return Decision{}
 }
 
-// good returns the offer that is bound to a touch, unless it has expired.
-func (d *Delivery) good(c *customer.Customer, key uint64) *customer.Offer {
-	o, ok := c.OfferOf(key)
+// offerOf returns the offer that is bound to a touch, under whichever id of the person.
+func (d *Delivery) offerOf(c *customer.Customer, id string) (customer.Offer, bool) {
+	o, ok := c.OfferOf(customer.ClaimKey(id))
+	if t, err := touchOf(id); !ok && err == nil {
+		return t.OfferIn(c)
+	}
+	return o, ok
+}
+
+// good returns an offer, unless it has expired.
+func (d *Delivery) good(o customer.Offer, ok bool) *customer.Offer {
 	if !ok || o.Expires != 0 && d.o.Scale.Now().UnixMilli() >= o.Expires {
 		return nil
 	}
@@ -152,7 +168,7 @@ func (d *Delivery) capped(a *attempt) bool {
 		return false
 	}
 	since, had := d.o.Scale.Now().Add(-limit.Window).UnixMilli(), 0
-	for _, o := range a.record.Customer.Offers {
+	for _, o := range a.person.Customer.Offers {
 		if o.At > since {
 			had++
 		}

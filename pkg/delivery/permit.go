@@ -32,7 +32,7 @@ func (d *Delivery) permit(ctx context.Context, a *attempt) Decision {
 	if !d.mayTry(a) {
 		return setAside(parked)
 	}
-	_, domain, _ := strings.Cut(a.record.Customer.Account(), "@")
+	_, domain, _ := strings.Cut(a.to, "@")
 	// With too many aside, it takes a turn behind the others again.
 	had := a.letPass || a.touch.Wake.After(a.touch.Due) && !d.memory.crowded()
 	again, why, err := a.route.Rate.Wait(ctx, strings.ToLower(domain), a.step.Class == touch.Transactional, had)

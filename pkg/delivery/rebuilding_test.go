@@ -42,15 +42,15 @@ func (h *bareHolds) note(s string) {
 
 // notYetComplete is a Redis that is being brought up to the timeline until a time.
 type notYetComplete struct {
-	delivery.Customers
+	delivery.People
 	until time.Time
 }
 
-func (c notYetComplete) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+func (c notYetComplete) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	if time.Now().Before(c.until) {
 		return nil, projection.ErrRebuilding
 	}
-	return c.Customers.Load(ctx, keys)
+	return c.People.Read(ctx, asks, near...)
 }
 
 // While Redis is not known to be complete nothing is decided: the touch waits,
@@ -61,7 +61,7 @@ func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
 		r.touch("ann", "offer", "1", time.Minute, nil)
 		var holds bareHolds
 		r.start(func(o *delivery.Options) {
-			o.Customers = notYetComplete{o.Customers, time.Now().Add(5 * time.Minute)}
+			o.People = notYetComplete{o.People, time.Now().Add(5 * time.Minute)}
 			o.Holds = &holds
 		})
 		time.Sleep(4 * time.Minute)
@@ -87,6 +87,7 @@ func TestNothingLeavesWhileRedisIsRebuilt(t *testing.T) {
 // losing is a Redis that loses all customers, twice, until it is asked to be proven.
 type losing struct {
 	delivery.Customers
+	people    delivery.People
 	mu        sync.Mutex
 	lost      bool
 	epoch     uint64
@@ -99,15 +100,15 @@ func (c *losing) Epoch() uint64 {
 	return c.epoch
 }
 
-func (c *losing) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+func (c *losing) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.lost {
-		return c.Customers.Load(ctx, keys)
+		return c.people.Read(ctx, asks, near...)
 	}
-	out := make([]customer.Record, len(keys))
-	for i, k := range keys {
-		out[i].Key = k
+	out := make([]customer.Person, len(asks))
+	for i, a := range asks {
+		out[i].Members = []customer.Record{{Key: a.Key}}
 	}
 	return out, nil
 }
@@ -137,7 +138,7 @@ func TestACustomerWhoIsLostTwiceIsLookedForTwice(t *testing.T) {
 		away.Store(refuses)
 		lost := &losing{lost: true}
 		r.start(relayThat(r, &away), func(o *delivery.Options) {
-			lost.Customers, o.Customers = o.Customers, lost
+			lost.Customers, lost.people, o.Customers, o.People = o.Customers, o.People, lost, lost
 		})
 		time.Sleep(10 * time.Minute)
 		lost.mu.Lock()

@@ -136,6 +136,7 @@ func (r *rig) servers(js jetstream.JetStream, rdb redis.UniversalClient) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.store.IntroduceTo(timeline.New(js), r.ids)
 }
 
 // address is the hash of the address that a customer has from the start.
@@ -203,7 +204,7 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 	o := delivery.Options{
 		Stores:    map[string]*programme.Store{"main": r.programme()},
 		Routes:    map[string]delivery.Route{"main": {Channel: r.email(relay), Rate: r.rate}},
-		Customers: shakyStore{r.store, r}, Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
+		Customers: shakyStore{r.store, r}, People: projection.NewPeople(r.store, r.ids), Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
 		Codes: shakyCodes{codelist.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
 		Suppress: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
 		Log:      r.log,
@@ -330,11 +331,11 @@ func (s shakyStore) Save(ctx context.Context, rs []*customer.Record) ([]bool, er
 	return ok, err
 }
 
-func (s shakyStore) SaveBeside(ctx context.Context, r *customer.Record, other customer.Record) (saved, same bool, err error) {
+func (s shakyStore) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
 	if err := s.r.fails("save"); err != nil {
 		return false, false, err
 	}
-	saved, same, err = s.Customers.SaveBeside(ctx, r, other)
+	saved, same, err = s.Customers.SaveAgainst(ctx, r, others, links)
 	if err == nil {
 		err = s.r.fails("saved")
 	}

@@ -15,38 +15,32 @@ import (
 	"homing/pkg/homingtest"
 )
 
-// reading counts how customers are read: calls, the customers in them, and round
-// trips to Redis.
+// reading counts how persons are read: calls, the persons and the records in them, and
+// round trips to Redis.
 type reading struct {
-	delivery.Customers
-	isAddress map[customer.Key]bool
+	delivery.People
 
-	mu                   sync.Mutex
-	calls, people, trips int
-	apart                int // calls for customers without their addresses, or the other way round
+	mu                            sync.Mutex
+	calls, people, trips, records int
 }
 
-func (c *reading) Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error) {
+func (c *reading) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	c.mu.Lock()
 	c.calls++
-	c.people += len(keys)
-	known := 0
-	for _, k := range keys {
-		if c.isAddress[k] {
-			known++
-		}
-	}
-	if 2*known != len(keys) {
-		c.apart++
-	}
+	c.people += len(asks)
 	c.mu.Unlock()
-	return c.Customers.Load(ctx, keys)
+	return c.People.Read(ctx, asks, near...)
 }
 
 func (c *reading) note(cmds []redis.Cmder) {
 	if cmds[0].Name() == "hmget" {
 		c.mu.Lock()
 		c.trips++
+		for _, cmd := range cmds {
+			if cmd.Name() == "hmget" {
+				c.records++
+			}
+		}
 		c.mu.Unlock()
 	}
 }
@@ -57,18 +51,17 @@ func (c *reading) note(cmds []redis.Cmder) {
 func TestABatchIsReadInOneRoundTrip(t *testing.T) {
 	const touches = 128 // four batches, if the loop fills them
 	bubble(t, &series{}, func(r *rig) {
-		seen := reading{isAddress: map[customer.Key]bool{}}
+		var seen reading
 		for i := range touches {
 			id := fmt.Sprint("c-", i)
-			seen.isAddress[r.ids.AddressKey("main", r.address(id))] = true
 			r.known(id)
 			r.touch(id, "offer", "1", time.Minute, nil)
 		}
 		time.Sleep(2 * time.Minute) // all are due
 		r.rdb.(*redis.Client).AddHook(homingtest.RoundTrips(seen.note))
 		r.start(func(o *delivery.Options) {
-			seen.Customers = o.Customers
-			o.Customers = &seen
+			seen.People = o.People
+			o.People = &seen
 		})
 		time.Sleep(time.Minute)
 		if n := len(r.facts(events.TypeEmailSent)); n != touches {
@@ -76,11 +69,8 @@ func TestABatchIsReadInOneRoundTrip(t *testing.T) {
 		}
 		seen.mu.Lock()
 		defer seen.mu.Unlock()
-		if seen.people != 2*touches {
-			t.Errorf("%d customers and addresses were read for %d touches", seen.people, touches)
-		}
-		if seen.apart > 0 {
-			t.Errorf("%d of %d reads had customers without their addresses", seen.apart, seen.calls)
+		if seen.people != touches || seen.records != 2*touches {
+			t.Errorf("%d persons and %d customers and addresses were read for %d touches", seen.people, seen.records, touches)
 		}
 		if seen.trips > seen.calls {
 			t.Errorf("%d round trips for %d reads", seen.trips, seen.calls)

@@ -11,32 +11,62 @@ import (
 // word is the stage in which the worker chooses what the message says. One that
 // takes over the content of others is shown those that are pending and free.
 func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
-	in := d.person(a).Input(d.o.Scale.Now())
+	in := d.personOf(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
 	free := func(id string) bool {
-		_, claimed := in.Customer.Claimed(customer.ClaimKey(id))
-		return !claimed && id != a.id
+		t, err := touchOf(id)
+		t.Customer.Store = a.touch.Customer.Store
+		_, claimed := t.ClaimIn(&in.Customer)
+		return err == nil && !claimed && id != a.id
 	}
 	var err error
 	if in.Gathered, err = d.gather(ctx, a, a.worker.Gathers(a.touch, in), free); err != nil {
 		return waitFor(err)
 	}
+	in.Gathered = slices.DeleteFunc(in.Gathered, func(t touch.Touch) bool {
+		if customer.SameAddress(a.to, t.To(&a.record.Customer, &a.person.Customer)) {
+			return false
+		}
+		// It is for another address, and is sent by itself.
+		in.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(asNamed(a, t).ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+		return true
+	})
 	a.shared = in.Gathered
 	a.wording = a.worker.Compose(a.touch, in)
 	a.wording.Bundles = slices.DeleteFunc(slices.Clone(a.wording.Bundles), func(id string) bool { return !free(id) })
 	return Decision{}
 }
 
+// asNamed returns a touch as a worker names it, which knows one id of the person.
+func asNamed(a *attempt, t touch.Touch) touch.Touch {
+	t.Customer = a.touch.Customer
+	return t
+}
+
+// touchOf is the touch with an id, of a store that is not told.
+func touchOf(id string) (touch.Touch, error) {
+	worker, step, token, occasion, err := touch.ParseID(id)
+	return touch.Touch{Worker: worker, Step: step, Customer: customer.Key{Token: token}, Occasion: occasion}, err
+}
+
 // gather returns those of the named touches that are pending and free, in the
-// order in which they were named.
+// order in which they were named. They may be pending under any id of the person.
 func (d *Delivery) gather(ctx context.Context, a *attempt, named []touch.Touch, free func(id string) bool) ([]touch.Touch, error) {
 	place := map[string]int{}
 	var ask []touch.Touch
 	for _, t := range named {
-		t.Customer = a.touch.Customer
-		if id := t.ID(); free(id) {
-			place[id] = len(ask)
-			ask = append(ask, t)
+		t = asNamed(a, t)
+		if !free(t.ID()) {
+			continue
+		}
+		place[t.ID()] = len(ask)
+		ask = append(ask, t)
+		for _, token := range a.person.Customer.Tokens {
+			if token != t.Customer.Token {
+				u := t.Under(token)
+				place[u.ID()] = len(ask)
+				ask = append(ask, u)
+			}
 		}
 	}
 	if len(ask) == 0 {
@@ -47,7 +77,13 @@ func (d *Delivery) gather(ctx context.Context, a *attempt, named []touch.Touch, 
 		return nil, err
 	}
 	slices.SortFunc(out, func(x, y touch.Touch) int { return place[x.ID()] - place[y.ID()] })
-	return out, nil
+	seen := map[string]bool{}
+	return slices.DeleteFunc(out, func(t touch.Touch) bool { // pending under two ids, and shown once
+		id := asNamed(a, t).ID()
+		again := seen[id]
+		seen[id] = true
+		return again
+	}), nil
 }
 
 // claimOthers claims the touches that the message takes over while it is on its
@@ -55,7 +91,7 @@ func (d *Delivery) gather(ctx context.Context, a *attempt, named []touch.Touch, 
 // time, which tells them from others, and takes no place in the caps: the one
 // message has its own.
 func (a *attempt) claimOthers(k customer.Claim) {
-	k.At = 0
+	k.At, k.To = 0, ""
 	for _, id := range a.wording.Bundles {
 		k.Touch = customer.ClaimKey(id)
 		if held, ok := a.record.Customer.Claimed(k.Touch); !ok || a.covers(held) {
@@ -84,7 +120,7 @@ func (a *attempt) covers(k customer.Claim) bool {
 // question, since it names no touch that has one.
 func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 	taken := map[uint64]bool{}
-	in := d.person(a).Input(d.o.Scale.Now())
+	in := d.personOf(a).Input(d.o.Scale.Now())
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool {
 		if k.Touch != a.key && is(k) {
 			taken[k.Touch] = true

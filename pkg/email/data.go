@@ -19,15 +19,15 @@ var whyLeftAnswers = []string{"not-needed", "too-expensive", "bad-experience", "
 
 // data gathers everything the template may know.
 func (c *Channel) data(in channel.Content) render.Data {
-	to, w, zone := in.Customer, in.Wording, in.Customer.Location(c.o.Store.Zone)
+	to, w, zone := in.To, in.Wording, in.Customer.Location(c.o.Store.Zone)
 	out := render.Data{
 		Store:    c.o.Store.View,
-		Customer: render.Customer{FirstName: to.FirstName.Value, LastName: to.LastName.Value, Locale: to.Locale.Value},
+		Customer: render.Customer{FirstName: to.FirstName, LastName: to.LastName, Locale: in.Customer.Locale.Value},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
 		Marketing: in.Step.Class != touch.Transactional,
 	}
 	if out.Marketing {
-		out.UnsubscribeURL = c.o.Unsubscribe(in.Touch.Customer, in.Touch.Worker)
+		out.UnsubscribeURL = c.o.Unsubscribe(to.Record, in.Touch.Worker)
 	}
 	show(in, zone, &out)
 	if o := in.Offer; o != nil {

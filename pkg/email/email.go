@@ -64,10 +64,10 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	if v := content.Wording.Variant; v != "" {
 		template += "#" + v
 	}
-	to := content.Customer
+	to := content.To
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
-		To: to.Account(), ToName: render.DisplayName(to.FirstName.Value, to.LastName.Value),
+		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
 	})

@@ -54,7 +54,7 @@ func content(to string) channel.Content {
 	c := &customer.Customer{}
 	c.Email.Value = to
 	return channel.Content{ID: "win-back.offer.tok.l1", Touch: touch.Touch{Worker: "win-back", Snapshot: &touch.Snapshot{}},
-		Step: touch.Step{Name: "offer", Template: "win-back/offer", Class: touch.Marketing}, Customer: c, Now: time.Now()}
+		Step: touch.Step{Name: "offer", Template: "win-back/offer", Class: touch.Marketing}, Customer: c, To: channel.Recipient{Address: to}, Now: time.Now()}
 }
 
 // lease is a claim that holds, or has run out.

@@ -42,7 +42,7 @@ func thanks(t *testing.T, templates email.Renderer, first, last string) (to *mai
 func send(t *testing.T, ch *email.Channel, first, last string) {
 	t.Helper()
 	c := content("jill@example.com")
-	c.Customer.FirstName.Value, c.Customer.LastName.Value = first, last
+	c.To.FirstName, c.To.LastName = first, last
 	c.Touch = touch.Touch{Worker: "thank-you", Snapshot: &touch.Snapshot{Order: "o-1",
 		Items: []events.Item{{ProductID: "tea", Name: "Tea", Quantity: 1}}, Total: events.Money{Minor: 1000, Currency: "GBP"}}}
 	c.Step = touch.Step{Name: "thanks", Template: "thank-you/thanks", Class: touch.Transactional}
@@ -111,7 +111,7 @@ func TestWhateverTheNameTheHeaderToHasTheAddressAndNoLink(t *testing.T) {
 		part := rapid.StringOfN(rapid.RuneFrom([]rune("ab.。／/@=?_ \"\\<>\r\n1Ä王\u202e\u200d")), 0, 90, -1)
 		c := content("jill@example.com")
 		first, last := part.Draw(rt, "first"), part.Draw(rt, "last")
-		c.Customer.FirstName.Value, c.Customer.LastName.Value = first, last
+		c.To.FirstName, c.To.LastName = first, last
 		m, err := ch.Compose(c)
 		if err != nil {
 			rt.Fatalf("%q %q: %v", first, last, err)

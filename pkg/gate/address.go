@@ -21,7 +21,7 @@ func MailboxOf(c *customer.Customer) Mailbox {
 // address: there must be one, and no email to it may have bounced or been reported
 // as spam, no matter whom it was for, unless this customer has asked for email since.
 func address(c *Case) touch.Verdict {
-	email := c.Customer.Account()
+	email := c.to()
 	if email == "" {
 		return touch.DropFor(reason.NoAddress, "no event gave an address")
 	}
@@ -31,8 +31,20 @@ func address(c *Case) touch.Verdict {
 	if at := c.Mailbox.Bounced; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
 		return touch.DropFor(reason.Bounced, "email to the address bounced on "+stamp(at))
 	}
-	if at := c.Mailbox.Complained; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
+	if at := c.complained(); !at.IsZero() && !c.yesSince(at.UnixMilli()) {
 		return touch.DropFor(reason.Complained, "email to the address was reported as spam on "+stamp(at))
 	}
 	return touch.Verdict{}
+}
+
+// complained returns when email to the address, or to another that was the customer's
+// then, was last reported as spam: who reported it may have moved.
+func (c *Case) complained() time.Time {
+	at := c.Mailbox.Complained
+	for _, who := range []*customer.Customer{c.Customer, c.recipient()} {
+		if said := who.LastNoted(customer.Complained); said.After(at) {
+			at = said
+		}
+	}
+	return at
 }

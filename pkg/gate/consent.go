@@ -46,8 +46,8 @@ func (c *Case) subscribed() bool {
 	return c.Customer.Consent.Value == events.Subscribed || c.Customer.Opinion.Status == events.Subscribed
 }
 
-// yesSince reports whether the customer explicitly subscribed after at, ms.
+// yesSince reports whether who answers to the address explicitly subscribed after at, ms.
 func (c *Case) yesSince(at int64) bool {
-	o := c.Customer.Opinion
+	o := c.recipient().Opinion
 	return o.Status == events.Subscribed && o.At > at
 }

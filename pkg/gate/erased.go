@@ -7,9 +7,12 @@ import (
 
 // erased: customers who asked to be forgotten get nothing.
 func erased(c *Case) touch.Verdict {
-	at := c.Customer.Erased.At
-	if said := c.Touch.Caused; c.Customer.Gone() || at != 0 && !said.IsZero() && said.UnixMilli() <= at {
+	at, said := c.Customer.Erased.At, c.Touch.Caused
+	if c.Customer.Gone() || at != 0 && !said.IsZero() && said.UnixMilli() <= at {
 		return touch.DropFor(reason.Erased, "the customer was erased")
+	}
+	if r := c.Recipient; r != nil && r.Erased != 0 && said.UnixMilli() <= r.Erased {
+		return touch.DropFor(reason.Erased, "who has the address was erased")
 	}
 	return touch.Verdict{}
 }

@@ -69,11 +69,11 @@ func frequency(c *Case) touch.Verdict {
 	var until time.Time
 	var why Window
 	for _, w := range c.Policy.Frequency {
-		if at := w.roomAt(c.Customer.Claims, c.Now, this); at.After(until) {
+		if at := w.roomAt(c.recipient().Claims, c.Now, this); at.After(until) {
 			until, why = at, w
 		}
 	}
-	if at := c.dayRoomAt(c.Customer.Claims, c.Now, this); at.After(until) && at.After(c.Now) {
+	if at := c.dayRoomAt(c.recipient().Claims, c.Now, this); at.After(until) && at.After(c.Now) {
 		return c.later(at, reason.FrequencyCap, fmt.Sprintf("the %d of %s used", c.Policy.PerDay, c.date(c.Now)))
 	}
 	if !until.After(c.Now) {
@@ -126,7 +126,7 @@ const told = 4
 // used says how full a window is, and which emails filled it when.
 func (c *Case) used(w Window) string {
 	var when []string
-	mails := w.Used(c.Customer.Claims, c.Now, customer.ClaimKey(c.Touch.ID()))
+	mails := w.Used(c.recipient().Claims, c.Now, customer.ClaimKey(c.Touch.ID()))
 	for _, k := range mails[:min(len(mails), told)] {
 		when = append(when, Moment(time.UnixMilli(k.At), c.zone()))
 	}

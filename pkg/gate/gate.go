@@ -24,8 +24,12 @@ type Case struct {
 	Wanted   func() touch.Verdict // asks the worker
 	Policy   Policy
 	Address  func(email string) string // keyed hash of an address
-	Mailbox  Mailbox                   // of the customer's address
 	Now      time.Time
+
+	To        string     // the address it goes to; empty: the account's
+	Mailbox   Mailbox    // of that address
+	Shared    bool       // more ids have that address than one person has
+	Recipient *Recipient // who answers to it, if that is somebody else than the customer
 }
 
 // Policy is what the configuration says to the rules about one worker in one
@@ -97,6 +101,7 @@ var Rules = []Rule{
 	{Name: "address", Judge: address, Person: true, Reasons: []reason.Reason{reason.NoAddress, reason.Bounced, reason.Complained}},
 	{Name: "recipients", Judge: recipients, Person: true, Reasons: []reason.Reason{reason.Shadow}, Keys: []string{"recipients_allow"}},
 	{Name: "suppression", Judge: suppression, Person: true, Reasons: []reason.Reason{reason.Unsubscribed}},
+	{Name: "shared", Judge: shared, Person: true, Reasons: []reason.Reason{reason.SharedAddress}},
 	{Name: "consent", Judge: consent, Person: true, Reasons: []reason.Reason{reason.NoConsent}, Keys: []string{"consent.policy"}},
 	{Name: "worker", Judge: live, Reasons: []reason.Reason{reason.WorkerOff, reason.StepRemoved}},
 	{Name: "sunset", Judge: sunset, Person: true, Reasons: []reason.Reason{reason.Sunset}},

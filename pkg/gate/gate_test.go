@@ -231,7 +231,7 @@ func TestTheRulesAreAskedInTheirOrder(t *testing.T) {
 	for _, r := range gate.Rules {
 		got = append(got, r.Name)
 	}
-	want := []string{"erased", "address", "recipients", "suppression", "consent", "worker", "sunset", "wanted", "expiry", "holdout", "quiet", "frequency", "shadow"}
+	want := []string{"erased", "address", "recipients", "suppression", "shared", "consent", "worker", "sunset", "wanted", "expiry", "holdout", "quiet", "frequency", "shadow"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the order of the rules (-want +got):\n%s", d)
 	}
@@ -256,6 +256,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 		{func() { lastMail(c) }, reason.Sunset},
 		{func() { c.Off = true }, reason.WorkerOff},
 		{func() { noOrders(c) }, reason.NoConsent},
+		{func() { c.Shared = true }, reason.SharedAddress},
 		{func() { unsubscribe(c, "") }, reason.Unsubscribed},
 		{func() { c.Policy.RecipientsAllow = []string{"@x.example"} }, reason.Shadow},
 		{func() { bounced(c, "hash of ann@shop.example") }, reason.Bounced},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
@@ -41,10 +42,19 @@ func holdout(c *Case) touch.Verdict {
 	all, own := c.Policy.Installation.Holdout, c.Policy.Own.Holdout
 	switch {
 	case !c.marketing():
-	case all > 0 && c.Policy.Draw(c.Touch.Customer, "") < float64(all):
+	case all > 0 && c.Policy.Draw(c.drawn(), "") < float64(all):
 		return touch.DropFor(reason.Holdout, "one of the "+all.String()+" who get no marketing email")
-	case own > 0 && c.Policy.Draw(c.Touch.Customer, c.Touch.Worker) < float64(own):
+	case own > 0 && c.Policy.Draw(c.drawn(), c.Touch.Worker) < float64(own):
 		return touch.DropFor(reason.Holdout, "one of the "+own.String()+" who get no email of "+c.Touch.Worker)
 	}
 	return touch.Verdict{}
+}
+
+// drawn is whose number counts: of the ids of a person the first, in the order of their
+// tokens, whichever the email was planned for.
+func (c *Case) drawn() customer.Key {
+	if tokens := c.Customer.Tokens; len(tokens) > 0 {
+		return c.Touch.Under(tokens[0]).Customer
+	}
+	return c.Touch.Customer
 }

@@ -28,11 +28,11 @@ func (c *Case) Scarce() bool {
 		return false
 	}
 	this := customer.ClaimKey(c.Touch.ID())
-	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.Customer.Claims, c.Now, this))+1 >= int(c.Policy.PerDay) {
+	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.recipient().Claims, c.Now, this))+1 >= int(c.Policy.PerDay) {
 		return true
 	}
 	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
-		return len(w.Used(c.Customer.Claims, c.Now, this))+1 >= w.Limit
+		return len(w.Used(c.recipient().Claims, c.Now, this))+1 >= w.Limit
 	})
 }
 
@@ -80,7 +80,7 @@ const afterRival = 5 * time.Minute
 // placed says which of the rivals find room, in their order, after what was sent
 // already and the touch that goes first, if one does.
 func (c *Case) placed(rivals []Rival, first *customer.Claim) []bool {
-	claims := slices.Clone(c.Customer.Claims)
+	claims := slices.Clone(c.recipient().Claims)
 	add := func(k customer.Claim) {
 		i, _ := slices.BinarySearchFunc(claims, k, func(a, b customer.Claim) int { return cmp.Compare(b.At, a.At) })
 		claims = slices.Insert(claims, i, k)

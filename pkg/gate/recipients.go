@@ -33,7 +33,7 @@ func recipients(c *Case) touch.Verdict {
 	if len(c.Policy.RecipientsAllow) == 0 {
 		return touch.Verdict{}
 	}
-	email := strings.ToLower(c.Customer.Account())
+	email := strings.ToLower(c.to())
 	for _, allowed := range c.Policy.RecipientsAllow {
 		allowed = strings.ToLower(allowed)
 		if email == allowed || strings.HasPrefix(allowed, "@") && strings.HasSuffix(email, allowed) {

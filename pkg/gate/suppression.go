@@ -2,6 +2,7 @@ package gate
 
 import (
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
@@ -14,7 +15,7 @@ func suppression(c *Case) touch.Verdict {
 		scopes = []string{events.ScopeEverything, events.ScopeAll, c.Touch.Worker}
 	}
 	for _, s := range scopes {
-		if c.Customer.Unsubscribed(s) {
+		if c.anybody(func(who *customer.Customer) bool { return who.Unsubscribed(s) }) {
 			return touch.DropFor(reason.Unsubscribed, "unsubscribed from "+s)
 		}
 	}

@@ -10,13 +10,18 @@ import (
 	"homing/workers"
 )
 
-// Person is one customer, and what is known around them.
+// Person is one person, all of their ids as one customer, and what is known around
+// them.
 type Person struct {
 	Store    *Store
 	Customer *customer.Customer
-	Mailbox  gate.Mailbox      // of their address
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Address  func(email string) string
+
+	To        string          // the address in question; empty: their account's
+	Mailbox   gate.Mailbox    // of that address
+	Shared    bool            // more ids have that address than one person has
+	Recipient *gate.Recipient // who answers to it, if somebody else does
 }
 
 // Input is what a worker may know of the person.
@@ -32,7 +37,8 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
 		Wanted: func() touch.Verdict { return w.Wanted(t, p.Input(now)) },
-		Policy: w.Policy, Address: p.Address, Mailbox: p.Mailbox, Now: now,
+		Policy: w.Policy, Address: p.Address, Now: now,
+		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient,
 	}
 }
 
@@ -45,7 +51,7 @@ func (p *Person) Rival(t touch.Touch, now time.Time) (gate.Rival, bool) {
 	if when.Before(now) {
 		when = now
 	}
-	_, claimed := p.Customer.Claimed(customer.ClaimKey(t.ID()))
+	_, claimed := t.ClaimIn(p.Customer)
 	if claimed || w == nil || w.Settings.Status != workers.Live || when.After(last) {
 		return gate.Rival{}, false
 	}

@@ -106,7 +106,7 @@ func TestARecordIsWrittenOnlyOverTheVersionItWasReadAt(t *testing.T) {
 	})
 }
 
-func TestARecordIsSavedBesideAnother(t *testing.T) {
+func TestARecordIsSavedAgainstAnother(t *testing.T) {
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		store, ctx := projection.New(homingtest.Redis(t, url), nil), t.Context()
 		ann, box := ids(t).Key("main", "ann"), ids(t).Key("main", "box")
@@ -136,7 +136,7 @@ func TestARecordIsSavedBesideAnother(t *testing.T) {
 			}
 			n++
 			customer.Apply(&mine.Customer, order(ann, 0, n).Event)
-			saved, same, err := store.SaveBeside(ctx, &mine, other)
+			saved, same, err := store.SaveAgainst(ctx, &mine, []customer.Record{other}, nil)
 			if err != nil || saved != c.saved || same != c.same {
 				t.Errorf("%s: saved %v, same %v, %v; want %v, %v", c.name, saved, same, err, c.saved, c.same)
 			}
@@ -145,7 +145,7 @@ func TestARecordIsSavedBesideAnother(t *testing.T) {
 			}
 		}
 		mine := load(t, store, ann)
-		if saved, same, err := store.SaveBeside(ctx, &mine, customer.Record{}); err != nil || !saved || !same {
+		if saved, same, err := store.SaveAgainst(ctx, &mine, []customer.Record{{}}, nil); err != nil || !saved || !same {
 			t.Errorf("with nobody else: saved %v, same %v, %v", saved, same, err)
 		}
 	})

@@ -85,6 +85,7 @@ var (
 	Holdout          = drop("holdout", 22)
 	Shadow           = drop("shadow", 23)
 	RejectedByServer = drop("rejected_by_server", 24)
+	SharedAddress    = drop("shared_address", 25)
 )
 
 // What became of a touch that was handed to the relay.

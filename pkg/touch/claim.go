@@ -7,17 +7,31 @@ import "homing/pkg/customer"
 // leaving, comes before one that was dropped.
 func (t Touch) ClaimIn(c *customer.Customer) (customer.Claim, bool) {
 	best, found := c.Claimed(customer.ClaimKey(t.ID()))
-	for _, token := range c.Tokens {
-		if found && best.State != customer.Dropped {
-			break
-		}
-		if token != t.Customer.Token {
-			if k, ok := c.Claimed(customer.ClaimKey(t.Under(token).ID())); ok && (!found || k.State != customer.Dropped) {
-				best, found = k, true
-			}
-		}
+	if found && best.State != customer.Dropped {
+		return best, true
+	}
+	if _, k, ok := t.TwinIn(c); ok && (!found || k.State != customer.Dropped) {
+		return k, true
 	}
 	return best, found
+}
+
+// TwinIn returns the touch as it was planned under another id of the person, and the
+// claim on it: one that was dropped only if there is no other.
+func (t Touch) TwinIn(c *customer.Customer) (twin Touch, k customer.Claim, found bool) {
+	if len(c.Claims) == 0 {
+		return twin, k, false
+	}
+	for _, token := range c.Tokens {
+		if token == t.Customer.Token {
+			continue
+		}
+		u := t.Under(token)
+		if o, ok := c.Claimed(customer.ClaimKey(u.ID())); ok && (!found || k.State == customer.Dropped && o.State != customer.Dropped) {
+			twin, k, found = u, o, true
+		}
+	}
+	return twin, k, found
 }
 
 // OfferIn returns the offer that is bound to the touch, whichever id of the person it

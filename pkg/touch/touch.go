@@ -64,6 +64,10 @@ type Snapshot struct {
 	Items    []events.Item `json:"items,omitempty"` // at most MaxItems
 	More     int           `json:"more,omitempty"`  // lines left out
 	Total    events.Money  `json:"total,omitzero"`
+
+	To        string `json:"to,omitempty"`         // the address that came with the order; see Touch.To
+	FirstName string `json:"first_name,omitempty"` // as the event has it that caused the touch
+	LastName  string `json:"last_name,omitempty"`
 }
 
 // MaxItems is how many lines of an order or a cart a touch carries, and

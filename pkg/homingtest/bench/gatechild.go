@@ -98,12 +98,13 @@ func inBatches(spec gateSpec, size int, do func(from, to int) error) error {
 var utc = programme.Store{Zone: time.UTC}
 
 // decider does what delivery does between a due message and the relay: it reads
-// the customers and what is known of their addresses, judges, and claims.
+// the persons, judges, and claims.
 type decider struct {
 	spec     gateSpec
 	rdb, raw *redis.Client
 	trips    *trips
 	store    *projection.Customers
+	people   *projection.People
 	ids      *customer.Identity
 	worker   *programme.Worker
 	touches  []touch.Touch
@@ -118,6 +119,7 @@ func newDecider(ctx context.Context, spec gateSpec) (*decider, error) {
 	if d.ids, err = customer.NewIdentity("a secret that only the benchmark uses, 32+ bytes"); err != nil {
 		return nil, err
 	}
+	d.people = projection.NewPeople(d.store, d.ids)
 	d.worker = &programme.Worker{Kind: thankyou.Kind}
 	d.worker.Worker, err = thankyou.Kind.New(func(into any) error {
 		into.(*thankyou.Config).Class = touch.Marketing // all rules apply
@@ -167,6 +169,7 @@ func (d *decider) fill(ctx context.Context) error {
 	now := time.Now()
 	for from := 0; from < d.spec.N; from += at {
 		var entries []customer.Entry
+		var links []projection.Link
 		for who := from; who < min(from+at, d.spec.N); who++ {
 			id := fmt.Sprintf("c-%d", who)
 			key := d.ids.Key(d.spec.Store, id)
@@ -176,13 +179,14 @@ func (d *decider) fill(ctx context.Context) error {
 				entries = append(entries, customer.Entry{Key: key, Event: e})
 				customer.Apply(&c, e)
 			}
+			links = append(links, projection.Link{Mailbox: d.ids.Mailbox(d.spec.Store, c.Account()), ID: key})
 			last := entries[len(entries)-1].Event
 			for _, t := range d.worker.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
 				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Account())
 				d.touches = append(d.touches, t)
 			}
 		}
-		if err := d.store.Fold(ctx, entries); err != nil {
+		if err := errors.Join(d.store.Link(ctx, links), d.store.Fold(ctx, entries)); err != nil {
 			return err
 		}
 	}
@@ -194,18 +198,17 @@ func (d *decider) fill(ctx context.Context) error {
 
 // decide takes a batch through reading, judging and claiming.
 func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
-	keys := make([]customer.Key, 2*len(batch))
+	asks, near := make([]customer.Ask, len(batch)), make([]customer.Key, len(batch))
 	for i, t := range batch {
-		keys[i], keys[len(batch)+i] = t.Customer, d.ids.AddressKey(d.spec.Store, t.Address)
+		asks[i], near[i] = customer.Ask{Key: t.Customer}, d.ids.AddressKey(d.spec.Store, t.Address)
 	}
-	records, err := d.store.Load(ctx, keys)
+	persons, err := d.people.Read(ctx, asks, near...)
 	if err != nil {
 		return err
 	}
-	mailboxes := records[len(batch):]
 	if d.spec.Senders == 1 {
 		for i := range batch {
-			if err := d.one(ctx, batch[i], &records[i], &mailboxes[i]); err != nil {
+			if err := d.one(ctx, batch[i], &persons[i]); err != nil {
 				return err
 			}
 		}
@@ -217,7 +220,7 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 		g.Go(func() error {
 			var failed error
 			for i := range next {
-				failed = errors.Join(failed, d.one(ctx, batch[i], &records[i], &mailboxes[i]))
+				failed = errors.Join(failed, d.one(ctx, batch[i], &persons[i]))
 			}
 			return failed
 		})
@@ -230,16 +233,17 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 }
 
 // one judges a touch and claims it.
-func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.Record) error {
-	if d.ids.Address(t.Customer.Store, r.Customer.Account()) != t.Address {
+func (d *decider) one(ctx context.Context, t touch.Touch, p *customer.Person) error {
+	r := p.Members[0]
+	if d.ids.Address(t.Customer.Store, t.To(&r.Customer, &p.Customer)) != t.Address {
 		return broken("a touch tells another address than its customer has")
 	}
 	id, now := t.ID(), time.Now()
 	key := customer.ClaimKey(id)
-	if _, ok := r.Customer.Claimed(key); ok {
+	if _, ok := t.ClaimIn(&p.Customer); ok {
 		return broken("a touch was claimed before")
 	}
-	who := programme.Person{Store: &utc, Customer: &r.Customer, Mailbox: gate.MailboxOf(&mailbox.Customer),
+	who := programme.Person{Store: &utc, Customer: &p.Customer, Mailbox: gate.MailboxOf(&p.Mailboxes[0].Customer), Shared: p.Crowded,
 		Address: func(email string) string { return d.ids.Address(t.Customer.Store, email) }}
 	if v := gate.Judge(who.Case(d.worker, t, now)); v.Action != touch.Send {
 		return broken("a touch was not let pass: %s", v.Reason)
@@ -247,7 +251,7 @@ func (d *decider) one(ctx context.Context, t touch.Touch, r, mailbox *customer.R
 	r.Customer.Claims = slices.Clone(r.Customer.Claims)
 	r.Customer.SetClaim(customer.Claim{Touch: key, State: customer.Open, At: now.UnixMilli(), Owner: rand.Uint64(),
 		Lease: now.Add(15 * time.Second).UnixMilli()})
-	saved, same, err := d.store.SaveBeside(ctx, r, *mailbox)
+	saved, same, err := d.store.SaveAgainst(ctx, &r, p.Rests, p.Links)
 	if err == nil && !(saved && same) {
 		err = broken("a claim was refused, and nobody else was there")
 	}
