@@ -100,6 +100,7 @@ type Kind struct {
 	Emails   string        // what the unsubscribe page calls them: "reminders about your basket"
 	Triggers []events.Type // that may lead to an email
 	Horizon  time.Duration // how old an event may be and still lead to an email
+	OfOrder  bool          // its emails are about one order, and go to the address that came with it
 	Products bool          // it rests on the product statistics, and waits until they are there
 	// Concerns reports whether an event of one of the triggers may lead to an email;
 	// nil: each may. Where most do not, they cost next to nothing this way.

@@ -75,8 +75,8 @@ func (a *App) intake() *intake.Intake {
 
 func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, Customers: a.customers.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
-		Overlook: overlook(k), Address: a.identity.Address, Scale: a.o.Scale, Products: a.products,
+		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
+		Overlook: overlook(k), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(k.Name).Add(float64(n)) },
 	}
 	for id, s := range a.stores {

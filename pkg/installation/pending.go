@@ -205,8 +205,8 @@ func (i *Installation) replan(ctx context.Context, s *programme.Store, w *progra
 		return done, err
 	}
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, Customers: i.customers, Schedule: i.schedule,
-		Scale: i.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: i.identity.Address, Planned: func(n int) { done.Mails += n },
+		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, People: i.people, Schedule: i.schedule,
+		Scale: i.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: i.identity.Address, Mailbox: i.identity.AddressKey, Planned: func(n int) { done.Mails += n },
 	}
 	err = i.timeline.ReadTypesSince(ctx, store, w.Triggers, i.real(since), func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place

@@ -38,7 +38,7 @@ func TestNobodyIsReadForAnEventThatConcernsNoWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	who := &people{}
-	p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: birthday.Kind, Worker: w}}, Customers: who, Schedule: schedule.New(nil, clock.Scale{})}
+	p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: birthday.Kind, Worker: w}}, People: who, Schedule: schedule.New(nil, clock.Scale{})}
 	entries := []customer.Entry{placed("main", time.Now()), placed("elsewhere", time.Now())}
 	entries[1].Event.Data = &events.OrderPlaced{Customer: events.Customer{ID: "ann", Birthday: "--06-10"}}
 	if err := p.Plan(t.Context(), entries); err != nil || who.loads != 0 {

@@ -17,8 +17,8 @@ import (
 // by a consumer of its own and acks what it has planned, so a worker's progress is
 // its own, wherever it runs. But an event that concerns several workers comes to
 // their planners at the same moment: what is brought to the desk then is planned in
-// one round, which reads each customer once, publishes all touches together, and
-// looks once whether a customer changed.
+// one round, which reads each person once, publishes all touches together, and looks
+// once whether a person changed.
 type Desk struct {
 	// Decode reads a message of the timeline.
 	Decode func(jetstream.Msg) (customer.Entry, error)
@@ -212,12 +212,12 @@ func round(ctx context.Context, jobs []*job) error {
 // scheduled, with the entries that must be planned again.
 func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 	p := jobs[0].planner // what all of a desk share is the same with each
-	keys := keysOf(jobs)
-	records, err := p.Customers.Load(ctx, keys)
+	asks, near := asksOf(jobs)
+	persons, err := p.People.Read(ctx, asks, near...)
 	if err != nil {
 		return jobs, err
 	}
-	people := peopleOf(records)
+	people := peopleOf(asks, persons)
 	var touches []touch.Touch
 	each := make([]int, len(jobs))
 	for i, j := range jobs {
@@ -235,14 +235,14 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 			j.planner.Planned(each[i])
 		}
 	}
-	versions, err := p.Customers.Versions(ctx, keys)
+	same, err := p.People.Same(ctx, persons)
 	if err != nil {
 		return jobs, err
 	}
 	moved := map[customer.Key]bool{}
-	for i, r := range records {
-		if r.Version != versions[i] {
-			moved[r.Key] = true
+	for i, a := range asks {
+		if !same[i] {
+			moved[a.Key] = true
 		}
 	}
 	var again []*job
@@ -255,24 +255,28 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 	return again, nil
 }
 
-func keysOf(jobs []*job) []customer.Key {
+// asksOf returns whom the entries are about, and the mailboxes that they name.
+func asksOf(jobs []*job) (asks []customer.Ask, near []customer.Key) {
 	seen := map[customer.Key]bool{}
-	var out []customer.Key
 	for _, j := range jobs {
 		for _, e := range j.entries {
-			if !seen[e.Key] {
-				seen[e.Key] = true
-				out = append(out, e.Key)
+			if seen[e.Key] {
+				continue
+			}
+			seen[e.Key] = true
+			asks = append(asks, customer.Ask{Key: e.Key})
+			if k, ok := j.planner.near(e); ok {
+				near = append(near, k)
 			}
 		}
 	}
-	return out
+	return asks, near
 }
 
-func peopleOf(records []customer.Record) map[customer.Key]*customer.Customer {
-	out := make(map[customer.Key]*customer.Customer, len(records))
-	for i := range records {
-		out[records[i].Key] = &records[i].Customer
+func peopleOf(asks []customer.Ask, persons []customer.Person) map[customer.Key]*customer.Customer {
+	out := make(map[customer.Key]*customer.Customer, len(asks))
+	for i, a := range asks {
+		out[a.Key] = &persons[i].Customer
 	}
 	return out
 }

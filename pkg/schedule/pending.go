@@ -41,38 +41,3 @@ func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch
 	}
 	return out, nil
 }
-
-// carry gives the plans that do not know what the email displays what the
-// pending touches display. A plan for which none is pending is left out: it has
-// its outcome, or the event that knows is yet to be planned, and knows the time.
-func (s *Schedule) carry(ctx context.Context, plans []touch.Touch) ([]touch.Touch, error) {
-	var bare []touch.Touch
-	for _, t := range plans {
-		if t.Snapshot == nil {
-			bare = append(bare, t)
-		}
-	}
-	if len(bare) == 0 {
-		return plans, nil
-	}
-	pending, err := s.Pending(ctx, bare)
-	if err != nil {
-		return nil, err
-	}
-	by := map[string]touch.Touch{}
-	for _, t := range pending {
-		by[Subject(t)] = t
-	}
-	out := make([]touch.Touch, 0, len(plans))
-	for _, t := range plans {
-		if t.Snapshot == nil {
-			p, ok := by[Subject(t)]
-			if !ok {
-				continue
-			}
-			t.Snapshot, t.Tries, t.Caused = p.Snapshot, p.Tries, p.Caused
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}

@@ -67,7 +67,7 @@ func TestAPlanWithoutASnapshotMovesWhatIsPending(t *testing.T) {
 		e.Event.Data = &events.OrderDelivered{Customer: events.Customer{ID: "ann"}, Order: events.OrderChange{ID: "1001"}}
 		var ann people
 		customer.Apply(&ann.who, events.Event{ID: "e0", Source: "/shop", Type: events.TypeCustomerUpdated, Time: time.Now(), Data: &events.CustomerUpdated{Customer: events.Customer{Email: "ann@example.com"}}})
-		p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: moves(w, soon)}}, Customers: &ann, Schedule: s,
+		p := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: moves(w, soon)}}, People: &ann, Schedule: s,
 			Address: func(store, email string) string { return "hash of " + email + " in " + store }}
 		e.Key = pending.Customer
 		if err := p.Plan(t.Context(), []customer.Entry{e}); err != nil {

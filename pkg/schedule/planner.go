@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,24 +19,28 @@ import (
 	"homing/workers"
 )
 
-// Customers are the customers as they are kept.
-type Customers interface {
-	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
-	Versions(ctx context.Context, keys []customer.Key) ([]string, error)
+// People are the customers' records, joined to persons.
+type People interface {
+	// Read returns persons. It takes one round trip where each has one id, and near
+	// names their mailboxes.
+	Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error)
+	// Same reports of persons whether all that they rest on is as it was.
+	Same(ctx context.Context, persons []customer.Person) ([]bool, error)
 }
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers   map[string]*programme.Worker         // by store; a store without one plans nothing
-	Zones     map[string]*time.Location            // by store
-	Products  func(store string) *product.Snapshot // may be nil
-	Customers Customers
-	Schedule  *Schedule
-	Decode    func(jetstream.Msg) (customer.Entry, error)
-	Overlook  func(jetstream.Msg) bool         // tells of what is not worth decoding; may be nil
-	Address   func(store, email string) string // keyed hash of an address; may be nil
-	Scale     clock.Scale
-	Planned   func(n int) // told how many touches were scheduled; may be nil
+	Workers  map[string]*programme.Worker         // by store; a store without one plans nothing
+	Zones    map[string]*time.Location            // by store
+	Products func(store string) *product.Snapshot // may be nil
+	People   People
+	Schedule *Schedule
+	Decode   func(jetstream.Msg) (customer.Entry, error)
+	Overlook func(jetstream.Msg) bool              // tells of what is not worth decoding; may be nil
+	Address  func(store, email string) string      // keyed hash of an address; may be nil
+	Mailbox  func(store, hash string) customer.Key // where it is kept what is known about it; nil with Address
+	Scale    clock.Scale
+	Planned  func(n int) // told how many touches were scheduled; may be nil
 
 	desk    *Desk  // nil: it works alone
 	reached uint64 // the highest sequence it brought to the desk, whose lock it is under
@@ -74,14 +79,34 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 // concerned reports whether an entry may lead to an email of the worker.
 func (p *Planner) concerned(e customer.Entry) bool {
 	w, ok := p.Workers[e.Key.Store]
-	return ok && w.Concerned(e.Event)
+	return ok && w.Concerned(e.Event) && !e.Event.Copy && !nobodys(e.Event)
+}
+
+// nobodys reports whether an event is about an order that nobody is to be mailed
+// about: one that tests the shop, or one of nobody who is known.
+func nobodys(e events.Event) bool {
+	if !strings.HasPrefix(string(e.Type), "order.") {
+		return false
+	}
+	switch d := e.Data.(type) {
+	case *events.OrderPlaced:
+		if d.Order.Test {
+			return true
+		}
+	case *events.OrderUpdated:
+		if d.Order.Test {
+			return true
+		}
+	}
+	d, ok := e.Data.(events.CustomerData)
+	return ok && d.Who().ID == "" && d.Who().Email == ""
 }
 
 // Plan schedules what the entries lead to, those that concern the worker. Each
-// customer is read, the entries are folded into that copy, and the worker is
-// asked; when the customer's version moved before everything was scheduled, the
-// plan may be stale and is made again: the last plan made is never older than the
-// last change.
+// person is read, the entries are folded into that copy, and the worker is asked; when
+// something that the person rests on moved before everything was scheduled, the plan
+// may be stale and is made again: the last plan made is never older than the last
+// change.
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !p.concerned(e) })
 	switch {
@@ -94,12 +119,12 @@ func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 }
 
 // ask returns the touches that are still worth scheduling.
-func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*customer.Customer) []touch.Touch {
+func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*customer.Customer) []plan {
 	now := p.Scale.Now()
 	for _, e := range entries {
 		customer.Apply(people[e.Key], e.Event)
 	}
-	var out []touch.Touch
+	var out []plan
 	for _, e := range entries {
 		w, c := p.Workers[e.Key.Store], people[e.Key]
 		if c.Erased.At != 0 && e.Event.Time.UnixMilli() <= c.Erased.At {
@@ -114,11 +139,35 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if worth(t, w, now) && !claimed(t, w, in) {
 				t.Address = p.address(e.Key.Store, c)
-				out = append(out, t)
+				t.Snapshot = addressed(t.Snapshot, e.Event, w.OfOrder)
+				out = append(out, plan{t, c.Tokens, w.OfOrder})
 			}
 		}
 	}
 	return out
+}
+
+// addressed is what an email displays, with the names that the event has, and with its
+// address if the email is about the event's order.
+func addressed(s *touch.Snapshot, e events.Event, ofOrder bool) *touch.Snapshot {
+	d, ok := e.Data.(events.CustomerData)
+	if s == nil || !ok {
+		return s
+	}
+	out, who := *s, d.Who()
+	if out.FirstName, out.LastName = who.FirstName, who.LastName; ofOrder {
+		out.To = who.Email
+	}
+	return &out
+}
+
+// near returns the mailbox that an entry names, if any: it is read with the customer.
+func (p *Planner) near(e customer.Entry) (customer.Key, bool) {
+	d, ok := e.Event.Data.(events.CustomerData)
+	if !ok || d.Who().Email == "" || p.Mailbox == nil {
+		return customer.Key{}, false
+	}
+	return p.Mailbox(e.Key.Store, p.Address(e.Key.Store, d.Who().Email)), true
 }
 
 func (p *Planner) address(store string, c *customer.Customer) string {

@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -25,37 +24,32 @@ import (
 // people are the customers of a test: one record, whose version moves as often
 // as it is told to.
 type people struct {
-	mu    sync.Mutex // planners of a desk may read at the same time
-	who   customer.Customer
-	moves int // how many more times the version moves while a plan is made
-	loads int
-	err   error
+	mu     sync.Mutex // planners of a desk may read at the same time
+	who    customer.Customer
+	tokens []string // of several ids
+	moves  int      // how many more times the version moves while a plan is made
+	loads  int
+	err    error
 }
 
-func (p *people) version() string { return fmt.Sprint("v", p.loads) }
-
-func (p *people) Load(_ context.Context, keys []customer.Key) ([]customer.Record, error) {
+func (p *people) Read(_ context.Context, asks []customer.Ask, _ ...customer.Key) ([]customer.Person, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.loads++
-	out := make([]customer.Record, len(keys))
-	for i, k := range keys {
-		var c customer.Customer // a copy of its own, as from a store
-		customer.Join(&c, p.who)
-		out[i] = customer.Record{Key: k, Customer: c, Version: p.version()}
+	out := make([]customer.Person, len(asks))
+	for i := range asks {
+		customer.Join(&out[i].Customer, p.who) // a copy of its own, as from a store
+		out[i].Customer.Tokens = p.tokens
 	}
 	return out, p.err
 }
 
-func (p *people) Versions(_ context.Context, keys []customer.Key) ([]string, error) {
+func (p *people) Same(_ context.Context, persons []customer.Person) ([]bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([]string, len(keys))
-	for i := range keys {
-		out[i] = p.version()
-		if p.moves > 0 {
-			out[i] = "moved"
-		}
+	out := make([]bool, len(persons))
+	for i := range persons {
+		out[i] = p.moves == 0
 	}
 	if p.moves > 0 {
 		p.moves--
@@ -79,7 +73,7 @@ func plan(t *testing.T, d *desk, p *people, entries ...customer.Entry) (schedule
 	}
 	before := d.left()
 	planner := &schedule.Planner{
-		Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: w}}, Customers: p, Schedule: schedule.New(d.js, clock.Scale{}),
+		Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: w}}, People: p, Schedule: schedule.New(d.js, clock.Scale{}),
 		Decode: func(m jetstream.Msg) (customer.Entry, error) {
 			if i := int(m.Data()[0]); i < len(entries) {
 				return entries[i], nil

@@ -54,7 +54,7 @@ func team(t *testing.T, d *desk, p *people, ws ...namesake) []*schedule.Planner 
 	s := schedule.New(d.js, clock.Scale{})
 	var out []*schedule.Planner
 	for _, n := range ws {
-		x := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: n.of(w)}}, Customers: p, Schedule: s}
+		x := &schedule.Planner{Workers: map[string]*programme.Worker{"main": {Kind: thankyou.Kind, Worker: n.of(w)}}, People: p, Schedule: s}
 		together.Join(x)
 		out = append(out, x)
 	}

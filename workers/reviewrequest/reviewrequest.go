@@ -104,6 +104,7 @@ var Kind = workers.Kind{
 	Emails:   "review requests",
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderFulfilled, events.TypeOrderDelivered},
 	Horizon:  60 * day,
+	OfOrder:  true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
 		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers}

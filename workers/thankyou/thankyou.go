@@ -95,6 +95,7 @@ var Kind = workers.Kind{
 	Emails:   "thank-you emails",
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated},
 	Horizon:  expires,
+	OfOrder:  true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
 		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Gathers: w.Gathers}

@@ -1,0 +1,81 @@
+package schedule
+
+import (
+	"context"
+
+	"homing/pkg/touch"
+)
+
+// plan is a touch that a worker wants, and what of it may be pending.
+type plan struct {
+	touch.Touch
+	tokens  []string // of all ids of the person; none: they have one
+	ofOrder bool     // it goes to the address that came with its order
+}
+
+// bare reports whether the plan knows a better time, but not what the email displays.
+func (p *plan) bare() bool { return p.Snapshot == nil }
+
+// unaddressed reports whether the event that knows what the email displays did not say
+// where an email about its order goes. One before it may have.
+func (p *plan) unaddressed() bool { return p.ofOrder && p.Snapshot != nil && p.Snapshot.To == "" }
+
+// carry brings plans and what is pending together. Of a person with several ids a touch
+// may be pending under any of them: it is planned under that one, so that one occasion
+// has one touch. A bare plan displays what the pending touch does; one for which none is
+// pending is left out: it has its outcome, or the event that knows is yet to be planned,
+// and knows the time.
+func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, error) {
+	var ask []touch.Touch
+	for i := range plans {
+		if p := &plans[i]; p.bare() || p.unaddressed() || len(p.tokens) > 1 {
+			ask = append(ask, p.names()...)
+		}
+	}
+	by := map[string]touch.Touch{}
+	if len(ask) > 0 {
+		pending, err := s.Pending(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range pending {
+			by[Subject(t)] = t
+		}
+	}
+	out := make([]touch.Touch, 0, len(plans))
+	for i := range plans {
+		p := &plans[i]
+		for _, t := range p.names() {
+			if was, ok := by[Subject(t)]; ok {
+				p.take(was)
+				break
+			}
+		}
+		if !p.bare() {
+			out = append(out, p.Touch)
+		}
+	}
+	return out, nil
+}
+
+// names returns the touch as it is called under each id of the person; its own first.
+func (p *plan) names() []touch.Touch {
+	out := []touch.Touch{p.Touch}
+	for _, token := range p.tokens {
+		if token != p.Customer.Token {
+			out = append(out, p.Under(token))
+		}
+	}
+	return out
+}
+
+// take takes over what the pending touch knows, and the plan does not.
+func (p *plan) take(was touch.Touch) {
+	p.Customer = was.Customer
+	switch {
+	case p.bare():
+		p.Snapshot, p.Tries, p.Caused = was.Snapshot, was.Tries, was.Caused
+	case p.unaddressed():
+		p.Snapshot.To = was.Snapshot.To
+	}
+}
