@@ -81,6 +81,19 @@ func (c *Customer) Account() string {
 	return c.Addresses[first].Email
 }
 
+// Greeting returns the names of whom the account's address belongs to; none if the event
+// that said them last came with another address, as the order of somebody else who
+// uses the account.
+func (c *Customer) Greeting() (first, last string) {
+	account, said := c.Account(), max(c.FirstName.Stamp.At, c.LastName.Stamp.At)
+	for _, a := range c.Addresses {
+		if !SameAddress(a.Email, account) && (a.Used.Last == said || a.Used.First == said) {
+			return "", ""
+		}
+	}
+	return c.FirstName.Value, c.LastName.Value
+}
+
 // Named reports whether an event of the customer named an address.
 func (c *Customer) Named(email string) bool {
 	_, found := slices.BinarySearchFunc(c.Addresses, email, byAddress)

@@ -1,8 +1,6 @@
 package touch
 
 import (
-	"cmp"
-
 	"homing/pkg/customer"
 )
 
@@ -28,16 +26,15 @@ func (t Touch) To(own, person *customer.Customer) string {
 }
 
 // Names returns whom an email of the touch greets: as the event that caused it has it,
-// or else one of some customers, the first who has a name.
+// or else one of some customers, the first with a name, if it is theirs.
 func (t Touch) Names(otherwise ...*customer.Customer) (first, last string) {
 	if s := t.Snapshot; s != nil {
 		first, last = s.FirstName, s.LastName
 	}
 	for _, c := range otherwise {
-		if cmp.Or(first, last) != "" {
-			break
+		if first+last == "" && c.FirstName.Value+c.LastName.Value != "" {
+			return c.Greeting()
 		}
-		first, last = c.FirstName.Value, c.LastName.Value
 	}
 	return first, last
 }
