@@ -118,8 +118,9 @@ func TestOfTooMuchTheOldestIsForgottenFirst(t *testing.T) {
 	var es []events.Event
 	for i := range 30 {
 		id := fmt.Sprintf("o%02d", i)
-		es = append(es, tells(i, "p"+id, numbered(id, 200)))
+		es = append(es, tells(i, "p"+id, numbered(id, 190)))
 	}
+	es = append(es, tells(-1, "small", numbered("small", 1)), cancelled(52, "small")) // it would fit
 	es = append(es, at(50, "r", &events.OrderRefunded{Customer: ann, Order: named("o00", 1, "p7")}), cancelled(51, "o01"))
 	who := fold(es)
 	kept := 0
@@ -128,8 +129,11 @@ func TestOfTooMuchTheOldestIsForgottenFirst(t *testing.T) {
 			kept++
 		}
 	}
-	if kept != customer.MaxDetails/200 || who.OrderCount() != 29 || who.Ordinal("o29") != 29 {
+	if kept != customer.MaxDetails/190 || who.OrderCount() != 29 || who.Ordinal("o29") != 29 {
 		t.Errorf("%d orders with lines; %d orders; the last is number %d", kept, who.OrderCount(), who.Ordinal("o29"))
+	}
+	if o, _ := who.Order("small"); !o.Brief {
+		t.Error("an older order is kept with its lines, and newer ones are not")
 	}
 	if o, _ := who.Order("o29"); o.Brief {
 		t.Error("the newest is not kept")
