@@ -93,15 +93,34 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 // asked returns when the customer was asked about an order, in an email of its own or
 // in one that took it over, which has the same time.
 func asked(t touch.Touch, order string, c *customer.Customer) (time.Time, bool) {
+	k, ok := email(t, order, c)
+	return time.UnixMilli(k.At).UTC(), ok
+}
+
+// email returns the claim of the email that asked about an order.
+func email(t touch.Touch, order string, c *customer.Customer) (customer.Claim, bool) {
 	t.Step = Ask
 	k, ok := workers.About(t, order).ClaimIn(c)
-	taken := k.State == customer.Dropped && k.Why == string(reason.Bundled) && slices.ContainsFunc(c.Claims, func(x customer.Claim) bool {
-		return x.At == k.At && (x.State == customer.Sent || x.State == customer.Uncertain)
-	})
-	if !ok || k.State < customer.Uncertain && !taken {
-		return time.Time{}, false
+	switch {
+	case !ok, k.State >= customer.Uncertain:
+		return k, ok
+	case k.State != customer.Dropped || k.Why != string(reason.Bundled):
+		return k, false
 	}
-	return time.UnixMilli(k.At).UTC(), true
+	for _, x := range c.Claims {
+		if x.At == k.At && x.State >= customer.Uncertain {
+			return x, true
+		}
+	}
+	return k, false
+}
+
+// toOther reports whether an email that asked about an order went to another mailbox
+// than a touch goes to: of two buyers who share an account each is asked. Of mailboxes
+// that are not the account's own nothing more is known here.
+func toOther(k customer.Claim, t touch.Touch, c *customer.Customer) bool {
+	other := t.Snapshot.To != "" && !customer.SameAddress(t.Snapshot.To, c.Account())
+	return (k.To != "") != other
 }
 
 // A question is an email that asked about a product.
@@ -119,7 +138,9 @@ func (w worker) questions(product string, t touch.Touch, c *customer.Customer) [
 		if !o.Has(product) {
 			continue
 		}
-		if at, ok := asked(t, o.ID, c); ok && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
+		k, ok := email(t, o.ID, c)
+		at := time.UnixMilli(k.At).UTC()
+		if ok && !toOther(k, t, c) && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
 			all = append(all, question{o.ID, at})
 		}
 	}

@@ -224,3 +224,33 @@ func TestWhatWasAskedUnderAnotherIdOfThePersonCounts(t *testing.T) {
 		t.Errorf("verdict %+v, want bundled", v)
 	}
 }
+
+// A company's buyers share an account, and each order comes with the buyer's address.
+func TestEachBuyerOfAnAccountIsAsked(t *testing.T) {
+	a, b := of("a", 0, "tea"), of("b", 30, "tea")
+	for _, d := range []events.Data{a.Data, b.Data} {
+		d.(*events.OrderPlaced).Customer.Email = "ann@example.com"
+	}
+	first := customer.ClaimKey("review-request.ask." + key.Token + ".a")
+	for _, c := range []struct {
+		name      string
+		went, now string // the token of the mailbox, and the address
+		want      reason.Reason
+	}{
+		{"both at home", "", "ann@example.com", reason.Bundled},
+		{"both at home, as nothing else is known", "", "", reason.Bundled},
+		{"the first at another mailbox", "bobsmailboxtoken", "ann@example.com", ""},
+		{"the second at another mailbox", "", "bob@example.com", ""},
+		{"both elsewhere", "bobsmailboxtoken", "bob@example.com", reason.Bundled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			who := fold(a, b)
+			who.SetClaim(customer.Claim{Touch: first, State: customer.Sent, At: on(21).UnixMilli(), To: c.went})
+			ask := touchOf(t, b, "ask")
+			ask.Snapshot.To = c.now
+			if v := worker(t, asIs).Wanted(ask, workers.Input{Customer: who, Now: on(51)}); v.Reason != c.want {
+				t.Errorf("verdict %+v, want %q", v, c.want)
+			}
+		})
+	}
+}
