@@ -23,7 +23,7 @@ type mail struct {
 	at time.Time
 }
 
-// life is what the timeline says about one customer.
+// life is what the timeline says about one person.
 type life struct {
 	id      string
 	told    []known // what shop and calendar said, by event time
@@ -33,16 +33,21 @@ type life struct {
 	offers  []*events.OfferIssued
 }
 
-// Ledger is the timeline, sorted by customer.
+// Ledger is the timeline, sorted by person.
 type Ledger struct {
 	start, end time.Time
-	people     map[string]*life           // by token
+	people     map[string]*life           // by the token of their account
+	same       map[string]string          // token of an id → that of the account
 	outcomes   map[string]map[string]bool // touch → its outcomes
 }
 
-// Read sorts a timeline. token is how customers are known there.
-func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledger {
-	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, outcomes: map[string]map[string]bool{}}
+// Read sorts a timeline. token is how customers are known there, and guest is the id
+// that somebody has there who gave an address and no id.
+func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *Ledger {
+	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[string]map[string]bool{}}
+	for id, account := range s.under(guest) {
+		l.same[token(id)] = token(account)
+	}
 	published := s.earliest()
 	seen := map[string]bool{}
 	for _, e := range timeline {
@@ -64,14 +69,15 @@ func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledg
 				since = e.Time // the calendar's own
 			}
 			p := l.person(token(d.Who().ID))
-			p.id = d.Who().ID
+			p.id = cmp.Or(p.id, d.Who().ID)
 			p.told = append(p.told, known{e, since})
 		}
 	}
 	for _, x := range s.said {
 		if d, ok := x.Event.Data.(*events.CustomerErased); ok && !x.At.After(s.end) {
-			p := l.person(token(d.Customer.ID))
-			p.id = d.Customer.ID
+			id := cmp.Or(d.Customer.ID, guest(d.Customer.Email))
+			p := l.person(token(id))
+			p.id = cmp.Or(p.id, id)
 			p.told = append(p.told, known{x.Event, published[x.Event.ID]})
 		}
 	}
@@ -83,6 +89,7 @@ func (s *Shop) Read(timeline []events.Event, token func(id string) string) *Ledg
 }
 
 func (l *Ledger) person(token string) *life {
+	token = cmp.Or(l.same[token], token)
 	if l.people[token] == nil {
 		l.people[token] = &life{}
 	}

@@ -19,6 +19,13 @@ type person struct {
 	gone            time.Time // when they stop coming; zero: never
 	carts           int
 	sameCart        bool // the shop gives them the same cart id again and again
+	faces           []face
+}
+
+// face is a way in which the shop meets a person: under an id, or as a guest.
+type face struct {
+	id     string // empty: a guest
+	silent bool   // its events do not say the address again, once they did
 }
 
 var zones = []string{"Europe/London", "Europe/London", "Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "America/Los_Angeles"}
@@ -50,24 +57,68 @@ func (s *Shop) person(i int) *person {
 	if s.chance(0.4) {
 		p.habit = &s.products[s.r.IntN(4)]
 	}
+	p.faces = []face{{id: p.id}}
+	switch {
+	case s.chance(0.15): // has an account, and does not always log in
+		p.faces = append(p.faces, face{})
+	case s.chance(0.1): // the shop's till and its web shop number customers apart
+		p.faces = append(p.faces, face{id: "till-" + p.id, silent: true})
+	case s.chance(0.05):
+		p.faces = append(p.faces, face{}, face{id: "till-" + p.id, silent: true})
+	}
 	if s.chance(0.3) { // some stop coming, before or while Homing watches
 		p.gone = s.start.Add(s.between(-200*Day, s.end.Sub(s.start)))
 	}
 	return p
 }
 
-// who is the person as the shop knows them.
-func (p *person) who() events.Customer {
-	c := events.Customer{ID: p.id, Email: p.email, FirstName: p.name, TimeZone: p.zone.String(), Birthday: p.birthday}
+// who is the person as the shop knows them, at the moment.
+func (s *Shop) who(p *person) events.Customer { return p.as(pick(s, p.faces)) }
+
+// named is the person under the id of their account.
+func (p *person) named() events.Customer { return p.as(p.faces[0]) }
+
+func (p *person) as(f face) events.Customer {
+	c := events.Customer{ID: f.id, Email: p.email, FirstName: p.name, TimeZone: p.zone.String(), Birthday: p.birthday}
 	if p.consent != "" {
 		c.Consent = &events.Consent{Email: p.consent}
 	}
 	return c
 }
 
+// bare is the person under one of their ids or, as a guest, their address, with nothing
+// else said.
+func (s *Shop) bare(p *person) events.Customer {
+	f := pick(s, p.faces)
+	c := events.Customer{ID: f.id}
+	if f.id == "" || f.id != p.id && !f.silent {
+		c.Email = p.email
+	}
+	return c
+}
+
+// under returns what an id, or an address in the place of one, is called in the story:
+// the id of the account.
+func (s *Shop) under(guest func(email string) string) map[string]string {
+	out := map[string]string{}
+	for _, p := range s.people {
+		for _, f := range p.faces {
+			if f.id == "" {
+				f.id = guest(p.email)
+			}
+			out[f.id] = p.id
+		}
+	}
+	return out
+}
+
 // live makes up all that a person does.
 func (s *Shop) live(p *person) {
-	s.say(s.start.Add(-history+time.Minute), &events.CustomerCreated{Customer: p.who()})
+	for i, f := range p.faces {
+		if f.id != "" {
+			s.say(s.start.Add(-history+time.Duration(i+1)*time.Minute), &events.CustomerCreated{Customer: p.as(f)})
+		}
+	}
 	for t := s.start.Add(-s.between(0, history)); t.Before(s.end); t = t.Add(s.pause(p)) {
 		if p.gone.IsZero() || t.Before(p.gone) {
 			s.visit(p, s.daytime(p, t))
@@ -92,19 +143,21 @@ func (s *Shop) change(p *person) {
 	case x < 0.05: // says no
 		scope := pick(s, []string{events.ScopeAll, events.ScopeAll, events.ScopeEverything, "cart-recovery", "review-request"})
 		no := at()
-		s.say(no, &events.CustomerUnsubscribed{Customer: events.Customer{ID: p.id}, Scope: scope})
+		s.say(no, &events.CustomerUnsubscribed{Customer: s.bare(p), Scope: scope})
 		if s.chance(0.3) { // and yes again
+			again := s.bare(p)
 			yes := no.Add(s.between(Day, 20*Day)).Truncate(time.Millisecond)
-			s.say(yes, &events.CustomerUpdated{Customer: events.Customer{ID: p.id, Consent: &events.Consent{Email: events.Subscribed, At: &yes}}})
+			again.Consent = &events.Consent{Email: events.Subscribed, At: &yes}
+			s.say(yes, &events.CustomerUpdated{Customer: again})
 		}
 	case x < 0.07:
-		s.say(at(), &events.CustomerErased{Customer: events.Customer{ID: p.id}})
+		s.say(at(), &events.CustomerErased{Customer: s.bare(p)})
 	case x < 0.12: // the birthday becomes known
 		p.birthday = s.start.Add(s.between(0, span)).In(p.zone).Format("--01-02")
-		s.say(at(), &events.CustomerUpdated{Customer: p.who()})
+		s.say(at(), &events.CustomerUpdated{Customer: p.named()})
 	case x < 0.15: // moves
 		p.zone = mustZone(pick(s, zones))
-		s.say(at(), &events.CustomerUpdated{Customer: p.who()})
+		s.say(at(), &events.CustomerUpdated{Customer: p.named()})
 	}
 }
 

@@ -53,7 +53,7 @@ func TestAShopLives(t *testing.T) {
 		if days >= 30 {
 			everyWorkerSent(t, told)
 		}
-		ledger := shop.Read(told, func(id string) string { return identity.Key("main", id).Token })
+		ledger := shop.Read(told, func(id string) string { return identity.Key("main", id).Token }, func(email string) string { return identity.Guest("main", email) })
 		wrong := ledger.Audit()
 		for i, s := range wrong {
 			if i == 40 {

@@ -25,8 +25,8 @@ func (s *Shop) visit(p *person, t time.Time) {
 	cart := func(items []events.Item) events.Cart {
 		return events.Cart{ID: id, URL: "https://shop.example/cart/" + id, Items: items, Total: total(items)}
 	}
-	s.say(t, &events.CartUpdated{Customer: p.who(), Cart: cart(items[:1])})
-	s.say(t.Add(3*time.Minute), &events.CartUpdated{Customer: p.who(), Cart: cart(items)})
+	s.say(t, &events.CartUpdated{Customer: s.who(p), Cart: cart(items[:1])})
+	s.say(t.Add(3*time.Minute), &events.CartUpdated{Customer: s.who(p), Cart: cart(items)})
 	switch x := s.r.Float64(); {
 	case x < 0.62:
 		from := id
@@ -36,7 +36,7 @@ func (s *Shop) visit(p *person, t time.Time) {
 		s.order(p, t.Add(8*time.Minute), from, items)
 	case x < 0.88:
 		left := t.Add(45 * time.Minute)
-		s.say(left, &events.CartAbandoned{Customer: p.who(), Cart: cart(items)})
+		s.say(left, &events.CartAbandoned{Customer: s.who(p), Cart: cart(items)})
 		s.afterwards(p, left, cart(items))
 	}
 }
@@ -55,9 +55,9 @@ func (s *Shop) afterwards(p *person, left time.Time, cart events.Cart) {
 		s.order(p, left.Add(s.between(5*time.Minute, 80*time.Hour)), from, cart.Items, coupons...)
 	case x < 0.35: // emptied
 		cart.Items, cart.Total = nil, events.Money{}
-		s.say(left.Add(s.between(10*time.Minute, 30*time.Hour)), &events.CartUpdated{Customer: p.who(), Cart: cart})
+		s.say(left.Add(s.between(10*time.Minute, 30*time.Hour)), &events.CartUpdated{Customer: s.who(p), Cart: cart})
 	case x < 0.5: // left again
-		s.say(left.Add(s.between(2*time.Hour, 40*time.Hour)), &events.CartAbandoned{Customer: p.who(), Cart: cart})
+		s.say(left.Add(s.between(2*time.Hour, 40*time.Hour)), &events.CartAbandoned{Customer: s.who(p), Cart: cart})
 	}
 }
 
@@ -79,34 +79,34 @@ func (s *Shop) choose(p *person) []events.Item {
 func (s *Shop) order(p *person, t time.Time, cart string, items []events.Item, coupons ...string) {
 	s.orders++
 	id := fmt.Sprint(10_000 + s.orders)
-	s.say(t, &events.OrderPlaced{Customer: p.who(), Order: events.Order{ID: id, CartID: cart, Items: items, Total: total(items), Coupons: coupons}})
-	who, whole := events.Customer{ID: p.id}, events.OrderChange{ID: id}
+	s.say(t, &events.OrderPlaced{Customer: s.who(p), Order: events.Order{ID: id, CartID: cart, Items: items, Total: total(items), Coupons: coupons}})
+	whole := events.OrderChange{ID: id}
 	if s.chance(0.05) {
-		s.say(t.Add(s.between(5*time.Minute, 3*time.Hour)), &events.OrderCancelled{Customer: who, Order: whole})
+		s.say(t.Add(s.between(5*time.Minute, 3*time.Hour)), &events.OrderCancelled{Customer: s.bare(p), Order: whole})
 		return
 	}
 	sent := t.Add(s.between(10*time.Hour, 40*time.Hour))
-	s.say(sent, &events.OrderFulfilled{Customer: who, Order: whole})
+	s.say(sent, &events.OrderFulfilled{Customer: s.bare(p), Order: whole})
 	arrived := sent.Add(s.between(Day, 5*Day))
 	if s.chance(0.85) {
-		s.say(arrived, &events.OrderDelivered{Customer: who, Order: whole})
+		s.say(arrived, &events.OrderDelivered{Customer: s.bare(p), Order: whole})
 	}
 	part := events.OrderChange{ID: id, Items: []events.ChangedItem{{ProductID: items[0].ProductID}}}
 	switch x := s.r.Float64(); {
 	case x < 0.03:
-		s.say(arrived.Add(s.between(Day, 15*Day)), &events.OrderRefunded{Customer: who, Order: whole})
+		s.say(arrived.Add(s.between(Day, 15*Day)), &events.OrderRefunded{Customer: s.bare(p), Order: whole})
 	case x < 0.06:
-		s.say(arrived.Add(s.between(Day, 15*Day)), &events.OrderRefunded{Customer: who, Order: part})
+		s.say(arrived.Add(s.between(Day, 15*Day)), &events.OrderRefunded{Customer: s.bare(p), Order: part})
 	case x < 0.1:
 		complained := arrived.Add(s.between(time.Hour, 4*Day))
 		c := events.Complaint{ID: "x-" + id, OrderID: id}
-		s.say(complained, &events.ComplaintOpened{Customer: who, Complaint: c})
+		s.say(complained, &events.ComplaintOpened{Customer: s.bare(p), Complaint: c})
 		if s.chance(0.6) {
-			s.say(complained.Add(s.between(Day, 8*Day)), &events.ComplaintClosed{Customer: who, Complaint: c})
+			s.say(complained.Add(s.between(Day, 8*Day)), &events.ComplaintClosed{Customer: s.bare(p), Complaint: c})
 		}
 	case x < 0.25:
 		for _, it := range items {
-			s.say(arrived.Add(s.between(3*Day, 16*Day)), &events.ReviewSubmitted{Customer: who,
+			s.say(arrived.Add(s.between(3*Day, 16*Day)), &events.ReviewSubmitted{Customer: s.bare(p),
 				Review: events.Review{ProductID: it.ProductID, OrderID: id, Rating: 3 + s.r.IntN(3)}})
 		}
 	}
