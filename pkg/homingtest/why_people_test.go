@@ -176,3 +176,28 @@ func TestNobodyIsKnownButARejectedEventNamesThem(t *testing.T) {
 		}
 	})
 }
+
+// An email about an order that came with somebody else's address is judged as delivery
+// will: by what that somebody refused, too.
+func TestWhyJudgesAnOrdersEmailByWhoAnswersToItsAddress(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, oneMailInSixteenHours)
+		w.Start()
+		say := publisher(w)
+		say(&events.CustomerCreated{Customer: events.Customer{ID: "acme", Email: "office@example.com"}})
+		say(orderOf(events.Customer{ID: "acme", Email: "alice@example.com"}, "20031"))
+		say(orderOf(events.Customer{ID: "acme", Email: "bob@example.com"}, "20032"))
+		say(&events.CustomerUnsubscribed{Customer: events.Customer{Email: "bob@example.com"}})
+		r, text, _ := ask(t, w.Installation(), "acme")
+		got := map[string]string{}
+		for _, p := range r.Pending {
+			if p.Worker == "review-request" && p.Step == "ask" {
+				got[p.To] = p.Then.Action + " " + p.Then.Reason
+			}
+		}
+		if len(got) != 2 || got["alice@example.com"] != "send " || got["bob@example.com"] != "drop unsubscribed" {
+			t.Errorf("what would become of them: %v\n%s", got, text)
+		}
+	})
+}

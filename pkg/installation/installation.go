@@ -21,7 +21,6 @@ import (
 	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
-	"homing/pkg/gate"
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -118,7 +117,7 @@ func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions)
 }
 
 // WhyOf returns the story of a person who was found.
-func (i *Installation) WhyOf(ctx context.Context, f Found, who string, o WhyOptions) (why.Report, error) {
+func (i *Installation) WhyOf(ctx context.Context, f Found, who string, o WhyOptions) (_ why.Report, err error) {
 	store := f.Key.Store
 	in := i.input(f, who)
 	in.Since, in.Limit, in.Holds = o.Since, o.Limit, map[string][]why.Hold{}
@@ -148,6 +147,10 @@ func (i *Installation) WhyOf(ctx context.Context, f Found, who string, o WhyOpti
 	for _, w := range waiting {
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
+	base := programme.Person{Store: in.Store, Products: in.Products, Address: in.Address}
+	if in.Judged, err = i.judged(ctx, base, waiting); err != nil {
+		return why.Report{}, err
+	}
 	for _, w := range in.Store.Workers {
 		in.Holds[w.Name] = holdsOf(holds, w.Name, store)
 	}
@@ -174,12 +177,7 @@ func (i *Installation) input(f Found, who string) why.Input {
 	in := why.Input{Asked: who, Key: f.Key, Person: f.Person, Store: i.stores[store], Mailboxes: i.mailboxes(f), Now: i.o.Scale.Now(),
 		Address: func(email string) string { return i.identity.Address(store, email) }}
 	if account := f.Person.Customer.Account(); account != "" {
-		k := i.identity.Mailbox(store, account)
-		for _, r := range f.Person.Mailboxes {
-			if r.Key == k {
-				in.Mailbox = gate.MailboxOf(&r.Customer)
-			}
-		}
+		in.Mailbox = mailboxOf(&f.Person, i.identity.Mailbox(store, account))
 	}
 	return in
 }

@@ -20,6 +20,7 @@ type Touch struct {
 	Occasion string      `json:"occasion"`
 	About    string      `json:"about,omitempty"` // "order 10042"
 	Class    touch.Class `json:"class,omitempty"`
+	To       string      `json:"to,omitempty"` // the address of the order, where somebody else answers to it
 	Due      time.Time   `json:"due"`                // when the worker first wanted it
 	Wake     time.Time   `json:"wake"`               // when it is looked at
 	FellDue  bool        `json:"fell_due,omitempty"` // it is being looked at
@@ -39,6 +40,9 @@ func (t *teller) pending(p Pending) Touch {
 	}
 	step, _ := w.Step(x.Step)
 	out.Class = step.Class
+	if p := t.judgedBy(x); p.Recipient != nil {
+		out.To = p.To
+	}
 	out.Now = t.judge(w, x, t.Now)
 	if !p.Due && x.Wake.After(t.Now) && out.Now.Action != "settled" && out.Now.Action != "sending" {
 		then := t.judge(w, x, x.Wake)
@@ -77,7 +81,7 @@ func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict
 			return Verdict{Action: "hold", Reason: h.Reason, Detail: h.Detail}
 		}
 	}
-	c := t.who.Case(w, x, at)
+	c := t.judgedBy(x).Case(w, x, at)
 	v := gate.Judge(c)
 	if v.Action == touch.Send && t.Store.LookAhead > 0 && c.Scarce() {
 		v = c.Yield(w.Settings.Priority, t.rivals(w, x, at), t.Store.LookAhead)
@@ -106,7 +110,7 @@ func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate
 		if p.Touch.ID() == x.ID() || !slices.Contains(above, o) || t.paused(o) {
 			continue
 		}
-		if r, ok := t.who.Rival(p.Touch, at); ok {
+		if r, ok := t.judgedBy(p.Touch).Rival(p.Touch, at); ok {
 			out = append(out, r)
 		}
 	}

@@ -266,6 +266,9 @@ func (p *printer) pending() {
 		if t.About != "" {
 			head += " for " + t.About
 		}
+		if t.To != "" {
+			head += " to " + t.To
+		}
 		switch {
 		case t.FellDue:
 			head += ": due " + p.at(t.Due) + ", and being looked at"

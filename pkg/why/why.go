@@ -47,6 +47,9 @@ type Input struct {
 	Mailbox  gate.Mailbox              // of the customer's address
 	Now      time.Time
 	Rejected []Rejected // events that named them and could not be taken in
+	// Judged are, by touch id, whom pending touches are judged by, as delivery has it:
+	// under the id that each is planned for, and with who answers to its order's address.
+	Judged map[string]*programme.Person
 	// Mailboxes are those of the person's addresses.
 	Mailboxes map[customer.Key]string
 
@@ -57,7 +60,15 @@ type Input struct {
 
 // asJudged is the person, as the gate and the workers see them.
 func (in *Input) asJudged() *programme.Person {
-	return &programme.Person{Store: in.Store, Customer: &in.Person.Customer, Mailbox: in.Mailbox, Products: in.Products, Address: in.Address}
+	return &programme.Person{Store: in.Store, Customer: &in.Person.Customer, Mailbox: in.Mailbox, Shared: in.Person.Crowded, Products: in.Products, Address: in.Address}
+}
+
+// judgedBy is the person whom one touch is judged by.
+func (t *teller) judgedBy(x touch.Touch) *programme.Person {
+	if p := t.Judged[x.ID()]; p != nil {
+		return p
+	}
+	return t.who
 }
 
 // Report is the answer. docs/why.md documents its JSON, which is a contract:
