@@ -20,7 +20,7 @@ type Touch struct {
 	Occasion string      `json:"occasion"`
 	About    string      `json:"about,omitempty"` // "order 10042"
 	Class    touch.Class `json:"class,omitempty"`
-	To       string      `json:"to,omitempty"` // the address of the order, where somebody else answers to it
+	To       string      `json:"to,omitempty"`       // the address of the order, where somebody else answers to it
 	Due      time.Time   `json:"due"`                // when the worker first wanted it
 	Wake     time.Time   `json:"wake"`               // when it is looked at
 	FellDue  bool        `json:"fell_due,omitempty"` // it is being looked at
