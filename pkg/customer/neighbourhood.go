@@ -67,14 +67,13 @@ func (i *Identity) AskMailbox(store, email string) Ask { return Ask{i.Mailbox(st
 // Missing returns the records, and the mailboxes of which the links, are yet to be
 // read before the persons are known; none: they are.
 func (n *Neighbourhood) Missing(asks ...Ask) (records, links []Key) {
-	r, l := map[Key]bool{}, map[Key]bool{}
+	var r, l map[Key]bool
 	for _, a := range asks {
-		if a.Email == "" && n.records[a.Key] == nil {
-			r[a.Key] = true
-			continue
-		}
 		if _, _, only := n.single(a); only {
 			continue
+		}
+		if r == nil {
+			r, l = map[Key]bool{}, map[Key]bool{}
 		}
 		w := n.walk(a)
 		maps.Copy(r, w.missing)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -38,8 +39,16 @@ var errTooFar = errors.New("a person is joined through too many merges")
 // read in the first.
 func (p *People) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	n := customer.NewNeighbourhood(p.id)
-	records, links := n.Missing(asks...)
-	records, links = join(records, near), join(links, near)
+	var records, links []customer.Key
+	for _, a := range asks {
+		if a.Email == "" {
+			records = append(records, a.Key)
+		} else {
+			links = append(links, a.Key)
+		}
+	}
+	links = append(links, near...)
+	records = append(records, links...)
 	for range mostSteps {
 		if len(records)+len(links) == 0 {
 			out := make([]customer.Person, len(asks))
@@ -54,21 +63,6 @@ func (p *People) Read(ctx context.Context, asks []customer.Ask, near ...customer
 		records, links = n.Missing(asks...)
 	}
 	return nil, errTooFar
-}
-
-// join adds those keys that are not among some.
-func join(keys, more []customer.Key) []customer.Key {
-	has := make(map[customer.Key]bool, len(keys))
-	for _, k := range keys {
-		has[k] = true
-	}
-	for _, k := range more {
-		if !has[k] {
-			has[k] = true
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }
 
 // around reads records and links into a neighbourhood, in one round trip.
@@ -93,8 +87,14 @@ func (s *Customers) loadWith(ctx context.Context, records, mailboxes []customer.
 		l.reqs = append(l.reqs, load{key: k, out: &l.raw[i]})
 	}
 	ids := make([][]customer.Key, len(mailboxes))
+	last := len(records) - len(mailboxes)
+	both := last >= 0 && slices.Equal(records[last:], mailboxes) // asked for together
 	for i, k := range mailboxes {
-		l.reqs = append(l.reqs, load{key: k, ids: &ids[i]})
+		if both {
+			l.reqs[last+i].ids = &ids[i]
+		} else {
+			l.reqs = append(l.reqs, load{key: k, ids: &ids[i]})
+		}
 	}
 	got, err := l.do(ctx, s, records)
 	return got, ids, err
