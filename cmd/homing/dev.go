@@ -272,7 +272,7 @@ func (p *program) nextCommand(r devRun) string {
 // firstEmail is how long after an order the first email follows.
 func firstEmail(c *config.Config) time.Duration {
 	stores, _ := programme.Open(c, nil) // what is wrong with it was said before
-	d := &events.OrderPlaced{Order: events.Order{ID: "1001"}}
+	d := &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: "1001"}}
 	e := events.Event{Type: d.Type(), Time: time.Now().Truncate(time.Millisecond), Data: d}
 	var who customer.Customer
 	customer.Apply(&who, e)

@@ -57,7 +57,7 @@ func TestCustomersWhoStayAway(t *testing.T) {
 			s.lapses(0, name)
 		}
 		s.until(20 * m)
-		s.orders(-24*h, "eli", "", "pot") // came in late
+		s.orders(-240*h, "eli", "", "pot") // came in late
 		s.until(30 * m)
 		s.lapses(30*m, "eli") // of another last order; the absence is the same
 		s.until(h)

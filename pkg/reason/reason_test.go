@@ -66,8 +66,9 @@ func TestRecordsAreReadForEver(t *testing.T) {
 			t.Errorf("number %d is %q, want %q", i+1, k.Why, want)
 		}
 	}
-	if string(customer.Encode(&c)) != string(record) {
-		t.Error("the record is written in another way")
+	again, err := customer.Decode(string(customer.Encode(&c)))
+	if err != nil || !slices.Equal(again.Claims, c.Claims) {
+		t.Errorf("written again, the record says something else: %v", err)
 	}
 }
 

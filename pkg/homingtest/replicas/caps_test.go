@@ -23,7 +23,7 @@ const capped = `pacing:
   frequency: [{limit: 2, window: 4s}, {limit: 4, window: 1h}]
 workers:
   thank-you: {class: marketing}
-  review-request: {after_order: 25m, reminder_after: 0s}
+  review-request: {after_order: 25m, reminder_after: 0s, merge_within: 0s, ask_again_after: 0s}
   cart-recovery: {steps: [{template: cart-recovery/reminder, after: 10m}]}
 `
 
