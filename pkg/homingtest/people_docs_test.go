@@ -45,7 +45,7 @@ func TestEverySentenceAboutPeopleHasATest(t *testing.T) {
 			t.Errorf("no test is named: %s", line)
 			continue
 		}
-		for _, name := range strings.Fields(named[1]) {
+		for name := range strings.FieldsSeq(named[1]) {
 			if !there[name] {
 				t.Errorf("there is no test %s: %s", name, line)
 			}
