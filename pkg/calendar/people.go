@@ -78,15 +78,19 @@ func asGuest(r *customer.Record) int {
 // goesOn returns the id that a shop goes on with for the candidate, and its token:
 // its own, or the one that it was merged into.
 func (x *candidate) goesOn() (id, token string) {
-	at := customer.Record{Key: x.Key, Customer: *x.own}
-	for range x.person.Members { // a ring of merges has an end, too
+	of := map[customer.Key]*customer.Customer{x.Key: x.own}
+	way := customer.GoesOn(x.Key, func(k customer.Key) (customer.Key, customer.Stamp, bool) {
+		m := of[k].Merged
 		i := slices.IndexFunc(x.person.Members, func(r customer.Record) bool {
-			return at.Customer.Merged.Value != "" && r.Customer.ID.Value == at.Customer.Merged.Value
+			return m.Value != "" && r.Customer.ID.Value == m.Value
 		})
 		if i < 0 {
-			break
+			return customer.Key{}, customer.Stamp{}, false
 		}
-		at = x.person.Members[i]
-	}
-	return at.Customer.ID.Value, at.Key.Token
+		r := &x.person.Members[i]
+		of[r.Key] = &r.Customer
+		return r.Key, m.Stamp, true
+	})
+	last := way[len(way)-1]
+	return of[last].ID.Value, last.Token
 }

@@ -197,10 +197,7 @@ func (c *Customer) HomeAt(email string, at int64) bool {
 	if !said && !c.firstUsed(this) {
 		return false // it was only named, as an order's address
 	}
-	from, until := a.Used.First, int64(0) // 0: it still is
-	if said && (a.Used.never() || a.Said.First < from) {
-		from = a.Said.First
-	}
+	from, until := c.homeSince(this), int64(0) // 0: it still is
 	for i, o := range c.Addresses {
 		if i != this && !o.Said.never() && (!said || o.Said.First > a.Said.Last) && (until == 0 || o.Said.First < until) {
 			until = o.Said.First
@@ -245,18 +242,29 @@ func (c *Customer) Once(email string) bool {
 // HomeSince returns the time, ms, from which on the account has its address, as far
 // as is remembered.
 func (c *Customer) HomeSince() int64 {
-	for _, a := range c.Addresses {
-		switch {
-		case !SameAddress(a.Email, c.Account()):
-		case a.Used.never():
-			return a.Said.First
-		case a.Said.never():
-			return a.Used.First
-		default:
-			return min(a.Said.First, a.Used.First)
+	i, found := slices.BinarySearchFunc(c.Addresses, c.Account(), byAddress)
+	if !found {
+		return 0
+	}
+	return c.homeSince(i)
+}
+
+// homeSince returns since when an address was the account's: since an event about the
+// customer said so, or since another event named it first, if none had said any.
+func (c *Customer) homeSince(this int) int64 {
+	a := c.Addresses[this]
+	switch {
+	case a.Said.never():
+		return a.Used.First
+	case a.Used.never() || a.Said.First < a.Used.First || !c.firstUsed(this):
+		return a.Said.First
+	}
+	for _, o := range c.Addresses {
+		if !o.Said.never() && o.Said.First < a.Used.First {
+			return a.Said.First // it was an order's address before it was the account's
 		}
 	}
-	return 0
+	return a.Used.First
 }
 
 // AboutCustomer reports whether events of a type are about the customer as such:

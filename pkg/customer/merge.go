@@ -47,3 +47,34 @@ func (c *Customer) absorb(a Absorbed) bool {
 	c.Absorbed = slices.Insert(c.Absorbed, i, a)
 	return true
 }
+
+// GoesOn lists the ids from one to that which the shop goes on with, each merged into
+// the next. Where merges form a ring, the shop goes on with the id that it named last.
+func GoesOn(k Key, merged func(Key) (into Key, s Stamp, ok bool)) []Key {
+	var way []Key
+	var said []Stamp // when each was merged into the next
+	for {
+		way = append(way, k)
+		into, s, ok := merged(k)
+		if !ok {
+			return way
+		}
+		said = append(said, s)
+		if i := slices.Index(way, into); i >= 0 {
+			return append(way[:i:i], endOfRing(way[i:], said[i:])...)
+		}
+		k = into
+	}
+}
+
+// endOfRing has a ring of merges end with the id that was named last.
+func endOfRing(ring []Key, said []Stamp) []Key {
+	last := 0
+	for i, s := range said {
+		if s.After(said[last]) {
+			last = i
+		}
+	}
+	end := (last + 1) % len(ring)
+	return slices.Concat(ring[end+1:], ring[:end+1])
+}

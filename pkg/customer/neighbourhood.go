@@ -218,7 +218,20 @@ func (w *walk) around(mailbox Key) []Key {
 		return nil
 	}
 	for _, id := range ids {
-		w.record(id)
+		if r, ok := w.record(id); ok {
+			w.mergedWith(r)
+		}
 	}
 	return ids
+}
+
+// mergedWith has the records read that are merged with one: what was refused under those
+// stays with the mailbox where it was at home.
+func (w *walk) mergedWith(r *neighbour) {
+	for _, a := range r.Customer.Absorbed {
+		w.record(w.n.id.Key(r.Key.Store, a.ID))
+	}
+	if into := r.Customer.Merged.Value; into != "" {
+		w.record(w.n.id.Key(r.Key.Store, into))
+	}
 }

@@ -159,18 +159,21 @@ func (w *walk) address(c *Customer, a Ask) {
 		return
 	}
 	c.Email = Text{}
-	seen := map[Key]bool{}
-	for k := a.Key; !seen[k]; {
-		seen[k] = true
+	for _, k := range GoesOn(a.Key, w.merged) {
 		of := w.n.at(k).Customer
 		if account := of.Account(); account != "" {
 			c.Email = textOf(account, of.Email.Stamp)
 		}
-		if of.Merged.Value == "" {
-			break
-		}
-		k = w.n.id.Key(k.Store, of.Merged.Value)
 	}
+}
+
+// merged returns which id goes on for another, and since when.
+func (w *walk) merged(k Key) (into Key, s Stamp, ok bool) {
+	m := w.n.at(k).Customer.Merged
+	if m.Value == "" {
+		return Key{}, Stamp{}, false
+	}
+	return w.n.id.Key(k.Store, m.Value), m.Stamp, true
 }
 
 // refusals adds what was refused, or complained about, by others who were the same
@@ -179,8 +182,13 @@ func (w *walk) refusals(c *Customer) {
 	for mailbox, email := range w.mailboxes {
 		for _, k := range w.linked(mailbox) {
 			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(email, at) })
+			there := w.n.at(k).Customer
+			w.refusedByMerged(c, k, func(at int64) bool { return there.HomeAt(email, at) })
 		}
 		w.atMailbox(c, mailbox, func(int64) bool { return true })
+	}
+	for k := range w.members {
+		w.refusedByMerged(c, k, func(int64) bool { return true })
 	}
 	for _, o := range w.once {
 		member := w.n.at(o.member).Customer
@@ -188,6 +196,21 @@ func (w *walk) refusals(c *Customer) {
 			w.refused(c, k, func(of *Customer, at int64) bool { return of.HomeAt(o.email, at) && member.HomeAt(o.email, at) })
 		}
 		w.atMailbox(c, o.mailbox, func(at int64) bool { return member.HomeAt(o.email, at) })
+	}
+}
+
+// refusedByMerged adds what was refused by those who were merged with an id then.
+func (w *walk) refusedByMerged(c *Customer, k Key, counts func(at int64) bool) {
+	this := w.n.at(k).Customer
+	for _, a := range this.Absorbed {
+		from := w.n.id.Key(k.Store, a.ID)
+		into, left, ok := w.merged(from)
+		w.refused(c, from, func(_ *Customer, at int64) bool {
+			return ok && a.At <= at && (into == k || at < left.At) && counts(at)
+		})
+	}
+	if into, s, ok := w.merged(k); ok {
+		w.refused(c, into, func(_ *Customer, at int64) bool { return s.At <= at && counts(at) })
 	}
 }
 

@@ -210,6 +210,9 @@ func TestARefusalCountsForThePerson(t *testing.T) {
 		{"nor what was said before the two met", []events.Event{knows(1, account), knows(1, who("b", other)), no(2, who("b", "")), purchase(3, who("b", shared), "1")}, "acc", false},
 		{"a merge brings it", []events.Event{knows(1, account), knows(1, who("b", other)), no(2, who("b", "")), merged(3, "acc", "b")}, "acc", true},
 		{"also what the mailbox of the other said", []events.Event{knows(1, account), knows(1, who("b", other)), no(2, who("", other)), merged(3, "acc", "b")}, "acc", true},
+		{"of who was merged into one that left", []events.Event{knows(1, account), knows(1, who("b", shared)), knows(1, who("c", other)), merged(2, "b", "c"), no(3, who("c", "")), knows(4, who("b", other))}, "acc", true},
+		{"of who was merged into another since", []events.Event{knows(1, account), knows(1, who("b", other)), merged(2, "acc", "b"), no(3, who("b", "")), merged(4, "c", "b")}, "acc", true},
+		{"nor who was sent a present before they came", []events.Event{knows(1, who("acc", other)), purchase(2, account, "1"), no(3, who("b", shared)), knows(4, who("b", "b@example.com")), knows(5, account), knows(6, who("acc", other))}, "acc", false},
 		{"one order's address does not", []events.Event{knows(1, account), purchase(2, who("acc", other), "1"), no(3, who("", other))}, "acc", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -244,6 +247,24 @@ func TestAnErasureConcernsAllWhoWereThePersonThen(t *testing.T) {
 	if p := w.of(t, "late"); p.Customer.OrderCount() != 1 {
 		t.Errorf("%d orders of the account that came later, want its one", p.Customer.OrderCount())
 	}
+}
+
+// Who had a present sent to a friend, and has the friend's address since they were
+// erased, is not erased with them.
+func TestWhereAPresentWentWasNoHome(t *testing.T) {
+	permute([]events.Event{
+		knows(1, who("ann", other)), purchase(2, who("ann", shared), "1"),
+		at(5, "gone", &events.CustomerErased{Customer: who("", shared)}), knows(7, who("ann", shared)),
+	}, func(es []events.Event) {
+		w := newTown(drawer(t))
+		for _, e := range es {
+			w.take(e)
+		}
+		p := w.of(t, "ann")
+		if n := p.Customer.OrderCount(); n != 1 {
+			t.Fatalf("%d orders of who sent a present to somebody who was erased, want 1", n)
+		}
+	})
 }
 
 // Whatever the order in which events come, and however often, the persons are the
