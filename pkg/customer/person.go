@@ -16,6 +16,7 @@ type Person struct {
 	Crowded   bool          // more ids named the mailbox than one person has
 	Rests     []Record      // all records that Customer rests on: when none of their versions, and none of Links, changes, nothing does
 	Links     map[Key][]Key // of the mailboxes that were looked at
+	Guest     Record        // of the mailbox that was asked for, if one was: be it erased
 }
 
 // Person returns the person that was asked for, if nothing of them is missing.
@@ -44,14 +45,18 @@ func (n *Neighbourhood) united(a Ask) Person {
 	for _, rs := range [][]Record{p.Members, p.Mailboxes, p.Rests} {
 		slices.SortFunc(rs, func(a, b Record) int { return CompareKeys(a.Key, b.Key) })
 	}
+	if a.Email != "" {
+		p.Guest = n.at(n.id.Key(a.Key.Store, n.id.Guest(a.Key.Store, a.Email))).Record
+	}
 	p.Customer = w.unite(a)
 	return p
 }
 
-// ErasedAt returns when somebody who answers to the person's mailboxes was erased last,
+// ErasedAt returns when somebody who answered to the person's mailbox was erased last,
 // ms; 0: never. It is for a mailbox that was asked for: Customer was not erased as such.
+// An erasure reaches the guest of the mailbox, whose record is all that still says so.
 func (p *Person) ErasedAt() int64 {
-	var at int64
+	at := p.Guest.Customer.Erased.At
 	for _, m := range p.Members {
 		at = max(at, m.Customer.Erased.At)
 	}

@@ -108,3 +108,32 @@ func TestWhoseOrderNamedAnErasedAddressIsNotErased(t *testing.T) {
 		}
 	})
 }
+
+// Who has the address of somebody else's order is erased while an email about the order
+// is pending: it goes to nobody. About a later order it goes there again.
+func TestNoEmailGoesToAnAddressThatWasErasedSinceTheOrder(t *testing.T) {
+	for name, gone := range map[string]events.Customer{
+		"by the address": by("", "GUS@example.com"),
+		"by an id":       by("gus", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, uncapped, func(w *homingtest.World) {
+				w.Publish("main", &events.CustomerCreated{Customer: by("ann", "ann@example.com")})
+				w.Publish("main", &events.CustomerCreated{Customer: by("gus", "gus@example.com")})
+				time.Sleep(time.Minute)
+				w.Publish("main", bought(by("ann", "gus@example.com"), "o1", "tea"))
+				time.Sleep(time.Minute)
+				w.Publish("main", &events.CustomerErased{Customer: gone})
+				time.Sleep(time.Hour)
+				if got := mailed(w); len(got) > 0 {
+					t.Errorf("emailed %v, want nobody; outcomes %v", got, outcomes(w))
+				}
+				w.Publish("main", bought(by("ann", "gus@example.com"), "o2", "pot"))
+				time.Sleep(time.Hour)
+				if got := mailed(w); len(got) != 1 {
+					t.Errorf("emailed %v about a later order, want gus alone; outcomes %v", got, outcomes(w))
+				}
+			})
+		})
+	}
+}
