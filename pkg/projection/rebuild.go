@@ -212,7 +212,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 	if err != nil {
 		return err
 	}
-	said := time.Now()
+	said, refolded := time.Now(), false
 	for {
 		behind, err := r.behind(ctx, store, lasts)
 		if err != nil {
@@ -241,6 +241,12 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 		release()
 		if err != nil {
 			return err
+		}
+		if !refolded { // it may have introduced some, in buckets that it was done with
+			refolded = true
+			if lasts, err = r.timeline.Lasts(ctx, store); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -133,9 +133,6 @@ func TestTheFirstFormatIsFoldedAgainAtTheStart(t *testing.T) {
 		if err := r.Prove(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Prove(t.Context()); err != nil { // marks who was introduced
-			t.Fatal(err)
-		}
 		n := len(p.reads)
 		if err := r.Prove(t.Context()); err != nil || len(p.reads) != n {
 			t.Errorf("folded again by the next process: %v", err)
