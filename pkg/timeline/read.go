@@ -147,13 +147,20 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 // readAll calls fn with batches of what is wanted of the entries that a consumer
 // yields.
 func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
-	c, err := t.js.OrderedConsumer(ctx, bus.Timeline, from)
+	var c jetstream.Consumer
+	err := promptly(ctx, func() (err error) {
+		c, err = t.js.OrderedConsumer(ctx, bus.Timeline, from)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	for more := true; more; {
 		var batch []customer.Entry
-		batch, more, err = t.readSome(ctx, c, of)
+		err = promptly(ctx, func() (err error) {
+			batch, more, err = t.readSome(ctx, c, of)
+			return err
+		})
 		if err == nil && len(batch) > 0 {
 			err = fn(batch)
 		}
@@ -162,6 +169,28 @@ func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerCo
 		}
 	}
 	return nil
+}
+
+// stalled is after how long a read is given up. nats.go makes an ordered consumer
+// again for as long as it takes, and who reads may hold a lock that others wait for.
+const stalled = time.Minute
+
+var errStalled = errors.New("the timeline does not answer")
+
+// promptly reads, and gives up when that takes too long.
+func promptly(ctx context.Context, read func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- read() }()
+	late := time.NewTimer(stalled)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-late.C:
+		return errStalled
+	}
 }
 
 // selection says which of the entries that a consumer yields are wanted.
