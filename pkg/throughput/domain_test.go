@@ -222,8 +222,8 @@ func TestWithRedisAwayNobodySends(t *testing.T) {
 	connect := func() (c *redis.Client) { c, clients = clients[0], clients[1:]; return c }
 	const senders, perSecond = 6, 100
 	killed := make(chan time.Time, 1)
-	time.AfterFunc(2*time.Second, func() { s.Kill(); killed <- time.Now() }) // time enough on a busy machine
-	sent := spend(t, connect, replicas, senders, limits("", perSecond, 30), 3*time.Second, to{domain: slow}, to{domain: other}, to{other, true})
+	time.AfterFunc(6*time.Second, func() { s.Kill(); killed <- time.Now() }) // time enough on a busy machine
+	sent := spend(t, connect, replicas, senders, limits("", perSecond, 30), 7*time.Second, to{domain: slow}, to{domain: other}, to{other, true})
 	at := <-killed
 	after := 0
 	for _, times := range sent {
@@ -238,7 +238,7 @@ func TestWithRedisAwayNobodySends(t *testing.T) {
 	if most := 2*perSecond/10 + replicas*senders; after > most {
 		t.Errorf("%d emails left after Redis was gone, want at most %d", after, most)
 	}
-	if len(sent[slow])+len(sent[other]) == 0 { // a busy machine may not come to both
+	if len(sent[slow]) == 0 || len(sent[other]) == 0 {
 		t.Error("nothing was sent before")
 	}
 }
