@@ -183,8 +183,12 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-r.app.Failed():
+		return err
+	}
 }
 
 func waitReady(ctx context.Context, a *app.App) error {
@@ -200,6 +204,8 @@ func waitReady(ctx context.Context, a *app.App) error {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil
+		case err := <-a.Failed():
+			return usage(err)
 		case <-late:
 			return &exitError{exitUnreachable, fmt.Errorf("not ready after %v: %w", readyTimeout, err)}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/fingerprint"
 	"homing/pkg/installation"
 	"homing/pkg/localtime"
 )
@@ -110,6 +111,12 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 			return usage(err)
 		}
 		defer func() { _ = l.Close() }() // nothing was written
+		if err := l.CheckSecret(ctx); err != nil {
+			if _, other := errors.AsType[*fingerprint.Other](err); other {
+				return usage(err)
+			}
+			return err
+		}
 		l.Progress = func(s string) { fmt.Fprintln(p.err, s) }
 		err = do(ctx, &opened{l, js, c, scale.Now()}, args)
 		if _, away := errors.AsType[*net.OpError](err); away {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -61,13 +63,21 @@ func (p *program) runApp(ctx context.Context, roles []string) error {
 	if err := a.Start(); err != nil {
 		return err
 	}
-	<-ctx.Done()
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-a.Failed():
+		log.Error("cannot go on", zap.Error(failed))
+		if errors.Is(failed, app.ErrRefused) {
+			failed = usage(failed)
+		}
+	}
 	log.Info("stopping: finishing what has begun", zap.Duration("at most", stopTimeout))
 	if err := stopApp(a); err != nil {
-		return err
+		return cmp.Or(failed, err)
 	}
 	log.Info("stopped")
-	return nil
+	return failed
 }
 
 func stopApp(a *app.App) error {

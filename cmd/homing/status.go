@@ -95,6 +95,9 @@ func (p *program) writeStatus(s *installation.Status) error {
 	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil {
 		return err
 	}
+	if err := p.writeSecret(s.Secret); err != nil {
+		return err
+	}
 	if s.Warnings > 0 {
 		_, _ = fmt.Fprintf(p.out, "%s about events that were taken in; see `%s rejected list --warnings`\n", plural(int(s.Warnings), "warning"), p.name)
 	}
@@ -124,6 +127,17 @@ func (p *program) writeHolds(s *installation.Status) error {
 		}
 	}
 	return nil
+}
+
+// writeSecret says which secret the installation has, by its fingerprint.
+func (p *program) writeSecret(s installation.SecretStatus) (err error) {
+	switch {
+	case s.Other():
+		_, err = fmt.Fprintf(p.out, "secret     %s: ANOTHER than the configured one, which is %s\n", s.Kept, s.Configured)
+	case s.Kept != "":
+		_, err = fmt.Fprintf(p.out, "secret     %s (a fingerprint)\n", s.Kept)
+	}
+	return err
 }
 
 // today writes the outcomes of a day; nobody knows whose they are: "-".

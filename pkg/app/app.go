@@ -112,6 +112,8 @@ type App struct {
 
 	controls *control.Controls // who is paused
 
+	admitted atomic.Bool // the secret is that of the installation
+	failed   chan error  // why the process has to end; see Failed
 	loops    []*bus.Loop
 	started  atomic.Bool // streams are set up and the loops run
 	opened   atomic.Bool // those that rest on the product statistics run too
@@ -126,7 +128,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{o: o, log: o.Log, metrics: newMetrics()}
+	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1)}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
@@ -186,7 +188,7 @@ func (a *App) run(ctx context.Context) {
 			}
 			break
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || a.refused(err) {
 			return
 		}
 		a.log.Warn("waiting for NATS", zap.Error(err), zap.Duration("wait", wait))
@@ -238,7 +240,11 @@ func (a *App) runLoops(ctx context.Context, loops []*bus.Loop) {
 func (a *App) Setup(ctx context.Context) ([]bus.Change, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	return bus.Setup(ctx, a.js, limits(a.o.Config), busWorkers(), a.o.Scale.Now())
+	changes, err := setupStreams(ctx, a.o.Config, a.js, a.identity, a.o.Scale.Now())
+	if err == nil {
+		a.admitted.Store(true)
+	}
+	return changes, err
 }
 
 // Ready returns nil when every role can work, or what is missing.

@@ -97,7 +97,7 @@ func (a *App) serveGateway() (*httpServer, error) {
 	}
 	a.log.Info("links", zap.String("address", l.Addr().String()), zap.String("public", a.o.Config.HTTP.PublicURL))
 	return serve(l, log, &http.Server{
-		Handler: a.gatewayHandler(log), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
+		Handler: a.whenAdmitted(a.gatewayHandler(log)), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
 		IdleTimeout: gatewayIdle, MaxHeaderBytes: gatewayHeader, ErrorLog: quiet,
 	}), nil
 }
@@ -123,6 +123,19 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 		Served: func(kind string, code int) {
 			a.metrics.gateway.WithLabelValues(kind, strconv.Itoa(code)).Inc()
 		},
+	})
+}
+
+// whenAdmitted answers nothing until the secret is known to be that of the
+// installation: with another, a good link looks forged.
+func (a *App) whenAdmitted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.admitted.Load() {
+			w.Header().Set("Retry-After", "5")
+			http.Error(w, "This page is not ready yet. Please try again in a minute.", http.StatusServiceUnavailable)
+			return
+		}
+		h.ServeHTTP(w, r)
 	})
 }
 

@@ -159,7 +159,7 @@ func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
 	for _, k := range programme.Kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
-			out = append(out, &schedule.Watchdog{NC: a.nc, JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
+			out = append(out, &schedule.Watchdog{JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
 		}
 	}
 	return out

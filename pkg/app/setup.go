@@ -8,13 +8,38 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/fingerprint"
 	"homing/pkg/programme"
 )
 
 // SetupStreams creates the streams, consumers and buckets of all workers, or
-// brings them to what the configuration says. It needs NATS alone.
+// brings them to what the configuration says. It needs NATS alone, and keeps the
+// fingerprint of the secret if there is one.
 func SetupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream) ([]bus.Change, error) {
-	return bus.Setup(ctx, js, limits(c), busWorkers(), time.Now())
+	var id *customer.Identity
+	if c.Secret != "" {
+		var err error
+		if id, err = customer.NewIdentity(c.Secret.Reveal()); err != nil {
+			return nil, err
+		}
+	}
+	return setupStreams(ctx, c, js, id, time.Now())
+}
+
+// setupStreams changes nothing in an installation with another secret than ours. A
+// nil identity is of nobody's secret, and is not asked about.
+func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream, id *customer.Identity, now time.Time) ([]bus.Change, error) {
+	if id != nil {
+		if err := fingerprint.Check(ctx, js, id); err != nil {
+			return nil, err
+		}
+	}
+	changes, err := bus.Setup(ctx, js, limits(c), busWorkers(), now)
+	if err == nil && id != nil {
+		err = fingerprint.Keep(ctx, js, id)
+	}
+	return changes, err
 }
 
 func busWorkers() []bus.Worker {

@@ -31,7 +31,7 @@ func Consumer(js jetstream.JetStream, stream, name string) func(context.Context)
 		if _, err := js.Consumer(ctx, stream, name); err != nil {
 			return nil, err
 		}
-		return &remote{js.Conn(), "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + name}, nil
+		return &remote{js.Conn(), API(js, "CONSUMER.MSG.NEXT."+stream+"."+name)}, nil
 	}
 }
 

@@ -25,6 +25,8 @@ type Key struct {
 // installation's secret can compute or enumerate.
 type Identity struct {
 	customers, addresses, holdouts sync.Pool // of hash.Hash, keyed
+
+	fingerprint string
 }
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -40,8 +42,17 @@ func NewIdentity(secret string) (*Identity, error) {
 		}
 		pool.New = func() any { return hmac.New(sha256.New, key) }
 	}
+	mark, err := hkdf.Key(sha256.New, []byte(secret), nil, "homing fingerprint v1", tokenBytes)
+	if err != nil {
+		return nil, err
+	}
+	id.fingerprint = strings.ToLower(encoding.EncodeToString(mark))
 	return &id, nil
 }
+
+// Fingerprint tells the installation's secret from any other, and nothing about it:
+// 16 characters that may be shown to anybody.
+func (i *Identity) Fingerprint() string { return i.fingerprint }
 
 // Key returns where the customer of that id is kept.
 func (i *Identity) Key(store, id string) Key {

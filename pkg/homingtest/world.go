@@ -146,6 +146,35 @@ func (w *World) Start(roles ...string) {
 	w.T.Fatalf("not ready: %v", w.app.Ready())
 }
 
+// Refused starts a further process that has to end by itself, with a configuration and
+// a Redis of its own, and returns why it did.
+func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string) error {
+	w.T.Helper()
+	a, err := app.New(app.Options{
+		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(),
+		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
+		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look,
+		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
+	})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	select {
+	case err = <-a.Failed():
+	case <-time.After(time.Minute):
+		w.T.Error("it goes on")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := a.Stop(ctx); err != nil {
+		w.T.Errorf("stopping: %v", err)
+	}
+	return err
+}
+
 // Stop stops Homing; the servers stay.
 func (w *World) Stop() {
 	if w.app == nil {

@@ -21,6 +21,7 @@ import (
 	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/fingerprint"
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -82,6 +83,11 @@ func Open(o Options) (*Installation, error) {
 	i.customers = projection.New(i.rdb, nil)
 	i.people = projection.NewPeople(i.customers, i.identity)
 	return i, nil
+}
+
+// CheckSecret returns nil if the configured secret is that of the installation.
+func (i *Installation) CheckSecret(ctx context.Context) error {
+	return fingerprint.Check(ctx, i.o.JS, i.identity)
 }
 
 // Close closes the connections that it opened itself.

@@ -16,6 +16,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/fingerprint"
 	"homing/pkg/programme"
 	"homing/pkg/timeline"
 )
@@ -30,6 +31,31 @@ type Status struct {
 	Rejected uint64         `json:"rejected"`
 	Warnings uint64         `json:"warnings"` // about events that were taken in
 	Streams  []StreamStatus `json:"streams"`
+	Secret   SecretStatus   `json:"secret"`
+}
+
+// SecretStatus says whose secret the installation has, by fingerprints, which tell
+// nothing about it.
+type SecretStatus struct {
+	Kept       string `json:"kept"`       // that of the installation; empty: none yet
+	Configured string `json:"configured"` // of the secret in our configuration; empty: it has none
+}
+
+// Other reports whether the configuration has another secret than the installation.
+func (s SecretStatus) Other() bool {
+	return s.Kept != "" && s.Configured != "" && s.Kept != s.Configured
+}
+
+func readSecret(ctx context.Context, c *config.Config, js jetstream.JetStream) (s SecretStatus, err error) {
+	if c.Secret != "" {
+		id, err := customer.NewIdentity(c.Secret.Reveal())
+		if err != nil {
+			return s, err
+		}
+		s.Configured = id.Fingerprint()
+	}
+	s.Kept, err = fingerprint.Read(ctx, js)
+	return s, err
 }
 
 // WorkerStatus is one worker, over all stores.
@@ -101,6 +127,9 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 		return nil, err
 	}
 	var err error
+	if s.Secret, err = readSecret(ctx, c, js); err != nil {
+		return nil, err
+	}
 	if s.Intake, err = lag(ctx, js, bus.Storefront, bus.IntakeConsumer); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // were caused no later than some time, whether they fell due or not; the zero
 // time: all. It returns how many there were.
 func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error) {
-	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": subjectsOf(worker, k)})
+	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil || len(msgs) == 0 {
 		return 0, err
 	}

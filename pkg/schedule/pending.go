@@ -22,7 +22,7 @@ func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch
 	for worker, all := range subjects {
 		for len(all) > 0 {
 			n := min(len(all), 2*most)
-			msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": all[:n], "batch": n})
+			msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": all[:n], "batch": n})
 			if err != nil {
 				return nil, err
 			}

@@ -245,7 +245,7 @@ func TestTheScaleGoesThereAndBack(t *testing.T) {
 func TestASweepOfAHealthyScheduleFindsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		s := schedule.New(d.js, clock.Scale{})
-		w := &schedule.Watchdog{NC: d.nc, JS: d.js, Worker: "thank-you", Log: zap.NewNop()}
+		w := &schedule.Watchdog{JS: d.js, Worker: "thank-you", Log: zap.NewNop()}
 		if n, err := w.Sweep(t.Context()); n != 0 || err != nil {
 			t.Fatalf("of an empty schedule: %d, %v", n, err)
 		}

@@ -22,7 +22,7 @@ type PendingTouch struct {
 // OfCustomer returns the pending touches of a worker for one customer, the first
 // to be looked at first.
 func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]PendingTouch, error) {
-	msgs, err := directGet(ctx, s.js.Conn(), worker, map[string]any{"multi_last": subjectsOf(worker, k)})
+	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ type Place struct {
 // Walk calls fn with all pending touches of a worker, some at a time, in no order
 // that matters. What is planned or decided in the meantime may be seen or not.
 func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) error) error {
-	return pages(ctx, s.js.Conn(), worker, ">", func(msgs []*nats.Msg) error {
+	return pages(ctx, s.js, worker, ">", func(msgs []*nats.Msg) error {
 		places := make([]Place, 0, len(msgs))
 		for _, m := range msgs {
 			if p, ok := s.place(m); ok {

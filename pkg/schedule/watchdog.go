@@ -20,7 +20,6 @@ const overdue = 2 * time.Minute
 // forgets those that fell due while its storage was full; publishing one again
 // unchanged makes it fire.
 type Watchdog struct {
-	NC     *nats.Conn
 	JS     jetstream.JetStream
 	Worker string
 	Log    *zap.Logger
@@ -51,7 +50,7 @@ func (w *Watchdog) Run(ctx context.Context) {
 // Sweep publishes every overdue schedule again, and returns how many it found.
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	n := 0
-	err := pages(ctx, w.NC, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
+	err := pages(ctx, w.JS, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
 			if !stuck(m, time.Now()) {
 				continue

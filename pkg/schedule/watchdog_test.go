@@ -43,7 +43,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		n := natstest.Start(t, dir)
-		nc, js := n.Conn, n.JS
+		js := n.JS
 		stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: bus.ScheduleStream("w"), Subjects: []string{"schedule.>", "due.>"},
 			Retention: jetstream.WorkQueuePolicy, MaxMsgsPerSubject: 1, AllowDirect: true, AllowMsgSchedules: true})
 		if err != nil {
@@ -65,10 +65,10 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 			}
 		}
 		<-js.PublishAsyncComplete()
-		w := &Watchdog{NC: nc, JS: js, Worker: "w", Log: zap.NewNop()}
+		w := &Watchdog{JS: js, Worker: "w", Log: zap.NewNop()}
 		all := 0
 		for from := uint64(1); ; {
-			msgs, err := directGet(t.Context(), nc, "w", map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
+			msgs, err := directGet(t.Context(), js, "w", map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
 			if err != nil {
 				t.Fatal(err)
 			}

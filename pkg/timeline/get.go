@@ -22,7 +22,7 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	defer cancel()
 	found := make([]*customer.Entry, len(sequences))
 	unread := make([]bool, len(sequences))
-	err = t.gather(ctx, "$JS.API.DIRECT.GET."+bus.Timeline, sequences, nil, func(i int, m *nats.Msg) error {
+	err = t.gather(ctx, bus.API(t.js, "DIRECT.GET."+bus.Timeline), sequences, nil, func(i int, m *nats.Msg) error {
 		switch status := m.Header.Get("Status"); status {
 		case "":
 			found[i], unread[i] = t.entry(sequences[i], m.Header.Get(jetstream.SubjectHeader), m.Header, m.Data)
@@ -39,7 +39,7 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	// Any replica answers a direct get, and one that lags does not know the newest:
 	// what nobody found is asked of the leader.
 	again := func(i int) bool { return found[i] == nil && !unread[i] }
-	err = t.gather(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, sequences, again, func(i int, m *nats.Msg) error {
+	err = t.gather(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), sequences, again, func(i int, m *nats.Msg) error {
 		got, err := stored(m.Data)
 		if err != nil || got == nil {
 			return err

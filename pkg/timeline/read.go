@@ -63,7 +63,7 @@ func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	m, err := t.ask(ctx, "$JS.API.STREAM.MSG.GET."+bus.Timeline, req)
+	m, err := t.ask(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), req)
 	if err != nil {
 		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
 	}

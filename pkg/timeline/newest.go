@@ -1,0 +1,54 @@
+package timeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"homing/events"
+	"homing/pkg/bus"
+	"homing/pkg/customer"
+)
+
+// Newest returns the last entry of each of some types, in any store. What cannot be
+// read is told and left out.
+func (t *Timeline) Newest(ctx context.Context, of []events.Type) ([]customer.Entry, error) {
+	found := make([]*customer.Entry, len(of))
+	errs := make([]error, len(of))
+	var wg sync.WaitGroup
+	for i, x := range of {
+		wg.Go(func() { found[i], errs[i] = t.newest(ctx, x) })
+	}
+	wg.Wait()
+	var out []customer.Entry
+	for _, e := range found {
+		if e != nil {
+			out = append(out, *e)
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+func (t *Timeline) newest(ctx context.Context, of events.Type) (*customer.Entry, error) {
+	subject := "timeline.*.*." + string(of)
+	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
+	if err != nil {
+		return nil, err
+	}
+	m, err := t.ask(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), req)
+	if err != nil {
+		return nil, fmt.Errorf("last entry of %s: %w", subject, err)
+	}
+	got, err := stored(m.Data)
+	if err != nil || got == nil {
+		return nil, err
+	}
+	h, err := got.header()
+	if err != nil {
+		return nil, err
+	}
+	e, _ := t.entry(got.Sequence, got.Subject, h, got.Data)
+	return e, nil
+}
