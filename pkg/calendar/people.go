@@ -38,7 +38,7 @@ func (c *Calendar) pages(ctx context.Context, all []projection.Placed, fn func(c
 		for i, p := range ps {
 			out[i] = candidate{p, new(customer.Customer), &persons[i]}
 			for m := range persons[i].Members {
-				if r := &persons[i].Members[m]; r.Key == p.Key {
+				if r := persons[i].Members[m]; r.Key == p.Key {
 					out[i].own = &r.Customer
 				}
 			}
@@ -55,8 +55,7 @@ func (c *Calendar) pages(ctx context.Context, all []projection.Placed, fn func(c
 // token, of those for which has is true.
 func (x *candidate) speaks(has func(*customer.Customer) bool) bool {
 	var first *customer.Record
-	for m := range x.person.Members {
-		r := &x.person.Members[m]
+	for _, r := range x.person.Members {
 		if has(&r.Customer) && (first == nil || byStanding(r, first) < 0) {
 			first = r
 		}
@@ -81,13 +80,13 @@ func (x *candidate) goesOn() (id, token string) {
 	of := map[customer.Key]*customer.Customer{x.Key: x.own}
 	way := customer.GoesOn(x.Key, func(k customer.Key) (customer.Key, customer.Stamp, bool) {
 		m := of[k].Merged
-		i := slices.IndexFunc(x.person.Members, func(r customer.Record) bool {
+		i := slices.IndexFunc(x.person.Members, func(r *customer.Record) bool {
 			return m.Value != "" && r.Customer.ID.Value == m.Value
 		})
 		if i < 0 {
 			return customer.Key{}, customer.Stamp{}, false
 		}
-		r := &x.person.Members[i]
+		r := x.person.Members[i]
 		of[r.Key] = &r.Customer
 		return r.Key, m.Stamp, true
 	})

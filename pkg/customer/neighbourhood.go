@@ -26,7 +26,7 @@ type Neighbourhood struct {
 // neighbour is a record, and where the mailbox of its account is kept: telling that
 // takes a while.
 type neighbour struct {
-	Record
+	*Record
 	home Key // its zero value: it was not asked for yet
 }
 
@@ -35,14 +35,20 @@ func NewNeighbourhood(id *Identity) *Neighbourhood {
 	return &Neighbourhood{id: id, records: map[Key]*neighbour{}, links: map[Key][]Key{}}
 }
 
-// Add takes a record over that was read, be it empty.
-func (n *Neighbourhood) Add(r Record) { n.records[r.Key] = &neighbour{Record: r} }
+// Add takes records over that were read, be they empty. They are not copied.
+func (n *Neighbourhood) Add(records []Record) {
+	of := make([]neighbour, len(records))
+	for i := range records {
+		of[i].Record = &records[i]
+		n.records[records[i].Key] = &of[i]
+	}
+}
 
 // says reports whether something is known about a mailbox itself.
 func (n *neighbour) says() bool { return len(n.Customer.Notes) > 0 || len(n.Customer.Stops) > 0 }
 
 // nobody is a record that was not read.
-var nobody neighbour
+var nobody = neighbour{Record: new(Record)}
 
 func (n *Neighbourhood) at(k Key) *neighbour {
 	if r := n.records[k]; r != nil {

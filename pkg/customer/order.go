@@ -82,7 +82,6 @@ func (o *Order) join(d *Order) bool {
 func (o *Order) say(d *Order) bool {
 	now, told := o.register(), d.register()
 	if o.Brief {
-		told.Rivals = slices.Clone(told.Rivals)
 		forgetValues(&told)
 	}
 	changed := now.join(told, compareContent)
@@ -91,27 +90,21 @@ func (o *Order) say(d *Order) bool {
 }
 
 func (o *Order) setRegister(now Register[Content]) {
-	o.Content, o.Told, o.Rivals = now.Value, now.Stamp, nil
-	if len(now.Rivals)+len(now.Passed) > 0 {
-		o.Rivals = &Rivals{now.Rivals, now.Passed}
-	}
+	o.Content, o.Told, o.Rivals = now.Value, now.Stamp, now.Rivals
 }
 
 // register returns what was told of what the order is.
 func (o *Order) register() Register[Content] {
-	r := Register[Content]{Value: o.Content, Stamp: o.Told}
-	if o.Rivals != nil {
-		r.Rivals, r.Passed = o.Rivals.Said, o.Rivals.Passed
-	}
-	return r
+	return Register[Content]{o.Content, o.Told, o.Rivals}
 }
 
 // forgetValues forgets what was said, but not when.
 func forgetValues(r *Register[Content]) {
-	r.Value = Content{}
-	for i := range r.Rivals {
-		r.Rivals[i].Value = Content{}
+	said := slices.Clone(r.others())
+	for i := range said {
+		said[i].Value = Content{}
 	}
+	r.Value, r.Rivals = Content{}, rivals(said, r.passed())
 }
 
 func compareMarks(a, b Mark) int {
@@ -304,7 +297,6 @@ func (o *Order) size() int {
 func (o *Order) shorten() {
 	parts := o.Parts
 	now := o.register()
-	now.Rivals = slices.Clone(now.Rivals)
 	forgetValues(&now)
 	o.setRegister(now)
 	o.Brief, o.Parts, o.Past = true, nil, 0

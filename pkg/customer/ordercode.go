@@ -177,7 +177,7 @@ func (r *reader) order(o *Order, t stamps) {
 		o.First -= r.varint()
 	}
 	if has&hasRivals != 0 {
-		o.Rivals = &Rivals{Said: make([]Said[Content], r.count(4))}
+		o.Rivals = &Rivals[Content]{Said: make([]Said[Content], r.count(4))}
 		for i := range o.Rivals.Said {
 			o.Rivals.Said[i].Stamp = r.at(t)
 			r.content(&o.Rivals.Said[i].Value, hasCart|hasExtras)

@@ -36,7 +36,7 @@ type Order struct {
 	// What the order is, as it was told last, in the manner of a Register.
 	Content
 	Told   Stamp
-	Rivals *Rivals
+	Rivals *Rivals[Content]
 
 	Test    bool     // it was told as a test once: it counts for nothing
 	Brief   bool     // its lines, and what was told about pieces of it, are forgotten
@@ -45,12 +45,6 @@ type Order struct {
 	Parcels []Parcel // what has left the shop, and what has arrived
 	Parts   []Part   // which pieces were cancelled, paid back, or came back
 	Past    uint64   // statements from this key on are among the parts without a key; 0: none is
-}
-
-// Rivals are what else was told of what an order is, at the same time; see Register.
-type Rivals struct {
-	Said   []Said[Content]
-	Passed []uint32
 }
 
 // Content is what an order is.

@@ -11,12 +11,18 @@ type Person struct {
 	// Customer is the person as one customer. It has the id of the record that was
 	// asked for, and the address of the account that goes on for all.
 	Customer  Customer
-	Members   []Record      // of all ids, ascending by token; with one, it is the one asked for
-	Mailboxes []Record      // what is known about their addresses themselves
-	Crowded   bool          // more ids named the mailbox than one person has
-	Rests     []Record      // all records that Customer rests on: when none of their versions, and none of Links, changes, nothing does
-	Links     map[Key][]Key // of the mailboxes that were looked at
-	Guest     Record        // of the mailbox that was asked for, if one was: be it erased
+	Members   []*Record // of all ids, ascending by token; with one, it is the one asked for
+	Mailboxes []*Record // what is known about their addresses themselves
+	Crowded   bool      // more ids named the mailbox than one person has
+	Rests     []*Record // all records that Customer rests on: when none of their versions, and none of Links, changes, nothing does
+	Links     []Links   // of the mailboxes that were looked at, ascending
+	Guest     *Record   // of the mailbox that was asked for, if one was: be it erased; nil: none was
+}
+
+// Links are the ids that ever named a mailbox.
+type Links struct {
+	Mailbox Key
+	IDs     []Key // ascending
 }
 
 // Person returns the person that was asked for, if nothing of them is missing.
@@ -29,21 +35,25 @@ func (n *Neighbourhood) Person(a Ask) Person {
 
 func (n *Neighbourhood) united(a Ask) Person {
 	w := n.walk(a)
-	p := Person{Crowded: w.crowded, Links: map[Key][]Key{}}
+	p := Person{Crowded: w.crowded}
+	looked := map[Key]bool{}
 	for k := range w.members {
 		p.Members = append(p.Members, n.at(k).Record)
 	}
 	for k := range w.mailboxes {
-		p.Mailboxes, p.Links[k] = append(p.Mailboxes, n.at(k).Record), n.links[k]
+		p.Mailboxes, looked[k] = append(p.Mailboxes, n.at(k).Record), true
 	}
 	for k := range w.used {
 		p.Rests = append(p.Rests, n.at(k).Record)
 	}
 	for _, o := range w.once {
-		p.Links[o.mailbox] = n.links[o.mailbox]
+		looked[o.mailbox] = true
 	}
-	for _, rs := range [][]Record{p.Members, p.Mailboxes, p.Rests} {
-		slices.SortFunc(rs, func(a, b Record) int { return CompareKeys(a.Key, b.Key) })
+	for _, k := range sorted(looked) {
+		p.Links = append(p.Links, Links{k, n.links[k]})
+	}
+	for _, rs := range [][]*Record{p.Members, p.Mailboxes, p.Rests} {
+		slices.SortFunc(rs, func(a, b *Record) int { return CompareKeys(a.Key, b.Key) })
 	}
 	if a.Email != "" {
 		p.Guest = n.at(n.id.Key(a.Key.Store, n.id.Guest(a.Key.Store, a.Email))).Record
@@ -56,7 +66,10 @@ func (n *Neighbourhood) united(a Ask) Person {
 // ms; 0: never. It is for a mailbox that was asked for: Customer was not erased as such.
 // An erasure reaches the guest of the mailbox, whose record is all that still says so.
 func (p *Person) ErasedAt() int64 {
-	at := p.Guest.Customer.Erased.At
+	var at int64
+	if p.Guest != nil {
+		at = p.Guest.Customer.Erased.At
+	}
 	for _, m := range p.Members {
 		at = max(at, m.Customer.Erased.At)
 	}
@@ -65,13 +78,13 @@ func (p *Person) ErasedAt() int64 {
 
 // alone is the person of one id and one mailbox.
 func (n *Neighbourhood) alone(r, mailbox *neighbour) Person {
-	both, own := []Record{r.Record, mailbox.Record}, 0
+	both, own := []*Record{r.Record, mailbox.Record}, 0
 	if CompareKeys(mailbox.Key, r.Key) < 0 {
 		both[0], both[1], own = both[1], both[0], 1
 	}
 	return Person{
 		Customer: r.Customer, Members: both[own : own+1 : own+1], Mailboxes: both[1-own : 2-own : 2-own], Rests: both,
-		Links: map[Key][]Key{mailbox.Key: n.links[mailbox.Key]},
+		Links: []Links{{mailbox.Key, n.links[mailbox.Key]}},
 	}
 }
 
@@ -288,3 +301,13 @@ func (w *walk) spentHere(c *Customer) {
 }
 
 func textOf(value string, s Stamp) Text { return Text{Register[string]{Value: value, Stamp: s}} }
+
+// LinksOf returns the links of a mailbox, and whether they are among some.
+func LinksOf(all []Links, mailbox Key) ([]Key, bool) {
+	for _, l := range all {
+		if l.Mailbox == mailbox {
+			return l.IDs, true
+		}
+	}
+	return nil, false
+}

@@ -81,7 +81,7 @@ func (w *town) person(t interface{ Fatalf(string, ...any) }, a customer.Ask) cus
 				}
 				r.Customer, r.Version = got, "v"
 			}
-			n.Add(r)
+			n.Add([]customer.Record{r})
 		}
 		for _, k := range links {
 			n.AddLinks(k, slices.Collect(maps.Keys(w.links[k])))
@@ -91,7 +91,7 @@ func (w *town) person(t interface{ Fatalf(string, ...any) }, a customer.Ask) cus
 	return customer.Person{}
 }
 
-func sameKey(a, b customer.Record) bool { return a.Key == b.Key }
+func sameKey(a, b *customer.Record) bool { return a.Key == b.Key }
 
 func (w *town) of(t interface{ Fatalf(string, ...any) }, id string) customer.Person {
 	return w.person(t, customer.Ask{Key: w.id.Key("main", id)})
@@ -168,12 +168,12 @@ func TestWhoIsOnePerson(t *testing.T) {
 					}
 					p := w.person(t, customer.Ask{Key: mustKey(w.id, key(id))})
 					for _, o := range c.one {
-						if has := slices.ContainsFunc(p.Members, func(r customer.Record) bool { return r.Key.Token == key(o) }); !has && w.records[mustKey(w.id, key(o))] != nil {
+						if has := slices.ContainsFunc(p.Members, func(r *customer.Record) bool { return r.Key.Token == key(o) }); !has && w.records[mustKey(w.id, key(o))] != nil {
 							t.Errorf("%s lacks %s", id, o)
 						}
 					}
 					for _, o := range c.two {
-						if slices.ContainsFunc(p.Members, func(r customer.Record) bool { return r.Key.Token == key(o) }) {
+						if slices.ContainsFunc(p.Members, func(r *customer.Record) bool { return r.Key.Token == key(o) }) {
 							t.Errorf("%s has %s", id, o)
 						}
 					}

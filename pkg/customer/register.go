@@ -24,8 +24,21 @@ const (
 type Register[V any] struct {
 	Value  V
 	Stamp  Stamp
-	Rivals []Said[V] // the other statements of the same time, the latest first
+	Rivals *Rivals[V] // nil, but for very few; never changed, only replaced
+}
+
+// Rivals are what else was said of a thing, at the same time.
+type Rivals[V any] struct {
+	Said   []Said[V] // the latest first
 	Passed []uint32  // Tie of still others of that time, which are earlier than all of these; ascending
+}
+
+// rivals returns those of s that are there.
+func rivals[V any](said []Said[V], passed []uint32) *Rivals[V] {
+	if len(said)+len(passed) == 0 {
+		return nil
+	}
+	return &Rivals[V]{said, passed}
 }
 
 // Said is a statement.
@@ -48,7 +61,7 @@ func (r *Register[V]) say(v V, s Stamp, compare func(a, b V) int) bool {
 	case s.At < r.Stamp.At:
 		return false
 	}
-	if _, passed := slices.BinarySearch(r.Passed, s.Tie); passed {
+	if _, passed := slices.BinarySearch(r.passed(), s.Tie); passed {
 		return false
 	}
 	all := r.all()
@@ -70,25 +83,23 @@ func (r *Register[V]) say(v V, s Stamp, compare func(a, b V) int) bool {
 	if i == n {
 		return changed
 	}
-	r.Value, r.Stamp, r.Rivals = all[0].Value, all[0].Stamp, nil
-	if n > 1 {
-		r.Rivals = all[1:n]
-	}
+	r.Value, r.Stamp, r.Rivals = all[0].Value, all[0].Stamp, rivals(all[1:n:n], r.passed())
 	return true
 }
 
 // pass remembers a statement that is not kept, and reports whether it did.
 func (r *Register[V]) pass(tie uint32) bool {
-	i, found := slices.BinarySearch(r.Passed, tie)
-	full := len(r.Passed) == MaxPassed
+	passed := r.passed()
+	i, found := slices.BinarySearch(passed, tie)
+	full := len(passed) == MaxPassed
 	if found || full && i == 0 {
 		return false
 	}
-	all := slices.Concat(r.Passed[:i], []uint32{tie}, r.Passed[i:])
+	all := slices.Concat(passed[:i], []uint32{tie}, passed[i:])
 	if full {
 		all = all[1:] // the lowest hash, so that the order in which they come does not matter
 	}
-	r.Passed = all
+	r.Rivals = rivals(r.others(), all)
 	return true
 }
 
@@ -97,7 +108,22 @@ func (r *Register[V]) all() []Said[V] {
 	if !r.said() {
 		return nil
 	}
-	return append([]Said[V]{{r.Value, r.Stamp}}, r.Rivals...)
+	return append([]Said[V]{{r.Value, r.Stamp}}, r.others()...)
+}
+
+// others returns the statements that do not show.
+func (r *Register[V]) others() []Said[V] {
+	if r.Rivals == nil {
+		return nil
+	}
+	return r.Rivals.Said
+}
+
+func (r *Register[V]) passed() []uint32 {
+	if r.Rivals == nil {
+		return nil
+	}
+	return r.Rivals.Passed
 }
 
 // join folds in all that another register keeps.
@@ -109,7 +135,7 @@ func (r *Register[V]) join(from Register[V], compare func(a, b V) int) bool {
 	if from.Stamp.At != r.Stamp.At {
 		return changed
 	}
-	for _, tie := range from.Passed {
+	for _, tie := range from.passed() {
 		if !slices.ContainsFunc(r.all(), func(o Said[V]) bool { return o.Stamp.Tie == tie }) {
 			changed = r.pass(tie) || changed
 		}

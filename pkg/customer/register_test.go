@@ -170,14 +170,14 @@ func TestAsManyStatementsAreRememberedAsTheBoundsSay(t *testing.T) {
 			all = append(all, Said[string]{fmt.Sprint("edit ", i), Stamp{At: 1, Place: uint64(10 + i), Tie: uint32(1 + i)}})
 		}
 		r := heard(all)
-		if last := all[len(all)-1].Value; r.Value != last || len(r.Rivals) != MaxRivals-1 || len(r.Passed) != MaxPassed {
-			t.Errorf("%d edits: shows %q, with %d rivals, %d passed", c.edits, r.Value, len(r.Rivals), len(r.Passed))
+		if last := all[len(all)-1].Value; r.Value != last || len(r.others()) != MaxRivals-1 || len(r.passed()) != MaxPassed {
+			t.Errorf("%d edits: shows %q, with %d rivals, %d passed", c.edits, r.Value, len(r.others()), len(r.passed()))
 		}
 		if got := r.say("edit 0", Stamp{At: 1, Place: 99, Tie: 1}, strings.Compare); got != c.copy {
 			t.Errorf("%d edits, and a copy of the first: %v, want %v", c.edits, got, c.copy)
 		}
-		if r.say("later", Stamp{At: 2, Tie: 7}, strings.Compare); len(r.Rivals)+len(r.Passed) > 0 {
-			t.Errorf("of an earlier time %v and %v are kept", r.Rivals, r.Passed)
+		if r.say("later", Stamp{At: 2, Tie: 7}, strings.Compare); r.Rivals != nil {
+			t.Errorf("of an earlier time %v is kept", *r.Rivals)
 		}
 	}
 }

@@ -18,11 +18,11 @@ const (
 // rivals reports whether more than one statement is kept of anything.
 func (c *Customer) rivals() bool {
 	for _, f := range c.texts() {
-		if len(f.Rivals) > 0 {
+		if f.Rivals != nil {
 			return true
 		}
 	}
-	return len(c.Cart.Rivals) > 0 || len(c.Left.Rivals) > 0
+	return c.Cart.Rivals != nil || c.Left.Rivals != nil
 }
 
 func appendRivals(b []byte, c *Customer, t stamps) []byte {
@@ -40,15 +40,15 @@ func appendRivals(b []byte, c *Customer, t stamps) []byte {
 }
 
 func rivalsOf[V any](b []byte, which int, r *Register[V], one func([]byte, V, Stamp) []byte) []byte {
-	if len(r.Rivals) == 0 { // and nothing was passed, either
+	if r.Rivals == nil {
 		return b
 	}
-	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(which)), uint64(len(r.Rivals)))
-	for _, o := range r.Rivals {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(which)), uint64(len(r.Rivals.Said)))
+	for _, o := range r.Rivals.Said {
 		b = one(b, o.Value, o.Stamp)
 	}
-	b = binary.AppendUvarint(b, uint64(len(r.Passed)))
-	for _, tie := range r.Passed {
+	b = binary.AppendUvarint(b, uint64(len(r.Rivals.Passed)))
+	for _, tie := range r.Rivals.Passed {
 		b = binary.BigEndian.AppendUint32(b, tie)
 	}
 	return b
@@ -78,15 +78,17 @@ func (r *reader) rivals(c *Customer, t stamps) {
 }
 
 func readRivals[V any](r *reader, t stamps, into *Register[V], one func(stamps) (V, Stamp)) {
-	into.Rivals = make([]Said[V], r.count(2))
-	for i := range into.Rivals {
-		into.Rivals[i].Value, into.Rivals[i].Stamp = one(t)
+	said := make([]Said[V], r.count(2))
+	for i := range said {
+		said[i].Value, said[i].Stamp = one(t)
 	}
+	var passed []uint32
 	for range r.count(4) {
 		if s := r.bytes(4); s != "" {
-			into.Passed = append(into.Passed, binary.BigEndian.Uint32(view(s)))
+			passed = append(passed, binary.BigEndian.Uint32(view(s)))
 		}
 	}
+	into.Rivals = rivals(said, passed)
 }
 
 func (r *reader) cart(t stamps) (k Cart, s Stamp) {

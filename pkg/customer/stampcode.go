@@ -27,7 +27,7 @@ func addStamps[V any](t stamps, r *Register[V]) stamps {
 		return t
 	}
 	t = t.add(r.Stamp)
-	for _, o := range r.Rivals {
+	for _, o := range r.others() {
 		t = t.add(o.Stamp)
 	}
 	return t

@@ -98,7 +98,7 @@ func (t *then) mailbox(k Key, email string) {
 }
 
 // Record returns a record that was added.
-func (n *Neighbourhood) Record(k Key) Record { return n.at(k).Record }
+func (n *Neighbourhood) Record(k Key) Record { return *n.at(k).Record }
 
 // AskAll asks for the mailboxes as well, however they were found.
 func (t *Then) AskAll(i *Identity, asks []Ask) []Ask {

@@ -105,7 +105,7 @@ func (d *Delivery) around(a *attempt, who *customer.Person) *programme.Person {
 	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded,
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	for i := range who.Mailboxes {
-		if m := &who.Mailboxes[i]; m.Key == a.mailbox {
+		if m := who.Mailboxes[i]; m.Key == a.mailbox {
 			p.Mailbox = gate.MailboxOf(&m.Customer)
 		}
 	}

@@ -30,7 +30,7 @@ type Customers interface {
 	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
 	// SaveAgainst saves one record, and reports whether others, and the links of
 	// mailboxes, are as they were, looking after it was saved.
-	SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error)
+	SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error)
 	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
 	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
 	// Suspect says that a customer is missing who must have been known.

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -37,7 +36,7 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 		a.person, a.other, a.epoch, a.loaded = persons[i], nil, epoch, now
 		a.record = customer.Record{Key: a.touch.Customer}
 		for j := range a.person.Members {
-			if r := &a.person.Members[j]; r.Key == a.touch.Customer {
+			if r := a.person.Members[j]; r.Key == a.touch.Customer {
 				a.record = *r
 			}
 		}
@@ -66,7 +65,7 @@ func (d *Delivery) address(a *attempt, hint customer.Key) (other bool) {
 		return false
 	}
 	a.mailbox = d.o.Mailbox(store, d.o.Address(store, a.to))
-	return !slices.ContainsFunc(of, func(r customer.Record) bool { return r.Key == a.mailbox })
+	return !slices.ContainsFunc(of, func(r *customer.Record) bool { return r.Key == a.mailbox })
 }
 
 // others reads who answers to the addresses of orders that came with another than the
@@ -90,13 +89,11 @@ func (d *Delivery) others(ctx context.Context, as []*attempt) error {
 }
 
 // rests returns all that an attempt was judged by.
-func (a *attempt) rests() ([]customer.Record, map[customer.Key][]customer.Key) {
+func (a *attempt) rests() ([]*customer.Record, []customer.Links) {
 	if a.other == nil {
 		return a.person.Rests, a.person.Links
 	}
-	links := maps.Clone(a.person.Links)
-	maps.Copy(links, a.other.Links)
-	return slices.Concat(a.person.Rests, a.other.Rests), links
+	return slices.Concat(a.person.Rests, a.other.Rests), slices.Concat(a.person.Links, a.other.Links)
 }
 
 // reload reads the record again that the claim is in. It is for a touch that was

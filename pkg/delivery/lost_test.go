@@ -144,7 +144,7 @@ type twice struct {
 	between func()
 }
 
-func (s *twice) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
+func (s *twice) SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error) {
 	again := *r
 	saved, same, err = s.Customers.SaveAgainst(ctx, r, others, links)
 	if s.between == nil || err != nil {

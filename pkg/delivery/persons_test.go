@@ -62,7 +62,7 @@ func newRendezvous(gap time.Duration, apart bool) *rendezvous {
 	return v
 }
 
-func (m meeting) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
+func (m meeting) SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error) {
 	m.mu.Lock()
 	m.came++
 	me := m.came

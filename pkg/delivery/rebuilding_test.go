@@ -108,7 +108,7 @@ func (c *losing) Read(ctx context.Context, asks []customer.Ask, near ...customer
 	}
 	out := make([]customer.Person, len(asks))
 	for i, a := range asks {
-		out[i].Members = []customer.Record{{Key: a.Key}}
+		out[i].Members = []*customer.Record{{Key: a.Key}}
 	}
 	return out, nil
 }

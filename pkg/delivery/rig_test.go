@@ -331,7 +331,7 @@ func (s shakyStore) Save(ctx context.Context, rs []*customer.Record) ([]bool, er
 	return ok, err
 }
 
-func (s shakyStore) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
+func (s shakyStore) SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error) {
 	if err := s.r.fails("save"); err != nil {
 		return false, false, err
 	}

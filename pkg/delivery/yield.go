@@ -34,7 +34,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 	who := d.around(a, whose)
 	var rivals []gate.Rival
 	for i := range whose.Members {
-		own := &whose.Members[i]
+		own := whose.Members[i]
 		waiting, err := d.o.Schedule.Waiting(ctx, own.Key, names)
 		if err != nil {
 			return touch.Verdict{}, err

@@ -47,13 +47,13 @@ func (i *Installation) mailboxes(f Found) map[customer.Key]string {
 
 // sentHere are the records of others under which email went to an address of the
 // person's: about an order that named it.
-func (f Found) sentHere(mailboxes map[customer.Key]string) (out []customer.Record) {
+func (f Found) sentHere(mailboxes map[customer.Key]string) (out []*customer.Record) {
 	tokens := map[string]bool{}
 	for k := range mailboxes {
 		tokens[k.Token] = true
 	}
 	for _, r := range f.Person.Rests {
-		if slices.ContainsFunc(f.Person.Members, func(m customer.Record) bool { return m.Key == r.Key }) {
+		if slices.ContainsFunc(f.Person.Members, func(m *customer.Record) bool { return m.Key == r.Key }) {
 			continue
 		}
 		if slices.ContainsFunc(r.Customer.Claims, func(c customer.Claim) bool { return tokens[c.To] }) {
@@ -88,7 +88,7 @@ func (i *Installation) Entries(ctx context.Context, f Found, all bool) (out []cu
 	return ofPerson(out, others, mailboxes), older, err
 }
 
-func (i *Installation) allEntries(ctx context.Context, records []customer.Record, mailboxes map[customer.Key]string) (out []customer.Entry, err error) {
+func (i *Installation) allEntries(ctx context.Context, records []*customer.Record, mailboxes map[customer.Key]string) (out []customer.Entry, err error) {
 	buckets := map[uint8]map[string]bool{} // a bucket is read once, however many of it there are
 	add := func(k customer.Key) {
 		if buckets[k.Bucket] == nil {
@@ -119,7 +119,7 @@ func (i *Installation) allEntries(ctx context.Context, records []customer.Record
 
 // ofPerson leaves out of others' entries all but what became of emails to an address of
 // the person's.
-func ofPerson(all []customer.Entry, others []customer.Record, mailboxes map[customer.Key]string) []customer.Entry {
+func ofPerson(all []customer.Entry, others []*customer.Record, mailboxes map[customer.Key]string) []customer.Entry {
 	foreign := map[customer.Key]bool{}
 	for _, r := range others {
 		foreign[r.Key] = true

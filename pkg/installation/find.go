@@ -162,12 +162,13 @@ func (i *Installation) atMailbox(ctx context.Context, store, email string) ([]ca
 	for _, r := range p[0].Members {
 		out = append(out, candidate{key: r.Key, is: why.IsAddress})
 	}
-	box := len(p[0].Members) == 0 && (p[0].Crowded || slices.ContainsFunc(p[0].Mailboxes, customer.Record.Found))
+	box := len(p[0].Members) == 0 && (p[0].Crowded || slices.ContainsFunc(p[0].Mailboxes, (*customer.Record).Found))
 	if box {
 		out = append(out, candidate{mailbox, email, why.IsBox})
 	}
+	links, _ := customer.LinksOf(p[0].Links, mailbox)
 	for _, r := range p[0].Rests {
-		if !slices.Contains(p[0].Links[mailbox], r.Key) || slices.ContainsFunc(out, func(c candidate) bool { return c.key == r.Key }) {
+		if !slices.Contains(links, r.Key) || slices.ContainsFunc(out, func(c candidate) bool { return c.key == r.Key }) {
 			continue
 		}
 		is := why.IsNamed
@@ -257,7 +258,7 @@ func withoutErased(all []Found) []Found {
 
 // mainer reports whether a person is rather told under one id than under another: an
 // id of the shop that is still used comes before a guest and one that was merged.
-func mainer(a, b customer.Key, of []customer.Record) bool {
+func mainer(a, b customer.Key, of []*customer.Record) bool {
 	rank := func(k customer.Key) int {
 		for _, r := range of {
 			switch {

@@ -38,7 +38,7 @@ func (i *Installation) judged(ctx context.Context, base programme.Person, waitin
 		out[t.ID()] = &x
 		mailbox := i.identity.Mailbox(store, x.To)
 		x.Mailbox = mailboxOf(p, mailbox)
-		if x.To != "" && !slices.ContainsFunc(p.Mailboxes, func(r customer.Record) bool { return r.Key == mailbox }) {
+		if x.To != "" && !slices.ContainsFunc(p.Mailboxes, func(r *customer.Record) bool { return r.Key == mailbox }) {
 			there, of = append(there, i.identity.AskMailbox(store, x.To)), append(of, &x)
 		}
 	}
@@ -56,8 +56,8 @@ func (i *Installation) judged(ctx context.Context, base programme.Person, waitin
 
 // mailboxOf returns what is known about one of a person's addresses itself.
 func mailboxOf(p *customer.Person, k customer.Key) gate.Mailbox {
-	for i := range p.Mailboxes {
-		if r := &p.Mailboxes[i]; r.Key == k {
+	for _, r := range p.Mailboxes {
+		if r.Key == k {
 			return gate.MailboxOf(&r.Customer)
 		}
 	}

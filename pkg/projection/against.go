@@ -13,24 +13,22 @@ import (
 
 // against is what was judged by, and is looked at once more after a write.
 type against struct {
-	records   []customer.Record
-	mailboxes []customer.Key
-	ids       [][]customer.Key // of the mailboxes, as they were
-	later     bool             // it takes a round trip of its own
-	same      bool             // nothing changed
+	records []*customer.Record
+	links   []customer.Links // of mailboxes, as they were
+	later   bool             // it takes a round trip of its own
+	same    bool             // nothing changed
 
-	versions []*redis.StringCmd
-	links    []*redis.StringCmd
+	versions, linked []*redis.StringCmd
 }
 
 // ask asks in a pipeline, perhaps once more.
 func (l *against) ask(ctx context.Context, pipe redis.Pipeliner) {
-	l.versions, l.links = l.versions[:0], l.links[:0]
+	l.versions, l.linked = l.versions[:0], l.linked[:0]
 	for _, r := range l.records {
 		l.versions = append(l.versions, pipe.HGet(ctx, customerKey(r.Key), "m"))
 	}
-	for _, k := range l.mailboxes {
-		l.links = append(l.links, linksIn(ctx, pipe, k))
+	for _, of := range l.links {
+		l.linked = append(l.linked, linksIn(ctx, pipe, of.Mailbox))
 	}
 }
 
@@ -44,13 +42,13 @@ func (l *against) answer() error {
 		}
 		l.same = l.same && versionOf(m) == l.records[i].Version
 	}
-	for i, c := range l.links {
-		ids, many, err := linksOfAnswer(l.mailboxes[i].Store, c)
+	for i, c := range l.linked {
+		ids, many, err := linksOfAnswer(l.links[i].Mailbox.Store, c)
 		if err != nil {
 			return err
 		}
 		// With very many ids, more of them change little: see keptLinks.
-		l.same = l.same && (many || slices.Equal(ids, l.ids[i]))
+		l.same = l.same && (many || slices.Equal(ids, l.links[i].IDs))
 	}
 	return nil
 }

@@ -173,20 +173,17 @@ func (s *Customers) Save(ctx context.Context, records []*customer.Record) ([]boo
 // travels with the write, and is carried out after it. On a cluster it is a round trip
 // of its own if it has to do with other customers, and not just with what is known
 // about an address.
-func (s *Customers) SaveAgainst(ctx context.Context, r *customer.Record, others []customer.Record, links map[customer.Key][]customer.Key) (saved, same bool, err error) {
+func (s *Customers) SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error) {
 	req := saveOf(r, &saved, customer.Encode(&r.Customer))
-	l := &against{}
+	l := &against{links: links}
 	for _, o := range others {
 		if o.Key.Token == "" || o.Key == r.Key {
 			continue
 		}
 		l.records = append(l.records, o)
-		if _, mailbox := links[o.Key]; !mailbox {
+		if _, mailbox := customer.LinksOf(links, o.Key); !mailbox {
 			l.later = s.nodes
 		}
-	}
-	for k, ids := range links {
-		l.mailboxes, l.ids = append(l.mailboxes, k), append(l.ids, ids)
 	}
 	if !l.later {
 		req.against = l

@@ -136,7 +136,7 @@ func TestARecordIsSavedAgainstAnother(t *testing.T) {
 			}
 			n++
 			customer.Apply(&mine.Customer, order(ann, 0, n).Event)
-			saved, same, err := store.SaveAgainst(ctx, &mine, []customer.Record{other}, nil)
+			saved, same, err := store.SaveAgainst(ctx, &mine, []*customer.Record{&other}, nil)
 			if err != nil || saved != c.saved || same != c.same {
 				t.Errorf("%s: saved %v, same %v, %v; want %v, %v", c.name, saved, same, err, c.saved, c.same)
 			}
@@ -145,7 +145,7 @@ func TestARecordIsSavedAgainstAnother(t *testing.T) {
 			}
 		}
 		mine := load(t, store, ann)
-		if saved, same, err := store.SaveAgainst(ctx, &mine, []customer.Record{{}}, nil); err != nil || !saved || !same {
+		if saved, same, err := store.SaveAgainst(ctx, &mine, []*customer.Record{{}}, nil); err != nil || !saved || !same {
 			t.Errorf("with nobody else: saved %v, same %v, %v", saved, same, err)
 		}
 	})

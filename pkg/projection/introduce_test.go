@@ -217,7 +217,7 @@ func (v *village) person(a customer.Ask) customer.Person {
 			if c := v.records[k]; c != nil {
 				r.Customer, _ = customer.Decode(string(customer.Encode(c)))
 			}
-			n.Add(r)
+			n.Add([]customer.Record{r})
 		}
 		for _, k := range links {
 			n.AddLinks(k, slices.SortedFunc(maps.Keys(v.links[k]), customer.CompareKeys))

@@ -257,7 +257,7 @@ func TestOfTwoWhoClaimAtOnceOneSeesTheOther(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					mine := p[0].Members[slices.IndexFunc(p[0].Members, func(r customer.Record) bool { return r.Key == ids(t).Key("main", id) })]
+					mine := *p[0].Members[slices.IndexFunc(p[0].Members, func(r *customer.Record) bool { return r.Key == ids(t).Key("main", id) })]
 					mine.Customer.SetClaim(customer.Claim{Touch: uint64(n + 1), State: customer.Open, Lease: 1})
 					saved, same, err := s.SaveAgainst(t.Context(), &mine, p[0].Rests, p[0].Links)
 					if err != nil || !saved {

@@ -71,9 +71,7 @@ func (s *Customers) around(ctx context.Context, n *customer.Neighbourhood, recor
 	if err != nil {
 		return err
 	}
-	for _, r := range got {
-		n.Add(r)
-	}
+	n.Add(got)
 	for i, k := range links {
 		n.AddLinks(k, ids[i])
 	}
@@ -106,7 +104,7 @@ func (p *People) Same(ctx context.Context, persons []customer.Person) ([]bool, e
 	s, looks, commands := p.customers, make([]against, len(persons)), 0
 	for i := range persons {
 		looks[i] = restsOf(&persons[i])
-		commands += len(looks[i].records) + len(looks[i].mailboxes)
+		commands += len(looks[i].records) + len(looks[i].links)
 	}
 	if commands == 0 {
 		return make([]bool, len(persons)), s.guard.Ready()
@@ -143,12 +141,10 @@ func (p *People) Same(ctx context.Context, persons []customer.Person) ([]bool, e
 func restsOf(p *customer.Person) against {
 	var l against
 	for _, r := range p.Rests {
-		if _, mailbox := p.Links[r.Key]; !mailbox {
+		if _, mailbox := customer.LinksOf(p.Links, r.Key); !mailbox {
 			l.records = append(l.records, r)
 		}
 	}
-	for k, ids := range p.Links {
-		l.mailboxes, l.ids = append(l.mailboxes, k), append(l.ids, ids)
-	}
+	l.links = p.Links
 	return l
 }

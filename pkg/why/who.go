@@ -56,8 +56,7 @@ func guest(id string) bool { return strings.HasPrefix(id, "guest:") }
 func (t *teller) person() *Who {
 	w := &Who{IDs: []ID{}, Crowded: t.Person.Crowded}
 	by := map[string]*Address{}
-	for i := range t.Person.Members {
-		r := &t.Person.Members[i]
+	for _, r := range t.Person.Members {
 		c := &r.Customer
 		x := ID{ID: c.ID.Value, Token: r.Key.Token, Guest: guest(c.ID.Value), Email: c.Account(), Into: c.Merged.Value}
 		if since := cmp.Or(c.Merged.Stamp.At, c.HomeSince()); since != 0 {
@@ -123,8 +122,8 @@ func addresses(by map[string]*Address, c *customer.Customer) {
 
 // became returns the id that goes on for the one that was found, if another does.
 func (t *teller) became() string {
-	for i := range t.Person.Members {
-		if r := &t.Person.Members[i]; r.Key == t.Key {
+	for _, r := range t.Person.Members {
+		if r.Key == t.Key {
 			return r.Customer.Merged.Value
 		}
 	}
@@ -140,8 +139,8 @@ func (t *teller) under(e customer.Entry) string {
 	if _, ofAddress := e.Event.Data.(events.AddressData); ofAddress || !t.several() && e.Key == t.Key {
 		return ""
 	}
-	for i := range t.Person.Members {
-		if r := &t.Person.Members[i]; r.Key == e.Key {
+	for _, r := range t.Person.Members {
+		if r.Key == e.Key {
 			return r.Customer.ID.Value
 		}
 	}
@@ -159,7 +158,7 @@ func (t *teller) as(id string) string {
 	switch {
 	case guest(id):
 		return "as a guest"
-	case slices.ContainsFunc(t.Person.Members, func(r customer.Record) bool { return r.Customer.ID.Value == id }):
+	case slices.ContainsFunc(t.Person.Members, func(r *customer.Record) bool { return r.Customer.ID.Value == id }):
 		return "as " + id
 	}
 	return "of " + id + ", another customer, to an address of theirs"
@@ -198,8 +197,8 @@ func (t *teller) worthTelling(all []customer.Entry) []customer.Entry {
 
 // idOf returns the id that a token is of, if the person has it; else the token.
 func (t *teller) idOf(token string) string {
-	for i := range t.Person.Members {
-		if r := &t.Person.Members[i]; r.Key.Token == token && r.Customer.ID.Value != "" {
+	for _, r := range t.Person.Members {
+		if r.Key.Token == token && r.Customer.ID.Value != "" {
 			return r.Customer.ID.Value
 		}
 	}

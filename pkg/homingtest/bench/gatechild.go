@@ -234,7 +234,7 @@ func (d *decider) decide(ctx context.Context, batch []touch.Touch) error {
 
 // one judges a touch and claims it.
 func (d *decider) one(ctx context.Context, t touch.Touch, p *customer.Person) error {
-	r := p.Members[0]
+	r := *p.Members[0]
 	if d.ids.Address(t.Customer.Store, t.To(&r.Customer, &p.Customer)) != t.Address {
 		return broken("a touch tells another address than its customer has")
 	}
