@@ -280,7 +280,7 @@ func TestAClaimSeesThatAnIdCameToTheMailbox(t *testing.T) {
 		d.takes(t, knows(t, 1, "a", "ann@example.com"))
 		p := d.person(t, "a")
 		d.takes(t, knows(t, 2, "b", "ann@example.com"))
-		mine := p.Members[0]
+		mine := *p.Members[0]
 		mine.Customer.SetClaim(customer.Claim{Touch: 7, State: customer.Open, Lease: 1})
 		if saved, same, err := d.SaveAgainst(t.Context(), &mine, p.Rests, p.Links); err != nil || !saved || same {
 			t.Errorf("saved %v, same %v, %v", saved, same, err)
