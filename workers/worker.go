@@ -29,8 +29,13 @@ type Input struct {
 	Key      customer.Key      // Plan: whose; with it what became of a touch is found among the claims
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Zone     *time.Location    // of the store; see Location
-	Gathered []touch.Touch     // Compose: what Gathers named and was still pending, with what it displays
-	Now      time.Time
+	// Wanted and Compose, of an email about an order that goes to somebody else's mailbox:
+	// its token (see customer.Claim.To), and who answers to it. What they said about the
+	// customer's orders is in Customer.
+	To        string
+	Recipient *customer.Customer // nil: the customer
+	Gathered  []touch.Touch      // Compose: what Gathers named and was still pending, with what it displays
+	Now       time.Time
 }
 
 // Location returns the zone whose clocks count: the customer's, or else the store's.

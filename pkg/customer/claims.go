@@ -43,6 +43,15 @@ func ClaimKey(touch string) uint64 {
 	return binary.BigEndian.Uint64(h[:8])
 }
 
+// Went returns the token of the mailbox where an email of a person went, if that isn't
+// the person's own.
+func (k Claim) Went() string {
+	if k.Elsewhere {
+		return k.To
+	}
+	return ""
+}
+
 // Spends reports whether the claim takes a place in the frequency caps.
 func (k Claim) Spends() bool { return k.State != Dropped && !k.Elsewhere }
 

@@ -132,6 +132,9 @@ type Customer struct {
 	// Tokens is set of a person alone, and not kept: those of all their ids, ascending.
 	// A touch under any of them is theirs.
 	Tokens []string
+	// Around is set of a person alone, too: tokens of others, about whose orders an email
+	// went to the person's mailbox. A touch about the same order is the same email.
+	Around []string
 }
 
 // Opinion is what a customer explicitly said about marketing email, and when. It

@@ -294,6 +294,9 @@ func (w *walk) spentHere(c *Customer) {
 			for _, claim := range w.n.at(k).Customer.Claims {
 				if claim.To == mailbox.Token {
 					c.Settle(claim)
+					if !slices.Contains(c.Around, k.Token) {
+						c.Around = append(c.Around, k.Token)
+					}
 				}
 			}
 		}

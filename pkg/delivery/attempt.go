@@ -94,7 +94,7 @@ func (d *Delivery) personOf(a *attempt) *programme.Person {
 	if a.other != nil {
 		to := d.around(a, a.other)
 		p.Mailbox, p.Shared = to.Mailbox, to.Shared
-		p.Recipient = &gate.Recipient{Customer: to.Customer, Erased: a.other.ErasedAt()}
+		p.Recipient = &gate.Recipient{Customer: to.Customer, Mailbox: a.mailbox.Token, Erased: a.other.ErasedAt()}
 	}
 	return p
 }

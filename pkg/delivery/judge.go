@@ -98,17 +98,21 @@ func (d *Delivery) claimed(a *attempt) Decision {
 	return settled(d.fact(a, events.ActionUncertain, body))
 }
 
-// twin looks whether the touch was planned under another id of the person as well, and
-// is on its way under that one, or has its outcome. Then it has the same.
+// twin looks whether the touch was planned under another id of the person as well, or of
+// the recipient of the order, and is on its way under that one, or has its outcome. Then
+// it has the same.
 func (d *Delivery) twin(a *attempt) Decision {
 	t, k, found := a.touch.TwinIn(&a.person.Customer)
+	if a.other != nil && !found {
+		t, k, found = a.touch.TwinIn(&a.other.Customer)
+	}
 	switch {
 	case !found, k.State == customer.Dropped && reason.Reason(k.Why).Revocable():
 		return Decision{}
 	case k.State == customer.Dropped:
-		return d.verdict(a, touch.DropFor(reason.Bundled, "it was decided for another id of the customer, as "+t.ID()+": "+k.Why))
+		return d.verdict(a, touch.DropFor(reason.Bundled, "it was decided under another id, as "+t.ID()+": "+k.Why))
 	case k.State != customer.Open:
-		return d.verdict(a, touch.DropFor(reason.Bundled, "it was sent for another id of the customer, as "+t.ID()))
+		return d.verdict(a, touch.DropFor(reason.Bundled, "it was sent under another id, as "+t.ID()))
 	}
 	end := time.UnixMilli(k.Lease)
 	if time.Until(end) <= 0 {
@@ -120,7 +124,7 @@ func (d *Delivery) twin(a *attempt) Decision {
 	if a.step.Class == touch.Transactional {
 		return Decision{}
 	}
-	return d.verdict(a, touch.DropFor(reason.Bundled, "it may have been sent for another id of the customer, as "+t.ID()))
+	return d.verdict(a, touch.DropFor(reason.Bundled, "it may have been sent under another id, as "+t.ID()))
 }
 
 // inheritAfter is how long after its lease a touch is left to the message that was

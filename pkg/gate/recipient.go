@@ -8,6 +8,7 @@ import "homing/pkg/customer"
 // their caps, not in the customer's: those are about what one mailbox is sent.
 type Recipient struct {
 	Customer *customer.Customer // all ids at the mailbox, as one
+	Mailbox  string             // token of the mailbox; see customer.Claim.To
 	Erased   int64              // ms: when one of them was erased; 0: never
 }
 

@@ -49,7 +49,7 @@ func (i *Installation) judged(ctx context.Context, base programme.Person, waitin
 	for n, x := range of {
 		p := &others[n]
 		x.Mailbox, x.Shared = mailboxOf(p, there[n].Key), p.Crowded
-		x.Recipient = &gate.Recipient{Customer: &p.Customer, Erased: p.ErasedAt()}
+		x.Recipient = &gate.Recipient{Customer: &p.Customer, Mailbox: there[n].Key.Token, Erased: p.ErasedAt()}
 	}
 	return out, nil
 }

@@ -24,9 +24,14 @@ type Person struct {
 	Recipient *gate.Recipient // who answers to it, if somebody else does
 }
 
-// Input is what a worker may know of the person.
+// Input is what a worker may know of the person, and of who answers to the address in
+// question, if somebody else does: what they say about the person's orders counts.
 func (p *Person) Input(now time.Time) workers.Input {
-	return workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now}
+	in := workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now}
+	if r := p.Recipient; r != nil {
+		in.Customer, in.Recipient, in.To = p.Customer.ToldBy(r.Customer), r.Customer, r.Mailbox
+	}
+	return in
 }
 
 // Case makes the case of a touch that is looked at at some time, with the

@@ -16,19 +16,22 @@ func (t Touch) ClaimIn(c *customer.Customer) (customer.Claim, bool) {
 	return best, found
 }
 
-// TwinIn returns the touch as it was planned under another id of the person, and the
-// claim on it: one that was dropped only if there is no other.
+// TwinIn returns the touch as it was planned under another id of the person, or of
+// somebody else, for whose order the email went to the person; and the claim on it: one
+// that was dropped only if there is no other.
 func (t Touch) TwinIn(c *customer.Customer) (twin Touch, k customer.Claim, found bool) {
 	if len(c.Claims) == 0 {
 		return twin, k, false
 	}
-	for _, token := range c.Tokens {
-		if token == t.Customer.Token {
-			continue
-		}
-		u := t.Under(token)
-		if o, ok := c.Claimed(customer.ClaimKey(u.ID())); ok && (!found || k.State == customer.Dropped && o.State != customer.Dropped) {
-			twin, k, found = u, o, true
+	for _, tokens := range [][]string{c.Tokens, c.Around} {
+		for _, token := range tokens {
+			if token == t.Customer.Token {
+				continue
+			}
+			u := t.Under(token)
+			if o, ok := c.Claimed(customer.ClaimKey(u.ID())); ok && (!found || k.State == customer.Dropped && o.State != customer.Dropped) {
+				twin, k, found = u, o, true
+			}
 		}
 	}
 	return twin, k, found

@@ -115,34 +115,20 @@ func email(t touch.Touch, order string, c *customer.Customer) (customer.Claim, b
 	return k, false
 }
 
-// toOther reports whether an email that asked about an order went to another mailbox
-// than a touch goes to: of two buyers who share an account each is asked. Of mailboxes
-// that are not the account's own nothing more is known here.
-func toOther(k customer.Claim, t touch.Touch, c *customer.Customer) bool {
-	other := t.Snapshot.To != "" && !customer.SameAddress(t.Snapshot.To, c.Account())
-	return (k.To != "") != other
-}
-
 // A question is an email that asked about a product.
 type question struct {
 	order string
 	at    time.Time
 }
 
-// questions returns the emails that asked about a product, oldest first. An email about
+// questions returns the emails that asked who answers to the touch's mailbox about a
+// product, oldest first: of two buyers who share an account each is asked. An email about
 // an order asked about each product of it that is reviewed and had left the shop by then, unless
 // another had done so within ask_again_after.
-func (w worker) questions(product string, t touch.Touch, c *customer.Customer) []question {
-	var all []question
-	for o := range c.Placed() {
-		if !o.Has(product) {
-			continue
-		}
-		k, ok := email(t, o.ID, c)
-		at := time.UnixMilli(k.At).UTC()
-		if ok && !toOther(k, t, c) && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
-			all = append(all, question{o.ID, at})
-		}
+func (w worker) questions(product string, t touch.Touch, in workers.Input) []question {
+	all := questionsTo(in.To, product, t, &in.Customer)
+	if in.Recipient != nil { // about what they ordered themselves
+		all = append(all, questionsTo("", product, t, in.Recipient)...)
 	}
 	slices.SortFunc(all, func(a, b question) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order)) })
 	var out []question
@@ -154,10 +140,27 @@ func (w worker) questions(product string, t touch.Touch, c *customer.Customer) [
 	return out
 }
 
+// questionsTo returns the emails about a customer's orders that went to a mailbox, "" for
+// the customer's own, and may have asked about a product.
+func questionsTo(mailbox, product string, t touch.Touch, c *customer.Customer) []question {
+	var all []question
+	for o := range c.Placed() {
+		if !o.Has(product) {
+			continue
+		}
+		k, ok := email(t, o.ID, c)
+		at := time.UnixMilli(k.At).UTC()
+		if ok && k.Went() == mailbox && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
+			all = append(all, question{o.ID, at})
+		}
+	}
+	return all
+}
+
 // elsewhere reports whether another email asked about a product, so that this one must
 // not: lately, or, of a reminder, in the place of its ask.
 func (w worker) elsewhere(product string, t touch.Touch, in workers.Input) bool {
-	qs := w.questions(product, t, &in.Customer)
+	qs := w.questions(product, t, in)
 	if t.Step == Reminder {
 		mine, ok := asked(t, t.Snapshot.Order, &in.Customer)
 		return ok && !slices.ContainsFunc(qs, func(q question) bool { return q.at.Equal(mine) })
@@ -167,15 +170,19 @@ func (w worker) elsewhere(product string, t touch.Touch, in workers.Input) bool 
 	})
 }
 
-// asking reports whether another order with one of the products of a touch, outside its
-// group, is being asked about at this moment.
+// asking reports whether who answers to the touch's mailbox is being asked about one of its
+// products at this moment, in an email about another order, outside its group.
 func asking(t touch.Touch, group []workers.Sharer, items []events.Item, in workers.Input) bool {
-	for o := range in.Customer.Placed() {
+	return askingAt(in.To, t, group, items, &in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient)
+}
+
+func askingAt(mailbox string, t touch.Touch, group []workers.Sharer, items []events.Item, c *customer.Customer) bool {
+	for o := range c.Placed() {
 		if slices.ContainsFunc(group, func(s workers.Sharer) bool { return s.Order == o.ID }) || o.ID == t.Snapshot.Order {
 			continue
 		}
-		k, ok := workers.About(t, o.ID).ClaimIn(&in.Customer)
-		if ok && k.State == customer.Open && slices.ContainsFunc(items, func(it events.Item) bool { return o.Has(it.ProductID) }) {
+		k, ok := workers.About(t, o.ID).ClaimIn(c)
+		if ok && k.State == customer.Open && k.Went() == mailbox && slices.ContainsFunc(items, func(it events.Item) bool { return o.Has(it.ProductID) }) {
 			return true
 		}
 	}

@@ -228,29 +228,42 @@ func TestWhatWasAskedUnderAnotherIdOfThePersonCounts(t *testing.T) {
 // A company's buyers share an account, and each order comes with the buyer's address.
 func TestEachBuyerOfAnAccountIsAsked(t *testing.T) {
 	a, b := of("a", 0, "tea"), of("b", 30, "tea")
-	for _, d := range []events.Data{a.Data, b.Data} {
-		d.(*events.OrderPlaced).Customer.Email = "ann@example.com"
-	}
-	first := customer.ClaimKey("review-request.ask." + key.Token + ".a")
+	ask := func(token string) uint64 { return customer.ClaimKey("review-request.ask." + token + ".a") }
+	const bob, carl = "bobsmailboxtoken", "carlsmailboxtoke"
 	for _, c := range []struct {
 		name      string
-		went, now string // the token of the mailbox, and the address
+		went, now string // the token of the mailbox where the first went, and of that where this one goes
+		state     customer.ClaimState
 		want      reason.Reason
 	}{
-		{"both at home", "", "ann@example.com", reason.Bundled},
-		{"both at home, as nothing else is known", "", "", reason.Bundled},
-		{"the first at another mailbox", "bobsmailboxtoken", "ann@example.com", ""},
-		{"the second at another mailbox", "", "bob@example.com", ""},
-		{"both elsewhere", "bobsmailboxtoken", "bob@example.com", reason.Bundled},
+		{"both at home", "", "", customer.Sent, reason.Bundled},
+		{"the first at another mailbox", bob, "", customer.Sent, ""},
+		{"the second at another mailbox", "", bob, customer.Sent, ""},
+		{"both at one other mailbox", bob, bob, customer.Sent, reason.Bundled},
+		{"at two other mailboxes", bob, carl, customer.Sent, ""},
+		{"both at one, at this moment", bob, bob, customer.Open, reason.NotYet},
+		{"at two, at this moment", bob, carl, customer.Open, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			who := fold(a, b)
-			who.SetClaim(customer.Claim{Touch: first, State: customer.Sent, At: on(21).UnixMilli(), To: c.went})
-			ask := touchOf(t, b, "ask")
-			ask.Snapshot.To = c.now
-			if v := worker(t, asIs).Wanted(ask, workers.Input{Customer: who, Now: on(51)}); v.Reason != c.want {
+			who.SetClaim(customer.Claim{Touch: ask(key.Token), State: c.state, At: on(21).UnixMilli(), To: c.went, Elsewhere: c.went != ""})
+			in := workers.Input{Customer: who, Now: on(51), To: c.now}
+			if c.now != "" {
+				in.Recipient = &customer.Customer{}
+			}
+			if v := worker(t, asIs).Wanted(touchOf(t, b, "ask"), in); v.Reason != c.want {
 				t.Errorf("verdict %+v, want %q", v, c.want)
 			}
 		})
+	}
+	// The buyer was asked about the same product after an order of their own.
+	for state, want := range map[customer.ClaimState]reason.Reason{customer.Sent: reason.Bundled, customer.Open: reason.NotYet, customer.Dropped: ""} {
+		own := fold(a)
+		own.Tokens = []string{"bobstokentokento"}
+		own.SetClaim(customer.Claim{Touch: ask(own.Tokens[0]), State: state, At: on(21).UnixMilli()})
+		in := workers.Input{Customer: fold(b), Now: on(51), To: bob, Recipient: &own}
+		if v := worker(t, asIs).Wanted(touchOf(t, b, "ask"), in); v.Reason != want {
+			t.Errorf("asked about an order of their own, in state %d: verdict %+v, want %q", state, v, want)
+		}
 	}
 }
