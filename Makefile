@@ -1,11 +1,14 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas story fuzz clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas story fuzz cldr intl clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 KILLS ?= 60
+# The release of CLDR that is generated from: that of the Node that make intl ran with,
+# so that the two can be compared to the letter.
+CLDR ?= 48.1.0
 # What `make check` runs under the race detector, which makes a test take many times
 # as long: the packages with goroutines of their own. It runs the tests of all others
 # without; `make race` runs every test with it.
@@ -65,6 +68,12 @@ story: ## Let a shop of 200 customers live for thirteen months of fake time
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
+
+cldr: ## Fetch Unicode CLDR's data (CLDR), with npm, and write what pkg/cldr uses of it
+	scripts/cldr.sh $(CLDR)
+
+intl: ## Write what Node's Intl says, which the tests of pkg/cldr compare with
+	node pkg/cldr/testdata/intl.mjs | gzip -9n > pkg/cldr/testdata/intl.txt.gz
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"homing/events"
+	"homing/pkg/cldr"
 )
 
 // commentFunc prints a conditional comment; only the loader writes it.
@@ -55,54 +56,36 @@ func signatures() map[string]reflect.Type {
 // money writes an amount as the shop does: "£12.95", "12,95 €", "¥1,980". An
 // amount without a currency is unknown, and empty.
 func (l *locale) money(m events.Money) string {
-	return l.writeMoney(m, events.Digits(m.Currency))
+	return l.writeMoney(m, cldr.Digits(m.Currency))
 }
 
 // roundMoney is money without pence where there are none: "£5", "£7.50".
 func (l *locale) roundMoney(m events.Money) string {
-	digits := events.Digits(m.Currency)
 	whole := m.Minor
-	for range digits {
+	for range events.Digits(m.Currency) {
 		if whole%10 != 0 {
-			return l.writeMoney(m, digits)
+			return l.money(m)
 		}
 		whole /= 10
 	}
-	return l.writeMoney(events.Money{Minor: whole, Currency: m.Currency}, 0)
+	return l.writeMoney(m, 0)
 }
 
 // worth is what an offer takes off; empty when it says neither.
 func (l *locale) worth(o *Offer) string {
 	if o.Percent > 0 {
-		return string(append(l.appendNumber([]byte(l.percent[0]), int64(o.Percent), 0), l.percent[1]...))
+		return string(l.numbers.AppendPercent(nil, int64(o.Percent)))
 	}
 	return l.roundMoney(o.Amount)
 }
 
-// writeMoney writes an amount that has so many digits after the decimal sign.
-func (l *locale) writeMoney(m events.Money, digits int) string {
+// writeMoney writes an amount with so many digits after the decimal sign.
+func (l *locale) writeMoney(m events.Money, shown int) string {
 	if m.Currency == "" {
 		return ""
 	}
-	symbol := l.symbol(m.Currency)
-	b := make([]byte, 0, 32)
-	size := uint64(m.Minor)
-	if m.Minor < 0 {
-		b = append(b, minus...)
-		size = -size
-	}
-	const space = "\u00a0"
-	if l.side != after {
-		b = append(b, symbol...)
-		if last, _ := utf8.DecodeLastRuneInString(symbol); l.side == beforeSpace || unicode.IsLetter(last) {
-			b = append(b, space...) // CHF 12.95
-		}
-	}
-	b = l.appendDigits(b, size, digits)
-	if l.side == after {
-		b = append(append(b, space...), symbol...)
-	}
-	return string(b)
+	var room [48]byte
+	return string(l.numbers.AppendMoney(room[:0], l.currency(m.Currency), m.Minor, events.Digits(m.Currency), shown))
 }
 
 // times is the price of n pieces; one too large to say is unknown.

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"text/template/parse"
 
-	"golang.org/x/text/language"
-
 	"homing/pkg/problem"
 )
 
@@ -289,7 +287,7 @@ func (d *directory) assemble(name string) (*mail, *reference) {
 		name:    name,
 		meta:    Meta{Class: fm.Class, Description: fm.Description, Lang: fm.Lang},
 		samples: parseSamples(samplePath, src.samples, d.ps),
-		locales: map[[2]language.Tag]*locale{},
+		locales: map[form]*locale{},
 	}
 	m.lang, _ = parseTag(fm.Lang)
 	html := d.parts(".html", fm.Layout, htmlPath, d.parse(htmlPath, body, lines))

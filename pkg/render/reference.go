@@ -73,7 +73,7 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	if sc.own(d, m.shows); clean {
 		sc.clean(d)
 	}
-	r.l = m.in(localeKey{d.Store.Locale, d.Customer.Locale})
+	r.l = m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, r.l)
 	sc.data.Subject, sc.data.Preheader = got.Subject, got.Preheader
 	var page, plain capped

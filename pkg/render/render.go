@@ -53,7 +53,13 @@ type mail struct {
 	byKey   sync.Map // localeKey → *locale
 	mu      sync.Mutex
 	keys    int // of byKey
-	locales map[[2]language.Tag]*locale
+	locales map[form]*locale
+}
+
+// A form is what one locale is made from.
+type form struct {
+	numbers, text language.Tag
+	currency      string
 }
 
 // shows says which lists of things an email uses in any of its parts. The others
@@ -70,7 +76,7 @@ func (s *shows) note(uses map[string]place) {
 }
 
 // localeKey is what an email's locale follows from.
-type localeKey struct{ store, customer string }
+type localeKey struct{ store, currency, customer string }
 
 // Names returns the templates, sorted: "thank-you/thanks".
 func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.mails)) }
@@ -122,7 +128,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	if d.Marketing && sc.data.UnsubscribeURL == "" {
 		return Mail{}, errors.New("a marketing email needs an http(s) unsubscribe URL")
 	}
-	l := m.in(localeKey{d.Store.Locale, d.Customer.Locale})
+	l := m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, l)
 	out := Mail{Template: m.name}
 	if err := m.execute(sc, l, &out); err != nil {
@@ -146,11 +152,11 @@ func (m *mail) in(key localeKey) *locale {
 		// Locales come from events: someone who keeps sending new ones gets the store's.
 		numbers, text = m.tags(localeKey{store: key.store})
 	}
-	form := [2]language.Tag{numbers, text}
-	l := m.locales[form]
+	f := form{numbers, text, key.currency}
+	l := m.locales[f]
 	if l == nil {
-		l = newLocale(numbers, text)
-		m.locales[form] = l
+		l = newLocale(numbers, text, key.currency)
+		m.locales[f] = l
 	}
 	if m.keys < maxKeys {
 		m.byKey.Store(key, l)
@@ -185,8 +191,8 @@ func (m *mail) tags(key localeKey) (numbers, text language.Tag) {
 	if storeOK {
 		numbers = store
 	}
-	if storeOK && regional(store) && sameLanguage(store, text) {
-		text = store
+	if storeOK && regional(store) {
+		text = inRegion(text, store)
 	}
 	if customerOK && regional(customer) {
 		if sameLanguage(customer, numbers) {
@@ -199,13 +205,31 @@ func (m *mail) tags(key localeKey) (numbers, text language.Tag) {
 	return numbers, text
 }
 
+// inRegion is how a language is written where a store is: the store's locale if that
+// is the language; else the language with the store's region, in which the English of
+// a German shop says 1 March and not March 1.
+func inRegion(text, store language.Tag) language.Tag {
+	if sameLanguage(store, text) {
+		return store
+	}
+	if regional(text) {
+		return text
+	}
+	base, script, _ := text.Raw()
+	_, _, region := store.Raw()
+	if t, err := language.Compose(base, script, region); err == nil {
+		return t
+	}
+	return text
+}
+
 // regional says whether a tag names a region itself: "en-GB", not "en".
 func regional(t language.Tag) bool {
 	_, conf := t.Region()
 	return conf == language.Exact
 }
 
-func defaultLocale() *locale { return newLocale(language.English, language.English) }
+func defaultLocale() *locale { return newLocale(language.English, language.English, "") }
 
 // A scratch is the memory one rendering needs.
 type scratch struct {
