@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // specVersion is the one version of CloudEvents there is.
@@ -30,9 +29,10 @@ type Raw struct {
 // one. The message is in one of three forms:
 //
 //   - structured: the body is a CloudEvent in JSON, said by the header
-//     "Content-Type: application/cloudevents+json" or by a field specversion;
-//   - binary: the attributes are headers "ce-id", "ce-source", …, in any case,
-//     and the body is the data;
+//     "Content-Type: application/cloudevents+json" or by a field specversion,
+//     whatever headers there are;
+//   - binary: the attributes are headers "ce-id", "ce-source", …, in any case, or
+//     "ce_id", "ce_source", …, as Kafka has them, and the body is the data;
 //   - bare: the body is the data and nothing else is said. The type is the
 //     subject's, the id that of "Nats-Msg-Id" or else "<stream>-<sequence>", the
 //     source "/stores/<store>", the time the message's.
@@ -51,31 +51,21 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	if len(raw.Data) > MaxSize {
 		return Event{}, errorf(ReasonTooLarge, "", "%d bytes are too many; at most %d", len(raw.Data), MaxSize)
 	}
-	if !utf8.Valid(raw.Data) {
-		return Event{}, errorf(ReasonInvalidUTF8, "", "the body is not valid UTF-8; send JSON in UTF-8")
-	}
-	receipt := raw.Time
-	if receipt.IsZero() {
-		receipt = now
+	raw.Data = withoutMark(raw.Data)
+	if err := checkText(raw.Data); err != nil {
+		return Event{}, err
 	}
 	e := Event{Store: strings.Clone(store), Type: t}
-	r := reader{data: raw.Data, rules: rules{
-		latest:  now.Add(maxAhead),
-		receipt: receipt.UTC().Truncate(time.Millisecond),
-	}}
 	h := readHeaders(raw.Header)
-	switch {
-	case h.structured || !h.binary && mentionsVersion(raw.Data):
-		r.envelope(&e, t)
-	case h.binary:
-		r.attributes(&e, &h)
-		r.bare(&e)
-	default:
-		r.derive(&e, &raw, &h)
-		r.bare(&e)
+	if h.refused != "" {
+		return Event{}, errorf(ReasonBadValue, "Content-Type", "%s", h.refused)
 	}
+	raw.Data = unwrapped(raw.Data)
+	r := reader{data: raw.Data, rules: rulesOf(&raw, now)}
+	r.erasing = t == TypeCustomerErased
+	r.message(&e, &raw, &h)
 	if err := r.end(); err != nil {
-		return Event{}, err
+		return Event{}, allFaults(&e, &raw, &h, now, r.err)
 	}
 	if raw.Stream == storefrontStream {
 		e.Place = raw.Sequence
@@ -83,6 +73,43 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	e.Warnings = r.warnings
 	e.Type = e.Data.Type() // the constant: a part of the subject would keep it alive
 	return e, nil
+}
+
+func rulesOf(raw *Raw, now time.Time) rules {
+	receipt := raw.Time
+	if receipt.IsZero() {
+		receipt = now
+	}
+	return rules{latest: now.Add(maxAhead), receipt: receipt.UTC().Truncate(time.Millisecond)}
+}
+
+// message reads the body, in whichever form the message is.
+func (r *reader) message(e *Event, raw *Raw, h *headers) {
+	switch {
+	case h.structured || mentionsVersion(raw.Data) || r.faults != nil && !h.binary && enveloped(raw.Data):
+		r.envelope(e, e.Type)
+	case h.binary:
+		h.unescape()
+		r.attributes(e, h)
+		r.bare(e)
+	default:
+		r.derive(e, raw, h)
+		r.bare(e)
+	}
+}
+
+// allFaults reads an event again that has one, and returns all it has.
+func allFaults(e *Event, raw *Raw, h *headers, now time.Time, first *Error) error {
+	again := Event{Store: e.Store, Type: e.Type}
+	rs := rulesOf(raw, now)
+	rs.erasing = e.Type == TypeCustomerErased
+	r := reader{data: raw.Data, rules: rs, faults: &faults{}}
+	r.message(&again, raw, h)
+	_ = r.end() // r.err has it
+	if all := r.faults.error(r.err); all != nil {
+		return all
+	}
+	return first
 }
 
 // DecodeTrusted reads what Encode wrote, facts included, without validating it.
@@ -157,6 +184,9 @@ func (r *reader) envelope(e *Event, want Type) {
 		e.Data = r.payload(e.Type)
 		r.pos, r.base, r.depth = back, 0, 0
 	}
+	if seen.encoded > 0 && r.err == nil {
+		r.encoded(e, seen.encoded)
+	}
 	if e.Data == nil && r.err == nil {
 		r.missing("data")
 	}
@@ -167,6 +197,7 @@ type envelope struct {
 	version, time string
 	typed         bool // the type was read
 	body          int  // where data is, if it came before the type
+	encoded       int  // where data_base64 is
 }
 
 // attribute reads one field of an envelope.
@@ -179,7 +210,7 @@ func (r *reader) attribute(e *Event, seen *envelope, want Type) {
 	case "source":
 		e.Source = r.identifier(maxSource)
 	case "time":
-		seen.time = string(r.str())
+		seen.time = string(r.timeString())
 	case "type":
 		e.Type, seen.typed = r.eventType(want), true
 	case "data":
@@ -191,7 +222,10 @@ func (r *reader) attribute(e *Event, seen *envelope, want Type) {
 			r.base = 0
 		}
 	case "data_base64":
-		r.fail(ReasonWrongKind, "not supported; send the data as JSON in the field data")
+		if !r.trusted {
+			seen.encoded = r.pos
+		}
+		r.skip()
 	case "place":
 		if b := r.own(); b != nil {
 			e.Place, _ = strconv.ParseUint(string(b), 10, 64)
@@ -199,6 +233,9 @@ func (r *reader) attribute(e *Event, seen *envelope, want Type) {
 	case "copy":
 		e.Copy = string(r.own()) == "true"
 	default:
+		if r.faults != nil {
+			r.faults.attributeLike(r.name)
+		}
 		r.skip()
 	}
 }
@@ -217,7 +254,7 @@ func (r *reader) own() []byte {
 func (r *reader) version() string {
 	if r.peek() == '1' { // as a number, 1.0
 		r.wrongKind(`a string; write it in quotes: "1.0"`)
-		return ""
+		return specVersion
 	}
 	return string(r.str())
 }
@@ -233,7 +270,7 @@ func (r *reader) eventType(want Type) Type {
 	}
 	if want != "" {
 		r.fail(ReasonTypeMismatch, "%s is not what the subject says, %s", quote(string(b)), want)
-		return ""
+		return want
 	}
 	t := Type(b)
 	if rowOf[t] == nil {
@@ -244,22 +281,37 @@ func (r *reader) eventType(want Type) Type {
 
 // complete checks that an envelope has what it needs.
 func (r *reader) complete(e *Event, seen *envelope) {
-	switch {
-	case r.trusted: // Encode wrote the version, id and source, if they are there
-	case seen.version == "":
-		r.missing("specversion")
-	case seen.version != specVersion:
-		r.failAt("specversion", ReasonBadValue, `%s is not supported; send "1.0"`, quote(seen.version))
-	case e.ID == "":
-		r.missing("id")
-	case e.Source == "":
-		r.missing("source")
+	if !r.trusted { // else Encode wrote the version, id and source, if they are there
+		if seen.version == "" {
+			r.lacksAttribute("specversion")
+		} else if seen.version != specVersion {
+			r.failAt("specversion", ReasonBadValue, `%s is not supported; send "1.0"`, quote(seen.version))
+		}
+		if e.ID == "" {
+			r.lacksAttribute("id")
+		} else if noID(e.ID) && e.ID != "0" {
+			r.failAt("id", ReasonBadValue, "%s is not an id; each event has its own", quote(e.ID))
+		}
+		if e.Source == "" {
+			r.lacksAttribute("source")
+		}
 	}
 	if !seen.typed {
-		r.missing("type")
+		r.lacksAttribute("type")
 	}
 	if seen.time == "" {
-		r.missing("time")
+		r.lacksAttribute("time")
+	}
+}
+
+// lacksAttribute records that the envelope has no such attribute.
+func (r *reader) lacksAttribute(name string) {
+	if instead := r.faults.misspelled(name); instead != "" {
+		r.failAt(name, ReasonMissingField, "%s", instead)
+	} else if name == "specversion" {
+		r.failAt(name, ReasonMissingField, `missing; a CloudEvent says "specversion": "1.0"`)
+	} else {
+		r.missing(name)
 	}
 }
 

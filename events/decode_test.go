@@ -211,14 +211,14 @@ func badEnvelopes() []badMessage {
 	}
 	return []badMessage{
 		{name: "structured but a list", header: map[string][]string{"Content-Type": {"application/cloudevents+json"}}, data: "[]", reason: ReasonWrongKind, text: "the body is not an object; a CloudEvent is one"},
-		{name: "structured but bare", header: map[string][]string{"Content-Type": {"application/cloudevents+json"}}, data: minimalOrder, reason: ReasonMissingField, text: "specversion: missing"},
+		{name: "structured but bare", header: map[string][]string{"Content-Type": {"application/cloudevents+json"}}, data: minimalOrder, reason: ReasonMissingField, text: `specversion: missing; a CloudEvent says "specversion": "1.0" | id: missing | source: missing | type: missing | time: missing | data: missing`},
 		{name: "binary without id", header: binary("ce-id", ""), data: minimalOrder, reason: ReasonMissingField, text: "ce-id: missing"},
 		{name: "binary of another type", header: binary("ce-type", "order.refunded"), data: minimalOrder, reason: ReasonTypeMismatch, text: `ce-type: "order.refunded" is not what the subject says, order.placed`},
 		{name: "binary of another version", header: binary("ce-specversion", "2.0"), data: minimalOrder, reason: ReasonBadValue, text: `ce-specversion: "2.0" is not supported; send "1.0"`},
-		{name: "binary with a bad time", header: binary("ce-time", "1772357400"), data: minimalOrder, reason: ReasonBadTime, text: `ce-time: "1772357400" is not a time of RFC 3339, like "2026-03-01T09:30:00Z"`},
+		{name: "binary with a bad time", header: binary("ce-time", "1772357400"), data: minimalOrder, reason: ReasonBadTime, text: `ce-time: "1772357400" is a number; send a time of RFC 3339, like "2026-03-01T09:30:00Z"`},
 		{name: "binary with a long id", header: binary("ce-id", strings.Repeat("x", 129)), data: minimalOrder, reason: ReasonOversizedField, text: "ce-id: longer than 128 characters"},
 		{name: "binary that is not UTF-8", header: binary("ce-source", "\xff"), data: minimalOrder, reason: ReasonInvalidUTF8, text: "ce-source: not valid UTF-8"},
-		{name: "one attribute alone", header: map[string][]string{"ce-id": {"e"}}, data: minimalOrder, reason: ReasonMissingField, text: "ce-specversion: missing"},
+		{name: "one attribute alone", header: map[string][]string{"ce-id": {"e"}}, data: minimalOrder, reason: ReasonMissingField, text: "ce-specversion: missing | ce-source: missing | ce-type: missing | ce-time: missing"},
 		{name: "long message id", header: map[string][]string{"Nats-Msg-Id": {strings.Repeat("x", 129)}}, data: minimalOrder, reason: ReasonOversizedField, text: "Nats-Msg-Id: longer than 128 characters"},
 		{name: "unknown type", subject: "storefront.main.order.paid", data: "{}", reason: ReasonUnknownType, text: `type: "order.paid" is not a type of event; see events/schemas/v1 for those there are`},
 		{name: "a fact", subject: "storefront.main.email.sent", data: "{}", reason: ReasonUnknownType, text: "type: email.sent is a fact of Homing's own; a storefront cannot publish it"},

@@ -11,6 +11,8 @@ import (
 type headers struct {
 	structured bool
 	binary     bool
+	refused    string // why the content type cannot be read
+	unescaped  bool
 	messageID  string
 	attribute  [attributes]string
 }
@@ -35,17 +37,15 @@ func readHeaders(header map[string][]string) (h headers) {
 		}
 		switch {
 		case strings.EqualFold(name, "Content-Type"):
-			const structured = "application/cloudevents+json"
-			v := values[0]
-			h.structured = h.structured || len(v) >= len(structured) && strings.EqualFold(v[:len(structured)], structured)
+			h.contentType(values[0])
 		case strings.EqualFold(name, "Nats-Msg-Id"):
 			h.messageID = values[0]
-		case len(name) > 3 && strings.EqualFold(name[:3], "ce-"):
+		case len(name) > 3 && (name[2] == '-' || name[2] == '_') && strings.EqualFold(name[:2], "ce"):
 			h.binary = true
 			for i, attribute := range attributeNames {
 				// Given twice in two cases, the one that sorts first holds: the
 				// order of a map must not decide.
-				if strings.EqualFold(name, attribute) && (from[i] == "" || name < from[i]) {
+				if strings.EqualFold(name[3:], attribute[3:]) && (from[i] == "" || name < from[i]) {
 					from[i], h.attribute[i] = name, values[0]
 				}
 			}
@@ -54,16 +54,25 @@ func readHeaders(header map[string][]string) (h headers) {
 	return h
 }
 
+// unescape reads the percent code in which bindings of CloudEvents to headers write
+// what is not plain ASCII. A stray % is just a %.
+func (h *headers) unescape() {
+	if h.unescaped {
+		return
+	}
+	h.unescaped = true
+	for i, v := range h.attribute {
+		if strings.Contains(v, "%") {
+			if decoded, err := url.PathUnescape(v); err == nil {
+				h.attribute[i] = decoded
+			}
+		}
+	}
+}
+
 // attributes takes the envelope from the headers of the binary form.
 func (r *reader) attributes(e *Event, h *headers) {
 	for i, v := range h.attribute {
-		// Bindings of CloudEvents to headers write what is not plain ASCII in
-		// percent code. A stray % is just a %.
-		if strings.Contains(v, "%") {
-			if decoded, err := url.PathUnescape(v); err == nil {
-				h.attribute[i], v = decoded, decoded
-			}
-		}
 		switch {
 		case !utf8.ValidString(v):
 			r.failAt(attributeNames[i], ReasonInvalidUTF8, "not valid UTF-8")
@@ -98,6 +107,9 @@ func (r *reader) derive(e *Event, raw *Raw, h *headers) {
 // headerID reads an identifier from a header.
 func (r *reader) headerID(name, s string, max int) string {
 	s = cleanID(s)
+	if noID(s) && s != "0" && name != "ce-source" {
+		r.failAt(name, ReasonBadValue, "%s is not an id; each event has its own", quote(s))
+	}
 	if utf8.RuneCountInString(s) > max {
 		r.failAt(name, ReasonOversizedField, "longer than %d characters", max)
 	}

@@ -11,7 +11,7 @@ import (
 // Customer is the customer an event is about, as the shop knows them at that
 // moment. ID or, for guests, Email is required; every other field may be empty.
 type Customer struct {
-	ID        string   `json:"id,omitempty" rule:",once"`
+	ID        string   `json:"id,omitempty" rule:"customer_id,once"`
 	Email     string   `json:"email,omitempty" rule:"email,once"`
 	FirstName string   `json:"first_name,omitempty" rule:"name"`
 	LastName  string   `json:"last_name,omitempty" rule:"name"`
@@ -41,7 +41,7 @@ const (
 
 // Item is one line of a cart or an order.
 type Item struct {
-	ProductID  string `json:"product_id" rule:",required"`
+	ProductID  string `json:"product_id" rule:"product_id,required"`
 	Name       string `json:"name" rule:"product_name,given"` // may be empty when the shop's was unusable
 	Quantity   int    `json:"quantity" rule:"quantity,required"`
 	Price      Money  `json:"price,omitzero"` // of one piece
@@ -53,7 +53,7 @@ type Item struct {
 	Reviewable   *bool  `json:"reviewable,omitempty"`                 // nil: yes, unless it was free
 	Subscription bool   `json:"subscription,omitempty"`               // it comes again by itself
 	Category     string `json:"category,omitempty" rule:"name"`       // of the product, for people
-	BundleOf     string `json:"bundle_of,omitempty"`                  // the product, a line of the same order or cart, of which this is a part
+	BundleOf     string `json:"bundle_of,omitempty" rule:"reference"` // the product, a line of the same order or cart, of which this is a part
 }
 
 // MayReview reports whether customers are asked for a review of the item: the
@@ -70,7 +70,7 @@ func (i *Item) MayReview(order []Item) bool {
 
 // Cart is a shopping cart; a cart without items has been emptied.
 type Cart struct {
-	ID    string `json:"id" rule:",required"`
+	ID    string `json:"id" rule:"own_id,required"`
 	URL   string `json:"url,omitempty" rule:"url"` // brings the customer back to it
 	Items []Item `json:"items" rule:",given"`      // an emptied cart says so: []
 	Total Money  `json:"total,omitzero"`
@@ -78,8 +78,8 @@ type Cart struct {
 
 // Order is an order as it was placed, or as it is now.
 type Order struct {
-	ID       string     `json:"id" rule:",required"`
-	CartID   string     `json:"cart_id,omitempty"` // the cart it was made from
+	ID       string     `json:"id" rule:"own_id,required"`
+	CartID   string     `json:"cart_id,omitempty" rule:"reference"` // the cart it was made from
 	Items    []Item     `json:"items" rule:",required"`
 	Total    Money      `json:"total" rule:",required"`           // what the order costs the customer
 	Coupons  []string   `json:"coupons,omitempty"`                // codes redeemed with it
@@ -95,7 +95,7 @@ type Order struct {
 
 // OrderChange names an order, and the items concerned. No items: the whole order.
 type OrderChange struct {
-	ID     string        `json:"id" rule:",required"`
+	ID     string        `json:"id" rule:"own_id,required"`
 	Items  []ChangedItem `json:"items,omitempty"`
 	Refund Reference     `json:"refund,omitzero"` // of order.refunded: which refund this is
 	Return Reference     `json:"return,omitzero"` // of order.returned: which return this is
@@ -104,26 +104,26 @@ type OrderChange struct {
 // Reference names something of the shop's that is told in several events, or in
 // one event several times: what has the same id is the same.
 type Reference struct {
-	ID string `json:"id" rule:",required"`
+	ID string `json:"id" rule:"own_id,required"`
 }
 
 // ChangedItem is one line of an order that was fulfilled, delivered, cancelled,
 // refunded or returned.
 type ChangedItem struct {
-	ProductID string `json:"product_id" rule:",required"`
-	Quantity  int    `json:"quantity,omitempty" rule:"quantity"` // 0: all of that product
+	ProductID string `json:"product_id" rule:"product_id,required"`
+	Quantity  int    `json:"quantity,omitempty" rule:"changed_quantity"` // 0: all of that product
 }
 
 // Review is a product review.
 type Review struct {
-	ProductID string `json:"product_id" rule:",required"`
-	OrderID   string `json:"order_id,omitempty"`
+	ProductID string `json:"product_id" rule:"own_id,required"`
+	OrderID   string `json:"order_id,omitempty" rule:"reference"`
 	Rating    int    `json:"rating,omitempty" rule:"rating"` // 1 to 5; 0: none given
 }
 
 // Product is a product as it is now.
 type Product struct {
-	ID         string `json:"id" rule:",required"`
+	ID         string `json:"id" rule:"own_id,required"`
 	Name       string `json:"name,omitempty" rule:"product_name"`
 	URL        string `json:"url,omitempty" rule:"url"`
 	ImageURL   string `json:"image_url,omitempty" rule:"url"`
@@ -136,6 +136,6 @@ type Product struct {
 
 // Complaint is something a customer is unhappy about, until it is closed.
 type Complaint struct {
-	ID      string `json:"id" rule:",required"`
-	OrderID string `json:"order_id,omitempty"` // the order it is about, if it is about one
+	ID      string `json:"id" rule:"own_id,required"`
+	OrderID string `json:"order_id,omitempty" rule:"reference"` // the order it is about, if it is about one
 }

@@ -11,11 +11,16 @@ import (
 // payload reads the data of an event of type t, which is known.
 func (r *reader) payload(t Type) Data {
 	row := rowOf[t]
+	if r.peek() == '"' && !r.inside {
+		return r.inString(t)
+	}
 	d, p := row.make()
 	if r.peek() != '{' {
-		if got := r.describe(); r.err == nil {
-			r.err = errorf(ReasonWrongKind, "data", "%s is not an object", got)
+		if r.peek() == '[' {
+			r.failAsData(r.describe() + " is not an object; publish each event as a message of its own")
+			return d
 		}
+		r.failAsData(r.describe() + " is not an object")
 		return d
 	}
 	r.base = r.depth
@@ -26,11 +31,18 @@ func (r *reader) payload(t Type) Data {
 // fields reads an object into the struct at p, which has the shape s.
 func (r *reader) fields(s *shape, p unsafe.Pointer) {
 	var got uint32
-	next := 0
-	for ok := r.object(); ok && r.field(); {
+	var like []likeness
+	next, faulty := 0, r.faults.count()
+	if !r.object() {
+		return
+	}
+	for r.field() {
 		i := next // mostly: as Encode and the docs have them
 		if i >= len(s.fields) || s.fields[i].name != string(r.name) {
 			if i = s.find(r.name); i < 0 {
+				if !r.trusted {
+					like = s.resemble(like, r.name)
+				}
 				r.skip()
 				continue
 			}
@@ -40,7 +52,7 @@ func (r *reader) fields(s *shape, p unsafe.Pointer) {
 		if got&(1<<i) != 0 {
 			r.again(f, unsafe.Add(p, f.offset))
 		}
-		if some := r.value(f, unsafe.Add(p, f.offset)); some || f.given {
+		if some := r.value(f, unsafe.Add(p, f.offset)); some || f.given || r.faults != nil && r.faults.within(r.where()) {
 			got |= 1 << i
 		} else {
 			got &^= 1 << i
@@ -49,8 +61,14 @@ func (r *reader) fields(s *shape, p unsafe.Pointer) {
 	if r.trusted || r.err != nil {
 		return
 	}
+	if like != nil {
+		r.unknown(s, like, got)
+	}
 	if missing := s.required &^ got; missing != 0 {
-		r.missing(s.fields[bits.TrailingZeros32(missing)].name)
+		for ; missing != 0; missing &= missing - 1 {
+			r.lacks(s, bits.TrailingZeros32(missing), like)
+		}
+	} else if r.faults.count() != faulty { // what they say together is not known
 	} else if s.check != nil {
 		if name, reason, problem := s.check(p); problem != "" {
 			r.failAt(name, reason, "%s", problem)
@@ -75,8 +93,8 @@ func (r *reader) again(f *field, p unsafe.Pointer) {
 // value reads a field into p, and reports whether it is more than empty.
 func (r *reader) value(f *field, p unsafe.Pointer) bool {
 	switch {
-	case f.kind == textID:
-		s := r.id()
+	case f.kind <= textReference:
+		s := r.idOf(f.kind)
 		*(*string)(p) = s
 		return s != ""
 	case f.kind < wholeAny:
@@ -143,7 +161,9 @@ func (r *reader) textOf(k kind) string {
 func (r *reader) wholeOf(k kind) int {
 	switch k {
 	case wholeQuantity:
-		return r.quantity()
+		return r.quantity(leaveTheLineOut)
+	case wholeChangedQuantity:
+		return r.quantity(sayWhatChanged)
 	case wholeSupplyDays:
 		return r.supplyDays()
 	case wholeRating:

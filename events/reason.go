@@ -49,13 +49,16 @@ const (
 const (
 	// WarnDroppedURL: a link or the address of a picture cannot be used.
 	WarnDroppedURL Reason = "dropped_url"
-	// WarnDroppedValue: a name, a time zone, a language, a country, a birthday or a
-	// number of days cannot be what it says.
+	// WarnDroppedValue: a name, a time zone, a language, a country, a birthday, a
+	// number of days or a reference to something else cannot be what it says.
 	WarnDroppedValue Reason = "dropped_value"
 	// WarnQuantityRounded: a quantity with decimals was rounded up to whole pieces.
 	WarnQuantityRounded Reason = "quantity_rounded"
 	// WarnTotalMismatch: what is given of an order does not add up to its total.
 	WarnTotalMismatch Reason = "total_mismatch"
+	// WarnUnknownField: a field that there is not has nearly the name of one that there
+	// is.
+	WarnUnknownField Reason = "unknown_field"
 	// WarnLinkHost: a link leads to a host that the store does not link to. Decode
 	// does not know the store: intake, which does, adds it.
 	WarnLinkHost Reason = "link_host"
@@ -63,7 +66,7 @@ const (
 
 // WarningReasons returns every Reason of a warning.
 func WarningReasons() []Reason {
-	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch, WarnLinkHost}
+	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch, WarnUnknownField, WarnLinkHost}
 }
 
 // Reasons returns every Reason of a rejection.
@@ -76,21 +79,18 @@ func Reasons() []Reason {
 	}
 }
 
-// An Error says why an event cannot be used, to the developer who sent it. It
-// fits in one line and never holds an email address.
+// An Error says why an event cannot be used, to the developer who sent it: the first
+// thing that is wrong with it, and what else is. It fits in one line and never holds
+// an email address.
 type Error struct {
 	Reason Reason
 	Field  string // path inside data ("order.items[2].quantity"), an attribute of the envelope, or ""
 	Detail string // what is wrong and what would be right
-}
 
-func (e *Error) Error() string {
-	if e.Field == "" {
-		return e.Detail
-	}
-	return e.Field + ": " + e.Detail
+	Others []*Error // what else is wrong, as far as it is listed
+	More   int      // how much more is
 }
 
 func errorf(reason Reason, field, format string, args ...any) *Error {
-	return &Error{reason, field, fmt.Sprintf(format, args...)}
+	return &Error{Reason: reason, Field: field, Detail: fmt.Sprintf(format, args...)}
 }

@@ -23,14 +23,15 @@ import (
 type shape struct {
 	typ      reflect.Type
 	fields   []field
-	links    []int   // fields that are links, or have links in them
-	required uint32  // bit i: fields[i] must be there
-	rare     int     // the first of the fields that are mostly left out
-	rest     uintptr // where that field is
-	length   uintptr // from there to the end of the struct; 0: no field is rare
-	items    uintptr // where its items are, for an estimate of its length; 0: it has none
-	check    judge   // of more than one field; nil: none
-	doubt    judge   // what to warn of in more than one field; nil: nothing
+	links    []int          // fields that are links, or have links in them
+	required uint32         // bit i: fields[i] must be there
+	rare     int            // the first of the fields that are mostly left out
+	rest     uintptr        // where that field is
+	length   uintptr        // from there to the end of the struct; 0: no field is rare
+	items    uintptr        // where its items are, for an estimate of its length; 0: it has none
+	alike    map[string]int // the fields by what resembles their names; see resemble
+	check    judge          // of more than one field; nil: none
+	doubt    judge          // what to warn of in more than one field; nil: nothing
 }
 
 // A judge says what is wrong with the struct at a pointer, if anything is.
@@ -38,6 +39,7 @@ type judge func(unsafe.Pointer) (field string, r Reason, problem string)
 
 type field struct {
 	name   string
+	plain  string // the name in one word
 	key    string // `,"name":`
 	offset uintptr
 	kind   kind
@@ -52,6 +54,10 @@ type kind uint8
 
 const (
 	textID kind = iota
+	textCustomerID
+	textOwnID     // of what the event is about
+	textProductID // of a line
+	textReference // to something that need not be there
 	textName
 	textProductName
 	textURL
@@ -64,6 +70,7 @@ const (
 	textConsent
 	wholeAny // from here on: int
 	wholeQuantity
+	wholeChangedQuantity
 	wholeSupplyDays
 	wholeRating
 	wholeYear
@@ -85,31 +92,36 @@ var kinds = map[kind]struct {
 	word string
 	typ  reflect.Type
 }{
-	textID:          {"", reflect.TypeFor[string]()},
-	textName:        {"name", reflect.TypeFor[string]()},
-	textProductName: {"product_name", reflect.TypeFor[string]()},
-	textURL:         {"url", reflect.TypeFor[string]()},
-	textTimeZone:    {"time_zone", reflect.TypeFor[string]()},
-	textLocale:      {"locale", reflect.TypeFor[string]()},
-	textCountry:     {"country", reflect.TypeFor[string]()},
-	textEmail:       {"email", reflect.TypeFor[string]()},
-	textBirthday:    {"birthday", reflect.TypeFor[string]()},
-	textScope:       {"scope", reflect.TypeFor[string]()},
-	textConsent:     {"consent_word", reflect.TypeFor[string]()},
-	wholeAny:        {"", reflect.TypeFor[int]()},
-	wholeQuantity:   {"quantity", reflect.TypeFor[int]()},
-	wholeSupplyDays: {"supply_days", reflect.TypeFor[int]()},
-	wholeRating:     {"rating", reflect.TypeFor[int]()},
-	wholeYear:       {"year", reflect.TypeFor[int]()},
-	isMoney:         {"", reflect.TypeFor[Money]()},
-	isTime:          {"", reflect.TypeFor[*time.Time]()},
-	isBool:          {"", reflect.TypeFor[bool]()},
-	isMaybe:         {"", reflect.TypeFor[*bool]()},
-	isIDs:           {"", reflect.TypeFor[[]string]()},
-	isReference:     {"", reflect.TypeFor[Reference]()},
-	isConsent:       {"", reflect.TypeFor[*Consent]()},
-	isItems:         {"", reflect.TypeFor[[]Item]()},
-	isChangedItems:  {"", reflect.TypeFor[[]ChangedItem]()},
+	textID:               {"", reflect.TypeFor[string]()},
+	textCustomerID:       {"customer_id", reflect.TypeFor[string]()},
+	textOwnID:            {"own_id", reflect.TypeFor[string]()},
+	textProductID:        {"product_id", reflect.TypeFor[string]()},
+	textReference:        {"reference", reflect.TypeFor[string]()},
+	textName:             {"name", reflect.TypeFor[string]()},
+	textProductName:      {"product_name", reflect.TypeFor[string]()},
+	textURL:              {"url", reflect.TypeFor[string]()},
+	textTimeZone:         {"time_zone", reflect.TypeFor[string]()},
+	textLocale:           {"locale", reflect.TypeFor[string]()},
+	textCountry:          {"country", reflect.TypeFor[string]()},
+	textEmail:            {"email", reflect.TypeFor[string]()},
+	textBirthday:         {"birthday", reflect.TypeFor[string]()},
+	textScope:            {"scope", reflect.TypeFor[string]()},
+	textConsent:          {"consent_word", reflect.TypeFor[string]()},
+	wholeAny:             {"", reflect.TypeFor[int]()},
+	wholeQuantity:        {"quantity", reflect.TypeFor[int]()},
+	wholeChangedQuantity: {"changed_quantity", reflect.TypeFor[int]()},
+	wholeSupplyDays:      {"supply_days", reflect.TypeFor[int]()},
+	wholeRating:          {"rating", reflect.TypeFor[int]()},
+	wholeYear:            {"year", reflect.TypeFor[int]()},
+	isMoney:              {"", reflect.TypeFor[Money]()},
+	isTime:               {"", reflect.TypeFor[*time.Time]()},
+	isBool:               {"", reflect.TypeFor[bool]()},
+	isMaybe:              {"", reflect.TypeFor[*bool]()},
+	isIDs:                {"", reflect.TypeFor[[]string]()},
+	isReference:          {"", reflect.TypeFor[Reference]()},
+	isConsent:            {"", reflect.TypeFor[*Consent]()},
+	isItems:              {"", reflect.TypeFor[[]Item]()},
+	isChangedItems:       {"", reflect.TypeFor[[]ChangedItem]()},
 }
 
 // kindOf returns the kind of a field. What is wrong with a tag is found at the
@@ -151,6 +163,7 @@ var doubts = map[reflect.Type]judge{
 func shapeOf(typ reflect.Type) *shape {
 	s := &shape{typ: typ, check: checks[typ], doubt: doubts[typ]}
 	s.add(typ, 0)
+	s.alike = s.likenesses()
 	return s
 }
 
@@ -163,7 +176,7 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 		}
 		word, options, _ := strings.Cut(f.Tag.Get("rule"), ",")
 		k := kindOf(word, f.Type)
-		x := field{name: name, key: `,"` + name + `":`, offset: at + f.Offset, kind: k,
+		x := field{name: name, plain: strings.ReplaceAll(name, "_", ""), key: `,"` + name + `":`, offset: at + f.Offset, kind: k,
 			given: strings.Contains(options, "given"), once: f.Anonymous || strings.Contains(options, "once")}
 		anyone := strings.Contains(options, "anyone")
 		required := x.given || f.Anonymous && !anyone || strings.Contains(options, "required")

@@ -33,7 +33,7 @@ func ParseSubject(subject string) (store string, t Type, err error) {
 }
 
 func badSubject(subject string) *Error {
-	return &Error{ReasonBadSubject, "", "subject " + quote(subject) +
+	return &Error{Reason: ReasonBadSubject, Detail: "subject " + quote(subject) +
 		" is not storefront.<store>.<entity>.<action> with a store of a-z, 0-9 and -"}
 }
 

@@ -297,7 +297,7 @@ type CustomerUnsubscribed struct {
 // who goes on as Customer.
 type CustomerMerged struct {
 	Customer `json:"customer"`
-	From     string `json:"from" rule:",required"` // the id that is no longer used
+	From     string `json:"from" rule:"customer_id,required"` // the id that is no longer used
 }
 
 // CustomerErased says who asked to be forgotten.

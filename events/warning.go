@@ -1,5 +1,7 @@
 package events
 
+import "fmt"
+
 // A Warning is about something in an event that was accepted, but that the shop's
 // developer should know: a field that was dropped, or numbers that do not fit. It
 // reads like an Error, and never holds an email address either.
@@ -35,6 +37,5 @@ func (r *reader) warnAt(field string, reason Reason, format string, args ...any)
 	if at != "" && field != "" {
 		at += "."
 	}
-	w := errorf(reason, at+field, format, args...)
-	r.warnings = append(r.warnings, Warning(*w))
+	r.warnings = append(r.warnings, Warning{reason, at + field, fmt.Sprintf(format, args...)})
 }

@@ -56,8 +56,8 @@ func TestWhatIsDroppedIsWarnedAbout(t *testing.T) {
 func checkWarnings(t *testing.T, e Event) {
 	t.Helper()
 	for _, w := range e.Warnings {
-		checkRefusal(t, &Error{w.Reason, w.Field, w.Detail}, nil)
-		if w.String() != (&Error{w.Reason, w.Field, w.Detail}).Error() {
+		checkRefusal(t, &Error{Reason: w.Reason, Field: w.Field, Detail: w.Detail}, nil)
+		if w.String() != (&Error{Reason: w.Reason, Field: w.Field, Detail: w.Detail}).Error() {
 			t.Errorf("%q does not read like an error", w)
 		}
 	}
