@@ -29,12 +29,10 @@ generate: ## Write what follows from the code: asyncapi.yaml, tables in README a
 
 test: ## Run the tests
 	@scripts/install-test-tools.sh
-	@scripts/need-redis.sh
 	go test ./...
 
 check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, and every test once
 	@scripts/install-test-tools.sh
-	@scripts/need-redis.sh
 	scripts/gofmt.sh
 	go vet ./...
 	go vet -tags year,story ./pkg/homingtest/...

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what the tests use apart from Go, if it is missing: redis-server, and
-# the tools named as arguments (chromium). It installs with apt-get if it runs as
-# root; otherwise it says what the tests will run without. Only CI (CI=true)
-# insists on redis-server.
+# Looks for what the tests use apart from Go: redis-server, and the tools named as
+# arguments (chromium). In CI (CI=true) what is missing is installed with apt-get, and
+# redis-server is insisted on. Everywhere else nothing is installed: it says what the
+# tests will run without, and how to get it.
 set -eu
 
 updated=no
@@ -16,7 +16,7 @@ have() {
 }
 
 install() {
-	if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+	if [ "${CI:-}" != true ] || ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
 		return 1
 	fi
 	if [ $updated = no ]; then
@@ -29,7 +29,7 @@ install() {
 
 without() {
 	case $1 in
-	redis-server) echo "the tests run on the embedded Redis alone" ;;
+	redis-server) echo "the tests that need a real one are skipped, the others run on the embedded one" ;;
 	chromium) echo "no pictures of emails can be taken" ;;
 	*) echo "what needs it will not run" ;;
 	esac
@@ -37,14 +37,17 @@ without() {
 
 for tool in redis-server "$@"; do
 	if have "$tool"; then
+		[ "$tool" != redis-server ] || echo "Redis: the embedded one, and $(redis-server --version | sed 's/ sha=.*//')"
 		continue
 	fi
 	if install "$tool" && have "$tool"; then
 		echo "installed $tool"
 		continue
 	fi
-	echo "$tool is missing and could not be installed (that needs apt-get, and root): $(without "$tool")"
-	if [ "$tool" = redis-server ] && [ "${CI:-}" = true ]; then
-		exit 1
+	if [ "${CI:-}" = true ]; then
+		echo "$tool is missing and could not be installed (that needs apt-get, and root)"
+		[ "$tool" != redis-server ] || exit 1
+	else
+		echo "$tool is not installed: $(without "$tool"). To have it, for example: sudo apt-get install $tool"
 	fi
 done

@@ -167,6 +167,7 @@ func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
 		item := shelf[name]
 		item.ProductID, item.Quantity, item.Price.Currency = name, quantity, d.store.Currency
 		item.URL = strings.TrimSuffix(d.store.URL, "/") + "/p/" + name
+		item.ImageURL = strings.TrimSuffix(d.store.URL, "/") + "/pictures/" + name + ".jpg"
 		items = append(items, item)
 		total.Minor += item.Price.Minor * int64(quantity)
 	}

@@ -44,6 +44,7 @@ func (a *api) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", asset("inbox.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.css", asset("inbox.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.js", asset("inbox.js", "text/javascript; charset=utf-8"))
+	mux.HandleFunc("GET /picture.svg", picture)
 	mux.HandleFunc("GET /mark.svg", asset("mark.svg", "image/svg+xml"))
 	return mux
 }
@@ -100,15 +101,24 @@ func (a *api) source(w http.ResponseWriter, r *http.Request) {
 const newTab = `<base target="_blank">`
 
 // html serves the HTML part for the page's frame. The email is hostile: its own
-// policy puts it into a sandbox even when somebody opens the address directly.
+// policy puts it into a sandbox even when somebody opens the address directly. With
+// pictures=remote it may show pictures from elsewhere.
 func (a *api) html(w http.ResponseWriter, r *http.Request) {
 	m, ok := a.find(w, r)
 	if !ok {
 		return
 	}
-	w.Header().Set("Content-Security-Policy", mailPolicy)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(m.message().HTML + newTab))
+	policy, body := mailPolicy, m.message().HTML
+	if r.URL.Query().Get("pictures") == "remote" {
+		policy, body = remotePolicy, withoutLinks(body)
+	} else {
+		body = withDrawn(body)
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-DNS-Prefetch-Control", "off")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(body + newTab))
 }
 
 func (a *api) clear(w http.ResponseWriter, _ *http.Request) {

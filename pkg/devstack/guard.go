@@ -20,9 +20,11 @@ const (
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; " +
 		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-	// mailPolicy lets an email show itself and its pictures, and do nothing by itself.
-	// A link that somebody clicks opens in a tab of its own, outside of the sandbox.
-	mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"
+	// mailPolicy lets an email show itself, with the inbox's own pictures, and do
+	// nothing by itself. A link that somebody clicks opens in a tab of its own, outside
+	// of the sandbox. remotePolicy also lets it show pictures from elsewhere.
+	mailPolicy   = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+	remotePolicy = mailPolicy + " *"
 )
 
 // guarded keeps other web pages in the same browser away from the inbox, and

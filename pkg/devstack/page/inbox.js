@@ -17,6 +17,7 @@ const state = {
   query: '',
   mails: [], // those in the list, newest first
   open: null, // the email in the reader
+  pictures: null, // the id of the email that shows pictures from elsewhere
   read: new Set(),
   tab: remembered('tab', 'html'),
 }
@@ -198,7 +199,9 @@ function render(mail) {
   $('from').textContent = mail.from_name ? `<${mail.from}>` : mail.from || '<>'
   $('to').textContent = mail.to.join(', ')
   Object.assign($('date'), { textContent: exact(mail.date), dateTime: mail.date })
-  $('open').href = `/messages/${mail.id}/html`
+  if (state.pictures !== mail.id) state.pictures = null
+  $('pictures').setAttribute('aria-pressed', Boolean(state.pictures))
+  $('open').href = htmlOf(mail)
   $('open').hidden = !mail.html
   $('broken').hidden = !mail.error
   $('broken').textContent = `This email is broken: ${mail.error}.`
@@ -224,7 +227,7 @@ const fill = {
     // A new frame each time: changing src would put every email into the history.
     const frame = make('iframe', { title: 'Email: ' + mail.subject })
     frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox')
-    frame.src = `/messages/${mail.id}/html`
+    frame.src = htmlOf(mail)
     $('panel-html').append(frame)
   },
   text(mail) {
@@ -245,6 +248,12 @@ const fill = {
     const source = answer?.ok ? await answer.text() : 'The source is no longer there.'
     if (state.open?.id === mail.id) $('source').textContent = source.length > 1e6 ? source.slice(0, 1e6) + '\n…' : source
   },
+}
+
+// htmlOf is where the HTML part of an email is. Pictures from elsewhere would tell the
+// sender that it was read: they are shown on request, and for this email only.
+function htmlOf(mail) {
+  return `/messages/${mail.id}/html` + (state.pictures === mail.id ? '?pictures=remote' : '')
 }
 
 // linked makes web addresses in text clickable.
@@ -355,6 +364,10 @@ for (const input of document.getElementsByName('width')) {
     setWidth(input.value)
   })
 }
+$('pictures').addEventListener('click', () => {
+  state.pictures = state.pictures ? null : state.open.id
+  render(state.open)
+})
 $('dark').addEventListener('click', () => {
   const dark = $('dark').getAttribute('aria-pressed') !== 'true'
   remember('dark', dark)
