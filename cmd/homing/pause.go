@@ -33,7 +33,7 @@ type pauseFlags struct {
 
 func (p *program) pauseCommand() *cobra.Command {
 	c, f := p.switchCommand("pause", "Stop a worker from sending, until it is resumed", pauseHelp, (*control.Controls).Pause)
-	c.Flags().StringVar(&f.detail, "reason", "", "why, for `homing status` and the timeline; no names, no addresses")
+	c.Flags().StringVar(&f.detail, "reason", "", "why, for homing status and the timeline; no names, no addresses")
 	return c
 }
 

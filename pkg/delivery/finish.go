@@ -59,7 +59,7 @@ func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
 // reschedule puts the touch back on the schedule.
 func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time) error {
 	t := a.touch
-	t.Wake = until
+	t.Wake, t.Late = until, false
 	return d.o.Schedule.Put(ctx, []touch.Touch{t})
 }
 

@@ -46,6 +46,7 @@ type Touch struct {
 	Occasion string       `json:"occasion"`          // the order, cart, lapse or year that caused it
 	Due      time.Time    `json:"due"`               // when the worker wants it; how late it is counts from here
 	Wake     time.Time    `json:"wake"`              // when it is looked at: Due, or later if it was held
+	Late     bool         `json:"late,omitempty"`    // what led to it was told so late that Wake waits a little; see schedule.Wake
 	Caused   time.Time    `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
 	Address  string       `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
 	Tries    int          `json:"tries,omitempty"`   // how often the relay asked to come again

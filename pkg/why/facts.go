@@ -3,6 +3,7 @@ package why
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"homing/events"
 	"homing/pkg/gate"
@@ -83,10 +84,19 @@ func (t *teller) named(why, detail string) string {
 			continue
 		}
 		b := f.Body()
-		when := gate.Moment(e.Event.Time, t.zone)
-		for _, before := range []string{": ", ", "} {
-			detail = strings.Replace(detail, before+when, before+b.Worker+"/"+b.Step+" "+when, 1)
-		}
+		detail = t.nameOne(detail, b.Worker+"/"+b.Step, e.Event.Time)
+	}
+	for _, s := range t.foreseen {
+		detail = t.nameOne(detail, s.name, s.at)
+	}
+	return detail
+}
+
+// nameOne adds which email it was that went out at a time.
+func (t *teller) nameOne(detail, name string, at time.Time) string {
+	when := gate.Moment(at, t.zone)
+	for _, before := range []string{": ", ", "} {
+		detail = strings.Replace(detail, before+when, before+name+" "+when, 1)
 	}
 	return detail
 }

@@ -20,19 +20,21 @@ type Touch struct {
 	Occasion string      `json:"occasion"`
 	About    string      `json:"about,omitempty"` // "order 10042"
 	Class    touch.Class `json:"class,omitempty"`
-	To       string      `json:"to,omitempty"`       // the address of the order, where somebody else answers to it
-	Due      time.Time   `json:"due"`                // when the worker first wanted it
-	Wake     time.Time   `json:"wake"`               // when it is looked at
-	FellDue  bool        `json:"fell_due,omitempty"` // it is being looked at
-	Tries    int         `json:"tries,omitempty"`    // how often the relay asked to come again
-	Now      Verdict     `json:"now"`                // if it were looked at now
-	Then     *Verdict    `json:"then,omitempty"`     // when it is looked at, if nothing changes; absent if that is now
+	To       string      `json:"to,omitempty"`        // the address of the order, where somebody else answers to it
+	Due      time.Time   `json:"due"`                 // when the worker first wanted it
+	Wake     time.Time   `json:"wake"`                // when it is looked at
+	FellDue  bool        `json:"fell_due,omitempty"`  // it is being looked at
+	ToldLate bool        `json:"told_late,omitempty"` // it was told more than an hour late, and waits ten minutes for what may undo it
+	Tries    int         `json:"tries,omitempty"`     // how often the relay asked to come again
+	Now      Verdict     `json:"now"`                 // if it were looked at now
+	Then     *Verdict    `json:"then,omitempty"`      // when it is looked at, if nothing changes but what the others change; absent if that is now
+	End      *Outcome    `json:"end,omitempty"`       // how it ends after that, if it is held then
 }
 
-func (t *teller) pending(p Pending) Touch {
+func (t *teller) pending(p Pending, then *foreseen) Touch {
 	x := p.Touch
 	out := Touch{ID: x.ID(), Worker: x.Worker, Step: x.Step, Occasion: x.Occasion, About: subject(x), Due: x.Due.UTC(), Wake: x.Wake.UTC(),
-		FellDue: p.Due, Tries: x.Tries}
+		FellDue: p.Due, ToldLate: x.Late, Tries: x.Tries}
 	w := t.Store.Worker(x.Worker)
 	if w == nil {
 		out.Now = Verdict{Action: "hold", Detail: "this configuration has no worker of that name"}
@@ -44,10 +46,13 @@ func (t *teller) pending(p Pending) Touch {
 		out.To = p.To
 	}
 	out.Now = t.judge(w, x, t.Now)
-	if !p.Due && x.Wake.After(t.Now) && out.Now.Action != "settled" && out.Now.Action != "sending" {
-		then := t.judge(w, x, x.Wake)
-		out.Then = &then
+	if then == nil || out.Now.Action == "settled" || out.Now.Action == "sending" {
+		return out
 	}
+	if !p.Due && x.Wake.After(t.Now) {
+		out.Then = &then.first
+	}
+	out.End = then.end
 	return out
 }
 

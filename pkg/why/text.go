@@ -274,22 +274,35 @@ func (p *printer) pending() {
 			head += ": due " + p.at(t.Due) + ", and being looked at"
 		case t.Wake.Equal(t.Due):
 			head += ": due " + p.at(t.Due)
+		case t.ToldLate:
+			head += ": due " + p.at(t.Due) + ", looked at " + p.at(t.Wake) + ", since it was told more than an hour late: what undoes it may be next"
 		default:
 			head += ": due " + p.at(t.Due) + ", looked at again " + p.at(t.Wake)
 		}
 		p.line("  %s", head)
 		switch {
 		case t.Then == nil:
-			p.line("    now it would be %s", p.verdict(t.Now))
+			p.line("    now it would be %s%s", p.verdict(t.Now), p.end(t.End))
 		case *t.Then == t.Now:
-			p.line("    now or then it would be %s", p.verdict(t.Now))
+			p.line("    now or then it would be %s%s", p.verdict(t.Now), p.end(t.End))
 		default:
 			if t.Now.Reason != string(reason.NotYet) { // that it is too early, everybody sees
 				p.line("    now it would be %s", p.verdict(t.Now))
 			}
-			p.line("    then, if nothing changes, it is %s", p.verdict(*t.Then))
+			p.line("    then, if nothing changes, it is %s%s", p.verdict(*t.Then), p.end(t.End))
 		}
 	}
+}
+
+// end says how an email ends that is held before.
+func (p *printer) end(o *Outcome) string {
+	switch {
+	case o == nil:
+		return ""
+	case o.Action == "send":
+		return "; it is sent " + p.at(o.At)
+	}
+	return "; it is dropped " + p.at(o.At) + because(o.Reason, o.Detail)
 }
 
 func (p *printer) verdict(v Verdict) string {

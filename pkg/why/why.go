@@ -129,6 +129,8 @@ type teller struct {
 	who   *programme.Person
 	zone  *time.Location
 	names map[uint64]string // of the emails on the timeline, by claim
+
+	foreseen []sending // in an outlook: those that went out in it
 }
 
 // Tell makes the report.
@@ -158,8 +160,9 @@ func Tell(in Input) Report {
 	r.Profile, r.Person, r.Standing, r.Offers, r.Rejected = t.profile(), t.person(), t.standing(), offers(c), in.Rejected
 	r.Story, r.Hidden, r.Older = t.story(), 0, in.Older
 	r.Story, r.Hidden = t.shorten(r.Story)
+	outlook := t.outlook()
 	for _, p := range in.Pending {
-		r.Pending = append(r.Pending, t.pending(p))
+		r.Pending = append(r.Pending, t.pending(p, outlook[p.Touch.ID()]))
 	}
 	slices.SortStableFunc(r.Pending, func(a, b Touch) int { return a.Wake.Compare(b.Wake) })
 	for _, w := range in.Store.Workers {

@@ -155,10 +155,24 @@ func (w worker) reminds() bool {
 	return w.config.Offer.Terms() != nil && w.config.ReminderBeforeExpiry > 0
 }
 
-// Silence says that no birthday is known.
+// Silence says that no birthday is known, or when the next one is greeted. Around a
+// birthday there is more to say, of what became of the greeting.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
-	if in.Customer.Birthday.Value == "" {
+	b, known := parse(in.Customer.Birthday.Value)
+	if !known {
 		return reason.InsufficientData, "the shop told no birthday of theirs"
+	}
+	z := in.Location()
+	this := localtime.DateOf(in.Now.In(z)).Year
+	for year := this; year <= this+2; year++ {
+		birthday := b.in(year, w.config.LeapDay)
+		switch due := w.greets(birthday, z); {
+		case !in.Now.Before(over(birthday, z)):
+		case !in.Now.Before(due.Add(-near)):
+			return "", ""
+		default:
+			return reason.NotYet, "greeted " + due.In(z).Format("Mon 2006-01-02 15:04") + ", for the birthday on " + birthday.String() + "; planned a few days before"
+		}
 	}
 	return "", ""
 }

@@ -95,7 +95,7 @@ var Kind = workers.Kind{
 	Products: true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
-		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose}
+		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Silence: w.Silence}
 	}),
 }
 
