@@ -1,6 +1,8 @@
 package app
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -29,9 +31,7 @@ func openRoutes(c *config.Config, dial connect.Dialer, log *zap.Logger) (map[str
 		err := r.readKey(s.DKIM)
 		url := s.SMTP.URL.Reveal()
 		if relays[url] == nil && err == nil {
-			if relays[url], err = mailer.New(mailer.Options{URL: url, Connections: s.SMTP.Connections, Dial: dial, Log: log.Named("smtp")}); err != nil {
-				err = fmt.Errorf("smtp.url: %w", err)
-			}
+			relays[url], err = openRelay(s.SMTP, dial, log.Named("smtp"))
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
@@ -41,6 +41,41 @@ func openRoutes(c *config.Config, dial connect.Dialer, log *zap.Logger) (map[str
 		out[id] = r
 	}
 	return out, errors.Join(errs...)
+}
+
+func openRelay(c config.SMTP, dial connect.Dialer, log *zap.Logger) (*mailer.Relay, error) {
+	roots, err := trusted(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("smtp.ca_file: %w", err)
+	}
+	relay, err := mailer.New(mailer.Options{
+		URL: c.URL.Reveal(), Connections: c.Connections, MaxPerConnection: c.MailsPerConnection, GreetingTimeout: c.GreetingTimeout,
+		TLSConfig: roots, Dial: dial, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("smtp.url: %w", err)
+	}
+	return relay, nil
+}
+
+// trusted is a TLS configuration that trusts a file's certificates as well as the
+// system's; nil without a file.
+func trusted(file string) (*tls.Config, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s has no certificate in the form PEM", file)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, nil
 }
 
 func (r *route) readKey(c config.DKIM) error {

@@ -24,13 +24,27 @@ type Channel interface {
 	// Compose makes a message. An error that wraps ErrMessage concerns this message
 	// alone; any other concerns the template it is made from.
 	Compose(c Content) (Message, error)
-	// Open returns a connection to send one message over, and waits for one when all
-	// are taken. Its error wraps ErrDown, or is the context's.
-	Open(ctx context.Context) (Conn, error)
+	// Open returns a connection to send a message over, and waits for one when all are
+	// taken. Its error wraps ErrDown, or is the context's. While the server takes nothing
+	// from us, few messages get a connection, to find out.
+	Open(ctx context.Context, m Message) (Conn, error)
 }
 
-// ErrDown is wrapped when what the channel sends through cannot be reached.
+// ErrDown is wrapped when what the channel sends through cannot be reached, or takes
+// nothing from us.
 var ErrDown = errors.New("the channel is down")
+
+// A DownError is ErrDown, with what a person is told: the server's words have no
+// addresses and secrets.
+type DownError struct {
+	Detail string
+	Err    error
+}
+
+func (e *DownError) Error() string { return ErrDown.Error() + ": " + e.Err.Error() }
+
+// Unwrap makes it ErrDown, and what happened.
+func (e *DownError) Unwrap() []error { return []error{ErrDown, e.Err} }
 
 // ErrMessage is wrapped when a message could not be made for a reason of its own.
 var ErrMessage = errors.New("the message cannot be made")
@@ -96,12 +110,14 @@ const (
 	Unknown        Meaning = iota // it may have been sent: never send a marketing message again
 	Accepted                      // sent
 	Later                         // not sent, and worth another try
-	Unreachable                   // not sent: the connection failed before the message began
+	Unreachable                   // not sent: the server cannot be reached, or takes nothing from us, whoever it is for
 	LeaseEnded                    // not sent: the claim ran out first
 	BadAddress                    // refused for good: the address does not exist
 	ContentAtFault                // refused for good because of its size or content
 	SenderAtFault                 // refused because of who we are: alert, suppress nobody
 	Refused                       // refused for good, for no reason that is known
+	Doubtful                      // refused for good, and perhaps because the address does not exist
+	Undecided                     // refused, and it may be us: to be tried again when more is known
 )
 
 // An Outcome says what became of a message.
@@ -109,6 +125,9 @@ type Outcome struct {
 	Meaning  Meaning
 	Code     int    // the server's reply code; 0: none
 	Enhanced string // its enhanced status code, "5.1.1", or ""
-	Detail   string // for a person: codes and our own words, never the server's
+	Detail   string // for a person: codes, and the server's words without addresses and secrets
 	Err      error  // nil if accepted
+	// Lasts says of Later that the address will not exist tomorrow either, as far as the
+	// server's answers to it and to others tell.
+	Lasts bool
 }

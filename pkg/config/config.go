@@ -91,7 +91,7 @@ func Default() Config {
 			},
 		},
 		Redis:     Redis{URL: "redis://127.0.0.1:6379/0"},
-		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8},
+		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8, GreetingTimeout: 30 * time.Second},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
 		Templates: Templates{Dir: "templates", Source: SourceDir},
 		Pacing:    Pacing{Throughput: Throughput{PerSecond: 14}},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"net"
 	"net/url"
 	"regexp"
@@ -92,6 +93,13 @@ type SMTP struct {
 	URLFile string `yaml:"url_file"`
 	// Connections is how many connections one process keeps open to the relay.
 	Connections int `yaml:"connections"`
+	// MailsPerConnection is after how many emails a connection is replaced. 0: 100, or
+	// 10 where the greeting names Exim.
+	MailsPerConnection int `yaml:"mails_per_connection"`
+	// GreetingTimeout is how long the relay may take for its first word.
+	GreetingTimeout time.Duration `yaml:"greeting_timeout"`
+	// CAFile has certificates that are trusted as well as the system's.
+	CAFile string `yaml:"ca_file"`
 }
 
 // Validate reports an address that cannot work, and too many connections.
@@ -100,6 +108,19 @@ func (s SMTP) Validate() error {
 	checkURL(&l, s.URL, smtpURLs)
 	if s.Connections < 1 || s.Connections > 1000 {
 		l.Add("connections", "%d is not between 1 and 1000", s.Connections)
+	}
+	if s.MailsPerConnection < 0 {
+		l.Add("mails_per_connection", "%d is less than 0; 0 means 100, or 10 with Exim", s.MailsPerConnection)
+	}
+	if s.GreetingTimeout < time.Second || s.GreetingTimeout > 5*time.Minute {
+		l.Add("greeting_timeout", "%s is not between 1s and 5m", localtime.FormatDuration(s.GreetingTimeout))
+	}
+	if s.CAFile != "" {
+		if pem, err := readLimited(s.CAFile); err != nil {
+			l.Add("ca_file", "%v", err)
+		} else if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			l.Add("ca_file", "%s has no certificate in PEM form", s.CAFile)
+		}
 	}
 	return l.Err()
 }

@@ -223,35 +223,37 @@ func (c *Controls) create(ctx context.Context, h Hold) (did bool, revision uint6
 // Release ends a hold, and puts the fact on the timeline. It reports false when
 // it was not in force.
 func (c *Controls) Release(ctx context.Context, h Hold) (bool, error) {
-	did, revision, err := c.remove(ctx, h)
+	did, stored, err := c.remove(ctx, h)
 	if err != nil || !did {
 		return false, err
 	}
-	return true, c.tell(ctx, h, events.TypeWorkerResumed, revision)
+	return true, c.tell(ctx, stored, events.TypeWorkerResumed, stored.revision)
 }
 
-// remove deletes a hold, unless it is none any more, or one with another detail.
-func (c *Controls) remove(ctx context.Context, h Hold) (did bool, revision uint64, err error) {
+// remove deletes a hold and returns it as it was written down, unless it is none any
+// more, or one about another thing.
+func (c *Controls) remove(ctx context.Context, h Hold) (did bool, stored Hold, err error) {
 	kv, err := c.o.JS.KeyValue(ctx, bus.ControlsBucket)
 	if err != nil {
-		return false, 0, err
+		return false, h, err
 	}
 	e, err := kv.Get(ctx, h.key())
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return false, 0, nil
+		return false, h, nil
 	}
 	if err != nil {
-		return false, 0, err
+		return false, h, err
 	}
-	stored, err := parse(e)
-	if err != nil || stored.Detail != h.Detail {
-		return false, 0, err
+	stored, err = parse(e)
+	if err != nil || stored.about() != h.about() {
+		return false, h, err
 	}
-	err = kv.Delete(ctx, h.key(), jetstream.LastRevision(e.Revision()))
+	stored.only = h.only
+	err = kv.Delete(ctx, h.key(), jetstream.LastRevision(stored.revision))
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return false, 0, nil // somebody else did
+		return false, h, nil // somebody else did
 	}
-	return err == nil, e.Revision(), err
+	return err == nil, stored, err
 }
 
 // tell puts the fact of a transition on the timeline of each store concerned. The

@@ -65,7 +65,17 @@ func (c *Controls) Watch(worker string, stores []string) *Watch {
 
 func (w *Watch) hold(store string, why reason.Reason, detail string) (h Hold, id string) {
 	h = Hold{Worker: w.worker, Store: store, Reason: string(why), Detail: detail}
-	return h, h.key() + " " + detail
+	return h, h.key() + " " + h.about()
+}
+
+// about is which thing a hold is about, where a worker and a store may have several for
+// one reason: of templates and lists the detail says it. Of a relay there is one, and
+// the detail is what it said last.
+func (h Hold) about() string {
+	if h.Reason == string(reason.SMTPDown) {
+		return ""
+	}
+	return h.Detail
 }
 
 // Failed says that something kept an email of a store from leaving. detail tells
@@ -154,7 +164,7 @@ func (w *Watch) begin(ctx context.Context, h Hold, id string) {
 }
 
 func (w *Watch) end(ctx context.Context, h Hold, id string) {
-	did, revision, err := w.c.remove(ctx, h)
+	did, stored, err := w.c.remove(ctx, h)
 	switch {
 	case err != nil:
 		w.c.o.Log.Warn("cannot end a hold, trying again", append(h.fields(), zap.Error(err))...)
@@ -163,7 +173,7 @@ func (w *Watch) end(ctx context.Context, h Hold, id string) {
 		w.mu.Unlock()
 	case did:
 		w.c.o.Log.Info("goes on", h.fields()...)
-		w.note(transition{h, events.TypeWorkerResumed, revision})
+		w.note(transition{stored, events.TypeWorkerResumed, stored.revision})
 	}
 }
 
@@ -199,6 +209,6 @@ func (c *Controls) inForce(h Hold) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.ContainsFunc(c.holds, func(o Hold) bool {
-		return o.Worker == h.Worker && o.Store == h.Store && o.Reason == h.Reason && o.Detail == h.Detail
+		return o.key() == h.key() && o.about() == h.about()
 	})
 }

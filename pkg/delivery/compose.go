@@ -53,11 +53,15 @@ func (a *attempt) recipient() channel.Recipient {
 func (d *Delivery) open(ctx context.Context, a *attempt) Decision {
 	if a.conn == nil {
 		var err error
-		a.conn, err = a.route.Channel.Open(ctx)
+		a.conn, err = a.route.Channel.Open(ctx, a.message)
 		switch {
 		case errors.Is(err, channel.ErrDown):
 			a.conn = nil
-			return d.held(ctx, a, reason.SMTPDown, "", err)
+			var detail string
+			if down, ok := errors.AsType[*channel.DownError](err); ok {
+				detail = down.Detail
+			}
+			return d.held(ctx, a, reason.SMTPDown, detail, err)
 		case err != nil: // we are stopping
 			a.conn = nil
 			return waitFor(err)

@@ -84,12 +84,12 @@ func TestARelayThatIsAwayIsOneHold(t *testing.T) {
 			t.Errorf("after five seconds: %q", got)
 		}
 		time.Sleep(time.Hour)
-		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main")); d != "" {
+		if d := cmp.Diff([]string{"main held smtp_down a fault of the test"}, r.transitions("main")); d != "" {
 			t.Errorf("while it is away (-want +got):\n%s", d)
 		}
 		away.Store(0)
 		time.Sleep(time.Minute)
-		if d := cmp.Diff([]string{"main held smtp_down ", "main resumed smtp_down "}, r.transitions("main")); d != "" {
+		if d := cmp.Diff([]string{"main held smtp_down a fault of the test", "main resumed smtp_down a fault of the test"}, r.transitions("main")); d != "" {
 			t.Errorf("when it is back (-want +got):\n%s", d)
 		}
 		if n := len(r.subjects()); n != 3 {
@@ -163,7 +163,8 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		if n := len(r.subjects()); n != 1 {
 			t.Errorf("%d emails of the other store, want 1", n)
 		}
-		if d := cmp.Diff([]string{"main held smtp_down "}, r.transitions("main", "outlet")); d != "" {
+		detail := map[int32]string{refuses: "a fault of the test", silent: "no answer in time"}[trouble]
+		if d := cmp.Diff([]string{"main held smtp_down " + detail}, r.transitions("main", "outlet")); d != "" {
 			t.Errorf("holds (-want +got):\n%s", d)
 		}
 		away.Store(0)

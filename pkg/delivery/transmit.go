@@ -27,7 +27,7 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 		return handBack(bus.Later(leaseFor))
 	case channel.Unreachable:
 		d.memory.unsentBy(a.id, a.owner)
-		return d.held(ctx, a, reason.SMTPDown, "", out.Err)
+		return d.held(ctx, a, reason.SMTPDown, out.Detail, out.Err)
 	}
 	a.answered = true
 	return d.answer(a, out)
@@ -58,27 +58,39 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 		return settled(d.fact(a, events.ActionSent, b))
 	case channel.Unknown:
 		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
-			return d.later(a, body(reason.Throughput))
+			return d.later(a, body(reason.Throughput), false)
 		}
 		return settled(d.fact(a, events.ActionUncertain, left(reason.Uncertain)))
 	case channel.BadAddress:
-		b := body(reason.Bounced)
-		b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
-		return Decision{Action: Drop, Body: b}
-	case channel.ContentAtFault, channel.Refused:
+		return Decision{Action: Drop, Body: d.bounced(a, body(reason.Bounced))}
+	case channel.Undecided:
+		d.o.Log.Warn("refused, and it is not known yet whether that is about the recipient or about us", zap.String("touch", a.id), zap.Error(out.Err))
+	case channel.ContentAtFault, channel.Refused, channel.Doubtful:
 		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
 		return Decision{Action: Drop, Body: body(reason.RejectedByServer)}
 	case channel.SenderAtFault:
 		d.o.Log.Error("refused as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
 	}
-	return d.later(a, body(reason.Throughput))
+	decision := d.later(a, body(reason.Throughput), out.Meaning != channel.Undecided && out.Code/100 == 5)
+	if decision.Action == Drop && out.Lasts {
+		decision.Body = d.bounced(a, body(reason.Bounced))
+	}
+	return decision
+}
+
+// bounced is the body of a fact that says that the address cannot be used.
+func (d *Delivery) bounced(a *attempt, body events.FactBody) events.FactBody {
+	body.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
+	return body
 }
 
 // later holds a touch that is worth another try, each time for longer.
-func (d *Delivery) later(a *attempt, body events.FactBody) Decision {
+// What is refused for good, and not because of its recipient, is tried again after
+// somebody may have looked at it.
+func (d *Delivery) later(a *attempt, body events.FactBody, forGood bool) Decision {
 	d.memory.unsentBy(a.id, a.owner)
 	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
-	if body.ServerCode/100 == 5 {
+	if forGood {
 		wait = 15 * time.Minute
 	}
 	a.touch.Tries++

@@ -15,6 +15,7 @@ import (
 	"homing/pkg/mailer"
 	"homing/pkg/programme"
 	"homing/pkg/render"
+	"homing/pkg/touch"
 )
 
 // Renderer makes an email's texts from a template and data.
@@ -70,6 +71,7 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
+		Urgent: content.Step.Class == touch.Transactional,
 	})
 	switch {
 	case errors.Is(err, mailer.ErrMessage):
@@ -91,11 +93,11 @@ func (m *message) Template() string { return m.template }
 func (m *message) Release() { m.built.Release() }
 
 // Open implements channel.Channel.
-func (c *Channel) Open(ctx context.Context) (channel.Conn, error) {
-	conn, err := c.o.Relay.Acquire(ctx)
+func (c *Channel) Open(ctx context.Context, m channel.Message) (channel.Conn, error) {
+	conn, err := c.o.Relay.AcquireFor(ctx, m.(*message).built)
 	switch {
 	case errors.Is(err, mailer.ErrRelayDown):
-		return nil, fmt.Errorf("%w: %w", channel.ErrDown, err)
+		return nil, &channel.DownError{Detail: why(err), Err: err}
 	case err != nil:
 		return nil, err
 	}
@@ -108,11 +110,23 @@ type relayConn struct{ *mailer.Conn }
 // Send implements channel.Conn.
 func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease) channel.Outcome {
 	out := c.Conn.Send(ctx, m.(*message).built, lease{l})
-	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err}
+	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err, Lasts: out.Lasts}
 	if answer.Meaning != channel.Accepted {
 		answer.Detail = detail(out)
 	}
 	return answer
+}
+
+// why is what a person is told about a relay that is down.
+func why(err error) string {
+	f, ok := errors.AsType[*mailer.Failure](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case f.Phase == mailer.PhaseDial && f.Code == 0:
+		return f.Err.Error()
+	}
+	return f.Error()
 }
 
 // lease is a channel.Lease in mailer's words.
@@ -125,8 +139,10 @@ func meaning(out mailer.Outcome) channel.Meaning {
 	switch {
 	case out.State == mailer.NotSent && (errors.Is(out.Err, channel.ErrLeaseLost) || errors.Is(out.Err, mailer.ErrLeaseEnded)):
 		return channel.LeaseEnded
-	case out.State == mailer.NotSent && out.Phase < mailer.PhaseMail:
+	case out.State == mailer.NotSent && (out.Phase < mailer.PhaseMail || out.Barred || out.Phase == mailer.PhaseMail && out.Code/100 == 4):
 		return channel.Unreachable
+	case out.Undecided:
+		return channel.Undecided
 	}
 	return meanings[out.Meaning()]
 }
@@ -134,16 +150,21 @@ func meaning(out mailer.Outcome) channel.Meaning {
 var meanings = map[mailer.Meaning]channel.Meaning{
 	mailer.MeansUnknown: channel.Unknown, mailer.MeansAccepted: channel.Accepted, mailer.MeansLater: channel.Later, mailer.MeansBadAddress: channel.BadAddress,
 	mailer.MeansMessageAtFault: channel.ContentAtFault, mailer.MeansSenderAtFault: channel.SenderAtFault, mailer.MeansRefused: channel.Refused,
+	mailer.MeansDoubtful: channel.Doubtful,
 }
 
-// detail describes a reply to a person: with codes only, since relays quote
-// addresses.
+// detail describes a reply to a person: its codes, and its words as they were redacted.
 func detail(out mailer.Outcome) string {
-	switch {
-	case out.Code != 0 && out.Enhanced != "":
-		return fmt.Sprintf("the relay answered %d %s to %s", out.Code, out.Enhanced, out.Phase)
-	case out.Code != 0:
-		return fmt.Sprintf("the relay answered %d to %s", out.Code, out.Phase)
+	if out.Code == 0 {
+		return "the connection to the relay ended at " + out.Phase.String()
 	}
-	return "the connection to the relay ended at " + out.Phase.String()
+	text := fmt.Sprintf("the relay answered %d", out.Code)
+	if out.Enhanced != "" {
+		text += " " + out.Enhanced
+	}
+	text += " to " + out.Phase.String()
+	if words := out.Words(); words != "" {
+		text += ": " + words
+	}
+	return text
 }

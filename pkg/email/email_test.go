@@ -76,9 +76,11 @@ func TestWhatTheRelaysAnswerMeans(t *testing.T) {
 		code   int
 	}{
 		"taken":                   {want: channel.Accepted, code: 250},
-		"no such mailbox":         {answer: at("RCPT", "550 5.1.1 no such user"), want: channel.BadAddress, code: 550},
+		"no such mailbox":         {answer: at("RCPT", "550 5.1.1 <ann@example.com> no such user ann"), want: channel.BadAddress, code: 550},
 		"come again":              {answer: at("RCPT", "450 4.2.0 greylisted"), want: channel.Later, code: 450},
-		"refused without a code":  {answer: at("RCPT", "550 no"), want: channel.Refused, code: 550},
+		"refused, perhaps us":     {answer: at("RCPT", "550 no"), want: channel.Undecided, code: 550},
+		"no such user, no code":   {answer: at("RCPT", "550 Unrouteable address"), want: channel.BadAddress, code: 550},
+		"the relay is busy":       {answer: at("MAIL", "451 later"), want: channel.Unreachable, code: 451},
 		"the sender is refused":   {answer: at("MAIL", "550 5.7.1 denied"), want: channel.SenderAtFault, code: 550},
 		"the content is refused":  {answer: at(".", "554 5.6.0 bad content"), want: channel.ContentAtFault, code: 554},
 		"no answer after the dot": {answer: at(".", homingtest.CutAfter), want: channel.Unknown},
@@ -94,7 +96,7 @@ func TestWhatTheRelaysAnswerMeans(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer m.Release()
-				conn, err := ch.Open(t.Context())
+				conn, err := ch.Open(t.Context(), m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -105,6 +107,9 @@ func TestWhatTheRelaysAnswerMeans(t *testing.T) {
 				}
 				if c.want != channel.Accepted && out.Detail == "" {
 					t.Error("nothing says why")
+				}
+				if strings.Contains(out.Detail, "ann") || c.want == channel.BadAddress && !strings.Contains(out.Detail, ": ") {
+					t.Errorf("detail: %s", out.Detail)
 				}
 			})
 		})
@@ -134,8 +139,16 @@ func TestWhoseFaultItIsThatNothingIsComposed(t *testing.T) {
 
 func TestARelayThatIsAwayIsDown(t *testing.T) {
 	away := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("connection refused") }
-	if _, err := opened(t, away).Open(t.Context()); !errors.Is(err, channel.ErrDown) {
-		t.Errorf("%v, want channel.ErrDown", err)
+	ch := opened(t, away)
+	m, err := ch.Compose(content("ann@example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Release()
+	_, err = ch.Open(t.Context(), m)
+	down, ok := errors.AsType[*channel.DownError](err)
+	if !errors.Is(err, channel.ErrDown) || !ok || down.Detail != "connection refused" {
+		t.Errorf("%v, want channel.ErrDown that says why", err)
 	}
 }
 

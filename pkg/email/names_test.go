@@ -52,7 +52,7 @@ func send(t *testing.T, ch *email.Channel, first, last string) {
 		t.Fatalf("%q %q: %v", first, last, err)
 	}
 	defer m.Release()
-	conn, err := ch.Open(t.Context())
+	conn, err := ch.Open(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,6 +136,7 @@ func TestOutcomeOfOneWrite(t *testing.T) {
 				t.Errorf("means %v, want %v", m, c.meaning)
 			}
 			well.Store(true)
+			r.pause.met(true) // another process found out
 			if again := sendOne(t, r, nil); again.State != Accepted {
 				t.Errorf("the next email: %+v", again)
 			}

@@ -21,7 +21,7 @@ func (s *session) conclude(ctx context.Context, m *Message, werr error) (out Out
 	case last.ok(2) && rcpt.ok(2):
 		return Outcome{State: Accepted, Phase: PhaseDot, Code: last.code}, false
 	case mail.refused():
-		return s.refusal(PhaseMail, mail, m).outcome(NotSent), s.used && mail.code == 421
+		return s.refusal(PhaseMail, mail, m).outcome(NotSent), s.full(mail)
 	case rcpt.refused():
 		return s.refusal(PhaseRcpt, rcpt, m).outcome(NotSent), false
 	case last.refused():

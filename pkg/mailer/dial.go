@@ -18,7 +18,19 @@ import (
 // a deadline of its own and is named in the failure. The steps of go-mail's
 // mail.Client are not used because it has one deadline for all of them and, over
 // a dial function, takes smtps:// for unencrypted and refuses PLAIN.
-func (r *Relay) dial(ctx context.Context, lease Lease) (*session, *Failure) {
+//
+// others are the connections that are open or being made apart from this one.
+func (r *Relay) dial(ctx context.Context, lease Lease) (s *session, f *Failure, others int) {
+	r.opening()
+	s, f = r.connect(ctx, lease)
+	if f == nil {
+		s.counted = true
+	}
+	return s, f, r.opened(f == nil)
+}
+
+// connect is dial, not counted.
+func (r *Relay) connect(ctx context.Context, lease Lease) (*session, *Failure) {
 	dctx, cancel := context.WithTimeoutCause(ctx, r.o.DialTimeout, ErrTimeout)
 	defer cancel()
 	if lease != nil {
@@ -62,16 +74,18 @@ func (s *session) greet(ctx context.Context) *Failure {
 		return step(PhaseHelo, func() error { return s.client.Hello(o.HELO) })
 	}
 	var err error
-	switch t.security {
-	case implicitTLS:
+	first := &greeted{Conn: s.wire}
+	if t.security == implicitTLS {
 		phase = PhaseTLS
 		s.wire.phase(o.DialTimeout)
 		tc := tls.Client(s.wire, s.relay.tlsConfig())
-		if err = tc.HandshakeContext(ctx); err == nil {
-			err = step(PhaseDial, func() (e error) { s.client, e = smtp.NewClient(tc, t.host); return e })
-		}
-	default:
-		err = step(PhaseDial, func() (e error) { s.client, e = smtp.NewClient(s.wire, t.host); return e })
+		first.Conn, err = tc, tc.HandshakeContext(ctx)
+	}
+	if err == nil {
+		phase = PhaseDial
+		s.wire.phase(o.GreetingTimeout)
+		s.client, err = smtp.NewClient(first, t.host)
+		s.most = s.relay.perConnection(first)
 	}
 	if err == nil {
 		err = hello()
@@ -83,7 +97,7 @@ func (s *session) greet(ctx context.Context) *Failure {
 		err = step(PhaseAuth, s.login)
 	}
 	if err != nil {
-		return s.failure(ctx, phase, err)
+		return s.hint(s.failure(ctx, phase, err), first)
 	}
 	s.text = s.client.Text
 	s.pipelining, _ = s.client.Extension("PIPELINING")
@@ -122,6 +136,7 @@ func (s *session) login() error {
 	mechs := strings.Fields(strings.ToUpper(offered))
 	t := s.relay.target
 	clear := t.security == insecure
+	plain := t.security != startTLS // go-mail does not see that smtps:// is encrypted
 	order := []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"}
 	if clear {
 		order = []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"}
@@ -139,9 +154,9 @@ func (s *session) login() error {
 	case "CRAM-MD5":
 		auth = smtp.CRAMMD5Auth(t.user, t.secret)
 	case "PLAIN":
-		auth = smtp.PlainAuth("", t.user, t.secret, t.host, clear)
+		auth = smtp.PlainAuth("", t.user, t.secret, t.host, plain)
 	case "LOGIN":
-		auth = smtp.LoginAuth(t.user, t.secret, t.host, clear)
+		auth = smtp.LoginAuth(t.user, t.secret, t.host, plain)
 	}
 	return s.client.Auth(auth)
 }
@@ -155,7 +170,7 @@ func (s *session) failure(ctx context.Context, p Phase, err error) *Failure {
 		}
 		return &Failure{
 			Phase: p, Code: answer.Code, Enhanced: enhancedCode(answer.Code, answer.Msg),
-			Reply: redact(answer.Msg, s.relay.target.user),
+			Reply: redact(answer.Msg, s.relay.target.user, s.relay.target.secret),
 		}
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {

@@ -36,6 +36,12 @@ var (
 	// ErrProtocol is in Outcome.Err when the relay said something that isn't a
 	// reply to what it was asked.
 	ErrProtocol = errors.New("the answer isn't SMTP")
+	// ErrSilent is in the error of Acquire when the relay says nothing although the
+	// connection is there, as one does that waits for TLS.
+	ErrSilent = errors.New("connected, and the relay says nothing: if this port speaks TLS from the start, as 465 does, the URL begins with smtps://")
+	// ErrSpeaksFirst is in the error of Acquire when smtps:// is configured and the relay
+	// answers in the clear.
+	ErrSpeaksFirst = errors.New("the relay does not speak TLS on this port: for STARTTLS the URL begins with smtp://, as a rule with port 587")
 	// ErrNoSTARTTLS is in the error of Acquire when smtp:// is configured and the
 	// relay offers no STARTTLS: mail is never sent in the clear instead.
 	ErrNoSTARTTLS = errors.New("STARTTLS is required and the relay does not offer it (smtps:// speaks TLS from the start, smtp+insecure:// none)")

@@ -33,6 +33,10 @@ type Mail struct {
 	// the email: mailbox providers follow https alone.
 	UnsubscribeURL string
 
+	// Urgent is for an email that a customer waits for: it is tried before others when a
+	// relay takes few.
+	Urgent bool
+
 	Headers map[string]string // extra headers, each named X-…
 	DKIM    *DKIM             // nil: unsigned
 }
@@ -41,8 +45,9 @@ type Mail struct {
 // may be sent several times, until it is released.
 type Message struct {
 	envelope, rcpt string
-	local          string  // of rcpt, to be redacted
-	bytes          []byte  // a part of buffer
+	local          string // of rcpt, to be redacted
+	bytes          []byte // a part of buffer
+	urgent         bool
 	dots           bool    // a line starts with a dot, which DATA must double
 	buffer         *[]byte // from buffers; nil once released
 }
@@ -98,7 +103,7 @@ func Build(m Mail) (*Message, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	out := &Message{buffer: buffers.Get().(*[]byte)}
+	out := &Message{buffer: buffers.Get().(*[]byte), urgent: m.Urgent}
 	if err := m.write(out); err != nil {
 		out.Release()
 		return nil, err

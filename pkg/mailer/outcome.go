@@ -47,10 +47,15 @@ type Outcome struct {
 	Enhanced string // its enhanced status code (RFC 3463), "5.1.1", or ""
 	Reply    string // its words, redacted, at most 200 bytes; "" for an accepted email
 	Err      error  // nil if accepted, else a *Failure
+
+	// What the relay's other answers add to this one.
+	Barred    bool // it refuses us, whoever an email is for
+	Undecided bool // it refuses this recipient, or us: nothing was accepted since
+	Lasts     bool // it has said so for a day, and accepted others
 }
 
-// A Failure says where the dialogue with the relay failed. Its text holds codes
-// and our own words, never the relay's.
+// A Failure says where the dialogue with the relay failed. Its text holds the
+// relay's words as they were redacted.
 type Failure struct {
 	Phase    Phase
 	Code     int
@@ -69,12 +74,23 @@ func (f *Failure) Error() string {
 			b.WriteByte(' ')
 			b.WriteString(f.Enhanced)
 		}
+		if w := words(f.Enhanced, f.Reply); w != "" {
+			b.WriteString(": ")
+			b.WriteString(w)
+		}
 	}
 	if f.Err != nil {
 		b.WriteByte(' ')
 		b.WriteString(f.Err.Error())
 	}
 	return b.String()
+}
+
+// Words are the relay's as they were redacted, without the code they begin with.
+func (o Outcome) Words() string { return words(o.Enhanced, o.Reply) }
+
+func words(enhanced, reply string) string {
+	return strings.TrimLeft(strings.TrimPrefix(reply, enhanced), " :;,.")
 }
 
 func (f *Failure) Unwrap() error { return f.Err }
@@ -96,19 +112,24 @@ const (
 	MeansMessageAtFault                // too big, or its content is not acceptable: stop the template
 	MeansSenderAtFault                 // SPF, DKIM, a blocklist, our credentials: pause and alert, suppress nobody
 	MeansRefused                       // refused for good, and the code names nothing better
+	MeansDoubtful                      // the address may not exist: the words don't say for certain
 )
 
 func (m Meaning) String() string {
-	return [...]string{"unknown", "accepted", "later", "bad_address", "message_at_fault", "sender_at_fault", "refused"}[m]
+	return [...]string{"unknown", "accepted", "later", "bad_address", "message_at_fault", "sender_at_fault", "refused", "doubtful"}[m]
 }
 
 // badAddress holds the enhanced codes that say the mailbox or its domain does
 // not exist (RFC 3463; 5.1.10 from RFC 7505). 5.2.1 is judged by its words.
 var badAddress = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true}
 
-// Meaning judges the outcome, by the enhanced status code before the reply code:
-// a 5xx alone never makes a bounce, because relays answer 550 to a bad reputation
-// as they do to a mailbox that does not exist.
+// noDomain says that a recipient's domain does not exist, as far as the relay can tell
+// now (RFC 3463): Postfix says so of a mistyped one until it gives up.
+const noDomain = "4.1.2"
+
+// Meaning judges the outcome, by the enhanced status code before the words and by those
+// before the reply code: a 5xx alone never makes a bounce, because relays answer 550 to
+// a bad reputation as they do to a mailbox that does not exist.
 func (o Outcome) Meaning() Meaning {
 	switch {
 	case o.State == Accepted:
@@ -154,6 +175,8 @@ func (o Outcome) refusal() Meaning {
 		return MeansSenderAtFault // policy, or the sender's own address
 	case o.Code == 530, o.Code == 535, o.Code == 538:
 		return MeansSenderAtFault // authentication (RFC 4954)
+	case o.Phase == PhaseRcpt && (e == "" || e == "5.0.0"):
+		return byWords(o.Code, o.Reply)
 	}
 	return MeansRefused
 }

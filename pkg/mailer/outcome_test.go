@@ -41,8 +41,8 @@ func TestMeaning(t *testing.T) {
 		{PhaseAuth, 535, "5.7.8", "", MeansSenderAtFault},
 		{PhaseDial, 554, "", "", MeansSenderAtFault},
 		{PhaseAuth, 454, "4.7.0", "", MeansLater},
-		{PhaseRcpt, 550, "", "", MeansRefused},
-		{PhaseRcpt, 552, "", "", MeansRefused},
+		{PhaseRcpt, 550, "", "", MeansDoubtful},
+		{PhaseRcpt, 552, "", "", MeansLater},
 		{PhaseDot, 554, "", "", MeansRefused},
 		{PhaseRcpt, 550, "5.4.1", "", MeansRefused},
 		{PhaseDot, 554, "5.5.2", "", MeansRefused},
@@ -63,7 +63,7 @@ func TestMeaning(t *testing.T) {
 
 func TestFailureText(t *testing.T) {
 	for want, f := range map[string]*Failure{
-		"rcpt: the relay answered 550 5.1.1":                  {Phase: PhaseRcpt, Code: 550, Enhanced: "5.1.1", Reply: "5.1.1 no such user"},
+		"rcpt: the relay answered 550 5.1.1: no such user":    {Phase: PhaseRcpt, Code: 550, Enhanced: "5.1.1", Reply: "5.1.1 no such user"},
 		"dot: no answer in time":                              {Phase: PhaseDot, Err: ErrTimeout},
 		"mail: the relay answered 354 " + ErrProtocol.Error(): {Phase: PhaseMail, Code: 354, Err: ErrProtocol},
 	} {
@@ -104,6 +104,7 @@ func TestRedact(t *testing.T) {
 		"no mailbox 'Ann' here":                                   "no mailbox <address> here",
 		"see https://x.example/?to=ann%40customer.example":        "see <address>",
 		"annual report refused":                                   "annual report refused",
+		"box=ANN/customer.example is no mailbox of joann":         "<address> is no mailbox of joann",
 		"a\x00b\r\n\x1b[31mred\u202e":                             "a b [31mred",
 		"bad \xff byte":                                           "bad ? byte",
 		strings.Repeat("é", 150):                                  strings.Repeat("é", 100),

@@ -46,14 +46,14 @@ type Options struct {
 	Connections int    // open at most so many; default 8
 	HELO        string // the name to introduce ourselves by; default the host's
 
-	DialTimeout    time.Duration // connection and TLS handshake; default 30 s
-	CommandTimeout time.Duration // greeting, each command, the content; default 5 min (RFC 5321, section 4.5.3.2)
-	DotTimeout     time.Duration // the reply to the final dot; default 10 min: a shorter one makes duplicates
-	IdleClose      time.Duration // an idle connection is closed after; default 30 s
+	DialTimeout     time.Duration // connection and TLS handshake; default 30 s
+	GreetingTimeout time.Duration // the relay's first word; default 30 s
+	CommandTimeout  time.Duration // each command, the content; default 5 min (RFC 5321, section 4.5.3.2)
+	DotTimeout      time.Duration // the reply to the final dot; default 10 min: a shorter one makes duplicates
+	IdleClose       time.Duration // an idle connection is closed after; default 30 s
 
 	// MaxPerConnection is after how many messages a connection is replaced;
-	// default 1000, which is what Exim allows by default, and often enough for
-	// mail to spread over the hosts behind a relay's name again.
+	// default 100, or 10 where the greeting names Exim.
 	MaxPerConnection int
 
 	TLSConfig *tls.Config // e.g. a private CA; ServerName defaults to the host
@@ -71,9 +71,6 @@ func (o *Options) validate() error {
 	}
 	if o.Connections == 0 {
 		o.Connections = 8
-	}
-	if o.MaxPerConnection == 0 {
-		o.MaxPerConnection = 1000
 	}
 	if o.HELO == "" {
 		o.HELO, _ = os.Hostname() // without a name the next line says localhost
@@ -101,6 +98,7 @@ func (o *Options) timeouts() error {
 		unset time.Duration
 	}{
 		{"DialTimeout", &o.DialTimeout, 30 * time.Second},
+		{"GreetingTimeout", &o.GreetingTimeout, 30 * time.Second},
 		{"CommandTimeout", &o.CommandTimeout, 5 * time.Minute},
 		{"DotTimeout", &o.DotTimeout, 10 * time.Minute},
 		{"IdleClose", &o.IdleClose, 30 * time.Second},
@@ -160,11 +158,14 @@ type Relay struct {
 
 	mu     sync.Mutex
 	idle   []*session // the one used last is at the end, and is taken first
+	open   int        // connections that are open or being made
 	closed bool
 	done   chan struct{}
 	bye    sync.WaitGroup // goodbyes under way
 
 	noChunks atomic.Bool // it offers CHUNKING, and refused BDAT
+	pause    pause
+	standing standing
 }
 
 // New returns a Relay. It does not connect yet.
@@ -177,50 +178,17 @@ func New(o Options) (*Relay, error) {
 		return nil, err
 	}
 	o.URL = "" // not needed any more, and it holds the secret
+	log := o.Log.Named("mailer").With(zap.String("relay", t.addr))
 	return &Relay{
-		o: o, target: t,
-		log:   o.Log.Named("mailer").With(zap.String("relay", t.addr)),
+		o: o, target: t, log: log,
 		slots: make(chan struct{}, o.Connections),
 		done:  make(chan struct{}),
+		pause: pause{log: log},
 	}, nil
 }
 
 // Addr is the relay's host and port, for logs and errors.
 func (r *Relay) Addr() string { return r.target.addr }
-
-// Acquire takes an idle connection, or makes one, or waits until there may be
-// one more. An error that wraps ErrRelayDown comes with a *Failure; one that
-// does not is the context's, or ErrClosed. Every Conn must be released.
-func (r *Relay) Acquire(ctx context.Context) (*Conn, error) {
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("mailer: waiting for a connection: %w", context.Cause(ctx))
-	case <-r.done:
-		return nil, ErrClosed
-	}
-	s, err := r.take()
-	if s == nil && err == nil {
-		s, err = r.connect(ctx)
-	}
-	if err != nil {
-		<-r.slots
-		return nil, err
-	}
-	return &Conn{relay: r, session: s}, nil
-}
-
-// connect dials for Acquire.
-func (r *Relay) connect(ctx context.Context) (*session, error) {
-	s, f := r.dial(ctx, nil)
-	switch {
-	case f == nil:
-		return s, nil
-	case errors.Is(ctx.Err(), context.Canceled):
-		return nil, fmt.Errorf("mailer: connecting: %w", context.Cause(ctx)) // the caller's doing, not the relay's
-	}
-	return nil, fmt.Errorf("%w: %w", ErrRelayDown, f)
-}
 
 // take returns the idle connection used last, or nil.
 func (r *Relay) take() (*session, error) {
@@ -238,14 +206,16 @@ func (r *Relay) take() (*session, error) {
 	return s, nil
 }
 
-// put keeps a connection for the next email, or says goodbye to it.
+// put keeps a connection for the next email, or says goodbye to it, and gives its place
+// to another: there are never more of them, at the relay either.
 func (r *Relay) put(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || s.sent >= r.o.MaxPerConnection {
-		r.bye.Go(s.quit)
+	if r.closed || s.worn() {
+		r.bye.Go(func() { s.quit(); <-r.slots })
 		return
 	}
+	defer func() { <-r.slots }()
 	s.used = true
 	r.idle = append(r.idle, s)
 	if s.timer == nil {

@@ -55,7 +55,7 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []any{o.Connections, o.DialTimeout, o.CommandTimeout, o.DotTimeout, o.IdleClose, o.MaxPerConnection, o.HELO != "", o.Log != nil, o.Dial != nil}
-	want := []any{8, 30 * time.Second, 5 * time.Minute, 10 * time.Minute, 30 * time.Second, 1000, true, true, true}
+	want := []any{8, 30 * time.Second, 5 * time.Minute, 10 * time.Minute, 30 * time.Second, 0, true, true, true}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("defaults (-want +got):\n%s", d)
 	}

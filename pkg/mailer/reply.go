@@ -3,8 +3,6 @@ package mailer
 import (
 	"bufio"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -94,32 +92,4 @@ func enhancedCode(code int, words string) string {
 // number reports whether s is one to three digits.
 func number(s string) bool {
 	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
-}
-
-// redact makes a relay's words fit to be kept: every token that holds an
-// address, plainly or in a URL, and every mention of the local part alone,
-// becomes <address>; control characters go, and 200 bytes remain.
-func redact(words, local string) string {
-	words = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(words, "?"))
-	tokens := strings.Fields(words)
-	for i, t := range tokens {
-		alone := local != "" && strings.EqualFold(strings.Trim(t, `<>()[]{}"'.,:;=`), local)
-		if alone || strings.Contains(t, "@") || strings.Contains(t, "%40") {
-			tokens[i] = "<address>"
-		}
-	}
-	words = strings.Join(tokens, " ")
-	if len(words) <= maxReplyKept {
-		return words
-	}
-	words = words[:maxReplyKept]
-	for !utf8.ValidString(words) {
-		words = words[:len(words)-1]
-	}
-	return words
 }

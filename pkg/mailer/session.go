@@ -20,7 +20,11 @@ type session struct {
 	chunking   bool // RFC 3030, and pipelining: a whole email may go in one write
 	size       bool // RFC 1870
 
+	most     int       // transactions there may be
 	sent     int       // transactions begun
+	refusals int       // of them, in a row and last
+	retire   bool      // the relay takes no more on this connection
+	counted  bool      // among the relay's
 	used     bool      // it has been kept open: the relay may have closed it since
 	reset    bool      // the last transaction failed: RSET goes before the next MAIL
 	broken   bool      // not to be used any more
@@ -39,6 +43,10 @@ func (s *session) leave() {
 // goodbye would have to wait for a peer that may not be reading.
 func (s *session) drop() {
 	s.broken = true
+	if s.counted {
+		s.counted = false
+		s.relay.closing()
+	}
 	_ = s.wire.Conn.Close() // there is nobody left to tell
 }
 

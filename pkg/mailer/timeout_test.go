@@ -78,7 +78,7 @@ func TestSilenceWhileConnecting(t *testing.T) {
 		after time.Duration
 	}{
 		"DIAL":     {PhaseDial, 30 * time.Second},
-		"GREETING": {PhaseDial, 5 * time.Minute},
+		"GREETING": {PhaseDial, 30 * time.Second},
 	} {
 		t.Run(verb, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -180,7 +180,7 @@ func (s *session) step(ctx context.Context, st step, m *Message, write bool) (v 
 	if err != nil || r.code == 421 || !r.refused() || st.phase == phaseReset {
 		s.drop() // it is closing, or speaks of something else than we do
 	}
-	return verdict{f, s.used && phase == PhaseMail && (r.code == 421 || st.phase == phaseReset)}, false
+	return verdict{f, phase == PhaseMail && (st.phase == phaseReset && s.used || s.full(r))}, false
 }
 
 // lost is a connection that failed before any content was written. If it had

@@ -1,0 +1,86 @@
+package mailer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Acquire takes an idle connection, or makes one, or waits until there may be one
+// more. An error that wraps ErrRelayDown comes with a *Failure; one that does not is
+// the context's, or ErrClosed. Every Conn must be released.
+func (r *Relay) Acquire(ctx context.Context) (*Conn, error) { return r.AcquireFor(ctx, nil) }
+
+// AcquireFor is Acquire for a message. While the relay takes no email for now, one at a
+// time is tried: which one, follows from whom it is for.
+func (r *Relay) AcquireFor(ctx context.Context, m *Message) (*Conn, error) {
+	tries, f := r.pause.enter(m)
+	if f != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRelayDown, f)
+	}
+	c := &Conn{relay: r, tries: tries}
+	err := c.take(ctx)
+	if err != nil {
+		c.untried()
+		return nil, err
+	}
+	return c, nil
+}
+
+// take fills in a connection. Where the relay allows us fewer than we want, it waits
+// for one of those that are open.
+func (c *Conn) take(ctx context.Context) error {
+	r := c.relay
+	for {
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("mailer: waiting for a connection: %w", context.Cause(ctx))
+		case <-r.done:
+			return ErrClosed
+		}
+		s, err := r.take()
+		if s != nil || err != nil {
+			if err != nil {
+				<-r.slots
+			}
+			c.session = s
+			return err
+		}
+		if f := r.pause.on(); f != nil && !c.tries { // it began while this one waited
+			<-r.slots
+			return fmt.Errorf("%w: %w", ErrRelayDown, f)
+		}
+		s, f, others := r.dial(ctx, nil)
+		switch {
+		case f == nil:
+			c.session = s
+			return nil
+		case errors.Is(ctx.Err(), context.Canceled):
+			<-r.slots
+			return fmt.Errorf("mailer: connecting: %w", context.Cause(ctx)) // the caller's doing, not the relay's
+		case crowded(f) && others > 0:
+			r.park(f)
+			continue
+		}
+		<-r.slots
+		c.failed(f)
+		return fmt.Errorf("%w: %w", ErrRelayDown, f)
+	}
+}
+
+// failed tells of a connection that could not be made.
+func (c *Conn) failed(f *Failure) {
+	if c.tries || f.Code/100 == 4 {
+		c.relay.pause.failed(f, false, c.tries)
+		c.tries = false
+	}
+}
+
+// untried is for a connection over which nothing was found out.
+func (c *Conn) untried() {
+	if c.tries {
+		c.relay.pause.left()
+		c.tries = false
+	}
+}

@@ -1,0 +1,136 @@
+package mailer
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+	// turns is for how long an email that would tell more is waited for, when one is to
+	// try whether the relay takes email from us by now. It is longer than what a loop that
+	// waits for a server takes to come back.
+	turns = 6 * time.Second
+)
+
+// A pause is what a relay makes us do that takes no email for now, whoever it is for:
+// one email at a time tries, after a second at first and each minute at last, and
+// nobody else bothers it. It ends when the relay takes one.
+type pause struct {
+	log *zap.Logger
+
+	mu     sync.Mutex
+	level  int // refusals in a row; 0: there is no pause
+	until  time.Time
+	trying bool     // one email is
+	why    *Failure // the last refusal
+	us     bool     // it refuses us as a sender
+	tried  map[string]bool
+	domain string // of the last that tried
+}
+
+// enter reports whether an email may be tried. During a pause it is either the one
+// that tries, and says so with met, or it fails as the last one did.
+func (p *pause) enter(m *Message) (tries bool, f *Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.level == 0 {
+		return false, nil
+	}
+	waited := time.Since(p.until)
+	if p.trying || waited < 0 || p.us && m != nil && waited < p.patience(m) {
+		return false, p.says()
+	}
+	p.trying = true
+	if m != nil {
+		p.domain = domainOf(m.rcpt)
+		p.tried[strings.ToLower(m.rcpt)] = true
+	}
+	return true, nil
+}
+
+// patience is for how long an email leaves the try to others. What refuses us may be
+// about a recipient or a domain after all: so others are tried next, and before all
+// emails that a customer waits for.
+func (p *pause) patience(m *Message) (d time.Duration) {
+	if !m.urgent {
+		d += turns
+	}
+	if domainOf(m.rcpt) == p.domain {
+		d += turns
+	}
+	if p.tried[strings.ToLower(m.rcpt)] {
+		d += turns
+	}
+	return d
+}
+
+// failed begins a pause, or goes on with it. Emails that were under way when it began
+// do not make it longer.
+func (p *pause) failed(f *Failure, us, tried bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	begins := p.level == 0
+	if !begins && !tried {
+		return
+	}
+	if begins {
+		p.tried = map[string]bool{}
+	}
+	p.level++
+	pause := min(longestPause, firstPause<<min(p.level-1, 10))
+	p.until = now.Add(pause*3/4 + jitter(pause/2))
+	p.trying, p.why, p.us = false, f, p.us || us
+	if begins {
+		p.log.Warn("the relay takes no email for now: one at a time tries", zap.Bool("refuses_us", us), zap.Error(f))
+	}
+}
+
+// met ends the pause if the relay has done what is enough for that: accepted an email,
+// or, unless it refuses us, answered one.
+func (p *pause) met(accepted bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.level == 0 || p.us && !accepted {
+		return
+	}
+	p.level, p.trying, p.us, p.tried, p.domain = 0, false, false, nil, ""
+	p.log.Info("the relay takes email again")
+}
+
+// left is for the email that tried, and did not find out.
+func (p *pause) left() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trying = false
+}
+
+// on returns why nothing is sent during a pause, and nil outside one.
+func (p *pause) on() *Failure {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.level == 0 {
+		return nil
+	}
+	return p.says()
+}
+
+// says is the failure of an email that was not tried. It is not an answer to it.
+func (p *pause) says() *Failure {
+	return &Failure{Phase: PhaseDial, Err: fmt.Errorf("the relay takes no email for now: %w", p.why)}
+}
+
+func domainOf(address string) string {
+	_, domain, _ := strings.Cut(address, "@")
+	return strings.ToLower(domain)
+}
+
+// jitter returns a random part of d.
+func jitter(d time.Duration) time.Duration { return rand.N(max(1, d)) }

@@ -1,0 +1,61 @@
+package mailer
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// redact makes a relay's words fit to be kept: every token that holds an address,
+// plainly or in a URL, and every one that mentions what is private, which is a local
+// part without its domain, or the user and secret we log in with, becomes <address>;
+// control characters go, and 200 bytes remain.
+func redact(words string, private ...string) string {
+	words = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(words, "?"))
+	tokens := strings.Fields(words)
+	for i, t := range tokens {
+		hide := strings.Contains(t, "@") || strings.Contains(t, "%40")
+		for _, p := range private {
+			hide = hide || mentions(t, p)
+		}
+		if hide {
+			tokens[i] = "<address>"
+		}
+	}
+	words = strings.Join(tokens, " ")
+	if len(words) <= maxReplyKept {
+		return words
+	}
+	words = words[:maxReplyKept]
+	for !utf8.ValidString(words) {
+		words = words[:len(words)-1]
+	}
+	return words
+}
+
+// mentions reports whether a token has what is private as a word of its own.
+func mentions(token, private string) bool {
+	if private == "" {
+		return false
+	}
+	token, private = strings.ToLower(token), strings.ToLower(private)
+	for {
+		before, after, found := strings.Cut(token, private)
+		if !found {
+			return false
+		}
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(after)
+		if (before == "" || !wordly(last)) && (after == "" || !wordly(first)) {
+			return true
+		}
+		token = after
+	}
+}
+
+func wordly(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

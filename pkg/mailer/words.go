@@ -1,0 +1,50 @@
+package mailer
+
+import "strings"
+
+// What a relay means that gives no enhanced code, by words of its refusal of a
+// recipient. The words are those of Exim, OpenSMTPD, Haraka, nodemailer's smtp-server,
+// Courier, qmail and the large mailbox providers.
+var (
+	// ofSender says that it is not the recipient who is refused. It is looked for first:
+	// "Sender verify failed: no such user" is about us, and nobody is suppressed by
+	// a doubt.
+	ofSender = []string{
+		"relay", "not permitted", "not allowed", "authenti", "authoris", "authoriz", "sender", "denied", "log in", "login",
+		"policy", "spam", "spf", "dkim", "dmarc", "blocked", "blacklist", "blocklist", "block list", "black list", "listed", "reputation",
+		"banned", "prohibited", "helo", "reverse dns", "rdns", "ptr record", "client host", "your host", "your ip", "mail from", "tls",
+	}
+	ofFull    = []string{"quota", "full", "storage", "exceeded"}
+	ofTime    = []string{"try again", "temporar", "too many", "too fast", "too much", "quickly", "rate limit", "later"}
+	ofUnknown = []string{
+		"unrouteable address", "unroutable address", "no such user", "no such recipient", "no such mailbox", "no such address", "no such account",
+		"no such person", "no such local user", "user unknown", "unknown user", "unknown recipient", "recipient unknown", "unknown mailbox", "mailbox unknown",
+		"unknown address", "address unknown", "unknown local part", "unknown account", "account unknown", "user not found", "recipient not found", "mailbox not found",
+		"address not found", "account not found", "does not exist", "doesn't exist", "not exist", "no mailbox", "no user", "not a valid mailbox", "not a known user",
+		"user doesn't have", "user does not have", "no longer exists", "no account", "not our customer",
+	}
+)
+
+// byWords judges a refusal of a recipient that has no enhanced code. Words that may
+// mean a recipient or a rule leave it in doubt: OpenSMTPD's "Invalid recipient" is
+// what it says to a client it does not know, too.
+func byWords(code int, reply string) Meaning {
+	reply = strings.ToLower(reply)
+	says := func(words []string) bool {
+		for _, w := range words {
+			if strings.Contains(reply, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case says(ofSender):
+		return MeansSenderAtFault
+	case says(ofUnknown):
+		return MeansBadAddress
+	case code == 552, says(ofFull), says(ofTime):
+		return MeansLater // over quota (RFC 5321, section 4.2.3), or too much at a time
+	}
+	return MeansDoubtful
+}
