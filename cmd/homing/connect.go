@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/config"
+	"homing/pkg/connect"
 	"homing/pkg/programme"
 )
 
@@ -44,30 +44,27 @@ func (p *program) load() (*config.Config, error) {
 
 // reach connects to NATS. Unlike what runs for long, a command gives up: after
 // timeout, or at once when it is not let in.
-func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Duration) (*nats.Conn, jetstream.JetStream, error) {
-	opts := []nats.Option{nats.Name("homing command"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})} // or the client prints them
-	if f := c.NATS.CredentialsFile; f != "" {
-		opts = append(opts, nats.UserCredentials(f))
-	}
+func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Duration, more ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
+	opts := append([]nats.Option{nats.Name("homing command"),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, more...) // or the client prints them
 	end := time.After(timeout)
 	for {
-		nc, err := nats.Connect(c.NATS.URL.Reveal(), opts...)
+		nc, err := connect.Dial(c, opts...)
 		if err == nil {
-			js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(window))
+			js, err := connect.JetStream(c, nc, jetstream.WithPublishAsyncMaxPending(window))
 			return nc, js, err
 		}
-		if _, parse := errors.AsType[*url.Error](err); parse {
-			return nil, nil, &exitError{exitUsage, fmt.Errorf("nats.url %v: not an address of a NATS server", c.NATS.URL)}
+		if _, setting := errors.AsType[*connect.Setting](err); setting {
+			return nil, nil, usage(err)
 		}
 		if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
-			return nil, nil, fmt.Errorf("NATS at %v does not let us in: %w", c.NATS.URL, err)
+			return nil, nil, fmt.Errorf("NATS: %s: %w", connect.Trouble(err), err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil, nil, context.Cause(ctx)
 		case <-end:
-			return nil, nil, &exitError{exitUnreachable, fmt.Errorf("NATS at %v did not answer within %v: %w", c.NATS.URL, timeout, err)}
+			return nil, nil, &exitError{exitUnreachable, fmt.Errorf("NATS did not answer within %v: %s: %w", timeout, connect.Trouble(err), err)}
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

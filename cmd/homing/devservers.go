@@ -174,7 +174,8 @@ func (p *program) devConfig() (*config.Config, error) {
 
 // apply points the configuration at the servers of this process.
 func (f *devFlags) apply(c *config.Config, s *devServers) error {
-	c.NATS.URL, c.NATS.CredentialsFile, c.NATS.Replicas = config.URL(s.nats.URL()), "", 1
+	c.NATS.URL, c.NATS.CredentialsFile, c.NATS.NKeyFile, c.NATS.Replicas = config.URL(s.nats.URL()), "", "", 1
+	c.NATS.TLS, c.NATS.Domain = config.NATSTLS{}, ""
 	// A limit in bytes is space that NATS sets aside, which a laptop may not have.
 	c.NATS.Streams.Storefront.MaxBytes, c.NATS.Streams.Timeline.MaxBytes, c.NATS.Streams.Rejected.MaxBytes = 0, 0, 0
 	c.Redis.URL = config.URL(f.redis)

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
 	"homing/pkg/bus"
-	"homing/pkg/fingerprint"
 )
 
 const setupHelp = `Creates the streams, durable consumers and buckets that Homing needs in NATS, and
@@ -31,7 +29,7 @@ func (p *program) setupCommand() *cobra.Command {
 			}
 			defer nc.Close()
 			changes, err := app.SetupStreams(cmd.Context(), c, js)
-			if _, other := errors.AsType[*fingerprint.Other](err); other {
+			if app.Hopeless(err) {
 				return usage(err)
 			}
 			if werr := p.writeChanges(changes); err == nil {

@@ -178,25 +178,9 @@ func (a *App) Start() error {
 
 // run sets the streams up, as soon as NATS answers, and runs the roles.
 func (a *App) run(ctx context.Context) {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		changes, err := a.Setup(ctx)
-		if err == nil {
-			for _, c := range changes {
-				if c.Did != bus.Unchanged {
-					a.log.Info(c.Did+" "+c.Kind, zap.String("name", c.Name))
-				}
-			}
-			break
-		}
-		if ctx.Err() != nil || a.refused(err) {
-			return
-		}
-		a.log.Warn("waiting for NATS", zap.Error(err), zap.Duration("wait", wait))
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
+	a.running.Go(func() { a.watchNATS(ctx) })
+	if !a.setUp(ctx) {
+		return
 	}
 	a.runControls(ctx)
 	a.running.Go(func() { a.rebuilder().Run(ctx) })

@@ -21,7 +21,7 @@ func (a *App) connect() error {
 	if a.nc, err = connect.NATS(a.o.Config, strings.Join(a.o.Roles, " "), a.log.Named("nats"), a.o.NATS...); err != nil {
 		return err
 	}
-	if a.js, err = jetstream.New(a.nc, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(bus.AckTimeout)); err != nil {
+	if a.js, err = connect.JetStream(a.o.Config, a.nc, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(bus.AckTimeout)); err != nil {
 		return err
 	}
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)

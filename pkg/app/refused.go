@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 
+	"homing/pkg/bus"
 	"homing/pkg/fingerprint"
 )
 
@@ -19,10 +20,19 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() []error { return []error{r.error, ErrRefused} }
 
+// Hopeless reports whether an error of Setup is one that waiting does not end: another
+// secret than the installation's, or a server that cannot do what Homing needs.
+func Hopeless(err error) bool {
+	_, other := errors.AsType[*fingerprint.Other](err)
+	_, old := errors.AsType[*bus.TooOld](err)
+	_, unlike := errors.AsType[*bus.Unlike](err)
+	return other || old || unlike
+}
+
 // refused reports whether an error is one that waiting does not end, and says so to
 // whom Failed is for.
 func (a *App) refused(err error) bool {
-	if _, other := errors.AsType[*fingerprint.Other](err); !other {
+	if !Hopeless(err) {
 		return false
 	}
 	a.fail(refusal{err})

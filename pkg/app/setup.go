@@ -30,6 +30,9 @@ func SetupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream)
 // setupStreams changes nothing in an installation with another secret than ours. A
 // nil identity is of nobody's secret, and is not asked about.
 func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream, id *customer.Identity, now time.Time) ([]bus.Change, error) {
+	if err := bus.Able(ctx, js); err != nil {
+		return nil, err
+	}
 	if id != nil {
 		if err := fingerprint.Check(ctx, js, id); err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -57,78 +56,72 @@ func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, n
 	return append(done, Change{"bucket", ProductsBucket, did}), nil
 }
 
-func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (string, error) {
+func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (did string, err error) {
 	s, err := js.Stream(ctx, want.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, want)
-		if err == nil || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			return Created, nil
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		did = Created
+		if s, err = js.CreateStream(ctx, want); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return setupStream(ctx, js, want) // another process was quicker
 		}
-		return "", err
+	case err == nil && differ(streamFields(s.CachedInfo().Config, want), false) == nil:
+		return Unchanged, nil
+	case err == nil:
+		did = Updated
+		s, err = js.UpdateStream(ctx, want)
 	}
 	if err != nil {
 		return "", err
 	}
-	have := s.CachedInfo().Config
-	if sameStream(have, want) {
-		return Unchanged, nil
+	if d := differ(streamFields(s.CachedInfo().Config, want), false); d != nil {
+		return "", &Unlike{"stream", want.Name, d, js.Conn().ConnectedServerVersion()}
 	}
-	_, err = js.UpdateStream(ctx, want)
-	return Updated, err
+	return did, nil
 }
 
-// sameStream compares what Homing decides; the server fills in the rest.
-func sameStream(have, want jetstream.StreamConfig) bool {
-	return slices.Equal(have.Subjects, want.Subjects) && have.Description == want.Description &&
-		have.Retention == want.Retention && have.Discard == want.Discard && have.Storage == want.Storage &&
-		have.MaxAge == want.MaxAge && have.MaxBytes == want.MaxBytes && have.MaxMsgsPerSubject == want.MaxMsgsPerSubject &&
-		have.Replicas == want.Replicas && have.Duplicates == want.Duplicates && have.AllowDirect == want.AllowDirect &&
-		have.AllowMsgSchedules == want.AllowMsgSchedules && have.AllowMsgTTL == want.AllowMsgTTL &&
-		have.AllowAtomicPublish == want.AllowAtomicPublish && have.DiscardNewPerSubject == want.DiscardNewPerSubject
-}
-
-func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (string, error) {
+func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (did string, err error) {
 	c, err := js.Consumer(ctx, want.stream, want.config.Durable)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		_, err = js.CreateConsumer(ctx, want.stream, want.config)
-		if err == nil || errors.Is(err, jetstream.ErrConsumerExists) {
-			return Created, nil
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		did = Created
+		if c, err = js.CreateConsumer(ctx, want.stream, want.config); errors.Is(err, jetstream.ErrConsumerExists) {
+			return setupConsumer(ctx, js, want) // another process was quicker
 		}
-		return "", err
+	case err == nil && differ(consumerFields(c.CachedInfo().Config, want.config), false) == nil:
+		return Unchanged, nil
+	case err == nil:
+		did = Updated
+		// Where a consumer starts is decided once, when it is created.
+		have := c.CachedInfo().Config
+		want.config.DeliverPolicy, want.config.OptStartTime = have.DeliverPolicy, have.OptStartTime
+		c, err = js.UpdateConsumer(ctx, want.stream, want.config)
 	}
 	if err != nil {
 		return "", err
 	}
-	have := c.CachedInfo().Config
-	if sameConsumer(have, want.config) {
-		return Unchanged, nil
+	if d := differ(consumerFields(c.CachedInfo().Config, want.config), false); d != nil {
+		return "", &Unlike{"consumer", want.config.Durable, d, js.Conn().ConnectedServerVersion()}
 	}
-	// Where a consumer starts is decided once, when it is created.
-	want.config.DeliverPolicy, want.config.OptStartTime = have.DeliverPolicy, have.OptStartTime
-	_, err = js.UpdateConsumer(ctx, want.stream, want.config)
-	return Updated, err
+	return did, nil
 }
 
-func sameConsumer(have, want jetstream.ConsumerConfig) bool {
-	filters := have.FilterSubjects
-	if have.FilterSubject != "" {
-		filters = []string{have.FilterSubject}
-	}
-	return slices.Equal(filters, want.FilterSubjects) && have.Description == want.Description &&
-		have.AckPolicy == want.AckPolicy && have.AckWait == want.AckWait &&
-		have.MaxAckPending == want.MaxAckPending && have.MaxDeliver == want.MaxDeliver
-}
-
-func setupBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (string, error) {
-	_, err := js.KeyValue(ctx, name)
+func setupBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (did string, err error) {
+	want := jetstream.KeyValueConfig{Bucket: name, Replicas: replicas, History: 5}
+	did = Unchanged
+	kv, err := js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Replicas: replicas, History: 5})
-		if errors.Is(err, jetstream.ErrBucketExists) {
-			err = nil
+		did = Created
+		if kv, err = js.CreateKeyValue(ctx, want); errors.Is(err, jetstream.ErrBucketExists) {
+			return setupBucket(ctx, js, name, replicas)
 		}
-		return Created, err
 	}
-	return Unchanged, err
+	if err == nil && keeps(ctx, js, kv) != nil {
+		did = Updated
+		if kv, err = js.UpdateKeyValue(ctx, want); err == nil {
+			err = keeps(ctx, js, kv)
+		}
+	}
+	return did, err
 }
 
 // setupObjects creates a bucket for objects: what is too large for a message, and

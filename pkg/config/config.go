@@ -83,8 +83,9 @@ const day = 24 * time.Hour
 func Default() Config {
 	c := Config{
 		NATS: NATS{
-			URL:      "nats://127.0.0.1:4222",
-			Replicas: 1,
+			URL:         "nats://127.0.0.1:4222",
+			InboxPrefix: "_HOMING_INBOX",
+			Replicas:    1,
 			Streams: Streams{
 				Storefront: StreamLimits{MaxAge: 30 * day, MaxBytes: 2 << 30},
 				Rejected:   StreamLimits{MaxBytes: 256 << 20},

@@ -23,32 +23,6 @@ var (
 	hostLabel = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$`)
 )
 
-// NATS says where the streams live and how large they may grow.
-type NATS struct {
-	// URL is one server or a comma-separated list of servers of one cluster.
-	URL     URL    `yaml:"url"`
-	URLFile string `yaml:"url_file"`
-	// CredentialsFile is a .creds file (JWT and seed); empty for none.
-	CredentialsFile string  `yaml:"credentials_file"`
-	Replicas        int     `yaml:"replicas"`
-	Streams         Streams `yaml:"streams"`
-}
-
-// Validate reports an address and settings that cannot work.
-func (n NATS) Validate() error {
-	var l problem.List
-	checkURL(&l, n.URL, natsURLs)
-	if n.Replicas != 1 && n.Replicas != 3 {
-		l.Add("replicas", "%d is not possible; write 1, or 3 on a cluster of three servers or more", n.Replicas)
-	}
-	if n.CredentialsFile != "" {
-		if _, err := readValue(n.CredentialsFile); err != nil {
-			l.Add("credentials_file", "%v", err)
-		}
-	}
-	return l.Err()
-}
-
 // Streams holds the limits of the streams that have any. Zero is no limit.
 type Streams struct {
 	Storefront StreamLimits `yaml:"storefront"`

@@ -86,6 +86,8 @@ func TestOfTwoSecretsAtOnceOneIsKept(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
+		limits := &w.Config.NATS.Streams // NATS sets their bytes aside, for each of those that are made at once
+		limits.Storefront.MaxBytes, limits.Rejected.MaxBytes = 0, 0
 		other := *w.Config
 		other.Secret = config.Secret("another secret that only tests use, 32+")
 		errs := make(chan error, 20)

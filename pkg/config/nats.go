@@ -1,0 +1,110 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"regexp"
+	"slices"
+	"strings"
+
+	"homing/pkg/problem"
+)
+
+// NATS says where the streams live and how large they may grow.
+type NATS struct {
+	// URL is one server or a comma-separated list of servers of one cluster.
+	URL     URL    `yaml:"url"`
+	URLFile string `yaml:"url_file"`
+	// CredentialsFile is a .creds file (JWT and seed); empty for none.
+	CredentialsFile string `yaml:"credentials_file"`
+	// NKeyFile is a file with the seed of a user's nkey; empty for none.
+	NKeyFile string  `yaml:"nkey_file"`
+	TLS      NATSTLS `yaml:"tls"`
+	// Domain is the JetStream domain with the streams; empty: that of the server.
+	Domain string `yaml:"domain"`
+	// InboxPrefix is what the subjects of answers to Homing begin with.
+	InboxPrefix string  `yaml:"inbox_prefix"`
+	Replicas    int     `yaml:"replicas"`
+	Streams     Streams `yaml:"streams"`
+}
+
+// NATSTLS is how the connection to NATS is secured. Any of it means TLS, whatever the
+// scheme of the address.
+type NATSTLS struct {
+	// CAFile has the certificates of the authorities that are trusted instead of the
+	// system's.
+	CAFile   string `yaml:"ca_file"`
+	CertFile string `yaml:"cert_file"` // our own, with KeyFile
+	KeyFile  string `yaml:"key_file"`
+	// First is TLS before the server says anything.
+	First bool `yaml:"first"`
+}
+
+var (
+	domainName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
+	inboxPrefix = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
+	// subjects begin the subjects that have a meaning for Homing.
+	subjects = []string{"storefront", "timeline", "schedule", "due", "rejected", "warned", "offers"}
+)
+
+// Validate reports an address and settings that cannot work.
+func (n NATS) Validate() error {
+	var l problem.List
+	checkURL(&l, n.URL, natsURLs)
+	if n.Replicas != 1 && n.Replicas != 3 {
+		l.Add("replicas", "%d is not possible; write 1, or 3 on a cluster of three servers or more", n.Replicas)
+	}
+	readable(&l, "credentials_file", n.CredentialsFile)
+	readable(&l, "nkey_file", n.NKeyFile)
+	if n.NKeyFile != "" && n.CredentialsFile != "" {
+		l.Add("nkey_file", "conflicts with credentials_file; set only one")
+	}
+	if n.Domain != "" && !domainName.MatchString(n.Domain) {
+		l.Add("domain", "%q is not the name of a JetStream domain; it is the domain in the jetstream block of the server that has the streams", n.Domain)
+	}
+	first, _, _ := strings.Cut(n.InboxPrefix, ".")
+	switch {
+	case !inboxPrefix.MatchString(n.InboxPrefix):
+		l.Add("inbox_prefix", "%q cannot begin a subject; write for example _HOMING_INBOX", n.InboxPrefix)
+	case first == "_INBOX":
+		l.Add("inbox_prefix", "%q is where clients of NATS get answers by default: one that may read _INBOX.> would read Homing's customers; write for example _HOMING_INBOX", n.InboxPrefix)
+	case slices.Contains(subjects, first):
+		l.Add("inbox_prefix", "%q begins subjects of Homing's streams; write for example _HOMING_INBOX", n.InboxPrefix)
+	}
+	return l.Err()
+}
+
+// Validate reports files that cannot be used.
+func (t NATSTLS) Validate() error {
+	var l problem.List
+	if t.CAFile != "" {
+		pem, err := readLimited(t.CAFile)
+		switch {
+		case err != nil:
+			l.Add("ca_file", "%v", err)
+		case !x509.NewCertPool().AppendCertsFromPEM(pem):
+			l.Add("ca_file", "%s has no certificate in PEM", t.CAFile)
+		}
+	}
+	switch {
+	case t.CertFile == "" && t.KeyFile != "":
+		l.Add("cert_file", "is empty, and key_file is not; name the certificate of that key")
+	case t.CertFile != "" && t.KeyFile == "":
+		l.Add("key_file", "is empty, and cert_file is not; name the key of that certificate")
+	case t.CertFile != "":
+		if _, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile); err != nil {
+			l.Add("cert_file", "cannot be used with key_file: %v", err)
+		}
+	}
+	return l.Err()
+}
+
+func readable(l *problem.List, key, path string) {
+	if path == "" {
+		return
+	}
+	if _, err := readValue(path); err != nil {
+		l.Add(key, "%v", err)
+	}
+}
