@@ -15,8 +15,6 @@ import (
 
 	"homing/events"
 	"homing/pkg/clock"
-	"homing/pkg/intake"
-	"homing/pkg/programme"
 )
 
 // eventFlags are the flags that describe one event.
@@ -156,10 +154,7 @@ func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := events.Decode(events.Raw{Subject: events.Subject(store, d.t), Data: body}, time.Now())
-	if err == nil {
-		err = intake.CheckScope(e, programme.WorkerNames())
-	}
+	e, err := decodeFor(store, d.t, body)
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return nil, fmt.Errorf("not published, it would be rejected as %s: %w", bad.Reason, bad)
 	}

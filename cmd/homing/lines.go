@@ -121,17 +121,17 @@ func (l *lines) next() ([]byte, error) {
 // typeOf reads the type out of an envelope.
 func typeOf(line []byte) (events.Type, error) {
 	if len(line) > events.MaxSize {
-		return "", fmt.Errorf("%s: more than %d bytes", events.ReasonTooLarge, events.MaxSize)
+		return "", &events.Error{Reason: events.ReasonTooLarge, Detail: fmt.Sprintf("more than %d bytes", events.MaxSize)}
 	}
 	var envelope struct{ Type events.Type }
 	if err := json.Unmarshal(line, &envelope); err != nil {
-		return "", fmt.Errorf("%s: not a CloudEvent in JSON: %w", events.ReasonNotJSON, err)
+		return "", &events.Error{Reason: events.ReasonNotJSON, Detail: fmt.Sprintf("not a CloudEvent in JSON: %v", err)}
 	}
 	if envelope.Type == "" {
-		return "", fmt.Errorf("%s: type: missing; every line is a CloudEvent with specversion, id, source, type, time and data", events.ReasonMissingField)
+		return "", &events.Error{Reason: events.ReasonMissingField, Field: "type", Detail: "missing; a CloudEvent has specversion, id, source, type, time and data"}
 	}
 	if !envelope.Type.Known() {
-		return "", fmt.Errorf("%s: type: there is no type %q", events.ReasonUnknownType, envelope.Type)
+		return "", &events.Error{Reason: events.ReasonUnknownType, Field: "type", Detail: fmt.Sprintf("there is no type %q", envelope.Type)}
 	}
 	return envelope.Type, nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 )
 
@@ -26,12 +29,15 @@ A file has one CloudEvent in structured JSON a line, and may be gzipped. With
 --rebase every event happens now, in the order of the file. A line that isn't an
 event is reported with its number and skipped.
 
+With --dry-run nothing is published: "homing validate" says the same of any file.
+
 Types:
 `
 
 // publishFlags are the flags of homing publish.
 type publishFlags struct {
 	timeout time.Duration
+	dryRun  bool
 	store   string
 	event   eventFlags
 	file    fileFlags
@@ -71,6 +77,7 @@ func (p *program) publishCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what is wrong and what would be published, and connect to nothing")
 	f.event.register(cmd.Flags())
 	f.file.register(cmd.Flags())
 	p.natsFlags(cmd, &f.timeout, 10*time.Second)
@@ -82,6 +89,7 @@ const publishExamples = `  homing publish order.placed --customer ann --email an
   homing publish order.placed --customer ann --item "Assam, 250 g x2 @12.95" --time -30m
   homing publish order.cancelled --customer ann --order 10042
   homing publish cart.updated --data cart.json
+  homing publish cart.updated --data cart.json --dry-run
   homing publish --file events.jsonl.gz --rebase`
 
 // published is what became of one event.
@@ -114,6 +122,9 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 	if err := d.fill(currencyOf(c, store)); err != nil {
 		return usage(err)
 	}
+	if f.dryRun {
+		return p.rehearse(d, store)
+	}
 	nc, js, err := p.reach(ctx, c, f.timeout)
 	if err != nil {
 		return err
@@ -136,6 +147,27 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 		return err
 	}
 	return p.writePublished(published{t, d.id, d.time, subject, ack.Stream, ack.Sequence, ack.Duplicate})
+}
+
+// rehearse shows the event that would be published.
+func (p *program) rehearse(d *draft, store string) error {
+	body, err := d.encode(store, clock.Scale{})
+	if err != nil {
+		return err
+	}
+	subject := events.Subject(store, d.t)
+	if p.asJSON() {
+		return writeJSON(p.out, map[string]any{"dry_run": true, "type": d.t, "id": d.id, "time": d.time, "subject": subject, "warnings": d.notes, "event": json.RawMessage(body)})
+	}
+	for _, note := range d.notes {
+		fmt.Fprintln(p.err, "note: "+note)
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, body, "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "nothing is published; this would be, on %s\n\n%s\n", subject, printable(pretty.String()))
+	return err
 }
 
 func currencyOf(c *config.Config, store string) string { return c.Stores[store].Currency }

@@ -10,8 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"homing/events"
-	"homing/pkg/intake"
-	"homing/pkg/programme"
 )
 
 const (
@@ -67,6 +65,9 @@ func (p *program) publishFile(ctx context.Context, f *publishFlags) error {
 	store, err := storeOf(c, f.store)
 	if err != nil {
 		return err
+	}
+	if f.dryRun {
+		return p.validate(&validateFlags{store: store, limit: f.file.limit, strict: false}, []string{f.file.path})
 	}
 	total := 0
 	src, err := openLines(f.file.path, p.in)
@@ -184,13 +185,9 @@ func (b *bulk) read(ctx context.Context, src *lines) error {
 // event checks a line as intake will, and with --rebase moves it to now.
 func (b *bulk) event(line []byte, n int) (sent, error) {
 	t, err := typeOf(line)
-	if err != nil {
-		return sent{}, err
-	}
-	subject := events.Subject(b.store, t)
-	e, err := events.Decode(events.Raw{Subject: subject, Data: line}, time.Now())
+	var e events.Event
 	if err == nil {
-		err = intake.CheckScope(e, programme.WorkerNames())
+		e, err = decodeFor(b.store, t, line)
 	}
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		return sent{}, fmt.Errorf("%s: %w", bad.Reason, bad)
@@ -198,6 +195,7 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 	if err != nil {
 		return sent{}, err
 	}
+	subject := events.Subject(b.store, t)
 	m := sent{subject: subject, id: messageID(e.Source, e.ID)}
 	if len(e.Warnings) > 0 {
 		if b.sum.Warned++; b.sum.Warned <= shownFaults {
