@@ -87,6 +87,7 @@ func TestEveryReasonIsReached(t *testing.T) {
 	reached := map[Reason]bool{
 		ReasonUnknownStore: true, // which stores there are is not known here
 		WarnLinkHost:       true, // nor which hosts they have
+		WarnUnknownOrder:   true, // nor who placed what
 	}
 	for _, c := range badCases(t) {
 		reached[c.Reason] = true

@@ -59,6 +59,9 @@ const (
 	// WarnUnknownField: a field that there is not has nearly the name of one that there
 	// is.
 	WarnUnknownField Reason = "unknown_field"
+	// WarnUnknownOrder: something is told of an order to a customer who did not place it.
+	// Decode does not know: intake, which does, adds it.
+	WarnUnknownOrder Reason = "unknown_order"
 	// WarnLinkHost: a link leads to a host that the store does not link to. Decode
 	// does not know the store: intake, which does, adds it.
 	WarnLinkHost Reason = "link_host"
@@ -66,7 +69,7 @@ const (
 
 // WarningReasons returns every Reason of a warning.
 func WarningReasons() []Reason {
-	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch, WarnUnknownField, WarnLinkHost}
+	return []Reason{WarnDroppedURL, WarnDroppedValue, WarnQuantityRounded, WarnTotalMismatch, WarnUnknownField, WarnUnknownOrder, WarnLinkHost}
 }
 
 // Reasons returns every Reason of a rejection.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,9 +162,10 @@ func (p *program) listRejected(ctx context.Context, r *rejected, f *rejectedFlag
 		_, err := fmt.Fprintln(p.out, "Nothing is rejected.")
 		return err
 	}
-	rows := [][]string{{"SEQUENCE", "TIME", "SUBJECT", "REASON", "WHAT IS WRONG"}}
+	rows := [][]string{{"SEQUENCE", "TIME", "STORE", "TYPE", "EVENT", "SOURCE", "REASON", "WHAT IS WRONG"}}
 	for _, e := range entries {
-		rows = append(rows, []string{strconv.FormatUint(e.Sequence, 10), e.Time.Format(time.DateTime), e.Subject, e.Reason, e.Detail})
+		rows = append(rows, []string{strconv.FormatUint(e.Sequence, 10), e.Time.Format(time.DateTime), cell(e.Store), cell(cmp.Or(e.Type, e.Subject)),
+			cell(cmp.Or(e.Event, "-")), cell(cmp.Or(e.Source, "-")), e.Reason, cell(e.Detail)})
 	}
 	if err := table(p.out, rows); err != nil {
 		return err

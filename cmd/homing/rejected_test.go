@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -47,17 +48,27 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 	publishRaw(t, d.NATS, "storefront.main.order.placed", `{"customer":{"id":"x"},"order":{"id":"\u001b[2J"`)
 	eventually(t, func() bool { return len(listed(t, d.NATS)) == 2 }, func() string { return "the second event was not rejected" })
 
-	all := listed(t, d.NATS)
+	publishRaw(t, d.NATS, "storefront.main.order.placed", `{"specversion":"1.0","source":"/shop","time":"now","id":"e-17","type":"order.placed","data":{}}`)
+	eventually(t, func() bool { return len(listed(t, d.NATS)) == 3 }, func() string { return "the third event was not rejected" })
+	if got := listed(t, d.NATS)[0]; got.Event != "e-17" || got.Source != "/shop" || got.Store != "main" || got.Type != "order.placed" || !strings.Contains(got.Detail, "order: missing | time: \"now\" is not a time") {
+		t.Errorf("listed %+v", got)
+	}
+	homing(t, "rejected", "list", "--nats", d.NATS).want(t, exitOK).contains(t, "e-17", "/shop")
+	homing(t, "status", "--nats", d.NATS).want(t, exitOK).contains(t, "3 events rejected (1 missing_field, 1 not_json, 1 unknown_store)")
+	if log := d.err.String(); !strings.Contains(log, "an event was rejected") || !strings.Contains(log, "order: missing") || strings.Contains(log, "@") {
+		t.Errorf("the log says:\n%s", log)
+	}
+	all := listed(t, d.NATS)[1:]
 	if all[0].Sequence != 2 || all[0].Reason != "not_json" || all[1].Reason != "unknown_store" || all[1].Subject != "storefront.other.order.placed" {
 		t.Errorf("listed %+v", all)
 	}
 	if got := listed(t, d.NATS, "--store=other"); len(got) != 1 || got[0].Sequence != 1 {
 		t.Errorf("of the store other: %+v", got)
 	}
-	if got := listed(t, d.NATS, "--limit=1"); len(got) != 1 || got[0].Sequence != 2 {
+	if got := listed(t, d.NATS, "--limit=1"); len(got) != 1 || got[0].Sequence != 3 {
 		t.Errorf("the newest: %+v", got)
 	}
-	homing(t, "rejected", "list", "--nats", d.NATS).want(t, exitOK).contains(t, "unknown_store", "storefront.other.order.placed")
+	homing(t, "rejected", "list", "--nats", d.NATS).want(t, exitOK).contains(t, "unknown_store", "other", "order.placed")
 	homing(t, "rejected", "show", "1", "--nats", d.NATS).want(t, exitOK).contains(t, "X-Shop: 7", `"email": "ann@example.com"`)
 	homing(t, "rejected", "show", "2", "--nats", d.NATS).want(t, exitOK).contains(t, `\u001b[2J`)
 	homing(t, "rejected", "replay", "--all", "--dry-run", "--nats", d.NATS).want(t, exitOK).contains(t, "1: would be", "2: would be")
@@ -71,7 +82,7 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 	eventually(t, func() bool {
 		return homing(t, "rejected", "show", "1", "--nats", d.NATS).code == exitFailure
 	}, func() string { return "still on the list" })
-	if got := listed(t, d.NATS); len(got) != 1 || got[0].Sequence != 2 {
+	if got := listed(t, d.NATS); len(got) != 2 || got[1].Sequence != 2 {
 		t.Errorf("left over: %+v", got)
 	}
 	homing(t, "rejected", "replay", "1", "--nats", d.NATS).want(t, exitFailure).contains(t, "no rejected event 1")

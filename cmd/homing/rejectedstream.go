@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/events"
 	"homing/pkg/bus"
 )
 
@@ -30,13 +31,22 @@ type rejectedEntry struct {
 	Sequence uint64    `json:"sequence"`
 	Time     time.Time `json:"time"` // of the rejection
 	Subject  string    `json:"subject"`
+	Store    string    `json:"store"` // "unknown" where the subject has none
+	Type     string    `json:"type"`  // empty where the subject has none
+	Event    string    `json:"event"` // its id, as far as it could be read
+	Source   string    `json:"source"`
 	Reason   string    `json:"reason"`
 	Detail   string    `json:"detail"`
 }
 
 func entryOf(seq uint64, at time.Time, subject string, h nats.Header) rejectedEntry {
-	return rejectedEntry{Sequence: seq, Time: at.UTC(), Subject: h.Get(bus.HeaderSubject),
-		Reason: subject[strings.LastIndexByte(subject, '.')+1:], Detail: h.Get(bus.HeaderDetail)}
+	e := rejectedEntry{Sequence: seq, Time: at.UTC(), Subject: h.Get(bus.HeaderSubject), Store: "unknown",
+		Reason: subject[strings.LastIndexByte(subject, '.')+1:], Detail: h.Get(bus.HeaderDetail),
+		Event: h.Get(bus.HeaderEvent), Source: h.Get(bus.HeaderSource)}
+	if store, t, err := events.ParseSubject(e.Subject); err == nil {
+		e.Store, e.Type = store, string(t)
+	}
+	return e
 }
 
 // newest returns the newest entries whose subject matches, as read makes them of

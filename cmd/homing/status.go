@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"homing/pkg/installation"
@@ -104,8 +108,20 @@ func (p *program) writeStatus(s *installation.Status) error {
 	if s.Rejected == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(p.out, "%s rejected; see `%s rejected list`\n", plural(int(s.Rejected), "event"), p.name)
+	_, err := fmt.Fprintf(p.out, "%s rejected%s; see `%s rejected list`\n", plural(int(s.Rejected), "event"), byReason(s.Reasons), p.name)
 	return err
+}
+
+// byReason lists the reasons of rejections, the most frequent first.
+func byReason(reasons map[string]uint64) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	names := slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) })
+	for i, name := range names {
+		names[i] = count(reasons[name]) + " " + name
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 // writeHolds says since when and why a worker sends nothing.

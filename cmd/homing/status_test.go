@@ -78,7 +78,7 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 func TestStatusIsReadable(t *testing.T) {
 	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	oldest := at.Add(-90 * time.Minute)
-	s := &installation.Status{At: at, Intake: 1, Rejected: 2, Workers: []installation.WorkerStatus{{
+	s := &installation.Status{At: at, Intake: 1, Rejected: 2, Reasons: map[string]uint64{"bad_money": 1, "missing_field": 1}, Workers: []installation.WorkerStatus{{
 		Worker: "thank-you", Stores: map[string]string{"main": "live", "other": "live"}, Scheduled: 1204, Today: &installation.Outcomes{Sent: 1310, Held: 12, Dropped: 4},
 	}, {
 		Worker: "win-back", Stores: map[string]string{"main": "paused", "other": "shadow"}, PlanLag: 3, Due: 100_000, OldestDue: &oldest,

@@ -26,6 +26,7 @@ import (
 	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/intake"
 	"homing/pkg/link"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -109,6 +110,8 @@ type App struct {
 	gateway    *httpServer
 	statistics *statistics.Statistics // of product statistics
 	warnings   *bus.Warnings          // about events that were taken in
+	rejections *rejections            // events that were not
+	strays     *intake.Strays         // events about orders of others
 
 	controls *control.Controls // who is paused
 
@@ -192,12 +195,15 @@ func (a *App) run(ctx context.Context) {
 		}
 	}
 	a.statistics, a.warnings = a.newStatistics(), a.newWarnings()
+	a.rejections, a.strays = newRejections(a.log.Named("intake"), a.o.TellDetails), intake.NewStrays(a.people.Unhurried(), a.warn)
 	loops, waiting := a.openLoops()
 	a.loops = append(waiting, loops...)
 	a.started.Store(true)
 	a.runLoops(ctx, loops)
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		a.running.Go(func() { a.warnings.Run(ctx) })
+		a.running.Go(func() { a.rejections.run(ctx) })
+		a.running.Go(func() { a.strays.Run(ctx) })
 	}
 	for _, w := range a.watchdogs() {
 		a.running.Go(func() { w.Run(ctx) })

@@ -68,8 +68,12 @@ func (a *App) intake() *intake.Intake {
 		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
-		Rejected: func(r events.Reason) { a.metrics.rejected.WithLabelValues(string(r)).Inc() },
-		Links:    linkRules{a}, Warned: a.warn,
+		Rejected: func(x intake.Rejection) {
+			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
+			a.rejections.add(x)
+		},
+		Strays: a.strays,
+		Links:  linkRules{a}, Warned: a.warn,
 	})
 }
 

@@ -41,6 +41,8 @@ type BadError struct {
 	Store  string // as in the subject
 	Reason string // one token
 	Detail string // which field, what is wrong, what to do
+
+	Event, Source string // the id and the source of an event, if they could be read
 }
 
 func (e *BadError) Error() string { return fmt.Sprintf("%s: %s", e.Reason, e.Detail) }

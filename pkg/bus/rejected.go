@@ -27,6 +27,11 @@ func RejectTo(js jetstream.JetStream) Rejecter {
 			out.Header[k] = v
 		}
 		out.Header.Set(HeaderDetail, why.Detail)
+		for name, value := range map[string]string{HeaderEvent: why.Event, HeaderSource: why.Source} {
+			if value != "" {
+				out.Header.Set(name, value)
+			}
+		}
 		if room := int(js.Conn().MaxPayload()) - headerRoom; len(out.Data) > room && room > 0 {
 			// The server would refuse it, and the event would come again for ever.
 			out.Header.Set(HeaderTruncated, strconv.Itoa(len(out.Data)))

@@ -24,14 +24,15 @@ import (
 // Status is the state of an installation: the document of `homing status --output
 // json`. It rests on NATS alone.
 type Status struct {
-	At       time.Time      `json:"at"` // business time
-	Workers  []WorkerStatus `json:"workers"`
-	Stores   []StoreStatus  `json:"stores"`
-	Intake   uint64         `json:"intake_lag"` // events not taken in yet
-	Rejected uint64         `json:"rejected"`
-	Warnings uint64         `json:"warnings"` // about events that were taken in
-	Streams  []StreamStatus `json:"streams"`
-	Secret   SecretStatus   `json:"secret"`
+	At       time.Time         `json:"at"` // business time
+	Workers  []WorkerStatus    `json:"workers"`
+	Stores   []StoreStatus     `json:"stores"`
+	Intake   uint64            `json:"intake_lag"` // events not taken in yet
+	Rejected uint64            `json:"rejected"`
+	Reasons  map[string]uint64 `json:"rejected_by_reason"` // how many of the rejected events for which
+	Warnings uint64            `json:"warnings"`           // about events that were taken in
+	Streams  []StreamStatus    `json:"streams"`
+	Secret   SecretStatus      `json:"secret"`
 }
 
 // SecretStatus says whose secret the installation has, by fingerprints, which tell
@@ -181,7 +182,7 @@ func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error 
 		i := st.CachedInfo()
 		s.Streams = append(s.Streams, StreamStatus{name, i.State.Msgs, i.State.Bytes, max(0, i.Config.MaxBytes)})
 		if name == bus.Rejected {
-			if s.Rejected, s.Warnings, err = rejections(ctx, st); err != nil {
+			if err = s.readRejections(ctx, st); err != nil {
 				return err
 			}
 		}
@@ -189,20 +190,22 @@ func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error 
 	return nil
 }
 
-// rejections counts what is on REJECTED: events, and warnings about others.
-func rejections(ctx context.Context, st jetstream.Stream) (rejected, warnings uint64, err error) {
+// readRejections counts what is on REJECTED: events, by reason, and warnings about others.
+func (s *Status) readRejections(ctx context.Context, st jetstream.Stream) error {
 	i, err := st.Info(ctx, jetstream.WithSubjectFilter(">"))
 	if err != nil {
-		return 0, 0, fmt.Errorf("stream %s: %w", bus.Rejected, err)
+		return fmt.Errorf("stream %s: %w", bus.Rejected, err)
 	}
+	s.Reasons = map[string]uint64{}
 	for subject, n := range i.State.Subjects {
 		if strings.HasPrefix(subject, "warned.") {
-			warnings += n
-		} else {
-			rejected += n
+			s.Warnings += n
+			continue
 		}
+		s.Rejected += n
+		s.Reasons[subject[strings.LastIndexByte(subject, '.')+1:]] += n
 	}
-	return rejected, warnings, nil
+	return nil
 }
 
 // lag is how many messages a consumer has still to do.

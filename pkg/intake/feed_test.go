@@ -60,22 +60,26 @@ func (c *source) Pull(ctx context.Context, _ int, _ time.Duration, take func(jet
 
 // feed runs a handler on messages for some fake time, as a loop would.
 func feed(t *testing.T, h bus.Handler, msgs []*message, lasts time.Duration) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		l := bus.NewLoop(bus.LoopOptions{
-			Name: "intake", Handler: together(h, len(msgs)), Log: zap.NewNop(), Parallel: 1,
-			Consumer: func(context.Context) (bus.Source, error) { return &source{msgs}, nil },
-			Reject: func(_ context.Context, m jetstream.Msg, why *bus.BadError) error {
-				m.(*message).why = why
-				return m.(*message).say("reject")
-			},
-		})
-		done := make(chan struct{})
-		go func() { defer close(done); l.Run(ctx) }()
-		time.Sleep(lasts)
-		cancel()
-		<-done
+	synctest.Test(t, func(t *testing.T) { feedNow(t, h, msgs, lasts) })
+}
+
+// feedNow is feed on the fake time that a test has already.
+func feedNow(t *testing.T, h bus.Handler, msgs []*message, lasts time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := bus.NewLoop(bus.LoopOptions{
+		Name: "intake", Handler: together(h, len(msgs)), Log: zap.NewNop(), Parallel: 1,
+		Consumer: func(context.Context) (bus.Source, error) { return &source{msgs}, nil },
+		Reject: func(_ context.Context, m jetstream.Msg, why *bus.BadError) error {
+			m.(*message).why = why
+			return m.(*message).say("reject")
+		},
 	})
+	done := make(chan struct{})
+	go func() { defer close(done); l.Run(ctx) }()
+	time.Sleep(lasts)
+	cancel()
+	<-done
 }
 
 // together gives a handler its first n messages as one batch.

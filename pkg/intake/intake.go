@@ -44,9 +44,18 @@ type Options struct {
 	Workers   []string                   // the workers whose email a customer may say no to
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
-	Rejected  func(reason events.Reason) // told what was rejected; may be nil
+	Rejected  func(Rejection)            // told what was rejected; may be nil
+	Strays    *Strays                    // told of what happened to orders; may be nil
 	Links     Links                      // where emails may lead; nil: anywhere
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
+}
+
+// A Rejection is an event that was rejected.
+type Rejection struct {
+	Store, Event, Source string // as far as they can be told
+	Type                 events.Type
+	Reason               events.Reason
+	Field, Detail        string
 }
 
 // Intake takes events in.
@@ -90,7 +99,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	for _, m := range batch {
 		e, err := in.decode(m, now)
 		if err != nil {
-			m.Done(in.bad(m.Subject(), err))
+			m.Done(in.bad(m, err))
 			continue
 		}
 		in.checkLinks(&e.Event)
@@ -103,6 +112,9 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	}
 	if err == nil {
 		in.warn(entries)
+		if in.o.Strays != nil {
+			in.o.Strays.add(entries)
+		}
 	}
 }
 
@@ -258,17 +270,19 @@ func (in *Intake) key(e events.Event) customer.Key {
 }
 
 // bad turns a decoding error into the answer that rejects the message.
-func (in *Intake) bad(subject string, err error) error {
+func (in *Intake) bad(m jetstream.Msg, err error) error {
 	bad, ok := errors.AsType[*events.Error](err)
 	if !ok {
 		return err
 	}
-	if in.o.Rejected != nil {
-		in.o.Rejected(bad.Reason)
-	}
-	store, _, parseErr := events.ParseSubject(subject)
+	store, t, parseErr := events.ParseSubject(m.Subject())
 	if parseErr != nil {
 		store = "unknown"
 	}
-	return bus.Bad(store, string(bad.Reason), bad.Error())
+	x := Rejection{Store: store, Type: t, Reason: bad.Reason, Field: bad.Field, Detail: bad.Error()}
+	x.Event, x.Source = events.Named(events.Raw{Header: m.Headers(), Data: m.Data()})
+	if in.o.Rejected != nil {
+		in.o.Rejected(x)
+	}
+	return &bus.BadError{Store: store, Reason: string(bad.Reason), Detail: x.Detail, Event: x.Event, Source: x.Source}
 }

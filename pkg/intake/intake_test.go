@@ -81,7 +81,7 @@ func (w *world) options(t *testing.T) intake.Options {
 		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"}, Workers: []string{"thank-you", "win-back"},
 		Business: func(t time.Time) time.Time { return t },
 		Took:     func(t events.Type, n int) { w.took[t] += n },
-		Rejected: func(r events.Reason) { w.rejected = append(w.rejected, r) },
+		Rejected: func(x intake.Rejection) { w.rejected = append(w.rejected, x.Reason) },
 	}
 }
 
