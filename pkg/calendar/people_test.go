@@ -127,3 +127,29 @@ func TestAPersonHasOneBirthdayAYear(t *testing.T) {
 		s.expect("")
 	})
 }
+
+// A shop goes on with one of two ids, and changes its mind. What is known under either
+// is told once, under the one that it named last.
+func TestWhoWasMergedBothWaysIsToldOfOnce(t *testing.T) {
+	both(t, "2026-06-01T09:07:00Z", func(t *testing.T, s *shop) {
+		s.joining()
+		for daysAgo, id := range map[int]string{181: "ann", 182: "ben"} {
+			s.says(daysAgo, id, id+"@example.com", func(c events.Customer) events.Data {
+				c.Birthday = "--06-03"
+				return &events.OrderPlaced{Customer: c, Order: events.Order{ID: id}}
+			})
+		}
+		merge := func(daysAgo int, into, from string) {
+			s.says(daysAgo, into, "", func(c events.Customer) events.Data { return &events.CustomerMerged{Customer: c, From: from} })
+		}
+		merge(9, "ann", "ben")
+		merge(8, "ben", "ann")
+		s.sweep()
+		s.expect("birthday ben, lapsed ben")
+		for range 3 {
+			s.clock.forward(1, 0)
+			s.sweep()
+		}
+		s.expect("")
+	})
+}

@@ -169,7 +169,8 @@ func (w *walk) erasedAt(k Key) Stamp {
 	return e
 }
 
-// address gives the person the address of the account that goes on for all.
+// address gives the person the address of the account that goes on for all; where that
+// has none, that of the one which was merged into it last, and so on.
 func (w *walk) address(c *Customer, a Ask) {
 	c.Addresses, c.Absorbed = nil, nil
 	if a.Email != "" {
@@ -177,12 +178,32 @@ func (w *walk) address(c *Customer, a Ask) {
 		return
 	}
 	c.Email = Text{}
-	for _, k := range GoesOn(a.Key, w.merged) {
+	way := GoesOn(a.Key, w.merged)
+	for seen := map[Key]bool{}; ; {
+		k := way[len(way)-1]
 		of := w.n.at(k).Customer
 		if account := of.Account(); account != "" {
 			c.Email = textOf(account, of.Email.Stamp)
+			return
+		}
+		seen[k] = true
+		last, ok := w.mergedLast(seen)
+		if !ok {
+			return
+		}
+		way = append(way, last)
+	}
+}
+
+// mergedLast returns the id that was merged last into one of some, and isn't one of them.
+func (w *walk) mergedLast(into map[Key]bool) (last Key, ok bool) {
+	var said Stamp
+	for _, k := range sortedMembers(w.members) {
+		if next, s, merged := w.merged(k); merged && into[next] && !into[k] && (!ok || s.After(said)) {
+			last, said, ok = k, s, true
 		}
 	}
+	return last, ok
 }
 
 // merged returns which id goes on for another, and since when.
@@ -287,16 +308,34 @@ func (w *walk) answersTo(mailbox string) bool {
 }
 
 // spentHere adds the claims of others under which email went to a mailbox of the
-// person's.
+// person's: about an order that named it, or when the other was the same person.
 func (w *walk) spentHere(c *Customer) {
-	for mailbox := range w.mailboxes {
+	for mailbox, email := range w.mailboxes {
 		for _, k := range w.linked(mailbox) {
-			for _, claim := range w.n.at(k).Customer.Claims {
-				if claim.To == mailbox.Token {
+			of := w.n.at(k).Customer
+			for _, claim := range of.Claims {
+				switch {
+				case claim.To == mailbox.Token:
 					c.Settle(claim)
 					if !slices.Contains(c.Around, k.Token) {
 						c.Around = append(c.Around, k.Token)
 					}
+				case claim.To == "" && of.HomeAt(email, claim.At):
+					c.Settle(claim)
+				}
+			}
+		}
+	}
+	for k := range w.members {
+		for _, a := range w.n.at(k).Customer.Absorbed {
+			from := w.n.id.Key(k.Store, a.ID)
+			if _, is := w.members[from]; is {
+				continue
+			}
+			_, left, ok := w.merged(from)
+			for _, claim := range w.n.at(from).Customer.Claims {
+				if claim.To == "" && ok && a.At <= claim.At && claim.At < left.At {
+					c.Settle(claim)
 				}
 			}
 		}

@@ -369,3 +369,84 @@ func TestANoThatIsSaidAtAMailboxCountsForWhoAnswersToIt(t *testing.T) {
 		t.Error("a later yes does not count")
 	}
 }
+
+// Email goes to the id that the shop goes on with. If that has no address, it goes where
+// it went before.
+func TestWhereEmailGoesAfterAMerge(t *testing.T) {
+	const third = "third@example.com"
+	for _, c := range []struct {
+		name string
+		es   []events.Event
+		ask  []string
+		want string
+	}{
+		{"to the one that goes on", []events.Event{knows(1, who("a", shared)), knows(2, who("b", other)), merged(3, "a", "b")}, []string{"a", "b"}, shared},
+		{"it has no address", []events.Event{knows(2, who("b", other)), merged(3, "a", "b")}, []string{"a", "b"}, other},
+		{"it gets one later", []events.Event{knows(2, who("b", other)), merged(3, "a", "b"), knows(4, who("a", shared))}, []string{"a", "b"}, shared},
+		{"two were merged into it", []events.Event{knows(1, who("b", other)), knows(2, who("c", third)), merged(3, "a", "b"), merged(4, "a", "c")}, []string{"a", "b", "c"}, third},
+		{"the last has none either", []events.Event{knows(1, who("b", other)), merged(3, "a", "b"), merged(4, "a", "c")}, []string{"a", "b", "c"}, other},
+		{"a chain", []events.Event{knows(1, who("c", other)), merged(3, "a", "b"), merged(4, "b", "c")}, []string{"a", "b", "c"}, other},
+		{"a ring", []events.Event{knows(1, who("a", shared)), merged(3, "a", "b"), merged(4, "b", "a")}, []string{"a", "b"}, shared},
+		{"nobody has one", []events.Event{merged(3, "a", "b")}, []string{"a"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			permute(c.es, func(es []events.Event) {
+				w := newTown(drawer(t))
+				for _, e := range es {
+					w.take(e)
+				}
+				for _, id := range c.ask {
+					if p := w.of(t, id); p.Customer.Account() != c.want {
+						t.Errorf("email for %s goes to %q, want %q", id, p.Customer.Account(), c.want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What a mailbox got before an id left it counts in its caps, and in those of the id.
+func TestWhatWasSentBeforeAPartingCountsForBoth(t *testing.T) {
+	sent := func(w *town, id string, n int, to string) {
+		w.at(w.id.Key("main", id)).SetClaim(customer.Claim{Touch: uint64(n), State: customer.Sent, At: instant(n).UnixMilli(), To: to})
+	}
+	for _, c := range []struct {
+		name string
+		es   []events.Event
+		sent map[string]int // id → when
+		to   string         // the address of an order
+		want map[string]int // id → emails that count
+	}{
+		{"it left after the email", []events.Event{knows(1, who("a", shared)), knows(2, who("b", shared)), knows(9, who("b", other))}, map[string]int{"b": 5}, "", map[string]int{"a": 1, "b": 1}},
+		{"it had left before", []events.Event{knows(1, who("a", shared)), knows(2, who("b", shared)), knows(4, who("b", other))}, map[string]int{"b": 5}, "", map[string]int{"a": 0, "b": 1}},
+		{"the email went elsewhere", []events.Event{knows(1, who("a", shared)), knows(2, who("b", shared)), knows(9, who("b", other))}, map[string]int{"b": 5}, "friend@example.com", map[string]int{"a": 0, "b": 0}},
+		{"the other's, who stayed", []events.Event{knows(1, who("a", shared)), knows(2, who("b", shared)), knows(9, who("b", other))}, map[string]int{"a": 5}, "", map[string]int{"a": 1, "b": 0}},
+		{"it was merged with another since", []events.Event{knows(1, who("a", shared)), merged(2, "a", "b"), knows(3, who("c", other)), merged(9, "c", "b")}, map[string]int{"b": 5}, "", map[string]int{"a": 1, "c": 1}},
+		{"and the email came later", []events.Event{knows(1, who("a", shared)), merged(2, "a", "b"), knows(3, who("c", other)), merged(9, "c", "b")}, map[string]int{"b": 10}, "", map[string]int{"a": 0, "c": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newTown(drawer(t))
+			for _, e := range c.es {
+				w.take(e)
+			}
+			to := ""
+			if c.to != "" {
+				to = w.id.Mailbox("main", c.to).Token
+			}
+			for id, n := range c.sent {
+				sent(w, id, n, to)
+			}
+			for id, want := range c.want {
+				n := 0
+				for _, k := range w.of(t, id).Customer.Claims {
+					if k.Spends() {
+						n++
+					}
+				}
+				if n != want {
+					t.Errorf("%d emails count for %s, want %d", n, id, want)
+				}
+			}
+		})
+	}
+}
