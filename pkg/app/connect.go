@@ -33,6 +33,7 @@ func (a *App) connect() error {
 	}
 	a.customers = projection.New(a.rdb, a.guard)
 	a.customers.IntroduceTo(timeline.New(a.js), a.identity)
+	a.customers.ForgetWith(a.forgetTo)
 	a.people = projection.NewPeople(a.customers, a.identity)
 	return nil
 }

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"homing/pkg/calendar"
+	"homing/pkg/customer"
 	"homing/pkg/erasure"
 	"homing/pkg/programme"
 	"homing/pkg/schedule"
@@ -18,6 +20,23 @@ func (a *App) eraser() *erasure.Eraser {
 		JS: a.js, Timeline: a.readTimeline(), Customers: a.customers, Workers: programme.WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
 		Decode: timeline.Decode, Read: a.intake().Read, Redis: a.rdb, Now: a.o.Scale.Now, Log: a.log.Named("erasure"),
 	})
+}
+
+// forgetTo deletes the pending emails of some customers that go to an address, as the
+// address of an order.
+func (a *App) forgetTo(ctx context.Context, of []customer.Key, email string, until time.Time) error {
+	s := schedule.New(a.js, a.o.Scale)
+	for _, w := range programme.Kinds {
+		for _, k := range of {
+			if !w.OfOrder {
+				continue
+			}
+			if _, err := s.ForgetTo(ctx, w.Name, k, email, until); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // erasureJob deletes, every night, the messages of who was erased.

@@ -100,6 +100,9 @@ func (t *then) mailbox(k Key, email string) {
 // Record returns a record that was added.
 func (n *Neighbourhood) Record(k Key) Record { return *n.at(k).Record }
 
+// Links returns the ids that ever named a mailbox whose links were added.
+func (n *Neighbourhood) Links(mailbox Key) []Key { return n.links[mailbox] }
+
 // AskAll asks for the mailboxes as well, however they were found.
 func (t *Then) AskAll(i *Identity, asks []Ask) []Ask {
 	known := map[Key]bool{}

@@ -100,13 +100,22 @@ func (e *Eraser) forget(ctx context.Context, k customer.Key, until time.Time) er
 
 // forgetOrders has a customer forget which orders they had before they were erased,
 // once no stream tells them any more. Until then they are known by a hash, so that
-// they do not come back when they are told again.
-func (e *Eraser) forgetOrders(ctx context.Context, store, token string) error {
+// they do not come back when they are told again. What was told about them since then is
+// told of a new order from now on, as it is after a refold.
+func (e *Eraser) forgetOrders(ctx context.Context, store, token string, since []events.Event) error {
 	k, ok := customer.KeyOfToken(store, token)
 	if !ok {
 		return nil
 	}
-	return e.change(ctx, k, (*customer.Customer).ForgetOrders)
+	return e.change(ctx, k, func(c *customer.Customer) bool {
+		if !c.ForgetOrders() {
+			return false
+		}
+		for _, x := range since {
+			customer.Apply(c, x)
+		}
+		return true
+	})
 }
 
 // change changes a customer, if there is anything to change.

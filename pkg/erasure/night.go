@@ -19,12 +19,13 @@ import (
 
 // erased is who was erased in a store.
 type erased struct {
-	at    map[string]int64    // token → ms: the latest erasure
-	fresh map[string]bool     // tokens of those whose messages are looked for on TIMELINE
-	done  uint64              // sequence of the last erasure that need not be looked at again
-	names Names               // what those messages call them
-	found map[string][]uint64 // stream → what is to be deleted
-	odd   []uint64            // on STOREFRONT: what tells no customer, and may name one
+	at    map[string]int64          // token → ms: the latest erasure
+	fresh map[string]bool           // tokens of those whose messages are looked for on TIMELINE
+	done  uint64                    // sequence of the last erasure that need not be looked at again
+	names Names                     // what those messages call them
+	found map[string][]uint64       // stream → what is to be deleted
+	since map[string][]events.Event // token → what was told about orders since, in the night's run
+	odd   []uint64                  // on STOREFRONT: what tells no customer, and may name one
 }
 
 // twice is for how long an erasure is looked at every night: an entry that was on
@@ -64,7 +65,7 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 		}
 	}
 	for token := range who.fresh {
-		if err := e.forgetOrders(ctx, store, token); err != nil {
+		if err := e.forgetOrders(ctx, store, token, who.since[token]); err != nil {
 			return fmt.Errorf("forgetting which orders an erased customer had: %w", err)
 		}
 	}
@@ -83,7 +84,7 @@ func (e *Eraser) who(ctx context.Context, store, timeline string) (*erased, erro
 	if err != nil {
 		return nil, err
 	}
-	w := &erased{at: map[string]int64{}, fresh: map[string]bool{}, done: before, found: map[string][]uint64{}}
+	w := &erased{at: map[string]int64{}, fresh: map[string]bool{}, done: before, found: map[string][]uint64{}, since: map[string][]events.Event{}}
 	old, all := e.o.Now().Add(-twice), true
 	err = e.o.Timeline.ReadType(ctx, store, events.TypeCustomerErased, 1, func(batch []customer.Entry) error {
 		for _, x := range batch {
@@ -144,9 +145,12 @@ func (e *Eraser) timeline(ctx context.Context, store string, w *erased, log *zap
 	for bucket, tokens := range buckets {
 		err := e.o.Timeline.ReadBucket(ctx, store, bucket, tokens, func(batch []customer.Entry) error {
 			for _, x := range batch {
-				if w.forgotten(x) && x.Event.Type != events.TypeCustomerErased {
+				switch {
+				case w.forgotten(x) && x.Event.Type != events.TypeCustomerErased:
 					w.found[bus.Timeline] = append(w.found[bus.Timeline], x.Sequence)
 					w.names.of(x.Event)
+				case strings.HasPrefix(string(x.Event.Type), "order."):
+					w.since[x.Key.Token] = append(w.since[x.Key.Token], x.Event)
 				}
 			}
 			return nil

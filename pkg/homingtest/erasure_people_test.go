@@ -1,6 +1,8 @@
 package homingtest_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,15 +125,29 @@ func TestNoEmailGoesToAnAddressThatWasErasedSinceTheOrder(t *testing.T) {
 				time.Sleep(time.Minute)
 				w.Publish("main", bought(by("ann", "gus@example.com"), "o1", "tea"))
 				time.Sleep(time.Minute)
+				w.Publish("main", bought(by("ann", "ann@example.com"), "o0", "mug"))
+				time.Sleep(time.Minute)
+				if n := pendingOf(w.T, w, "ann"); n != 6 {
+					t.Fatalf("%d touches are pending, want the thanks, the ask and the reminder of two orders", n)
+				}
 				w.Publish("main", &events.CustomerErased{Customer: gone})
+				time.Sleep(5 * time.Second)
+				if n := pendingOf(w.T, w, "ann"); n != 3 {
+					t.Errorf("%d touches are pending, want those about the order that went to another address", n)
+				}
+				everything(w.T, w, func(stream string, seq uint64, raw []byte) {
+					if strings.HasPrefix(stream, "SCHEDULE") && strings.Contains(string(raw), "gus@example.com") {
+						t.Errorf("%s has the address at %d", stream, seq)
+					}
+				})
 				time.Sleep(time.Hour)
-				if got := mailed(w); len(got) > 0 {
-					t.Errorf("emailed %v, want nobody; outcomes %v", got, outcomes(w))
+				if got := mailed(w); !slices.Equal(got, []string{"ann@example.com"}) {
+					t.Errorf("emailed %v, want ann about her other order; outcomes %v", got, outcomes(w))
 				}
 				w.Publish("main", bought(by("ann", "gus@example.com"), "o2", "pot"))
 				time.Sleep(time.Hour)
-				if got := mailed(w); len(got) != 1 {
-					t.Errorf("emailed %v about a later order, want gus alone; outcomes %v", got, outcomes(w))
+				if got := mailed(w); len(got) != 2 {
+					t.Errorf("emailed %v, want gus about a later order; outcomes %v", got, outcomes(w))
 				}
 			})
 		})

@@ -28,7 +28,8 @@ type Customers struct {
 
 	introductions Appender // nil: who is who is introduced by others
 	identity      *customer.Identity
-	refolds       bool // marks are moved by the refold alone
+	forget        Forget // nil: nothing is pending
+	refolds       bool   // marks are moved by the refold alone
 }
 
 // New returns a store. The guard is asked before every call.

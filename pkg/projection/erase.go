@@ -20,6 +20,14 @@ import (
 // takes away what led to the others. A process that stops in between finds them again
 // when the event comes again.
 
+// Forget deletes what is pending for some customers and goes to an address that is being
+// erased, as far as it was caused by a time: it is about orders that named the address.
+type Forget func(ctx context.Context, of []customer.Key, email string, until time.Time) error
+
+// ForgetWith has an erasure delete what is pending for other customers and goes to an
+// address of who is erased. Their own is deleted by who reads the erasure on the timeline.
+func (s *Customers) ForgetWith(f Forget) { s.forget = f }
+
 // erases reports whether an entry is an erasure as the shop told it.
 func erases(e customer.Entry) bool { return e.Event.Type == events.TypeCustomerErased && !e.Event.Copy }
 
@@ -58,6 +66,9 @@ func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask
 			}
 			continue
 		}
+		if err := s.forgetElsewhere(ctx, at, who, n); err != nil {
+			return err
+		}
 		if done, err := s.applied(ctx, n, itself); done || err != nil {
 			return err
 		}
@@ -89,6 +100,24 @@ func (s *Customers) befriend(ctx context.Context, at time.Time, who customer.The
 	}
 	_, err := s.introduce(ctx, all)
 	return err
+}
+
+// forgetElsewhere deletes what is pending for those who are not erased, and only named an
+// address of who is.
+func (s *Customers) forgetElsewhere(ctx context.Context, at time.Time, who customer.Then, n *customer.Neighbourhood) error {
+	if s.forget == nil {
+		return nil
+	}
+	for k, email := range who.Mailboxes {
+		others := slices.DeleteFunc(slices.Clone(n.Links(k)), func(id customer.Key) bool { return slices.Contains(who.Members, id) })
+		if len(others) == 0 {
+			continue
+		}
+		if err := s.forget(ctx, others, email, at); err != nil {
+			return fmt.Errorf("forgetting what is pending for an erased address: %w", err)
+		}
+	}
+	return nil
 }
 
 // spread has copies of an erasure in force, up to one whose record was changed since it

@@ -9,12 +9,29 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/customer"
+	"homing/pkg/touch"
 )
 
 // Forget deletes the touches of a customer that are pending with a worker and
 // were caused no later than some time, whether they fell due or not; the zero
 // time: all. It returns how many there were.
 func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error) {
+	return s.forget(ctx, worker, k, func(t touch.Touch, err error) bool {
+		// What cannot be read may be theirs, and is of no use to anybody.
+		return err != nil || until.IsZero() || t.Caused.UnixMilli() <= until.UnixMilli()
+	})
+}
+
+// ForgetTo deletes those of a customer's touches that are pending with a worker, go to
+// the address of an order, which was erased, and were caused no later than some time. It
+// returns how many there were.
+func (s *Schedule) ForgetTo(ctx context.Context, worker string, k customer.Key, email string, until time.Time) (int, error) {
+	return s.forget(ctx, worker, k, func(t touch.Touch, err error) bool {
+		return err == nil && t.Snapshot != nil && customer.SameAddress(t.Snapshot.To, email) && t.Caused.UnixMilli() <= until.UnixMilli()
+	})
+}
+
+func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
 	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil || len(msgs) == 0 {
 		return 0, err
@@ -25,8 +42,7 @@ func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, un
 	}
 	n := 0
 	for _, m := range msgs {
-		// What cannot be read may be theirs, and is of no use to anybody.
-		if t, err := Decode(m.Data); err == nil && !until.IsZero() && t.Caused.UnixMilli() > until.UnixMilli() {
+		if !is(Decode(m.Data)) {
 			continue
 		}
 		seq, err := sequenceOf(m)

@@ -35,3 +35,28 @@ func TestWhatIsPendingForACustomerIsForgottenUpToATime(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatGoesToAnErasedAddressIsForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		s := schedule.New(d.js, clock.Scale{})
+		now := time.Now()
+		to := func(occasion, email string, caused time.Duration) touch.Touch {
+			x := due(occasion, now.Add(time.Hour))
+			x.Caused = now.Add(caused)
+			if email != "" {
+				x.Snapshot = &touch.Snapshot{Order: occasion, To: email}
+			}
+			return x
+		}
+		d.put(s, to("1", "Gus@example.com", 0), to("2", "", 0), to("3", "ann@example.com", 0), to("4", "gus@example.com", time.Second), to("5", "gus@example.com.au", 0))
+		ann := due("1", now).Customer
+		for _, want := range []int{1, 0} {
+			if n, err := s.ForgetTo(t.Context(), "thank-you", ann, "gus@example.com", now); err != nil || n != want {
+				t.Errorf("%d touches were forgotten, want %d; %v", n, want, err)
+			}
+		}
+		if got := d.wait(3 * time.Hour); len(got) != 4 {
+			t.Errorf("%d fell due, want the other four", len(got))
+		}
+	})
+}
