@@ -5,3 +5,6 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 
 // Strike forgets an order as an erasure does that was told after it.
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
+
+// LastTag is the highest tag of a section of a record.
+const LastTag = tagSeen

@@ -1,0 +1,92 @@
+package customer_test
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/offer"
+)
+
+// full is a customer of whom every section of a record says something.
+func full() customer.Customer {
+	c := rich()
+	placed := func(e events.Event, place uint64) events.Event { e.Place = place; return e }
+	who := events.Customer{ID: "C-1007", Email: "ann@home.example", LastName: "Rae"}
+	for i, e := range []events.Event{
+		placed(at(12, "p1", &events.OrderPlaced{Customer: who, Order: events.Order{ID: "1002", Coupons: []string{"TEN"},
+			Items: []events.Item{{ProductID: "set", Quantity: 1, SupplyDays: 30}, {ProductID: "cup", Quantity: 2, BundleOf: "set", Subscription: true}}}}), 7),
+		placed(at(12, "p2", &events.OrderUpdated{Customer: who, Order: events.Order{ID: "1002", Items: []events.Item{{ProductID: "set", Quantity: 1}}}}), 8),
+		placed(at(13, "p3", &events.OrderCancelled{Customer: who, Order: events.OrderChange{ID: "1002"}}), 9),
+		placed(at(14, "p4", &events.OrderReturned{Customer: who, Order: events.OrderChange{ID: "1002", Return: events.Reference{ID: "r1"}, Items: []events.ChangedItem{{ProductID: "cup", Quantity: 1}}}}), 10),
+		at(15, "p5", &events.OrderFulfilled{Customer: who, Order: events.OrderChange{ID: "1003", Items: []events.ChangedItem{{ProductID: "pot"}}}}),
+		at(0, "p6", &events.OrderPlaced{Customer: who, Order: events.Order{ID: "0999"}}), // of before the erasure
+		at(16, "p7", &events.CartAbandoned{Customer: who, Cart: events.Cart{ID: "k3", Items: []events.Item{{ProductID: "cup", Quantity: 4}}}}),
+		at(17, "p8", &events.CartUpdated{Customer: who, Cart: events.Cart{ID: "k4", Items: []events.Item{{ProductID: "pot", Quantity: 1}}}}),
+		at(18, "p9", &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: "tea-1"}}),
+		at(19, "pa", &events.CustomerMerged{Customer: who, From: "C-3"}),
+		at(20, "pb", &events.PersonMerged{Into: "C-9"}),
+		at(21, "pc", &events.OfferIssued{Touch: "win-back.offer.abc.1", Code: "TEN", Kind: offer.Static, Percent: 10}),
+		at(22, "pd", &events.EmailSent{Email: events.Email{Touch: "win-back.last.abc.1", Sunset: true}}),
+		at(23, "pe", &events.EmailSent{Email: events.Email{Touch: "thank-you.thanks.abc.1002", To: "abcdefghijklmnop"}}),
+		at(24, "pf", &events.CustomerUpdated{Customer: events.Customer{ID: "C-1007", FirstName: "Anne"}}),
+		at(24, "pg", &events.CustomerUpdated{Customer: events.Customer{ID: "C-1007", FirstName: "Annie"}}),
+	} {
+		if !customer.Apply(&c, e) {
+			panic(i)
+		}
+	}
+	return c
+}
+
+// tagsOf lists the tags of a record's sections.
+func tagsOf(t *testing.T, b []byte) map[byte]bool {
+	t.Helper()
+	out := map[byte]bool{}
+	for len(b) > 0 {
+		n, size := binary.Uvarint(b[1:])
+		if size <= 0 || int(n)+size >= len(b)+1 {
+			t.Fatalf("not a row of sections: %x", b)
+		}
+		out[b[0]] = true
+		b = b[1+size+int(n):]
+	}
+	return out
+}
+
+// A record as it was written by the first version with persons. It must be read, with
+// all that it says, for as long as there is a Redis that has one.
+func TestRecordsOfThisFormatAreReadForEver(t *testing.T) {
+	const golden = "testdata/record-v2.hex"
+	if os.Getenv("WRITE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, []byte(hex.EncodeToString(customer.Encode(new(full())))+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := customer.Decode(string(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := diff(full(), got); d != "" {
+		t.Errorf("the old record says something else now (-folded +decoded):\n%s", d)
+	}
+	has := tagsOf(t, data)
+	for tag := byte(1); tag <= customer.LastTag; tag++ {
+		retired := tag >= 2 && tag <= 4 || tag == 12
+		if has[tag] == retired {
+			t.Errorf("section %d: in the golden record: %v", tag, has[tag])
+		}
+	}
+}
