@@ -223,7 +223,7 @@ func (r *reader) money(m *Money) {
 	if amount == nil || !hasCurrency {
 		return
 	}
-	if parsed, err := parseMoney(amount, r.currency); err != nil {
+	if parsed, err := parseMoney(amount, r.currency, r.trusted); err != nil {
 		r.failAt(err.Field, err.Reason, "%s", err.Detail+r.instead(amount))
 	} else {
 		*m = parsed

@@ -36,20 +36,24 @@ func Digits(currency string) int {
 
 // ParseMoney reads a decimal amount ("12.95") of a currency ("EUR"). The amount
 // is not negative, has at most 15 digits, and no more decimals than the currency
-// unless they are zeros. Its error is an *Error whose Field is "amount" or
+// unless they are zeros. The currency is one of ISO 4217, or was. Its error is an *Error whose Field is "amount" or
 // "currency".
 func ParseMoney(amount, currency string) (Money, error) {
-	m, err := parseMoney([]byte(amount), currency)
+	m, err := parseMoney([]byte(amount), currency, false)
 	if err != nil {
 		return Money{}, err
 	}
 	return m, nil
 }
 
-// parseMoney is ParseMoney without a conversion of the amount.
-func parseMoney(amount []byte, currency string) (Money, *Error) {
-	if !validCurrency(currency) {
+// parseMoney is ParseMoney without a conversion of the amount. What was accepted once
+// may have a currency that no list has.
+func parseMoney(amount []byte, currency string, accepted bool) (Money, *Error) {
+	switch {
+	case !validCurrency(currency):
 		return Money{}, errorf(ReasonBadMoney, "currency", `%s is not a currency: three letters A-Z, like "EUR"`, quote(currency))
+	case !accepted && !onceACurrency(currency):
+		return Money{}, errorf(ReasonBadMoney, "currency", `%s is not on the list of currencies (ISO 4217); send one that is, like "EUR"`, quote(currency))
 	}
 	digits := Digits(currency)
 	minor, problem := parseMinor(amount, digits)

@@ -44,7 +44,7 @@ func TestParseMoneyRefuses(t *testing.T) {
 		{"1e3", "EUR", "amount"}, {"0x10", "EUR", "amount"}, {"NaN", "EUR", "amount"}, {"１", "EUR", "amount"}, {" 1", "EUR", "amount"},
 		{"1.005", "EUR", "amount"}, {"0.5", "JPY", "amount"}, {"1000000000000000", "EUR", "amount"}, {"0.0000000000000001", "EUR", "amount"},
 		{"999999999999999", "CLF", "amount"}, {"99999999999999999999999999999999999999999999", "EUR", "amount"},
-		{"1", "", "currency"}, {"1", "eur", "currency"}, {"1", "EURO", "currency"}, {"1", "E R", "currency"}, {"1", "€", "currency"},
+		{"1", "", "currency"}, {"1", "eur", "currency"}, {"1", "EURO", "currency"}, {"1", "E R", "currency"}, {"1", "€", "currency"}, {"1", "EUU", "currency"}, {"1", "ZZZ", "currency"},
 	} {
 		m, err := ParseMoney(c.amount, c.currency)
 		bad, ok := errors.AsType[*Error](err)
@@ -97,7 +97,7 @@ func TestMoneySurvivesItsDecimalForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Money{
 			rapid.Int64Range(0, 999_999_999_999_999).Draw(t, "minor"),
-			rapid.SampledFrom([]string{"EUR", "JPY", "KWD", "CLF", "ZZZ"}).Draw(t, "currency"),
+			rapid.SampledFrom([]string{"EUR", "JPY", "KWD", "CLF", "HRK"}).Draw(t, "currency"),
 		}
 		if got, err := ParseMoney(m.Decimal(), m.Currency); err != nil || got != m {
 			t.Errorf("%v came back as %v, %v", m, got, err)

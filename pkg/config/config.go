@@ -126,6 +126,7 @@ func Example() Config {
 	s.From = "Example Shop <hello@shop.example>"
 	s.PostalAddress = "1 High Street, Exampleton"
 	s.TimeZone = "Europe/London"
+	s.Locale = "en-GB"
 	s.Currency = "GBP"
 	s.LinkHosts = []string{"shop.example"}
 	s.DKIM = DKIM{Domain: "shop.example", Selector: "homing"}

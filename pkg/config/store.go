@@ -10,15 +10,13 @@ import (
 
 	"golang.org/x/text/language"
 
+	"homing/events"
 	"homing/pkg/gate"
 	"homing/pkg/problem"
 	"homing/pkg/suggest"
 )
 
-var (
-	storeID  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	currency = regexp.MustCompile(`^[A-Z]{3}$`)
-)
+var storeID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // Store is a shop's entry: who writes, in which language and zone, and where it
 // differs from the rest of the installation.
@@ -70,15 +68,29 @@ func (s Store) Validate() error {
 	if _, err := language.Parse(s.Locale); err != nil {
 		l.Add("locale", "%q is not a language tag (BCP 47); write for example en or de-AT", s.Locale)
 	}
-	if !currency.MatchString(s.Currency) {
-		l.Add("currency", "%q is not a currency code (ISO 4217); write for example GBP", s.Currency)
-	}
+	checkCurrency(&l, s.Currency)
 	for i, h := range s.LinkHosts {
 		if !isHost(strings.TrimPrefix(h, "*.")) {
 			l.Add(fmt.Sprintf("link_hosts[%d]", i), "%q is not a host name; write for example shop.example or *.shop.example", h)
 		}
 	}
 	return l.Err()
+}
+
+// checkCurrency reports a currency that nobody pays with today.
+func checkCurrency(l *problem.List, code string) {
+	if events.IsCurrency(code) {
+		return
+	}
+	if now := events.Successor(code); now != "" {
+		l.Add("currency", "%s is no longer used; write %s", code, now)
+		return
+	}
+	text := "write for example GBP"
+	if near := suggest.Nearest(strings.ToUpper(code), events.Currencies()); near != "" {
+		text = didYouMean(near)
+	}
+	l.Add("currency", "%q is not a currency code (ISO 4217); %s", code, text)
 }
 
 func checkAddress(l *problem.List, key, value string) {

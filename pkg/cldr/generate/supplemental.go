@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"homing/events"
 )
 
 func keys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }
@@ -95,8 +97,12 @@ func (g *generator) numbers(dir string) {
 	g.euro = map[string]bool{}
 	for region, history := range currencies.Supplemental.CurrencyData.Region {
 		for _, tender := range history {
-			if euro, ok := tender["EUR"]; ok && euro["_to"] == "" {
-				g.euro[region] = true
+			for code, x := range tender {
+				today := x["_to"] == "" && x["_tender"] != "false"
+				if today && !events.IsCurrency(code) {
+					fail("generate: people in %s pay in %s, which events/currency.go does not have", region, code)
+				}
+				g.euro[region] = g.euro[region] || today && code == "EUR"
 			}
 		}
 	}
