@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas story fuzz cldr intl clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story fuzz cldr intl clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -60,6 +60,9 @@ race: ## Run every test under the race detector, which takes a long time
 
 replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while emails go out
 	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas
+
+relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages, which are fetched and not installed
+	scripts/relays.sh $(ARGS)
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
 	GOGC=400 go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story

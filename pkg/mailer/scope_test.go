@@ -358,6 +358,7 @@ func TestWordsOfARefusal(t *testing.T) {
 		"sorry, no mailbox here by that name":             MeansBadAddress,
 		"relay not permitted":                             MeansSenderAtFault,
 		"Relaying denied":                                 MeansSenderAtFault,
+		"Administrative prohibition":                      MeansSenderAtFault, // Exim's own words
 		"Authentication required":                         MeansSenderAtFault,
 		"Sender verify failed: no such user":              MeansSenderAtFault,
 		"Client host rejected: listed at bl.example":      MeansSenderAtFault,

@@ -12,7 +12,7 @@ var (
 	ofSender = []string{
 		"relay", "not permitted", "not allowed", "authenti", "authoris", "authoriz", "sender", "denied", "log in", "login",
 		"policy", "spam", "spf", "dkim", "dmarc", "blocked", "blacklist", "blocklist", "block list", "black list", "listed", "reputation",
-		"banned", "prohibited", "helo", "reverse dns", "rdns", "ptr record", "client host", "your host", "your ip", "mail from", "tls",
+		"banned", "prohibit", "helo", "reverse dns", "rdns", "ptr record", "client host", "your host", "your ip", "mail from", "tls",
 	}
 	ofFull    = []string{"quota", "full", "storage", "exceeded"}
 	ofTime    = []string{"try again", "temporar", "too many", "too fast", "too much", "quickly", "rate limit", "later"}

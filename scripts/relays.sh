@@ -1,0 +1,29 @@
+#!/bin/sh
+# Fetches Exim, Postfix and OpenSMTPD as Debian packages them, unpacks them into a folder
+# that is deleted afterwards, and runs the tests of Homing's mailer against them. Nothing
+# is installed. Where they cannot be fetched or run, it says so and does nothing.
+set -eu
+
+skip() {
+	echo "relays: skipped: $1"
+	exit 0
+}
+
+command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || skip "the mail servers are those of Debian or Ubuntu, and this system has no apt-get"
+[ "$(id -u)" = 0 ] || skip "mail servers need root"
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT INT TERM
+chmod 755 "$dir"
+mkdir "$dir/packages"
+echo "relays: fetching the packages"
+if ! (cd "$dir" && apt-get download -qq exim4-daemon-light exim4-base postfix opensmtpd libidn12 libnss-wrapper >"$dir/log" 2>&1); then
+	tail -3 "$dir/log"
+	skip "the packages cannot be fetched; apt-get update may help"
+fi
+for package in "$dir"/*.deb; do
+	dpkg -x "$package" "$dir/packages"
+done
+# A program that changes its user forgets the libraries it was told to load.
+find "$dir/packages" -type f -perm /6000 -exec chmod ug-s {} +
+HOMING_RELAYS=$dir/packages go test -count=1 -timeout 15m "$@" ./pkg/homingtest/relays
