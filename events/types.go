@@ -95,7 +95,7 @@ var rows = []Row{
 		"asks for no review while the complaint is open"),
 	row[ComplaintClosed](Storefront, "A complaint was dealt with.", "asks for reviews again"),
 	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
-		"sends nothing more to the address, for any customer of the store; with `permanent: false` does nothing"),
+		"sends nothing more to the address, for any customer of the store; with `permanent: false` it is noted"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
 		"sends nothing more to the address, for any customer of the store"),
 	row[ProductUpdated](Storefront, "A product was added or changed: this is what it is now.",

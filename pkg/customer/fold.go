@@ -110,5 +110,8 @@ func (c *Customer) unsubscribed(d *events.CustomerUnsubscribed, s Stamp) bool {
 }
 
 func (c *Customer) addressBounced(d *events.AddressBounced, s Stamp) bool {
-	return (d.Permanent == nil || *d.Permanent) && c.note(Bounced, "", s)
+	if d.Permanent == nil || *d.Permanent {
+		return c.note(Bounced, "", s)
+	}
+	return c.note(Doubted, "", s)
 }

@@ -21,6 +21,7 @@ const (
 	Bounced                             // of an address: email to it came back; nothing
 	Complained                          // of an address: email to it was reported as spam; nothing
 	Yielded                             // an email let one of a higher priority go first; its touch
+	Doubted                             // of an address: email to it was refused, and not for certain because it does not exist; nothing
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no

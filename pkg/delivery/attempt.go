@@ -46,6 +46,7 @@ type attempt struct {
 	conn      channel.Conn    // open
 	handed    bool            // the message was given to the channel
 	answered  bool            // and the channel answered
+	doubted   bool            // by an answer that may mean that the address does not exist
 }
 
 // elsewhere is how long a touch waits whose store this replica does not know.

@@ -119,15 +119,21 @@ func (d *Delivery) refresh(ctx context.Context, a *attempt) Decision {
 	return Decision{}
 }
 
-// suppress records that an address was found unusable, for all customers of the
-// store who have it. It comes before the touch's own outcome: a process that dies in
+// suppress records that an address was found unusable, or is perhaps, for all customers
+// of the store who have it. It comes before the touch's own outcome: a process that dies in
 // between has said no more than is true.
 func (d *Delivery) suppress(ctx context.Context, a *attempt, f events.Event) error {
 	fact, ok := f.Data.(events.Fact)
-	if !ok || fact.Body().Bounced == "" {
+	if !ok {
 		return nil
 	}
-	e := f
-	e.ID, e.Type, e.Data = f.ID+"-address", events.TypeAddressBounced, &events.AddressBounced{}
-	return d.o.Suppress(ctx, []customer.Entry{{Key: d.o.Mailbox(a.touch.Customer.Store, fact.Body().Bounced), Event: e}})
+	e, hash, bounced := f, fact.Body().Bounced, &events.AddressBounced{}
+	if hash == "" && a.doubted {
+		hash, bounced.Permanent = d.o.Address(a.touch.Customer.Store, a.to), new(bool)
+	}
+	if hash == "" {
+		return nil
+	}
+	e.ID, e.Type, e.Data = f.ID+"-address", events.TypeAddressBounced, bounced
+	return d.o.Suppress(ctx, []customer.Entry{{Key: d.o.Mailbox(a.touch.Customer.Store, hash), Event: e}})
 }

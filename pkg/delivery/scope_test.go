@@ -137,11 +137,7 @@ func TestADomainThatIsNeverFoundIsABounce(t *testing.T) {
 				r.known("ann", "bob")
 				r.touch("ann", "offer", "l1", time.Minute, nil)
 				r.touch("bob", "offer", "l1", time.Hour, nil)
-				r.start(func(o *delivery.Options) {
-					o.Suppress = func(ctx context.Context, es []customer.Entry) error {
-						return errors.Join(r.store.Fold(ctx, es), timeline.New(r.js).Append(ctx, es))
-					}
-				})
+				r.start(r.toldOfAddresses)
 				time.Sleep(16 * day)
 				dropped := r.facts(events.TypeEmailDropped)
 				want := "expired"
@@ -154,4 +150,46 @@ func TestADomainThatIsNeverFoundIsABounce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// toldOfAddresses has what is found out about addresses on the timeline, too.
+func (r *rig) toldOfAddresses(o *delivery.Options) {
+	o.Suppress = func(ctx context.Context, es []customer.Entry) error {
+		return errors.Join(r.store.Fold(ctx, es), timeline.New(r.js).Append(ctx, es))
+	}
+}
+
+// A relay without enhanced codes refuses an address in words that may mean anything.
+// The email is dropped once the relay took another; the address is given up after
+// days of that.
+func TestAnAddressThatIsRefusedInDoubtForDaysIsGivenUp(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		asked := 0
+		r.sink.Answer = func(command, arg string) string {
+			if command == "RCPT" && strings.Contains(arg, "ann") {
+				asked++
+				return "550 Invalid recipient"
+			}
+			return ""
+		}
+		r.known("ann", "bob")
+		for n := range 7 {
+			in := time.Duration(n)*day + time.Hour
+			r.touch("ann", "offer", fmt.Sprint("l", n), in, nil)
+			r.touch("bob", "offer", fmt.Sprint("l", n), in+30*time.Second, nil)
+		}
+		r.start(r.toldOfAddresses)
+		time.Sleep(8 * day)
+		var reasons []string
+		for _, f := range r.facts(events.TypeEmailDropped) {
+			reasons = append(reasons, f.Data.(events.Fact).Body().Reason)
+		}
+		const refused, bounced = "rejected_by_server", "bounced"
+		if d := cmp.Diff([]string{refused, refused, refused, refused, refused, bounced, bounced}, reasons); d != "" {
+			t.Errorf("dropped (-want +got):\n%s", d)
+		}
+		if got := len(r.sink.Mails()); got != 7 || asked > 8 {
+			t.Errorf("%d emails to others, and asked %d times", got, asked)
+		}
+	})
 }

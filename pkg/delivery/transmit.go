@@ -66,6 +66,7 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	case channel.Undecided:
 		d.o.Log.Warn("refused, and it is not known yet whether that is about the recipient or about us", zap.String("touch", a.id), zap.Error(out.Err))
 	case channel.ContentAtFault, channel.Refused, channel.Doubtful:
+		a.doubted = out.Meaning == channel.Doubtful
 		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
 		return Decision{Action: Drop, Body: body(reason.RejectedByServer)}
 	case channel.SenderAtFault:

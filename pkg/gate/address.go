@@ -10,12 +10,51 @@ import (
 
 // Mailbox is what is known about an address itself, whichever of the store's
 // customers have it: when email to it last bounced for good, and when it was last
-// reported as spam; the zero time if never.
-type Mailbox struct{ Bounced, Complained time.Time }
+// reported as spam; the zero time if never. Doubted is when it was refused, newest
+// first, and not for certain because it does not exist.
+type Mailbox struct {
+	Bounced, Complained time.Time
+	Doubted             []time.Time
+}
 
 // MailboxOf reads it from the record that is kept for the address.
 func MailboxOf(c *customer.Customer) Mailbox {
-	return Mailbox{Bounced: c.LastNoted(customer.Bounced), Complained: c.LastNoted(customer.Complained)}
+	m := Mailbox{Bounced: c.LastNoted(customer.Bounced), Complained: c.LastNoted(customer.Complained)}
+	for _, n := range c.Noted(customer.Doubted, "") {
+		m.Doubted = append(m.Doubted, n.Time())
+	}
+	return m
+}
+
+const (
+	// doubtedDays is on how many days an address is refused in doubtful words, with
+	// nothing accepted in between, before it is taken not to exist, and doubtedFor from
+	// the first to the last of them at least: a relay that is set up wrongly for a
+	// weekend suppresses nobody.
+	doubtedDays = 3
+	doubtedFor  = 72 * time.Hour
+)
+
+// doubted returns when an address was last refused that is taken not to exist; the zero
+// time if it isn't.
+func (c *Case) doubted() time.Time {
+	var taken int64
+	for _, k := range c.recipient().Claims {
+		if k.State == customer.Sent {
+			taken = max(taken, k.At)
+		}
+	}
+	days := map[time.Time]bool{}
+	for _, at := range c.Mailbox.Doubted {
+		if at.UnixMilli() <= taken || c.yesSince(at.UnixMilli()) {
+			break
+		}
+		days[at.Truncate(24*time.Hour)] = true
+		if last := c.Mailbox.Doubted[0]; len(days) >= doubtedDays && last.Sub(at) >= doubtedFor {
+			return last
+		}
+	}
+	return time.Time{}
 }
 
 // address: there must be one, and no email to it may have bounced or been reported
@@ -30,6 +69,9 @@ func address(c *Case) touch.Verdict {
 	}
 	if at := c.Mailbox.Bounced; !at.IsZero() && !c.yesSince(at.UnixMilli()) {
 		return touch.DropFor(reason.Bounced, "email to the address bounced on "+stamp(at))
+	}
+	if at := c.doubted(); !at.IsZero() {
+		return touch.DropFor(reason.Bounced, "email to the address was refused on several days, at last on "+stamp(at)+", and never accepted in between")
 	}
 	if at := c.complained(); !at.IsZero() && !c.yesSince(at.UnixMilli()) {
 		return touch.DropFor(reason.Complained, "email to the address was reported as spam on "+stamp(at))

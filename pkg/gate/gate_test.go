@@ -99,6 +99,18 @@ func TestRules(t *testing.T) {
 		{"the address bounced", func(c *gate.Case) { bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
 		{"the address bounced, for transactional email too", func(c *gate.Case) { transactional(c); bounced(c, "hash of ann@shop.example") }, drop(reason.Bounced)},
 		{"email to the address bounced, from another customer", func(c *gate.Case) { c.Mailbox.Bounced = now.Add(-2 * time.Hour) }, drop(reason.Bounced)},
+		{"the address was refused on three days, perhaps for good", func(c *gate.Case) { c.Mailbox.Doubted = doubts(0, 30, 75) }, drop(reason.Bounced)},
+		{"the address was refused on three days, for transactional email too", func(c *gate.Case) { transactional(c); c.Mailbox.Doubted = doubts(0, 30, 75) }, drop(reason.Bounced)},
+		{"the address was refused on two days", func(c *gate.Case) { c.Mailbox.Doubted = doubts(0, 1, 2, 75, 76) }, send},
+		{"the address was refused for a weekend", func(c *gate.Case) { c.Mailbox.Doubted = doubts(0, 12, 24, 36, 48, 60) }, send},
+		{"the address was refused, accepted, and refused again", func(c *gate.Case) {
+			c.Mailbox.Doubted = doubts(0, 30, 75, 100)
+			c.Customer.SetClaim(customer.Claim{Touch: 1, State: customer.Sent, At: now.Add(-60 * time.Hour).UnixMilli()})
+		}, send},
+		{"a refused address is lifted by an explicit later consent", func(c *gate.Case) {
+			c.Mailbox.Doubted = doubts(0, 30, 75)
+			subscribed(c, now.Add(-time.Minute))
+		}, send},
 		{"the address complained", func(c *gate.Case) { c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
 		{"the address complained, for transactional email too", func(c *gate.Case) { transactional(c); c.Mailbox.Complained = now.Add(-2 * time.Hour) }, drop(reason.Complained)},
 		{"a complaint is lifted by an explicit later consent", func(c *gate.Case) {
@@ -285,4 +297,12 @@ func TestNoDetailNamesAnAddress(t *testing.T) {
 			t.Errorf("%s: %q may hold an address", v.Reason, v.Detail)
 		}
 	}
+}
+
+// doubts are refusals so many hours before an hour ago, newest first.
+func doubts(hours ...int) (out []time.Time) {
+	for _, h := range hours {
+		out = append(out, now.Add(-time.Hour-time.Duration(h)*time.Hour))
+	}
+	return out
 }
