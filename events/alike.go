@@ -37,11 +37,21 @@ type likeness struct {
 	name  string
 }
 
+// likenesses are those of one object.
+type likenesses []likeness
+
+func (l *likenesses) all() likenesses {
+	if l == nil {
+		return nil
+	}
+	return *l
+}
+
 // resemble adds the field that a name resembles, if it resembles one.
-func (s *shape) resemble(to []likeness, name []byte) []likeness {
+func (s *shape) resemble(to *likenesses, name []byte) *likenesses {
 	var room [maxAlike]byte
 	plain, ok := bare(room[:0], name)
-	if !ok || len(to) == maxAlike {
+	if !ok || to != nil && len(*to) == maxAlike {
 		return to
 	}
 	i, ok := s.alike[string(plain)]
@@ -56,7 +66,11 @@ func (s *shape) resemble(to []likeness, name []byte) []likeness {
 	if !ok {
 		return to
 	}
-	return append(to, likeness{i, string(name)})
+	if to == nil {
+		to = new(likenesses)
+	}
+	*to = append(*to, likeness{i, string(name)})
+	return to
 }
 
 // bare is a name in lower case, without what joins words. What has other bytes than
@@ -101,8 +115,8 @@ func oneEdit(a, b string) bool {
 	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// likenesses are the names that resemble the fields of a shape.
-func (s *shape) likenesses() map[string]int {
+// resembling are the names that resemble the fields of a shape.
+func (s *shape) resembling() map[string]int {
 	m := map[string]int{}
 	for i, f := range s.fields {
 		for _, name := range otherNames[f.name] {
@@ -116,8 +130,8 @@ func (s *shape) likenesses() map[string]int {
 }
 
 // lacks records that a required field is not there, and what is in its place.
-func (r *reader) lacks(s *shape, i int, like []likeness) {
-	for _, l := range like {
+func (r *reader) lacks(s *shape, i int, like *likenesses) {
+	for _, l := range like.all() {
 		if l.field == i {
 			r.failAt(s.fields[i].name, ReasonMissingField, "missing; it is called %s, not %s", s.fields[i].name, quote(l.name))
 			return
@@ -127,8 +141,8 @@ func (r *reader) lacks(s *shape, i int, like []likeness) {
 }
 
 // unknown warns of what resembles fields that were not given.
-func (r *reader) unknown(s *shape, like []likeness, got uint32) {
-	for _, l := range like {
+func (r *reader) unknown(s *shape, like *likenesses, got uint32) {
+	for _, l := range like.all() {
 		if got&(1<<l.field) == 0 {
 			r.warnAt(l.name, WarnUnknownField, "there is no such field, and it is not read; it is called %s", s.fields[l.field].name)
 		}

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -29,7 +28,12 @@ func (h *headers) contentType(v string) {
 
 // withoutMark is a body without the byte order mark with which some programs begin
 // UTF-8.
-func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
+func withoutMark(body []byte) []byte {
+	if len(body) > 2 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf {
+		return body[3:]
+	}
+	return body
+}
 
 // checkText says what a body is that is not UTF-8.
 func checkText(body []byte) error {
@@ -48,8 +52,7 @@ func checkText(body []byte) error {
 // unwrapped is what a body says that is a JSON string, in which there is JSON: it was
 // written as JSON twice. Any other is returned as it is.
 func unwrapped(body []byte) []byte {
-	r := reader{data: body}
-	if r.peek() != '"' {
+	if first(body) != '"' {
 		return body
 	}
 	var s string
@@ -60,9 +63,16 @@ func unwrapped(body []byte) []byte {
 }
 
 // opens reports whether a document may be an object.
-func opens(doc []byte) bool {
-	r := reader{data: doc}
-	return r.peek() == '{'
+func opens(doc []byte) bool { return first(doc) == '{' }
+
+// first is the first byte of a document that is not white space; 0: there is none.
+func first(doc []byte) byte {
+	for _, c := range doc {
+		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return c
+		}
+	}
+	return 0
 }
 
 // inString reads data that is a JSON string in which there is JSON, as SDKs of

@@ -87,19 +87,19 @@ func (r *reader) pieces() (n int) {
 type instead struct{ ofNegative, ofNone string }
 
 var (
-	leaveTheLineOut = instead{
+	leaveTheLineOut = &instead{
 		`leave the line out, send a discount as "discount" of the order, and what came back as order.returned`, "leave the line out",
 	}
 	// What is told of an order without lines is told of all of it, which is not what
 	// somebody means who leaves out the last line.
-	sayWhatChanged = instead{
+	sayWhatChanged = &instead{
 		"send how many pieces of it are meant, without the minus", "send how many pieces are meant, and no event if none are: without lines, the whole order is meant",
 	}
 )
 
 // quantity reads how many pieces. A part of a piece is rounded up: 1.5 kg of cheese
 // last for as long as two pieces, and half a metre that came back is a return.
-func (r *reader) quantity(instead instead) int {
+func (r *reader) quantity(instead *instead) int {
 	if n := r.pieces(); n > 0 {
 		return n
 	}

@@ -18,33 +18,35 @@ func words(ws ...string) map[string]bool {
 	return m
 }
 
-// doubtful has the bytes with which one of these begins: most ids begin with another.
-var doubtful = func() (ok [256]bool) {
+// doubtful has, for the byte with which one of these begins, a bit for each length it
+// may have: hardly any other id has both.
+var doubtful = func() (lengths [256]uint64) {
 	for _, ws := range []map[string]bool{nobodys, nothings} {
 		for w := range ws {
-			ok[w[0]], ok[strings.ToUpper(w)[0]] = true, true
+			lengths[w[0]] |= 1 << len(w)
+			lengths[strings.ToUpper(w)[0]] |= 1 << len(w)
 		}
 	}
-	return ok
+	return lengths
 }()
 
-// longestNothing is how long the longest of these is.
-const longestNothing = len("00000000-0000-0000-0000-000000000000")
+// inDoubt reports whether an id, which is trimmed and not empty, may be one of these.
+func inDoubt(id string) bool { return doubtful[id[0]]>>len(id)&1 != 0 }
 
 // noID reports whether an id, which is trimmed, is what a program makes of none.
 func noID(id string) bool {
-	return id != "" && doubtful[id[0]] && len(id) <= longestNothing && nothings[strings.ToLower(id)]
+	return id != "" && inDoubt(id) && nothings[strings.ToLower(id)]
 }
 
 func noCustomer(id string) bool {
-	return id != "" && doubtful[id[0]] && len(id) <= longestNothing && (noID(id) || nobodys[strings.ToLower(id)])
+	return id != "" && inDoubt(id) && (noID(id) || nobodys[strings.ToLower(id)])
 }
 
 const notACustomer = `%s is not the id of one customer; leave the id out for a guest, and send their "email"`
 
-// idOf reads an identifier by what it identifies.
-func (r *reader) idOf(k kind) string {
-	if k == textCustomerID && !r.trusted && (r.next('0') || r.next('-')) {
+// customerID reads the id of a customer.
+func (r *reader) customerID() string {
+	if (r.next('0') || r.next('-')) && !r.trusted {
 		from := r.pos
 		if n := r.describe(); noCustomer(n) { // in quotes it would not be one, either
 			r.fail(ReasonBadValue, notACustomer, n)
@@ -55,10 +57,16 @@ func (r *reader) idOf(k kind) string {
 		}
 	}
 	s := r.id()
-	if s == "" || !doubtful[s[0]] || r.trusted || r.err != nil {
-		return s
+	if s != "" && inDoubt(s) {
+		return r.judgeID(s, textCustomerID)
 	}
+	return s
+}
+
+// judgeID refuses an id that may be none, by what it identifies.
+func (r *reader) judgeID(s string, k kind) string {
 	switch {
+	case r.trusted || r.err != nil:
 	case k == textCustomerID && noCustomer(s):
 		if r.erasing { // who was taken in under it before must be forgotten, too
 			return s

@@ -31,7 +31,7 @@ func (r *reader) payload(t Type) Data {
 // fields reads an object into the struct at p, which has the shape s.
 func (r *reader) fields(s *shape, p unsafe.Pointer) {
 	var got uint32
-	var like []likeness
+	var like *likenesses // which hardly any object has
 	next, faulty := 0, r.faults.count()
 	if !r.object() {
 		return
@@ -93,8 +93,15 @@ func (r *reader) again(f *field, p unsafe.Pointer) {
 // value reads a field into p, and reports whether it is more than empty.
 func (r *reader) value(f *field, p unsafe.Pointer) bool {
 	switch {
+	case f.kind == textCustomerID:
+		s := r.customerID()
+		*(*string)(p) = s
+		return s != ""
 	case f.kind <= textReference:
-		s := r.idOf(f.kind)
+		s := r.id()
+		if s != "" && inDoubt(s) {
+			s = r.judgeID(s, f.kind)
+		}
 		*(*string)(p) = s
 		return s != ""
 	case f.kind < wholeAny:

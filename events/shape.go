@@ -163,7 +163,7 @@ var doubts = map[reflect.Type]judge{
 func shapeOf(typ reflect.Type) *shape {
 	s := &shape{typ: typ, check: checks[typ], doubt: doubts[typ]}
 	s.add(typ, 0)
-	s.alike = s.likenesses()
+	s.alike = s.resembling()
 	return s
 }
 
