@@ -43,7 +43,7 @@ func (o *Order) addUp() (field string, reason Reason, problem string) {
 			return
 		}
 	}
-	return "total", WarnTotalMismatch, fmt.Sprintf("%s is not %s, with tax or without; send what is missing as discount, shipping or tax",
+	return "total", WarnTotalMismatch, fmt.Sprintf("%s is not %s, with tax or without; price is of one piece; send what is missing as discount, shipping or tax",
 		o.Total, o.adds(Money{sum, o.Total.Currency}))
 }
 
