@@ -100,6 +100,9 @@ func (r *reader) message(e *Event, raw *Raw, h *headers) {
 
 // allFaults reads an event again that has one, and returns all it has.
 func allFaults(e *Event, raw *Raw, h *headers, now time.Time, first *Error) error {
+	if first.Reason == ReasonNotJSON && first.Field == "" || first.Reason == ReasonTooDeep {
+		return first // there was nothing before it, and there is nothing to read after
+	}
 	again := Event{Store: e.Store, Type: e.Type}
 	rs := rulesOf(raw, now)
 	rs.erasing = e.Type == TypeCustomerErased

@@ -190,6 +190,32 @@ func TestTheFirstFaultIsTheOneThatIsNamed(t *testing.T) {
 	}
 }
 
+// TestAnEventThatIsCutOffIsRefused holds for each byte at which it may be.
+func TestAnEventThatIsCutOffIsRefused(t *testing.T) {
+	cut := func(typ Type, body string) {
+		for i := range body {
+			for _, fault := range []string{"", `{"customer":{"id":7},"order":{"id":7},"cart":{"id":7},`} { // with one before it, too
+				if fault != "" && (i == 0 || body[0] != '{') {
+					continue
+				}
+				part := body[:i]
+				if fault != "" {
+					part = fault + part[1:]
+				}
+				if _, err := Decode(bareRaw(typ, part), testNow); err == nil {
+					t.Errorf("%s: taken in: %s", typ, part)
+				}
+			}
+		}
+	}
+	for _, c := range badCases(t) {
+		cut(c.Type, strings.TrimSpace(string(c.Body)))
+	}
+	for _, typ := range Types() {
+		cut(typ, strings.TrimSpace(string(Example(typ))))
+	}
+}
+
 func TestAThousandFaultsAreCounted(t *testing.T) {
 	items := strings.TrimSuffix(strings.Repeat(`{"product_id":7,"name":"n","quantity":0},`, 500), ",")
 	_, err := Decode(bareRaw(TypeOrderPlaced, `{"customer":{"id":"7"},"order":{"id":"1","items":[`+items+`]}}`), testNow)

@@ -52,7 +52,7 @@ func (r *reader) fields(s *shape, p unsafe.Pointer) {
 		if got&(1<<i) != 0 {
 			r.again(f, unsafe.Add(p, f.offset))
 		}
-		if some := r.value(f, unsafe.Add(p, f.offset)); some || f.given || r.faults != nil && r.faults.within(r.where()) {
+		if some := r.value(f, unsafe.Add(p, f.offset)); some || f.given || r.faults != nil && r.err == nil && r.faults.within(r.where()) {
 			got |= 1 << i
 		} else {
 			got &^= 1 << i
