@@ -90,7 +90,8 @@ func (d *demo) play(ctx context.Context, js jetstream.JetStream, s scene, at tim
 	source := "/stores/" + d.store.ID + "/demo"
 	body, err := events.Encode(events.Event{ID: s.id, Source: source, Time: at.UTC().Truncate(time.Millisecond), Data: s.data})
 	if err == nil {
-		_, err = publish(ctx, js, events.Subject(d.store.ID, s.data.Type()), messageID(source, s.id), body)
+		subject := events.Subject(d.store.ID, s.data.Type())
+		_, err = publish(ctx, js, subject, messageID(subject, source, s.id), body)
 	}
 	return err
 }

@@ -39,6 +39,7 @@ type publishFlags struct {
 	timeout time.Duration
 	dryRun  bool
 	store   string
+	inbox   string
 	event   eventFlags
 	file    fileFlags
 }
@@ -78,6 +79,7 @@ func (p *program) publishCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what is wrong and what would be published, and connect to nothing")
+	cmd.Flags().StringVar(&f.inbox, "inbox-prefix", "", "the subject `prefix` on which the NATS user may get answers, such as _INBOX_main (default: nats.inbox_prefix)")
 	f.event.register(cmd.Flags())
 	f.file.register(cmd.Flags())
 	p.natsFlags(cmd, &f.timeout, 10*time.Second)
@@ -125,15 +127,11 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 	if f.dryRun {
 		return p.rehearse(d, store)
 	}
-	nc, js, err := p.reach(ctx, c, f.timeout)
+	ctx, nc, js, scale, err := p.reachAsStorefront(ctx, c, f, store)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	scale, err := businessClock(ctx, js)
-	if err != nil {
-		return err
-	}
 	body, err := d.encode(store, scale)
 	if err != nil {
 		return err
@@ -142,9 +140,9 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 		fmt.Fprintln(p.err, "note: "+note)
 	}
 	subject := events.Subject(store, t)
-	ack, err := publish(ctx, js, subject, messageID(d.source, d.id), body)
+	ack, err := publish(ctx, js, subject, messageID(subject, d.source, d.id), body)
 	if err != nil {
-		return err
+		return denied(ctx, err)
 	}
 	return p.writePublished(published{t, d.id, d.time, subject, ack.Stream, ack.Sequence, ack.Duplicate})
 }
@@ -172,8 +170,9 @@ func (p *program) rehearse(d *draft, store string) error {
 
 func currencyOf(c *config.Config, store string) string { return c.Stores[store].Currency }
 
-// messageID tells the stream's copies of an event from other events.
-func messageID(source, id string) string { return source + "#" + id }
+// messageID tells the stream's copies of an event from other events: those of another
+// store, type or source may have the same id.
+func messageID(subject, source, id string) string { return subject + "#" + source + "#" + id }
 
 func message(subject string, body []byte) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{"Content-Type": {"application/cloudevents+json"}}}

@@ -78,7 +78,7 @@ func (p *program) publishFile(ctx context.Context, f *publishFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	nc, js, err := p.reach(ctx, c, f.timeout)
+	ctx, nc, js, _, err := p.reachAsStorefront(ctx, c, f, store)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 		return sent{}, err
 	}
 	subject := events.Subject(b.store, t)
-	m := sent{subject: subject, id: messageID(e.Source, e.ID)}
+	m := sent{subject: subject, id: messageID(subject, e.Source, e.ID)}
 	if len(e.Warnings) > 0 {
 		if b.sum.Warned++; b.sum.Warned <= shownFaults {
 			m.warning = e.Warnings[0].String()
