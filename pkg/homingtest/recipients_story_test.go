@@ -87,3 +87,41 @@ func TestAnOrderThatIsToldUnderTheBuyersOwnAccountAsWellIsOneEmail(t *testing.T)
 		}
 	}
 }
+
+// Who said no with the link in an email about somebody else's order says yes later, as a
+// guest or under an id of their own: the next one comes. A yes of the account is not theirs.
+func TestALaterYesLiftsANoThatWasSaidInAnEmailAboutSomebodyElsesOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		yes  events.Customer
+		want int
+	}{
+		"as a guest":         {by("", "Bob@corp.example"), 2},
+		"with an account":    {by("bob", "bob@corp.example"), 2},
+		"the account's only": {by("corp", ""), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := homingtest.New(t, dir, strings.Replace(plain, "%FREQUENCY%", uncapped, 1)+"  thank-you: {class: marketing}\n  review-request: {status: \"off\"}\n")
+				w.Start()
+				w.Publish("main", &events.CustomerCreated{Customer: by("corp", "alice@corp.example")})
+				time.Sleep(time.Minute)
+				w.Publish("main", bought(by("corp", "bob@corp.example"), "o-1", "pens"))
+				time.Sleep(2 * time.Hour)
+				if code, _, _ := w.Request("POST", homingtest.Unsubscribe(w.Sink.Mails()[0].Raw), oneClick); code != 200 {
+					t.Fatal(code)
+				}
+				time.Sleep(time.Minute)
+				now := time.Now().UTC()
+				c.yes.Consent = &events.Consent{Email: events.Subscribed, At: &now}
+				w.Publish("main", &events.CustomerUpdated{Customer: c.yes})
+				time.Sleep(time.Minute)
+				w.Publish("main", bought(by("corp", "bob@corp.example"), "o-2", "pens"))
+				time.Sleep(2 * time.Hour)
+				if got := mailed(w); len(got) != c.want {
+					t.Errorf("mailed %v, want %d emails; outcomes %v", got, c.want, outcomes(w))
+				}
+			})
+		})
+	}
+}
