@@ -52,6 +52,9 @@ type Options struct {
 	// CheckRedis is how often to see that Redis was not emptied; 0: as projection decides.
 	CheckRedis time.Duration
 
+	// ConfirmControls is how often to confirm what is paused; 0: as control decides.
+	ConfirmControls time.Duration
+
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS          []nats.Option
 	RedisDial     connect.Dialer
@@ -103,6 +106,7 @@ type App struct {
 	js        jetstream.JetStream
 	rdb       redis.UniversalClient // behind the guard
 	raw       redis.UniversalClient // for the rebuilder alone
+	forbidden chan struct{}         // has a token when Redis forbade something
 	guard     *projection.Guard
 	customers *projection.Customers
 	http      *httpServer
@@ -113,7 +117,7 @@ type App struct {
 	rejections *rejections            // events that were not
 	strays     *intake.Strays         // events about orders of others
 
-	controls *control.Controls // who is paused
+	controls *control.Controls // who is paused, and whether this process may send
 
 	admitted atomic.Bool // the secret is that of the installation
 	failed   chan error  // why the process has to end; see Failed
@@ -131,7 +135,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1)}
+	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1)}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
@@ -187,7 +191,9 @@ func (a *App) run(ctx context.Context) {
 	}
 	a.runControls(ctx)
 	a.running.Go(func() { a.rebuilder().Run(ctx) })
-	for a.guard.Ready() != nil { // the loops would only fail until then
+	var checked atomic.Bool
+	a.running.Go(func() { a.watchRedis(ctx, func() { checked.Store(true) }) })
+	for a.guard.Ready() != nil || !checked.Load() { // the loops would only fail until then
 		select {
 		case <-ctx.Done():
 			return
@@ -244,6 +250,11 @@ func (a *App) Ready() error {
 		return errors.New("stopping")
 	case a.nc == nil || !a.nc.IsConnected():
 		return errors.New("not connected to NATS")
+	}
+	if err := a.stopped(); err != nil {
+		return err
+	}
+	switch {
 	case !a.started.Load():
 		return errors.New("streams are not set up yet")
 	case !a.opened.Load():

@@ -10,6 +10,7 @@ import (
 	"homing/pkg/connect"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
+	"homing/pkg/redischeck"
 	"homing/pkg/timeline"
 )
 
@@ -24,6 +25,7 @@ func (a *App) connect() error {
 	if a.js, err = connect.JetStream(a.o.Config, a.nc, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(bus.AckTimeout)); err != nil {
 		return err
 	}
+	a.controls = a.newControls()
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
 	if a.rdb, err = connect.Redis(a.o.Config, a.o.RedisDial, a.guard.OnConnect); err != nil {
 		return err
@@ -31,8 +33,10 @@ func (a *App) connect() error {
 	if a.raw, err = connect.Redis(a.o.Config, a.o.RedisDial, nil); err != nil {
 		return err
 	}
+	redischeck.Watch(a.rdb, a.wasForbidden)
+	redischeck.Watch(a.raw, a.wasForbidden)
 	a.customers = projection.New(a.rdb, a.guard)
-	a.customers.IntroduceTo(timeline.New(a.js), a.identity)
+	a.customers.IntroduceTo(a.timeline(), a.identity)
 	a.customers.ForgetWith(a.forgetTo)
 	a.people = projection.NewPeople(a.customers, a.identity)
 	return nil
@@ -41,7 +45,7 @@ func (a *App) connect() error {
 func (a *App) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
 		Stores: programme.StoreNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.CheckRedis,
-		Timeline: timeline.New(a.js), Identity: a.identity,
+		Timeline: a.timeline(), Identity: a.identity,
 	})
 }
 

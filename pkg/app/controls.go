@@ -2,24 +2,79 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"slices"
 
 	"homing/pkg/control"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/timeline"
 	"homing/workers"
 )
 
-func (a *App) runControls(ctx context.Context) {
-	a.controls = control.New(control.Options{
-		JS: a.js, Timeline: timeline.New(a.js), Stores: programme.StoreNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
+// newControls returns what stops this process, or a worker, from sending.
+func (a *App) newControls() *control.Controls {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this process"
+	}
+	return control.New(control.Options{
+		JS: a.js, Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
+		Process: host, Confirm: a.o.ConfirmControls,
+		Stopped: func(why reason.Reason) {
+			for _, w := range a.workers() {
+				a.metrics.holds.WithLabelValues(w, string(why)).Inc()
+			}
+		},
 	})
+}
+
+// workers are the workers that this process has.
+func (a *App) workers() []string {
+	return slices.DeleteFunc(programme.WorkerNames(), func(w string) bool { return !slices.Contains(a.o.Roles, w) })
+}
+
+func (a *App) runControls(ctx context.Context) {
 	a.metrics.registry.MustRegister(newHeldMetric(a))
 	a.running.Go(func() { a.controls.Run(ctx) })
+	if workers := a.workers(); len(workers) > 0 {
+		a.running.Go(func() { a.controls.Report(ctx, workers) })
+	}
+}
+
+// timeline returns the timeline. What it does not take stops this process: an email
+// would leave, and nobody could say so.
+func (a *App) timeline() *timeline.Timeline {
+	t := timeline.New(a.js)
+	t.Appended = func(err error) {
+		if err != nil {
+			a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+err.Error())
+		} else {
+			a.controls.Over(reason.TimelineFull)
+		}
+	}
+	return t
+}
+
+// stopped returns why this process must not send, or nil.
+func (a *App) stopped() error {
+	why, detail := a.controls.Stopped()
+	if why == "" || why == reason.ControlsUnknown && len(a.workers()) == 0 { // it sends nothing anyway
+		return nil
+	}
+	return fmt.Errorf("%s: %s", why, detail)
 }
 
 // paused reports whether a worker is paused in a store, by the configuration or
-// by an operator. While nobody knows what the operator wants, it is.
+// by an operator, or this process must not send at all. While nobody knows what the
+// operator wants, it is.
 func (a *App) paused(worker, store string) bool {
+	why, _ := a.controls.Stopped()
+	return why != "" || a.pausedIn(worker, store)
+}
+
+func (a *App) pausedIn(worker, store string) bool {
 	return a.stores[store].Worker(worker).Settings.Status == workers.Paused || a.controls.Paused(worker, store)
 }
 

@@ -29,7 +29,7 @@ func (h *heldMetric) Collect(to chan<- prometheus.Metric) {
 		for _, why := range reason.Of(reason.SystemHold) {
 			n := 0
 			for store := range h.app.stores {
-				if h.app.controls.In(k.Name, store, string(why)) || why == reason.Paused && h.app.paused(k.Name, store) {
+				if h.app.controls.StoppedFor(why) || h.app.controls.In(k.Name, store, string(why)) || why == reason.Paused && h.app.pausedIn(k.Name, store) {
 					n++
 				}
 			}

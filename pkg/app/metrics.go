@@ -23,6 +23,7 @@ type metrics struct {
 
 	unsubscribes, gateway *prometheus.CounterVec
 	calendar, leftOver    *prometheus.CounterVec
+	skew                  prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -43,6 +44,8 @@ func newMetrics() *metrics {
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
 	m.calendar = counter("homing_calendar_events_total", "Events that dates led to.", "type")
 	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, counted again each day.", "store")
+	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Name: "homing_clock_ahead_seconds", Help: "How far the clock of this machine is ahead of Redis's, at least; negative if it is behind."})
+	m.registry.MustRegister(m.skew)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

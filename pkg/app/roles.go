@@ -65,7 +65,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paus
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: timeline.New(a.js), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
+		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
 		Business: a.o.Scale.Business,
 		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(x intake.Rejection) {
@@ -109,7 +109,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
 	return delivery.New(delivery.Options{
-		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: timeline.New(a.js), Schedule: schedule.New(a.js, a.o.Scale),
+		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Decided: func(t events.Type, why reason.Reason) {

@@ -1,10 +1,13 @@
 // Package control keeps what stops a worker from sending: an operator who paused
 // it, or a part of the system that does not work. The holds stand in the bucket
 // `controls`, where all replicas see them; each that begins or ends is one fact on
-// the timeline, whichever process noticed. It stops nothing itself: the caller does.
+// the timeline, whichever process noticed. Apart from these a process may have stops
+// of its own: while it has one, or has not heard lately which holds there are, it
+// sends nothing. The package stops nothing itself: the caller does.
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +23,7 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 )
 
 // Paused is the reason of a hold that an operator wants. The others are those of
@@ -81,6 +85,9 @@ type Options struct {
 	Stores   []string         // that are configured: where the facts of a hold in all stores stand
 	Now      func() time.Time // business time
 	Log      *zap.Logger
+	Process  string                  // names this process to people
+	Confirm  time.Duration           // how often to ask whether the holds are still the same; 0: every 2 seconds
+	Stopped  func(why reason.Reason) // told when this process must not send; may be nil
 }
 
 // Controls are the holds that are in force.
@@ -90,12 +97,18 @@ type Controls struct {
 	mu      sync.Mutex
 	known   bool // the bucket was read
 	holds   []Hold
+	stops   map[reason.Reason]stop
 	changed chan struct{} // closed when the above changes
+
+	follows   bool      // Run keeps the holds up to date
+	confirmed time.Time // when they were last known to be all there are
+	seen      uint64    // the bucket's last sequence when it was read
 }
 
 // New returns controls that know nothing yet: until they do, everything is held.
 func New(o Options) *Controls {
-	return &Controls{o: o, changed: make(chan struct{})}
+	o.Confirm = cmp.Or(o.Confirm, confirmEvery)
+	return &Controls{o: o, stops: map[reason.Reason]stop{}, changed: make(chan struct{})}
 }
 
 // Paused reports whether an operator holds a worker in a store. So is
@@ -154,9 +167,14 @@ func (c *Controls) Read(ctx context.Context) error {
 		return nil
 	}
 	c.known, c.holds = true, holds
+	c.signal()
+	return nil
+}
+
+// signal tells those who wait for a change; the lock is held.
+func (c *Controls) signal() {
 	close(c.changed)
 	c.changed = make(chan struct{})
-	return nil
 }
 
 func (c *Controls) read(ctx context.Context) ([]Hold, error) {

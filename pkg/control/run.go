@@ -2,12 +2,14 @@ package control
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
+	"homing/pkg/reason"
 )
 
 const (
@@ -16,15 +18,21 @@ const (
 	settle = 100 * time.Millisecond
 	// again is when it is read once more, from a replica that may lag.
 	again = 2 * time.Second
-	// missed is how soon it is read without a word.
-	missed = time.Hour
-	// retry is how soon it is read again after a failure.
+	// confirmEvery is how often the bucket is asked whether anything changed. The word
+	// may never come: a subscription that was refused is silent.
+	confirmEvery = 2 * time.Second
+	// retry is how soon it is asked again after a failure, and how long an answer may take.
 	retry = time.Second
 )
 
-// Run keeps the holds up to date until ctx ends. It rests on a plain subscription,
-// which costs nothing while nothing happens.
+// Run keeps the holds up to date until ctx ends. A plain subscription brings news at
+// once; that there is none is confirmed every few seconds by the bucket's last
+// sequence, one small request. While it is not confirmed, this process is stopped.
 func (c *Controls) Run(ctx context.Context) {
+	c.mu.Lock()
+	c.follows = true
+	c.signal()
+	c.mu.Unlock()
 	word := make(chan struct{}, 1)
 	sub, err := c.o.JS.Conn().Subscribe("$KV."+bus.ControlsBucket+"."+prefix+">", func(*nats.Msg) {
 		select {
@@ -34,30 +42,78 @@ func (c *Controls) Run(ctx context.Context) {
 	})
 	if err != nil { // the connection is closed: we are stopping
 		c.o.Log.Error("cannot be told of what is paused", zap.Error(err))
-		return
+	} else {
+		defer func() { _ = sub.Unsubscribe() }()
 	}
-	defer func() { _ = sub.Unsubscribe() }()
 	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
 	defer c.o.JS.Conn().RemoveStatusListener(back)
-	for wait := time.Duration(0); ; {
+	for wait, read := time.Duration(0), true; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-back:
-			wait = again
+			read = true
 		case <-word:
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(settle):
 			}
-			wait = again
+			read = true
 		case <-time.After(wait):
-			wait = missed
 		}
-		if err := c.Read(ctx); err != nil && ctx.Err() == nil {
-			c.o.Log.Warn("waiting for the bucket of controls", zap.Error(err))
-			wait = retry
+		changed, err := c.confirm(ctx, read)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			wait, read = retry, true
+			c.unconfirmed(err)
+		case changed:
+			wait, read = min(again, c.o.Confirm), true
+			c.Over(reason.ControlsUnknown)
+		default:
+			wait, read = c.o.Confirm, false
+			c.Over(reason.ControlsUnknown)
 		}
 	}
+}
+
+// confirm asks for the bucket's last sequence, and reads the bucket if that is
+// another than before or if it has to. It reports whether it was another.
+func (c *Controls) confirm(ctx context.Context, read bool) (changed bool, err error) {
+	asked := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, retry)
+	defer cancel()
+	s, err := c.o.JS.Stream(ctx, "KV_"+bus.ControlsBucket)
+	if err != nil {
+		return false, err
+	}
+	last := s.CachedInfo().State.LastSeq
+	c.mu.Lock()
+	changed = !c.known || last != c.seen
+	c.mu.Unlock()
+	if read || changed {
+		if err := c.Read(ctx); err != nil {
+			return false, err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen, c.confirmed = last, asked
+	return changed, nil
+}
+
+// unconfirmed stops this process once the last confirmation is too old.
+func (c *Controls) unconfirmed(err error) {
+	c.mu.Lock()
+	fresh := c.fresh()
+	c.mu.Unlock()
+	if fresh {
+		return
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("NATS does not answer")
+	}
+	c.Stop(reason.ControlsUnknown, "cannot read what is paused: "+err.Error())
 }

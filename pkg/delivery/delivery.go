@@ -85,7 +85,8 @@ type Rate interface {
 // Holds are the reasons of the system, not of a customer, for which a worker does
 // not send.
 type Holds interface {
-	// Paused reports whether somebody paused a worker in a store.
+	// Paused reports whether somebody paused a worker in a store, or this process may
+	// not send at all.
 	Paused(worker, store string) bool
 	// Failed says that something kept a message of this worker from leaving, and Worked
 	// that it did not. detail tells what, to a person, where there is more than one

@@ -17,6 +17,15 @@ func (d *Delivery) paused(a *attempt) bool {
 	return d.o.Holds.Paused(a.touch.Worker, a.touch.Customer.Store)
 }
 
+// still is the stage that asks once more, last thing before the claim, whether anything
+// may leave: all that was slow comes before it.
+func (d *Delivery) still(_ context.Context, a *attempt) Decision {
+	if d.paused(a) {
+		return d.pause(a)
+	}
+	return Decision{}
+}
+
 // pause is what becomes of a touch whose worker is paused in its store. Where it is
 // in all of them the loop is about to stop, and gets it back.
 func (d *Delivery) pause(a *attempt) Decision {

@@ -57,6 +57,7 @@ func (d *Delivery) decide(ctx context.Context, a *attempt) Decision {
 			d.bind,     // which code does it offer?
 			d.compose,  // the message itself
 			d.open,     // a connection: all that is slow comes before the claim
+			d.still,    // did nobody pause the worker in the meantime, and may this process send?
 			d.claim,    // the touch is ours, if nothing changed since the gate judged
 			d.transmit, // the message leaves
 		)

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"homing/pkg/devstack"
+	"homing/pkg/redischeck"
 )
 
 // redisBinary is looked for on the PATH.
@@ -61,8 +64,12 @@ func haveRedis(t testing.TB) bool {
 	return err == nil
 }
 
-// URL is where clients connect.
-func (s *RedisServer) URL() string { return "redis://127.0.0.1:" + s.port + "/0" }
+// URL is where Homing connects: as a user who may do what docs/operations.md says, and
+// nothing else, so that every test on a real Redis proves that this is enough.
+func (s *RedisServer) URL() string { return "redis://homing:homing@127.0.0.1:" + s.port + "/0" }
+
+// AdminURL is where a test connects that does what Homing must not.
+func (s *RedisServer) AdminURL() string { return "redis://127.0.0.1:" + s.port + "/0" }
 
 // Dir is the folder the server keeps its files in.
 func (s *RedisServer) Dir() string { return s.dir }
@@ -81,13 +88,14 @@ func (s *RedisServer) Kill() {
 // returns when it answers.
 func (s *RedisServer) Restart() {
 	s.t.Helper()
-	args := append([]string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", s.log,
-		"--save", "", "--appendonly", "yes", "--enable-debug-command", "yes"}, s.args...)
+	args := slices.Concat([]string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", s.log,
+		"--save", "", "--appendonly", "yes", "--enable-debug-command", "yes",
+		"--user", "homing", "on", ">homing"}, strings.Fields(redischeck.ACL), s.args)
 	s.cmd = exec.Command(redisBinary, args...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	c := Redis(s.t, s.URL())
+	c := Redis(s.t, s.AdminURL())
 	defer func() { _ = c.Close() }()
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		err := c.Ping(context.Background()).Err()

@@ -41,6 +41,7 @@ type World struct {
 	Sink   *Sink
 	JS     jetstream.JetStream
 	Log    *zap.Logger
+	Watch  bool // looks at Redis and at what is paused as often as in production
 
 	nats      *natstest.NATS
 	app       *app.App
@@ -118,6 +119,10 @@ const look = 6 * time.Hour
 // Start runs Homing with some roles; none: all of them.
 func (w *World) Start(roles ...string) {
 	w.T.Helper()
+	look := look
+	if w.Watch {
+		look = 0
+	}
 	var err error
 	w.app, err = app.New(app.Options{
 		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
@@ -125,7 +130,7 @@ func (w *World) Start(roles ...string) {
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial:   w.Sink.Dial,
 		PullFor:    10 * time.Hour,
-		CheckRedis: look,
+		CheckRedis: look, ConfirmControls: look,
 		GatewayListen: func(string, string) (net.Listener, error) {
 			w.gateway = newPipes()
 			return w.gateway, nil
@@ -174,6 +179,9 @@ func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string
 	}
 	return err
 }
+
+// Ready says what keeps Homing from working.
+func (w *World) Ready() error { return w.app.Ready() }
 
 // Stop stops Homing; the servers stay.
 func (w *World) Stop() {

@@ -57,6 +57,12 @@ var (
 	SMTPDown      = system("smtp_down")
 	TemplateError = system("template_error")
 	NoOfferCode   = system("no_offer_code")
+
+	// Of a whole process, which sends nothing then.
+	ControlsUnknown = system("controls_unknown")
+	TimelineFull    = system("timeline_full")
+	ClockSkew       = system("clock_skew")
+	Forbidden       = system("forbidden")
 )
 
 // Why a touch is never sent.

@@ -25,6 +25,9 @@ type Timeline struct {
 	// Skipped is told of entries that Read could not understand and left out; it
 	// may be nil.
 	Skipped func(sequence uint64, err error)
+	// Appended is told whether the stream took what Append had for it: nil, or why
+	// not. It may be nil.
+	Appended func(error)
 }
 
 // New returns a timeline.
@@ -72,12 +75,16 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 		}
 	}
 	facts, others := b.messages()
+	what := "facts "
 	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, facts, b.facts, entries) })
-	if err != nil {
-		return fmt.Errorf("appending facts to the timeline: %w", err)
+	if err == nil {
+		what, err = "", t.publish(ctx, others, b.others, entries)
 	}
-	if err := t.publish(ctx, others, b.others, entries); err != nil {
-		return fmt.Errorf("appending to the timeline: %w", err)
+	if t.Appended != nil && (err == nil || ctx.Err() == nil) { // a caller that gave up says nothing of the stream
+		t.Appended(err)
+	}
+	if err != nil {
+		return fmt.Errorf("appending %sto the timeline: %w", what, err)
 	}
 	return nil
 }
