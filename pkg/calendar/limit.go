@@ -42,5 +42,5 @@ func (c *Calendar) grant(ctx context.Context, store string, date time.Time, n in
 func (c *Calendar) giveBack(ctx context.Context, store string, date time.Time, n int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	_ = c.o.Redis.DecrBy(ctx, limitKey(store, date), int64(n)).Err()
+	_ = c.o.Redis.IncrBy(ctx, limitKey(store, date), int64(-n)).Err()
 }

@@ -411,7 +411,7 @@ func TestARunnerThatDiesHalfWayIsReplaced(t *testing.T) {
 // expireTurns takes the leases away that nobody renews.
 func (s *shop) expireTurns() {
 	s.t.Helper()
-	names, err := s.rdb.Keys(s.t.Context(), "homing:{main}:turn:*").Result()
+	names, err := homingtest.Admin(s.t, s.rdb).Keys(s.t.Context(), "homing:{main}:turn:*").Result()
 	if err != nil {
 		s.t.Fatal(err)
 	}

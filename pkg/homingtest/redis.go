@@ -128,6 +128,17 @@ func Redis(t testing.TB, url string, with ...func(o *redis.Options)) *redis.Clie
 	return c
 }
 
+// Admin returns a client of the same Redis that may do everything, for what Homing must
+// not do: looking at all keys, emptying it.
+func Admin(t testing.TB, rdb *redis.Client) *redis.Client {
+	t.Helper()
+	o := *rdb.Options()
+	admin := redis.NewClient(&redis.Options{Addr: o.Addr, DB: o.DB, MaintNotificationsConfig: o.MaintNotificationsConfig,
+		Dialer: o.Dialer, Protocol: o.Protocol, DisableIdentity: o.DisableIdentity, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries})
+	t.Cleanup(func() { _ = admin.Close() })
+	return admin
+}
+
 // BothRedises runs a test on the Redis that tests and `homing dev` have in their
 // process, and on a real one. Where there is no real one it says so; with
 // CI=true the test fails.

@@ -158,7 +158,7 @@ func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string
 	a, err := app.New(app.Options{
 		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
-		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look,
+		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look, ConfirmControls: look,
 		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
 	})
 	if err == nil {

@@ -165,7 +165,7 @@ func TestVersionsNeverComeRoundToTheSameAgain(t *testing.T) {
 				t.Fatalf("version %q after a Redis that forgot: seen before, or not 8 bytes", v)
 			}
 			seen[v] = true
-			if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+			if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -201,7 +201,7 @@ func TestScriptsThatRedisForgotAreSentWhole(t *testing.T) {
 		store, ctx := projection.New(rdb, nil), t.Context()
 		key := ids(t).Key("main", "ann")
 		for i := range 3 {
-			if err := rdb.ScriptFlush(ctx).Err(); err != nil {
+			if err := homingtest.Admin(t, rdb).ScriptFlush(ctx).Err(); err != nil {
 				t.Fatal(err)
 			}
 			e := order(key, i, i)
@@ -209,7 +209,7 @@ func TestScriptsThatRedisForgotAreSentWhole(t *testing.T) {
 			if err := store.Fold(ctx, []customer.Entry{e}); err != nil {
 				t.Fatal(err)
 			}
-			if err := rdb.ScriptFlush(ctx).Err(); err != nil {
+			if err := homingtest.Admin(t, rdb).ScriptFlush(ctx).Err(); err != nil {
 				t.Fatal(err)
 			}
 			if err := store.Mark(ctx, []customer.Entry{e}); err != nil {
@@ -289,7 +289,7 @@ func TestWhatIsNotACustomerIsAnErrorNotNobody(t *testing.T) {
 		if err := store.Fold(t.Context(), []customer.Entry{order(key, 0, 0)}); err != nil {
 			t.Fatal(err)
 		}
-		names, err := rdb.Keys(t.Context(), "*:c:*").Result()
+		names, err := homingtest.Admin(t, rdb).Keys(t.Context(), "*:c:*").Result()
 		if err != nil || len(names) != 1 {
 			t.Fatal(names, err)
 		}

@@ -86,7 +86,7 @@ func TestAnErasureReachesThePerson(t *testing.T) {
 				if n++; (len(es) > 5 || testing.Short()) && n%7 != 1 || c.not != "" && after(es, c.not) {
 					return
 				}
-				if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+				if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 					t.Fatal(err)
 				}
 				d := deskOn(t, rdb, &tape{})
@@ -155,7 +155,7 @@ func TestAnErasureThatIsInterruptedReachesThePersonAllTheSame(t *testing.T) {
 					t.Errorf("stopped after step %d: %v have %s orders, want %s", stop, c.of, got, c.left)
 				}
 				live := bodies(t, homingtest.Redis(t, url))
-				if err := homingtest.Redis(t, url).FlushAll(t.Context()).Err(); err != nil {
+				if err := homingtest.Admin(t, homingtest.Redis(t, url)).FlushAll(t.Context()).Err(); err != nil {
 					t.Fatal(err)
 				}
 				if err := introducing(t, url, p).Prove(t.Context()); err != nil {
@@ -177,7 +177,7 @@ func TestAnErasureThatIsInterruptedReachesThePersonAllTheSame(t *testing.T) {
 func TestAnErasureAndWhoMeetsItAtTheSameMoment(t *testing.T) {
 	url := miniRedis(t)
 	for n := range 60 {
-		if err := homingtest.Redis(t, url).FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, homingtest.Redis(t, url)).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		p := &tape{}

@@ -126,7 +126,7 @@ func TestTheIndexesSayWhatTheRecordsSay(t *testing.T) {
 		if d := cmp.Diff(want, indexed(t, store)); d != "" {
 			t.Errorf("the indexes (-records +indexes):\n%s", d)
 		}
-		if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := store.Fold(t.Context(), all); err != nil {
@@ -155,7 +155,7 @@ func TestNothingStaysBehindInAnIndex(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		names, err := rdb.Keys(t.Context(), "*").Result()
+		names, err := homingtest.Admin(t, rdb).Keys(t.Context(), "*").Result()
 		if err != nil || len(names) != 1 {
 			t.Errorf("%v, %v; want the erased customer alone", names, err)
 		}

@@ -22,6 +22,7 @@ import (
 func everything(t testing.TB, rdb *redis.Client) map[string]string {
 	t.Helper()
 	out := map[string]string{}
+	rdb = homingtest.Admin(t, rdb)
 	names, err := rdb.Keys(context.Background(), "homing:*").Result()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +86,7 @@ func TestIdsAreIntroducedOnceAndBeforeTheirEventIsFolded(t *testing.T) {
 		}
 		// A refold knows all of that, and nobody is introduced again.
 		live, n := everything(t, homingtest.Redis(t, url)), len(p.entries)
-		if err := homingtest.Redis(t, url).FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, homingtest.Redis(t, url)).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := introducing(t, url, p).Prove(t.Context()); err != nil {
@@ -117,7 +118,7 @@ func TestABucketThatIsLostIsFoldedAgainWithItsLinks(t *testing.T) {
 			lost[e.Key.Bucket] = true
 		}
 		for b := range lost {
-			names, err := rdb.Keys(t.Context(), fmt.Sprintf("homing:{main.%d}:*", b)).Result()
+			names, err := homingtest.Admin(t, rdb).Keys(t.Context(), fmt.Sprintf("homing:{main.%d}:*", b)).Result()
 			if err == nil {
 				err = rdb.Del(t.Context(), names...).Err()
 			}
@@ -161,7 +162,7 @@ func TestAnIntroductionThatIsInterruptedIsMadeAgain(t *testing.T) {
 		if diff := cmp.Diff(want, everything(t, rdb)); diff != "" {
 			t.Fatalf("stopped after step %d (-want +got):\n%s", stop, diff)
 		}
-		if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := introducing(t, url, p).Prove(t.Context()); err != nil {
@@ -233,7 +234,7 @@ func TestPersonsAreThoseOfTheModelHoweverTheyAreTakenIn(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	mails := []string{shared, other, "third@example.com"}
 	rapid.Check(t, func(rt *rapid.T) {
-		if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		var es []customer.Entry
@@ -301,7 +302,7 @@ func TestPersonsAreThoseOfTheModelHoweverTheyAreTakenIn(t *testing.T) {
 			}
 		}
 		check("live")
-		if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := introducing(t, url, p).Prove(t.Context()); err != nil {

@@ -174,12 +174,12 @@ func TestLinksAreKeptSmallAndOnce(t *testing.T) {
 		if !isReal(t, url) {
 			return
 		}
-		names, err := rdb.Keys(t.Context(), "homing:*:l:*").Result()
+		names, err := homingtest.Admin(t, rdb).Keys(t.Context(), "homing:*:l:*").Result()
 		if err != nil || len(names) == 0 {
 			t.Fatal(names, err)
 		}
 		for _, name := range names {
-			if enc, err := rdb.ObjectEncoding(t.Context(), name).Result(); err != nil || enc != "listpack" {
+			if enc, err := homingtest.Admin(t, rdb).ObjectEncoding(t.Context(), name).Result(); err != nil || enc != "listpack" {
 				t.Fatalf("%s is a %s, %v", name, enc, err)
 			}
 		}

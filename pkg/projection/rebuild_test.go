@@ -257,7 +257,7 @@ func TestAMarkThatGoesBackwardsEndsTheTrust(t *testing.T) {
 			t.Fatal(err)
 		}
 		epoch := store.Epoch()
-		if err := rdb.FlushAll(ctx).Err(); err != nil {
+		if err := homingtest.Admin(t, rdb).FlushAll(ctx).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := put(); !errors.Is(err, projection.ErrBackwards) {
@@ -287,7 +287,7 @@ func TestAMarkThatGoesBackwardsEndsTheTrust(t *testing.T) {
 // A process that only reads notices it as well, whether all is gone or a part.
 func TestAReadNoticesThatAMarkWentBackwards(t *testing.T) {
 	for name, lose := range map[string]func(rdb *redis.Client, mark string) error{
-		"all is gone":         func(rdb *redis.Client, _ string) error { return rdb.FlushAll(context.Background()).Err() },
+		"all is gone":         func(rdb *redis.Client, _ string) error { return homingtest.Admin(t, rdb).FlushAll(context.Background()).Err() },
 		"the mark is gone":    func(rdb *redis.Client, mark string) error { return rdb.Del(context.Background(), mark).Err() },
 		"the mark is old":     func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, 1, 0).Err() },
 		"the mark is no mark": func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, "x", 0).Err() },
@@ -379,7 +379,7 @@ func TestTheRebuilderComesWheneverTheGuardWantsIt(t *testing.T) {
 		g.Distrust()
 		eventually(t, "ready again", func() bool { return g.Ready() == nil })
 		epoch := g.Epoch()
-		if err := homingtest.Redis(t, url).FlushAll(ctx).Err(); err != nil {
+		if err := homingtest.Admin(t, homingtest.Redis(t, url)).FlushAll(ctx).Err(); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "noticed that Redis is empty, and filled it", func() bool { return g.Epoch() != epoch && g.Ready() == nil })

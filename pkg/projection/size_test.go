@@ -37,13 +37,13 @@ func TestACustomerIsSmall(t *testing.T) {
 	if err := store.Mark(ctx, entries); err != nil {
 		t.Fatal(err)
 	}
-	names, err := rdb.Keys(ctx, "*:c:*").Result()
+	names, err := homingtest.Admin(t, rdb).Keys(ctx, "*:c:*").Result()
 	if err != nil || len(names) != customers {
 		t.Fatalf("%d keys of customers, %v", len(names), err)
 	}
 	var all, record int64
 	for _, name := range names {
-		n, err := rdb.MemoryUsage(ctx, name, 0).Result()
+		n, err := homingtest.Admin(t, rdb).MemoryUsage(ctx, name, 0).Result()
 		if err != nil {
 			t.Fatal(err)
 		}

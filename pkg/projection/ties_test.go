@@ -66,7 +66,7 @@ func TestOfWhatIsSaidWithOneTimeTheLastCountsLiveAndAfterARefold(t *testing.T) {
 
 	rdb := homingtest.Redis(t, s.URL())
 	live := bodies(t, rdb)
-	if err := rdb.FlushAll(ctx).Err(); err != nil {
+	if err := homingtest.Admin(t, rdb).FlushAll(ctx).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.rebuilder.Prove(ctx); err != nil {
@@ -102,7 +102,7 @@ func shuffling(h bus.Handler) bus.Handler {
 func bodies(t *testing.T, rdb *redis.Client) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	names, err := rdb.Keys(t.Context(), "*:c:*").Result()
+	names, err := homingtest.Admin(t, rdb).Keys(t.Context(), "*:c:*").Result()
 	if err != nil {
 		t.Fatal(err)
 	}

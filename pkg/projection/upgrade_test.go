@@ -91,7 +91,7 @@ func upgraded(t *testing.T, rdb *redis.Client, p *tape) {
 	}
 	// And a later refold gives the same.
 	live := everything(t, rdb)
-	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+	if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	n := len(p.entries)
