@@ -287,7 +287,9 @@ func TestAMarkThatGoesBackwardsEndsTheTrust(t *testing.T) {
 // A process that only reads notices it as well, whether all is gone or a part.
 func TestAReadNoticesThatAMarkWentBackwards(t *testing.T) {
 	for name, lose := range map[string]func(rdb *redis.Client, mark string) error{
-		"all is gone":         func(rdb *redis.Client, _ string) error { return homingtest.Admin(t, rdb).FlushAll(context.Background()).Err() },
+		"all is gone": func(rdb *redis.Client, _ string) error {
+			return homingtest.Admin(t, rdb).FlushAll(context.Background()).Err()
+		},
 		"the mark is gone":    func(rdb *redis.Client, mark string) error { return rdb.Del(context.Background(), mark).Err() },
 		"the mark is old":     func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, 1, 0).Err() },
 		"the mark is no mark": func(rdb *redis.Client, mark string) error { return rdb.Set(context.Background(), mark, "x", 0).Err() },
