@@ -185,14 +185,14 @@ func (a *App) Start() error {
 
 // run sets the streams up, as soon as NATS answers, and runs the roles.
 func (a *App) run(ctx context.Context) {
+	var checked atomic.Bool
+	a.running.Go(func() { a.watchRedis(ctx, func() { checked.Store(true) }) })
 	a.running.Go(func() { a.watchNATS(ctx) })
 	if !a.setUp(ctx) {
 		return
 	}
 	a.runControls(ctx)
 	a.running.Go(func() { a.rebuilder().Run(ctx) })
-	var checked atomic.Bool
-	a.running.Go(func() { a.watchRedis(ctx, func() { checked.Store(true) }) })
 	for a.guard.Ready() != nil || !checked.Load() { // the loops would only fail until then
 		select {
 		case <-ctx.Done():

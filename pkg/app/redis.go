@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"homing/pkg/connect"
 	"homing/pkg/reason"
 	"homing/pkg/redischeck"
 )
@@ -18,8 +19,8 @@ const (
 	lookEvery = time.Minute
 	// lookAgain is how often, while something about them is wrong.
 	lookAgain = 5 * time.Second
-	// lookFor bounds one look.
-	lookFor = 5 * time.Second
+	// lookFor bounds one look: what takes longer is said.
+	lookFor = 2 * time.Second
 	// oddClock is a difference that is worth a word, and wrongClock one with which no
 	// email leaves: it would leave too early, or a claim end too soon.
 	oddClock   = 2 * time.Second
@@ -30,12 +31,23 @@ const (
 // Redis is what Homing needs; what is wrong stops this process. checked is called after
 // the first look that got an answer.
 func (a *App) watchRedis(ctx context.Context, checked func()) {
-	for {
+	for said := ""; ; {
 		wait := cmp.Or(a.o.CheckRedis, lookEvery)
-		if a.lookAtRedis(ctx) {
+		switch err := a.lookAtRedis(ctx); {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
 			checked()
-		} else if ctx.Err() == nil { // Redis is away: others say so
+			if said != "" {
+				a.log.Info("Redis answers")
+			}
+			said = ""
+		default:
 			wait = time.Second
+			if words := cmp.Or(connect.RedisTrouble(err), err.Error()); words != said { // once a change
+				said = words
+				a.log.Warn("waiting for Redis: "+words, zap.Stringer("redis", a.o.Config.Redis.URL), zap.Error(err))
+			}
 		}
 		if a.controls.StoppedFor(reason.ClockSkew) || a.controls.StoppedFor(reason.Forbidden) {
 			wait = lookAgain
@@ -54,8 +66,8 @@ func (a *App) watchRedis(ctx context.Context, checked func()) {
 	}
 }
 
-// lookAtRedis reports whether Redis answered.
-func (a *App) lookAtRedis(ctx context.Context) bool {
+// lookAtRedis returns why Redis did not answer.
+func (a *App) lookAtRedis(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	if !a.o.RedisEmbedded {
@@ -63,18 +75,18 @@ func (a *App) lookAtRedis(ctx context.Context) bool {
 		switch {
 		case errors.Is(err, redischeck.ErrForbidden):
 			a.controls.Stop(reason.Forbidden, err.Error())
-			return true // and the rest is no use
+			return nil // and the rest is no use
 		case err != nil:
-			return false
+			return err
 		}
 		a.controls.Over(reason.Forbidden)
 	}
 	ahead, err := redischeck.Ahead(ctx, a.raw)
 	if err != nil {
-		return false
+		return err
 	}
 	a.compareClocks(ahead)
-	return true
+	return nil
 }
 
 // compareClocks says what follows from how far our clock is ahead of Redis's. Leases

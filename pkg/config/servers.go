@@ -52,6 +52,7 @@ func (s StreamLimits) Validate() error {
 type Redis struct {
 	URL     URL    `yaml:"url"`
 	URLFile string `yaml:"url_file"`
+	TLS     TLS    `yaml:"tls"`
 }
 
 // Validate reports an address that cannot work.

@@ -24,10 +24,16 @@ func Redis(c *config.Config, dial Dialer, onConnect func(context.Context, *redis
 		// The parser's own words may quote the password.
 		return nil, fmt.Errorf("redis.url %s: not an address of a Redis", c.Redis.URL)
 	}
+	if o.TLSConfig != nil || c.Redis.TLS.Any() {
+		if o.TLSConfig, err = secure(c.Redis.TLS); err != nil {
+			return nil, err
+		}
+	}
 	o.Protocol = 2
 	o.DisableIdentity = true
 	o.MaxRetries = 1 // the loops wait and try again; a hidden wait would only delay the word
 	o.DialerRetries = 1
+	o.ContextTimeoutEnabled = true // who asks with a deadline wants an answer by then
 	o.PoolSize = max(o.PoolSize, 16)
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if dial != nil {

@@ -17,7 +17,7 @@ import (
 //	redis+sentinel://user:secret@h1,h2/main/0 the master that the sentinels name "main"
 //	redis+cluster://user:secret@h1,h2         a cluster
 //
-// Of the last two, ?tls=1 turns TLS on, and ?sentinel_password= is the sentinels' own.
+// Of the last two, ?tls=1 turns TLS on, as redis.tls does of all; and ?sentinel_password= is the sentinels' own.
 func redisOptions(raw string) (o *redis.UniversalOptions, kind string, err error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -29,7 +29,7 @@ func redisOptions(raw string) (o *redis.UniversalOptions, kind string, err error
 		o.Username, o.Password = "", u.User.Username()
 	}
 	if u.Query().Get("tls") == "1" || u.Scheme == "rediss" {
-		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
+		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12} // see secure
 	}
 	path := strings.Split(strings.Trim(u.Path, "/"), "/")
 	switch u.Scheme {

@@ -157,20 +157,42 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.
 	}
 	// A click counts, even if the person doesn't wait for the answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-	defer cancel()
-	var v view
-	select {
-	case g.slots <- struct{}{}:
-		v, err = do(ctx, store, l, choice)
-		<-g.slots
-	case <-ctx.Done():
-		err = errors.New("too many requests at once")
-	}
+	v, err := g.within(ctx, cancel, func() (view, error) { return do(ctx, store, l, choice) })
 	if err != nil {
 		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
 		return tryAgain(store, choice), http.StatusServiceUnavailable
 	}
 	return v, http.StatusOK
+}
+
+// within has something recorded, and returns when it is, or when ctx ends. What hangs
+// goes on: a server that does not answer ends no call of ours at once, and what it does
+// in the end is done. It keeps its place for as long, so that those who come while
+// nothing is answered leave nothing behind that waits.
+func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view, error)) (view, error) {
+	select {
+	case g.slots <- struct{}{}:
+	case <-ctx.Done():
+		cancel()
+		return view{}, errors.New("too many requests at once")
+	}
+	type result struct {
+		view view
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer cancel()
+		defer func() { <-g.slots }()
+		v, err := record()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.view, r.err
+	case <-ctx.Done():
+		return view{}, errors.New("a server does not answer")
+	}
 }
 
 // chosen reads what was chosen on the page; empty for everything else. A body

@@ -1,6 +1,7 @@
 package homingtest_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,6 +271,69 @@ func TestAServerThatIsAwayAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	post(200)
+}
+
+// Redis takes connections and answers nothing: everybody gets an answer, and is asked to
+// come again.
+func TestWhileRedisHangsEveryClickIsAnswered(t *testing.T) {
+	t.Parallel()
+	server, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	redis := homingtest.StartRedis(t)
+	c := homingtest.Config(t, "")
+	c.NATS.URL, c.Redis.URL = config.URL(server.URL()), config.URL(redis.URL())
+	c.HTTP.Listen, c.HTTP.Gateway = "127.0.0.1:0", "127.0.0.1:0"
+	a, err := app.New(app.Options{Config: c, Roles: []string{app.RoleGateway}, Log: zap.NewNop(), Templates: homingtest.Templates()})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Stop(context.Background()) })
+	post := func(who string) (int, string, error) {
+		res, err := http.PostForm("http://"+a.GatewayAddr()+linkOf(t, who)[len(homingtest.PublicURL):], oneClick)
+		if err != nil {
+			return 0, "", err
+		}
+		_ = res.Body.Close()
+		return res.StatusCode, res.Header.Get("Retry-After"), nil
+	}
+	works := func(who string) {
+		t.Helper()
+		for range 300 {
+			if code, _, err := post(who); err == nil && code == 200 {
+				return
+			}
+			<-time.After(100 * time.Millisecond)
+		}
+		t.Fatal("not recorded after half a minute")
+	}
+	works("first")
+	redis.Hang()
+	t.Cleanup(redis.Wake)
+	var all sync.WaitGroup
+	for i := range 60 { // more than are recorded at once
+		all.Go(func() {
+			if code, again, err := post(fmt.Sprint("c", i)); err != nil || code != 503 || again == "" {
+				t.Errorf("click %d: %d, Retry-After %q, %v", i, code, again, err)
+			}
+		})
+	}
+	all.Wait()
+	res, err := http.Get("http://" + a.Addr() + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 503 {
+		t.Errorf("ready, and Redis hangs: %d", res.StatusCode)
+	}
+	redis.Wake()
+	works("c0")
 }
 
 // linkOf is the link that an email to the customer would carry.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,6 +83,19 @@ func (s *RedisServer) Kill() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
 	s.cmd = nil
+}
+
+// Hang has the server answer nothing, with its connections open, until Wake.
+func (s *RedisServer) Hang() { s.signal(syscall.SIGSTOP) }
+
+// Wake has it go on.
+func (s *RedisServer) Wake() { s.signal(syscall.SIGCONT) }
+
+func (s *RedisServer) signal(which os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(which); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // Restart starts the server (again, after Kill) on its port and its files, and

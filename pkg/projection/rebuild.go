@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,6 +15,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/redischeck"
 )
 
 // Timeline is the source of the projection.
@@ -40,6 +42,7 @@ type Rebuilder struct {
 	stores   []string
 	log      *zap.Logger
 	look     time.Duration
+	forgets  bool // Redis has no append-only file, which was said
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
@@ -81,12 +84,17 @@ func (r *Rebuilder) Run(ctx context.Context) {
 			continue
 		case <-r.guard.Wanted():
 		}
+		said := ""
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 			err := r.Prove(ctx)
 			if err == nil || ctx.Err() != nil {
 				break
 			}
-			r.log.Warn("cannot bring customers up to the timeline, trying again", zap.Error(err), zap.Duration("wait", wait))
+			level := zap.DebugLevel
+			if said != err.Error() {
+				level, said = zap.WarnLevel, err.Error()
+			}
+			r.log.Log(level, "cannot bring customers up to the timeline, trying again", zap.Error(err), zap.Duration("wait", wait))
 			select {
 			case <-ctx.Done():
 				return
@@ -96,9 +104,13 @@ func (r *Rebuilder) Run(ctx context.Context) {
 	}
 }
 
-// glance notices a Redis that was emptied while nothing happened. Reading or
-// writing customers notices it too, but then mail waits for the refold.
+// glance notices a Redis that was emptied while nothing happened, or may evict by now.
+// Reading or writing customers notices the first too, but then mail waits for the refold.
 func (r *Rebuilder) glance(ctx context.Context) {
+	if r.guard.Ready() == nil && errors.Is(r.policy(ctx), ErrEviction) {
+		r.guard.Distrust() // the proof says what is wrong, until it is put right
+		return
+	}
 	b, known, ok := r.guard.seen.any()
 	if !ok || r.guard.Ready() != nil {
 		return
@@ -182,23 +194,32 @@ func (r *Rebuilder) runs(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
-// policy refuses a Redis that evicts, and warns of one that forgets.
+// policy refuses a Redis that evicts, and warns of one that forgets, node by node.
 func (r *Rebuilder) policy(ctx context.Context) error {
 	if r.guard.Embedded {
 		return nil
 	}
-	p, err := r.rdb.Info(ctx, "memory", "persistence").Result()
-	if err != nil {
-		return fmt.Errorf("asking Redis for its settings (INFO): %w", err)
+	var forgets atomic.Bool
+	err := redischeck.EachNode(ctx, r.rdb, func(ctx context.Context, node redis.UniversalClient) error {
+		p, err := node.Info(ctx, "memory", "persistence").Result()
+		if err != nil {
+			return fmt.Errorf("asking Redis for its settings (INFO): %w", err)
+		}
+		settings := parseInfo(p)
+		if policy := settings["maxmemory_policy"]; policy != "noeviction" {
+			return fmt.Errorf("%w (it is %q)", ErrEviction, policy)
+		}
+		if settings["aof_enabled"] != "1" {
+			forgets.Store(true)
+		}
+		return nil
+	})
+	if before := r.forgets; err == nil {
+		if r.forgets = forgets.Load(); r.forgets && !before {
+			r.log.Warn("Redis has no append-only file: after a crash every customer is folded again from the timeline")
+		}
 	}
-	settings := parseInfo(p)
-	if policy := settings["maxmemory_policy"]; policy != "noeviction" {
-		return fmt.Errorf("%w (it is %q)", ErrEviction, policy)
-	}
-	if settings["aof_enabled"] != "1" {
-		r.log.Warn("Redis has no append-only file: after a crash every customer is folded again from the timeline")
-	}
-	return nil
+	return err
 }
 
 // catchUp folds the buckets of a store that are behind. One process works, the
