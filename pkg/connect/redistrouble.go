@@ -24,31 +24,31 @@ var redisTroubles = []struct {
 	is    func(error) bool
 	words string
 }{
-	{said("NOAUTH"), "it wants a user and a password; write them in redis.url"},
-	{said("WRONGPASS"), "it does not let us in: user or password in redis.url are wrong"},
-	{said("NOPERM"), "its ACL forbids what Homing needs; docs/operations.md has the line"},
-	{said("LOADING"), "it reads its files, and is not ready yet"},
-	{said("CLUSTERDOWN"), "its cluster is down: slots have no master"},
-	{said("cluster support disabled"), "it is no cluster; write redis:// or rediss:// in redis.url"},
-	{said("all sentinels specified in configuration are unreachable"), "no sentinel answers, or none knows a master of that name"},
-	{as[x509.UnknownAuthorityError], "its certificate is not trusted here; name its authority in redis.tls.ca_file"},
-	{as[x509.HostnameError], "its certificate is for another name than the one it is reached by"},
-	{as[x509.CertificateInvalidError], "its certificate is not valid"},
-	{as[tls.RecordHeaderError], "it does not speak TLS; write redis:// in redis.url, or leave redis.tls empty"},
-	{as[tls.AlertError], "it ended the TLS handshake; where it asks for a certificate of ours, name it in redis.tls"},
-	{said("EOF"), "it closed the connection; where it speaks TLS, write rediss:// in redis.url, or set redis.tls"},
-	{as[*net.DNSError], "its name cannot be resolved"},
-	{said("connection refused"), "nothing listens there"},
-	{timedOut, "it does not answer"},
+	{replied("NOAUTH"), "it wants a user and a password; write them in redis.url"},
+	{replied("WRONGPASS"), "it does not let us in: user or password in redis.url are wrong"},
+	{replied("NOPERM"), "its ACL forbids what Homing needs; docs/operations.md has the line"},
+	{replied("LOADING"), "it reads its files, and is not ready yet"},
+	{replied("CLUSTERDOWN"), "its cluster is down: slots have no master"},
+	{replied("cluster support disabled"), "it is no cluster; write redis:// or rediss:// in redis.url"},
+	{replied("all sentinels specified in configuration are unreachable"), "no sentinel answers, or none knows a master of that name"},
+	{of[x509.UnknownAuthorityError], "its certificate is not trusted here; name its authority in redis.tls.ca_file"},
+	{of[x509.HostnameError], "its certificate is for another name than the one it is reached by"},
+	{of[x509.CertificateInvalidError], "its certificate is not valid"},
+	{of[tls.RecordHeaderError], "it does not speak TLS; write redis:// in redis.url, or leave redis.tls empty"},
+	{of[tls.AlertError], "it ended the TLS handshake; where it asks for a certificate of ours, name it in redis.tls"},
+	{replied("EOF"), "it closed the connection; where it speaks TLS, write rediss:// in redis.url, or set redis.tls"},
+	{of[*net.DNSError], "its name cannot be resolved"},
+	{replied("connection refused"), "nothing listens there"},
+	{noAnswer, "it does not answer"},
 }
 
-func said(words string) func(error) bool {
+func replied(words string) func(error) bool {
 	return func(err error) bool { return strings.Contains(err.Error(), words) }
 }
 
-func as[T error](err error) bool { _, is := errors.AsType[T](err); return is }
+func of[T error](err error) bool { _, is := errors.AsType[T](err); return is }
 
-func timedOut(err error) bool {
+func noAnswer(err error) bool {
 	t, is := errors.AsType[net.Error](err)
 	return is && t.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
