@@ -14,7 +14,7 @@ import (
 // line is for a database other than 0, and for a cluster.
 const ACL = "~homing:* resetchannels -@all +ping +info +time " +
 	"+get +mget +set +setnx +incrby +pexpire +del +hget +hmget +hgetall +hset +hdel +scan +eval +evalsha " +
-	"+select +cluster|slots +cluster|shards"
+	"+select +command +cluster|slots +cluster|shards"
 
 // Key is what the check of the rights writes to, and deletes.
 const Key = "homing:{rights}:check"
