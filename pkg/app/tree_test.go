@@ -69,7 +69,7 @@ var may = map[string][]string{
 	"pkg/render":        {"events", "pkg/cldr", "pkg/problem", "pkg/suggest"},
 	"pkg/bus":           {"events"},
 	"pkg/cldr/generate": {"events"},
-	"pkg/projection":    {"events", "pkg/combine", "pkg/customer"},
+	"pkg/projection":    {"events", "pkg/combine", "pkg/customer", "pkg/redischeck"},
 	"pkg/link":          {"pkg/customer"},
 	"pkg/control":       {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/gateway":       {"events", "pkg/customer", "pkg/link", "pkg/programme"},
