@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -27,6 +24,7 @@ import (
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/programme"
 	"homing/pkg/timeline"
+	"homing/templates"
 )
 
 // Secret is the installation's secret in tests.
@@ -260,10 +258,7 @@ func (w *World) Timeline() []events.Event {
 }
 
 // Templates are the templates of the repository.
-func Templates() fs.FS {
-	_, file, _, _ := runtime.Caller(0)
-	return os.DirFS(filepath.Join(filepath.Dir(file), "..", "..", "templates"))
-}
+func Templates() fs.FS { return templates.Files }
 
 // Order returns an order of one item.
 func Order(customer, order string) *events.OrderPlaced {
