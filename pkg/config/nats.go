@@ -1,8 +1,6 @@
 package config
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,15 +26,10 @@ type NATS struct {
 	Streams     Streams `yaml:"streams"`
 }
 
-// NATSTLS is how the connection to NATS is secured. Any of it means TLS, whatever the
-// scheme of the address.
+// NATSTLS is how the connection to NATS is secured.
 type NATSTLS struct {
-	// CAFile has the certificates of the authorities that are trusted instead of the
-	// system's.
-	CAFile   string `yaml:"ca_file"`
-	CertFile string `yaml:"cert_file"` // our own, with KeyFile
-	KeyFile  string `yaml:"key_file"`
-	// First is TLS before the server says anything.
+	TLS `yaml:",inline"`
+	// First is TLS before the server says anything; it means TLS, too.
 	First bool `yaml:"first"`
 }
 
@@ -71,31 +64,6 @@ func (n NATS) Validate() error {
 		l.Add("inbox_prefix", "%q is where clients of NATS get answers by default: one that may read _INBOX.> would read Homing's customers; write for example _HOMING_INBOX", n.InboxPrefix)
 	case slices.Contains(subjects, first):
 		l.Add("inbox_prefix", "%q begins subjects of Homing's streams; write for example _HOMING_INBOX", n.InboxPrefix)
-	}
-	return l.Err()
-}
-
-// Validate reports files that cannot be used.
-func (t NATSTLS) Validate() error {
-	var l problem.List
-	if t.CAFile != "" {
-		pem, err := readLimited(t.CAFile)
-		switch {
-		case err != nil:
-			l.Add("ca_file", "%v", err)
-		case !x509.NewCertPool().AppendCertsFromPEM(pem):
-			l.Add("ca_file", "%s has no certificate in PEM", t.CAFile)
-		}
-	}
-	switch {
-	case t.CertFile == "" && t.KeyFile != "":
-		l.Add("cert_file", "is empty, and key_file is not; name the certificate of that key")
-	case t.CertFile != "" && t.KeyFile == "":
-		l.Add("key_file", "is empty, and cert_file is not; name the key of that certificate")
-	case t.CertFile != "":
-		if _, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile); err != nil {
-			l.Add("cert_file", "cannot be used with key_file: %v", err)
-		}
 	}
 	return l.Err()
 }
