@@ -168,7 +168,7 @@ func checkForm(t *testing.T, raw []byte) {
 		if folded {
 			one = !strings.Contains(line[1:], " ")
 		}
-		if len(line) > foldAt && !one || strings.Contains(line, wordOpen) && len(line) > wordLine+len(" <ann@customer.example>") {
+		if len(line) > foldAt && !one || strings.Contains(line, "=?utf-8?") && len(line) > wordLine+len(" <ann@customer.example>") {
 			t.Fatalf("a line of %d bytes: %s", len(line), line)
 		}
 	}

@@ -3,16 +3,11 @@ package mailer
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
-const (
-	foldAt   = 78 // bytes of a line without CRLF, where words allow it (RFC 5322, section 2.1.1)
-	wordLine = 76 // bytes of a line that holds an encoded word (RFC 2047, section 2)
-
-	wordOpen  = "=?utf-8?q?"
-	wordClose = "?="
-)
+// foldAt is how many bytes a line has without CRLF, where words allow it (RFC 5322,
+// section 2.1.1).
+const foldAt = 78
 
 // appendText appends an unstructured field such as Subject. The value has one
 // space between words. Its first word stays on the field's own line: some
@@ -105,51 +100,6 @@ func plain(s string) bool {
 		}
 	}
 	return !strings.Contains(s, "=?")
-}
-
-// inText reports whether a byte is written as it is in an encoded word of an
-// unstructured field.
-func inText(c byte) bool { return c > ' ' && c <= '~' && c != '=' && c != '?' && c != '_' }
-
-// inPhrase is inText for a display name (RFC 2047, section 5, rule 3).
-func inPhrase(c byte) bool {
-	return c-'a' < 26 || c-'A' < 26 || c-'0' < 10 || c == '!' || c == '*' || c == '+' || c == '-' || c == '/'
-}
-
-// appendWords appends a value as encoded words and returns the length of the
-// last line. A word never ends inside a character, and each holds at least one.
-func appendWords(dst []byte, s string, column int, literal func(byte) bool) ([]byte, int) {
-	dst = append(dst, wordOpen...)
-	column += len(wordOpen)
-	empty := true
-	for i := 0; i < len(s); {
-		n := 1
-		if s[i] >= utf8.RuneSelf {
-			_, n = utf8.DecodeRuneInString(s[i:])
-		}
-		width := 3 * n
-		if s[i] == ' ' || literal(s[i]) {
-			width = 1
-		}
-		if !empty && column+width+len(wordClose) > wordLine {
-			dst = append(append(append(dst, wordClose...), "\r\n "...), wordOpen...)
-			column = len(" ") + len(wordOpen)
-		}
-		switch {
-		case s[i] == ' ':
-			dst = append(dst, '_')
-		case width == 1:
-			dst = append(dst, s[i])
-		default:
-			for _, c := range []byte(s[i : i+n]) {
-				dst = append(dst, '=', upperHex[c>>4], upperHex[c&15])
-			}
-		}
-		column += width
-		i += n
-		empty = false
-	}
-	return append(dst, wordClose...), column + len(wordClose)
 }
 
 // displayName makes a name fit to be shown: a bad name degrades, it does not
