@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story fuzz cldr intl clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story fuzz cldr intl tzdata clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -9,6 +9,7 @@ KILLS ?= 60
 # The release of CLDR that is generated from: that of the Node that make intl ran with,
 # so that the two can be compared to the letter.
 CLDR ?= 48.1.0
+ZONEINFO ?= /usr/share/zoneinfo
 # What `make check` runs under the race detector, which makes a test take many times
 # as long: the packages with goroutines of their own. It runs the tests of all others
 # without; `make race` runs every test with it.
@@ -75,6 +76,9 @@ cldr: ## Fetch Unicode CLDR's data (CLDR), with npm, and write what pkg/cldr use
 
 intl: ## Write what Node's Intl says, which the tests of pkg/cldr compare with
 	node pkg/cldr/testdata/intl.mjs | gzip -9n > pkg/cldr/testdata/intl.txt.gz
+
+tzdata: ## Pack the time zones of ZONEINFO (/usr/share/zoneinfo) for the binary to carry; update tzdata first
+	scripts/tzdata.sh $(ZONEINFO)
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

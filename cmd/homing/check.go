@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/render"
@@ -80,7 +82,7 @@ func (p *program) check() []finding {
 	for _, w := range c.Warnings() {
 		found = append(found, finding{Level: "warning", Text: w})
 	}
-	found = append(found, checkSecret(c), checkDKIM(c))
+	found = append(found, checkZones(time.Now()), checkSecret(c), checkDKIM(c))
 	set, more := checkTemplates(c.Templates.Dir)
 	found = append(found, more...)
 	workers := app.Check(c, set)
@@ -89,6 +91,14 @@ func (p *program) check() []finding {
 		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
 	}
 	return found
+}
+
+// checkZones says by which rules clocks are read.
+func checkZones(now time.Time) finding {
+	if text := localtime.Zones().Warning(now); text != "" {
+		return finding{Level: "warning", Text: text}
+	}
+	return finding{Level: "ok", Text: "time zones: " + localtime.Zones().String()}
 }
 
 // configPath is the file that is read; empty if there is none.

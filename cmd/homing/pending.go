@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/installation"
+	"homing/pkg/localtime"
 	"homing/pkg/why"
 )
 
@@ -80,7 +81,7 @@ func (p *program) writePendingOf(r why.Report, who string) error {
 		_, err := fmt.Fprintf(p.out, "No email is pending for customer %s; `%s why` says why.\n", printable(who), p.name)
 		return err
 	}
-	zone, err := time.LoadLocation(r.Zone)
+	zone, err := localtime.Load(r.Zone)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (p *program) writePending(l *opened, doc pendingDays, days int) error {
 	heading := []string{"WORKER", "NOW"}
 	zone := time.UTC
 	for id := range stores {
-		if z, err := time.LoadLocation(l.config.Stores[id].TimeZone); err == nil && len(stores) == 1 {
+		if z, err := localtime.Load(l.config.Stores[id].TimeZone); err == nil && len(stores) == 1 {
 			zone = z
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 	"homing/pkg/programme"
 )
 
@@ -52,6 +53,9 @@ func (p *program) runApp(ctx context.Context, roles []string) error {
 	}
 	log := p.logger(zapcore.InfoLevel)
 	log.Info("homing", zap.String("version", versionLine()))
+	if text := localtime.Zones().Warning(time.Now()); text != "" {
+		log.Warn(text)
+	}
 	for _, w := range c.Warnings() {
 		log.Warn("configuration: " + w)
 	}

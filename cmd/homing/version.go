@@ -7,6 +7,9 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
+
+	"homing/pkg/cldr"
+	"homing/pkg/localtime"
 )
 
 type versions struct {
@@ -17,6 +20,8 @@ type versions struct {
 	Go         string `json:"go"`
 	Platform   string `json:"platform"`
 	NATSServer string `json:"nats_server"`
+	TimeZones  string `json:"time_zones"` // the version of the database that is used
+	CLDR       string `json:"cldr"`       // by which emails write numbers and dates
 }
 
 func (p *program) versionCommand() *cobra.Command {
@@ -33,6 +38,7 @@ func (p *program) versionCommand() *cobra.Command {
 			}
 			return table(p.out, [][]string{
 				{"homing", v.Version}, {"revision", revision}, {"built with", v.Go + " " + v.Platform}, {"embedded NATS", v.NATSServer},
+				{"time zones", localtime.Zones().String()}, {"numbers and dates", "CLDR " + v.CLDR},
 			})
 		},
 	}
@@ -42,7 +48,8 @@ func (p *program) versionCommand() *cobra.Command {
 
 func readVersions() versions {
 	v := versions{Version: "unknown", Revision: "unknown", Go: runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH, NATSServer: server.VERSION}
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, NATSServer: server.VERSION,
+		TimeZones: localtime.Zones().Version, CLDR: cldr.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

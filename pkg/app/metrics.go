@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/localtime"
 	"homing/pkg/reason"
 )
 
@@ -46,6 +47,9 @@ func newMetrics() *metrics {
 	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, counted again each day.", "store")
 	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Name: "homing_clock_ahead_seconds", Help: "How far the clock of this machine is ahead of Redis's, at least; negative if it is behind."})
 	m.registry.MustRegister(m.skew)
+	zones := localtime.Zones()
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "homing_time_zones_info", Help: "1; the labels say which version of the time zone database is used, and which the system and the binary have.",
+		ConstLabels: prometheus.Labels{"version": zones.Version, "system": zones.System, "embedded": zones.Embedded}}, func() float64 { return 1 }))
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

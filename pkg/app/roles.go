@@ -163,7 +163,7 @@ func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
 	for _, k := range programme.Kinds {
 		if slices.Contains(a.o.Roles, k.Name) {
-			out = append(out, &schedule.Watchdog{JS: a.js, Worker: k.Name, Log: a.log.Named("schedule")})
+			out = append(out, &schedule.Watchdog{JS: a.js, Scale: a.o.Scale, Worker: k.Name, Log: a.log.Named("schedule")})
 		}
 	}
 	return out

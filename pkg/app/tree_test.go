@@ -58,7 +58,7 @@ var may = map[string][]string{
 	"pkg/offer":     {"events", "pkg/localtime"},
 	"pkg/config":    {"events", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer"},
-	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/offer"},
+	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer"},
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
 	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
 	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},

@@ -6,12 +6,12 @@ import (
 	"net/mail"
 	"regexp"
 	"strings"
-	"time"
 
 	"golang.org/x/text/language"
 
 	"homing/events"
 	"homing/pkg/gate"
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 	"homing/pkg/suggest"
 )
@@ -58,7 +58,7 @@ func (s Store) Validate() error {
 	}
 	require(&l, "postal_address", s.PostalAddress,
 		"write the shop's postal address; CAN-SPAM and the laws of many other countries require it in every email")
-	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+	if _, err := localtime.Load(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
 		text := "write an IANA name like Europe/London"
 		if zone := suggest.Nearest(s.TimeZone, commonZones); zone != "" {
 			text = didYouMean(zone)

@@ -43,7 +43,7 @@ func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) 
 	if err := d.free(ctx, a); err != nil || decision.Aside == 0 {
 		return err
 	}
-	return d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside))
+	return d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside), "")
 }
 
 // dropped is the fact that a touch is not sent. One that was dropped before, for a
@@ -56,10 +56,11 @@ func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
 	return f
 }
 
-// reschedule puts the touch back on the schedule.
-func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time) error {
+// reschedule puts the touch back on the schedule, for an instant or for a time of day
+// on the clocks of a zone.
+func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string) error {
 	t := a.touch
-	t.Wake, t.Late = until, false
+	t.Wake, t.Zone, t.Late = until, zone, false
 	return d.o.Schedule.Put(ctx, []touch.Touch{t})
 }
 
@@ -74,7 +75,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, decision Decision) erro
 		a.touch.Due = until
 		body.Due = &until
 	}
-	if err := d.reschedule(ctx, a, decision.Until); err != nil {
+	if err := d.reschedule(ctx, a, decision.Until, decision.Zone); err != nil {
 		return err
 	}
 	body.Until = &until

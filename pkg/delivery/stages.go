@@ -30,6 +30,7 @@ type Decision struct {
 	Action Action
 	Body   events.FactBody // HoldUntil, Drop: of the fact
 	Until  time.Time       // HoldUntil: business time
+	Zone   string          // HoldUntil: of the clocks on which Until is a time of day, if it is one
 	Moves  bool            // HoldUntil: Until is the touch's due time from now on
 	Fact   events.Event    // Settled
 	Aside  time.Duration   // Wait: for how long it is put back on the schedule; 0: it stays in flight
@@ -99,7 +100,7 @@ func (d *Delivery) verdict(a *attempt, v touch.Verdict) Decision {
 	case touch.Send:
 		return Decision{}
 	case touch.Hold:
-		return Decision{Action: HoldUntil, Until: v.Until, Moves: v.Moves, Body: d.body(a, v.Reason, v.Detail)}
+		return Decision{Action: HoldUntil, Until: v.Until, Zone: v.Zone, Moves: v.Moves, Body: d.body(a, v.Reason, v.Detail)}
 	}
 	return Decision{Action: Drop, Body: d.body(a, v.Reason, v.Detail)}
 }

@@ -28,7 +28,11 @@ func (c *Case) later(from time.Time, why reason.Reason, detail string) touch.Ver
 	}
 	spread = min(spread, end.Sub(open), c.Policy.Hours.until(open, true).Sub(open))
 	until := open.Add(share(c.Touch.ID(), spread)).UTC()
-	return touch.HoldUntil(until, why, detail+"; next slot "+c.moment(until))
+	v := touch.HoldUntil(until, why, detail+"; next slot "+c.moment(until))
+	if open.After(from) {
+		v = v.On(c.zone())
+	}
+	return v
 }
 
 // share returns a touch's own part of a spread: 0 or more, less than all of it, and

@@ -9,12 +9,13 @@ import (
 // few hundred of them, and reading one costs more than all rules of the gate.
 var loaded sync.Map // of *time.Location
 
-// Load returns the zone of an IANA name, like time.LoadLocation.
+// Load returns the zone of an IANA name, like time.LoadLocation, by the database that
+// Zones names.
 func Load(name string) (*time.Location, error) {
 	if z, ok := loaded.Load(name); ok {
 		return z.(*time.Location), nil
 	}
-	z, err := time.LoadLocation(name)
+	z, err := open().read(name)
 	if err == nil {
 		loaded.Store(name, z)
 	}

@@ -13,6 +13,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/render"
 	"homing/pkg/touch"
@@ -55,7 +56,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 // openStore reads what all workers of a store share.
 func openStore(c *config.Config, id string, identity *customer.Identity) (*Store, gate.Policy, error) {
 	of := c.Stores[id]
-	zone, err := time.LoadLocation(of.TimeZone)
+	zone, err := localtime.Load(of.TimeZone)
 	if err != nil {
 		return nil, gate.Policy{}, fmt.Errorf("time_zone: %w", err)
 	}

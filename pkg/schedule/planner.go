@@ -137,7 +137,9 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 		for _, t := range w.Plan(in) {
 			t.Customer, t.Caused = e.Key, e.Event.Time
 			t.Wake = Wake(t.Due, e.Event.Time, now)
-			t.Late = t.Wake.After(t.Due)
+			if t.Late = t.Wake.After(t.Due); t.Late {
+				t.Zone = ""
+			}
 			if worth(t, w, now) && !claimed(t, w, in) {
 				t.Address = p.address(e.Key.Store, c)
 				t.Snapshot = addressed(t.Snapshot, e.Event, w.OfOrder)

@@ -60,6 +60,7 @@ func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
 }
 
 func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
+	t = t.In()
 	body, err := json.Marshal(t)
 	if err != nil {
 		return nil, fmt.Errorf("touch %s: %w", t.ID(), err)
@@ -70,10 +71,15 @@ func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
 		h[jetstream.ScheduleNextHeader] = []string{"purge"}
 		return &nats.Msg{Subject: DueSubject(t), Data: body, Header: h}, nil
 	}
-	// In nanoseconds: nats.go's own option truncates to the second, which is early.
-	h[jetstream.ScheduleHeader] = []string{"@at " + s.scale.Real(t.Wake).UTC().Format(time.RFC3339Nano)}
+	h[jetstream.ScheduleHeader] = []string{at(s.scale, t.Wake)}
 	h[jetstream.ScheduleTargetHeader] = []string{DueSubject(t)}
 	return &nats.Msg{Subject: Subject(t), Data: body, Header: h}, nil
+}
+
+// at is the schedule for a time. In nanoseconds: nats.go's own option truncates to the
+// second, which is early.
+func at(scale clock.Scale, t time.Time) string {
+	return "@at " + scale.Real(t).UTC().Format(time.RFC3339Nano)
 }
 
 // Decode reads a touch from its due message.

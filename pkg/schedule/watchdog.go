@@ -1,7 +1,9 @@
 package schedule
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
+	"homing/pkg/clock"
 )
 
 // overdue is how late a schedule may be before it counts as stuck.
@@ -18,9 +21,11 @@ const overdue = 2 * time.Minute
 
 // Watchdog puts schedules that the server forgot back to work. nats-server
 // forgets those that fell due while its storage was full; publishing one again
-// unchanged makes it fire.
+// unchanged makes it fire. It also moves what was planned by rules of a time zone that
+// have changed since.
 type Watchdog struct {
 	JS     jetstream.JetStream
+	Scale  clock.Scale
 	Worker string
 	Log    *zap.Logger
 }
@@ -47,17 +52,21 @@ func (w *Watchdog) Run(ctx context.Context) {
 	}
 }
 
-// Sweep publishes every overdue schedule again, and returns how many it found.
+// Sweep publishes every overdue schedule again, and returns how many it found. What is
+// for a time of day is moved to where that is by today's rules.
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	n := 0
 	err := pages(ctx, w.JS, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
-			if !stuck(m, time.Now()) {
+			late, moved := stuck(m, time.Now()), w.moved(m)
+			if !late && !moved {
 				continue
+			}
+			if late {
+				n++
 			}
 			seq, err := sequenceOf(m)
 			if err == nil {
-				n++
 				err = w.again(ctx, m, seq)
 			}
 			if err != nil {
@@ -79,7 +88,33 @@ func stuck(m *nats.Msg, now time.Time) bool {
 	return err == nil && now.Sub(due) > overdue
 }
 
-// again publishes a schedule unchanged, unless it was replaced since.
+// moved changes a schedule whose time of day is at another instant by today's rules
+// of its zone, and reports whether it did. What cannot be read is delivery's to judge.
+func (w *Watchdog) moved(m *nats.Msg) bool {
+	if !bytes.Contains(m.Data, []byte(`"zone":`)) {
+		return false
+	}
+	t, err := Decode(m.Data)
+	if err != nil {
+		return false
+	}
+	today, changed := t.Today()
+	if !changed {
+		return false
+	}
+	today = today.In()
+	data, err := json.Marshal(today)
+	if err != nil {
+		return false
+	}
+	m.Data = data
+	m.Header.Set(jetstream.ScheduleHeader, at(w.Scale, today.Wake))
+	w.Log.Info("the rules of a time zone have changed; an email keeps its time of day", zap.String("worker", w.Worker),
+		zap.String("touch", today.ID()), zap.String("zone", today.Zone), zap.Time("was", t.Wake), zap.Time("is", today.Wake))
+	return true
+}
+
+// again publishes a schedule, unless it was replaced since.
 func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) error {
 	out := nats.NewMsg(m.Header.Get(jetstream.SubjectHeader))
 	out.Data = m.Data

@@ -43,14 +43,18 @@ type Touch struct {
 	Worker   string       `json:"worker"`
 	Step     string       `json:"step"`
 	Customer customer.Key `json:"customer"`
-	Occasion string       `json:"occasion"`          // the order, cart, lapse or year that caused it
-	Due      time.Time    `json:"due"`               // when the worker wants it; how late it is counts from here
-	Wake     time.Time    `json:"wake"`              // when it is looked at: Due, or later if it was held
-	Late     bool         `json:"late,omitempty"`    // what led to it was told so late that Wake waits a little; see schedule.Wake
-	Caused   time.Time    `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
-	Address  string       `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
-	Tries    int          `json:"tries,omitempty"`   // how often the relay asked to come again
-	Issued   bool         `json:"issued,omitempty"`  // the offer that is bound to it is on the timeline
+	Occasion string       `json:"occasion"` // the order, cart, lapse or year that caused it
+	Due      time.Time    `json:"due"`      // when the worker wants it; how late it is counts from here
+	Wake     time.Time    `json:"wake"`     // when it is looked at: Due, or later if it was held
+	// Zone is set when Wake is a time of day on the clocks there, like 09:00 of a
+	// birthday or the end of quiet hours; both times are then written with the offset
+	// that they were planned with. See Today.
+	Zone    string    `json:"zone,omitempty"`
+	Late    bool      `json:"late,omitempty"`    // what led to it was told so late that Wake waits a little; see schedule.Wake
+	Caused  time.Time `json:"caused,omitzero"`   // when what led to it happened; an erasure since takes it along
+	Address string    `json:"address,omitempty"` // keyed hash of the customer's address as it was; see delivery
+	Tries   int       `json:"tries,omitempty"`   // how often the relay asked to come again
+	Issued  bool      `json:"issued,omitempty"`  // the offer that is bound to it is on the timeline
 	// Snapshot is nil in a plan that knows a better time, but not what the email
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`

@@ -23,6 +23,7 @@ type Verdict struct {
 	Reason reason.Reason // why not Send; empty for Send
 	Until  time.Time     // Hold: the earliest time at which it may pass
 	Moves  bool          // Hold: Until is the touch's right time now, and how late it is counts from there
+	Zone   string        // Hold: where the clocks are that Until is a time of day on; empty: it is an instant
 	Detail string        // the inputs of the decision, for a person; no address, no name
 }
 
@@ -43,4 +44,10 @@ func MoveTo(t time.Time, detail string) Verdict {
 // DropFor returns the verdict that a touch is not to be sent.
 func DropFor(why reason.Reason, detail string) Verdict {
 	return Verdict{Action: Drop, Reason: why, Detail: detail}
+}
+
+// On returns the verdict with the zone on whose clocks Until was read.
+func (v Verdict) On(z *time.Location) Verdict {
+	v.Zone = z.String()
+	return v
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/localtime"
 	"homing/pkg/reason"
 )
 
@@ -28,7 +29,7 @@ func Text(w io.Writer, r Report) error {
 
 func textOf(r Report) string {
 	p := &printer{Report: r, zone: time.UTC}
-	if z, err := time.LoadLocation(r.Zone); err == nil {
+	if z, err := localtime.Load(r.Zone); err == nil {
 		p.zone = z
 	}
 	if r.Profile == nil {

@@ -26,7 +26,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Time) > near {
 		return nil // the calendar will say when it is near
 	}
-	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.Year), Due: due, Snapshot: &touch.Snapshot{}}
+	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.Year), Due: due, Zone: z.String(), Snapshot: &touch.Snapshot{}}
 	out := []touch.Touch{t}
 	if w.reminds() {
 		leaves := due // if nothing holds it up; Wanted knows

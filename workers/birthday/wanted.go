@@ -33,7 +33,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	switch due := w.greets(birthday, z); {
 	case in.Now.Before(due):
-		return touch.MoveTo(due, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z))
+		return touch.MoveTo(due, fmt.Sprintf("it is not %s yet in %s", w.config.SendAt, z)).On(z)
 	case !in.Now.Before(over(birthday, z)):
 		return touch.DropFor(reason.Expired, fmt.Sprintf("the day is over in %s", z))
 	}
@@ -77,7 +77,7 @@ func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 	due := w.remindsAt(localtime.DateOf(offer.LastGood(expires, z)), z)
 	switch {
 	case in.Now.Before(due):
-		return touch.MoveTo(due, "the coupon is good for some days yet")
+		return touch.MoveTo(due, "the coupon is good for some days yet").On(z)
 	case !in.Now.Before(expires):
 		return touch.DropFor(reason.Expired, "the coupon has expired")
 	}
@@ -93,7 +93,7 @@ func (w worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
 		z := in.Location()
 		greets := w.greets(b.in(year, w.config.LeapDay), z)
 		if due := w.remindsOf(greets, z); in.Now.Before(due) {
-			return touch.MoveTo(due, why)
+			return touch.MoveTo(due, why).On(z)
 		}
 	}
 	return touch.HoldUntil(in.Now.Add(day), reason.NotYet, why)
