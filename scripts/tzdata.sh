@@ -8,5 +8,6 @@ zi=$1/tzdata.zi
 command -v zic >/dev/null || { echo "tzdata: install zic, which compiles it (Debian: libc-bin)" >&2; exit 1; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+# With every change until 2037, not the rule alone, a look-up in Go takes a fifth of the time.
 zic -b fat -d "$dir" "$zi"
 go run ./pkg/localtime/pack "$dir" "$(sed -n '1s/^# version //p' "$zi")" pkg/localtime/zones.zip

@@ -11,7 +11,7 @@ package config
 import (
 	"reflect"
 	"time"
-	_ "time/tzdata" // zones must be known where no zone files are installed
+	_ "time/tzdata" // package events asks the time package for names of zones, also where no zone files are installed
 
 	"homing/pkg/gate"
 	"homing/pkg/problem"

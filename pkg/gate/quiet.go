@@ -110,7 +110,7 @@ func (h Hours) edge(local time.Time) time.Time {
 		}
 	}
 	next := local.Add(wait)
-	if _, change := local.ZoneBounds(); !change.IsZero() && change.Before(next) {
+	if change := localtime.Change(local); !change.IsZero() && change.Before(next) {
 		return change
 	}
 	return next

@@ -97,6 +97,26 @@ func TestTheSecondOfTwoHoursIsQuietToo(t *testing.T) {
 	}
 }
 
+// Go names no later change than that morning for a zone that follows a rule, as those
+// in compact files do.
+func TestTheNightOverNewYearAfterALeapYear(t *testing.T) {
+	data, err := os.ReadFile("../localtime/testdata/Europe-Berlin-slim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := time.LoadLocationFromTZData("Europe/Berlin", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := passing()
+	k.Policy.Hours, k.Policy.Zone, k.Customer.TimeZone.Value = night(), z, ""
+	k.Now = time.Date(2028, 12, 31, 22, 0, 0, 0, z)
+	k.Touch.Due = k.Now
+	if v := gate.Judge(k); !v.Until.Equal(time.Date(2029, 1, 1, 8, 0, 0, 0, z)) {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestWhoseClockCounts(t *testing.T) {
 	for _, c := range []struct {
 		name, zone, country string

@@ -17,6 +17,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/fingerprint"
+	"homing/pkg/localtime"
 	"homing/pkg/programme"
 	"homing/pkg/timeline"
 )
@@ -252,7 +253,7 @@ func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, s
 func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) error {
 	all := 0
 	for _, store := range programme.StoreNames(c) {
-		zone, err := time.LoadLocation(c.Stores[store].TimeZone)
+		zone, err := localtime.Load(c.Stores[store].TimeZone)
 		if err != nil {
 			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
 		}

@@ -101,3 +101,14 @@ func wall(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
+
+// Change returns the next instant after t at which the clocks of its zone change, or
+// may: where a zone goes on by a rule, Go also names the end of a year. It is zero if
+// none is known. On 31 December of a leap year Go says that the offset of such a zone
+// ended that morning (findings/go-zone-bounds.sh); that is none.
+func Change(t time.Time) time.Time {
+	if _, end := t.ZoneBounds(); end.After(t) {
+		return end
+	}
+	return time.Time{}
+}
