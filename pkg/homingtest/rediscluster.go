@@ -20,6 +20,7 @@ func StartRedisCluster(t testing.TB, nodes int) *redis.ClusterClient {
 	t.Helper()
 	var addrs []string
 	var all []*redis.Client
+	var user *redis.Options // whom Homing connects as
 	for i := range nodes {
 		talk, err := net.Listen("tcp", "127.0.0.1:0") // where nodes talk to each other
 		if err != nil {
@@ -28,7 +29,12 @@ func StartRedisCluster(t testing.TB, nodes int) *redis.ClusterClient {
 		port := strconv.Itoa(talk.Addr().(*net.TCPAddr).Port)
 		_ = talk.Close()
 		s := StartRedis(t, "--cluster-enabled", "yes", "--cluster-port", port, "--appendonly", "no")
-		c := Redis(t, s.URL())
+		c := Redis(t, s.AdminURL())
+		as, err := redis.ParseURL(s.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		user = as
 		addrs, all = append(addrs, "127.0.0.1:"+s.port), append(all, c)
 		from, to := i*slots/nodes, (i+1)*slots/nodes-1
 		if err := c.Do(t.Context(), "cluster", "addslotsrange", from, to).Err(); err != nil {
@@ -46,7 +52,7 @@ func StartRedisCluster(t testing.TB, nodes int) *redis.ClusterClient {
 	for _, c := range all {
 		awaitCluster(t, c, nodes)
 	}
-	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: user.Username, Password: user.Password})
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
