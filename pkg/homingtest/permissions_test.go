@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -34,8 +33,7 @@ func permitted(t *testing.T) *server.Server {
 	for _, who := range []string{"HOMING_NATS", "MAIN_DEVELOPER", "MAIN_NATS", "SECOND_NATS"} {
 		t.Setenv(who+"_PASSWORD", "pw")
 	}
-	_, file, _, _ := runtime.Caller(0)
-	o, err := server.ProcessConfigFile(filepath.Join(filepath.Dir(file), "..", "..", "configs", "nats-permissions.conf"))
+	o, err := server.ProcessConfigFile(filepath.Join("..", "..", "configs", "nats-permissions.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
