@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
+	"homing/pkg/click"
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/connect"
@@ -101,6 +102,8 @@ type App struct {
 	routes    map[string]route // by store
 	metrics   *metrics
 	links     *link.Signer // nil without http.public_url
+	clicks    *click.Signer
+	waiting   *click.Waiting
 
 	nc        *nats.Conn
 	js        jetstream.JetStream
@@ -138,6 +141,9 @@ func New(o Options) (*App, error) {
 	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1)}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
+		return nil, err
+	}
+	if a.clicks, err = click.NewSigner(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
 	if a.templates, err = render.Load(o.Templates); err != nil {

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/bus"
+	"homing/pkg/click"
 	"homing/pkg/connect"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -25,7 +26,7 @@ func (a *App) connect() error {
 	if a.js, err = connect.JetStream(a.o.Config, a.nc, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(bus.AckTimeout)); err != nil {
 		return err
 	}
-	a.controls = a.newControls()
+	a.controls, a.waiting = a.newControls(), click.NewWaiting(a.js)
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
 	if a.rdb, err = connect.Redis(a.o.Config, a.o.RedisDial, a.guard.OnConnect); err != nil {
 		return err

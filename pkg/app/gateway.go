@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"homing/pkg/click"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
@@ -119,6 +120,7 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 			}
 			return in.Take(ctx, entries)
 		},
+		Leave:        func(ctx context.Context, x click.Click) error { return click.Leave(ctx, a.js, a.clicks, x) },
 		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },
 		Served: func(kind string, code int) {
 			a.metrics.gateway.WithLabelValues(kind, strconv.Itoa(code)).Inc()

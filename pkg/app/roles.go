@@ -72,8 +72,8 @@ func (a *App) intake() *intake.Intake {
 			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
 			a.rejections.add(x)
 		},
-		Strays: a.strays,
-		Links:  linkRules{a}, Warned: a.warn,
+		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
+		Links: linkRules{a}, Warned: a.warn,
 	})
 }
 
@@ -116,7 +116,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 			a.metrics.emails.WithLabelValues(worker, t.Action(), string(why)).Inc()
 		},
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a},
+		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting,
 	})
 }
 

@@ -100,6 +100,12 @@ type Holds interface {
 	Others(why reason.Reason, detail string) bool
 }
 
+// Clicks are the unsubscribes that intake has yet to fold.
+type Clicks interface {
+	// In reports whether one waits in a store.
+	In(ctx context.Context, store string) (bool, error)
+}
+
 // Options are what a Delivery works with.
 type Options struct {
 	Stores    map[string]*programme.Store // by id
@@ -120,6 +126,7 @@ type Options struct {
 	Decided  func(t events.Type, reason reason.Reason) // told every outcome; may be nil
 	Held     func(reason reason.Reason, err error)     // told why the system waits; may be nil
 	Holds    Holds                                     // nil: nothing is paused, and nobody is told
+	Clicks   Clicks                                    // nil: there are none
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int

@@ -2,10 +2,12 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"homing/pkg/bus"
 	"homing/pkg/reason"
+	"homing/pkg/touch"
 )
 
 // parked is how long a touch is set aside for while the system holds its store and
@@ -19,11 +21,36 @@ func (d *Delivery) paused(a *attempt) bool {
 
 // still is the stage that asks once more, last thing before the claim, whether anything
 // may leave: all that was slow comes before it.
-func (d *Delivery) still(_ context.Context, a *attempt) Decision {
+func (d *Delivery) still(ctx context.Context, a *attempt) Decision {
 	if d.paused(a) {
 		return d.pause(a)
 	}
-	return Decision{}
+	if d.o.Clicks == nil || a.step.Class != touch.Marketing {
+		return Decision{}
+	}
+	return d.unclicked(ctx, a)
+}
+
+// clicksWait is the detail of the hold while unsubscribes wait for intake.
+const clicksWait = "unsubscribes that came while Redis was away are being taken in"
+
+var errClicksWait = errors.New(clicksWait)
+
+// unclicked lets no marketing email leave while unsubscribes wait for intake: this may be
+// the customer who was told that no more would come. What waits for that stays in flight
+// or steps aside; what is not marketing goes past.
+func (d *Delivery) unclicked(ctx context.Context, a *attempt) Decision {
+	store := a.touch.Customer.Store
+	switch waiting, err := d.o.Clicks.In(ctx, store); {
+	case err != nil:
+		return waitFor(err)
+	case !waiting:
+		d.works(ctx, a, reason.Rebuilding, clicksWait)
+		return Decision{}
+	case d.failed(ctx, store, reason.Rebuilding, clicksWait, errClicksWait):
+		return setAside(parked)
+	}
+	return waitFor(bus.Soon(time.Second))
 }
 
 // pause is what becomes of a touch whose worker is paused in its store. Where it is

@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"homing/pkg/click"
 	"homing/pkg/customer"
 	"homing/pkg/link"
 	"homing/pkg/programme"
@@ -30,8 +31,11 @@ type Options struct {
 	// Take folds the entries into their customers, appends them to the timeline
 	// and marks them. Once it returns without an error they are in force and safe.
 	Take func(ctx context.Context, entries []customer.Entry) error
-	Now  func() time.Time // business time
-	Log  *zap.Logger
+	// Leave is for an unsubscribe that cannot be recorded now. Once it returns without an
+	// error the customer gets no marketing email before it is.
+	Leave func(ctx context.Context, x click.Click) error
+	Now   func() time.Time // business time
+	Log   *zap.Logger
 
 	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
 	Served       func(kind string, code int) // told of every request: unsubscribe, answer or other; may be nil
@@ -43,6 +47,9 @@ const (
 	// patience is how long recording may take before the customer is asked to try
 	// again; it leaves time for the answer within the server's own timeouts.
 	patience = 8 * time.Second
+	// soon is how much of that it may take before an unsubscribe is left to be recorded
+	// later.
+	soon = 4 * time.Second
 	// atOnce bounds the recordings of one process, so that a flood of clicks
 	// leaves room for the others that use the same servers.
 	atOnce = 32
@@ -156,8 +163,23 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.
 		return notHere(store), http.StatusRequestEntityTooLarge
 	}
 	// A click counts, even if the person doesn't wait for the answer.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	clicked := context.WithoutCancel(r.Context())
+	wait := patience
+	if l.Purpose == link.Unsubscribe {
+		wait = soon
+	}
+	ctx, cancel := context.WithTimeout(clicked, wait)
 	v, err := g.within(ctx, cancel, func() (view, error) { return do(ctx, store, l, choice) })
+	if err != nil && l.Purpose == link.Unsubscribe {
+		ctx, cancel := context.WithTimeout(clicked, patience-soon)
+		defer cancel()
+		v, cannot := g.later(ctx, store, l, choice)
+		if cannot == nil {
+			g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", store.ID), zap.Error(err))
+			return v, http.StatusAccepted
+		}
+		err = errors.Join(err, cannot)
+	}
 	if err != nil {
 		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
 		return tryAgain(store, choice), http.StatusServiceUnavailable

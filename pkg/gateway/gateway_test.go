@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"homing/events"
+	"homing/pkg/click"
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
 	"homing/pkg/link"
@@ -38,7 +39,9 @@ type shop struct {
 	ann      customer.Key
 	customer customer.Customer
 	timeline []events.Event
-	away     error // of Redis or NATS
+	away     error // of Redis
+	nats     error
+	waiting  []click.Click // for Redis to be back
 	now      time.Time
 	left     []string
 	served   []string
@@ -86,6 +89,12 @@ func (s *shop) options() gateway.Options {
 	s.logs = logs
 	return gateway.Options{
 		Links: s.links, Stores: map[string]*programme.Store{"main": {View: render.Store{Name: "Tea & <Co>", URL: "https://www.tea.example/"}}},
+		Leave: func(_ context.Context, x click.Click) error {
+			if s.nats == nil {
+				s.waiting = append(s.waiting, x)
+			}
+			return s.nats
+		},
 		Person: s.person, Take: s.take, Now: func() time.Time { return s.now }, Log: zap.New(core),
 		Unsubscribed: func(scope string) { s.left = append(s.left, scope) },
 		Served:       func(kind string, code int) { s.served = append(s.served, fmt.Sprint(kind, " ", code)) },
@@ -327,9 +336,37 @@ func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhileAServerIsAwayNobodyIsToldItIsDone(t *testing.T) {
+// Without Redis nothing can be recorded at once, and an unsubscribe is left for later. An
+// answer is asked for again: nobody promised anything.
+func TestWhileRedisIsAwayAnUnsubscribeIsLeftForLater(t *testing.T) {
 	s := open(t)
 	s.away = fmt.Errorf("loading: %w", errAway)
+	for _, c := range []struct{ form, want string }{{"", "all"}, {"birthday", "birthday"}, {"everything", "all"}} {
+		a := s.post(s.unsubscribe(), url.Values{"scope": {c.form}})
+		if a.StatusCode != 202 || !strings.Contains(a.body, "unsubscribed") {
+			t.Errorf("%d %s", a.StatusCode, a.body)
+		}
+		want := []click.Click{{Customer: s.ann, Scope: c.want, At: s.now.UnixMilli()}}
+		if d := cmp.Diff(want, s.waiting); d != "" {
+			t.Error(d)
+		}
+		s.waiting = nil
+	}
+	if a := s.post(s.answer("other"), nil); a.StatusCode != 503 {
+		t.Errorf("an answer: %d", a.StatusCode)
+	}
+	if len(s.timeline) > 0 || len(s.waiting) > 0 {
+		t.Errorf("%+v, %+v", s.timeline, s.waiting)
+	}
+	if d := cmp.Diff([]string{"all", "birthday", "all"}, s.left); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWhileServersAreAwayNobodyIsToldItIsDone(t *testing.T) {
+	s := open(t)
+	s.away = fmt.Errorf("loading: %w", errAway)
+	s.nats = errors.New("not connected to NATS")
 	for _, to := range []string{s.unsubscribe(), s.answer("other")} {
 		if page := s.do("GET", to, "", ""); page.StatusCode != 200 {
 			t.Errorf("the page needs no server: %d", page.StatusCode)
@@ -348,7 +385,7 @@ func TestWhileAServerIsAwayNobodyIsToldItIsDone(t *testing.T) {
 			t.Error(text)
 		}
 	}
-	s.away = nil
+	s.away, s.nats = nil, nil
 	if a := s.post(s.unsubscribe(), nil); a.StatusCode != 200 {
 		t.Error(a.StatusCode)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/click"
 	"homing/pkg/customer"
 	"homing/pkg/link"
 	"homing/pkg/programme"
@@ -15,9 +16,8 @@ import (
 // source is the source of the events that the gateway makes.
 const source = "/homing/gateway"
 
-// repeat is how long a second click on the same thing counts as the same click:
-// people click twice, and providers try again.
-const repeat = time.Minute
+// remember is for how long at least this process remembers what it has recorded.
+const remember = time.Minute
 
 // clicks remembers what this process has recorded, for one to two minutes. What
 // another process recorded is at worst recorded once more, under the same id.
@@ -36,46 +36,53 @@ func (c *clicks) known(id string) bool {
 func (c *clicks) add(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); c.latest == nil || now.Sub(c.turned) > repeat {
+	if now := time.Now(); c.latest == nil || now.Sub(c.turned) > remember {
 		c.older, c.latest, c.turned = c.latest, map[string]bool{}, now
 	}
 	c.latest[id] = true
 }
 
-// unsubscribe records that the customer leaves, and returns when it is in force. The
-// event has their id in the shop, so that the shop can follow the timeline. What was
-// said lately is not said again, and a no is later than a yes, under whichever of the
-// person's ids either was said.
+// unsubscribe records that the customer leaves, and returns when it is in force.
 func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
-	scope := events.ScopeAll
-	if choice == l.Worker {
-		scope = l.Worker
-	}
 	c, err := g.o.Person(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
 	}
-	now := g.o.Now()
-	at := now.UnixMilli()
-	if c.Unsubscribed(scope) && recent(c.Stops[scope].At, now) {
-		at = c.Stops[scope].At // said a moment ago: the same event again
-	}
-	if c.Opinion.Status == events.Subscribed {
-		// A shop's clock may be ahead of ours. The customer left after they came.
-		at = max(at, c.Opinion.At)
-	}
-	err = g.take(ctx, l.Customer, fmt.Sprintf("unsubscribed.%s.%s.%d", l.Customer.Token, scope, at), at,
-		&events.CustomerUnsubscribed{Customer: events.Customer{ID: c.ID.Value}, Scope: scope})
-	if err != nil {
+	x := g.click(l, choice)
+	if err := g.take(ctx, l.Customer, x.Event(&c)); err != nil {
 		return view{}, err
 	}
+	return g.gone(store, l, x.Scope), nil
+}
+
+// later has the customer leave while that cannot be recorded: it is in force before the
+// next email.
+func (g *Gateway) later(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
+	x := g.click(l, choice)
+	if err := g.o.Leave(ctx, x); err != nil {
+		return view{}, err
+	}
+	return g.gone(store, l, x.Scope), nil
+}
+
+// click is what a customer says who leaves by a link.
+func (g *Gateway) click(l link.Link, choice string) click.Click {
+	x := click.Click{Customer: l.Customer, Scope: events.ScopeAll, At: g.o.Now().UnixMilli()}
+	if choice == l.Worker {
+		x.Scope = l.Worker
+	}
+	return x
+}
+
+// gone counts an unsubscribe, and is the page that says so.
+func (g *Gateway) gone(store *programme.Store, l link.Link, scope string) view {
 	if g.o.Unsubscribed != nil {
 		g.o.Unsubscribed(scope)
 	}
 	if scope == events.ScopeAll {
-		return left(store), nil
+		return left(store)
 	}
-	return leftOne(store, l), nil
+	return leftOne(store, l)
 }
 
 // record records the customer's answer.
@@ -84,31 +91,26 @@ func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Lin
 	if err != nil {
 		return view{}, err
 	}
-	now := g.o.Now()
-	at := now.UnixMilli()
-	if said := c.Noted(customer.Answered, l.Question); len(said) > 0 && recent(said[0].At, now) {
+	now := g.o.Now().UnixMilli()
+	at := now
+	if said := c.Noted(customer.Answered, l.Question); len(said) > 0 && click.Recent(said[0].At, now) {
 		at = said[0].At
 	}
-	err = g.take(ctx, l.Customer, fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), at,
-		&events.CustomerAnswered{Customer: events.Customer{ID: c.ID.Value}, Question: l.Question, Answer: l.Answer})
+	data := &events.CustomerAnswered{Customer: events.Customer{ID: c.ID.Value}, Question: l.Question, Answer: l.Answer}
+	err = g.take(ctx, l.Customer, events.Event{
+		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), Source: source,
+		Type: data.Type(), Store: l.Customer.Store, Time: time.UnixMilli(at).UTC(), Data: data,
+	})
 	return thanks(store), err
 }
 
-// recent reports whether a time, in ms, is not long ago.
-func recent(at int64, now time.Time) bool {
-	ago := now.UnixMilli() - at
-	return ago >= 0 && ago < repeat.Milliseconds()
-}
-
-func (g *Gateway) take(ctx context.Context, k customer.Key, id string, at int64, data events.Data) error {
-	if g.clicks.known(id) {
+func (g *Gateway) take(ctx context.Context, k customer.Key, e events.Event) error {
+	if g.clicks.known(e.ID) {
 		return nil
 	}
-	err := g.o.Take(ctx, []customer.Entry{{Key: k, Event: events.Event{
-		ID: id, Source: source, Type: data.Type(), Store: k.Store, Time: time.UnixMilli(at).UTC(), Data: data,
-	}}})
+	err := g.o.Take(ctx, []customer.Entry{{Key: k, Event: e}})
 	if err == nil {
-		g.clicks.add(id)
+		g.clicks.add(e.ID)
 	}
 	return err
 }

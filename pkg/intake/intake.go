@@ -17,6 +17,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/click"
 	"homing/pkg/customer"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	Rejected  func(Rejection)            // told what was rejected; may be nil
 	Strays    *Strays                    // told of what happened to orders; may be nil
 	Links     Links                      // where emails may lead; nil: anywhere
+	Clicks    *click.Signer              // tells the gateway's clicks; nil: there are none
+	People    People                     // whose clicks they are
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 }
 
@@ -96,6 +99,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	now := time.Now()
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))
+	var clicked []int // which of the entries are clicks
 	for _, m := range batch {
 		e, err := in.decode(m, now)
 		if err != nil {
@@ -104,9 +108,15 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		in.checkLinks(&e.Event)
 		in.unname(&e)
+		if click.Is(m.Subject()) {
+			clicked = append(clicked, len(entries))
+		}
 		entries, good = append(entries, e), append(good, m)
 	}
-	err := in.Take(ctx, entries)
+	err := in.complete(ctx, entries, clicked)
+	if err == nil {
+		err = in.Take(ctx, entries)
+	}
 	for _, m := range good {
 		m.Done(err)
 	}
@@ -151,6 +161,9 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 	if err != nil {
 		return customer.Entry{}, err
 	}
+	if click.Is(m.Subject()) {
+		return in.clicked(m, md.Sequence.Stream)
+	}
 	e, err := events.Decode(events.Raw{
 		Subject: m.Subject(), Header: m.Headers(), Data: m.Data(),
 		Stream: md.Stream, Sequence: md.Sequence.Stream, Time: md.Timestamp,
@@ -158,17 +171,24 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	if !in.stores[e.Store] {
-		return customer.Entry{}, &events.Error{
-			Reason: events.ReasonUnknownStore, Field: "subject",
-			Detail: "no store " + e.Store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
-		}
+	if err := in.checkStore(e.Store); err != nil {
+		return customer.Entry{}, err
 	}
 	if err := CheckScope(e, in.o.Workers); err != nil {
 		return customer.Entry{}, err
 	}
 	in.toBusiness(&e)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
+}
+
+func (in *Intake) checkStore(store string) error {
+	if in.stores[store] {
+		return nil
+	}
+	return &events.Error{
+		Reason: events.ReasonUnknownStore, Field: "subject",
+		Detail: "no store " + store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",
+	}
 }
 
 // CheckScope refuses to unsubscribe from what isn't a worker: nobody would act on it,
