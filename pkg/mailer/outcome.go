@@ -45,7 +45,7 @@ type Outcome struct {
 	Phase    Phase  // the phase that decided
 	Code     int    // the relay's reply code, 0 if there was none
 	Enhanced string // its enhanced status code (RFC 3463), "5.1.1", or ""
-	Reply    string // its words, redacted, at most 200 bytes; "" for an accepted email
+	Reply    string // all its words, redacted; "" for an accepted email
 	Err      error  // nil if accepted, else a *Failure
 
 	// What the relay's other answers add to this one.
@@ -60,7 +60,7 @@ type Failure struct {
 	Phase    Phase
 	Code     int
 	Enhanced string
-	Reply    string // the relay's words, redacted, at most 200 bytes
+	Reply    string // all the relay's words, redacted
 	Err      error  // what happened if the relay did not say so itself
 }
 
@@ -86,11 +86,12 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// Words are the relay's as they were redacted, without the code they begin with.
+// Words are the relay's as they were redacted, without the code they begin with, at
+// most 200 bytes.
 func (o Outcome) Words() string { return words(o.Enhanced, o.Reply) }
 
 func words(enhanced, reply string) string {
-	return strings.TrimLeft(strings.TrimPrefix(reply, enhanced), " :;,.")
+	return strings.TrimLeft(strings.TrimPrefix(shorten(reply), enhanced), " :;,.")
 }
 
 func (f *Failure) Unwrap() error { return f.Err }

@@ -111,7 +111,7 @@ func TestRedact(t *testing.T) {
 		strings.Repeat("x", 199) + "é":                            strings.Repeat("x", 199),
 		"<a@b.example><c@d.example> \"first last\"@customer.name": "<address> \"first <address>",
 	} {
-		if got := redact(in, "ann"); got != want {
+		if got := shorten(redact(in, "ann")); got != want {
 			t.Errorf("redact(%q) = %q, want %q", in, got, want)
 		}
 	}
@@ -157,7 +157,7 @@ func FuzzReply(f *testing.F) {
 		if err == nil && (r.code < 200 || r.code > 599) {
 			t.Fatalf("code %d", r.code)
 		}
-		words := redact(r.text, "ann")
+		words := shorten(redact(r.text, "ann"))
 		if strings.Contains(words, "@") || len(words) > maxReplyKept || !utf8.ValidString(words) || strings.ContainsAny(words, "\r\n\x00") {
 			t.Fatalf("redacted to %q", words)
 		}
@@ -165,4 +165,23 @@ func FuzzReply(f *testing.F) {
 			t.Fatalf("enhanced code %q", e)
 		}
 	})
+}
+
+// What Exim says of a sender whose address it asked about, and of its own rules, is in
+// the last line, behind what somebody else's server said of that address.
+func TestALongRefusalIsJudgedByAllItsWords(t *testing.T) {
+	said := "550-Verification failed for <hello@shop.example>\r\n550-Called:   2001:db8::1\r\n550-Sent:     RCPT TO:<hello@shop.example>\r\n" +
+		"550-Response: 550-5.1.1 The email account that you tried to reach does not exist. Please try\r\n" +
+		"550-550-5.1.1 double-checking the address for typing errors or unnecessary spaces.\r\n550 Sender verify failed"
+	f := &fake{answer: at("RCPT", said)}
+	r := f.relay(t, nil)
+	out, err := to(t, r, "ann@customer.example", false)
+	if err != nil || out.Meaning() != MeansSenderAtFault {
+		t.Errorf("it means %v, %v", out.Meaning(), err)
+	}
+	if w := out.Words(); len(w) > maxReplyKept || len(out.Err.Error()) > maxReplyKept+100 {
+		t.Errorf("%d bytes are shown: %s", len(w), out.Err)
+	}
+	_ = r.Close()
+	f.wg.Wait()
 }

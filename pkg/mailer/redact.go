@@ -9,7 +9,7 @@ import (
 // redact makes a relay's words fit to be kept: every token that holds an address,
 // plainly or in a URL, and every one that mentions what is private, which is a local
 // part without its domain, or the user and secret we log in with, becomes <address>;
-// control characters go, and 200 bytes remain.
+// control characters go.
 func redact(words string, private ...string) string {
 	words = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -27,7 +27,11 @@ func redact(words string, private ...string) string {
 			tokens[i] = "<address>"
 		}
 	}
-	words = strings.Join(tokens, " ")
+	return strings.Join(tokens, " ")
+}
+
+// shorten leaves of a reply what is kept of it and shown.
+func shorten(words string) string {
 	if len(words) <= maxReplyKept {
 		return words
 	}

@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	maxReplyLines = 100 // a mail server doesn't send more
-	maxReplyKept  = 200 // bytes of a reply kept after redaction
+	maxReplyLines = 100     // a mail server doesn't send more
+	maxReplyRead  = 4 << 10 // bytes of a reply that are judged: Exim says what it means in the last of many lines
+	maxReplyKept  = 200     // bytes of it that are kept and shown
 )
 
 // A reply is what the relay said to one command. A reply that broke off in the
@@ -40,7 +41,7 @@ func readReply(br *bufio.Reader) (reply, error) {
 			return r, ErrProtocol
 		}
 		r.code = code
-		if r.refused() && len(r.text) < 4*maxReplyKept {
+		if r.refused() && len(r.text) < maxReplyRead {
 			r.text = strings.TrimSpace(r.text + " " + string(words))
 		}
 		if last {

@@ -362,6 +362,7 @@ func TestWordsOfARefusal(t *testing.T) {
 		"Authentication required":                         MeansSenderAtFault,
 		"Sender verify failed: no such user":              MeansSenderAtFault,
 		"Client host rejected: listed at bl.example":      MeansSenderAtFault,
+		"Your domain does not exist":                      MeansSenderAtFault,
 		"Mailbox is full":                                 MeansLater,
 		"Too many messages, try again later":              MeansLater,
 		"Invalid recipient: <address>":                    MeansDoubtful,

@@ -11,7 +11,7 @@ var (
 	// a doubt.
 	ofSender = []string{
 		"relay", "not permitted", "not allowed", "authenti", "authoris", "authoriz", "sender", "denied", "log in", "login",
-		"policy", "spam", "spf", "dkim", "dmarc", "blocked", "blacklist", "blocklist", "block list", "black list", "listed", "reputation",
+		"policy", "spam", "spf", "dkim", "dmarc", "blocked", "your domain", "blacklist", "blocklist", "block list", "black list", "listed", "reputation",
 		"banned", "prohibit", "helo", "reverse dns", "rdns", "ptr record", "client host", "your host", "your ip", "mail from", "tls",
 	}
 	ofFull    = []string{"quota", "full", "storage", "exceeded"}
