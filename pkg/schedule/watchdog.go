@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -56,8 +57,16 @@ func (w *Watchdog) Run(ctx context.Context) {
 // for a time of day is moved to where that is by today's rules.
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	n := 0
+	ours := uint64(math.MaxUint64) // the first that the sweep wrote: from there on all is new
 	err := pages(ctx, w.JS, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
+			seq, err := sequenceOf(m)
+			if err != nil {
+				return err
+			}
+			if seq >= ours {
+				return nil
+			}
 			late, moved := stuck(m, time.Now()), w.moved(m)
 			if !late && !moved {
 				continue
@@ -65,12 +74,12 @@ func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 			if late {
 				n++
 			}
-			seq, err := sequenceOf(m)
-			if err == nil {
-				err = w.again(ctx, m, seq)
-			}
+			wrote, err := w.again(ctx, m, seq)
 			if err != nil {
 				return err
+			}
+			if wrote > 0 {
+				ours = min(ours, wrote)
 			}
 		}
 		return nil
@@ -114,16 +123,20 @@ func (w *Watchdog) moved(m *nats.Msg) bool {
 	return true
 }
 
-// again publishes a schedule, unless it was replaced since.
-func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) error {
+// again publishes a schedule, unless it was replaced since, and returns its new
+// sequence; 0 if it was replaced.
+func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) (uint64, error) {
 	out := nats.NewMsg(m.Header.Get(jetstream.SubjectHeader))
 	out.Data = m.Data
 	for _, h := range []string{bus.HeaderTouch, jetstream.ScheduleHeader, jetstream.ScheduleTargetHeader} {
 		out.Header.Set(h, m.Header.Get(h))
 	}
-	_, err := w.JS.PublishMsg(ctx, out, jetstream.WithExpectLastSequencePerSubject(seq))
+	ack, err := w.JS.PublishMsg(ctx, out, jetstream.WithExpectLastSequencePerSubject(seq))
 	if apiErr, ok := errors.AsType[*jetstream.APIError](err); ok && apiErr.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return nil
+		return 0, nil
 	}
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
 }

@@ -91,7 +91,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 		}
 		m := &nats.Msg{Subject: first.Subject, Data: first.Data, Header: first.Header}
 		m.Header.Set(jetstream.SubjectHeader, first.Subject)
-		if err := w.again(t.Context(), m, 1); err != nil {
+		if _, err := w.again(t.Context(), m, 1); err != nil {
 			t.Fatal(err)
 		}
 		got, err := stream.GetLastMsgForSubject(t.Context(), first.Subject)
@@ -106,7 +106,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 				t.Errorf("%s is %q, was %q", h, got.Header.Get(h), first.Header.Get(h))
 			}
 		}
-		if err := w.again(t.Context(), m, 1); err != nil {
+		if _, err := w.again(t.Context(), m, 1); err != nil {
 			t.Errorf("a schedule that was replaced in the meantime is an error: %v", err)
 		}
 		if last, err := stream.GetLastMsgForSubject(t.Context(), first.Subject); err != nil || last.Sequence != got.Sequence {
