@@ -83,6 +83,7 @@ func (p *program) check() []finding {
 		found = append(found, finding{Level: "warning", Text: w})
 	}
 	found = append(found, checkZones(time.Now()), checkSecret(c), checkDKIM(c))
+	found = append(found, checkReturnPaths(c)...)
 	set, more := checkTemplates(c.Templates.Dir)
 	found = append(found, more...)
 	workers := app.Check(c, set)

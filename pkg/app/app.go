@@ -32,6 +32,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/render"
+	"homing/pkg/returnpath"
 	"homing/pkg/statistics"
 )
 
@@ -104,6 +105,7 @@ type App struct {
 	links     *link.Signer // nil without http.public_url
 	clicks    *click.Signer
 	waiting   *click.Waiting
+	returns   *returnpath.Signer
 
 	nc        *nats.Conn
 	js        jetstream.JetStream
@@ -144,6 +146,9 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	if a.clicks, err = click.NewSigner(o.Config.Secret.Reveal()); err != nil {
+		return nil, err
+	}
+	if a.returns, err = returnpath.New(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
 	if a.templates, err = render.Load(o.Templates); err != nil {

@@ -11,8 +11,10 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/connect"
+	"homing/pkg/customer"
 	"homing/pkg/mailer"
 	"homing/pkg/programme"
+	"homing/pkg/returnpath"
 )
 
 // route is what a store's emails leave by.
@@ -56,6 +58,17 @@ func openRelay(c config.SMTP, dial connect.Dialer, log *zap.Logger) (*mailer.Rel
 		return nil, fmt.Errorf("smtp.url: %w", err)
 	}
 	return relay, nil
+}
+
+// returnPath is how emails of a store come back; nil: to their From.
+func (a *App) returnPath(store string) func(k customer.Key, touchID, to string) string {
+	form := a.o.Config.Stores[store].SMTP.ReturnPath
+	if form == "" {
+		return nil
+	}
+	return func(k customer.Key, touchID, to string) string {
+		return a.returns.Address(form, returnpath.Of(k, a.identity.Address(store, to), touchID))
+	}
 }
 
 // trusted is a TLS configuration that trusts a file's certificates as well as the

@@ -56,7 +56,7 @@ func packages(t *testing.T) []pkg {
 var may = map[string][]string{
 	"pkg/customer":  {"events", "pkg/reason", "pkg/localtime"},
 	"pkg/offer":     {"events", "pkg/localtime"},
-	"pkg/config":    {"events", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/suggest"},
+	"pkg/config":    {"events", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer"},
 	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer"},
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
@@ -71,6 +71,7 @@ var may = map[string][]string{
 	"pkg/cldr/generate": {"events"},
 	"pkg/projection":    {"events", "pkg/combine", "pkg/customer", "pkg/redischeck"},
 	"pkg/link":          {"pkg/customer"},
+	"pkg/returnpath":    {"events", "pkg/reason", "pkg/customer", "pkg/localtime"},
 	"pkg/control":       {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/click":         {"events", "pkg/customer", "pkg/bus"},
 	"pkg/gateway":       {"events", "pkg/click", "pkg/customer", "pkg/link", "pkg/programme"},
@@ -126,7 +127,7 @@ var servers = []string{"github.com/nats-io/", "github.com/redis/", "github.com/w
 func TestPureCodeReachesNoServer(t *testing.T) {
 	for _, p := range packages(t) {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/link", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/link", "pkg/returnpath", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 
 	"homing/pkg/localtime"
 	"homing/pkg/problem"
+	"homing/pkg/returnpath"
 )
 
 var (
@@ -75,9 +76,12 @@ type SMTP struct {
 	GreetingTimeout time.Duration `yaml:"greeting_timeout"`
 	// CAFile has certificates that are trusted as well as the system's.
 	CAFile string `yaml:"ca_file"`
+	// ReturnPath is the form of the envelope senders, an address with a * (see
+	// pkg/returnpath). Empty: bounces go to the store's from.
+	ReturnPath string `yaml:"return_path"`
 }
 
-// Validate reports an address that cannot work, and too many connections.
+// Validate reports addresses that cannot work, and too many connections.
 func (s SMTP) Validate() error {
 	var l problem.List
 	checkURL(&l, s.URL, smtpURLs)
@@ -95,6 +99,14 @@ func (s SMTP) Validate() error {
 			l.Add("ca_file", "%v", err)
 		} else if !x509.NewCertPool().AppendCertsFromPEM(pem) {
 			l.Add("ca_file", "%s has no certificate in PEM form", s.CAFile)
+		}
+	}
+	if s.ReturnPath != "" {
+		_, domain, _ := strings.Cut(s.ReturnPath, "@")
+		if fault := returnpath.Fault(s.ReturnPath); fault != "" {
+			l.Add("return_path", "%q %s", s.ReturnPath, fault)
+		} else if !isHost(domain) {
+			l.Add("return_path", "%q has no domain, or not a valid one", s.ReturnPath)
 		}
 	}
 	return l.Err()

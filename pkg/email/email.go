@@ -35,6 +35,9 @@ type Options struct {
 	// Answer returns the link by which a customer answers a question; "" if question
 	// or answer are more than plain words (a-z, - and _). It may be nil.
 	Answer func(k customer.Key, worker, question, answer string) string
+	// ReturnPath returns the address to which a touch's email comes back from an address;
+	// "" for the store's. It may be nil: the store's.
+	ReturnPath func(k customer.Key, touchID, to string) string
 }
 
 // Channel sends the emails of one store. It implements channel.Channel.
@@ -65,11 +68,14 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	if v := content.Wording.Variant; v != "" {
 		template += "#" + v
 	}
-	to := content.To
+	to, envelope := content.To, ""
+	if c.o.ReturnPath != nil {
+		envelope = c.o.ReturnPath(content.Touch.Customer, content.ID, to.Address)
+	}
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
-		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text,
+		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text, Envelope: envelope,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
 		Urgent: content.Step.Class == touch.Transactional,
 	})

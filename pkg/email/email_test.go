@@ -162,3 +162,29 @@ func TestATouchsMessageIDIsAlwaysTheSame(t *testing.T) {
 		t.Errorf("%s is not of the store's domain", id)
 	}
 }
+
+// A return path is of a touch and an address, and what cannot be one is an error of that email alone.
+func TestEachEmailIsAskedForItsReturnPath(t *testing.T) {
+	relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = relay.Close() })
+	var asked []string
+	ch := email.New(email.Options{
+		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example", View: render.Store{Name: "Shop"}},
+		Relay: relay, Templates: texts{}, Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+		ReturnPath: func(k customer.Key, touchID, to string) string {
+			asked = append(asked, k.Token, touchID, to)
+			return "not an address"
+		},
+	})
+	c := content("ann@example.com")
+	c.Touch.Customer.Token = "tok"
+	if _, err := ch.Compose(c); !errors.Is(err, channel.ErrMessage) || !strings.Contains(err.Error(), "Envelope") {
+		t.Errorf("%v, want an error about the envelope sender", err)
+	}
+	if got := strings.Join(asked, " "); got != "tok win-back.offer.tok.l1 ann@example.com" {
+		t.Errorf("asked for %s", got)
+	}
+}

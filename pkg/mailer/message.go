@@ -45,7 +45,7 @@ type Mail struct {
 // may be sent several times, until it is released.
 type Message struct {
 	envelope, rcpt string
-	local          string // of rcpt, to be redacted
+	local, sender  string // local parts of rcpt and, if it is the email's own, of envelope: to be redacted
 	bytes          []byte // a part of buffer
 	urgent         bool
 	dots           bool    // a line starts with a dot, which DATA must double
@@ -206,6 +206,7 @@ func (m *Mail) appendHeaders(b []byte, out *Message) ([]byte, error) {
 			return nil, err
 		}
 		out.envelope = a.Address
+		out.sender, _, _ = strings.Cut(a.Address, "@")
 	}
 	date := m.Date
 	if date.IsZero() {

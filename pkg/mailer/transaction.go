@@ -199,7 +199,7 @@ func (s *session) refusal(p Phase, r reply, m *Message) *Failure {
 		f.Err = ErrProtocol
 		return f
 	}
-	f.Enhanced, f.Reply = enhancedCode(r.code, r.text), redact(r.text, m.local)
+	f.Enhanced, f.Reply = enhancedCode(r.code, r.text), redact(r.text, m.local, m.sender)
 	return f
 }
 

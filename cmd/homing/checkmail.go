@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	netmail "net/mail"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"homing/pkg/config"
+)
+
+// checkReturnPaths says where SPF cannot vouch for a store's emails: DMARC asks that
+// the domain of the envelope sender belongs to that of From (RFC 7489, section 3.1.2).
+func checkReturnPaths(c *config.Config) []finding {
+	var out []finding
+	for _, id := range slices.Sorted(maps.Keys(c.Stores)) {
+		s := c.Stores[id]
+		from, err := netmail.ParseAddress(s.From)
+		_, returns, set := strings.Cut(s.SMTP.ReturnPath, "@")
+		if err != nil || !set {
+			continue
+		}
+		_, domain, _ := strings.Cut(from.Address, "@")
+		if registered(returns) == registered(domain) {
+			continue
+		}
+		out = append(out, finding{Level: "warning", Key: "stores." + id + ".smtp.return_path", Text: fmt.Sprintf(
+			"%s is not of the same registered domain as %s, the domain of from: SPF will not count for DMARC, and only a DKIM signature of %s does",
+			returns, domain, domain)})
+	}
+	return out
+}
+
+// registered returns the part of a domain that somebody registered: "shop.example" of
+// "bounces.shop.example".
+func registered(domain string) string {
+	domain = strings.ToLower(domain)
+	if d, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+		return d
+	}
+	return domain
+}
