@@ -142,7 +142,7 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 	if err := a.Start(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stopApp(a)) }()
+	defer stopApp(a, log)
 	return p.devRun(ctx, f, devRun{app: a, config: c, servers: s, scale: scale, usual: usual, log: log})
 }
 

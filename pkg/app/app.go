@@ -27,6 +27,7 @@ import (
 	"homing/pkg/connect"
 	"homing/pkg/control"
 	"homing/pkg/customer"
+	"homing/pkg/delivery"
 	"homing/pkg/intake"
 	"homing/pkg/link"
 	"homing/pkg/programme"
@@ -127,6 +128,7 @@ type App struct {
 	admitted atomic.Bool // the secret is that of the installation
 	failed   chan error  // why the process has to end; see Failed
 	loops    []*bus.Loop
+	sends    []*delivery.Delivery
 	started  atomic.Bool // streams are set up and the loops run
 	opened   atomic.Bool // those that rest on the product statistics run too
 	stopping atomic.Bool
@@ -280,36 +282,4 @@ func (a *App) Ready() error {
 		}
 	}
 	return nil
-}
-
-// Stop stops pulling, lets what was begun finish, and closes the connections.
-// When ctx ends first, what was begun is left to the next process.
-func (a *App) Stop(ctx context.Context) error {
-	if a.stop == nil {
-		return nil
-	}
-	a.stopping.Store(true)
-	a.stop()
-	done := make(chan struct{})
-	go func() { a.running.Wait(); close(done) }()
-	var err error
-	if a.gateway != nil {
-		err = a.gateway.stop(ctx)
-	}
-	select {
-	case <-done:
-	case <-ctx.Done():
-		err = errors.Join(err, fmt.Errorf("gave up waiting for what was begun: %w", context.Cause(ctx)))
-	}
-	if a.http != nil {
-		err = errors.Join(err, a.http.stop(ctx))
-	}
-	for _, r := range a.routes { // closing one twice does nothing
-		err = errors.Join(err, r.relay.Close())
-	}
-	if ferr := a.nc.FlushTimeout(2 * time.Second); ferr != nil && a.nc.IsConnected() {
-		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))
-	}
-	a.nc.Close()
-	return errors.Join(err, a.rdb.Close(), a.raw.Close())
 }

@@ -108,7 +108,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	for id := range a.routes {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
-	return delivery.New(delivery.Options{
+	d := delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
@@ -118,6 +118,8 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting,
 	})
+	a.sends = append(a.sends, d)
+	return d
 }
 
 // How many due touches a loop hands over at a time, and how many times at once.

@@ -101,6 +101,16 @@ func NewLoop(o LoopOptions) *Loop {
 // Handled returns how many messages were answered for good.
 func (l *Loop) Handled() uint64 { return l.handled.Load() }
 
+// Name is the loop's.
+func (l *Loop) Name() string { return l.o.Name }
+
+// InFlight returns how many messages the loop has and has not answered yet.
+func (l *Loop) InFlight() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.inFlight)
+}
+
 // Waiting reports whether the loop waits for a server to come back.
 func (l *Loop) Waiting() bool {
 	l.mu.Lock()

@@ -205,6 +205,9 @@ func (d *Delivery) done(a *attempt, err error) {
 	a.msg.Done(err)
 }
 
+// Open returns the ids of touches that were begun and are not finished, in order.
+func (d *Delivery) Open() []string { return d.memory.open() }
+
 // share is how many touches of one store may be in its queue; 0: any number. What is
 // aside is in flight as well, and may be of one store.
 func (d *Delivery) share() int {

@@ -2,8 +2,10 @@ package delivery
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -36,6 +38,7 @@ type memory struct {
 	of       map[string]*memo
 	aside    int                 // how many of them are aside
 	round    <-chan struct{}     // closed when the round of the loop ends, see during
+	sending  context.Context     // ends a while after the round
 	underWay map[string]struct{} // touches with an attempt
 }
 
@@ -122,7 +125,10 @@ func (m *memory) during(ctx context.Context) {
 		return
 	}
 	m.round = ctx.Done()
+	sending, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	m.sending = sending
 	context.AfterFunc(ctx, func() {
+		time.AfterFunc(linger, func() { end(errStopping) })
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		for id, known := range m.of {
@@ -132,6 +138,24 @@ func (m *memory) during(ctx context.Context) {
 			}
 		}
 	})
+}
+
+// lingering is the context of messages that are handed over in this round of the loop;
+// without a round it never ends.
+func (m *memory) lingering(ctx context.Context) context.Context {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sending == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return m.sending
+}
+
+// open returns the ids of touches that have an attempt.
+func (m *memory) open() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.underWay))
 }
 
 // empty reports whether there is nothing to remember.

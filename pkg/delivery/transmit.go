@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,9 +18,12 @@ import (
 // been claimed, and says what follows from the answer.
 func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 	lease := d.startLease(a)
-	// From here on the message may be on its way: shutting down waits for the answer.
-	out := a.conn.Send(context.WithoutCancel(ctx), a.message, lease)
+	out := a.conn.Send(d.memory.lingering(ctx), a.message, lease)
 	lease.stop()
+	if errors.Is(out.Err, errStopping) {
+		d.memory.unsentBy(a.id, a.owner)
+		return handBack(bus.ErrShutdown)
+	}
 	a.handed = true
 	switch out.Meaning {
 	case channel.LeaseEnded: // the process that has the claim now has the touch
@@ -32,6 +36,15 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 	a.answered = true
 	return d.answer(a, out)
 }
+
+// linger is for how long the relay may go on answering a message that it is being told
+// when the loop stops. If it has not been given all of it by then, the message has
+// certainly not left, and goes to another process. One that it has been given is
+// waited for: nobody else can know what became of it.
+const linger = 10 * time.Second
+
+// errStopping ends a message that had not left when the loop stopped.
+var errStopping = errors.New("stopping: the message had not left")
 
 // unknownTries is how often a transactional message is sent again when the answer
 // did not come.

@@ -36,7 +36,43 @@ type Sink struct {
 	mu    sync.Mutex
 	mails []Mail
 	conns map[net.Conn]struct{}
+	hangs hanging
 	wg    sync.WaitGroup
+}
+
+// hanging is where a sink says no more.
+type hanging struct {
+	at    string
+	drips bool
+}
+
+// HangAt has the sink say no more in answer to a command: "CONNECT" is its greeting,
+// "." the end of the content, and "" none. With drips it begins a reply that has no
+// end, a byte a second.
+func (s *Sink) HangAt(command string, drips bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hangs = hanging{command, drips}
+}
+
+// hang reports whether the sink says no more in answer to a command, and does as much
+// until the client has had enough.
+func (s *Sink) hang(command string, c net.Conn) bool {
+	s.mu.Lock()
+	h := s.hangs
+	s.mu.Unlock()
+	if h.at != command {
+		return false
+	}
+	if h.drips {
+		s.wg.Go(func() {
+			for err := error(nil); err == nil; time.Sleep(time.Second) {
+				_, err = c.Write([]byte("2"))
+			}
+		})
+	}
+	_, _ = io.Copy(io.Discard, c)
+	return true
 }
 
 // What Answer may return instead of a reply.
@@ -132,12 +168,18 @@ func (s *Sink) dialogue(c net.Conn) {
 		return r.Buffered() > 0 || w.Flush() == nil
 	}
 	var to string
+	if s.hang("CONNECT", c) {
+		return
+	}
 	for ok := say("220 sink"); ok; {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			return
 		}
 		command, arg := parse(line)
+		if s.hang(command, c) {
+			return
+		}
 		switch command {
 		case "EHLO", "HELO":
 			hello := "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
@@ -160,10 +202,10 @@ func (s *Sink) dialogue(c net.Conn) {
 		case "DATA":
 			reply := s.answer(command, "", "354 go ahead")
 			if ok = reply != CutBefore && say(reply); ok && strings.HasPrefix(reply, "354") {
-				ok = s.data(r, to, say)
+				ok = s.data(c, r, to, say)
 			}
 		case "BDAT":
-			ok = s.chunk(r, arg, to, say)
+			ok = s.chunk(c, r, arg, to, say)
 		default:
 			ok = say("250 2.0.0 ok")
 		}
@@ -172,7 +214,7 @@ func (s *Sink) dialogue(c net.Conn) {
 
 // chunk reads the content that BDAT announces and answers it. It is always the
 // last chunk.
-func (s *Sink) chunk(r io.Reader, arg, to string, say func(string) bool) bool {
+func (s *Sink) chunk(c net.Conn, r io.Reader, arg, to string, say func(string) bool) bool {
 	size, err := strconv.Atoi(strings.TrimSuffix(arg, " LAST"))
 	if err != nil {
 		return say("501 5.5.4 one chunk is all that is taken")
@@ -184,11 +226,11 @@ func (s *Sink) chunk(r io.Reader, arg, to string, say func(string) bool) bool {
 	if to == "" {
 		return say("503 5.5.1 no recipient")
 	}
-	return s.content(to, string(content), say)
+	return s.content(c, to, string(content), say)
 }
 
 // data reads a message and answers the dot.
-func (s *Sink) data(r *bufio.Reader, to string, say func(string) bool) bool {
+func (s *Sink) data(c net.Conn, r *bufio.Reader, to string, say func(string) bool) bool {
 	var b strings.Builder
 	for {
 		line, err := r.ReadString('\n')
@@ -203,11 +245,14 @@ func (s *Sink) data(r *bufio.Reader, to string, say func(string) bool) bool {
 	if b.Len() == 0 {
 		return say("554 5.6.0 empty")
 	}
-	return s.content(to, b.String(), say)
+	return s.content(c, to, b.String(), say)
 }
 
 // content answers a message that was read.
-func (s *Sink) content(to, raw string, say func(string) bool) bool {
+func (s *Sink) content(c net.Conn, to, raw string, say func(string) bool) bool {
+	if s.hang(".", c) {
+		return false
+	}
 	reply := s.answer(".", to, "250 2.0.0 accepted")
 	if strings.HasPrefix(reply, "250") || reply == CutAfter {
 		s.accept(to, raw)

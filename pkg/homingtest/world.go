@@ -195,6 +195,16 @@ func (w *World) Stop() {
 	w.app = nil
 }
 
+// StopWithin stops Homing as a signal does, and returns what App.Stop does.
+func (w *World) StopWithin(d time.Duration) error {
+	w.T.Helper()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), d, fmt.Errorf("%v have passed", d))
+	defer cancel()
+	a := w.app
+	w.app = nil
+	return a.Stop(ctx)
+}
+
 // Publish publishes an event that happens now, and returns its id.
 func (w *World) Publish(store string, data events.Data) string {
 	w.T.Helper()

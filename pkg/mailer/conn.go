@@ -45,6 +45,10 @@ func (c *Conn) Send(ctx context.Context, m *Message, lease Lease) Outcome {
 		return (&Failure{Phase: PhaseDial, Err: errors.New("the connection or the message has been released")}).outcome(NotSent)
 	}
 	out := c.send(ctx, m, lease)
+	if out.State == NotSent && out.Code == 0 && ctx.Err() != nil {
+		c.untried() // the caller's doing, not the relay's
+		return out
+	}
 	c.judge(&out, m)
 	return out
 }
