@@ -79,7 +79,7 @@ func (a *App) intake() *intake.Intake {
 
 func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale),
+		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale), Timeline: a.timeline(),
 		Overlook: overlook(k), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Scale: a.o.Scale, Products: a.products,
 		Planned: func(n int) { a.metrics.planned.WithLabelValues(k.Name).Add(float64(n)) },
 	}

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"slices"
 
 	"homing/pkg/touch"
 )
@@ -26,6 +27,7 @@ func (p *plan) unaddressed() bool { return p.ofOrder && p.Snapshot != nil && p.S
 // pending is left out: it has its outcome, or the event that knows is yet to be planned,
 // and knows the time.
 func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, error) {
+	plans = withoutRepeated(plans)
 	var ask []touch.Touch
 	for i := range plans {
 		if p := &plans[i]; p.bare() || p.unaddressed() || len(p.tokens) > 1 {
@@ -56,6 +58,26 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, erro
 		}
 	}
 	return out, nil
+}
+
+// withoutRepeated leaves out bare plans of touches that a plan of the same round knows
+// all of: they have the same time, and would display what is pending since before.
+func withoutRepeated(plans []plan) []plan {
+	told := map[string]bool{}
+	bare := false
+	for i := range plans {
+		if p := &plans[i]; p.bare() {
+			bare = true
+		} else {
+			told[Subject(p.Touch)] = true
+		}
+	}
+	if !bare || len(told) == 0 {
+		return plans
+	}
+	return slices.DeleteFunc(plans, func(p plan) bool {
+		return p.bare() && slices.ContainsFunc(p.names(), func(t touch.Touch) bool { return told[Subject(t)] })
+	})
 }
 
 // names returns the touch as it is called under each id of the person; its own first.

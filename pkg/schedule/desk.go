@@ -36,9 +36,14 @@ type Desk struct {
 // job is what a planner brings to the desk.
 type job struct {
 	planner *Planner
-	entries []customer.Entry
+	entries []customer.Entry // that are still to be planned
+	all     []customer.Entry // that were brought, or added
 	err     error
 	done    chan struct{}
+}
+
+func newJob(p *Planner, entries []customer.Entry) *job {
+	return &job{planner: p, entries: slices.Clone(entries), all: slices.Clone(entries)}
 }
 
 const (
@@ -88,7 +93,8 @@ func (d *Desk) entry(m jetstream.Msg) (customer.Entry, error) {
 
 // plan returns when the entries have been planned.
 func (d *Desk) plan(ctx context.Context, p *Planner, entries []customer.Entry) error {
-	j := &job{planner: p, entries: entries, done: make(chan struct{})}
+	j := newJob(p, entries)
+	j.done = make(chan struct{})
 	d.mu.Lock()
 	d.queue = append(d.queue, j)
 	for _, e := range entries {
@@ -205,6 +211,11 @@ func round(ctx context.Context, jobs []*job) error {
 	for _, j := range open {
 		j.err = err
 	}
+	for _, j := range jobs {
+		if j.err == nil {
+			j.planner.unsure.remove(j.all)
+		}
+	}
 	return err
 }
 
@@ -217,6 +228,14 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 	if err != nil {
 		return jobs, err
 	}
+	if more, err := catchUp(ctx, jobs, asks, persons); err != nil {
+		return jobs, err
+	} else if more {
+		asks, near = asksOf(jobs)
+		if persons, err = p.People.Read(ctx, asks, near...); err != nil {
+			return jobs, err
+		}
+	}
 	people := peopleOf(asks, persons)
 	var touches []touch.Touch
 	each := make([]int, len(jobs))
@@ -228,7 +247,7 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 		touches, each[i] = append(touches, planned...), len(planned)
 	}
 	if err := p.Schedule.Put(ctx, touches); err != nil {
-		return jobs, err
+		return doubt(jobs), err
 	}
 	for i, j := range jobs {
 		if j.planner.Planned != nil && first {
@@ -237,7 +256,7 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 	}
 	same, err := p.People.Same(ctx, persons)
 	if err != nil {
-		return jobs, err
+		return doubt(jobs), err
 	}
 	moved := map[customer.Key]bool{}
 	for i, a := range asks {
@@ -252,7 +271,7 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 			again = append(again, j)
 		}
 	}
-	return again, nil
+	return doubt(again), nil
 }
 
 // asksOf returns whom the entries are about, and the mailboxes that they name.

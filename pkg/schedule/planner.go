@@ -28,6 +28,12 @@ type People interface {
 	Same(ctx context.Context, persons []customer.Person) ([]bool, error)
 }
 
+// Timeline is where entries come from.
+type Timeline interface {
+	// After returns the entries of some customers of a store after a sequence.
+	After(ctx context.Context, store string, keys []customer.Key, sequence uint64) ([]customer.Entry, error)
+}
+
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
 	Workers  map[string]*programme.Worker         // by store; a store without one plans nothing
@@ -40,8 +46,10 @@ type Planner struct {
 	Address  func(store, email string) string      // keyed hash of an address; may be nil
 	Mailbox  func(store, hash string) customer.Key // where it is kept what is known about it; nil with Address
 	Scale    clock.Scale
+	Timeline Timeline    // may be nil: then plans that overtake each other are left as they are
 	Planned  func(n int) // told how many touches were scheduled; may be nil
 
+	unsure  unsure
 	desk    *Desk  // nil: it works alone
 	reached uint64 // the highest sequence it brought to the desk, whose lock it is under
 }
@@ -67,6 +75,9 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 			// A newer version may understand it; nothing on the timeline is rejected.
 			m.Done(bus.Later(undecodable))
 			continue
+		}
+		if md, err := m.Metadata(); err == nil && md.NumDelivered > 1 {
+			p.unsure.add(e)
 		}
 		entries, mine = append(entries, e), append(mine, m)
 	}
@@ -115,7 +126,7 @@ func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 	case p.desk != nil:
 		return p.desk.plan(ctx, p, entries)
 	}
-	return round(ctx, []*job{{planner: p, entries: entries}})
+	return round(ctx, []*job{newJob(p, entries)})
 }
 
 // ask returns the touches that are still worth scheduling.

@@ -3,12 +3,14 @@ package timeline
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
 
@@ -38,6 +40,37 @@ func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events
 		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+".*."+string(x))
 	}
 	return t.readAll(ctx, c, selection{to: math.MaxUint64}, fn)
+}
+
+// After returns the entries of some customers of a store that come after a sequence, up
+// to the end as the stream's leader knows it.
+func (t *Timeline) After(ctx context.Context, store string, keys []customer.Key, sequence uint64) ([]customer.Entry, error) {
+	s, err := t.js.Stream(ctx, bus.Timeline)
+	if err != nil {
+		return nil, err
+	}
+	end := s.CachedInfo().State.LastSeq
+	if end <= sequence {
+		return nil, nil
+	}
+	var buckets []uint8
+	wanted := map[customer.Key]bool{}
+	for _, k := range keys {
+		wanted[k] = true
+		if !slices.Contains(buckets, k.Bucket) {
+			buckets = append(buckets, k.Bucket)
+		}
+	}
+	var out []customer.Entry
+	err = t.Read(ctx, store, buckets, sequence+1, end, func(es []customer.Entry) error {
+		for _, e := range es {
+			if wanted[e.Key] {
+				out = append(out, e)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // ReadCustomer calls fn with batches of all entries about one customer, in the
