@@ -169,6 +169,22 @@ func TestAValueMayStandNowhereElse(t *testing.T) {
 	}
 }
 
+func TestFormsWithNamesAreAsWithHTMLTemplate(t *testing.T) {
+	for _, body := range []string{
+		`<p>{{plural .Ordinal "one" "<a>" "few" "b" "other" .Variant}}</p>`,
+		`<p title="{{plural (len .Also) "item" .Variant}}">{{plural 2 "two" "b" "many" (truncate 3 .Variant)}}</p>`,
+		`<p>{{.Variant | plural .Ordinal "one"}}</p>`,
+	} {
+		p, err := pairOf(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3 {
+			p.compare(t, body, hostileData("x<y", "b", n))
+		}
+	}
+}
+
 // TestEveryEscaperIsComparedWithHTMLTemplates keeps contexts complete.
 func TestEveryEscaperIsComparedWithHTMLTemplates(t *testing.T) {
 	seen := map[string]bool{"": true} // of plain text

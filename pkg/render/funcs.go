@@ -32,7 +32,7 @@ func functions(in func() *locale) template.FuncMap {
 		"times":    times,
 		"number":   func(n int) string { return in().numeral(n) },
 		"ordinal":  func(n int) string { return in().ordinal(n) },
-		"plural":   func(n int, one, other string) string { return in().plural(n, one, other) },
+		"plural":   func(n int, forms ...string) string { return in().plural(n, forms) },
 		"date":     func(t time.Time) string { return in().date(t) },
 		"day":      func(t time.Time) string { return in().day(t) },
 		"truncate": truncate,
@@ -100,13 +100,24 @@ func times(m events.Money, n int) events.Money {
 	return events.Money{Minor: int64(lo), Currency: m.Currency}
 }
 
-// plural is one for the numbers that take the singular in the language of the
-// email, else other.
-func (l *locale) plural(n int, one, other string) string {
-	if l.one(n) {
-		return one
+// plural is the form of a word that n takes in the language of the email. Two forms are
+// for one and for all others; more have CLDR's name of theirs before them ("one" "plik"
+// "few" "pliki" "many" "plików"), and the last is also for what has no form.
+func (l *locale) plural(n int, forms []string) string {
+	category := l.text.Plural(n)
+	switch {
+	case len(forms) == 0:
+		return ""
+	case len(forms) == 2 && category == "one":
+		return forms[0]
+	case len(forms) > 2:
+		for i := 1; i < len(forms); i += 2 {
+			if forms[i-1] == category {
+				return forms[i]
+			}
+		}
 	}
-	return other
+	return forms[len(forms)-1]
 }
 
 // truncate cuts s to at most n characters, the last of which is then "…".

@@ -76,9 +76,6 @@ func (l *locale) currency(code string) *cldr.Currency {
 	return c
 }
 
-// one says whether n takes the singular in the language of the email.
-func (l *locale) one(n int) bool { return l.text.Plural(n) == "one" }
-
 // date writes the day of t in its own time zone, with the year; the zero time is empty.
 func (l *locale) date(t time.Time) string {
 	if t.IsZero() {

@@ -240,10 +240,17 @@ func textValue(s string) value { return value{kind: text, text: s} }
 // natives are functions again, without reflection. A test holds the two lists
 // equal.
 var natives = map[string]native{
-	"money":    func(l *locale, a []value) value { return textValue(l.money(a[0].money())) },
-	"number":   func(l *locale, a []value) value { return textValue(l.numeral(int(a[0].num))) },
-	"ordinal":  func(l *locale, a []value) value { return textValue(l.ordinal(int(a[0].num))) },
-	"plural":   func(l *locale, a []value) value { return textValue(l.plural(int(a[0].num), a[1].text, a[2].text)) },
+	"money":   func(l *locale, a []value) value { return textValue(l.money(a[0].money())) },
+	"number":  func(l *locale, a []value) value { return textValue(l.numeral(int(a[0].num))) },
+	"ordinal": func(l *locale, a []value) value { return textValue(l.ordinal(int(a[0].num))) },
+	"plural": func(l *locale, a []value) value {
+		var room [2 * len(categories)]string
+		forms := room[:0]
+		for _, f := range a[1:] {
+			forms = append(forms, f.text)
+		}
+		return textValue(l.plural(int(a[0].num), forms))
+	},
 	"date":     func(l *locale, a []value) value { return textValue(l.date(a[0].time())) },
 	"day":      func(l *locale, a []value) value { return textValue(l.day(a[0].time())) },
 	"truncate": func(_ *locale, a []value) value { return textValue(truncate(int(a[0].num), a[1].text)) },

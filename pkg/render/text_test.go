@@ -178,12 +178,39 @@ func TestOrdinalsAndPlurals(t *testing.T) {
 	if got := in(t, "de").ordinal(10) + " " + in(t, "fr").ordinal(1) + " " + in(t, "sv").ordinal(21); got != "10. 1re 21:a" {
 		t.Error(got)
 	}
-	if en.plural(1, "item", "items") != "item" || en.plural(0, "item", "items") != "items" || in(t, "fr").plural(0, "article", "articles") != "article" {
+	items := []string{"item", "items"}
+	if en.plural(1, items) != "item" || en.plural(0, items) != "items" || in(t, "fr").plural(0, items) != "item" {
 		t.Error("plural")
 	}
 	for _, n := range []int{-76, -1, math.MinInt, math.MaxInt} {
-		if got := en.plural(n, "item", "items"); (got == "item") != (n == -1) {
+		if got := en.plural(n, items); (got == "item") != (n == -1) {
 			t.Errorf("%d %s", n, got)
+		}
+	}
+}
+
+func TestALanguageHasTheFormsItNeeds(t *testing.T) {
+	polish := []string{"one", "plik", "few", "pliki", "many", "plików"}
+	czech := []string{"one", "soubor", "few", "soubory", "other", "souborů"}
+	arabic := []string{"zero", "0", "one", "1", "two", "2", "few", "3", "many", "11", "other", "100"}
+	for _, c := range []struct {
+		tag   string
+		forms []string
+		want  map[int]string
+	}{
+		{"pl", polish, map[int]string{0: "plików", 1: "plik", 2: "pliki", 4: "pliki", 5: "plików", 12: "plików", 22: "pliki", 101: "plików"}},
+		{"ru", []string{"one", "файл", "few", "файла", "many", "файлов"}, map[int]string{1: "файл", 3: "файла", 11: "файлов", 21: "файл", 25: "файлов"}},
+		{"cs", czech, map[int]string{1: "soubor", 3: "soubory", 5: "souborů", 22: "souborů"}},
+		{"ar", arabic, map[int]string{0: "0", 1: "1", 2: "2", 7: "3", 50: "11", 200: "100"}},
+		{"en", polish, map[int]string{1: "plik", 2: "plików"}}, // the last is for what has no form
+		{"ja", czech, map[int]string{1: "souborů", 2: "souborů"}},
+		{"pl", []string{"plik", "pliki"}, map[int]string{1: "plik", 2: "pliki", 5: "pliki"}},
+		{"pl", nil, map[int]string{1: ""}},
+	} {
+		for n, want := range c.want {
+			if got := in(t, c.tag).plural(n, c.forms); got != want {
+				t.Errorf("%s: %d %s, want %s", c.tag, n, got, want)
+			}
 		}
 	}
 }

@@ -234,6 +234,10 @@ func (c *compiler) result(s *scope, n parse.Node, name string, args []reflect.Ty
 		c.problem(s, n, "%s is not for use in templates: write the comment itself", name)
 		return nil
 	}
+	if name == "plural" {
+		c.plural(s, n, args)
+		return sig.Out(0)
+	}
 	if len(args) != sig.NumIn() {
 		c.problem(s, n, "%s takes %d values, not %d", name, sig.NumIn(), len(args))
 		return sig.Out(0)
