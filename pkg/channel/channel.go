@@ -24,6 +24,10 @@ type Channel interface {
 	// Compose makes a message. An error that wraps ErrMessage concerns this message
 	// alone; any other concerns the template it is made from.
 	Compose(c Content) (Message, error)
+	// Ready returns, as Open does, why a message to an address would not be tried now, and
+	// nil if it would: it is asked before anything is spent on the message, and Open is to
+	// follow within seconds. urgent is a message that a customer waits for.
+	Ready(address string, urgent bool) error
 	// Open returns a connection to send a message over, and waits for one when all are
 	// taken. Its error wraps ErrDown, or is the context's. While the server takes nothing
 	// from us, few messages get a connection, to find out.

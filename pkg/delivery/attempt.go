@@ -38,6 +38,7 @@ type attempt struct {
 
 	letPass   bool            // it has let others pass, for the sake of throughput
 	permitted bool            // its send permit was leased
+	leased    time.Time       // when that was asked for, in business time
 	endTry    func()          // lets the next touch try a store that is passed by; may be nil
 	wording   workers.Wording // what the message says, as the worker chose
 	shared    []touch.Touch   // others that were pending when it chose

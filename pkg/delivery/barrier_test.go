@@ -205,6 +205,8 @@ type turns struct {
 	over  atomic.Bool
 }
 
+func (*turns) GiveBack(context.Context, time.Time) error { return nil }
+
 func (s *turns) Wait(ctx context.Context, _ string, _, had bool) (time.Duration, string, error) {
 	switch {
 	case s.over.Load():

@@ -53,18 +53,9 @@ func (a *attempt) recipient() channel.Recipient {
 func (d *Delivery) open(ctx context.Context, a *attempt) Decision {
 	if a.conn == nil {
 		var err error
-		a.conn, err = a.route.Channel.Open(ctx, a.message)
-		switch {
-		case errors.Is(err, channel.ErrDown):
+		if a.conn, err = a.route.Channel.Open(ctx, a.message); err != nil {
 			a.conn = nil
-			var detail string
-			if down, ok := errors.AsType[*channel.DownError](err); ok {
-				detail = down.Detail
-			}
-			return d.held(ctx, a, reason.SMTPDown, detail, err)
-		case err != nil: // we are stopping
-			a.conn = nil
-			return waitFor(err)
+			return d.down(ctx, a, err)
 		}
 	}
 	switch {
@@ -74,4 +65,16 @@ func (d *Delivery) open(ctx context.Context, a *attempt) Decision {
 		return judgeAgain
 	}
 	return Decision{}
+}
+
+// down is what becomes of a touch that the channel cannot take now.
+func (d *Delivery) down(ctx context.Context, a *attempt, err error) Decision {
+	if !errors.Is(err, channel.ErrDown) { // we are stopping
+		return waitFor(err)
+	}
+	var detail string
+	if down, ok := errors.AsType[*channel.DownError](err); ok {
+		detail = down.Detail
+	}
+	return d.held(ctx, a, reason.SMTPDown, detail, err)
 }

@@ -80,6 +80,9 @@ type Rate interface {
 	// would hold up others it returns at once, with how long to let them pass before
 	// it is called again, and why; had says that this message has let others pass.
 	Wait(ctx context.Context, domain string, transactional, had bool) (again time.Duration, why string, err error)
+	// GiveBack returns the permit of a message that was not handed over, and for which Wait
+	// was called at a time.
+	GiveBack(ctx context.Context, at time.Time) error
 }
 
 // Holds are the reasons of the system, not of a customer, for which a worker does
@@ -223,6 +226,7 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) erro
 	decision := d.decide(ctx, a)
 	a.release() // what follows may take its time
 	decided()
+	d.unpermit(ctx, a)
 	err := d.finish(ctx, a, decision)
 	if a.answered { // nothing delays the record of an answer
 		d.works(ctx, a, reason.SMTPDown, "")

@@ -262,6 +262,8 @@ func (noLimit) Wait(context.Context, string, bool, bool) (time.Duration, string,
 	return 0, "", nil
 }
 
+func (noLimit) GiveBack(context.Context, time.Time) error { return nil }
+
 // renderer notes what it is told, and makes an email whose subject is the code.
 type renderer struct{ r *rig }
 

@@ -81,6 +81,8 @@ func (f full) Wait(context.Context, string, bool, bool) (time.Duration, string, 
 	return time.Duration(f.days) * day, "no room", nil
 }
 
+func (full) GiveBack(context.Context, time.Time) error { return nil }
+
 var _ delivery.Rate = full{}
 
 func TestWhatHasNoRoomBeforeItExpiresIsDropped(t *testing.T) {
@@ -106,6 +108,8 @@ type later struct{}
 func (later) Wait(context.Context, string, bool, bool) (time.Duration, string, error) {
 	return 2 * time.Second, "no room", nil
 }
+
+func (later) GiveBack(context.Context, time.Time) error { return nil }
 
 // A process that is paused or stopped gives back what lets others pass, and no longer
 // counts it.

@@ -30,6 +30,8 @@ func (s *secondWaits) Wait(context.Context, string, bool, bool) (time.Duration, 
 	return 0, "", nil
 }
 
+func (*secondWaits) GiveBack(context.Context, time.Time) error { return nil }
+
 // A due message comes a second time, since NATS or a watchdog thought it lost, and
 // the one touch is in a process twice. What the one knows is not forgotten because
 // the other is done with it: that the relay took the message, and Redis is away.

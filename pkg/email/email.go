@@ -101,13 +101,23 @@ func (m *message) Release() { m.built.Release() }
 // Open implements channel.Channel.
 func (c *Channel) Open(ctx context.Context, m channel.Message) (channel.Conn, error) {
 	conn, err := c.o.Relay.AcquireFor(ctx, m.(*message).built)
-	switch {
-	case errors.Is(err, mailer.ErrRelayDown):
-		return nil, &channel.DownError{Detail: why(err), Err: err}
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, down(err)
 	}
 	return relayConn{conn}, nil
+}
+
+// Ready implements channel.Channel.
+func (c *Channel) Ready(address string, urgent bool) error {
+	return down(c.o.Relay.Ready(address, urgent))
+}
+
+// down puts an error of the relay into the words of all channels.
+func down(err error) error {
+	if errors.Is(err, mailer.ErrRelayDown) {
+		return &channel.DownError{Detail: why(err), Err: err}
+	}
+	return err
 }
 
 // relayConn is a connection to the relay.

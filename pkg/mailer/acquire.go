@@ -27,6 +27,16 @@ func (r *Relay) AcquireFor(ctx context.Context, m *Message) (*Conn, error) {
 	return c, nil
 }
 
+// Ready returns why an email to a recipient would not be tried now, as AcquireFor would
+// say it; nil if it would. Then it is to follow within seconds: during a pause others
+// wait for it.
+func (r *Relay) Ready(rcpt string, urgent bool) error {
+	if f := r.pause.ready(rcpt, urgent); f != nil {
+		return fmt.Errorf("%w: %w", ErrRelayDown, f)
+	}
+	return nil
+}
+
 // take fills in a connection. Where the relay allows us fewer than we want, it waits
 // for one of those that are open.
 func (c *Conn) take(ctx context.Context) error {

@@ -17,6 +17,8 @@ const (
 	// try whether the relay takes email from us by now. It is longer than what a loop that
 	// waits for a server takes to come back.
 	turns = 6 * time.Second
+	// keeps is for how long the next try is kept for the email that asked whether it may.
+	keeps = 5 * time.Second
 )
 
 // A pause is what a relay makes us do that takes no email for now, whoever it is for:
@@ -33,6 +35,37 @@ type pause struct {
 	us     bool     // it refuses us as a sender
 	tried  map[string]bool
 	domain string // of the last that tried
+	kept   string // for whom the next try is kept, if it is
+	asked  time.Time
+}
+
+// ready returns why an email would not be tried now; nil if it would. During a pause the
+// next try is kept for it for a while: else all that wait would find that they may, and
+// get ready for it.
+func (p *pause) ready(rcpt string, urgent bool) *Failure {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.level == 0 {
+		return nil
+	}
+	if !p.free(rcpt, urgent) {
+		return p.says()
+	}
+	p.kept, p.asked = rcpt, time.Now()
+	return nil
+}
+
+// free reports whether an email may be the one that tries, during a pause; the lock is
+// held. Without a recipient it is any email.
+func (p *pause) free(rcpt string, urgent bool) bool {
+	waited := time.Since(p.until)
+	switch {
+	case p.trying, waited < 0:
+		return false
+	case p.kept != "" && p.kept != rcpt && time.Since(p.asked) < keeps:
+		return false
+	}
+	return !p.us || rcpt == "" || waited >= p.patience(rcpt, urgent)
 }
 
 // enter reports whether an email may be tried. During a pause it is either the one
@@ -43,14 +76,18 @@ func (p *pause) enter(m *Message) (tries bool, f *Failure) {
 	if p.level == 0 {
 		return false, nil
 	}
-	waited := time.Since(p.until)
-	if p.trying || waited < 0 || p.us && m != nil && waited < p.patience(m) {
+	var rcpt string
+	var urgent bool
+	if m != nil {
+		rcpt, urgent = m.rcpt, m.urgent
+	}
+	if !p.free(rcpt, urgent) {
 		return false, p.says()
 	}
-	p.trying = true
+	p.trying, p.kept = true, ""
 	if m != nil {
-		p.domain = domainOf(m.rcpt)
-		p.tried[strings.ToLower(m.rcpt)] = true
+		p.domain = domainOf(rcpt)
+		p.tried[strings.ToLower(rcpt)] = true
 	}
 	return true, nil
 }
@@ -58,14 +95,14 @@ func (p *pause) enter(m *Message) (tries bool, f *Failure) {
 // patience is for how long an email leaves the try to others. What refuses us may be
 // about a recipient or a domain after all: so others are tried next, and before all
 // emails that a customer waits for.
-func (p *pause) patience(m *Message) (d time.Duration) {
-	if !m.urgent {
+func (p *pause) patience(rcpt string, urgent bool) (d time.Duration) {
+	if !urgent {
 		d += turns
 	}
-	if domainOf(m.rcpt) == p.domain {
+	if domainOf(rcpt) == p.domain {
 		d += turns
 	}
-	if p.tried[strings.ToLower(m.rcpt)] {
+	if p.tried[strings.ToLower(rcpt)] {
 		d += turns
 	}
 	return d
@@ -101,7 +138,7 @@ func (p *pause) met(accepted bool) {
 	if p.level == 0 || p.us && !accepted {
 		return
 	}
-	p.level, p.trying, p.us, p.tried, p.domain = 0, false, false, nil, ""
+	p.level, p.trying, p.us, p.tried, p.domain, p.kept = 0, false, false, nil, "", ""
 	p.log.Info("the relay takes email again")
 }
 

@@ -198,6 +198,17 @@ func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
 		if again := ask(0, true, false); again != 0 {
 			t.Errorf("transactional: again in %v", again)
 		}
+		for i := range 2 { // of the four that the day has now, two were not handed over
+			if err := rates[i].GiveBack(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if again := ask(0, false, true); again != 0 {
+			t.Errorf("in the place of one that was given back: again in %v", again)
+		}
+		if again := ask(0, false, true); again == 0 {
+			t.Error("more leave than were given back")
+		}
 		now = now.Add(6 * time.Hour)
 		if again := ask(0, false, true); again != 0 {
 			t.Errorf("on the next day, in its turn: again in %v", again)

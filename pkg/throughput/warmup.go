@@ -1,6 +1,12 @@
 package throughput
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
 
 // quota is what a day of the warm-up allows.
 type quota struct {
@@ -25,4 +31,22 @@ func (w WarmUp) on(now time.Time) quota {
 	}
 	next := w.PerDay[min(i+1, len(w.PerDay)-1)]
 	return quota{day: today, limit: w.PerDay[i], left: today.Add(day).Sub(now), each: day / time.Duration(next)}
+}
+
+// giveBackScript counts an email of a day (KEYS[1]) no longer.
+var giveBackScript = redis.NewScript(`
+if tonumber(redis.call('GET', KEYS[1]) or '0') < 1 then return 0 end
+return redis.call('INCRBY', KEYS[1], -1)`)
+
+// GiveBack is for an email that was not handed to the relay: it does not count against
+// the day of the warm-up on which Wait was called for it, at a business time.
+func (t *Throughput) GiveBack(ctx context.Context, at time.Time) error {
+	today := t.warm.on(at)
+	if today.limit == 0 {
+		return nil
+	}
+	if err := giveBackScript.Run(ctx, t.rdb, []string{dayKey(t.relay, today.day)}).Err(); err != nil {
+		return fmt.Errorf("giving throughput back: %w", err)
+	}
+	return nil
 }
