@@ -91,7 +91,7 @@ func (p *program) check() []finding {
 	if workers == nil {
 		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
 	}
-	return found
+	return append(found, checkAdvice(c, set)...)
 }
 
 // checkZones says by which rules clocks are read.

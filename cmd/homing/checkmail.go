@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"maps"
 	netmail "net/mail"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
 	"homing/pkg/config"
+	"homing/pkg/programme"
+	"homing/pkg/render"
 )
 
 // checkReturnPaths says where SPF cannot vouch for a store's emails: DMARC asks that
@@ -30,6 +33,28 @@ func checkReturnPaths(c *config.Config) []finding {
 		out = append(out, finding{Level: "warning", Key: "stores." + id + ".smtp.return_path", Text: fmt.Sprintf(
 			"%s is not of the same registered domain as %s, the domain of from: SPF will not count for DMARC, and only a DKIM signature of %s does",
 			returns, domain, domain)})
+	}
+	return out
+}
+
+// checkAdvice says what spam filters would count against the emails of the stores: once,
+// for the first store it goes for.
+func checkAdvice(c *config.Config, set *render.Set) []finding {
+	if set == nil {
+		return nil
+	}
+	stores, err := programme.Open(c, nil)
+	if err != nil {
+		return nil // reported already
+	}
+	var out []finding
+	for _, id := range programme.StoreNames(c) {
+		for _, a := range set.Advice(stores[id].View) {
+			f := finding{Level: "warning", File: filepath.Join(c.Templates.Dir, a.File), Text: a.Text}
+			if !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
 	}
 	return out
 }

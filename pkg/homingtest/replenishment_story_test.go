@@ -124,7 +124,7 @@ func TestCustomersAreRemindedOfWhatRunsOut(t *testing.T) {
 		}
 		to := map[string]int{}
 		for _, m := range w.Sink.Mails() {
-			if !strings.HasPrefix(m.Subject, "Running low") {
+			if !strings.HasPrefix(m.Subject, "You may be running low") {
 				continue
 			}
 			to[m.To]++
