@@ -27,7 +27,11 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir, ok := os.LookupEnv(natsDir); ok {
-		if err := beNATS(dir, os.Getenv(natsPort)); err != nil {
+		be := beNATS
+		if _, clustered := os.LookupEnv(natsCluster); clustered {
+			be = beOneOfThree
+		}
+		if err := be(dir, os.Getenv(natsPort)); err != nil {
 			fmt.Fprintln(os.Stderr, "nats:", err)
 			os.Exit(1)
 		}

@@ -28,7 +28,7 @@ const replicas = 3
 // config is what an operator writes. Marketing leaves at any hour: the tests run
 // whenever they are run.
 const config = `
-nats: {url: %q}
+nats: {url: %q, replicas: %d}
 redis: {url: %q}
 smtp: {url: "smtp+insecure://%s", connections: %d}
 http: {listen: "127.0.0.1:%d", gateway: "127.0.0.1:%d", public_url: %q}
@@ -53,6 +53,8 @@ type shop struct {
 	t        *testing.T
 	nats     *natsServer
 	redis    *homingtest.RedisServer
+	natsURL  string
+	copies   int // of each stream
 	sink     *homingtest.Sink
 	sinkAddr string
 	more     string // configuration
@@ -64,13 +66,23 @@ type shop struct {
 // answer is the sink's, and may be nil.
 func open(t *testing.T, n int, more string, answer func(command, arg string) string) *shop {
 	t.Helper()
-	s := &shop{t: t, redis: homingtest.StartRedis(t), nats: startNATS(t), sink: &homingtest.Sink{Answer: answer}, more: more}
+	s := &shop{t: t, nats: startNATS(t), copies: 1, more: more}
+	s.natsURL = s.nats.url
+	s.open(n, answer)
+	return s
+}
+
+// open is open with a NATS that has been started.
+func (s *shop) open(n int, answer func(command, arg string) string) {
+	t := s.t
+	t.Helper()
+	s.redis, s.sink = homingtest.StartRedis(t), &homingtest.Sink{Answer: answer}
 	var err error
 	if s.sinkAddr, err = s.sink.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.sink.Close)
-	nc, err := nats.Connect(s.nats.url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	nc, err := nats.Connect(s.natsURL, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +96,6 @@ func open(t *testing.T, n int, more string, answer func(command, arg string) str
 	for _, r := range s.replicas {
 		r.awaitReady()
 	}
-	return s
 }
 
 // replica is one `homing run`.
@@ -108,7 +119,7 @@ func (s *shop) newReplica() *replica {
 		s.t.Fatal(err)
 	}
 	secret := filepath.Join(dir, "secret")
-	text := fmt.Sprintf(config, s.nats.url, s.redis.URL(), s.sinkAddr, connections, r.listen, r.links, homingtest.PublicURL, secret, templates, s.more)
+	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, r.listen, r.links, homingtest.PublicURL, secret, templates, s.more)
 	if err := errors.Join(os.WriteFile(secret, []byte(homingtest.Secret), 0o600), os.WriteFile(r.config, []byte(text), 0o600)); err != nil {
 		s.t.Fatal(err)
 	}
