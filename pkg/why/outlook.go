@@ -7,6 +7,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -28,8 +29,9 @@ type foreseen struct {
 
 // sending is an email that goes out in an outlook.
 type sending struct {
-	name string
-	at   time.Time
+	name  string // "thank-you/thanks"
+	touch string
+	at    time.Time
 }
 
 // mostLooks bounds how often one pending email is looked at, on average: one that is
@@ -60,6 +62,10 @@ func (t *teller) outlook() map[string]*foreseen {
 			continue
 		}
 		v := f.judge(w, x, at)
+		if by, is := f.takenBy(x); is {
+			v = Verdict{Action: "drop", Reason: string(reason.Bundled), Detail: "it is a part of " + by.name + " of " + gate.Moment(by.at, t.zone)}
+			at = by.at
+		}
 		seen := out[x.ID()]
 		if seen == nil {
 			seen = &foreseen{first: v}
@@ -84,7 +90,7 @@ func (t *teller) rehearsal() *teller {
 	f.Person.Customer.Claims = slices.Clone(f.Person.Customer.Claims)
 	who := *t.who
 	who.Customer, f.who = &f.Person.Customer, &who
-	f.Judged = map[string]*programme.Person{}
+	f.Judged, f.taken = map[string]*programme.Person{}, map[uint64]sending{}
 	for id, p := range t.Judged {
 		own := *p
 		c := *p.Customer
@@ -101,10 +107,21 @@ func (t *teller) rehearsal() *teller {
 	return &f
 }
 
+// takenBy returns the email that a touch is a part of, or that leaves instead of it
+// because it was planned under another id of the person. It ends when that one leaves.
+func (f *teller) takenBy(x touch.Touch) (by sending, taken bool) {
+	by, taken = f.taken[customer.ClaimKey(x.ID())]
+	if twin, _, is := x.TwinIn(&f.Person.Customer); is && !taken {
+		by, taken = f.taken[customer.ClaimKey(twin.ID())]
+	}
+	return by, taken && by.touch != x.ID()
+}
+
 // settle has a touch, and those that it takes over, end as a verdict says.
 func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.Time) {
 	switch v.Action {
 	case "send":
+		leaves := sending{x.Worker + "/" + x.Step, x.ID(), at}
 		in := f.judgedBy(x).Input(at)
 		for _, named := range w.Gathers(x, in) {
 			for _, p := range f.Pending {
@@ -114,13 +131,15 @@ func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.T
 			}
 		}
 		for _, id := range w.Compose(x, in).Bundles {
-			f.claim(id, "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: "bundled"})
+			f.claim(id, "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: string(reason.Bundled)})
+			f.taken[customer.ClaimKey(id)] = leaves
 		}
 		to := ""
 		if p := f.judgedBy(x); p.Recipient != nil {
 			to = p.To
 		}
-		f.foreseen = append(f.foreseen, sending{x.Worker + "/" + x.Step, at})
+		f.foreseen = append(f.foreseen, leaves)
+		f.taken[customer.ClaimKey(x.ID())] = leaves
 		f.claim(x.ID(), to, customer.Claim{State: customer.Sent, At: at.UnixMilli()})
 	case "drop":
 		f.claim(x.ID(), "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: v.Reason})

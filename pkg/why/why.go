@@ -130,7 +130,8 @@ type teller struct {
 	zone  *time.Location
 	names map[uint64]string // of the emails on the timeline, by claim
 
-	foreseen []sending // in an outlook: those that went out in it
+	foreseen []sending          // in an outlook: those that went out in it
+	taken    map[uint64]sending // in an outlook: by which email a claim is held
 }
 
 // Tell makes the report.

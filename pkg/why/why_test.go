@@ -219,6 +219,37 @@ func TestWhatIsPendingIsJudgedNowAndThen(t *testing.T) {
 	}
 }
 
+// Thanks that wait for the end of the night share an email: one of them is sent, and the
+// other is a part of it.
+func TestWhatAnotherEmailTakesOverIsForeseen(t *testing.T) {
+	l := begin(t, thankyou.Kind)
+	w, err := thankyou.Kind.New(func(into any) error {
+		c := into.(*thankyou.Config)
+		c.Class, c.MergeWithin = touch.Marketing, 2*time.Hour
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.in.Store.Workers[0].Worker = w
+	l.in.Store.Workers[0].Policy.QuietHours = gate.QuietHours{From: 13 * 60, To: 16 * 60}
+	for i, id := range []string{"o1", "o2"} {
+		l.happens(0.5-0.1*float64(i), id, order(id))
+		due := now.Add(90*time.Minute + time.Duration(i)*6*time.Minute)
+		l.in.Pending = append(l.in.Pending, why.Pending{Touch: touch.Touch{Worker: "thank-you", Step: "thanks", Customer: key, Occasion: id, Due: due, Wake: due,
+			Snapshot: &touch.Snapshot{Order: id}}})
+	}
+	r := why.Tell(l.in)
+	for i, want := range []string{"drop bundled it is a part of thank-you/thanks of Tue 10 Jun 16:00", "send  "} {
+		p := r.Pending[i]
+		if p.Then == nil || p.Then.Action != "hold" || p.End == nil {
+			t.Errorf("%s: then %+v, and it ends %+v", p.Occasion, p.Then, p.End)
+		} else if got := p.End.Action + " " + p.End.Reason + " " + p.End.Detail; got != want {
+			t.Errorf("%s: %s, want %s", p.Occasion, got, want)
+		}
+	}
+}
+
 func TestOffersSayWhetherTheyWereRedeemed(t *testing.T) {
 	l := begin(t)
 	later, past := now.Add(72*time.Hour), now.Add(-time.Hour)
