@@ -81,7 +81,7 @@ func (c *Conn) take(ctx context.Context) error {
 
 // failed tells of a connection that could not be made.
 func (c *Conn) failed(f *Failure) {
-	if c.tries || f.Code/100 == 4 {
+	if c.tries || f.Code != 0 {
 		c.relay.pause.failed(f, false, c.tries)
 		c.tries = false
 	}

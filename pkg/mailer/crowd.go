@@ -12,9 +12,10 @@ import (
 const parkedFor = time.Minute
 
 // crowded reports whether a connection failed in the way in which a relay refuses a
-// client, or everybody, one more of them: 421 in place of a greeting, or not even that.
+// client, or everybody, one more of them: 421 or 554 in place of a greeting, or not even
+// that.
 func crowded(f *Failure) bool {
-	return f.Code/100 == 4 && f.Phase <= PhaseHelo || f.Phase == PhaseDial && errors.Is(f.Err, ErrConnectionLost)
+	return f.Code/100 >= 4 && f.Phase <= PhaseHelo || f.Phase == PhaseDial && errors.Is(f.Err, ErrConnectionLost)
 }
 
 // park leaves the place that its caller has empty for a while. The pool is smaller by

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 )
 
@@ -184,4 +186,27 @@ func TestALongRefusalIsJudgedByAllItsWords(t *testing.T) {
 	}
 	_ = r.Close()
 	f.wg.Wait()
+}
+
+// A relay that refuses the connection or our password for good is asked by one email at
+// a time, as one that refuses them for now: many lock out who fails too often.
+func TestARefusedConnectionOrLoginIsAPause(t *testing.T) {
+	for verb, answer := range map[string]string{"GREETING": "554 5.7.1 no service for you", "AUTH": "535 5.7.8 wrong password"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{ext: []string{"AUTH PLAIN"}, answer: at(verb, answer)}
+			r := f.relay(t, func(o *Options) { o.URL = "smtp+insecure://hello%40shop.example:s3cret@relay.example" })
+			for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(time.Second) {
+				for range 8 {
+					if _, err := r.Acquire(t.Context()); !errors.Is(err, ErrRelayDown) {
+						t.Fatalf("%s: %v", verb, err)
+					}
+				}
+			}
+			if made, _ := f.connections(); made > 90 {
+				t.Errorf("%s: %d connections in an hour", verb, made)
+			}
+			_ = r.Close()
+			f.wg.Wait()
+		})
+	}
 }

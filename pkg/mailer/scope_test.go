@@ -112,8 +112,8 @@ func TestTheRelayAllowsFewerConnections(t *testing.T) {
 		f.answer = func(_ int, verb string) string {
 			switch {
 			case verb == "GREETING" && open.Load() >= 2:
-				refused.Add(1)
-				return "421 4.7.0 Error: too many connections from 10.0.0.1\r\n" + cut
+				code := [...]string{"421", "554"}[refused.Add(1)%2] // Sendmail and others mean it for good
+				return code + " too many connections from 10.0.0.1\r\n" + cut
 			case verb == "GREETING":
 				most.Store(max(most.Load(), open.Add(1)))
 			case verb == "QUIT":
