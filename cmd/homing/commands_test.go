@@ -77,6 +77,7 @@ func TestRunNeedsASecretARoleAndAStore(t *testing.T) {
 	homingWith(t, e, "", "run", "--config", config, "postman").want(t, exitUsage).contains(t, `"postman"`, "thank-you")
 	t.Chdir(t.TempDir())
 	homingWith(t, e, "", "run").want(t, exitUsage).contains(t, "no store")
+	homingWith(t, e, "", "run", "--config", config).want(t, exitUsage).contains(t, "templates.dir: there is no folder templates")
 }
 
 func TestCheckFindsAllProblemsAndTheirPlaces(t *testing.T) {

@@ -124,7 +124,14 @@ func typeOf(line []byte) (events.Type, error) {
 		return "", &events.Error{Reason: events.ReasonTooLarge, Detail: fmt.Sprintf("more than %d bytes", events.MaxSize)}
 	}
 	var envelope struct{ Type events.Type }
-	if err := json.Unmarshal(line, &envelope); err != nil {
+	err := json.Unmarshal(line, &envelope)
+	kind, other := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case other && kind.Field == "":
+		return "", &events.Error{Reason: events.ReasonWrongKind, Detail: "a JSON " + kind.Value + " is not an object; a CloudEvent is one"}
+	case other:
+		return "", &events.Error{Reason: events.ReasonWrongKind, Field: "type", Detail: "a JSON " + kind.Value + " is not a string"}
+	case err != nil:
 		return "", &events.Error{Reason: events.ReasonNotJSON, Detail: fmt.Sprintf("not a CloudEvent in JSON: %v", err)}
 	}
 	if envelope.Type == "" {

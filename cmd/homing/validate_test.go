@@ -45,6 +45,8 @@ func TestEventsAreValidatedOffline(t *testing.T) {
 		{"strict.json", indented(otherEvent), []string{"--strict"}, exitFailure, []string{"1 event, 1 with warnings"}},
 		{"list.json", "[\n" + goodEvent + ",\n" + indented(badEvent) + "\n]\n", nil, exitFailure, []string{"list.json:3: bad_value: customer.id", "2 events, 1 would be rejected"}},
 		{"several.json", indented(goodEvent) + "\n" + indented(goodEvent), nil, exitOK, []string{"2 events"}},
+		{"kinds.jsonl", "5\n{\"type\":5}\n", nil, exitFailure, []string{"kinds.jsonl:1: wrong_kind: a JSON number is not an object; a CloudEvent is one\n",
+			"kinds.jsonl:2: wrong_kind: type: a JSON number is not a string\n"}},
 		{"broken.json", "{\n  \"id\": 1,\n  oops\n}\n", nil, exitFailure, []string{"broken.json:3: not_json: not JSON", "1 would be rejected"}},
 		{"data.json", `{"customer":{"id":"bo"}}`, []string{"--type", "customer.updated"}, exitOK, []string{"1 event, nothing"}},
 		{"untyped.json", `{"customer":{"id":"bo"}}`, nil, exitFailure, []string{"missing_field: type: missing"}},

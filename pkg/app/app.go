@@ -88,7 +88,11 @@ func (o *Options) validate() error {
 		o.Roles = known
 	}
 	if o.Templates == nil {
-		o.Templates = os.DirFS(o.Config.Templates.Dir)
+		dir := o.Config.Templates.Dir
+		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+			return fmt.Errorf("templates.dir: there is no folder %s", dir)
+		}
+		o.Templates = os.DirFS(dir)
 	}
 	return nil
 }
