@@ -5,8 +5,8 @@
 # White space between adjacent encoded words is no part of the text (RFC 2047, 6.2): it
 # is there because a word has at most 75 characters, nine Cyrillic letters in the Q
 # encoding. Python follows that in a subject. In a display name it keeps the space, in
-# the middle of a word or next to the one that is encoded. The older email.header has it right. With Base64, which is shorter
-# for such letters, most names are one word.
+# the middle of a word or next to the one that is encoded. The older email.header has
+# it right. With Base64, which is shorter for such letters, most names are one word.
 #
 # Needs apt-get and dpkg on Debian 12 amd64. Exit 0: as described, 1: it has changed,
 # 2: it could not be run.
