@@ -45,6 +45,11 @@ func TestSetupGivesUpWhenNATSIsAway(t *testing.T) {
 	homing(t, "setup", "--nats=nats://127.0.0.1:1", "--timeout=300ms").want(t, exitUnreachable).contains(t, "nats://127.0.0.1:1", "300ms")
 }
 
+func TestACommandThatWaitsForNATSSaysSo(t *testing.T) {
+	homing(t, "setup", "--nats=nats://127.0.0.1:1", "--timeout=2500ms").want(t, exitUnreachable).
+		contains(t, "waiting up to 2.5s for NATS: nothing listens there: NATS is not running, or nats.url is wrong (nats://127.0.0.1:1)\n")
+}
+
 // standing starts and an inbox, and returns how to reach them, and where NATS
 // will be.
 func standing(t *testing.T) (e env, inbox *devstack.Inbox, port int) {

@@ -47,7 +47,7 @@ func (p *program) load() (*config.Config, error) {
 func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Duration, more ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
 	opts := append([]nats.Option{nats.Name("homing command"),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, more...) // or the client prints them
-	end := time.After(timeout)
+	end, soon := time.After(timeout), time.After(lineEvery)
 	for {
 		nc, err := connect.Dial(c, opts...)
 		if err == nil {
@@ -65,6 +65,8 @@ func (p *program) reach(ctx context.Context, c *config.Config, timeout time.Dura
 			return nil, nil, context.Cause(ctx)
 		case <-end:
 			return nil, nil, &exitError{exitUnreachable, fmt.Errorf("NATS did not answer within %v: %s: %w", timeout, connect.Trouble(err), err)}
+		case <-soon:
+			fmt.Fprintf(p.err, "waiting up to %v for NATS: %s (%s)\n", timeout, connect.Trouble(err), c.NATS.URL)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 const devHelp = `Starts the whole of Homing in one process: NATS, Redis, an inbox that catches every
-mail and shows it in the browser, and the engine. Nothing else is needed, and
+email and shows it in the browser, and the engine. Nothing else is needed, and
 nobody is really mailed unless --smtp names a relay.
 
 The configuration is the usual one if there is any, else a built-in example with

@@ -7,10 +7,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const exportHelp = `Writes all that is held of one person as one JSON document: the record of each of
+const exportHelp = `Writes all that is kept about one person as one JSON document: the record of each of
 their ids and addresses, every entry of the timeline about them, the emails that are
-planned, and their offers. It is the answer to a request of access; docs/privacy.md says
-what it holds and what not.
+planned, and their offers. It is what a person who asks for their data gets;
+docs/privacy.md says what it has and what not.
 
 ` + whoHelp + `
 If several persons answer, none is exported: name one by the token.`
@@ -30,6 +30,6 @@ func (p *program) exportCommand() *cobra.Command {
 	}
 	p.whoFlags(cmd, &timeout, &store)
 	output := cmd.Flags().Lookup("output") // as the others have it, though there is but one
-	output.Usage, output.DefValue = "json, whatever is said", "json"
+	output.Usage, output.DefValue = "always json", "json"
 	return cmd
 }

@@ -22,9 +22,9 @@ with the reason and the field that is wrong. Once the storefront, the configurat
 or Homing is fixed, replay publishes them again on the subject they first came on.
 
 list --warnings shows what was wrong with events that were taken in all the same: a
-link that no email will have, a time zone that is none. Of one kind there is one a
-minute, with the number of those left out; they go as rejected events do, and are
-not replayed.`
+link that no email will have, a time zone that does not exist. Of each kind there is
+one a minute, with the number of those left out; they are deleted as rejected events
+are, and are not replayed.`
 
 // rejectedFlags choose rejected events.
 type rejectedFlags struct {

@@ -14,7 +14,7 @@ import (
 
 const replanHelp = `Has a worker plan again what is on the timeline since a time: for a worker that
 was switched on late, or whose delays were changed. It may run at any time: planning
-twice is the same mail, what has its outcome is left out, and so is what would come
+twice gives the same email, what has its outcome is left out, and so is what would come
 too late. What is on the schedule already is replaced.`
 
 func (p *program) replanCommand() *cobra.Command {

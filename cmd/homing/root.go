@@ -21,11 +21,11 @@ const (
 	exitUnreachable = 3
 )
 
-const rootHelp = `Homing sends the right email to a shop's customers at the right moment, and no
-more than they can bear. Storefronts publish what happened; Homing decides what
-follows, and emails it.
+const rootHelp = `Homing sends a shop's customers the right email at the right moment, and never
+too many. Storefronts publish what happened; Homing decides what follows, and emails
+it.
 
-  Building a storefront?   dev, publish, rejected
+  Building a storefront?   dev, validate, publish, rejected
   Writing the emails?      dev, check
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild

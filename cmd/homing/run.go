@@ -28,7 +28,7 @@ func (p *program) runCommand() *cobra.Command {
 		Short: "Run the engine, or some of its roles",
 		Long: `Runs against the NATS, Redis and SMTP servers of the configuration. With no role
 it does everything; with some it does those alone, and any number of processes may
-share the work side by side.
+share the work.
 
 Roles: ` + strings.Join(roles, ", ") + `
 gateway answers the links in emails, on http.gateway; with no role named it runs where

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ func (o *Options) validate() error {
 	known := RoleNames()
 	for _, r := range o.Roles {
 		if !slices.Contains(known, r) {
-			return fmt.Errorf("no such role: %q; there are %v", r, known)
+			return fmt.Errorf("no such role: %q; there are %s", r, strings.Join(known, ", "))
 		}
 	}
 	if err := o.gatewayRoles(); err != nil {

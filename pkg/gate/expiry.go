@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 
+	"homing/pkg/localtime"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
@@ -10,7 +11,7 @@ import (
 // expiry: an email that comes too late to make sense is not sent.
 func expiry(c *Case) touch.Verdict {
 	if end := c.Touch.Due.Add(c.Step.Expires); c.Now.After(end) {
-		return touch.DropFor(reason.Expired, fmt.Sprintf("due %s, worth sending for %s", stamp(c.Touch.Due), c.Step.Expires))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("due %s, worth sending for %s", stamp(c.Touch.Due), localtime.FormatDuration(c.Step.Expires)))
 	}
 	return touch.Verdict{}
 }

@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,6 +227,9 @@ func TestRules(t *testing.T) {
 			got := gate.Judge(k)
 			if got.Action != touch.Send && c.want.Reason != reason.Refunded && c.want.Reason != reason.NotYet && got.Detail == "" {
 				t.Error("the verdict has no detail for a person to read")
+			}
+			if strings.Contains(got.Detail, "m0s") {
+				t.Errorf("a duration as Go writes it, not as the configuration does: %s", got.Detail)
 			}
 			got.Detail = ""
 			if after := got.Until.Sub(c.want.Until); after > 0 && after < time.Minute { // spread

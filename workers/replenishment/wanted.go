@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -32,7 +33,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case in.Customer.Subscribed(p.Product, p.Placed):
 		return touch.DropFor(reason.Repurchased, "it comes by subscription")
 	case w.tooLate(p):
-		return touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %v after the order", w.config.MaxOrderAge))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %s after the order", localtime.FormatDuration(w.config.MaxOrderAge)))
 	case b.product.Unavailable():
 		return touch.DropFor(reason.Unavailable, "the shop says that it cannot be bought")
 	case !ok:

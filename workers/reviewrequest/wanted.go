@@ -8,6 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -39,7 +40,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	switch {
 	case in.Now.After(at.Add(worth)):
-		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %v", stamp(at), worth))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %s", stamp(at), localtime.FormatDuration(worth)))
 	case asking(t, group, items, in):
 		return touch.HoldUntil(in.Now.Add(soon), reason.NotYet, "another order with the same product is being asked about")
 	}
@@ -51,7 +52,7 @@ func (w worker) withOthers(group []workers.Sharer) string {
 	if len(group) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("; %d orders within %v share the email", len(group), w.config.MergeWithin)
+	return fmt.Sprintf("; %d orders within %s share the email", len(group), localtime.FormatDuration(w.config.MergeWithin))
 }
 
 // standing drops what is about an order that does not stand any more.
@@ -80,7 +81,7 @@ func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.V
 	case len(items) == 0:
 		return nil, touch.DropFor(why, w.nothing(why))
 	case w.tooOld(order, t.Snapshot.PlacedAt, asks, c):
-		return nil, touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %v after the order", stamp(asks), w.config.MaxOrderAge))
+		return nil, touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %s after the order", stamp(asks), localtime.FormatDuration(w.config.MaxOrderAge)))
 	case c.ComplaintOpen(order):
 		return nil, touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
@@ -160,7 +161,7 @@ func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why 
 // nothing says why nothing is left to ask about.
 func (w worker) nothing(why reason.Reason) string {
 	if why == reason.Bundled {
-		return fmt.Sprintf("another email asked about the same products within %v", w.config.AskAgainAfter)
+		return fmt.Sprintf("another email asked about the same products within %s", localtime.FormatDuration(w.config.AskAgainAfter))
 	}
 	return "no product of the order is left to review"
 }
