@@ -84,8 +84,10 @@ func (p *program) check() []finding {
 	}
 	found = append(found, checkZones(time.Now()), checkSecret(c), checkDKIM(c))
 	found = append(found, checkReturnPaths(c)...)
+	found = append(found, checkExample(c)...)
 	set, more := checkTemplates(c.Templates.Dir)
 	found = append(found, more...)
+	found = append(found, checkLanguages(c, set)...)
 	workers := app.Check(c, set)
 	found = append(found, sources{p.configPath(), c.Templates.Dir}.findings(workers)...)
 	if workers == nil {

@@ -216,7 +216,7 @@ func FuzzShippedTemplatesEqualHTMLTemplate(f *testing.F) {
 	}
 	var mails []shippedMail
 	for _, name := range d.mails {
-		m, ref := d.assemble(name)
+		m, _, ref := d.assemble(name)
 		if m == nil {
 			f.Fatal(d.ps.err())
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -33,15 +32,8 @@ var anyAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 // lintSource finds faults within one tag of a file, where line and column are
 // known. Actions are blanked, so a tag that an action completes still reads as one.
 func lintSource(path, body string, above int, ps *problems) {
-	blank := anyAction.ReplaceAllStringFunc(body, func(a string) string {
-		return strings.Map(func(r rune) rune {
-			if r == '\n' {
-				return r
-			}
-			return 'x'
-		}, a)
-	})
-	z := html.NewTokenizer(strings.NewReader(blank))
+	seen := blank(body)
+	z := html.NewTokenizer(strings.NewReader(seen))
 	offset := 0
 	for {
 		kind := z.Next()
@@ -55,10 +47,23 @@ func lintSource(path, body string, above int, ps *problems) {
 		}
 		tag := z.Token()
 		if msg := lintTag(&tag); msg != "" {
-			line, col := lineCol(blank, at)
+			line, col := lineCol(seen, at)
 			ps.addf(path, line+above, col, "%s", msg)
 		}
 	}
+}
+
+// blank returns a source with its actions blanked: each byte is where it was.
+func blank(source string) string {
+	return anyAction.ReplaceAllStringFunc(source, func(a string) string {
+		b := []byte(a)
+		for i := range b {
+			if b[i] != '\n' {
+				b[i] = 'x'
+			}
+		}
+		return string(b)
+	})
 }
 
 // lintTag says what is wrong with one tag; empty if nothing is.
@@ -90,7 +95,7 @@ func lintTag(t *html.Token) string {
 // lintMail renders an email that was compiled with all its samples, with
 // each optional thing missing, and any number of its parts, and with text where
 // it does not belong.
-func lintMail(m *mail, ref *reference, ps *problems) {
+func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 	seen := map[string]bool{}
 	for _, s := range m.samples {
 		out, err := m.tryOut(ref, &s.Data, true)
@@ -98,7 +103,9 @@ func lintMail(m *mail, ref *reference, ps *problems) {
 			ps.addSample(s.Name, asProblem(m.name+".html", err))
 			return // the faults of one sample are mostly those of all
 		}
-		lintOutput(m, s.Name, &out, ps)
+		lintOutput(m, files, s.Name, &out, ps)
+		lintWords(m, s.Name, &out, ps)
+		lintGreeting(m, s, ps)
 		for _, o := range append(without(s.Data), foreign(s.Data)) {
 			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
 			if err != nil {
@@ -134,13 +141,22 @@ func lintWayOut(m *mail, ps *problems) {
 			return // reported already
 		}
 		report := func(file, what string) {
-			ps.addSample(s.Name, problem.Problem{File: file, Text: what + " without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout"})
+			ps.addSample(s.Name, problem.Problem{File: file, Text: what})
 		}
-		if !slices.Contains(outline(out.HTML).links, pageLink{url, false}) {
-			report(m.name+".html", "a marketing email")
+		there, seen := false, false
+		for _, l := range outline(out.HTML).links {
+			if l.url == url && !l.image {
+				there, seen = true, seen || !l.hidden
+			}
+		}
+		switch {
+		case !there:
+			report(m.name+".html", "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
+		case !seen:
+			report(m.name+".html", "the unsubscribe link cannot be seen (display:none, visibility:hidden, no size, or no opacity); the law wants it found easily")
 		}
 		if !strings.Contains(out.Text, url) {
-			report(m.name+".txt", "a marketing email")
+			report(m.name+".txt", "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
 		}
 	}
 }
@@ -175,7 +191,7 @@ func foreign(d Data) Sample {
 }
 
 // lintOutput checks what an email must have as a whole.
-func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
+func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *problems) {
 	report := func(file, format string, args ...any) {
 		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
@@ -191,7 +207,14 @@ func lintOutput(m *mail, sample string, out *Mail, ps *problems) {
 	}
 	doc := outline(out.HTML)
 	for _, fault := range doc.faults {
-		report(page, "%s", fault)
+		if at, line, col, found := toBlame(files, fault.tag); found {
+			ps.addf(at.path, line, col, "%s", fault.text)
+		} else {
+			report(page, "%s", fault.text)
+		}
+		if fault.tag != "" {
+			return // what comes after it was not seen, or not where it belongs
+		}
 	}
 	if doc.lang == "" {
 		report(page, `<html> has no lang: write lang="{{.Lang}}" in the layout; screen readers choose their voice by it`)
@@ -218,18 +241,27 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		u, err := url.Parse(l.url)
 		switch {
 		case err != nil:
-			report("%q is not a URL", l.url)
+			report("%q is not a URL", shortened(l.url))
 		case u.Scheme == "mailto" && !l.image:
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-			report("%q is not a link that an email can have: it must begin with https://", l.url)
+			report("%q is not a link that an email can have: it must begin with https://", shortened(l.url))
 		case u.Hostname() == foreignHost:
 			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
 		case u.User != nil:
-			report("%q has a user name in it", l.url)
+			report("%q has a user name in it", shortened(l.url))
 		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):
-			report("%q leads to another host; add %s to the store's link_hosts, or remove the link", l.url, u.Hostname())
+			report("%q leads to another host; add %s to the store's link_hosts, or remove the link", shortened(l.url), u.Hostname())
 		}
 	}
+}
+
+// shortened is a URL as a report shows it: a picture in a data: URL has megabytes.
+func shortened(u string) string {
+	const most = 80
+	if len(u) <= most {
+		return u
+	}
+	return strings.ToValidUTF8(u[:most], "") + "…"
 }
 
 // CheckStore renders every sample as an email of store and reports links that its
@@ -256,77 +288,4 @@ func (s *Set) CheckStore(store Store) error {
 		}
 	}
 	return ps.err()
-}
-
-// A page is what the lint needs to know of rendered HTML.
-type page struct {
-	lang, title string
-	headings    int
-	links       []pageLink
-	faults      []string
-}
-
-type pageLink struct {
-	url   string
-	image bool
-}
-
-// outline reads rendered HTML tag by tag. Browsers repair what is not well
-// formed, each in its own way; mail programs less so.
-func outline(src string) page {
-	var p page
-	var open []string
-	z := html.NewTokenizer(strings.NewReader(src))
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			for _, name := range open {
-				p.faults = append(p.faults, fmt.Sprintf("<%s> is never closed", name))
-			}
-			return p
-		case html.StartTagToken, html.SelfClosingTagToken:
-			t := z.Token()
-			p.see(&t)
-			if !void[t.Data] && t.Type == html.StartTagToken {
-				open = append(open, t.Data)
-			}
-		case html.TextToken:
-			if len(open) > 0 && open[len(open)-1] == "title" {
-				p.title += strings.TrimSpace(string(z.Text()))
-			}
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			if n := len(open); n == 0 || open[n-1] != string(name) {
-				p.faults = append(p.faults, fmt.Sprintf("</%s> closes nothing, or what was opened last is not closed%s", name, innermost(open)))
-				return p
-			}
-			open = open[:len(open)-1]
-		}
-	}
-}
-
-func innermost(open []string) string {
-	if len(open) == 0 {
-		return ""
-	}
-	return " (<" + open[len(open)-1] + ">)"
-}
-
-func (p *page) see(t *html.Token) {
-	if msg := lintTag(t); msg != "" {
-		p.faults = append(p.faults, msg)
-	}
-	if t.Data == "h1" {
-		p.headings++
-	}
-	for _, a := range t.Attr {
-		switch {
-		case a.Key == "lang" && t.Data == "html":
-			p.lang = a.Val
-		case a.Key == "href":
-			p.links = append(p.links, pageLink{a.Val, false})
-		case a.Key == "src", a.Key == "background", a.Key == "poster":
-			p.links = append(p.links, pageLink{a.Val, true})
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"io/fs"
 	"maps"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"text/template/parse"
+	"unicode/utf8"
 
 	"homing/pkg/problem"
 )
@@ -161,6 +163,11 @@ func (d *directory) readFile(fsys fs.FS, p string) error {
 		d.ps.addf(p, 0, 0, "is larger than %d KiB", maxSource>>10)
 		return nil
 	}
+	if !utf8.Valid(raw) {
+		line, col := badText(raw)
+		d.ps.addf(p, line, col, "is not UTF-8: save it as UTF-8 (in most editors: Save with encoding)")
+		raw = bytes.ToValidUTF8(raw, nil)
+	}
 	d.raw[p] = normalize(raw)
 	if dir != layoutsDir && dir != partialsDir && !slices.Contains(d.mails, stem) {
 		d.mails = append(d.mails, stem)
@@ -262,24 +269,25 @@ func (d *directory) sources(name string) (src sources, ok bool) {
 
 // mail puts one email together and tries it out; nil when it cannot be compiled.
 func (d *directory) mail(name string) *mail {
-	m, ref := d.assemble(name)
+	m, files, ref := d.assemble(name)
 	if m != nil {
-		lintMail(m, ref, d.ps)
+		lintMail(m, files, ref, d.ps)
 	}
 	return m
 }
 
-// assemble fences and compiles one email; nil when anything is wrong with it.
-func (d *directory) assemble(name string) (*mail, *reference) {
+// assemble fences and compiles one email, and returns the files of its HTML part; nil
+// when anything is wrong with it.
+func (d *directory) assemble(name string) (*mail, map[string]*file, *reference) {
 	htmlPath, textPath, samplePath := name+".html", name+".txt", name+sampleExt
 	src, ok := d.sources(name)
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
 	yml, body, lines, ok := splitFrontMatter(src.html)
 	if !ok {
 		d.ps.addf(htmlPath, 1, 1, `must begin with "---", then "subject: …" and "preheader: …", then "---"`)
-		return nil, nil
+		return nil, nil, nil
 	}
 	before := d.ps.found
 	fm := parseFrontMatter(htmlPath, yml, d.ps)
@@ -291,6 +299,9 @@ func (d *directory) assemble(name string) (*mail, *reference) {
 	}
 	m.lang, _ = parseTag(fm.Lang)
 	html := d.parts(".html", fm.Layout, htmlPath, d.parse(htmlPath, body, lines))
+	if saysNothing(src.text) {
+		d.ps.addf(textPath, 0, 0, "is empty: people who don't read HTML would get nothing but the frame; write the email as plain text")
+	}
 	plain := d.parts(".txt", fm.Layout, textPath, d.parse(textPath, src.text, 0))
 	subject := d.headline(htmlPath, "subject", fm.Subject, fm.lines)
 	preheader := d.headline(htmlPath, "preheader", fm.Preheader, fm.lines)
@@ -306,20 +317,20 @@ func (d *directory) assemble(name string) (*mail, *reference) {
 		d.inspect(m, samplePath, words)
 	}
 	if d.ps.found > before {
-		return nil, nil
+		return nil, nil, nil
 	}
 	ref := newReference(html, plain)
 	escaped, err := ref.escape(html)
 	if err != nil {
 		d.ps.add(asProblem(htmlPath, err))
-		return nil, nil
+		return nil, nil, nil
 	}
 	page := newCompiler(escaped, d.ps)
 	page.escaped = true
 	if m.html = page.root(layoutName); d.ps.found > before {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return m, ref
+	return m, html, ref
 }
 
 // headline parses a subject or preheader out of the front matter.

@@ -105,7 +105,7 @@ var faultsOfMails = []struct{ name, body, want string }{
 	{"image without alt", `<h1>a</h1><img src="https://shop.example/a.png">`, `x/y.html:5:11: <img> has no alt: say what it shows, or write alt="" if it only decorates`},
 	{"table without role", `<h1>a</h1><table></table>`, `<table> has no role`},
 	{"form", `<h1>a</h1><form></form>`, "<form> does not belong in an email"},
-	{"tag not closed", `<h1>a</h1><p><b>a</p>`, "</p> closes nothing, or what was opened last is not closed (<b>)"},
+	{"tag not closed", `<h1>a</h1><p><b>a</p>`, "x/y.html:5:14: </p> comes before </b>: <b> is not closed"},
 	{"no heading", `<p>a</p>`, "the email has 0 <h1>"},
 	{"relative link", `<h1>a</h1><a href="/cart">a</a>`, `"/cart" is not a link that an email can have`},
 	{"script link", `<h1>a</h1><a href="javascript:x()">a</a>`, `is not a link that an email can have`},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -190,4 +191,17 @@ func lineCol(src string, offset int) (line, col int) {
 	offset = min(max(offset, 0), len(src))
 	head := src[:offset]
 	return strings.Count(head, "\n") + 1, offset - strings.LastIndexByte(head, '\n')
+}
+
+// badText returns where a source stops being UTF-8.
+func badText(raw []byte) (line, col int) {
+	at := 0
+	for at < len(raw) {
+		r, n := utf8.DecodeRune(raw[at:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		at += n
+	}
+	return lineCol(string(raw), at)
 }
