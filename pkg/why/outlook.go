@@ -9,6 +9,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
+	"homing/workers"
 )
 
 // Outcome is how an email ends that is held when it is looked at first, if nothing
@@ -123,13 +124,7 @@ func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.T
 	case "send":
 		leaves := sending{x.Worker + "/" + x.Step, x.ID(), at}
 		in := f.judgedBy(x).Input(at)
-		for _, named := range w.Gathers(x, in) {
-			for _, p := range f.Pending {
-				if p.Touch.Worker == named.Worker && p.Touch.Step == named.Step && p.Touch.Occasion == named.Occasion && p.Touch.ID() != x.ID() {
-					in.Gathered = append(in.Gathered, p.Touch)
-				}
-			}
-		}
+		f.gather(w, x, &in)
 		for _, id := range w.Compose(x, in).Bundles {
 			f.claim(id, "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: string(reason.Bundled)})
 			f.taken[customer.ClaimKey(id)] = leaves
@@ -143,6 +138,30 @@ func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.T
 		f.claim(x.ID(), to, customer.Claim{State: customer.Sent, At: at.UnixMilli()})
 	case "drop":
 		f.claim(x.ID(), "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: v.Reason})
+	}
+}
+
+// gather shows a worker the other pending touches whose content its email may take over,
+// as delivery does: what goes to another address is sent by itself.
+func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
+	in.Customer.Claims = slices.Clone(in.Customer.Claims)
+	to := f.judgedBy(x).To
+	for _, named := range w.Gathers(x, *in) {
+		for _, p := range f.Pending {
+			o := p.Touch
+			if o.Worker != named.Worker || o.Step != named.Step || o.Occasion != named.Occasion || o.ID() == x.ID() {
+				continue
+			}
+			if _, claimed := o.ClaimIn(&in.Customer); claimed {
+				continue
+			}
+			if its := f.judgedBy(o).To; its == to || customer.SameAddress(its, to) {
+				in.Gathered = append(in.Gathered, o)
+				break // it may be pending under two ids
+			}
+			o.Customer = x.Customer
+			in.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(o.ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+		}
 	}
 }
 
