@@ -36,8 +36,9 @@ type sending struct {
 }
 
 // mostLooks bounds how often one pending email is looked at, on average: one that is
-// held again and again, for a reason that does not pass by itself, has no end.
-const mostLooks = 8
+// held again and again, for a reason that does not pass by itself, has no end. Orders that
+// share an email look a dozen times whether another leads it.
+const mostLooks = 64
 
 // outlook plays what is pending, by the time at which it is looked at: what is sent
 // takes a place in the caps, and lets what waits for it be sent. It leaves the customer

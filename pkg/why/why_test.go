@@ -2,6 +2,7 @@ package why_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -255,6 +256,38 @@ func TestWhatAnotherEmailTakesOverIsForeseen(t *testing.T) {
 		l.in.Judged[p.Touch.ID()] = &programme.Person{Store: l.in.Store, Customer: &l.in.Person.Customer, To: []string{ann.Email, "bo@shop.example"}[i], Address: l.in.Address}
 	}
 	ends("send  ", "send  ")
+}
+
+// Orders that share an email look every few minutes whether the first of them leads it,
+// for an hour: that is no reason not to foresee how they end.
+func TestManyLooksAreForeseen(t *testing.T) {
+	l := begin(t, thankyou.Kind)
+	w, err := thankyou.Kind.New(func(into any) error {
+		c := into.(*thankyou.Config)
+		c.Class, c.MergeWithin = touch.Marketing, 2*time.Hour
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.in.Store.Workers[0].Worker = w
+	l.in.Store.Workers[0].Policy.QuietHours = gate.QuietHours{From: 13 * 60, To: 16 * 60}
+	for i := range 12 {
+		id := fmt.Sprint("o", i)
+		l.happens(0.5-0.01*float64(i), id, order(id))
+		due := now.Add(90*time.Minute + time.Duration(i)*36*time.Second)
+		l.in.Pending = append(l.in.Pending, why.Pending{Touch: touch.Touch{Worker: "thank-you", Step: "thanks", Customer: key, Occasion: id, Due: due, Wake: due,
+			Snapshot: &touch.Snapshot{Order: id}}})
+	}
+	ends := map[string]int{}
+	for _, p := range why.Tell(l.in).Pending {
+		if p.End != nil {
+			ends[p.End.Action]++
+		}
+	}
+	if d := cmp.Diff(map[string]int{"send": 1, "drop": 11}, ends); d != "" {
+		t.Errorf("how they end (-want +got):\n%s", d)
+	}
 }
 
 func TestOffersSayWhetherTheyWereRedeemed(t *testing.T) {
