@@ -35,7 +35,8 @@ var redisTroubles = []struct {
 	{of[x509.HostnameError], "its certificate is for another name than the one it is reached by"},
 	{of[x509.CertificateInvalidError], "its certificate is not valid"},
 	{of[tls.RecordHeaderError], "it does not speak TLS; write redis:// in redis.url, or leave redis.tls empty"},
-	{of[tls.AlertError], "it ended the TLS handshake; where it asks for a certificate of ours, name it in redis.tls"},
+	// What the other side says after its own part of the handshake has no type of its own.
+	{func(err error) bool { return of[tls.AlertError](err) || replied("remote error: tls: ")(err) }, "it ended the TLS handshake; where it asks for a certificate of ours, name it in redis.tls"},
 	{func(err error) bool { return replied("EOF")(err) || replied("connection reset by peer")(err) }, "it closed the connection; where it speaks TLS, write rediss:// in redis.url, or set redis.tls"},
 	{of[*net.DNSError], "its name cannot be resolved"},
 	{replied("connection refused"), "nothing listens there"},
