@@ -15,7 +15,7 @@ func TestCurrenciesAreThoseOfISO4217(t *testing.T) {
 	if all := Currencies(); !slices.IsSorted(all) || len(slices.Compact(all)) != len(Currencies()) || len(all) < 170 {
 		t.Errorf("%d codes, not sorted or twice", len(all))
 	}
-	for _, code := range strings.Fields("EUR GBP XCG ZWG SLE VED MRU UYW XAD CHE XTS") {
+	for code := range strings.FieldsSeq("EUR GBP XCG ZWG SLE VED MRU UYW XAD CHE XTS") {
 		if !IsCurrency(code) || Successor(code) != "" {
 			t.Errorf("%s is not taken", code)
 		}

@@ -254,7 +254,7 @@ func TestEveryNodeOfAClusterIsVerifiedAndLookedAt(t *testing.T) {
 }
 
 func words(line string) (out []any) {
-	for _, w := range strings.Fields(line) {
+	for w := range strings.FieldsSeq(line) {
 		out = append(out, w)
 	}
 	return out

@@ -58,7 +58,7 @@ func (g *greeted) Read(p []byte) (int, error) {
 // names reports whether the greeting has a word in it, "Exim" as a rule behind the
 // relay's own name.
 func (g *greeted) names(word string) bool {
-	for _, w := range bytes.Fields(g.first) {
+	for w := range bytes.FieldsSeq(g.first) {
 		if bytes.EqualFold(w, []byte(word)) {
 			return true
 		}

@@ -24,7 +24,7 @@ func TestTheRightsThatTheDocumentationNamesAreWhatIsNeeded(t *testing.T) {
 	if n := admin.DBSize(ctx).Val(); n != 0 {
 		t.Errorf("the check left %d keys", n)
 	}
-	for _, right := range strings.Fields(redischeck.ACL) {
+	for right := range strings.FieldsSeq(redischeck.ACL) {
 		command, ok := strings.CutPrefix(right, "+")
 		if !ok || command == "select" || command == "command" || strings.Contains(command, "|") {
 			continue

@@ -72,8 +72,8 @@ func (s *Server) copy(t *testing.T, from, to string) {
 	c := exec.Command("ldd", from)
 	c.Env = s.env
 	out, _ := c.Output() // a script has none
-	for _, line := range strings.Split(string(out), "\n") {
-		for _, word := range strings.Fields(line) {
+	for line := range strings.SplitSeq(string(out), "\n") {
+		for word := range strings.FieldsSeq(line) {
 			if strings.HasPrefix(word, "/") && !strings.Contains(word, "libnss_wrapper") {
 				at := word
 				if i := strings.Index(word, "/usr/lib/"); i > 0 {
