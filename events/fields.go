@@ -63,7 +63,7 @@ func (r *reader) str() []byte {
 		from := r.pos
 		n := r.number()
 		r.pos = from
-		if bytes.IndexAny(n, ".eE") >= 0 { // "1007.0" is not the id "1007"
+		if bytes.ContainsAny(n, ".eE") { // "1007.0" is not the id "1007"
 			r.wrongKind("a string; write it in quotes, without a point or an exponent")
 		} else {
 			r.wrongKind("a string; write it in quotes")

@@ -124,7 +124,7 @@ func (a *App) reachRedis(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingFor)
 	defer cancel()
 	if err := redischeck.Ping(ctx, a.raw); err != nil {
-		return fmt.Errorf("Redis does not answer: %w", err)
+		return fmt.Errorf("no answer from Redis: %w", err)
 	}
 	return nil
 }

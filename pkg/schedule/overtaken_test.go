@@ -22,8 +22,7 @@ import (
 // moment at which a planner reads them and the moment at which it puts its plan.
 type moving struct {
 	people
-	read    *customer.Customer // as the planner sees it, the first time
-	between func()             // called once, after that
+	between func() // called once, after that
 	looks   int
 	fails   int // of the looks after the put, so many fail
 }
