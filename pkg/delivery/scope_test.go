@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,12 +70,15 @@ func TestARelayThatRefusesUsLosesNothing(t *testing.T) {
 // A relay that takes sixty emails a minute gets them all, and few facts are written.
 func TestARelayThatHasHadEnoughIsNoHoldForEachEmail(t *testing.T) {
 	bubble(t, &series{}, func(r *rig) {
+		var mu sync.Mutex
 		var window time.Time
 		var taken int
 		r.sink.Answer = func(command, _ string) string {
 			if command != "MAIL" {
 				return ""
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if time.Since(window) > time.Minute {
 				window, taken = time.Now(), 0
 			}

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,17 +15,24 @@ import (
 
 // people are persons of one id each, as the world's entries make them.
 type people struct {
+	mu   sync.Mutex
 	all  []customer.Entry
 	fail int
 }
 
 // watch has the world's entries read.
 func (p *people) watch(w *world) *people {
-	w.onAppend = func() { p.all = append(p.all, w.entries...) }
+	w.onAppend = func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.all = append(p.all, w.entries...)
+	}
 	return p
 }
 
 func (p *people) Read(_ context.Context, asks []customer.Ask, _ ...customer.Key) ([]customer.Person, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.fail > 0 {
 		p.fail--
 		return nil, errors.New("Redis is away")
@@ -69,7 +77,12 @@ func TestARefundOfAnOrderOfSomebodyElseIsWarnedOf(t *testing.T) {
 			w := &world{}
 			var got []customer.Entry
 			synctest.Test(t, func(t *testing.T) {
-				s := intake.NewStrays((&people{fail: c.fail}).watch(w), func(e customer.Entry) { got = append(got, e) })
+				var mu sync.Mutex
+				s := intake.NewStrays((&people{fail: c.fail}).watch(w), func(e customer.Entry) {
+					mu.Lock()
+					defer mu.Unlock()
+					got = append(got, e)
+				})
 				o := w.options(t)
 				o.Strays = s
 				ctx, cancel := context.WithCancel(t.Context())
@@ -78,9 +91,11 @@ func TestARefundOfAnOrderOfSomebodyElseIsWarnedOf(t *testing.T) {
 				in := intake.New(o)
 				feedNow(t, in.Handle, c.first, time.Minute)
 				feedNow(t, in.Handle, c.later, time.Second)
+				mu.Lock()
 				if len(got) > 0 {
 					t.Errorf("warned after a minute: %v", got)
 				}
+				mu.Unlock()
 				time.Sleep(time.Hour)
 				cancel()
 				<-done
