@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -46,6 +47,7 @@ type Outcome struct {
 	Code     int    // the relay's reply code, 0 if there was none
 	Enhanced string // its enhanced status code (RFC 3463), "5.1.1", or ""
 	Reply    string // all its words, redacted; "" for an accepted email
+	said     string // the same with no more than addresses hidden, to be judged by and never shown
 	Err      error  // nil if accepted, else a *Failure
 
 	// What the relay's other answers add to this one.
@@ -61,6 +63,7 @@ type Failure struct {
 	Code     int
 	Enhanced string
 	Reply    string // all the relay's words, redacted
+	said     string // as that of Outcome
 	Err      error  // what happened if the relay did not say so itself
 }
 
@@ -98,7 +101,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // outcome of an email that failed this way.
 func (f *Failure) outcome(s State) Outcome {
-	return Outcome{State: s, Phase: f.Phase, Code: f.Code, Enhanced: f.Enhanced, Reply: f.Reply, Err: f}
+	return Outcome{State: s, Phase: f.Phase, Code: f.Code, Enhanced: f.Enhanced, Reply: f.Reply, said: f.said, Err: f}
 }
 
 // A Meaning is what an Outcome asks of the sender.
@@ -164,7 +167,7 @@ func (o Outcome) refusal() Meaning {
 	case e == "5.2.1":
 		// "Mailbox disabled" by the RFC; Gmail also says it of a mailbox that
 		// is receiving too fast, which is no reason to suppress anybody.
-		if tooFast(o.Reply) {
+		if tooFast(cmp.Or(o.said, o.Reply)) {
 			return MeansLater
 		}
 		return MeansBadAddress
@@ -177,7 +180,7 @@ func (o Outcome) refusal() Meaning {
 	case o.Code == 530, o.Code == 535, o.Code == 538:
 		return MeansSenderAtFault // authentication (RFC 4954)
 	case o.Phase == PhaseRcpt && (e == "" || e == "5.0.0"):
-		return byWords(o.Code, o.Reply)
+		return byWords(o.Code, o.Reply, cmp.Or(o.said, o.Reply))
 	}
 	return MeansRefused
 }

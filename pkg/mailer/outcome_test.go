@@ -210,3 +210,34 @@ func TestARefusedConnectionOrLoginIsAPause(t *testing.T) {
 		})
 	}
 }
+
+// People are called what relays say. What is hidden of the words is judged all the same,
+// and nobody is suppressed, and no sender blamed, for being called so.
+func TestARefusalIsJudgedByWordsThatAreNotShown(t *testing.T) {
+	for _, c := range []struct {
+		local, said string
+		want        Meaning
+	}{
+		{"user", "550 user unknown", MeansBadAddress},
+		{"full", "550 mailbox full", MeansLater},
+		{"sender", "550 Sender verify failed: no such user", MeansDoubtful},
+		{"spam", "550 no such user: spam", MeansDoubtful},
+		{"spam", "550 rejected as spam by policy", MeansSenderAtFault},
+		{"ann", "550 no such user: ann", MeansBadAddress},
+		{"ann", "550 <relay@customer.example> no such user", MeansBadAddress},
+	} {
+		f := &fake{answer: at("RCPT", c.said)}
+		r := f.relay(t, nil)
+		out, err := to(t, r, c.local+"@customer.example", false)
+		if err != nil || out.Meaning() != c.want {
+			t.Errorf("%s@, %q: it means %v, %v; want %v", c.local, c.said, out.Meaning(), err, c.want)
+		}
+		for _, shown := range []string{out.Words(), out.Reply, out.Err.Error()} {
+			if mentions(shown, c.local) {
+				t.Errorf("%s@ is shown: %q", c.local, shown)
+			}
+		}
+		_ = r.Close()
+		f.wg.Wait()
+	}
+}

@@ -200,6 +200,7 @@ func (s *session) refusal(p Phase, r reply, m *Message) *Failure {
 		return f
 	}
 	f.Enhanced, f.Reply = enhancedCode(r.code, r.text), redact(r.text, m.local, m.sender)
+	f.said = redact(r.text)
 	return f
 }
 

@@ -28,9 +28,13 @@ var (
 // byWords judges a refusal of a recipient that has no enhanced code. Words that may
 // mean a recipient or a rule leave it in doubt: OpenSMTPD's "Invalid recipient" is
 // what it says to a client it does not know, too.
-func byWords(code int, reply string) Meaning {
-	reply = strings.ToLower(reply)
-	says := func(words []string) bool {
+//
+// shown is without the local part of the recipient, said is with it. People are called
+// "user", "full" and "sender": a word that is only in said may be theirs, and is enough
+// for everything but to blame the sender.
+func byWords(code int, shown, said string) Meaning {
+	says := func(reply string, words []string) bool {
+		reply = strings.ToLower(reply)
 		for _, w := range words {
 			if strings.Contains(reply, w) {
 				return true
@@ -39,11 +43,13 @@ func byWords(code int, reply string) Meaning {
 		return false
 	}
 	switch {
-	case says(ofSender):
+	case says(shown, ofSender):
 		return MeansSenderAtFault
-	case says(ofUnknown):
+	case says(said, ofSender): // or the recipient is called so
+		return MeansDoubtful
+	case says(said, ofUnknown):
 		return MeansBadAddress
-	case code == 552, says(ofFull), says(ofTime):
+	case code == 552, says(said, ofFull), says(said, ofTime):
 		return MeansLater // over quota (RFC 5321, section 4.2.3), or too much at a time
 	}
 	return MeansDoubtful
