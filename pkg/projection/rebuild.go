@@ -42,7 +42,7 @@ type Rebuilder struct {
 	stores   []string
 	log      *zap.Logger
 	look     time.Duration
-	forgets  bool // Redis has no append-only file, which was said
+	forgets  atomic.Bool // Redis has no append-only file, which was said
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
@@ -214,8 +214,8 @@ func (r *Rebuilder) policy(ctx context.Context) error {
 		}
 		return nil
 	})
-	if before := r.forgets; err == nil {
-		if r.forgets = forgets.Load(); r.forgets && !before {
+	if err == nil {
+		if before := r.forgets.Swap(forgets.Load()); !before && forgets.Load() {
 			r.log.Warn("Redis has no append-only file: after a crash every customer is folded again from the timeline")
 		}
 	}
