@@ -213,6 +213,11 @@ func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view
 	case r := <-done:
 		return r.view, r.err
 	case <-ctx.Done():
+	}
+	select {
+	case r := <-done: // recorded in the same moment: what was recorded ends ctx too
+		return r.view, r.err
+	default:
 		return view{}, errors.New("a server does not answer")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,6 +220,47 @@ func TestWarmingUpHoldsUntilADayThatHasRoom(t *testing.T) {
 			if again := ask(i, false, false); again != 0 {
 				t.Fatalf("after the last day: again in %v", again)
 			}
+		}
+	})
+}
+
+// Emails that wait for their turn are given up, and the permits that were leased for
+// them lapse. The day of the warm-up does not lose them.
+func TestPermitsThatNobodySpendsAreNotLostToTheDay(t *testing.T) {
+	limitersOnBoth(t, func(t *testing.T, limiter func(throughput.Options) *throughput.Throughput) {
+		const perDay = 12
+		now := time.Date(2026, 6, 1, 18, 0, 0, 0, time.UTC)
+		rate := limiter(throughput.Options{
+			Relay: "relay:25", PerSecond: 20, Now: func() time.Time { return now },
+			WarmUp: throughput.WarmUp{Start: now.Truncate(24 * time.Hour), PerDay: []int{perDay, perDay}},
+		})
+		var sent atomic.Int64
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					if again, _, err := rate.Wait(ctx, other, false, true); err == nil && again == 0 {
+						sent.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			cancel()
+			time.Sleep(200 * time.Millisecond)
+			if sent.Load() >= perDay/2 {
+				break
+			}
+		}
+		for range perDay {
+			if again, _, err := rate.Wait(t.Context(), other, false, true); err != nil {
+				t.Fatal(err)
+			} else if again == 0 {
+				sent.Add(1)
+			}
+		}
+		if sent.Load() != perDay {
+			t.Errorf("%d emails left on a day that allows %d", sent.Load(), perDay)
 		}
 	})
 }

@@ -33,7 +33,9 @@ type lane struct {
 
 	mu    sync.Mutex
 	slots []time.Time // permits not spent yet: when each email may go out
-	empty time.Time   // until when the relay has nothing to give
+	day   time.Time   // of the warm-up, that slots count on
+	spoilt
+	empty time.Time // until when the relay has nothing to give
 }
 
 // answer is what became of one wish for a permit.
@@ -75,6 +77,10 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		if now.Sub(at) <= lapse {
 			return answer{at: at, permit: true}, nil
 		}
+		l.spoil(l.day, 1)
+	}
+	if err := l.returnSpoilt(ctx, l.of); err != nil {
+		return answer{}, err
 	}
 	if l.empty.After(now) {
 		return answer{at: l.empty}, nil
@@ -87,6 +93,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 	switch {
 	case got.granted > 0:
 		l.lease(now, got)
+		l.day = today.day
 		at := l.slots[0]
 		l.slots = l.slots[1:]
 		return answer{at: at, permit: true}, nil
@@ -102,6 +109,13 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		got.wait += jitter(time.Second)
 	}
 	return answer{again: got.wait, limit: got.refuses}, nil
+}
+
+// unspent counts a permit that was taken and not used.
+func (l *lane) unspent(today quota) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spoil(today.day, 1)
 }
 
 // lease notes when each of the emails that were granted may go out.

@@ -113,11 +113,13 @@ func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had
 		case a.again > 0:
 			return a.again, t.why(l, a.limit, today), nil
 		}
-		if err := sleep(ctx, time.Until(a.at)); err != nil {
-			return 0, "", err
-		}
-		if time.Since(a.at) <= lapse || tries > 0 { // a machine that is always late still sends
+		err = sleep(ctx, time.Until(a.at))
+		if err == nil && (time.Since(a.at) <= lapse || tries > 0) { // a machine that is always late still sends
 			return 0, "", nil
+		}
+		l.unspent(today)
+		if err != nil {
+			return 0, "", err
 		}
 	}
 }
