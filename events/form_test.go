@@ -138,13 +138,13 @@ func TestWhatIsNoIdIsNot(t *testing.T) {
 		return strings.Replace(minimalOrder, `"id":"7"`, `"email":"ann@example.com","id":`+id, 1)
 	}
 	for _, id := range []string{`"0"`, `" 0 "`, "0", "-1", `"-1"`, `"null"`, `"NULL"`, `"undefined"`, `"guest"`, `"Guest"`, `"anonymous"`, `"none"`, `"None"`, `"NaN"`,
-		`"[object Object]"`, `"\u200bundefined"`, `"00000000-0000-0000-0000-000000000000"`, `"false"`, `"nil"`, `"N/A"`} {
+		`"[object Object]"`, `"\u200bundefined"`, `"00000000-0000-0000-0000-000000000000"`, `"false"`, `"nil"`, `"N/A"`, `"00"`, `"0.0"`, "0.0", `"-"`} {
 		_, err := Decode(bareRaw(TypeOrderPlaced, body(id)), testNow)
 		if bad, ok := err.(*Error); !ok || bad.Reason != ReasonBadValue || bad.Field != "customer.id" || !strings.Contains(bad.Detail, "leave the id out for a guest") {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	for _, id := range []string{`"00"`, `"guest-7"`, `"guestave"`, `"nullo"`, `"10"`, `"n"`, `""`, `null`, `"anonymous1"`} {
+	for _, id := range []string{`"007"`, `"guest-7"`, `"guestave"`, `"nullo"`, `"10"`, `"n"`, `""`, `null`, `"anonymous1"`} {
 		if _, err := Decode(bareRaw(TypeOrderPlaced, body(id)), testNow); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}

@@ -36,7 +36,7 @@ func Digits(currency string) int {
 
 // ParseMoney reads a decimal amount ("12.95") of a currency ("EUR"). The amount
 // is not negative, has at most 15 digits, and no more decimals than the currency
-// unless they are zeros. The currency is one of ISO 4217, or was. Its error is an *Error whose Field is "amount" or
+// unless they are zeros. The currency is money of ISO 4217, or was. Its error is an *Error whose Field is "amount" or
 // "currency".
 func ParseMoney(amount, currency string) (Money, error) {
 	m, err := parseMoney([]byte(amount), currency, false)
@@ -52,6 +52,8 @@ func parseMoney(amount []byte, currency string, accepted bool) (Money, *Error) {
 	switch {
 	case !validCurrency(currency):
 		return Money{}, errorf(ReasonBadMoney, "currency", `%s is not a currency: three letters A-Z, like "EUR"`, quote(currency))
+	case !accepted && IsNotMoney(currency):
+		return Money{}, errorf(ReasonBadMoney, "currency", `%s is on the list of currencies (ISO 4217), but it is not money; send what the customer paid in, like "EUR"`, quote(currency))
 	case !accepted && !onceACurrency(currency):
 		return Money{}, errorf(ReasonBadMoney, "currency", `%s is not on the list of currencies (ISO 4217); send one that is, like "EUR"`, quote(currency))
 	}
@@ -63,7 +65,7 @@ func parseMoney(amount []byte, currency string, accepted bool) (Money, *Error) {
 	if problem == tooManyDecimals {
 		problem = fmt.Sprintf("has more decimals than the %d of %s", digits, currency)
 	}
-	return Money{}, errorf(ReasonBadMoney, "amount", "%s %s", quote(string(amount)), problem)
+	return Money{}, errorf(ReasonBadMoney, "amount", "%s %s", quote(string(amount)), problem+insteadOf(amount))
 }
 
 // tooManyDecimals is the one problem that depends on the currency.

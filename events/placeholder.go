@@ -4,11 +4,12 @@ import "strings"
 
 // nobodys are what shops send as the id of a customer who has none: a guest of
 // WooCommerce is the customer "0". All such customers would be one person.
-var nobodys = words("guest", "anonymous", "anon", "unknown", "visitor", "n/a", "none", "false", "true", "-1")
+var nobodys = words("guest", "anonymous", "anon", "unknown", "visitor", "false", "true")
 
 // nothings are what a program makes of a value that is not there, whatever it was to
 // identify.
-var nothings = words("0", "null", "(null)", "undefined", "nil", "nan", "none", "[object object]", "00000000-0000-0000-0000-000000000000")
+var nothings = words("0", "-1", "null", "(null)", "<null>", "undefined", "nil", "<nil>", "nan", "none", "n/a", "#n/a",
+	"[object object]", "[object null]", "[object undefined]", "{}", "[]")
 
 func words(ws ...string) map[string]bool {
 	m := map[string]bool{}
@@ -31,11 +32,24 @@ var doubtful = func() (lengths [256]uint64) {
 }()
 
 // inDoubt reports whether an id, which is trimmed and not empty, may be one of these.
-func inDoubt(id string) bool { return doubtful[id[0]]>>len(id)&1 != 0 }
+func inDoubt(id string) bool { return doubtful[id[0]]>>len(id)&1 != 0 || zeros(id) }
+
+// zeros reports whether an id is of zeros and what joins digits alone: 00, 0.0, - and
+// the UUID of nothing. Zeros before something else, as in 007, say nothing.
+func zeros(id string) bool {
+	for i := range len(id) {
+		switch id[i] {
+		case '0', '.', ',', '-', '_', '/', '#', ' ':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // noID reports whether an id, which is trimmed, is what a program makes of none.
 func noID(id string) bool {
-	return id != "" && inDoubt(id) && nothings[strings.ToLower(id)]
+	return id != "" && inDoubt(id) && (zeros(id) || nothings[strings.ToLower(id)])
 }
 
 func noCustomer(id string) bool {
@@ -74,7 +88,7 @@ func (r *reader) judgeID(s string, k kind) string {
 		r.fail(ReasonBadValue, notACustomer, quote(s))
 	case k == textOwnID && noID(s):
 		r.fail(ReasonBadValue, "%s is not an id: it is what is left where there is none; send the shop's own", quote(s))
-	case k == textProductID && s != "0" && noID(s): // a line that is none of the shop's products may have 0
+	case k == textProductID && strings.Trim(s, "0") != "" && noID(s): // a line that is none of the shop's products may have 0
 		r.fail(ReasonBadValue, "%s is not an id: it is what is left where there is none; send the product's own, or leave the line out", quote(s))
 	case k == textReference && noID(s):
 		r.warn(WarnDroppedValue, "%s is dropped: it is not an id; leave the field out when there is none", quote(s))

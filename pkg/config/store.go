@@ -86,6 +86,10 @@ func checkCurrency(l *problem.List, code string) {
 		l.Add("currency", "%s is no longer used; write %s", code, now)
 		return
 	}
+	if events.IsNotMoney(code) {
+		l.Add("currency", "%s is on ISO 4217's list, but nobody pays with it; write for example GBP", code)
+		return
+	}
 	text := "write for example GBP"
 	if near := suggest.Nearest(strings.ToUpper(code), events.Currencies()); near != "" {
 		text = didYouMean(near)
