@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"homing/pkg/brand"
 	"homing/pkg/problem"
 )
 
@@ -91,7 +92,7 @@ func Parse(name string, data []byte, env func(string) (string, bool), workers []
 // newStore returns a store that says nothing of its own yet.
 func (c *Config) newStore(id string) Store {
 	return Store{
-		ID: id, TimeZone: "UTC", Locale: "en",
+		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(),
 		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, SMTP: c.SMTP, Workers: c.Workers,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"homing/events"
+	"homing/pkg/brand"
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
 	"homing/pkg/problem"
@@ -33,6 +34,8 @@ type Store struct {
 	Currency      string   `yaml:"currency"`
 	LinkHosts     []string `yaml:"link_hosts"`
 	DKIM          DKIM     `yaml:"dkim"`
+	// Brand is how the store's emails look.
+	Brand brand.Brand `yaml:"brand"`
 
 	// The global sections, with the store's own laid over them.
 	gate.Sections `yaml:",inline"`

@@ -69,7 +69,7 @@ func openStore(c *config.Config, id string, identity *customer.Identity) (*Store
 		ID: id, Zone: zone, From: of.From, ReplyTo: of.ReplyTo, Domain: domain, LookAhead: of.Pacing.LookAhead,
 		Offers: OfferCap{Limit: of.Offers.Limit, Window: of.Offers.Window},
 		View: render.Store{Name: of.Name, URL: of.URL, PostalAddress: of.PostalAddress, Locale: of.Locale,
-			Currency: of.Currency, LinkHosts: of.LinkHosts},
+			Currency: of.Currency, LinkHosts: of.LinkHosts, Look: render.NewLook(of.Brand)},
 	}, storePolicy(c, of, zone, identity), nil
 }
 

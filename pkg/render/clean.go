@@ -20,6 +20,7 @@ const (
 	maxCode    = 40 // of an offer
 	maxAnswers = 10
 	maxURL     = 2048 // bytes
+	maxFooter  = 400
 )
 
 // own copies what an email shows of d into s, so that what Render sets does not

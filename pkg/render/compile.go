@@ -137,7 +137,7 @@ func (c *compiler) list(s *scope, l *parse.ListNode) (step, int) {
 func (c *compiler) node(s *scope, n parse.Node) (step, int) {
 	switch n := n.(type) {
 	case *parse.TextNode:
-		return literal(n.Text), 0
+		return literal(string(n.Text)), 0
 	case *parse.CommentNode:
 		return nil, 0
 	case *parse.BreakNode:
@@ -159,16 +159,6 @@ func (c *compiler) node(s *scope, n parse.Node) (step, int) {
 	return nil, 0
 }
 
-func literal(b []byte) step {
-	return func(e *env) signal {
-		if !e.room(len(b)) {
-			return e.fail(errTooLong)
-		}
-		e.out.Write(b)
-		return goOn
-	}
-}
-
 // action prints a value through the escapers that html/template appended.
 func (c *compiler) action(s *scope, n *parse.ActionNode) (step, int) {
 	pipe, context := withoutEscapers(n.Pipe)
@@ -188,6 +178,10 @@ func (c *compiler) action(s *scope, n *parse.ActionNode) (step, int) {
 		c.problem(s, pipe, "a value may be in text or between the quotes of an attribute, but not in a style or script")
 	case raw && c.escaped && context != "htmlescaper":
 		c.problem(s, pipe, "a conditional comment may only be between tags")
+	case raw:
+		if text, ok := keptComment(pipe.Cmds[0]); ok {
+			return literal(markBrand(text)), cost
+		}
 	}
 	return func(e *env) signal {
 		v := x(e)

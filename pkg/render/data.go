@@ -16,6 +16,8 @@ type Store struct {
 	// LinkHosts are the hosts an email may link to in addition to the host of URL:
 	// "shop.example" (which covers www.shop.example too) or "*.shop.example".
 	LinkHosts []string `yaml:"link_hosts"`
+	// Look is the store's brand; nil: a quiet one that is nobody's.
+	Look *Look `yaml:"-"`
 }
 
 // An Item is one line of an order.

@@ -39,7 +39,7 @@ func functions(in func() *locale) template.FuncMap {
 		"default":  fallback,
 		"link":     func(label, url string) Link { return Link{label, url} },
 		commentFunc: func(s string) htmltemplate.HTML {
-			return htmltemplate.HTML(s)
+			return htmltemplate.HTML(markBrand(s))
 		},
 	}
 }

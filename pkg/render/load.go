@@ -63,6 +63,7 @@ type directory struct {
 	mails    []string                    // "worker/step", sorted
 	partials map[string]map[string]*file // by extension, then name
 	layouts  map[string]map[string]*file
+	sheets   map[string]*sheet // of the layouts in HTML, by name
 	ps       *problems
 }
 
@@ -76,6 +77,7 @@ func Load(fsys fs.FS) (*Set, error) {
 	}
 	d.partials = d.shared(partialsDir)
 	d.layouts = d.shared(layoutsDir)
+	d.readSheets()
 	for p, src := range d.raw {
 		if path.Ext(p) == ".html" {
 			_, body, lines, _ := splitFrontMatter(src)
@@ -200,6 +202,9 @@ func (d *directory) parse(p, src string, lines int) *file {
 		src = keepConditionalComments(p, src, d.ps)
 	}
 	src = below(lines, swallowLines(src))
+	if path.Ext(p) == ".html" {
+		checkBrand(p, src, d.ps)
+	}
 	set := map[string]*parse.Tree{}
 	known := map[string]any{}
 	for _, name := range builtins {
@@ -361,6 +366,11 @@ func (d *directory) parts(ext, layout, p string, content *file) map[string]*file
 	}
 	parts := maps.Clone(d.partials[ext])
 	parts[layoutName], parts[contentName] = root, content
+	if s := d.sheets[layout]; s != nil && ext == ".html" {
+		for name, f := range parts {
+			parts[name] = s.write(f, d.ps)
+		}
+	}
 	return parts
 }
 

@@ -64,6 +64,7 @@ type value struct {
 type env struct {
 	out  bytes.Buffer
 	loc  *locale
+	look *Look
 	vars []value // a frame for each template being executed
 	base int     // of the current frame
 	args []value // of the calls being made

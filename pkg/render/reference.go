@@ -83,7 +83,7 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	if err := r.text.Lookup(layoutName).Execute(&plain, &sc.data); err != nil {
 		return Mail{}, err
 	}
-	if string(page.b) != got.HTML || string(appendWrapped(nil, plain.b)) != got.Text {
+	if string(brandIn(page.b, d.Store.look())) != got.HTML || string(appendWrapped(nil, plain.b)) != got.Text {
 		return Mail{}, fmt.Errorf("does not print what html/template would; this is a bug in Homing: please report it, with the template")
 	}
 	return got, nil

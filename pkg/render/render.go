@@ -130,6 +130,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	}
 	l := m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, l)
+	sc.look = d.Store.look()
 	out := Mail{Template: m.name}
 	if err := m.execute(sc, l, &out); err != nil {
 		return Mail{}, err

@@ -230,9 +230,11 @@ func (c *compiler) result(s *scope, n parse.Node, name string, args []reflect.Ty
 		c.problem(s, n, "the function %q is not offered to templates", name)
 		return nil
 	}
-	if name == commentFunc && !keptComment(n) {
-		c.problem(s, n, "%s is not for use in templates: write the comment itself", name)
-		return nil
+	if name == commentFunc {
+		if _, kept := keptComment(n); !kept {
+			c.problem(s, n, "%s is not for use in templates: write the comment itself", name)
+			return nil
+		}
 	}
 	if name == "plural" {
 		c.plural(s, n, args)
@@ -309,14 +311,17 @@ func (c *compiler) noteVariants(s *scope, n parse.Node) {
 
 func isVariant(n parse.Node) bool { return n.String() == ".Variant" || n.String() == "$.Variant" }
 
-// keptComment says whether a call is the one that keepConditionalComments writes.
-func keptComment(n parse.Node) bool {
+// keptComment returns the comment, if a call is one that keepConditionalComments writes.
+func keptComment(n parse.Node) (text string, is bool) {
 	cmd, ok := n.(*parse.CommandNode)
 	if !ok || len(cmd.Args) != 2 {
-		return false
+		return "", false
 	}
 	lit, ok := cmd.Args[1].(*parse.StringNode)
-	return ok && conditionalComment.FindString(lit.Text) == lit.Text
+	if !ok || conditionalComment.FindString(lit.Text) != lit.Text {
+		return "", false
+	}
+	return lit.Text, true
 }
 
 // didYouMean suggests the name nearest to a misspelt one, or lists them all.
