@@ -18,8 +18,7 @@ const manyLinks = 50
 func (s *Set) Advice(store Store) []problem.Problem {
 	ps := &problems{}
 	for _, name := range s.Names() {
-		m := s.mails[name]
-		for _, sample := range m.samples {
+		for m, sample := range s.mails[name].tries() {
 			d := sample.Data.clone()
 			d.Store = store
 			if out, err := m.render(&d, true); err == nil { // what fails is reported elsewhere
@@ -37,7 +36,7 @@ func (s *Set) Advice(store Store) []problem.Problem {
 // advise says what filters have against one email.
 func advise(m *mail, sample string, out *Mail, ps *problems) {
 	report := func(format string, args ...any) {
-		ps.addSample(sample, problem.Problem{File: m.name + ".html", Text: fmt.Sprintf(format, args...)})
+		ps.addSample(sample, problem.Problem{File: m.page, Text: fmt.Sprintf(format, args...)})
 	}
 	// Arabic and full-width question marks are questions too, to people and to filters
 	// that fold them.

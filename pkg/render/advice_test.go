@@ -34,7 +34,7 @@ func TestFiltersHaveNothingAgainstOurEmails(t *testing.T) {
 					t.Fatal(err)
 				}
 				ps := &problems{}
-				advise(set.mails[name], sample.Name, &out, ps)
+				advise(set.mails[name].all[0], sample.Name, &out, ps)
 				if len(ps.list) > 0 {
 					t.Errorf("%s with an amount: %s: %s", name, out.Subject, ps.list[0].told.Text)
 				}
@@ -61,7 +61,7 @@ func TestWhatFiltersCountAgainstAnEmailIsAdvisedAgainst(t *testing.T) {
 			body = many
 		}
 		ps := &problems{}
-		advise(&mail{name: "w/s"}, "one", &Mail{Subject: subject, HTML: body}, ps)
+		advise(&mail{page: "w/s.html"}, "one", &Mail{Subject: subject, HTML: body}, ps)
 		var got []problem.Problem
 		for _, f := range ps.list {
 			got = append(got, f.told)

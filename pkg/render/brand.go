@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,14 +87,14 @@ func markTree(n parse.Node) {
 
 // checkBrand reports names of brand values that there are not. A file with variables of
 // its own, made elsewhere, may use those.
-func checkBrand(p, src string, ps *problems) {
+func checkBrand(f *file, ps *problems) {
+	src := f.text
 	for _, m := range brandValue.FindAllStringSubmatchIndex(src, -1) {
 		name := src[m[2]:m[3]]
 		if slices.Contains(brandNames, name) || strings.Contains(src, "--"+name+":") {
 			continue
 		}
-		line, col := lineCol(src, m[0])
-		ps.addf(p, line, col, "the brand has no --%s%s", name, didYouMean(name, brandNames))
+		f.at(m[0]).report(ps, fmt.Sprintf("the brand has no --%s%s", name, didYouMean(name, brandNames)))
 	}
 }
 

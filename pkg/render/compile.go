@@ -1,8 +1,8 @@
 package render
 
 import (
+	"fmt"
 	htmltemplate "html/template"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,6 +26,7 @@ const maxCost = 60_000
 // wrong, and again once html/template has put the escapers in.
 type compiler struct {
 	files    map[string]*file // by the name that {{template}} uses; nil: it does not parse
+	names    []string         // of all partials
 	escaped  bool             // by html/template
 	ps       *problems
 	funcs    map[string]reflect.Type
@@ -45,6 +46,10 @@ type call struct {
 type place struct {
 	file *file
 	node parse.Node
+}
+
+func (p place) report(ps *problems, format string, args ...any) {
+	p.file.place(p.node).report(ps, fmt.Sprintf(format, args...))
 }
 
 // A scope is what surrounds a node.
@@ -74,8 +79,8 @@ var (
 	typeData   = reflect.TypeFor[Data]()
 )
 
-func newCompiler(files map[string]*file, ps *problems) *compiler {
-	return &compiler{files: files, ps: ps, funcs: signatures(), done: map[call]*program{}, variants: map[string]place{}, uses: map[string]place{}}
+func newCompiler(files map[string]*file, names []string, ps *problems) *compiler {
+	return &compiler{files: files, names: names, ps: ps, funcs: signatures(), done: map[call]*program{}, variants: map[string]place{}, uses: map[string]place{}}
 }
 
 // root compiles the template name, which is executed with Data, and all it calls.
@@ -88,8 +93,7 @@ func (c *compiler) root(name string) *program {
 }
 
 func (c *compiler) problem(s *scope, n parse.Node, format string, args ...any) {
-	line, col := s.file.place(n)
-	c.ps.addf(s.file.path, line, col, format, args...)
+	s.file.place(n).report(c.ps, fmt.Sprintf(format, args...))
 }
 
 // template compiles a template for one type of dot, the first time.
@@ -334,7 +338,7 @@ func (c *compiler) invoke(s *scope, n *parse.TemplateNode) (step, int) {
 	file, known := c.files[n.Name]
 	switch {
 	case !known || n.Name == layoutName:
-		c.problem(s, n, "there is no partial %q%s", n.Name, didYouMean(n.Name, c.partials()))
+		c.problem(s, n, "there is no partial %q%s", n.Name, didYouMean(n.Name, c.names))
 	case file == nil:
 		c.ps.found++ // reported when it was parsed
 	case dot == nil:
@@ -352,11 +356,6 @@ func (c *compiler) invoke(s *scope, n *parse.TemplateNode) (step, int) {
 		}, p.cost
 	}
 	return nil, 0
-}
-
-func (c *compiler) partials() []string {
-	names := slices.Collect(maps.Keys(c.files))
-	return slices.DeleteFunc(names, func(s string) bool { return s == layoutName })
 }
 
 // printable reports a value that would be printed in Go's notation.

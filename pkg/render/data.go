@@ -130,6 +130,7 @@ type Link struct {
 // control characters; HTML and Text are UTF-8 with LF line ends.
 type Mail struct {
 	Template  string
+	Lang      string // BCP 47, of its words
 	Subject   string
 	Preheader string
 	HTML      string

@@ -81,13 +81,17 @@ type pair struct {
 // pairOf compiles a layout, has html/template escape it, and compiles it again. The
 // error is what Load would report.
 func pairOf(body string) (*pair, error) {
-	d := &directory{ps: &problems{}}
-	page := d.parse("a.html", body, 0)
+	d := emptyDirectory()
+	s := d.source("a.html", body, 0, true)
+	if s == nil {
+		return nil, d.ps.err()
+	}
+	page := d.file(s, nil)
 	if page == nil {
 		return nil, d.ps.err()
 	}
 	html := map[string]*file{layoutName: page}
-	newCompiler(html, d.ps).root(layoutName)
+	newCompiler(html, nil, d.ps).root(layoutName)
 	if err := d.ps.err(); err != nil {
 		return nil, err
 	}
@@ -96,7 +100,7 @@ func pairOf(body string) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newCompiler(escaped, d.ps)
+	c := newCompiler(escaped, nil, d.ps)
 	c.escaped = true
 	return &pair{ours: c.root(layoutName), theirs: ref.html.Lookup(layoutName)}, d.ps.err()
 }
@@ -205,22 +209,24 @@ func TestEveryEscaperIsComparedWithHTMLTemplates(t *testing.T) {
 // FuzzShippedTemplatesEqualHTMLTemplate renders the shipped templates with
 // whatever text events may hold, cleaned and not, here and by html/template.
 func FuzzShippedTemplatesEqualHTMLTemplate(f *testing.F) {
-	d := &directory{raw: map[string]string{}, ps: &problems{}}
+	d := emptyDirectory()
 	if err := d.read(os.DirFS("../../templates")); err != nil {
 		f.Fatal(err)
 	}
-	d.partials, d.layouts = d.shared(partialsDir), d.shared(layoutsDir)
+	d.share()
 	type shippedMail struct {
 		m   *mail
 		ref *reference
 	}
 	var mails []shippedMail
 	for _, name := range d.mails {
-		m, _, ref := d.assemble(name)
-		if m == nil {
+		c := d.compile(name)
+		if c == nil {
 			f.Fatal(d.ps.err())
 		}
-		mails = append(mails, shippedMail{m, ref})
+		for _, m := range c.all {
+			mails = append(mails, shippedMail{m, m.ref})
+		}
 	}
 	for i, a := range troublemakers {
 		f.Add(a, troublemakers[len(troublemakers)-1-i], i, uint(i), "en-GB")

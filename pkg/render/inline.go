@@ -64,9 +64,9 @@ func readSheet(f *file, ps *problems) *sheet {
 // readSheets reads the rules of all layouts.
 func (d *directory) readSheets() {
 	d.sheets = map[string]*sheet{}
-	for name, f := range d.layouts[".html"] {
-		if f != nil {
-			d.sheets[name] = readSheet(f, d.ps)
+	for name, s := range d.layouts[".html"] {
+		if s != nil {
+			d.sheets[name] = readSheet(s.file, d.ps)
 		}
 	}
 }
@@ -137,8 +137,7 @@ func (s *sheet) write(f *file, ps *problems) *file {
 			continue
 		}
 		if t.fault != "" {
-			line, col := lineCol(f.text, t.at)
-			ps.addf(f.path, line, col, "%s", t.fault)
+			f.at(t.at).report(ps, t.fault)
 			continue
 		}
 		style := s.known[t.element()]

@@ -145,9 +145,9 @@ func TestTwoStoresShareATemplateAndNotTheirBrand(t *testing.T) {
 	if !strings.Contains(own.HTML, "background-color:#f7f2f3") || strings.Contains(plain.HTML, "#f7f2f3") {
 		t.Errorf("%s\n%s", own.HTML, plain.HTML)
 	}
-	m, _, ref := newDirectory(t, styledFS(`<div class="tip">a</div>`), true).assemble("x/y")
+	m := newDirectory(t, styledFS(`<div class="tip">a</div>`), true).compile("x/y").all[0]
 	// html/template must print the same.
-	if _, err := m.tryOut(ref, &d, true); err != nil {
+	if _, err := m.tryOut(m.ref, &d, true); err != nil {
 		t.Error(err)
 	}
 }
@@ -155,13 +155,12 @@ func TestTwoStoresShareATemplateAndNotTheirBrand(t *testing.T) {
 // newDirectory reads templates as Load does, with styles inlined or not.
 func newDirectory(t *testing.T, fsys fstest.MapFS, inlined bool) *directory {
 	t.Helper()
-	d := &directory{raw: map[string]string{}, ps: &problems{}}
+	d := emptyDirectory()
 	if err := d.read(fsys); err != nil {
 		t.Fatal(err)
 	}
-	d.partials, d.layouts, d.sheets = d.shared(partialsDir), d.shared(layoutsDir), map[string]*sheet{}
-	if inlined {
-		d.readSheets()
+	if d.share(); !inlined {
+		d.sheets = nil
 	}
 	return d
 }
@@ -176,10 +175,11 @@ func TestInliningBeforeRenderingEqualsInliningAfter(t *testing.T) {
 	}
 	d := newDirectory(t, fsys, false)
 	for _, name := range before.Names() {
-		m, _, _ := d.assemble(name)
-		if m == nil {
+		c := d.compile(name)
+		if c == nil {
 			t.Fatal(d.ps.err())
 		}
+		m := c.all[0]
 		for _, s := range before.Samples(name) {
 			for _, o := range append(without(s.Data), s) {
 				want, err := m.render(&o.Data, true)

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -27,13 +26,18 @@ var void = map[string]bool{
 	"area": true, "br": true, "col": true, "hr": true, "img": true, "meta": true, "source": true, "wbr": true,
 }
 
-var anyAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-
-// lintSource finds faults within one tag of a file, where line and column are
-// known. Actions are blanked, so a tag that an action completes still reads as one.
+// lintSource finds faults within one tag of a file, where line and column are known.
 func lintSource(path, body string, above int, ps *problems) {
-	seen := blank(body)
-	z := html.NewTokenizer(strings.NewReader(seen))
+	lintTags(body, func(at int, msg string) {
+		line, col := lineCol(body, at)
+		ps.addf(path, line+above, col, "%s", msg)
+	})
+}
+
+// lintTags reports faults within one tag. Actions are blanked, so a tag that an action
+// completes still reads as one.
+func lintTags(source string, report func(at int, msg string)) {
+	z := html.NewTokenizer(strings.NewReader(blank(source)))
 	offset := 0
 	for {
 		kind := z.Next()
@@ -47,23 +51,33 @@ func lintSource(path, body string, above int, ps *problems) {
 		}
 		tag := z.Token()
 		if msg := lintTag(&tag); msg != "" {
-			line, col := lineCol(seen, at)
-			ps.addf(path, line+above, col, "%s", msg)
+			report(at, msg)
 		}
 	}
 }
 
 // blank returns a source with its actions blanked: each byte is where it was.
 func blank(source string) string {
-	return anyAction.ReplaceAllStringFunc(source, func(a string) string {
-		b := []byte(a)
-		for i := range b {
-			if b[i] != '\n' {
-				b[i] = 'x'
-			}
+	return withActions(source, func(b byte) byte {
+		if b == '\n' {
+			return b
 		}
-		return string(b)
+		return 'x'
 	})
+}
+
+// withActions returns a source with each byte of its actions replaced.
+func withActions(source string, by func(byte) byte) string {
+	b := []byte(source)
+	for _, a := range actions(source) {
+		if !a.closed {
+			break
+		}
+		for i := a.at; i < a.end; i++ {
+			b[i] = by(b[i])
+		}
+	}
+	return string(b)
 }
 
 // lintTag says what is wrong with one tag; empty if nothing is.
@@ -100,7 +114,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 	for _, s := range m.samples {
 		out, err := m.tryOut(ref, &s.Data, true)
 		if err != nil {
-			ps.addSample(s.Name, asProblem(m.name+".html", err))
+			ps.addSample(s.Name, asProblem(m.page, err))
 			return // the faults of one sample are mostly those of all
 		}
 		lintOutput(m, files, s.Name, &out, ps)
@@ -109,7 +123,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 		for _, o := range append(without(s.Data), foreign(s.Data)) {
 			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
 			if err != nil {
-				ps.addSample(s.Name+" "+o.Name, asProblem(m.name+".html", err))
+				ps.addSample(s.Name+" "+o.Name, asProblem(m.page, err))
 				return
 			}
 			if !seen[out.HTML] {
@@ -119,7 +133,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 		}
 		for _, o := range subsets(s.Data, parts) {
 			if _, err := m.render(&o.Data, true); err != nil {
-				ps.addSample(s.Name+o.Name, asProblem(m.name+".html", err))
+				ps.addSample(s.Name+o.Name, asProblem(m.page, err))
 				return
 			}
 		}
@@ -151,12 +165,12 @@ func lintWayOut(m *mail, ps *problems) {
 		}
 		switch {
 		case !there:
-			report(m.name+".html", "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
+			report(m.page, "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
 		case !seen:
-			report(m.name+".html", "the unsubscribe link cannot be seen (display:none, visibility:hidden, no size, or no opacity); the law wants it found easily")
+			report(m.page, "the unsubscribe link cannot be seen (display:none, visibility:hidden, no size, or no opacity); the law wants it found easily")
 		}
 		if !strings.Contains(out.Text, url) {
-			report(m.name+".txt", "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
+			report(m.words, "a marketing email without the unsubscribe link; put {{.UnsubscribeURL}} into the email or its layout")
 		}
 	}
 }
@@ -195,7 +209,7 @@ func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *p
 	report := func(file, format string, args ...any) {
 		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
-	page, text := m.name+".html", m.name+".txt"
+	page, text := m.page, m.words
 	if len(out.HTML) > maxHTML {
 		report(page, "%d KiB of HTML; Gmail clips emails above %d", len(out.HTML)>>10, maxHTML>>10)
 	}
@@ -207,8 +221,8 @@ func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *p
 	}
 	doc := outline(out.HTML)
 	for _, fault := range doc.faults {
-		if at, line, col, found := toBlame(files, fault.tag); found {
-			ps.addf(at.path, line, col, "%s", fault.text)
+		if at, found := toBlame(files, fault.tag); found {
+			at.report(ps, fault.text)
 		} else {
 			report(page, "%s", fault.text)
 		}
@@ -232,7 +246,7 @@ func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *p
 // store only their form is checked.
 func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 	report := func(format string, args ...any) {
-		ps.addSample(sample, problem.Problem{File: m.name + ".html", Text: fmt.Sprintf(format, args...)})
+		ps.addSample(sample, problem.Problem{File: m.page, Text: fmt.Sprintf(format, args...)})
 	}
 	if strings.Contains(out.HTML, "ZgotmplZ") {
 		report("a value is used where only fixed text may be (in a style, or as a URL that isn't one)")
@@ -270,8 +284,7 @@ func shortened(u string) string {
 func (s *Set) CheckStore(store Store) error {
 	ps := &problems{}
 	for _, name := range s.Names() {
-		m := s.mails[name]
-		for _, sample := range m.samples {
+		for m, sample := range s.mails[name].tries() {
 			d := sample.Data.clone()
 			d.Store = store
 			d.UnsubscribeURL = ""
@@ -281,7 +294,7 @@ func (s *Set) CheckStore(store Store) error {
 			}
 			out, err := m.render(&d, true)
 			if err != nil {
-				ps.add(asProblem(name+".html", err))
+				ps.add(asProblem(m.page, err))
 				continue
 			}
 			lintLinks(m, sample.Name, &out, &store, ps)

@@ -128,23 +128,22 @@ func (p *page) see(t *html.Token, hidden bool) {
 
 // toBlame returns the one file in which a tag is opened and closed a different number
 // of times, and where; false if it isn't one alone.
-func toBlame(files map[string]*file, tag string) (at *file, line, col int, found bool) {
+func toBlame(files map[string]*file, tag string) (at origin, found bool) {
 	if tag == "" {
-		return nil, 0, 0, false
+		return at, false
 	}
 	for _, f := range files {
 		if f == nil {
 			continue
 		}
 		if where, odd := oddOne(f.text, tag); odd {
-			if at != nil {
-				return nil, 0, 0, false
+			if found {
+				return origin{}, false
 			}
-			at = f
-			line, col = lineCol(f.text, where)
+			at, found = f.at(where), true
 		}
 	}
-	return at, line, col, at != nil
+	return at, found
 }
 
 // oddOne returns where a tag begins in a source that is never closed, or that closes

@@ -18,6 +18,9 @@ type problems struct {
 	list []fault
 	seen map[problem.Problem]bool // as fault.plain
 
+	// language is that of the email being tried out, if there are others.
+	language string
+
 	// found counts every report, repeated ones too: whether one email is sound
 	// must not depend on what another reported first.
 	found int
@@ -48,20 +51,39 @@ func (ps *problems) addf(file string, line, col int, format string, args ...any)
 // addSample reports a fault that showed with one sample.
 func (ps *problems) addSample(sample string, p problem.Problem) {
 	told := p
+	if ps.language != "" {
+		sample += " in " + ps.language
+	}
 	told.Text = fmt.Sprintf("sample %q: %s", sample, p.Text)
 	ps.keep(fault{told, p})
 }
 
-// err joins all problems in the order in which a person reads files.
-func (ps *problems) err() error {
+// take adds what was found elsewhere.
+func (ps *problems) take(others *problems) {
+	for _, f := range others.list {
+		ps.keep(f)
+	}
+}
+
+// sorted returns all problems in the order in which a person reads files.
+func (ps *problems) sorted() []problem.Problem {
 	slices.SortFunc(ps.list, func(x, y fault) int {
 		a, b := &x.told, &y.told
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})
-	errs := make([]error, len(ps.list))
+	out := make([]problem.Problem, len(ps.list))
 	for i := range ps.list {
-		errs[i] = &ps.list[i].told
+		out[i] = ps.list[i].told
+	}
+	return out
+}
+
+// err joins all problems.
+func (ps *problems) err() error {
+	var errs []error
+	for _, p := range ps.sorted() {
+		errs = append(errs, &p)
 	}
 	return errors.Join(errs...)
 }

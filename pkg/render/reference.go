@@ -56,7 +56,9 @@ func (r *reference) escape(html map[string]*file) (map[string]*file, error) {
 		// name tells the context: "footer$htmltemplate_stateAttr…".
 		name, _, _ := strings.Cut(t.Name(), "$")
 		if f := html[name]; f != nil {
-			escaped[t.Name()] = &file{f.path, f.text, t.Tree}
+			of := *f
+			of.tree = t.Tree
+			escaped[t.Name()] = &of
 		}
 	}
 	return escaped, nil

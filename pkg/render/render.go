@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
+
+	"homing/pkg/problem"
 )
 
 // ErrTemplate says that a template could not be rendered. The fault is the
@@ -37,18 +39,25 @@ var (
 // A Set holds the templates of one directory. It is immutable to its users and
 // safe for concurrent use.
 type Set struct {
-	mails map[string]*mail
+	mails map[string]*choice
+	notes []problem.Problem
 }
 
-// An email is one template, compiled.
+// A mail is one email in one language, compiled.
 type mail struct {
 	name    string
+	page    string // the file of its HTML part
+	words   string // and of its text
 	meta    Meta
 	lang    language.Tag // language.Und: the store's
 	samples []Sample
 	shows   shows
 
 	html, text, subject, preheader *program
+
+	// Until it is tried out.
+	files map[string]*file // of the HTML part
+	ref   *reference
 
 	byKey   sync.Map // localeKey → *locale
 	mu      sync.Mutex
@@ -110,7 +119,7 @@ func (s *Set) Render(name string, d Data) (Mail, error) {
 	if m == nil {
 		return Mail{}, fmt.Errorf("%w: there is no %q", ErrTemplate, name)
 	}
-	out, err := m.render(&d, true)
+	out, err := m.pick(d.Customer.Locale, d.Store.Locale).render(&d, true)
 	if err != nil {
 		return Mail{}, fmt.Errorf("%w: %s: %w", ErrTemplate, name, err)
 	}
@@ -131,7 +140,7 @@ func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	l := m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, l)
 	sc.look = d.Store.look()
-	out := Mail{Template: m.name}
+	out := Mail{Template: m.name, Lang: sc.data.Lang}
 	if err := m.execute(sc, l, &out); err != nil {
 		return Mail{}, err
 	}

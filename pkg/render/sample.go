@@ -69,6 +69,9 @@ func splitSamples(src string) (base ast.Node, names []string, bodies []ast.Node,
 			err = fmt.Errorf("this is not YAML: %v", r)
 		}
 	}()
+	if nestsTooDeep(src) {
+		return nil, nil, nil, errNested
+	}
 	f, err := parser.ParseBytes([]byte(src), 0)
 	if err != nil || len(f.Docs) == 0 {
 		return nil, nil, nil, err

@@ -90,7 +90,31 @@ func decodeYAML(src string, v any) (err error) {
 	if strings.TrimSpace(src) == "" {
 		return nil
 	}
+	if nestsTooDeep(src) {
+		return errNested
+	}
 	return yaml.UnmarshalWithOptions([]byte(src), v, yaml.Strict())
+}
+
+// maxNesting is how deep brackets may nest in YAML: the parser needs seconds for
+// thousands of them.
+const maxNesting = 100
+
+var errNested = fmt.Errorf("brackets nest more than %d deep", maxNesting)
+
+func nestsTooDeep(src string) bool {
+	depth := 0
+	for i := range len(src) {
+		switch src[i] {
+		case '[', '{':
+			if depth++; depth > maxNesting {
+				return true
+			}
+		case ']', '}':
+			depth = max(depth-1, 0)
+		}
+	}
+	return false
 }
 
 // yamlProblem keeps the place of a YAML error, moved down by offset lines, and
@@ -146,7 +170,7 @@ func below(n int, src string) string {
 var standaloneLine = regexp.MustCompile(`(?m)^[ \t]*(\{\{(?:(?:if|else|end|range|with|template|break|continue)\b|\$\w+ :?=)(?:[^{}\n]*[^-{}\n])?)(\}\})[ \t]*\n`)
 
 // standaloneComment is the same for a comment.
-var standaloneComment = regexp.MustCompile(`(?m)^[ \t]*(\{\{/\*[^\n]*?)(\*/\}\})[ \t]*\n`)
+var standaloneComment = regexp.MustCompile(`(?m)^[ \t]*(\{\{/\*(?:[^\n*@]|\*+[^\n*/])(?:[^\n*]|\*+[^\n*/])*)(\*+/\}\})[ \t]*\n`)
 
 // swallowLines removes the line of an action that is alone on it: {{if …}}
 // on a line of its own leaves no empty line in the email, as its author expects.

@@ -13,7 +13,7 @@ const masked = '\x01'
 
 // mask returns a source with its actions masked: each other byte is where it was.
 func mask(source string) string {
-	return anyAction.ReplaceAllStringFunc(source, func(a string) string { return strings.Repeat(string(masked), len(a)) })
+	return withActions(source, func(byte) byte { return masked })
 }
 
 // A startTag is a start tag of a file in which actions may be anywhere.

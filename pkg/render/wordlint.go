@@ -21,11 +21,11 @@ func lintWords(m *mail, sample string, out *Mail, ps *problems) {
 		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
 	if utf8.RuneCountInString(out.Subject) >= maxSubject {
-		report(m.name+".html", "the subject is cut after %d characters; a computer shows some 70 of them, a phone some 40", maxSubject)
+		report(m.page, "the subject is cut after %d characters; a computer shows some 70 of them, a phone some 40", maxSubject)
 	}
 	for _, part := range []struct{ file, what, text string }{
-		{m.name + ".html", "the subject", out.Subject}, {m.name + ".html", "the preheader", out.Preheader},
-		{m.name + ".html", "the email", visible(out.HTML)}, {m.name + ".txt", "the text part", out.Text},
+		{m.page, "the subject", out.Subject}, {m.page, "the preheader", out.Preheader},
+		{m.page, "the email", visible(out.HTML)}, {m.words, "the text part", out.Text},
 	} {
 		if word := unfinished.FindString(part.text); word != "" {
 			report(part.file, "%s still says %q; finish it", part.what, word)
@@ -65,10 +65,10 @@ func lintGreeting(m *mail, s Sample, ps *problems) {
 			return
 		}
 		for _, part := range []struct{ file, named, nameless string }{
-			{m.name + ".html", named.Subject, nameless.Subject},
-			{m.name + ".html", named.Preheader, nameless.Preheader},
-			{m.name + ".html", visible(named.HTML), visible(nameless.HTML)},
-			{m.name + ".txt", named.Text, nameless.Text},
+			{m.page, named.Subject, nameless.Subject},
+			{m.page, named.Preheader, nameless.Preheader},
+			{m.page, visible(named.HTML), visible(nameless.HTML)},
+			{m.words, named.Text, nameless.Text},
 		} {
 			if gap := gapIn(part.named, part.nameless); gap != "" {
 				ps.addSample(s.Name, problem.Problem{File: part.file, Text: fmt.Sprintf(
@@ -82,7 +82,6 @@ func lintGreeting(m *mail, s Sample, ps *problems) {
 // gapIn returns what a text without the name says where the same words stand around
 // nothing; empty if there is no such place.
 func gapIn(named, nameless string) string {
-	nameless = squeeze(nameless)
 	for line := range strings.Lines(named) {
 		before, after, found := strings.Cut(squeeze(line), aName)
 		if !found {
@@ -91,11 +90,22 @@ func gapIn(named, nameless string) string {
 		before, after = last(before, 20), first(strings.ReplaceAll(after, aName, ""), 20)
 		// "Dear X," leaves "Dear ,", and "X, thank you" leaves ", thank you".
 		bare := squeeze(before + after)
-		if strings.ContainsFunc(bare, isLetter) && strings.Contains(nameless, bare) {
+		if strings.ContainsFunc(bare, isLetter) && standsIn(nameless, bare, strings.TrimSpace(after) == "") {
 			return bare
 		}
 	}
 	return ""
+}
+
+// standsIn reports whether a text says something, in lines of any length; ends: with
+// nothing after it in its sentence, unlike "Dear" in "Dear friend".
+func standsIn(text, words string, ends bool) bool {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(words), " ", `\s+`)
+	if ends {
+		pattern += `[ \t]*(?:[,.!?:;\r\n]|$)`
+	}
+	re, err := regexp.Compile(pattern)
+	return err == nil && re.MatchString(text)
 }
 
 func isLetter(r rune) bool { return r != ' ' && !strings.ContainsRune(",.!?:;–—-", r) }
