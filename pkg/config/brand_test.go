@@ -36,3 +36,24 @@ func TestAFaultOfABrandNamesItsKey(t *testing.T) {
 		}
 	}
 }
+
+func TestALinkOfOffersLeadsWhereEmailsMay(t *testing.T) {
+	for value, want := range map[string]string{
+		`https://shop.example/d/{code}?redirect={path}`: "",
+		`https://www.shop.example/d/{code}`:             "",
+		`https://shop.example/d`:                        "has no {code}",
+		`https://shop.example/{code}/{name}`:            "something in braces other than {code} and {path}",
+		`/d/{code}`:                                     "is not an absolute address",
+		`https://evil.example/{code}`:                   "stores.main.offers.link: leads to evil.example",
+		`https://{code}.shop.example/`:                  "leads to code.shop.example",
+	} {
+		c, err := config.Parse("homing.yaml", []byte(`stores: {main: {`+store+`, link_hosts: [shop.example], offers: {link: "`+value+`"}}}`), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Validate()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"homing/pkg/customer"
@@ -77,11 +78,17 @@ func (w WarmUp) Validate() error {
 	return l.Err()
 }
 
+// offerHoles fills a link of offers for a look at the rest.
+var offerHoles = strings.NewReplacer("{code}", "code", "{path}", "path")
+
 // Offers caps the offers made to one customer: at most Limit in any Window.
 type Offers struct {
 	// Limit is 0 for no cap; more than customer.MaxOffers cannot be counted.
 	Limit  int           `yaml:"limit"`
 	Window time.Duration `yaml:"window"`
+	// Link is the page that applies a code, with {code} and perhaps {path}. Its host is
+	// checked with the store.
+	Link string `yaml:"link"`
 }
 
 // Validate reports a cap that cannot be kept.
@@ -92,6 +99,16 @@ func (o Offers) Validate() error {
 	}
 	if o.Window <= 0 {
 		l.Add("window", "is 0s; write for example 90d")
+	}
+	if rest := offerHoles.Replace(o.Link); o.Link != "" {
+		switch {
+		case !strings.Contains(o.Link, "{code}"):
+			l.Add("link", "%q has no {code}; write for example https://shop.example/discount/{code}?redirect={path}", o.Link)
+		case strings.ContainsAny(rest, "{}"):
+			l.Add("link", "%q has something in braces other than {code} and {path}", o.Link)
+		case !isWebURL(rest):
+			l.Add("link", "%q is not an absolute address; write for example https://shop.example/discount/{code}?redirect={path}", o.Link)
+		}
 	}
 	return l.Err()
 }

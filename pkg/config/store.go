@@ -4,6 +4,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/mail"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -36,6 +37,8 @@ type Store struct {
 	DKIM          DKIM     `yaml:"dkim"`
 	// Brand is how the store's emails look.
 	Brand brand.Brand `yaml:"brand"`
+	// Reviews is what the pages understand on which customers review products.
+	Reviews Reviews `yaml:"reviews"`
 
 	// The global sections, with the store's own laid over them.
 	gate.Sections `yaml:",inline"`
@@ -76,6 +79,42 @@ func (s Store) Validate() error {
 		if !isHost(strings.TrimPrefix(h, "*.")) {
 			l.Add(fmt.Sprintf("link_hosts[%d]", i), "%q is not a host name; write for example shop.example or *.shop.example", h)
 		}
+	}
+	s.checkOfferLink(&l)
+	return l.Err()
+}
+
+// checkOfferLink reports a link of offers to a host that emails of the store may not
+// link to.
+func (s Store) checkOfferLink(l *problem.List) {
+	u, err := url.Parse(offerHoles.Replace(s.Offers.Link))
+	shop, bad := url.Parse(s.URL)
+	if s.Offers.Link == "" || err != nil || bad != nil {
+		return
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	for _, h := range append([]string{shop.Hostname()}, s.LinkHosts...) {
+		h = strings.ToLower(h)
+		if suffix, wild := strings.CutPrefix(h, "*"); wild && strings.HasSuffix(host, suffix) || host == strings.TrimPrefix(h, "www.") {
+			return
+		}
+	}
+	l.Add("offers.link", "leads to %s, and emails of this store link to its url and to link_hosts only; add it there", u.Hostname())
+}
+
+// Reviews is what the pages of reviews understand.
+type Reviews struct {
+	// RatingParameter is the parameter of a page's address with 1 to 5 stars.
+	RatingParameter string `yaml:"rating_parameter"`
+}
+
+var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}$`)
+
+// Validate reports what is no name of a parameter.
+func (r Reviews) Validate() error {
+	var l problem.List
+	if r.RatingParameter != "" && !parameterName.MatchString(r.RatingParameter) {
+		l.Add("rating_parameter", "%q is not the name of a parameter; write for example rating", r.RatingParameter)
 	}
 	return l.Err()
 }

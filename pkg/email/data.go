@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/channel"
+	"homing/pkg/customer"
 	"homing/pkg/offer"
 	"homing/pkg/render"
 	"homing/pkg/touch"
@@ -67,10 +68,48 @@ func show(in channel.Content, zone *time.Location, out *render.Data) {
 			PlacedAt: s.PlacedAt.In(zone)}
 		if w.Items != nil {
 			out.Order.Total = total(in)
+		} else {
+			account(s, out.Order)
 		}
+		progress(in, out.Order)
 	}
 	if len(shown) > 0 {
 		out.Products = &render.Products{Items: items(shown), More: more}
+		for i := range out.Products.Items {
+			bought(in.Customer, zone, &out.Products.Items[i])
+		}
+	}
+}
+
+// account fills in how the total of an order came about.
+func account(s *touch.Snapshot, o *render.Order) {
+	o.Subtotal, o.Shipping, o.StatusURL = sum(s.Items, s.More), s.Shipping, s.StatusURL
+	if s.Discount.Minor > 0 {
+		o.Discount = s.Discount
+	}
+	if s.Tax.Minor > 0 {
+		o.Tax = s.Tax
+		o.TaxAdded = o.Subtotal.Currency != "" && o.Subtotal.Minor-s.Discount.Minor+s.Shipping.Minor+s.Tax.Minor == s.Total.Minor
+	}
+}
+
+// progress fills in how far an order is, by the customer's record. Several orders that
+// share an email have come as far as the last of them.
+func progress(in channel.Content, out *render.Order) {
+	out.Sent, out.Delivered = true, true
+	for _, id := range append([]string{out.ID}, in.Wording.Also...) {
+		o, known := in.Customer.Order(id)
+		delivered := known && o.Whole(customer.Delivered)
+		out.Delivered = out.Delivered && delivered
+		out.Sent = out.Sent && (delivered || known && !(o.LastAt(customer.Fulfilled).IsZero() && o.LastAt(customer.Delivered).IsZero()))
+	}
+}
+
+// bought fills in when the customer last bought a product, if that was what the item
+// says.
+func bought(c *customer.Customer, zone *time.Location, it *render.Item) {
+	if ps := c.PurchasesOf(it.ProductID); len(ps) > 0 && ps[0].Quantity == it.Quantity {
+		it.BoughtAt = ps[0].Placed.In(zone)
 	}
 }
 

@@ -69,8 +69,18 @@ func openStore(c *config.Config, id string, identity *customer.Identity) (*Store
 		ID: id, Zone: zone, From: of.From, ReplyTo: of.ReplyTo, Domain: domain, LookAhead: of.Pacing.LookAhead,
 		Offers: OfferCap{Limit: of.Offers.Limit, Window: of.Offers.Window},
 		View: render.Store{Name: of.Name, URL: of.URL, PostalAddress: of.PostalAddress, Locale: of.Locale,
-			Currency: of.Currency, LinkHosts: of.LinkHosts, Look: render.NewLook(of.Brand)},
+			Currency: of.Currency, LinkHosts: of.LinkHosts, Contact: contact(of), OfferLink: of.Offers.Link,
+			RatingParameter: of.Reviews.RatingParameter, Brand: render.NewLook(of.Brand)},
 	}, storePolicy(c, of, zone, identity), nil
+}
+
+// contact is the address that answers: reply_to, or else from.
+func contact(s config.Store) string {
+	a, err := mail.ParseAddress(cmp.Or(s.ReplyTo, s.From))
+	if err != nil {
+		return ""
+	}
+	return a.Address
 }
 
 // storePolicy is what a store's configuration says to the gate, whichever worker

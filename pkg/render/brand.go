@@ -44,8 +44,8 @@ var plainLook = sync.OnceValue(func() *Look { return NewLook(brand.Default()) })
 
 // look returns how the store's emails look.
 func (s *Store) look() *Look {
-	if s.Look != nil {
-		return s.Look
+	if s.Brand != nil {
+		return s.Brand
 	}
 	return plainLook()
 }
@@ -133,4 +133,26 @@ func brandIn(page []byte, look *Look) []byte {
 	return marked.ReplaceAllFunc(page, func(m []byte) []byte {
 		return []byte(look.palette[slices.Index(brandNames, string(bytes.Trim(m, "\x02\x03")))])
 	})
+}
+
+// social says whether a URL is one of the brand's links.
+func (l *Look) social(u string) bool {
+	return l != nil && slices.ContainsFunc(l.Social, func(s Link) bool { return s.URL == u })
+}
+
+// wholeBrand has everything that a brand may have.
+var wholeBrand = sync.OnceValue(func() *Look {
+	b := brand.Default()
+	b.Logo = brand.Logo{URL: "https://cdn.example/logo.png", Width: 140, DarkURL: "https://cdn.example/logo-dark.png"}
+	b.Social = []brand.Social{{Name: "Instagram", URL: "https://social.example/shop"}, {Name: "Pinterest", URL: "https://pins.example/shop"}}
+	b.Footer = "Example Shop Ltd, registered in England"
+	return NewLook(b)
+})
+
+// branded returns d for a store with all that a brand may have: an email must be right
+// with it, too.
+func branded(d Data) Sample {
+	d = d.clone()
+	d.Store.Brand = wholeBrand()
+	return Sample{"with a brand", d}
 }

@@ -61,12 +61,14 @@ func (s *scratch) clean(d *Data) {
 	c.Customer.LastName = PersonName(d.Customer.LastName)
 	c.Store.Locale, c.Store.Currency = line(d.Store.Locale, maxID), line(d.Store.Currency, maxID)
 	c.Customer.Locale = line(d.Customer.Locale, maxID)
-	c.Store.URL = webURL(d.Store.URL)
+	c.Store.URL, c.Store.Contact = webURL(d.Store.URL), mailbox(d.Store.Contact)
 	c.UnsubscribeURL = webURL(d.UnsubscribeURL)
 	c.Also = s.cleanAlso(d.Also)
 	c.Answers = s.cleanAnswers(d.Answers)
 	if o := c.Order; o != nil {
 		o.ID, o.Total = line(o.ID, maxID), knownMoney(o.Total)
+		o.Subtotal, o.Discount, o.Shipping, o.Tax = knownMoney(o.Subtotal), knownMoney(o.Discount), knownMoney(o.Shipping), knownMoney(o.Tax)
+		o.StatusURL = linkURL(o.StatusURL, &d.Store)
 		o.Items, o.More, o.Pictures = s.cleanItems(&s.ordered, o.Items, o.More, &d.Store)
 	}
 	if o := c.Cart; o != nil {
@@ -79,6 +81,7 @@ func (s *scratch) clean(d *Data) {
 	if c.Offer != nil && !cleanOffer(c.Offer) {
 		c.Offer = nil
 	}
+	s.applied()
 }
 
 // A shelf is memory for the items of one list.
@@ -94,7 +97,7 @@ func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (it
 	for i := range items {
 		it := &items[i]
 		*it = from[i]
-		it.Name = line(it.Name, maxProduct)
+		it.Name, it.RatingParameter = together(line(it.Name, maxProduct)), store.RatingParameter
 		it.ProductID = line(it.ProductID, maxID)
 		it.Quantity = max(it.Quantity, 1)
 		it.Price = knownMoney(it.Price)
@@ -232,4 +235,18 @@ func unwanted(r rune) bool {
 
 func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
+}
+
+// mailbox is s if it is an address that a link can have as it is.
+func mailbox(s string) string {
+	name, domain, found := strings.Cut(s, "@")
+	for i := range len(s) {
+		if c := s[i]; !(c < utf8.RuneSelf && wordByte(c)) && !strings.ContainsRune("@.+-_", rune(c)) {
+			return ""
+		}
+	}
+	if !found || name == "" || domain == "" || strings.Contains(domain, "@") || len(s) > 254 {
+		return ""
+	}
+	return s
 }

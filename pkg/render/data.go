@@ -16,8 +16,14 @@ type Store struct {
 	// LinkHosts are the hosts an email may link to in addition to the host of URL:
 	// "shop.example" (which covers www.shop.example too) or "*.shop.example".
 	LinkHosts []string `yaml:"link_hosts"`
-	// Look is the store's brand; nil: a quiet one that is nobody's.
-	Look *Look `yaml:"-"`
+	// Contact is the address that answers an email.
+	Contact string `yaml:"contact"`
+	// OfferLink is the page that applies a code: "https://shop.example/discount/{code}?redirect={path}".
+	OfferLink string `yaml:"offer_link"`
+	// RatingParameter tells the page of a review how many stars were clicked: "rating".
+	RatingParameter string `yaml:"rating_parameter"`
+	// Brand is how the store's emails look; nil: quiet, and nobody's.
+	Brand *Look `yaml:"-"`
 }
 
 // An Item is one line of an order.
@@ -31,6 +37,10 @@ type Item struct {
 	// ReviewURL is where the product is reviewed: Render has it be URL if it is not
 	// given, or if its host may not be linked to.
 	ReviewURL string `yaml:"review_url"`
+	// BoughtAt is when the customer last bought the product: Quantity of it.
+	BoughtAt time.Time `yaml:"bought_at"`
+
+	RatingParameter string `yaml:"-"` // set by Render: the store's
 }
 
 // An Order is an order as an email shows it. Render shows at most 30 items and
@@ -41,6 +51,15 @@ type Order struct {
 	More     int          `yaml:"more"` // lines of the order that are not in Items
 	Total    events.Money `yaml:"total"`
 	PlacedAt time.Time    `yaml:"placed_at"` // in the time zone in which its date is to be read
+
+	Subtotal  events.Money `yaml:"subtotal"` // of the items; unknown if one is
+	Discount  events.Money `yaml:"discount"` // what was taken off; unknown if nothing was
+	Shipping  events.Money `yaml:"shipping"`
+	Tax       events.Money `yaml:"tax"`
+	TaxAdded  bool         `yaml:"tax_added"`  // the tax is not part of the prices: the other lines make the total with it
+	StatusURL string       `yaml:"status_url"` // where the customer sees how far it is; dropped by Render unless its host may be linked to
+	Sent      bool         `yaml:"sent"`       // some of it has left the shop
+	Delivered bool         `yaml:"delivered"`  // all of it has arrived
 
 	// Set by Render, for the partials.
 	Pictures bool   `yaml:"-"` // at least one item has an image: the other rows are kept aligned
@@ -54,6 +73,8 @@ type Cart struct {
 	Items []Item       `yaml:"items"`
 	More  int          `yaml:"more"`
 	Total events.Money `yaml:"total"`
+
+	Reduced events.Money `yaml:"-"` // set by Render: the total with the offer; unknown without one
 
 	// As in Order.
 	Pictures bool   `yaml:"-"`
@@ -79,6 +100,7 @@ type Offer struct {
 	Amount  events.Money `yaml:"amount"`
 	Expires time.Time    `yaml:"expires"` // the last moment at which the code is valid, in the customer's zone; zero: it does not expire
 
+	URL   string `yaml:"-"` // set by Render: applies the code, and goes on to the cart or the shop; may be empty
 	Worth string `yaml:"-"` // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
 }
 

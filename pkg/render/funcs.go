@@ -28,16 +28,17 @@ var builtins = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", 
 // bounded time and never fails.
 func functions(in func() *locale) template.FuncMap {
 	return template.FuncMap{
-		"money":    func(m events.Money) string { return in().money(m) },
-		"times":    times,
-		"number":   func(n int) string { return in().numeral(n) },
-		"ordinal":  func(n int) string { return in().ordinal(n) },
-		"plural":   func(n int, forms ...string) string { return in().plural(n, forms) },
-		"date":     func(t time.Time) string { return in().date(t) },
-		"day":      func(t time.Time) string { return in().day(t) },
-		"truncate": truncate,
-		"default":  fallback,
-		"link":     func(label, url string) Link { return Link{label, url} },
+		"money":     func(m events.Money) string { return in().money(m) },
+		"times":     times,
+		"number":    func(n int) string { return in().numeral(n) },
+		"ordinal":   func(n int) string { return in().ordinal(n) },
+		"plural":    func(n int, forms ...string) string { return in().plural(n, forms) },
+		"date":      func(t time.Time) string { return in().date(t) },
+		"day":       func(t time.Time) string { return in().day(t) },
+		"truncate":  truncate,
+		"parameter": parameter,
+		"default":   fallback,
+		"link":      func(label, url string) Link { return Link{label, url} },
 		commentFunc: func(s string) htmltemplate.HTML {
 			return htmltemplate.HTML(markBrand(s))
 		},

@@ -137,7 +137,7 @@ func TestTwoStoresShareATemplateAndNotTheirBrand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Store.Look = NewLook(b)
+	d.Store.Brand = NewLook(b)
 	own, err := set.Render("x/y", d)
 	if err != nil {
 		t.Fatal(err)

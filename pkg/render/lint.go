@@ -120,7 +120,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 		lintOutput(m, files, s.Name, &out, ps)
 		lintWords(m, s.Name, &out, ps)
 		lintGreeting(m, s, ps)
-		for _, o := range append(without(s.Data), foreign(s.Data)) {
+		for _, o := range append(without(s.Data), foreign(s.Data), branded(s.Data)) {
 			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
 			if err != nil {
 				ps.addSample(s.Name+" "+o.Name, asProblem(m.page, err))
@@ -263,6 +263,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", shortened(l.url))
+		case store != nil && store.Brand.social(l.url):
 		case store != nil && !store.linkable(u.Hostname()) && !(l.image && u.Scheme == "https"):
 			report("%q leads to another host; add %s to the store's link_hosts, or remove the link", shortened(l.url), u.Hostname())
 		}

@@ -252,10 +252,11 @@ var natives = map[string]native{
 		}
 		return textValue(l.plural(int(a[0].num), forms))
 	},
-	"date":     func(l *locale, a []value) value { return textValue(l.date(a[0].time())) },
-	"day":      func(l *locale, a []value) value { return textValue(l.day(a[0].time())) },
-	"truncate": func(_ *locale, a []value) value { return textValue(truncate(int(a[0].num), a[1].text)) },
-	"default":  func(_ *locale, a []value) value { return textValue(fallback(a[0].text, a[1].text)) },
+	"date":      func(l *locale, a []value) value { return textValue(l.date(a[0].time())) },
+	"day":       func(l *locale, a []value) value { return textValue(l.day(a[0].time())) },
+	"truncate":  func(_ *locale, a []value) value { return textValue(truncate(int(a[0].num), a[1].text)) },
+	"parameter": func(_ *locale, a []value) value { return textValue(parameter(a[0].text, a[1].text, int(a[2].num))) },
+	"default":   func(_ *locale, a []value) value { return textValue(fallback(a[0].text, a[1].text)) },
 	"times": func(_ *locale, a []value) value {
 		m := times(a[0].money(), int(a[1].num))
 		return value{kind: amount, num: m.Minor, text: m.Currency}

@@ -124,7 +124,11 @@ func TestOmissionsTogetherLeaveOnlyTheStoresName(t *testing.T) {
 	d.UnsubscribeURL, d.Marketing = "https://mail.shop.example/u", true
 	d.Also, d.Answers = []string{"536366"}, []Answer{{"other", "https://mail.shop.example/a"}}
 	d.Cart = &Cart{URL: "https://shop.example/cart", Items: d.Order.Items, More: 1, Total: d.Order.Total}
-	d.Products, d.Offer = &Products{Items: d.Order.Items, More: 1}, &Offer{"TEN", 10, d.Order.Total, d.Order.PlacedAt, ""}
+	d.Products, d.Offer = &Products{Items: d.Order.Items, More: 1}, &Offer{Code: "TEN", Percent: 10, Amount: d.Order.Total, Expires: d.Order.PlacedAt}
+	d.Store.Contact, d.Store.OfferLink, d.Store.RatingParameter = "hello@shop.example", "https://shop.example/{code}", "rating"
+	d.Order.Subtotal, d.Order.Discount, d.Order.Shipping, d.Order.Tax = d.Order.Total, d.Order.Total, d.Order.Total, d.Order.Total
+	d.Order.StatusURL, d.Order.Sent, d.Order.Delivered = "https://shop.example/o", true, true
+	d.Order.Items[0].ReviewURL, d.Order.Items[0].BoughtAt = "https://shop.example/r", d.Order.PlacedAt
 	for _, o := range omissions {
 		o.apply(&d)
 	}

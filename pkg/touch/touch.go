@@ -70,6 +70,12 @@ type Snapshot struct {
 	More     int           `json:"more,omitempty"`  // lines left out
 	Total    events.Money  `json:"total,omitzero"`
 
+	// Of an order, as far as the shop said.
+	Discount  events.Money `json:"discount,omitzero"`
+	Shipping  events.Money `json:"shipping,omitzero"`
+	Tax       events.Money `json:"tax,omitzero"`
+	StatusURL string       `json:"status_url,omitempty"`
+
 	To        string `json:"to,omitempty"`         // the address that came with the order; see Touch.To
 	FirstName string `json:"first_name,omitempty"` // as the event has it that caused the touch
 	LastName  string `json:"last_name,omitempty"`

@@ -135,7 +135,8 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	items, more := touch.Items(o.Items)
 	out := []touch.Touch{{
 		Worker: Name, Step: Thanks, Occasion: touch.Token(o.ID), Due: due,
-		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Items: items, More: more, Total: o.Total},
+		Snapshot: &touch.Snapshot{Order: o.ID, PlacedAt: placed, Items: items, More: more, Total: o.Total,
+			Discount: o.Discount, Shipping: o.Shipping, Tax: o.Tax, StatusURL: o.StatusURL},
 	}}
 	if w.config.MilestoneOffer.Terms() != nil {
 		out = append(out, touch.Touch{
