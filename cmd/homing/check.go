@@ -93,6 +93,7 @@ func (p *program) check() []finding {
 	if workers == nil {
 		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
 	}
+	found = append(found, checkNotes(c, set)...)
 	return append(found, checkAdvice(c, set)...)
 }
 

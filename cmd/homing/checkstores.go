@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,21 +38,32 @@ func checkLanguages(c *config.Config, set *render.Set) (out []finding) {
 	if set == nil {
 		return nil
 	}
-	written := map[string][]string{}
-	for _, name := range set.Names() {
-		if meta, ok := set.Meta(name); ok && meta.Lang != "" {
-			lang, _, _ := strings.Cut(meta.Lang, "-")
-			written[lang] = append(written[lang], name)
-		}
-	}
 	for _, id := range slices.Sorted(maps.Keys(c.Stores)) {
-		speaks, _, _ := strings.Cut(strings.ReplaceAll(c.Stores[id].Locale, "_", "-"), "-")
-		for _, lang := range slices.Sorted(maps.Keys(written)) {
-			if speaks != "" && !strings.EqualFold(lang, speaks) {
-				out = append(out, finding{Level: "warning", Key: "stores." + id + ".locale", Text: fmt.Sprintf("the store's language is %s, and %s written in %s (lang in the front matter): %s",
-					speaks, areEmails(len(written[lang])), lang, strings.Join(written[lang], ", "))})
+		locale := strings.ReplaceAll(c.Stores[id].Locale, "_", "-")
+		speaks, _, _ := strings.Cut(locale, "-")
+		written := map[string][]string{}
+		for _, name := range set.Names() {
+			if lang, _, _ := strings.Cut(set.Language(name, "", locale), "-"); lang != "" {
+				written[lang] = append(written[lang], name)
 			}
 		}
+		for _, lang := range slices.Sorted(maps.Keys(written)) {
+			if speaks != "" && !strings.EqualFold(lang, speaks) {
+				out = append(out, finding{Level: "warning", Key: "stores." + id + ".locale", Text: fmt.Sprintf("the store's language is %s, and %s written in %s (lang in the front matter, or phrases/%s.yaml is missing or lacks some): %s",
+					speaks, areEmails(len(written[lang])), lang, speaks, strings.Join(written[lang], ", "))})
+			}
+		}
+	}
+	return out
+}
+
+// checkNotes says what is no fault of the templates, but somebody should know.
+func checkNotes(c *config.Config, set *render.Set) (out []finding) {
+	if set == nil {
+		return nil
+	}
+	for _, n := range set.Notes() {
+		out = append(out, finding{Level: "warning", File: filepath.Join(c.Templates.Dir, n.File), Line: n.Line, Column: n.Column, Text: n.Text})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/problem"
 	"homing/pkg/render"
+	"homing/pkg/suggest"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -20,6 +21,9 @@ import (
 // way out. With a nil set it leaves out what needs templates.
 func Check(c *config.Config, stores map[string]*Store, set *render.Set) error {
 	var errs []error
+	if set != nil {
+		errs = append(errs, checkOverrides(set, stores)...)
+	}
 	for _, id := range slices.Sorted(maps.Keys(stores)) {
 		s := stores[id]
 		if set != nil {
@@ -41,6 +45,22 @@ func Check(c *config.Config, stores map[string]*Store, set *render.Set) error {
 		}
 	}
 	return errors.Join(append(errs, checkWayOut(c, stores))...)
+}
+
+// checkOverrides finds templates of a store that there isn't.
+func checkOverrides(set *render.Set, stores map[string]*Store) (errs []error) {
+	known := slices.Sorted(maps.Keys(stores))
+	for _, id := range set.Stores() {
+		if stores[id] != nil {
+			continue
+		}
+		meant := "; there are " + strings.Join(known, ", ")
+		if near := suggest.Nearest(id, known); near != "" {
+			meant = "; did you mean " + near + "?"
+		}
+		errs = append(errs, &problem.Problem{File: "stores/" + id, Text: "the configuration has no store " + id + ", so nobody is sent what is here" + meant})
+	}
+	return errs
 }
 
 // checkTemplate finds a template that is missing, and refuses one that says it is

@@ -68,7 +68,7 @@ func openStore(c *config.Config, id string, identity *customer.Identity) (*Store
 	return &Store{
 		ID: id, Zone: zone, From: of.From, ReplyTo: of.ReplyTo, Domain: domain, LookAhead: of.Pacing.LookAhead,
 		Offers: OfferCap{Limit: of.Offers.Limit, Window: of.Offers.Window},
-		View: render.Store{Name: of.Name, URL: of.URL, PostalAddress: of.PostalAddress, Locale: of.Locale,
+		View: render.Store{ID: id, Name: of.Name, URL: of.URL, PostalAddress: of.PostalAddress, Locale: of.Locale,
 			Currency: of.Currency, LinkHosts: of.LinkHosts, Contact: contact(of), OfferLink: of.Offers.Link,
 			RatingParameter: of.Reviews.RatingParameter, Brand: render.NewLook(of.Brand)},
 	}, storePolicy(c, of, zone, identity), nil

@@ -18,7 +18,7 @@ const manyLinks = 50
 func (s *Set) Advice(store Store) []problem.Problem {
 	ps := &problems{}
 	for _, name := range s.Names() {
-		for m, sample := range s.mails[name].tries() {
+		for m, sample := range s.of(store.ID, name).tries() {
 			d := sample.Data.clone()
 			d.Store = store
 			if out, err := m.render(&d, true); err == nil { // what fails is reported elsewhere

@@ -30,3 +30,20 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDraft loads one email in one language and renders its samples, as the studio
+// does at a key.
+func BenchmarkDraft(b *testing.B) {
+	fsys := os.DirFS("../../templates")
+	for b.Loop() {
+		draft, err := LoadDraft(fsys, Only{Mail: "thank-you/thanks", Language: "en", Unchecked: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, s := range draft.Set.Samples("thank-you/thanks") {
+			if _, err := draft.Set.Render("thank-you/thanks", s.Data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

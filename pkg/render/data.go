@@ -8,6 +8,9 @@ import (
 
 // A Store is the shop an email speaks for.
 type Store struct {
+	// ID is the store's in the configuration: it has the files of stores/<id>/. Templates
+	// cannot show it.
+	ID            string `yaml:"-" template:"-"`
 	Name          string `yaml:"name"`
 	URL           string `yaml:"url"`            // of the storefront, "https://shop.example"
 	PostalAddress string `yaml:"postal_address"` // on one line, parts joined by ", "

@@ -220,7 +220,7 @@ func FuzzShippedTemplatesEqualHTMLTemplate(f *testing.F) {
 	}
 	var mails []shippedMail
 	for _, name := range d.mails {
-		c := d.compile(name)
+		c := d.compile(name, "")
 		if c == nil {
 			f.Fatal(d.ps.err())
 		}

@@ -145,7 +145,7 @@ func TestTwoStoresShareATemplateAndNotTheirBrand(t *testing.T) {
 	if !strings.Contains(own.HTML, "background-color:#f7f2f3") || strings.Contains(plain.HTML, "#f7f2f3") {
 		t.Errorf("%s\n%s", own.HTML, plain.HTML)
 	}
-	m := newDirectory(t, styledFS(`<div class="tip">a</div>`), true).compile("x/y").all[0]
+	m := newDirectory(t, styledFS(`<div class="tip">a</div>`), true).compile("x/y", "").all[0]
 	// html/template must print the same.
 	if _, err := m.tryOut(m.ref, &d, true); err != nil {
 		t.Error(err)
@@ -175,7 +175,7 @@ func TestInliningBeforeRenderingEqualsInliningAfter(t *testing.T) {
 	}
 	d := newDirectory(t, fsys, false)
 	for _, name := range before.Names() {
-		c := d.compile(name)
+		c := d.compile(name, "")
 		if c == nil {
 			t.Fatal(d.ps.err())
 		}

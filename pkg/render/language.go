@@ -23,6 +23,9 @@ type choice struct {
 	// store in mind, so it follows the store's language, and not the customer's.
 	ofStore bool
 
+	uses map[string]bool // the files it is made of, by path
+	says map[string]bool // the keys of phrases that it says
+
 	picked sync.Map     // pickKey → *mail
 	keys   atomic.Int32 // of picked
 }
@@ -98,9 +101,9 @@ func sameWriting(a, b language.Tag) bool {
 	return sameLanguage(a, b) && x == y
 }
 
-// mail puts one email together and tries it out; nil when anything is wrong.
-func (d *directory) mail(name string) *choice {
-	c := d.compile(name)
+// mail puts one email together and tries it out; nil when it cannot be compiled.
+func (d *directory) mail(name string, only Only) *choice {
+	c := d.compile(name, only.Language)
 	if c == nil {
 		return nil
 	}
@@ -108,39 +111,98 @@ func (d *directory) mail(name string) *choice {
 		if d.ps.language = ""; len(c.all) > 1 {
 			d.ps.language = m.meta.Lang
 		}
-		lintMail(m, m.files, m.ref, d.ps)
+		if !only.Unchecked {
+			lintMail(m, m.files, m.ref, d.ps)
+		}
 		m.files, m.ref = nil, nil
 	}
 	return c
 }
 
-// compile compiles one email in every language it can be offered in.
-func (d *directory) compile(name string) *choice {
-	before := d.ps.found
+// compile compiles one email in every language it can be offered in, or in the one
+// that is asked for.
+func (d *directory) compile(name, only string) *choice {
 	o := d.original(name, "")
 	if o == nil {
 		return nil
 	}
-	c := &choice{name: name, samples: o.samples}
-	for _, l := range d.languages(o, c) {
-		m := d.assemble(l.original, l.tag, l.book)
+	c := &choice{name: name, samples: o.samples, uses: map[string]bool{}, says: map[string]bool{}}
+	versions := d.languages(o, c)
+	for _, tag := range d.languagesOf(name) {
+		versions = d.withFilesOf(tag, o, versions, c)
+	}
+	slices.SortFunc(versions, func(a, b version) int { return strings.Compare(a.tag, b.tag) })
+	if slices.ContainsFunc(versions, func(v version) bool { return v.tag == only }) {
+		versions = slices.DeleteFunc(versions, func(v version) bool { return v.tag != only })
+	}
+	for _, v := range versions {
+		v.note(c)
+		m := d.assemble(v.original, v.tag, v.book)
 		if m == nil {
 			continue
 		}
-		if l.book != nil {
+		if len(versions) > 1 || v.book != nil {
 			m.samples = inLanguage(m.samples, m.lang)
 		}
+		c.meta.Offer = c.meta.Offer || m.meta.Offer
 		c.all = append(c.all, m)
 	}
-	if d.ps.found > before || len(c.all) == 0 {
+	if len(c.all) == 0 {
 		return nil
 	}
-	c.meta = c.all[0].meta
-	c.meta.Lang = o.fm.Lang
-	for _, m := range c.all {
-		c.meta.Offer = c.meta.Offer || m.meta.Offer
-	}
+	c.meta.Class, c.meta.Description, c.meta.Lang = o.fm.Class, o.fm.Description, o.fm.Lang
 	return c
+}
+
+// note adds what a version is made of to what is known of the email.
+func (v *version) note(c *choice) {
+	c.uses[v.samplePath] = true
+	for _, s := range v.all() {
+		c.uses[s.path] = true
+		for _, m := range s.calls {
+			c.says[m.key] = true
+		}
+	}
+}
+
+// withFilesOf adds the version of a language that an email has files of its own in, or
+// has it take the place of the one that phrases make.
+func (d *directory) withFilesOf(tag string, o *original, versions []version, c *choice) []version {
+	own := d.original(o.name, tag)
+	if own == nil {
+		return versions
+	}
+	if own.page != o.page {
+		if own.fm.Lang != "" && own.fm.Lang != tag {
+			d.ps.addf(own.page, own.fm.lines["lang"], 0, "lang says %s, and the file is called by %s; leave lang out", own.fm.Lang, tag)
+		}
+		if own.fm.Class != "" && own.fm.Class != o.fm.Class {
+			d.ps.addf(own.page, own.fm.lines["class"], 0, "the class is that of %s; leave it out here", o.page)
+		}
+	}
+	for _, part := range []struct {
+		own, shared string
+		content     *source
+		ext         string
+	}{{own.page, o.page, o.html[contentName], ".html"}, {own.words, o.words, o.text[contentName], ".txt"}} {
+		// What has words of its own in another language cannot be shared.
+		if part.own == part.shared && part.content != nil && len(part.content.calls) == 0 && !d.speaks(o.fm.Lang, tag) {
+			d.ps.addf(o.name+"."+tag+part.ext, 0, 0, "is missing: %s says no phrases, so its words are in one language", part.shared)
+		}
+	}
+	own.fm.Class, own.fm.Description, own.fm.Lang = o.fm.Class, o.fm.Description, tag
+	versions = slices.DeleteFunc(versions, func(v version) bool { return v.tag == tag })
+	for _, v := range d.languages(own, c) {
+		versions = append(versions, version{own, tag, v.book})
+	}
+	return versions
+}
+
+// speaks reports whether words in a language will do for another.
+func (*directory) speaks(lang, tag string) bool {
+	a, ok := parseTag(lang)
+	b, _ := parseTag(tag)
+	return ok && sameWriting(a, b)
 }
 
 // A version is an email in one language, before it is compiled.
@@ -157,7 +219,7 @@ func (d *directory) languages(o *original, c *choice) []version {
 	if !says {
 		return []version{{o, o.fm.Lang, nil}}
 	}
-	c.ofStore = !itself && o.fm.Lang == ""
+	c.ofStore = c.ofStore || !itself && o.fm.Lang == ""
 	books := d.books
 	if o.fm.Lang != "" {
 		books = map[string]*book{}
@@ -279,6 +341,30 @@ func lacks(o *original, b *book, missing []string, ps *problems) {
 		what = "the phrase " + missing[0]
 	}
 	ps.addf(b.path, 0, 0, "%s: is not offered in %s, which lacks %s", o.name, b.tag, what)
+}
+
+// Languages returns the languages that an email is offered in, sorted; "" stands for the
+// store's, of one whose words are in a language that nothing tells.
+func (s *Set) Languages(name string) []string {
+	c := s.mails[name]
+	if c == nil {
+		return nil
+	}
+	out := make([]string, len(c.all))
+	for i, m := range c.all {
+		out[i] = m.meta.Lang
+	}
+	return out
+}
+
+// Language returns which of its languages an email has for a customer's and a store's
+// locale.
+func (s *Set) Language(name, customer, store string) string {
+	c := s.mails[name]
+	if c == nil {
+		return ""
+	}
+	return c.pick(customer, store).meta.Lang
 }
 
 // inLanguage returns samples of customers and a store that speak a language.

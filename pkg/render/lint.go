@@ -285,7 +285,7 @@ func shortened(u string) string {
 func (s *Set) CheckStore(store Store) error {
 	ps := &problems{}
 	for _, name := range s.Names() {
-		for m, sample := range s.mails[name].tries() {
+		for m, sample := range s.of(store.ID, name).tries() {
 			d := sample.Data.clone()
 			d.Store = store
 			d.UnsubscribeURL = ""

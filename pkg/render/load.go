@@ -17,6 +17,7 @@ import (
 const (
 	layoutsDir  = "layouts"
 	partialsDir = "partials"
+	storesDir   = "stores"
 	sampleExt   = ".sample.yaml"
 )
 
@@ -32,44 +33,41 @@ var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
 // A directory is everything read from disk.
 type directory struct {
-	raw      map[string]string             // normalized, by path
-	mails    []string                      // "worker/step", sorted
-	locales  map[string][]string           // of "worker/step": the languages it has files of its own in
-	partials map[string]map[string]*source // by extension, then name; nil: it does not parse
-	layouts  map[string]map[string]*source
-	sheets   map[string]*sheet // of the layouts in HTML, by name
-	books    map[string]*book  // by language
-	parsed   *sync.Map         // parsedKey → *file
-	ps       *problems
-	notes    *problems // what is no fault
+	raw       map[string]string             // normalized, by path
+	mails     []string                      // "worker/step", sorted
+	partials  map[string]map[string]*source // by extension, then name; nil: it does not parse
+	layouts   map[string]map[string]*source
+	sheets    map[string]*sheet            // of the layouts in HTML, by name
+	books     map[string]*book             // by language
+	parsed    *sync.Map                    // parsedKey → *file
+	overrides map[string]map[string]string // by store, then as raw
+	ps        *problems
+	notes     *problems // what is no fault
 }
 
 // Load reads, fences and lints every template of fsys. If anything is wrong it
 // returns no Set, and an error that joins all Problems.
 func Load(fsys fs.FS) (*Set, error) {
-	d := emptyDirectory()
-	if err := d.read(fsys); err != nil {
+	draft, err := LoadDraft(fsys, Only{})
+	if err != nil {
 		return nil, err
 	}
-	d.share()
-	set := &Set{mails: d.compose()}
-	unusedPhrases(d.books, d.notes)
-	if err := d.ps.err(); err != nil {
+	if err := draft.Err(); err != nil {
 		return nil, err
 	}
-	set.notes = d.notes.sorted()
-	return set, nil
+	return draft.Set, nil
 }
 
 func emptyDirectory() *directory {
 	return &directory{
-		raw: map[string]string{}, locales: map[string][]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
+		raw: map[string]string{}, overrides: map[string]map[string]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
 	}
 }
 
 // share reads what emails have in common.
 func (d *directory) share() {
 	d.books = d.readBooks()
+	d.widen()
 	d.partials, d.layouts = d.shared(partialsDir), d.shared(layoutsDir)
 	d.readSheets()
 	for p, src := range d.raw {
@@ -82,17 +80,20 @@ func (d *directory) share() {
 
 // compose puts all emails together, as many at a time as there are processors:
 // trying them out with their samples takes most of the time.
-func (d *directory) compose() map[string]*choice {
+func (d *directory) compose(only Only) map[string]*choice {
 	made, found, notes := make([]*choice, len(d.mails)), make([]problems, len(d.mails)), make([]problems, len(d.mails))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	for i, name := range d.mails {
+		if only.Mail != "" && only.Mail != name {
+			continue
+		}
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			own := *d
 			own.ps, own.notes = &found[i], &notes[i]
-			made[i] = own.mail(name)
+			made[i] = own.mail(name, only)
 		})
 	}
 	wg.Wait()

@@ -95,12 +95,19 @@ func (d *directory) readBooks() map[string]*book {
 			out[tag] = readBook(p, tag, d.raw[p], d.ps)
 		}
 	}
-	for tag, b := range out {
-		for up := wider(tag); up != "" && b.wider == nil; up = wider(up) {
-			b.wider = out[up]
-		}
-	}
 	return out
+}
+
+// widen has the book of each region have from its language's what it lacks.
+func (d *directory) widen() {
+	for tag, b := range d.books {
+		own := *b
+		own.wider = nil
+		for up := wider(tag); up != "" && own.wider == nil; up = wider(up) {
+			own.wider = d.books[up]
+		}
+		d.books[tag] = &own
+	}
 }
 
 // readBook reads one file of phrases. What is wrong in it is reported, and left out.

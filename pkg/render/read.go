@@ -2,7 +2,9 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -29,65 +31,111 @@ func (d *directory) read(fsys fs.FS) error {
 	return err
 }
 
+// languagesOf returns the languages that an email has files of its own in.
+func (d *directory) languagesOf(mail string) []string {
+	tags := map[string]bool{}
+	for p := range d.raw {
+		if strings.HasPrefix(p, mail+".") {
+			if k := kindOfFile(p); k.mail == mail && k.tag != "" {
+				tags[k.tag] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(tags))
+}
+
+// readFile reads one file, if it has a place.
 func (d *directory) readFile(fsys fs.FS, p string) error {
-	stem, ext := p, ""
-	for _, known := range []string{sampleExt, ".html", ".txt", phrasesExt} {
-		if before, found := strings.CutSuffix(p, known); found {
-			stem, ext = before, known
-			break
-		}
-	}
-	dir, base := path.Split(stem)
-	dir = strings.TrimSuffix(dir, "/")
-	if given := path.Ext(p); ext == "" || (ext == phrasesExt) != (dir == phrasesDir) {
-		if given != ".md" && given != ".go" && !strings.HasSuffix(given, "~") {
-			d.ps.addf(p, 0, 0, "templates are .html, .txt and %s files, and phrases/<language>%s; move this one elsewhere", sampleExt, phrasesExt)
-		}
+	kind := kindOfFile(p)
+	if kind.ignored {
 		return nil
 	}
-	step, tag, _ := strings.Cut(base, ".")
-	switch {
-	case dir == phrasesDir:
-		if !d.isLanguage(p, base, ext) {
-			return nil
-		}
-	case !fileName.MatchString(step) || !fileName.MatchString(dir):
-		d.ps.addf(p, 0, 0, "name it <worker>/<step> with lower-case letters, digits and dashes, such as thank-you/thanks.html")
-		return nil
-	case step != base && (dir == layoutsDir || dir == partialsDir || ext == sampleExt):
-		d.ps.addf(p, 0, 0, "only an email itself has files for one language; write {{t …}} here, and the words in phrases/%s%s", tag, phrasesExt)
-		return nil
-	case step != base && !d.isLanguage(p, tag, ext):
+	if kind.fault == "" && kind.tag != "" {
+		kind.fault = wrongLanguage(kind.tag, kind.ext)
+	}
+	if kind.fault != "" {
+		d.ps.addf(p, 0, 0, "%s", kind.fault)
 		return nil
 	}
 	text, err := d.readText(fsys, p)
 	if err != nil || text == "" {
 		return err
 	}
+	if kind.store != "" {
+		of := d.overrides[kind.store]
+		if of == nil {
+			of = map[string]string{}
+			d.overrides[kind.store] = of
+		}
+		of[kind.path] = text
+		return nil
+	}
 	d.raw[p] = text
-	if name := dir + "/" + step; dir != layoutsDir && dir != partialsDir && dir != phrasesDir {
-		if !slices.Contains(d.mails, name) {
-			d.mails = append(d.mails, name)
-		}
-		if step != base && !slices.Contains(d.locales[name], tag) {
-			d.locales[name] = append(d.locales[name], tag)
-		}
+	if kind.mail != "" && !slices.Contains(d.mails, kind.mail) {
+		d.mails = append(d.mails, kind.mail)
 	}
 	return nil
 }
 
-// isLanguage reports whether a file is called by a language there is, in the form that
-// everybody else writes it in.
-func (d *directory) isLanguage(p, tag, ext string) bool {
+// A fileKind is what a file is, by its path.
+type fileKind struct {
+	store string // whose it is; "": everybody's
+	path  string // without the store's folder
+	mail  string // "worker/step"; "" of a layout, a partial or phrases
+	tag   string // of the one language it is for
+	ext   string
+
+	ignored bool
+	fault   string // why it cannot be there
+}
+
+func kindOfFile(p string) fileKind {
+	k := fileKind{path: p}
+	if rest, of := strings.CutPrefix(p, storesDir+"/"); of {
+		k.store, k.path, _ = strings.Cut(rest, "/")
+	}
+	stem := k.path
+	for _, known := range []string{sampleExt, ".html", ".txt", phrasesExt} {
+		if before, found := strings.CutSuffix(k.path, known); found {
+			stem, k.ext = before, known
+			break
+		}
+	}
+	dir, base := path.Split(stem)
+	dir = strings.TrimSuffix(dir, "/")
+	if given := path.Ext(p); k.ext == "" || (k.ext == phrasesExt) != (dir == phrasesDir) {
+		k.ignored = given == ".md" || given == ".go" || strings.HasSuffix(given, "~")
+		k.fault = fmt.Sprintf("templates are .html, .txt and %s files, and phrases/<language>%s; move this one elsewhere", sampleExt, phrasesExt)
+		return k
+	}
+	step, tag, _ := strings.Cut(base, ".")
+	switch {
+	case dir == phrasesDir:
+		k.tag = base
+		return k
+	case !fileName.MatchString(step) || !fileName.MatchString(dir):
+		k.fault = "name it <worker>/<step> with lower-case letters, digits and dashes, such as thank-you/thanks.html"
+	case dir != layoutsDir && dir != partialsDir:
+		k.mail = dir + "/" + step
+	}
+	k.tag = tag
+	if step != base && k.fault == "" && (k.mail == "" || k.ext == sampleExt) {
+		k.fault = fmt.Sprintf("only an email itself has files for one language; write {{t …}} here, and the words in phrases/%s%s", tag, phrasesExt)
+	}
+	return k
+}
+
+// wrongLanguage says why a file is not called by a language there is, in the form that
+// everybody else writes it in; "" if it is.
+func wrongLanguage(tag, ext string) string {
 	t, ok := parseTag(tag)
 	switch {
 	case !ok:
-		d.ps.addf(p, 0, 0, "%q is no language; call the file by one, as in de%s, or by a language and a country, as in de-AT%s", tag, ext, ext)
+		return fmt.Sprintf("%q is no language; call the file by one, as in de%s, or by a language and a country, as in de-AT%s", tag, ext, ext)
 	case t.String() != tag:
-		d.ps.addf(p, 0, 0, "%q is written %s: rename the file", tag, t)
-		return false
+		return fmt.Sprintf("%q is written %s: rename the file", tag, t)
 	}
-	return ok
+	return ""
 }
 
 // readText reads a file; "" if it is too large, which is reported.

@@ -39,8 +39,9 @@ var (
 // A Set holds the templates of one directory. It is immutable to its users and
 // safe for concurrent use.
 type Set struct {
-	mails map[string]*choice
-	notes []problem.Problem
+	mails  map[string]*choice
+	stores map[string]map[string]*choice // those that differ, by store
+	notes  []problem.Problem
 }
 
 // A mail is one email in one language, compiled.
@@ -105,17 +106,23 @@ func (s *Set) Samples(name string) []Sample {
 
 // Meta returns what the front matter of a template says.
 func (s *Set) Meta(name string) (Meta, bool) {
-	m := s.mails[name]
-	if m == nil {
+	c := s.mails[name]
+	if c == nil {
 		return Meta{}, false
 	}
-	return m.meta, true
+	meta := c.meta
+	for _, of := range s.stores {
+		if own := of[name]; own != nil {
+			meta.Offer = meta.Offer || own.meta.Offer
+		}
+	}
+	return meta, true
 }
 
 // Render renders one email. It cleans d first: see Data, Item and Order for what
 // is left out. d and what it points to are not changed. Its error wraps ErrTemplate.
 func (s *Set) Render(name string, d Data) (Mail, error) {
-	m := s.mails[name]
+	m := s.of(d.Store.ID, name)
 	if m == nil {
 		return Mail{}, fmt.Errorf("%w: there is no %q", ErrTemplate, name)
 	}

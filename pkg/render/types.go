@@ -136,7 +136,7 @@ func (c *compiler) fields(s *scope, n parse.Node, x expr, t reflect.Type, ident 
 			return x, nil
 		}
 		field, ok := t.FieldByName(name)
-		if !ok || !field.IsExported() {
+		if !ok || !offered(field) {
 			c.problem(s, n, "there is no .%s in %s%s", name, describe(t), didYouMean(name, fieldNames(t)))
 			return x, nil
 		}
@@ -178,10 +178,15 @@ func (s *scope) fieldPath(ident []string) string {
 func fieldNames(t reflect.Type) []string {
 	var names []string
 	for field := range t.Fields() {
-		names = append(names, field.Name)
+		if offered(field) {
+			names = append(names, field.Name)
+		}
 	}
 	return names
 }
+
+// offered says whether templates may use a field.
+func offered(f reflect.StructField) bool { return f.IsExported() && f.Tag.Get("template") != "-" }
 
 // function compiles a call. Arguments are on a stack of the execution, so that
 // a call allocates nothing.
