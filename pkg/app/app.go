@@ -130,8 +130,9 @@ type App struct {
 
 	controls *control.Controls // who is paused, and whether this process may send
 
-	admitted atomic.Bool // the secret is that of the installation
-	failed   chan error  // why the process has to end; see Failed
+	notSetUp atomic.Pointer[string] // why the streams are not set up; nil: nothing is in the way
+	admitted atomic.Bool            // the secret is that of the installation
+	failed   chan error             // why the process has to end; see Failed
 	loops    []*bus.Loop
 	sends    []*delivery.Delivery
 	started  atomic.Bool // streams are set up and the loops run
@@ -274,6 +275,9 @@ func (a *App) Ready() error {
 	}
 	switch {
 	case !a.started.Load():
+		if why := a.notSetUp.Load(); why != nil {
+			return fmt.Errorf("streams are not set up yet: %s", *why)
+		}
 		return errors.New("streams are not set up yet")
 	case !a.opened.Load():
 		return errors.New("waiting for the product statistics")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"homing/pkg/bus"
 	"homing/pkg/control"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
@@ -49,7 +50,7 @@ func (a *App) timeline() *timeline.Timeline {
 	t := timeline.New(a.js)
 	t.Appended = func(err error) {
 		if err != nil {
-			a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+err.Error())
+			a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+bus.Explain(err).Error())
 		} else {
 			a.controls.Over(reason.TimelineFull)
 		}

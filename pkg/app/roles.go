@@ -55,7 +55,11 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paused func() (bool, <-chan struct{})) *bus.Loop {
 	l := bus.NewLoop(bus.LoopOptions{
 		Name: name, Consumer: bus.Consumer(a.js, stream, name), Handler: h, Reject: bus.RejectTo(a.js),
-		Missing: func(ctx context.Context) error { _, err := a.Setup(ctx); return err },
+		Missing: func(ctx context.Context) error {
+			changes, err := a.Setup(ctx)
+			a.tellChanges(changes, a.log.Warn, " again")
+			return err
+		},
 		PullFor: a.o.PullFor, Paused: paused,
 		Batch: batch, Parallel: parallel, Log: a.log.Named("loop"), Down: func(error) { a.metrics.waits.WithLabelValues(name).Inc() },
 	})

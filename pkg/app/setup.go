@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -42,7 +43,11 @@ func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream,
 	if err == nil && id != nil {
 		err = fingerprint.Keep(ctx, js, id)
 	}
-	return changes, err
+	if lost, is := errors.AsType[*bus.ControlsLost](err); is {
+		lost.Paused, err = pausedBefore(ctx, js)
+		err = errors.Join(lost, err)
+	}
+	return changes, bus.Explain(err)
 }
 
 func busWorkers() []bus.Worker {

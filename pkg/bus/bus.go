@@ -125,7 +125,9 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 }
 
 // scheduleStream has no limit of age, size or count: each would silently drop
-// pending schedules. It must never be mirrored: a mirror empties it.
+// pending schedules, as nats-server takes no stream that has schedules and refuses
+// what is new instead ("message scheduling cannot use discard new"). It must never be
+// mirrored: a mirror empties it.
 func scheduleStream(worker string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              ScheduleStream(worker),

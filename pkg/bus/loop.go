@@ -264,7 +264,9 @@ func (l *Loop) pull(ctx context.Context) {
 		}
 		var err error
 		if c == nil {
-			c, err = l.o.Consumer(ctx)
+			if c, err = l.o.Consumer(ctx); err == nil {
+				l.lost.Store(false) // a pull that has nothing to do lasts for minutes
+			}
 		}
 		if err == nil {
 			err = c.Pull(ctx, n, l.o.PullFor, func(m jetstream.Msg) { l.take(&Msg{Msg: m, loop: l}) })

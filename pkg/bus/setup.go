@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -11,9 +13,16 @@ import (
 
 // A Change is one thing that Setup looked at.
 type Change struct {
-	Kind string // stream, consumer or bucket
-	Name string
-	Did  string // created, updated or unchanged
+	Kind   string // stream, consumer or bucket
+	Name   string
+	Did    string   // created, updated or unchanged
+	Fields []string // of the server's configuration that were otherwise, if it was updated
+}
+
+// Dropped reports whether a stream of what is planned had a limit, which deletes
+// what is over it.
+func (c Change) Dropped() bool {
+	return c.Did == Updated && strings.HasPrefix(c.Name, ScheduleStream("")) && slices.ContainsFunc(c.Fields, func(f string) bool { return strings.HasPrefix(f, "max_") })
 }
 
 // What Setup may have done.
@@ -25,38 +34,46 @@ const (
 
 // Setup creates the streams, consumers and buckets that are missing and brings
 // the others to what the configuration says. It may run at any time, even in
-// several processes at once, and says what it did.
+// several processes at once, and says what it did. A bucket of pauses that is gone is
+// not replaced with an empty one: then Setup does the rest, and returns a *ControlsLost.
 func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, now time.Time) ([]Change, error) {
 	var done []Change
+	lost := controlsLost(ctx, js)
+	if _, is := errors.AsType[*ControlsLost](lost); lost != nil && !is {
+		return nil, fmt.Errorf("bucket %s: %w", ControlsBucket, lost)
+	}
 	for _, c := range streams(l, ws) {
-		did, err := setupStream(ctx, js, c)
+		did, fields, err := setupStream(ctx, js, c)
 		if err != nil {
 			return done, fmt.Errorf("stream %s: %w", c.Name, err)
 		}
-		done = append(done, Change{"stream", c.Name, did})
+		done = append(done, Change{"stream", c.Name, did, fields})
 	}
 	for _, c := range consumers(ws, now) {
-		did, err := setupConsumer(ctx, js, c)
+		did, fields, err := setupConsumer(ctx, js, c)
 		if err != nil {
 			return done, fmt.Errorf("consumer %s of %s: %w", c.config.Durable, c.stream, err)
 		}
-		done = append(done, Change{"consumer", c.config.Durable, did})
+		done = append(done, Change{"consumer", c.config.Durable, did, fields})
 	}
 	for _, name := range []string{TemplatesBucket, ControlsBucket} {
+		if name == ControlsBucket && lost != nil {
+			continue
+		}
 		did, err := setupBucket(ctx, js, name, max(1, l.Replicas))
 		if err != nil {
 			return done, fmt.Errorf("bucket %s: %w", name, err)
 		}
-		done = append(done, Change{"bucket", name, did})
+		done = append(done, Change{"bucket", name, did, nil})
 	}
 	did, err := setupObjects(ctx, js, ProductsBucket, max(1, l.Replicas))
 	if err != nil {
 		return done, fmt.Errorf("bucket %s: %w", ProductsBucket, err)
 	}
-	return append(done, Change{"bucket", ProductsBucket, did}), nil
+	return append(done, Change{"bucket", ProductsBucket, did, nil}), lost
 }
 
-func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (did string, err error) {
+func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (did string, fields []string, err error) {
 	s, err := js.Stream(ctx, want.Name)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -64,22 +81,23 @@ func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.Str
 		if s, err = js.CreateStream(ctx, want); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return setupStream(ctx, js, want) // another process was quicker
 		}
-	case err == nil && differ(streamFields(s.CachedInfo().Config, want), false) == nil:
-		return Unchanged, nil
 	case err == nil:
+		if fields = differ(streamFields(s.CachedInfo().Config, want), false); fields == nil {
+			return Unchanged, nil, nil
+		}
 		did = Updated
 		s, err = js.UpdateStream(ctx, want)
 	}
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if d := differ(streamFields(s.CachedInfo().Config, want), false); d != nil {
-		return "", &Unlike{"stream", want.Name, d, js.Conn().ConnectedServerVersion()}
+		return "", nil, &Unlike{"stream", want.Name, d, js.Conn().ConnectedServerVersion()}
 	}
-	return did, nil
+	return did, fields, nil
 }
 
-func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (did string, err error) {
+func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (did string, fields []string, err error) {
 	c, err := js.Consumer(ctx, want.stream, want.config.Durable)
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
@@ -87,22 +105,23 @@ func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (
 		if c, err = js.CreateConsumer(ctx, want.stream, want.config); errors.Is(err, jetstream.ErrConsumerExists) {
 			return setupConsumer(ctx, js, want) // another process was quicker
 		}
-	case err == nil && differ(consumerFields(c.CachedInfo().Config, want.config), false) == nil:
-		return Unchanged, nil
 	case err == nil:
+		have := c.CachedInfo().Config
+		if fields = differ(consumerFields(have, want.config), false); fields == nil {
+			return Unchanged, nil, nil
+		}
 		did = Updated
 		// Where a consumer starts is decided once, when it is created.
-		have := c.CachedInfo().Config
 		want.config.DeliverPolicy, want.config.OptStartTime = have.DeliverPolicy, have.OptStartTime
 		c, err = js.UpdateConsumer(ctx, want.stream, want.config)
 	}
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if d := differ(consumerFields(c.CachedInfo().Config, want.config), false); d != nil {
-		return "", &Unlike{"consumer", want.config.Durable, d, js.Conn().ConnectedServerVersion()}
+		return "", nil, &Unlike{"consumer", want.config.Durable, d, js.Conn().ConnectedServerVersion()}
 	}
-	return did, nil
+	return did, fields, nil
 }
 
 func setupBucket(ctx context.Context, js jetstream.JetStream, name string, replicas int) (did string, err error) {

@@ -43,6 +43,9 @@ func differ(fields []field, vital bool) (out []string) {
 }
 
 func streamFields(have, want jetstream.StreamConfig) []field {
+	// What is pending is nowhere else: no limit of anybody's may delete it. A limit of
+	// another stream refuses what is new, which has a name and loses nothing.
+	pending := want.Retention == jetstream.WorkQueuePolicy
 	return []field{
 		{"subjects", slices.Equal(have.Subjects, want.Subjects), false},
 		{"subjects", hasAll(have.Subjects, want.Subjects), true},
@@ -51,8 +54,12 @@ func streamFields(have, want jetstream.StreamConfig) []field {
 		{"discard policy", have.Discard == want.Discard, true},
 		{"discard_new_per_subject", have.DiscardNewPerSubject == want.DiscardNewPerSubject, true},
 		{"storage", have.Storage == want.Storage, true},
-		{"max_age", have.MaxAge == want.MaxAge, false},
-		{"max_bytes", have.MaxBytes == want.MaxBytes, false},
+		{"max_age", have.MaxAge == want.MaxAge, pending},
+		{"max_bytes", max(have.MaxBytes, 0) == max(want.MaxBytes, 0), pending},
+		{"max_msgs", max(have.MaxMsgs, 0) == max(want.MaxMsgs, 0), pending},
+		{"max_msg_size", max(have.MaxMsgSize, 0) == max(want.MaxMsgSize, 0), pending},
+		{"subject transform", have.SubjectTransform == nil, true},
+		{"mirror or sources", have.Mirror == nil && len(have.Sources) == 0, true},
 		{"max_msgs_per_subject", have.MaxMsgsPerSubject == want.MaxMsgsPerSubject, true},
 		{"replicas", have.Replicas == want.Replicas, false},
 		{"duplicate window", have.Duplicates == want.Duplicates, false},

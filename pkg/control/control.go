@@ -103,6 +103,8 @@ type Controls struct {
 	follows   bool      // Run keeps the holds up to date
 	confirmed time.Time // when they were last known to be all there are
 	seen      uint64    // the bucket's last sequence when it was read
+	made      time.Time // when the bucket that was read was made
+	doubted   time.Time // when another was found in its place, if that was so
 }
 
 // New returns controls that know nothing yet: until they do, everything is held.

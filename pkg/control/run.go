@@ -23,7 +23,14 @@ const (
 	confirmEvery = 2 * time.Second
 	// retry is how soon it is asked again after a failure, and how long an answer may take.
 	retry = time.Second
+	// settles is how long a bucket that replaces another is not believed: its pauses are
+	// being put back.
+	settles = 5 * time.Second
 )
+
+// errReplaced says that what is paused was lost, and is being put back.
+var errReplaced = errors.New("its bucket was made again; waiting until its pauses are back")
+
 
 // Run keeps the holds up to date until ctx ends. A plain subscription brings news at
 // once; that there is none is confirmed every few seconds by the bucket's last
@@ -92,7 +99,11 @@ func (c *Controls) confirm(ctx context.Context, read bool) (changed bool, err er
 	last := s.CachedInfo().State.LastSeq
 	c.mu.Lock()
 	changed = !c.known || last != c.seen
+	replaced := c.replaced(s.CachedInfo().Created)
 	c.mu.Unlock()
+	if replaced {
+		return false, errReplaced
+	}
 	if read || changed {
 		if err := c.Read(ctx); err != nil {
 			return false, err
@@ -104,12 +115,32 @@ func (c *Controls) confirm(ctx context.Context, read bool) (changed bool, err er
 	return changed, nil
 }
 
+// Doubt says that what was paused was lost a moment ago: nothing is sent until there was
+// time to put it back.
+func (c *Controls) Doubt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.doubted = time.Now()
+}
+
+// replaced reports whether the bucket is one that was made a moment ago in the place of
+// another; the lock is held.
+func (c *Controls) replaced(made time.Time) bool {
+	if c.made.IsZero() || !c.made.Equal(made) {
+		if !c.made.IsZero() {
+			c.doubted = time.Now()
+		}
+		c.made = made
+	}
+	return !c.doubted.IsZero() && time.Since(c.doubted) < settles
+}
+
 // unconfirmed stops this process once the last confirmation is too old.
 func (c *Controls) unconfirmed(err error) {
 	c.mu.Lock()
 	fresh := c.fresh()
 	c.mu.Unlock()
-	if fresh {
+	if fresh && !errors.Is(err, errReplaced) {
 		return
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
