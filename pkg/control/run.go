@@ -31,7 +31,6 @@ const (
 // errReplaced says that what is paused was lost, and is being put back.
 var errReplaced = errors.New("its bucket was made again; waiting until its pauses are back")
 
-
 // Run keeps the holds up to date until ctx ends. A plain subscription brings news at
 // once; that there is none is confirmed every few seconds by the bucket's last
 // sequence, one small request. While it is not confirmed, this process is stopped.
