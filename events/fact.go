@@ -7,24 +7,28 @@ import "time"
 // their token, which is part of Touch. The facts of each channel are an entity
 // of their own, each with an action for what became of the touch.
 type FactBody struct {
-	Touch          string     `json:"touch" rule:",required"`    // <worker>.<step>.<customer token>.<occasion>
-	Worker         string     `json:"worker" rule:",required"`   // "thank-you"
-	Step           string     `json:"step" rule:",required"`     // "thanks"
-	Customer       string     `json:"customer" rule:",required"` // the customer's token
-	Occasion       string     `json:"occasion" rule:",required"` // what caused it: the order, cart, lapse or year
-	Class          string     `json:"class" rule:",required"`    // marketing or transactional
-	Reason         string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
-	Detail         string     `json:"detail,omitempty"`          // the inputs of the decision, for a person
-	Due            *time.Time `json:"due,omitempty"`             // when it fell due
-	To             string     `json:"to,omitempty"`              // token of the mailbox it went to, where that is not the customer's own: an order's address
-	Until          *time.Time `json:"until,omitempty"`           // held: when it is looked at again
-	MessageID      string     `json:"message_id,omitempty"`      // sent, uncertain: of the email, without angle brackets
-	Template       string     `json:"template,omitempty"`        // sent: which template, with its variant
-	ServerCode     int        `json:"server_code,omitempty"`     // the relay's reply, 250
-	ServerEnhanced string     `json:"server_enhanced,omitempty"` // the relay's enhanced status code, "2.0.0"
-	Bounced        string     `json:"bounced,omitempty"`         // dropped: keyed hash of the address the relay found unusable
-	Bundles        []string   `json:"bundles,omitempty"`         // sent, uncertain: ids of the touches whose content this email took over
-	Sunset         bool       `json:"sunset,omitempty"`          // sent, uncertain: the last word to someone who does not react
+	Touch     string     `json:"touch" rule:",required"`    // <worker>.<step>.<customer token>.<occasion>
+	Worker    string     `json:"worker" rule:",required"`   // "thank-you"
+	Step      string     `json:"step" rule:",required"`     // "thanks"
+	Customer  string     `json:"customer" rule:",required"` // the customer's token
+	Occasion  string     `json:"occasion" rule:",required"` // what caused it: the order, cart, lapse or year
+	Class     string     `json:"class" rule:",required"`    // marketing or transactional
+	Reason    string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
+	Detail    string     `json:"detail,omitempty"`          // the inputs of the decision, for a person
+	Due       *time.Time `json:"due,omitempty"`             // when it fell due
+	To        string     `json:"to,omitempty"`              // token of the mailbox it went to, where that is not the customer's own: an order's address
+	Until     *time.Time `json:"until,omitempty"`           // held: when it is looked at again
+	MessageID string     `json:"message_id,omitempty"`      // sent, uncertain: of the email, without angle brackets
+	Template  string     `json:"template,omitempty"`        // sent: which template, with its variant
+	// TemplateVersion says of which templates: "12" was published under that number,
+	// "files-5ac1e9d0" and "built-in-5ac1e9d0" were files next to the binary, or in it,
+	// with a hash of them all.
+	TemplateVersion string   `json:"template_version,omitempty"` // as template
+	ServerCode      int      `json:"server_code,omitempty"`      // the relay's reply, 250
+	ServerEnhanced  string   `json:"server_enhanced,omitempty"`  // the relay's enhanced status code, "2.0.0"
+	Bounced         string   `json:"bounced,omitempty"`          // dropped: keyed hash of the address the relay found unusable
+	Bundles         []string `json:"bundles,omitempty"`          // sent, uncertain: ids of the touches whose content this email took over
+	Sunset          bool     `json:"sunset,omitempty"`           // sent, uncertain: the last word to someone who does not react
 }
 
 // Email is the body of the facts whose channel is email.

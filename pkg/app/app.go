@@ -33,9 +33,9 @@ import (
 	"homing/pkg/link"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
-	"homing/pkg/render"
 	"homing/pkg/returnpath"
 	"homing/pkg/statistics"
+	"homing/pkg/templatestore"
 )
 
 // RoleIntake is the role that takes events in. Every worker's name is a role too.
@@ -48,7 +48,7 @@ type Options struct {
 	Log    *zap.Logger
 	Scale  clock.Scale
 
-	Templates fs.FS // nil: the folder that the configuration names
+	Templates fs.FS // nil: as the configuration says, a folder or the bucket
 
 	// PullFor is how long a pull waits for messages; 0: as bus decides.
 	PullFor time.Duration
@@ -88,30 +88,25 @@ func (o *Options) validate() error {
 	if len(o.Roles) == 0 {
 		o.Roles = known
 	}
-	if o.Templates == nil {
-		dir := o.Config.Templates.Dir
-		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-			return fmt.Errorf("templates.dir: there is no folder %s", dir)
-		}
-		o.Templates = os.DirFS(dir)
-	}
 	return nil
 }
 
 // App is a running part of Homing: one process with one or more roles.
 type App struct {
-	o         Options
-	log       *zap.Logger
-	identity  *customer.Identity
-	people    *projection.People
-	templates *render.Set
-	stores    map[string]*programme.Store
-	routes    map[string]route // by store
-	metrics   *metrics
-	links     *link.Signer // nil without http.public_url
-	clicks    *click.Signer
-	waiting   *click.Waiting
-	returns   *returnpath.Signer
+	o        Options
+	log      *zap.Logger
+	identity *customer.Identity
+	people   *projection.People
+	read     *templatestore.InUse    // templates that were read from files; nil: they are followed
+	follower *templatestore.Follower // of published templates; nil: there are none to follow
+	host     string                  // names this machine to people
+	stores   map[string]*programme.Store
+	routes   map[string]route // by store
+	metrics  *metrics
+	links    *link.Signer // nil without http.public_url
+	clicks   *click.Signer
+	waiting  *click.Waiting
+	returns  *returnpath.Signer
 
 	nc        *nats.Conn
 	js        jetstream.JetStream
@@ -159,15 +154,15 @@ func New(o Options) (*App, error) {
 	if a.returns, err = returnpath.New(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	if a.templates, err = render.Load(o.Templates); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+	if a.host, err = os.Hostname(); err != nil {
+		a.host = "this machine"
 	}
 	stores, err := programme.Open(o.Config, a.identity)
 	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.log)
-	if err := errors.Join(err, cannot, programme.Check(o.Config, stores, a.templates)); err != nil {
+	a.stores, a.routes = stores, routes
+	if err := errors.Join(err, cannot, a.openTemplates()); err != nil {
 		return nil, err
 	}
-	a.stores, a.routes = stores, routes
 	if a.links, err = openLinks(o.Config); err != nil {
 		return nil, err
 	}
@@ -221,6 +216,7 @@ func (a *App) run(ctx context.Context) {
 	}
 	a.statistics, a.warnings = a.newStatistics(), a.newWarnings()
 	a.rejections, a.strays = newRejections(a.log.Named("intake"), a.o.TellDetails), intake.NewStrays(a.people.Unhurried(), a.warn)
+	a.runTemplates(ctx)
 	loops, waiting := a.openLoops()
 	a.loops = append(waiting, loops...)
 	a.started.Store(true)

@@ -26,6 +26,9 @@ func (a *App) connect() error {
 	if a.js, err = connect.JetStream(a.o.Config, a.nc, jetstream.WithPublishAsyncMaxPending(asyncPending), jetstream.WithPublishAsyncTimeout(bus.AckTimeout)); err != nil {
 		return err
 	}
+	if err := a.newFollower(); err != nil {
+		return err
+	}
 	a.controls, a.waiting = a.newControls(), click.NewWaiting(a.js)
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
 	if a.rdb, err = connect.Redis(a.o.Config, a.o.RedisDial, a.guard.OnConnect); err != nil {

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"homing/pkg/bus"
@@ -16,13 +15,9 @@ import (
 
 // newControls returns what stops this process, or a worker, from sending.
 func (a *App) newControls() *control.Controls {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "this process"
-	}
 	return control.New(control.Options{
 		JS: a.js, Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Now: a.o.Scale.Now, Log: a.log.Named("control"),
-		Process: host, Confirm: a.o.ConfirmControls,
+		Process: a.host, Confirm: a.o.ConfirmControls,
 		Stopped: func(why reason.Reason) {
 			for _, w := range a.workers() {
 				a.metrics.holds.WithLabelValues(w, string(why)).Inc()

@@ -83,6 +83,9 @@ type Recipient struct {
 type Message interface {
 	// Template names what the message was made from, with the variant: "thank-you/thanks#first".
 	Template() string
+	// Version names the templates that it was made from, all of it from the same ones:
+	// "12", or "files-5ac1e9d0".
+	Version() string
 	// Release gives the message's memory back. It is not used afterwards.
 	Release()
 }

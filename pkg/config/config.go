@@ -47,8 +47,10 @@ type Config struct {
 
 // Where templates come from.
 const (
-	SourceDir    = "dir"
+	SourceFiles  = "files"
 	SourceBucket = "bucket"
+
+	sourceDir = "dir" // what files was called
 )
 
 // Templates says where the email templates are.
@@ -61,20 +63,23 @@ type Templates struct {
 func (t Templates) Validate() error {
 	var l problem.List
 	require(&l, "dir", t.Dir, "name the folder with the email templates")
-	if t.Source != SourceDir && t.Source != SourceBucket {
-		l.Add("source", "%q is not one of %s, %s", t.Source, SourceDir, SourceBucket)
+	if t.Source != SourceFiles && t.Source != SourceBucket && t.Source != sourceDir {
+		l.Add("source", "%q is not one of %s, %s", t.Source, SourceFiles, SourceBucket)
 	}
 	return l.Err()
 }
 
-// Warnings lists what the file asks for and this version does not do, one line
-// each, beginning with the key. None of them is a reason not to start. A key that
-// starts to work is taken off, here and in the words of configs/homing.yaml.
+// Bucket reports whether the templates are those that were published with `homing
+// templates push`.
+func (t Templates) Bucket() bool { return t.Source == SourceBucket }
+
+// Warnings lists what the file has that ought to be written in another way, one line
+// each, beginning with the key. None of them is a reason not to start.
 func (c *Config) Warnings() []string {
-	if c.Templates.Source == SourceDir {
-		return nil
+	if c.Templates.Source == sourceDir {
+		return []string{"templates.source: dir is called files now; it means the same"}
 	}
-	return []string{"templates.source: not yet in force in this version; the value is validated and then ignored"}
+	return nil
 }
 
 const day = 24 * time.Hour
@@ -94,7 +99,7 @@ func Default() Config {
 		Redis:     Redis{URL: "redis://127.0.0.1:6379/0"},
 		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8, GreetingTimeout: 30 * time.Second},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
-		Templates: Templates{Dir: "templates", Source: SourceDir},
+		Templates: Templates{Dir: "templates", Source: SourceFiles},
 		Pacing:    Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:    Offers{Window: 90 * day},
 		Calendar:  Calendar{CatchUp: 7 * day, DailyLimit: 5000},

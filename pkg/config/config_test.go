@@ -362,17 +362,14 @@ func TestAllProblemsAreFoundInOneGo(t *testing.T) {
 	}
 }
 
-func TestWarningsNameWhatThisVersionDoesNotDo(t *testing.T) {
+func TestWarningsNameWhatIsWrittenInAnotherWayNow(t *testing.T) {
 	c := parse(t, `
 holdout: 10%
-templates: {source: bucket}
+templates: {source: dir}
 workers: {thank-you: {after: 1h}}
 stores: {main: {`+store+`, pacing: {quiet_hours: {from: "22:00"}, throughput: {per_domain: {gmx.de: 5}}}}}
 `)
-	const later = ": not yet in force in this version; the value is validated and then ignored"
-	want := []string{
-		"templates.source" + later,
-	}
+	want := []string{"templates.source: dir is called files now; it means the same"}
 	if diff := cmp.Diff(want, c.Warnings()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -248,7 +248,7 @@ func alike(store string) func(o *delivery.Options) {
 // email is the email channel of the rig's store, through a relay.
 func (r *rig) email(relay *mailer.Relay) *email.Channel {
 	return email.New(email.Options{
-		Store: r.programme(), Relay: relay, Templates: renderer{r},
+		Store: r.programme(), Relay: relay, Templates: func() (email.Renderer, string) { return renderer{r}, "12" },
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 		Answer: func(_ customer.Key, _, question, answer string) string {
 			return "https://mail.shop.example/" + question + "/" + answer

@@ -54,7 +54,7 @@ const unknownTries = 2
 func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	body := func(r reason.Reason) events.FactBody {
 		b := d.body(a, r, out.Detail)
-		b.Template, b.MessageID = a.message.Template(), a.route.Channel.MessageID(a.id)
+		b.Template, b.TemplateVersion, b.MessageID = a.message.Template(), a.message.Version(), a.route.Channel.MessageID(a.id)
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}

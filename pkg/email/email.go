@@ -25,10 +25,12 @@ type Renderer interface {
 
 // Options are what the emails of one store are made of and sent through.
 type Options struct {
-	Store     *programme.Store
-	DKIM      *mailer.DKIM // nil: unsigned
-	Relay     *mailer.Relay
-	Templates Renderer
+	Store *programme.Store
+	DKIM  *mailer.DKIM // nil: unsigned
+	Relay *mailer.Relay
+	// Templates returns the templates that are in force, and their name. It is called
+	// once for an email, which is made from these even if others are in force since.
+	Templates func() (templates Renderer, version string)
 	// Unsubscribe returns the link by which a customer leaves a worker's emails; no
 	// marketing email goes out without it.
 	Unsubscribe func(k customer.Key, worker string) string
@@ -61,7 +63,8 @@ func (c *Channel) MessageID(touchID string) string {
 func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	data := c.data(content)
 	template := content.Step.Template
-	mail, err := c.o.Templates.Render(template, data)
+	templates, version := c.o.Templates()
+	mail, err := templates.Render(template, data)
 	if err != nil {
 		return nil, err
 	}
@@ -85,16 +88,18 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &message{built, template}, nil
+	return &message{built, template, version}, nil
 }
 
-// message is a built email, and the template it was made from.
+// message is a built email, and what it was made from.
 type message struct {
-	built    *mailer.Message
-	template string
+	built             *mailer.Message
+	template, version string
 }
 
 func (m *message) Template() string { return m.template }
+
+func (m *message) Version() string { return m.version }
 
 func (m *message) Release() { m.built.Release() }
 

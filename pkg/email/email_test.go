@@ -45,7 +45,7 @@ func openedWith(t *testing.T, d dial, templates email.Renderer) *email.Channel {
 	return email.New(email.Options{
 		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example",
 			View: render.Store{Name: "Shop", URL: "https://shop.example", PostalAddress: "1 High Street", Locale: "en", Currency: "GBP"}},
-		Relay: relay, Templates: templates,
+		Relay: relay, Templates: func() (email.Renderer, string) { return templates, "12" },
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 	})
 }
@@ -173,7 +173,7 @@ func TestEachEmailIsAskedForItsReturnPath(t *testing.T) {
 	var asked []string
 	ch := email.New(email.Options{
 		Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example", View: render.Store{Name: "Shop"}},
-		Relay: relay, Templates: texts{}, Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+		Relay: relay, Templates: func() (email.Renderer, string) { return texts{}, "12" }, Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 		ReturnPath: func(k customer.Key, touchID, to string) string {
 			asked = append(asked, k.Token, touchID, to)
 			return "not an address"

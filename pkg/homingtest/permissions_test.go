@@ -25,6 +25,7 @@ import (
 	"homing/pkg/homingtest"
 	"homing/pkg/installation"
 	"homing/pkg/statistics"
+	"homing/pkg/templatestore"
 )
 
 // permitted is a server with the permissions that are shipped.
@@ -117,12 +118,12 @@ func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T)
 	sink := &homingtest.Sink{}
 	defer sink.Close()
 	c := homingtest.Config(t, "  second: {name: Second, url: \"https://second.example\", from: \"hello@second.example\", postal_address: 2 High Street, time_zone: UTC, locale: en, currency: GBP}\n")
-	c.HTTP.Listen, c.Redis.URL = "", config.URL(redis.URL())
+	c.HTTP.Listen, c.Redis.URL, c.Templates.Source = "", config.URL(redis.URL()), config.SourceBucket
 	c.NATS.URL = config.URL(strings.Replace(srv.ClientURL(), "nats://", "nats://homing:pw@", 1))
 	core, logs := observer.New(zap.WarnLevel)
 	start := func() *app.App {
 		t.Helper()
-		a, err := app.New(app.Options{Config: c, Log: zap.New(core), Templates: homingtest.Templates(), RedisEmbedded: true, SMTPDial: sink.Dial,
+		a, err := app.New(app.Options{Config: c, Log: zap.New(core), RedisEmbedded: true, SMTPDial: sink.Dial,
 			Roles: []string{app.RoleIntake, app.RoleCalendar, "thank-you", "cart-recovery", "win-back", "review-request", "birthday", "replenishment"}})
 		if err == nil {
 			err = a.Start()
@@ -191,6 +192,13 @@ func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T)
 	if err := statistics.Ask(t.Context(), nc, "main"); err != nil {
 		t.Errorf("products refresh: %v", err)
 	}
+	if _, err := templatestore.New(js).Publish(t.Context(), templatestore.Draft{Files: homingtest.Edition(1), Author: "Ann"}); err != nil {
+		t.Errorf("templates push: %v", err)
+	}
+	until(t, "the published templates in use", func() bool {
+		ps, err := templatestore.Ask(t.Context(), nc)
+		return err == nil && len(ps) == 1 && ps[0].Version == "1"
+	})
 	stopApp(t, a)
 	stopApp(t, start()) // streams that are there already
 

@@ -114,8 +114,21 @@ stores:
 // minutes in a year.
 const look = 6 * time.Hour
 
-// Start runs Homing with some roles; none: all of them.
+// Start runs Homing with some roles, and waits until it is ready; none: all of them.
 func (w *World) Start(roles ...string) {
+	w.T.Helper()
+	w.Begin(roles...)
+	for range 600 {
+		if w.app.Ready() == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	w.T.Fatalf("not ready: %v", w.app.Ready())
+}
+
+// Begin is Start without waiting.
+func (w *World) Begin(roles ...string) {
 	w.T.Helper()
 	look := look
 	if w.Watch {
@@ -123,7 +136,7 @@ func (w *World) Start(roles ...string) {
 	}
 	var err error
 	w.app, err = app.New(app.Options{
-		Config: w.Config, Roles: roles, Log: w.Log, Templates: Templates(),
+		Config: w.Config, Roles: roles, Log: w.Log, Templates: w.templates(),
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial:   w.Sink.Dial,
@@ -140,13 +153,6 @@ func (w *World) Start(roles ...string) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	for range 600 {
-		if w.app.Ready() == nil {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	w.T.Fatalf("not ready: %v", w.app.Ready())
 }
 
 // Refused starts a further process that has to end by itself, with a configuration and
@@ -265,6 +271,14 @@ func (w *World) Timeline() []events.Event {
 			return out
 		}
 	}
+}
+
+// templates are those of the repository, unless they come from the bucket.
+func (w *World) templates() fs.FS {
+	if w.Config.Templates.Bucket() {
+		return nil
+	}
+	return Templates()
 }
 
 // Templates are the templates of the repository.

@@ -63,6 +63,7 @@ var (
 	TimelineFull    = system("timeline_full")
 	ClockSkew       = system("clock_skew")
 	Forbidden       = system("forbidden")
+	NoTemplates     = system("no_templates")
 )
 
 // Why a touch is never sent.

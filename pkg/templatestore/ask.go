@@ -1,0 +1,79 @@
+package templatestore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+)
+
+// usingSubject is where all processes that render are asked what they render with.
+const usingSubject = "homing.templates.using"
+
+const (
+	// quiet is for how long nobody answers before all have.
+	quiet = 250 * time.Millisecond
+	// mostAsked bounds a question.
+	mostAsked = 2 * time.Second
+)
+
+// A Process is one that renders, and what it renders with.
+type Process struct {
+	Process string   `json:"process"`
+	Roles   []string `json:"roles"`
+	Version string   `json:"version"` // as facts have it; empty: it has none yet
+	Refused *Refusal `json:"refused"` // the version in force, if it cannot use that; else null
+}
+
+// Answer tells those who Ask what this process renders with, until ctx ends.
+func Answer(ctx context.Context, nc *nats.Conn, log *zap.Logger, process func() Process) {
+	sub, err := nc.Subscribe(usingSubject, func(m *nats.Msg) {
+		data, err := json.Marshal(process())
+		if err == nil {
+			err = m.Respond(data)
+		}
+		if err != nil {
+			log.Warn("cannot answer which templates are in use", zap.Error(err))
+		}
+	})
+	if err != nil { // the connection is closed: we are stopping
+		return
+	}
+	<-ctx.Done()
+	_ = sub.Unsubscribe() // the connection is closed next
+}
+
+// Ask asks all processes that render what they render with, and returns what those said
+// that answered within a moment, by name.
+func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) {
+	ctx, cancel := context.WithTimeout(ctx, mostAsked)
+	defer cancel()
+	inbox := nc.NewInbox()
+	sub, err := nc.SubscribeSync(inbox)
+	if err != nil {
+		return nil, fmt.Errorf("asking which templates are in use: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	if err := nc.PublishRequest(usingSubject, inbox, nil); err != nil {
+		return nil, fmt.Errorf("asking which templates are in use: %w", err)
+	}
+	out := []Process{}
+	for ctx.Err() == nil {
+		m, err := sub.NextMsg(quiet)
+		if err != nil || len(m.Data) == 0 { // that was all, or nobody listens
+			break
+		}
+		var p Process
+		if err := json.Unmarshal(m.Data, &p); err != nil {
+			return nil, fmt.Errorf("asking which templates are in use: %w", err)
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b Process) int { return strings.Compare(a.Process, b.Process) })
+	return out, nil
+}
