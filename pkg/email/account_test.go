@@ -26,7 +26,7 @@ func (s *seen) Render(name string, d render.Data) (render.Mail, error) {
 func orderShown(t *testing.T, s touch.Snapshot, w workers.Wording, told ...events.Event) *render.Order {
 	t.Helper()
 	into := &seen{}
-	ch := email.New(email.Options{Templates: into, Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"}})
+	ch := email.New(email.Options{Templates: func() (email.Renderer, string) { return into, "12" }, Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"}})
 	c := content("jill@example.com")
 	c.Touch.Snapshot, c.Wording, c.Step.Class = &s, w, touch.Transactional
 	for i := range told {
@@ -112,7 +112,7 @@ func TestAnOrderSaysHowFarItIs(t *testing.T) {
 
 func TestAProductSaysWhenItWasBoughtLast(t *testing.T) {
 	into := &seen{}
-	ch := email.New(email.Options{Templates: into, Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
+	ch := email.New(email.Options{Templates: func() (email.Renderer, string) { return into, "12" }, Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" }})
 	noon := time.Date(2025, 11, 10, 12, 0, 0, 0, time.UTC)
 	items := []events.Item{{ProductID: "tea", Quantity: 2}, {ProductID: "cup", Quantity: 5}, {ProductID: "rye", Quantity: 1}}
