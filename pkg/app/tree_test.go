@@ -63,7 +63,7 @@ var may = map[string][]string{
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
 	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
 	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
-	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem"},
+	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/suggest"},
 	"pkg/connect":   {"pkg/config"},
 	"pkg/installation": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/clock",
 		"pkg/statistics", "pkg/control", "pkg/fingerprint", "pkg/projection", "pkg/schedule", "pkg/timeline"},
