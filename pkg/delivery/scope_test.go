@@ -197,3 +197,23 @@ func TestAnAddressThatIsRefusedInDoubtForDaysIsGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// One recipient among others is refused by a policy, which may take days to be put right:
+// the tries, each of which is a fact, grow rarer.
+func TestAPolicyAgainstOneRecipientIsTriedMoreAndMoreRarely(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.sink.Answer = func(command, _ string) string {
+			if command == "RCPT" {
+				return "550 5.7.1 blocked by policy"
+			}
+			return ""
+		}
+		r.known("ann")
+		r.touch("ann", "offer", "l1", time.Minute, nil)
+		r.start()
+		time.Sleep(20 * time.Hour)
+		if held := len(r.facts(events.TypeEmailHeld)); held < 4 || held > 8 {
+			t.Errorf("%d facts in 20 hours, want about seven", held)
+		}
+	})
+}

@@ -98,6 +98,13 @@ func (d *Delivery) bounced(a *attempt, body events.FactBody) events.FactBody {
 	return body
 }
 
+// What is refused for good, and not because of its recipient, is tried again after the
+// first and then each time after twice as long, up to the longest: each try has a fact.
+const (
+	firstRefused   = 15 * time.Minute
+	longestRefused = 6 * time.Hour
+)
+
 // later holds a touch that is worth another try, each time for longer.
 // What is refused for good, and not because of its recipient, is tried again after
 // somebody may have looked at it.
@@ -105,7 +112,7 @@ func (d *Delivery) later(a *attempt, body events.FactBody, forGood bool) Decisio
 	d.memory.unsentBy(a.id, a.owner)
 	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
 	if forGood {
-		wait = 15 * time.Minute
+		wait = min(longestRefused, firstRefused<<min(a.touch.Tries, 10))
 	}
 	a.touch.Tries++
 	return holdWhileWorthIt(a, d.o.Scale.Now().Add(wait), body)

@@ -106,7 +106,7 @@ func TestOutcomeOfOneWrite(t *testing.T) {
 		{"rcpt for now", "RCPT", "450 4.2.1 later", refused(PhaseRcpt, 450, "4.2.1", "later"), MeansLater, 1},
 		{"rcpt for good", "RCPT", "550-5.1.1 no\r\n550 5.1.1 user", refused(PhaseRcpt, 550, "5.1.1", "no 5.1.1 user"), MeansBadAddress, 1},
 		{"rcpt for good, then cut", "RCPT", "550 5.1.1 no\r\n" + cut, refused(PhaseRcpt, 550, "5.1.1", "no"), MeansBadAddress, 2},
-		{"rcpt closing", "RCPT", "421 4.3.2 bye\r\n" + cut, refused(PhaseRcpt, 421, "4.3.2", "bye"), MeansLater, 2},
+		{"rcpt closing", "RCPT", "421 4.3.2 bye\r\n" + cut, refused(PhaseRcpt, 421, "4.3.2", "bye"), MeansLater, 3},
 		{"rcpt cut", "RCPT", cut, unknown, MeansUnknown, 2},
 		{"content for now", "DOT", "451 4.7.1 greylisted", refused(PhaseDot, 451, "4.7.1", "greylisted"), MeansLater, 1},
 		{"content closing", "DOT", "421 4.3.0 bye\r\n" + cut, refused(PhaseDot, 421, "4.3.0", "bye"), MeansLater, 2},

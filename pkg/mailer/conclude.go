@@ -23,7 +23,7 @@ func (s *session) conclude(ctx context.Context, m *Message, werr error) (out Out
 	case mail.refused():
 		return s.refusal(PhaseMail, mail, m).outcome(NotSent), s.full(mail)
 	case rcpt.refused():
-		return s.refusal(PhaseRcpt, rcpt, m).outcome(NotSent), false
+		return s.refusal(PhaseRcpt, rcpt, m).outcome(NotSent), s.ends(rcpt)
 	case last.refused():
 		return s.refusal(PhaseDot, last, m).outcome(NotSent), s.balks(last)
 	case werr == nil:

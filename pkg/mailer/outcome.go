@@ -51,7 +51,7 @@ type Outcome struct {
 	Err      error  // nil if accepted, else a *Failure
 
 	// What the relay's other answers add to this one.
-	Barred    bool // it refuses us, whoever an email is for
+	Barred    bool // it refuses us, or takes nothing now, whoever an email is for
 	Undecided bool // it refuses this recipient, or us: nothing was accepted since
 	Lasts     bool // it has said so for a day, and accepted others
 }

@@ -21,6 +21,7 @@ type standing struct {
 	mu       sync.Mutex
 	accepted time.Time            // when the last email was
 	row      map[string]bool      // recipients refused since
+	short    map[string]bool      // recipients since for whom it has no room, or no time, now
 	refused  map[string]time.Time // recipients that were refused: when first
 }
 
@@ -28,7 +29,7 @@ type standing struct {
 func (s *standing) took(rcpt string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accepted, s.row = time.Now(), nil
+	s.accepted, s.row, s.short = time.Now(), nil, nil
 	delete(s.refused, strings.ToLower(rcpt))
 }
 
@@ -46,6 +47,20 @@ func (s *standing) refuses(rcpt string) (decided, us bool) {
 	}
 	decided, _ = s.since(rcpt)
 	return decided, len(s.row) >= several
+}
+
+// lacks notes that the relay has no room for a recipient now, in words that may be about
+// itself. It reports whether that is so: it said so of several in a row.
+func (s *standing) lacks(rcpt string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.short == nil {
+		s.short = map[string]bool{}
+	}
+	if len(s.short) < several {
+		s.short[strings.ToLower(rcpt)] = true
+	}
+	return len(s.short) >= several
 }
 
 // waits notes that a recipient is refused for now. decided is as with refuses; since is

@@ -180,7 +180,8 @@ func (s *session) step(ctx context.Context, st step, m *Message, write bool) (v 
 	if err != nil || r.code == 421 || !r.refused() || st.phase == phaseReset {
 		s.drop() // it is closing, or speaks of something else than we do
 	}
-	return verdict{f, phase == PhaseMail && (st.phase == phaseReset && s.used || s.full(r))}, false
+	again := phase == PhaseMail && (st.phase == phaseReset && s.used || s.full(r)) || phase > PhaseMail && s.ends(r)
+	return verdict{f, again}, false
 }
 
 // lost is a connection that failed before any content was written. If it had
