@@ -1,11 +1,12 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story fuzz cldr intl tzdata clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 KILLS ?= 60
+DUE ?= 100000
 # The release of CLDR that is generated from: that of the Node that make intl ran with,
 # so that the two can be compared to the letter.
 CLDR ?= 48.1.0
@@ -67,6 +68,9 @@ relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages,
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
 	GOGC=400 go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
+
+due: ## Let DUE (100,000) emails be due at once, 50 of which may leave a second, on fake time
+	HOMING_DUE=$(DUE) go test -count=1 -run '^TestThousandsAreDueAtOnce$$' -timeout 60m -v ./pkg/homingtest
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)

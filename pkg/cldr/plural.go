@@ -34,6 +34,22 @@ func (l *Locale) Plural(n int) string {
 	return "other"
 }
 
+// Forms returns the categories that whole numbers have in the locale's language, the last
+// of which is "other": "one", "few", "many", "other" in Polish. What only numbers of
+// seven digits have, as "many" in French, is left out.
+func (l *Locale) Forms() []string {
+	var out []string
+	for i := range l.rules {
+		for n := range uint64(1000) {
+			if l.Plural(int(n)) == l.rules[i].category {
+				out = append(out, l.rules[i].category)
+				break
+			}
+		}
+	}
+	return append(out, "other")
+}
+
 func (r *rule) takes(n uint64) bool {
 	for _, all := range r.any {
 		met := true
