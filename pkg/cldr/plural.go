@@ -1,6 +1,7 @@
 package cldr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,21 +35,21 @@ func (l *Locale) Plural(n int) string {
 	return "other"
 }
 
-// Forms returns the categories that whole numbers have in the locale's language, the last
-// of which is "other": "one", "few", "many", "other" in Polish. What only numbers of
-// seven digits have, as "many" in French, is left out.
+// Forms returns the categories that whole numbers up to a thousand have in the locale's
+// language: "one", "few", "many" in Polish, "one", "other" in English.
 func (l *Locale) Forms() []string {
 	var out []string
-	for i := range l.rules {
-		for n := range uint64(1000) {
-			if l.Plural(int(n)) == l.rules[i].category {
-				out = append(out, l.rules[i].category)
-				break
-			}
+	for n := range 1001 {
+		if c := l.Plural(n); !slices.Contains(out, c) {
+			out = append(out, c)
 		}
 	}
-	return append(out, "other")
+	slices.SortFunc(out, func(a, b string) int { return slices.Index(categories, a) - slices.Index(categories, b) })
+	return out
 }
+
+// categories are those that CLDR knows, in its order.
+var categories = []string{"zero", "one", "two", "few", "many", "other"}
 
 func (r *rule) takes(n uint64) bool {
 	for _, all := range r.any {

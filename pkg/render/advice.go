@@ -24,6 +24,7 @@ func (s *Set) Advice(store Store) []problem.Problem {
 			if out, err := m.render(&d, true); err == nil { // what fails is reported elsewhere
 				advise(m, sample.Name, &out, ps)
 			}
+			adviseForms(m, m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale}), ps)
 		}
 	}
 	var out []problem.Problem
@@ -31,6 +32,22 @@ func (s *Set) Advice(store Store) []problem.Problem {
 		out = append(out, f.told)
 	}
 	return out
+}
+
+// adviseForms says where a word has two forms in a language that has more of it, so that
+// some numbers are written with the wrong one.
+func adviseForms(m *mail, l *locale, ps *problems) {
+	word := l.two.Load()
+	if word == nil {
+		return
+	}
+	var each []string
+	for _, f := range l.forms {
+		each = append(each, fmt.Sprintf("%q %q", f, "…"))
+	}
+	ps.add(problem.Problem{File: m.page, Text: fmt.Sprintf(
+		"plural writes %q with two forms, and %s has %d (%s); write each after its name: plural .More %s",
+		*word, l.language, len(l.forms), strings.Join(l.forms, ", "), strings.Join(each, " "))})
 }
 
 // advise says what filters have against one email.

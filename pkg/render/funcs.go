@@ -106,6 +106,10 @@ func times(m events.Money, n int) events.Money {
 // "few" "pliki" "many" "plików"), and the last is also for what has no form.
 func (l *locale) plural(n int, forms []string) string {
 	category := l.text.Plural(n)
+	if l.forms != nil && len(forms) == 2 && l.two.Load() == nil {
+		word := forms[0]
+		l.two.Store(&word)
+	}
 	switch {
 	case len(forms) == 0:
 		return ""

@@ -2,6 +2,7 @@ package render
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/language"
@@ -17,6 +18,9 @@ type locale struct {
 	language string       // of text, without script and region: for ordinals
 	lang     string       // BCP 47, of text
 	dir      string
+
+	forms []string               // that the language has of a word; more than two
+	two   atomic.Pointer[string] // a word that was written with two forms all the same, if forms are more
 
 	home       string   // the store's currency, which needs no more than its narrow sign
 	currencies sync.Map // ISO 4217 code → *cldr.Currency
@@ -48,10 +52,14 @@ func sameLanguage(a, b language.Tag) bool {
 
 func newLocale(numbers, text language.Tag, home string) *locale {
 	base, _ := text.Base()
-	return &locale{
+	l := &locale{
 		numbers: cldr.Of(numbers.String()), text: cldr.Of(text.String()),
 		language: base.String(), lang: text.String(), dir: direction(text), home: home,
 	}
+	if forms := l.text.Forms(); len(forms) > 2 {
+		l.forms = forms
+	}
+	return l
 }
 
 // numeral is n as text.
