@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -10,6 +10,8 @@ DUE ?= 100000
 # The release of CLDR that is generated from: that of the Node that make intl ran with,
 # so that the two can be compared to the letter.
 CLDR ?= 48.1.0
+# The version of npm's package caniemail, which carries the data of caniemail.com.
+CANIEMAIL ?= 2.0.2
 ZONEINFO ?= /usr/share/zoneinfo
 # What `make check` runs under the race detector, which makes a test take many times
 # as long: the packages with goroutines of their own. It runs the tests of all others
@@ -83,6 +85,9 @@ intl: ## Write what Node's Intl says, which the tests of pkg/cldr compare with
 
 tzdata: ## Pack the time zones of ZONEINFO (/usr/share/zoneinfo) for the binary to carry; update tzdata first
 	scripts/tzdata.sh $(ZONEINFO)
+
+caniemail: ## Fetch caniemail.com's data (CANIEMAIL), with npm, and write what pkg/mailprogram uses of it
+	scripts/caniemail.sh $(CANIEMAIL)
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

@@ -94,7 +94,7 @@ func (p *program) check() []finding {
 		found = append(found, finding{Level: "ok", Text: "workers: " + strings.Join(programme.WorkerNames(), ", ")})
 	}
 	found = append(found, checkNotes(c, set)...)
-	return append(found, checkAdvice(c, set)...)
+	return append(found, checkEmails(c, set)...)
 }
 
 // checkZones says by which rules clocks are read.

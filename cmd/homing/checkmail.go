@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"homing/pkg/config"
-	"homing/pkg/programme"
+	"homing/pkg/maillint"
 	"homing/pkg/render"
 )
 
@@ -37,23 +37,18 @@ func checkReturnPaths(c *config.Config) []finding {
 	return out
 }
 
-// checkAdvice says what spam filters would count against the emails of the stores: once,
-// for the first store it goes for.
-func checkAdvice(c *config.Config, set *render.Set) []finding {
+// checkEmails says what people may not see of the emails of the stores as it was meant,
+// and what spam filters would count: what homing templates lint warns of.
+func checkEmails(c *config.Config, set *render.Set) []finding {
 	if set == nil {
-		return nil
-	}
-	stores, err := programme.Open(c, nil)
-	if err != nil {
 		return nil // reported already
 	}
 	var out []finding
-	for _, id := range programme.StoreNames(c) {
-		for _, a := range set.Advice(stores[id].View) {
-			f := finding{Level: "warning", File: filepath.Join(c.Templates.Dir, a.File), Text: a.Text}
-			if !slices.Contains(out, f) {
-				out = append(out, f)
-			}
+	for _, f := range maillint.Emails(set, views(c)) {
+		if f.Level == maillint.Warning {
+			found := asFinding(f)
+			found.File = filepath.Join(c.Templates.Dir, f.File)
+			out = append(out, found)
 		}
 	}
 	return out

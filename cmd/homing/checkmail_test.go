@@ -36,7 +36,7 @@ func TestWhatFiltersCountIsAWarningOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := checkAdvice(&c, set); len(got) != 0 {
+	if got := checkEmails(&c, set); len(got) != 0 {
 		t.Errorf("our own templates: %+v", got)
 	}
 	dir := t.TempDir()
@@ -56,7 +56,7 @@ func TestWhatFiltersCountIsAWarningOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Templates.Dir = dir
-	got := checkAdvice(&c, set)
+	got := checkEmails(&c, set)
 	if len(got) != 1 || got[0].Level != "warning" || got[0].File != path || !strings.Contains(got[0].Text, "question mark") {
 		t.Errorf("%+v", got)
 	}

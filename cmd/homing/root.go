@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ too many. Storefronts publish what happened; Homing decides what follows, and em
 it.
 
   Building a storefront?   dev, validate, publish, rejected
-  Writing the emails?      dev, check
+  Writing the emails?      dev, templates lint, check
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
   Answering customers?     why, pending, export, erase
@@ -76,7 +77,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, warn for the rest)")
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
-		"try":  {p.devCommand(), p.publishCommand(), p.validateCommand()},
+		"try":  {p.devCommand(), p.publishCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand()},
 		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {
@@ -100,17 +101,36 @@ func (p *program) checkShared() error {
 	default:
 		return fmt.Errorf("--log-format: %q is not one of auto, console, json", p.logFormat)
 	}
-	switch p.output {
-	case "", "text", "json":
-	default:
-		return fmt.Errorf("--output: %q is neither text nor json", p.output)
-	}
 	return nil
 }
 
-// outputFlag adds --output to a command whose result a program may read.
-func (p *program) outputFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&p.output, "output", "o", "text", "text or json")
+// outputFlag adds --output to a command whose result a program may read: as text, as json,
+// and in more forms if it has them.
+func (p *program) outputFlag(cmd *cobra.Command, more ...string) {
+	p.output = "text"
+	forms := append([]string{"text", "json"}, more...)
+	cmd.Flags().VarP(&choice{&p.output, forms}, "output", "o", strings.Join(forms, " or "))
+}
+
+// choice is a flag that has one of a few values.
+type choice struct {
+	value *string
+	of    []string
+}
+
+func (c *choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+func (c *choice) Type() string { return "string" }
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.of, s) {
+		return fmt.Errorf("it is one of %s", strings.Join(c.of, ", "))
+	}
+	*c.value = s
+	return nil
 }
 
 func (p *program) asJSON() bool { return p.output == "json" }
