@@ -12,6 +12,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/redischeck"
+	"homing/pkg/throughput"
 	"homing/pkg/timeline"
 )
 
@@ -36,6 +37,9 @@ func (a *App) connect() error {
 	}
 	if a.raw, err = connect.Redis(a.o.Config, a.o.RedisDial, nil); err != nil {
 		return err
+	}
+	for _, r := range a.routes {
+		r.relay.Share(throughput.NewTrouble(a.rdb, r.relay.Addr()))
 	}
 	redischeck.Watch(a.rdb, a.wasForbidden)
 	redischeck.Watch(a.raw, a.wasForbidden)

@@ -159,6 +159,7 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 	o := throughput.Options{
 		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
 		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.At(0, time.UTC), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
+		Trouble: a.routes[store].relay.Trouble(),
 	}
 	for _, step := range steps {
 		o.Mixed = o.Mixed || step.Class != steps[0].Class

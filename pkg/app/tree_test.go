@@ -89,6 +89,7 @@ var may = map[string][]string{
 	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine"},
+	"pkg/mailer":  {"pkg/throughput"},
 	"pkg/channel": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
 	"pkg/email":   {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render"},
 

@@ -14,11 +14,24 @@ func (r *Relay) Acquire(ctx context.Context) (*Conn, error) { return r.AcquireFo
 // AcquireFor is Acquire for a message. While the relay takes no email for now, one at a
 // time is tried: which one, follows from whom it is for.
 func (r *Relay) AcquireFor(ctx context.Context, m *Message) (*Conn, error) {
+	if err := r.pause.learn(ctx); err != nil {
+		return nil, unasked(err)
+	}
 	tries, f := r.pause.enter(m)
 	if f != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRelayDown, f)
 	}
 	c := &Conn{relay: r, tries: tries}
+	if tries {
+		switch mine, err := r.pause.mine(ctx); {
+		case err != nil:
+			c.untried()
+			return nil, unasked(err)
+		case !mine:
+			c.untried()
+			return nil, fmt.Errorf("%w: %w", ErrRelayDown, r.pause.waits())
+		}
+	}
 	err := c.take(ctx)
 	if err != nil {
 		c.untried()
@@ -31,6 +44,9 @@ func (r *Relay) AcquireFor(ctx context.Context, m *Message) (*Conn, error) {
 // say it; nil if it would. Then it is to follow within seconds: during a pause others
 // wait for it.
 func (r *Relay) Ready(rcpt string, urgent bool) error {
+	if err := r.pause.learn(context.Background()); err != nil {
+		return unasked(err)
+	}
 	if f := r.pause.ready(rcpt, urgent); f != nil {
 		return fmt.Errorf("%w: %w", ErrRelayDown, f)
 	}

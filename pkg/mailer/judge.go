@@ -20,6 +20,7 @@ func (c *Conn) judge(out *Outcome, m *Message) {
 	case out.State == Accepted:
 		r.standing.took(m.rcpt)
 		r.pause.met(true)
+		r.pause.took()
 	case out.State != NotSent || f == nil || c.surplus != nil:
 		// Nobody knows, or it was a connection too many.
 	case out.Phase <= PhaseMail && out.Code/100 != 5:

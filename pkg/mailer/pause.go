@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"homing/pkg/throughput"
 )
 
 const (
@@ -25,18 +27,20 @@ const (
 // one email at a time tries, after a second at first and each minute at last, and
 // nobody else bothers it. It ends when the relay takes one.
 type pause struct {
-	log *zap.Logger
+	log     *zap.Logger
+	trouble *throughput.Trouble // what all replicas know; nil: only this process does
 
-	mu     sync.Mutex
-	level  int // refusals in a row; 0: there is no pause
-	until  time.Time
-	trying bool     // one email is
-	why    *Failure // the last refusal
-	us     bool     // it refuses us as a sender
-	tried  map[string]bool
-	domain string // of the last that tried
-	kept   string // for whom the next try is kept, if it is
-	asked  time.Time
+	mu       sync.Mutex
+	unshared bool // Redis could not be told of it
+	level    int  // refusals in a row; 0: there is no pause
+	until    time.Time
+	trying   bool  // one email is
+	why      error // the last refusal
+	us       bool  // it refuses us as a sender
+	tried    map[string]bool
+	domain   string // of the last that tried
+	kept     string // for whom the next try is kept, if it is
+	asked    time.Time
 }
 
 // ready returns why an email would not be tried now; nil if it would. During a pause the
@@ -111,12 +115,18 @@ func (p *pause) patience(rcpt string, urgent bool) (d time.Duration) {
 // failed begins a pause, or goes on with it. Emails that were under way when it began
 // do not make it longer.
 func (p *pause) failed(f *Failure, us, tried bool) {
+	if p.fails(f, us, tried) {
+		p.tell(f, us, tried)
+	}
+}
+
+func (p *pause) fails(f *Failure, us, tried bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	begins := p.level == 0
 	if !begins && !tried {
-		return
+		return false
 	}
 	if begins {
 		p.tried = map[string]bool{}
@@ -128,17 +138,26 @@ func (p *pause) failed(f *Failure, us, tried bool) {
 	if begins {
 		p.log.Warn("the relay takes no email for now: one at a time tries", zap.Bool("refuses_us", us), zap.Error(f))
 	}
+	return true
 }
 
 // met ends the pause if the relay has done what is enough for that: accepted an email,
 // or, unless it refuses us, answered one.
 func (p *pause) met(accepted bool) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.level == 0 || p.us && !accepted {
-		return
+	over := p.level > 0 && (!p.us || accepted)
+	if over {
+		p.end()
 	}
-	p.level, p.trying, p.us, p.tried, p.domain, p.kept = 0, false, false, nil, "", ""
+	p.mu.Unlock()
+	if over {
+		p.unlearn()
+	}
+}
+
+// end ends the pause in this process; the lock is held.
+func (p *pause) end() {
+	p.level, p.trying, p.us, p.tried, p.domain, p.kept, p.unshared = 0, false, false, nil, "", "", false
 	p.log.Info("the relay takes email again")
 }
 
@@ -155,6 +174,17 @@ func (p *pause) on() *Failure {
 	defer p.mu.Unlock()
 	if p.level == 0 {
 		return nil
+	}
+	return p.says()
+}
+
+// waits has this process leave the next try to another one, which is at it.
+func (p *pause) waits() *Failure {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.until = time.Now().Add(firstPause)
+	if p.why == nil {
+		return &Failure{Phase: PhaseDial, Err: ErrRelayDown}
 	}
 	return p.says()
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"homing/pkg/throughput"
 )
 
 // security is how the connection to the relay is encrypted.
@@ -189,6 +191,13 @@ func New(o Options) (*Relay, error) {
 
 // Addr is the relay's host and port, for logs and errors.
 func (r *Relay) Addr() string { return r.target.addr }
+
+// Share has the relay's pauses and its slowed rate be those of all replicas. It is called
+// before the first email.
+func (r *Relay) Share(t *throughput.Trouble) { r.pause.trouble = t }
+
+// Trouble is what all replicas know of the relay; nil if nobody shares it.
+func (r *Relay) Trouble() *throughput.Trouble { return r.pause.trouble }
 
 // take returns the idle connection used last, or nil.
 func (r *Relay) take() (*session, error) {

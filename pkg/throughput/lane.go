@@ -123,7 +123,7 @@ func (l *lane) lease(now time.Time, got lease) {
 	l.slots = l.slots[:0]
 	for i := range got.granted {
 		n := time.Duration(i)
-		at := max(0, got.relay+n*l.of.interval, got.domain+n*l.interval)
+		at := max(0, got.relay+n*got.each, got.domain+n*l.interval)
 		l.slots = append(l.slots, now.Add(at))
 	}
 }

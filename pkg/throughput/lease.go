@@ -44,7 +44,8 @@ const (
 // Who is refused may take a turn: the time at which there is room behind all who
 // wait already. Who comes while others wait for theirs gets one too.
 //
-// KEYS[1] relay, [2] its queue, [3] domain, [4] its queue, [5] day, [6] its queue.
+// KEYS[1] relay, [2] its queue, [3] domain, [4] its queue, [5] day, [6] its queue, [7] the
+// rate of a relay that had enough.
 // ARGV[1] emails wanted, [2] leases that may be given ahead, [3] "1": waits at the
 // relay, and takes no turn there, [4] "1": had its turn, and takes no other but of
 // another day, [5]
@@ -53,12 +54,14 @@ const (
 // (else it only counts), [10] µs to the next day, [11] µs an email on that day.
 // The time is Redis's own: replicas whose clocks differ by a lease would otherwise
 // starve one another.
-// Returns {granted, 0, 0, start of the first at the relay, at the domain} or
+// Returns {granted, 0, 0, start of the first at the relay, at the domain, time of each at the relay} or
 // {0, limit that refuses, wait}, all times in µs from now.
 var leaseScript = redis.NewScript(`
 local arg = {}
 for i, v in ipairs(ARGV) do arg[i] = tonumber(v) end
 local want, ahead, stays, had = arg[1], arg[2], arg[3] == 1, arg[4] == 1
+local slow = tonumber(redis.call('HGET', KEYS[7], 'each') or '0')
+if slow > arg[5] then arg[5], arg[6] = slow, 0 end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 local function get(key) return tonumber(redis.call('GET', key) or '0') end
@@ -103,7 +106,7 @@ if arg[8] > 0 then
   redis.call('INCRBY', KEYS[5], want)
   redis.call('PEXPIRE', KEYS[5], math.ceil(arg[10] / 1000) + 86400000)
 end
-return {want, 0, 0, math.floor(relay - now), math.floor(domain - now)}`)
+return {want, 0, 0, math.floor(relay - now), math.floor(domain - now), math.floor(arg[5])}`)
 
 // lease is what the script answers.
 type lease struct {
@@ -111,6 +114,7 @@ type lease struct {
 	refuses       int           // the limit that does, if nothing is granted
 	wait          time.Duration // until it is worth asking again
 	relay, domain time.Duration // when the first may go out
+	each          time.Duration // from one to the next at the relay
 }
 
 // ask asks for permits for some emails. today is the warm-up's day.
@@ -121,7 +125,7 @@ func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (lease,
 		class, ahead, refusable = "transactional", 2, 0
 	}
 	relay, domain, day := relayKey(o.relay), domainKey(o.relay, l.domain), dayKey(o.relay, today.day)
-	keys := []string{relay, queueKey(relay, class), domain, queueKey(domain, class), day, queueKey(relayKey(o.relay)+":day", class)}
+	keys := []string{relay, queueKey(relay, class), domain, queueKey(domain, class), day, queueKey(relayKey(o.relay)+":day", class), slowKey(o.relay)}
 	got, err := leaseScript.Run(ctx, o.rdb, keys, want, ahead, flag(l.stays), flag(had),
 		micros(o.interval), o.burst, micros(l.interval),
 		today.limit, refusable, micros(today.left), micros(today.each)).Int64Slice()
@@ -135,7 +139,7 @@ func (l *lane) ask(ctx context.Context, want int, had bool, today quota) (lease,
 	if got[0] == 0 {
 		return lease{refuses: int(got[1]), wait: micro(got[2])}, nil
 	}
-	return lease{granted: int(got[0]), relay: micro(got[3]), domain: micro(got[4])}, nil
+	return lease{granted: int(got[0]), relay: micro(got[3]), domain: micro(got[4]), each: max(o.interval, micro(got[5]))}, nil
 }
 
 // micros returns d in µs. At high rates their fractions count.

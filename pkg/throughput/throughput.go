@@ -23,7 +23,9 @@ type Options struct {
 	// Mixed says that transactional mail may be behind marketing mail where Wait is
 	// called: then no marketing mail waits for the relay in place.
 	Mixed bool
-	Now   func() time.Time // business time, for the days of the warm-up; nil: real time
+	// Trouble slows the rate where the relay has had enough; nil: nothing does.
+	Trouble *Trouble
+	Now     func() time.Time // business time, for the days of the warm-up; nil: real time
 }
 
 // WarmUp is how many emails a relay or address that nobody knows yet is given on
@@ -43,6 +45,7 @@ type Throughput struct {
 	perDomain map[string]float64
 	warm      WarmUp
 	now       func() time.Time
+	trouble   *Trouble
 	// lanes are by domain and class, those of all other domains under "".
 	lanes map[string][2]*lane
 }
@@ -51,7 +54,7 @@ type Throughput struct {
 func New(rdb redis.UniversalClient, o Options) *Throughput {
 	t := &Throughput{
 		rdb: rdb, relay: o.Relay, interval: interval(o.PerSecond), burst: o.Burst, perSecond: o.PerSecond,
-		perDomain: map[string]float64{}, warm: o.WarmUp, now: o.Now, lanes: map[string][2]*lane{},
+		perDomain: map[string]float64{}, warm: o.WarmUp, now: o.Now, trouble: o.Trouble, lanes: map[string][2]*lane{},
 	}
 	if t.now == nil {
 		t.now = time.Now
@@ -102,7 +105,7 @@ var ErrStopped = errors.New("stopped waiting for throughput")
 // An error is Redis being away, or the context's end: then nothing may go out.
 func (t *Throughput) Wait(ctx context.Context, domain string, transactional, had bool) (again time.Duration, why string, err error) {
 	l, today := t.lane(domain, transactional), t.warm.on(t.now())
-	if t.interval == 0 && l.interval == 0 && today.limit == 0 {
+	if t.interval == 0 && l.interval == 0 && today.limit == 0 && !t.trouble.slowed() {
 		return 0, "", nil
 	}
 	for tries := 0; ; tries++ {
@@ -131,6 +134,9 @@ func (t *Throughput) why(l *lane, limit int, today quota) string {
 		return fmt.Sprintf("no room: %v a second to %s, and others wait", t.perDomain[l.domain], l.domain)
 	case byDay:
 		return fmt.Sprintf("no room: %d on this day of the warm-up, and others wait", today.limit)
+	}
+	if t.trouble.slowed() {
+		return "no room: the relay had enough from us, and is given less for now"
 	}
 	return fmt.Sprintf("no room: %v a second to the relay, and others wait", t.perSecond)
 }
