@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail clean
+.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -88,6 +88,9 @@ tzdata: ## Pack the time zones of ZONEINFO (/usr/share/zoneinfo) for the binary 
 
 caniemail: ## Fetch caniemail.com's data (CANIEMAIL), with npm, and write what pkg/mailprogram uses of it
 	scripts/caniemail.sh $(CANIEMAIL)
+
+studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio/editor/package.json names
+	scripts/studio.sh
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

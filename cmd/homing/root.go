@@ -27,7 +27,7 @@ too many. Storefronts publish what happened; Homing decides what follows, and em
 it.
 
   Building a storefront?   dev, validate, publish, rejected
-  Writing the emails?      dev, templates lint, check
+  Writing the emails?      studio, templates lint, check, dev
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
   Answering customers?     why, pending, export, erase
@@ -77,7 +77,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, warn for the rest)")
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
-		"try":  {p.devCommand(), p.publishCommand(), p.validateCommand(), p.templatesCommand()},
+		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand()},
 		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"homing/pkg/mailview"
 )
 
 const (
@@ -44,7 +46,7 @@ func (a *api) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", asset("inbox.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.css", asset("inbox.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.js", asset("inbox.js", "text/javascript; charset=utf-8"))
-	mux.HandleFunc("GET /picture.svg", picture)
+	mux.HandleFunc("GET /picture.svg", mailview.Picture)
 	mux.HandleFunc("GET /mark.svg", asset("mark.svg", "image/svg+xml"))
 	return mux
 }
@@ -110,9 +112,9 @@ func (a *api) html(w http.ResponseWriter, r *http.Request) {
 	}
 	policy, body := mailPolicy, m.message().HTML
 	if r.URL.Query().Get("pictures") == "remote" {
-		policy, body = remotePolicy, withoutLinks(body)
+		policy, body = remotePolicy, mailview.WithoutLinks(body)
 	} else {
-		body = withDrawn(body)
+		body = mailview.WithDrawn(body, mailview.Every)
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
+
+	"homing/pkg/localweb"
 )
 
 // The page: no build step, nothing from elsewhere.
@@ -31,10 +31,7 @@ const (
 // sets the headers every answer has. An email can hold a sign-in link or a coupon,
 // and any page may send requests to a local port.
 func guarded(next http.Handler, listen net.Addr) http.Handler {
-	hosts := hostGuard{}
-	if tcp, ok := listen.(*net.TCPAddr); ok {
-		hosts = hostGuard{port: tcp.Port, loopback: tcp.IP.IsLoopback()}
-	}
+	hosts := localweb.HostsOf(listen)
 	own := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -43,36 +40,12 @@ func guarded(next http.Handler, listen net.Addr) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if !hosts.allows(r.Host) {
-			writeError(w, http.StatusForbidden, fmt.Sprintf("the inbox answers to localhost:%d only, not to %q", hosts.port, r.Host))
+		if !hosts.Allows(r.Host) {
+			writeError(w, http.StatusForbidden, fmt.Sprintf("the inbox answers to localhost:%d only, not to %q", hosts.Port, r.Host))
 			return
 		}
 		own.ServeHTTP(w, r)
 	})
-}
-
-// hostGuard refuses names that only pretend to be this machine: by DNS rebinding
-// a foreign page reaches a loopback port under its own name.
-type hostGuard struct {
-	port     int
-	loopback bool // the listener is reachable from this machine only
-}
-
-func (g hostGuard) allows(hostport string) bool {
-	host, port, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host, port = strings.Trim(hostport, "[]"), "80"
-	}
-	ip := net.ParseIP(host)
-	if !g.loopback {
-		// Somebody bound it to an interface on purpose, perhaps behind a mapped port.
-		// An address cannot be rebound, only a name can.
-		return ip != nil || strings.EqualFold(host, "localhost")
-	}
-	if port != strconv.Itoa(g.port) {
-		return false
-	}
-	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }
 
 // asset serves a file of the page.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"homing/pkg/localweb"
 )
 
 func TestHostileHTMLIsServedInert(t *testing.T) {
@@ -81,9 +83,9 @@ func TestForeignNamesAreRefused(t *testing.T) {
 			t.Errorf("Host %s: %s: %s", host, res.Status, body)
 		}
 	}
-	open := hostGuard{port: 8025}
+	open := localweb.Hosts{Port: 8025}
 	for host, want := range map[string]bool{"192.168.1.4:9000": true, "localhost:9000": true, "evil.example:8025": false} {
-		if open.allows(host) != want {
+		if open.Allows(host) != want {
 			t.Errorf("bound to every interface, Host %s allowed: %v", host, !want)
 		}
 	}

@@ -28,17 +28,25 @@ func (r Recipients) Validate() error {
 	return l.Err()
 }
 
+// Have reports whether an address, or its domain, is one of them.
+func (r Recipients) Have(address string) bool {
+	address = strings.ToLower(address)
+	for _, allowed := range r {
+		allowed = strings.ToLower(allowed)
+		if address == allowed || strings.HasPrefix(allowed, "@") && strings.HasSuffix(address, allowed) {
+			return true
+		}
+	}
+	return false
+}
+
 // recipients: a staging installation sends only to those on its list.
 func recipients(c *Case) touch.Verdict {
 	if len(c.Policy.RecipientsAllow) == 0 {
 		return touch.Verdict{}
 	}
-	email := strings.ToLower(c.to())
-	for _, allowed := range c.Policy.RecipientsAllow {
-		allowed = strings.ToLower(allowed)
-		if email == allowed || strings.HasPrefix(allowed, "@") && strings.HasSuffix(email, allowed) {
-			return touch.Verdict{}
-		}
+	if c.Policy.RecipientsAllow.Have(c.to()) {
+		return touch.Verdict{}
 	}
 	return touch.DropFor(reason.Shadow, "the address is not on recipients_allow")
 }

@@ -1,4 +1,8 @@
-package devstack
+// Package mailview prepares the HTML of an email to be shown in a browser, in a frame:
+// with drawn pictures instead of those that do not exist or must not be fetched, in the
+// dark or the light, and with a policy under which it can do nothing by itself. It
+// renders no emails and serves no pages.
+package mailview
 
 import (
 	"fmt"
@@ -10,13 +14,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Whoever opens an email tells the sender so if its pictures are fetched, and a shop
-// that is only being tried has none yet. So the inbox draws one in the place of each
-// picture from elsewhere, unless the reader asks for those. mailPolicy holds it to
-// that: it also keeps out backgrounds, fonts and whatever else a style names.
-
-// drawn leads to a picture of the inbox's own, in the place of the one at q.
-const drawn = "/picture.svg?of="
+// Drawn leads to a picture that Picture draws, instead of the one whose URL follows.
+const Drawn = "/picture.svg?of="
 
 // elsewhere are the attributes in which an element names pictures that a browser
 // fetches by itself.
@@ -27,21 +26,21 @@ var elsewhere = map[string][]string{
 	"video":  {"poster"},
 }
 
-// withDrawn returns the HTML of an email with the inbox's own pictures in the place of
-// those from elsewhere.
-func withDrawn(email string) string {
+// WithDrawn returns the HTML of an email with drawn pictures instead of those from
+// elsewhere that are chosen by their URL.
+func WithDrawn(email string, choose func(url string) bool) string {
 	return rewrite(email, func(t *html.Token) bool {
 		changed := false
 		for i := range t.Attr {
 			a := &t.Attr[i]
 			for _, name := range elsewhere[t.Data] {
-				if a.Key != name || !remote(a.Val) {
+				if a.Key != name || !remote(a.Val) || !choose(a.Val) {
 					continue
 				}
 				if changed = true; name == "srcset" {
 					a.Val = "" // src is enough
 				} else {
-					a.Val = drawn + url.QueryEscape(a.Val)
+					a.Val = Drawn + url.QueryEscape(a.Val)
 				}
 			}
 		}
@@ -49,8 +48,22 @@ func withDrawn(email string) string {
 	})
 }
 
-// withoutLinks returns the HTML of an email as it is, but for links.
-func withoutLinks(email string) string {
+// Every chooses all pictures.
+func Every(string) bool { return true }
+
+// MadeUp chooses the pictures of hosts that cannot exist: those of RFC 2606, which
+// samples use.
+func MadeUp(picture string) bool {
+	u, err := url.Parse(strings.TrimSpace(picture))
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	return strings.HasSuffix(host, ".example") || host == "example" || strings.HasSuffix("."+host, ".example.com")
+}
+
+// WithoutLinks returns the HTML of an email as it is, but for link elements.
+func WithoutLinks(email string) string {
 	return rewrite(email, func(*html.Token) bool { return false })
 }
 
@@ -85,8 +98,8 @@ func remote(u string) bool {
 	return strings.HasPrefix(u, "//") || strings.HasPrefix(u, "http:") || strings.HasPrefix(u, "https:")
 }
 
-// picture draws: a tile of a colour of its own for each picture, with hills and a sun.
-func picture(w http.ResponseWriter, r *http.Request) {
+// Picture draws: a tile of a colour of its own for each picture, with hills and a sun.
+func Picture(w http.ResponseWriter, r *http.Request) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(r.URL.Query().Get("of")))
 	x := h.Sum32()

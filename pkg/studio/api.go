@@ -1,0 +1,244 @@
+package studio
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"homing/pkg/render"
+)
+
+// maxRequest is how much a page may send at once.
+const maxRequest = 8 << 20
+
+// lookEvery is how often it is looked whether another program changed a file.
+const lookEvery = 300 * time.Millisecond
+
+func fail(w http.ResponseWriter, status int, text string) {
+	answer(w, status, map[string]string{"error": text})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// failed answers with what went wrong.
+func failed(w http.ResponseWriter, err error) {
+	status := http.StatusUnprocessableEntity
+	if errors.Is(err, errNotFound) {
+		status = http.StatusNotFound
+	}
+	fail(w, status, err.Error())
+}
+
+// read decodes a request, and answers itself when it cannot.
+func read(w http.ResponseWriter, r *http.Request, v any) bool {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(v)
+	if err != nil {
+		fail(w, http.StatusBadRequest, "this request cannot be read: "+err.Error())
+	}
+	return err == nil
+}
+
+// A source is one file that the editor of an email opens.
+type source struct {
+	Path    string `json:"path"`
+	Group   string `json:"group"` // html, text, samples, phrases, partials or layout
+	Name    string `json:"name"`  // within its group
+	Text    string `json:"text"`
+	Version string `json:"version"`
+}
+
+// sourceOf says where a file belongs in the editor of an email; "" if it doesn't.
+func sourceOf(p, email string) (group, name string) {
+	shown, own := "", p
+	if rest, ok := strings.CutPrefix(p, "stores/"); ok {
+		store, inner, _ := strings.Cut(rest, "/")
+		shown, own = " ("+store+")", inner
+	}
+	dir, base := path.Split(own)
+	switch dir {
+	case "layouts/":
+		return "layout", base + shown
+	case "partials/":
+		return "partials", base + shown
+	case "phrases/":
+		return "phrases", strings.TrimSuffix(base, ".yaml") + shown
+	}
+	rest, ok := strings.CutPrefix(own, email+".")
+	if !ok {
+		return "", ""
+	}
+	switch {
+	case strings.HasSuffix(rest, "yaml"):
+		return "samples", base + shown
+	case strings.HasSuffix(rest, "txt"):
+		return "text", base + shown
+	}
+	return "html", base + shown
+}
+
+// apiEmail answers with the files of an email.
+func (s *Studio) apiEmail(w http.ResponseWriter, r *http.Request) {
+	email := r.PathValue("worker") + "/" + r.PathValue("step")
+	files, err := s.work.scan()
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	out := []source{}
+	for p, f := range files {
+		if g, name := sourceOf(p, email); g != "" {
+			out = append(out, source{p, g, name, f.text, f.version})
+		}
+	}
+	slices.SortFunc(out, func(a, b source) int { return strings.Compare(a.Path, b.Path) })
+	answer(w, http.StatusOK, map[string]any{"files": out, "folder": s.work.dir, "new": s.work.isNew()})
+}
+
+func (s *Studio) apiVocabulary(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, render.Words())
+}
+
+func (s *Studio) apiPreview(w http.ResponseWriter, r *http.Request) {
+	var l look
+	if !read(w, r, &l) {
+		return
+	}
+	p, err := s.preview(r.Context(), l)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	answer(w, http.StatusOK, p)
+}
+
+// apiCheck answers with what is wrong in any email, with the drafts: a partial that one
+// email needs may break another.
+func (s *Studio) apiCheck(w http.ResponseWriter, r *http.Request) {
+	var l look
+	if !read(w, r, &l) {
+		return
+	}
+	files, err := s.withDrafts(l.Drafts)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	names := emailNames(files)
+	found := make([][]mistake, len(names))
+	var wg sync.WaitGroup
+	for n, name := range names {
+		wg.Go(func() {
+			if c, err := s.compile.email(r.Context(), files, name); err == nil {
+				found[n] = c.mistakes
+			}
+		})
+	}
+	wg.Wait()
+	out := []mistake{}
+	for _, list := range found {
+		for _, m := range list {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{"mistakes": out})
+}
+
+func (s *Studio) apiSave(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Files []draft `json:"files"`
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	conflicts, err := s.work.save(in.Files)
+	if errors.Is(err, errConflict) {
+		answer(w, http.StatusConflict, map[string]any{"error": conflicts[0].Path + " " + err.Error(), "conflicts": conflicts})
+		return
+	}
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	versions := map[string]string{}
+	for _, d := range in.Files {
+		versions[d.Path] = versionOf(d.Text)
+	}
+	answer(w, http.StatusOK, map[string]any{"versions": versions})
+}
+
+func (s *Studio) apiSend(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		look
+		To string `json:"to"`
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	if s.o.Sender == nil {
+		fail(w, http.StatusUnprocessableEntity, "there is no relay to send through: smtp.url in the configuration names it")
+		return
+	}
+	if err := s.sendTest(r, in.look, in.To); err != nil {
+		failed(w, err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"sent": in.To})
+}
+
+// apiChanges tells the page which files another program changed, as it happens.
+func (s *Studio) apiChanges(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	flush := http.NewResponseController(w)
+	last, err := s.work.scan()
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	tell := func(event string, v any) bool {
+		b, _ := json.Marshal(v)
+		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
+		return err == nil && flush.Flush() == nil
+	}
+	if !tell("ready", nil) {
+		return
+	}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for quiet := 0; ; quiet++ {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.closing:
+			return
+		case <-tick.C:
+		}
+		now, err := s.work.scan()
+		if err != nil {
+			continue // the folder is being moved; the next look says
+		}
+		changed := changesSince(last, now)
+		last = now
+		switch {
+		case len(changed) > 0:
+			if !tell("files", changed) {
+				return
+			}
+		case quiet%50 == 49: // so that a connection that is gone is noticed
+			if !tell("still", nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package studio
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// An emailCard is an email in the list.
+type emailCard struct {
+	Name, Step string
+	About      string
+	Class      string
+	Subject    string
+	Preheader  string
+	Mistakes   int
+	First      mistake
+}
+
+// A group is the emails of one worker.
+type group struct {
+	Name   string
+	Emails []emailCard
+}
+
+// listed is the content of the list.
+type listed struct {
+	Groups []group
+	Folder string
+	New    bool // there is no folder yet
+	Broken string
+}
+
+// listPage shows all emails, by worker.
+func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
+	out := listed{Folder: s.work.dir, New: s.work.isNew()}
+	files, err := s.withDrafts(nil)
+	if err != nil {
+		out.Broken = err.Error()
+		s.page(w, r, http.StatusOK, "emails", "Emails", out)
+		return
+	}
+	names := emailNames(files)
+	cards := make([]emailCard, len(names))
+	var wg sync.WaitGroup
+	for n, name := range names {
+		wg.Go(func() { cards[n] = s.card(r, name) })
+	}
+	wg.Wait()
+	for n, name := range names {
+		worker, step, _ := strings.Cut(name, "/")
+		if len(out.Groups) == 0 || out.Groups[len(out.Groups)-1].Name != worker {
+			out.Groups = append(out.Groups, group{Name: worker})
+		}
+		cards[n].Name, cards[n].Step = name, step
+		g := &out.Groups[len(out.Groups)-1]
+		g.Emails = append(g.Emails, cards[n])
+	}
+	s.page(w, r, http.StatusOK, "emails", "Emails", out)
+}
+
+func (s *Studio) card(r *http.Request, name string) emailCard {
+	p, mail, err := s.render(r.Context(), look{Email: name})
+	if err != nil {
+		return emailCard{Mistakes: 1, First: mistake{Text: err.Error()}}
+	}
+	c := emailCard{About: p.About, Class: p.Class, Subject: mail.Subject, Preheader: mail.Preheader, Mistakes: len(p.Mistakes)}
+	if len(p.Mistakes) > 0 {
+		c.First = p.Mistakes[0]
+	}
+	return c
+}
+
+// edited is the content of the page with the editor.
+type edited struct {
+	Name, Worker, Step string
+	Stores             []string
+	Connected, Relay   bool
+}
+
+// emailPage is the editor, whose script asks for the rest.
+func (s *Studio) emailPage(w http.ResponseWriter, r *http.Request) {
+	e := edited{Worker: r.PathValue("worker"), Step: r.PathValue("step"), Connected: s.o.Customers != nil, Relay: s.o.Sender != nil}
+	e.Name = e.Worker + "/" + e.Step
+	for _, store := range s.o.Stores {
+		e.Stores = append(e.Stores, store.ID)
+	}
+	files, err := s.withDrafts(nil)
+	if err == nil {
+		for _, name := range emailNames(files) {
+			if name == e.Name {
+				s.page(w, r, http.StatusOK, "email", e.Name, e)
+				return
+			}
+		}
+	}
+	s.page(w, r, http.StatusNotFound, "missing", "Nothing here", e.Name)
+}

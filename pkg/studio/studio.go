@@ -1,0 +1,167 @@
+// Package studio is the web app in which marketers edit emails and see them as
+// recipients will. It shows and saves the files of one folder of templates, renders with
+// the renderer that delivery uses, and sends tests. It decides nothing about real
+// emails and doesn't talk to NATS, Redis or a relay itself: what it needs of those it
+// is given.
+package studio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/render"
+)
+
+// Options are what a studio works on.
+type Options struct {
+	// Dir is the folder of the templates.
+	Dir string
+	// Carried are shown where there is no such folder; the first time something is
+	// saved, the folder is made of them. They may be nil.
+	Carried fs.FS
+	Stores  []Store // those that are configured; there may be none
+	// Customers finds out what real customers would get; nil: not connected.
+	Customers Customers
+	// Sender sends tests; nil: there is no relay.
+	Sender Sender
+	// Access says who may use it; nil: everybody who can reach it.
+	Access Access
+	// Addr is where pages are served, host:port; "": 127.0.0.1:0. With NextFree the next
+	// free port is taken if it is in use.
+	Addr     string
+	NextFree bool
+	Inbox    string      // URL of an inbox that shows what is sent; "": there is none
+	Log      *zap.Logger // nil: no log
+}
+
+// A Store is one for which emails can be looked at.
+type Store struct {
+	ID   string
+	View render.Store
+}
+
+// Customers knows real customers.
+type Customers interface {
+	// Email returns what delivery would show a customer in an email,
+	// "<worker>/<step>". The customer is named as for `homing why`; store may be "".
+	Email(ctx context.Context, store, who, email string) (CustomerEmail, error)
+}
+
+// CustomerEmail is what an email to a customer would show, and what is to be known
+// about it: that it leaves on Friday, or why it would not.
+type CustomerEmail struct {
+	Data render.Data
+	Note string
+}
+
+// Sender sends one email as a test.
+type Sender interface {
+	// Send sends it to an address, or says why it may not be sent there.
+	Send(ctx context.Context, store, to string, m render.Mail) error
+}
+
+// Studio is a running studio.
+type Studio struct {
+	o       Options
+	work    *workspace
+	compile compiler
+	views   views
+
+	pages, mails     *http.Server
+	addr, mailAddr   net.Addr
+	closing          chan struct{} // closed by Stop: ends the event streams
+	stop             sync.Once
+	serving          sync.WaitGroup
+	pageURL, mailURL string
+}
+
+// Start opens its ports and serves until Stop. Pages and emails have ports, and so
+// origins, of their own: an email can do nothing to the page that shows it.
+func Start(o Options) (*Studio, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Access == nil {
+		o.Access = Anybody{}
+	}
+	pages, err := listen(o.Addr, o.NextFree)
+	if err != nil {
+		return nil, fmt.Errorf("start the studio: %w", err)
+	}
+	host, _, _ := net.SplitHostPort(pages.Addr().String())
+	mails, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start the studio: %w", err), pages.Close())
+	}
+	s := &Studio{
+		o: o, work: &workspace{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}),
+		addr: pages.Addr(), mailAddr: mails.Addr(),
+		pageURL: "http://" + pages.Addr().String(), mailURL: "http://" + mails.Addr().String(),
+	}
+	log := o.Log.Named("studio")
+	s.pages, s.mails = server(s.pageRoutes(), log), server(s.mailRoutes(), log)
+	for srv, l := range map[*http.Server]net.Listener{s.pages: pages, s.mails: mails} {
+		s.serving.Go(func() {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				log.Error("the studio has stopped", zap.Error(err))
+			}
+		})
+	}
+	return s, nil
+}
+
+func server(h http.Handler, log *zap.Logger) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: zap.NewStdLog(log)}
+}
+
+// portTries is how many ports after the wanted one are tried with NextFree.
+const portTries = 50
+
+func listen(addr string, nextFree bool) (net.Listener, error) {
+	first, err := net.Listen("tcp", addr)
+	if err == nil || !nextFree {
+		return first, err
+	}
+	host, service, serr := net.SplitHostPort(addr)
+	port, nerr := strconv.Atoi(service)
+	if serr != nil || nerr != nil {
+		return nil, err
+	}
+	for p := port + 1; p <= min(port+portTries, 65535); p++ {
+		if l, lerr := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p))); lerr == nil {
+			return l, nil
+		}
+	}
+	return nil, err
+}
+
+// URL is the studio's first page, such as "http://127.0.0.1:8026".
+func (s *Studio) URL() string { return s.pageURL }
+
+// Stop takes no more requests, and lets those that are being answered finish until ctx
+// ends. Calling it again does nothing.
+func (s *Studio) Stop(ctx context.Context) error {
+	var err error
+	s.stop.Do(func() {
+		close(s.closing)
+		for _, srv := range []*http.Server{s.pages, s.mails} {
+			if serr := srv.Shutdown(ctx); serr != nil {
+				err = errors.Join(err, serr, srv.Close())
+			}
+		}
+		s.serving.Wait()
+	})
+	return err
+}
