@@ -10,7 +10,8 @@ import (
 type original struct {
 	name, page, words, samplePath string
 	fm                            frontMatter
-	subject, preheader            *source
+	subjects                      []wording
+	preheader                     *source
 	html, text                    map[string]*source // what each part may call, by name
 	samples                       []Sample
 }
@@ -45,7 +46,7 @@ func (d *directory) original(name, tag string) *original {
 	}
 	o.html = d.reach(".html", o.fm.Layout, o.page, d.source(o.page, body, lines, true))
 	o.text = d.reach(".txt", o.fm.Layout, o.words, d.source(o.words, src.text, 0, false))
-	o.subject = d.headline(o, "subject", o.fm.Subject)
+	o.subjects = d.subjects(o, nil)
 	o.preheader = d.headline(o, "preheader", o.fm.Preheader)
 	return o
 }
@@ -76,12 +77,23 @@ func (d *directory) headline(o *original, key, written string) *source {
 	if written = strings.Join(strings.Fields(written), " "); written != "" {
 		return d.source(o.page, written, o.fm.lines[key]-1, false)
 	}
+	if key == "subjects" {
+		d.ps.addf(o.page, o.fm.lines[key], 0, "one of the subjects is empty: write its words, or remove it")
+		return nil
+	}
 	if len(d.books) == 0 {
 		d.ps.addf(o.page, o.fm.lines[key], 0, "the front matter needs a %s", key)
 		return nil
 	}
-	s := d.source(o.page, `{{t "`+key+`"}}`, max(o.fm.lines[key]-1, 0), false)
-	s.own = true
+	return d.phraseSource(o, key)
+}
+
+// phraseSource is a line of the email that is a phrase of its own section.
+func (d *directory) phraseSource(o *original, key string) *source {
+	s := d.source(o.page, `{{t "`+key+`"}}`, 0, false)
+	if s != nil {
+		s.own = true
+	}
 	return s
 }
 
@@ -119,13 +131,27 @@ func (d *directory) reach(ext, layout, p string, content *source) map[string]*so
 
 // all returns the sources of an email, each once.
 func (o *original) all() []*source {
-	out := slices.DeleteFunc([]*source{o.subject, o.preheader}, func(s *source) bool { return s == nil })
+	out := []*source{o.preheader}
+	for _, w := range o.subjects {
+		out = append(out, w.source)
+	}
+	out = slices.DeleteFunc(out, func(s *source) bool { return s == nil })
 	for _, parts := range []map[string]*source{o.html, o.text} {
 		for _, name := range slices.Sorted(maps.Keys(parts)) {
 			if parts[name] != nil {
 				out = append(out, parts[name])
 			}
 		}
+	}
+	return out
+}
+
+// headlines returns the sources of subjects and preheader, by the names that they have
+// next to the partials.
+func (o *original) headlines() map[string]*source {
+	out := map[string]*source{"preheader": o.preheader}
+	for _, w := range o.subjects {
+		out[w.key()] = w.source
 	}
 	return out
 }
@@ -142,19 +168,24 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	}
 	m.lang, _ = parseTag(tag)
 	html, plain := d.parts(o.html, o, b), d.parts(o.text, o, b)
-	for name, s := range map[string]*source{"subject": o.subject, "preheader": o.preheader} {
+	complete := plain[layoutName] != nil
+	for name, s := range o.headlines() {
 		if plain[name] = nil; s != nil {
 			plain[name] = d.file(s, o.find(b, s))
 		}
+		complete = complete && plain[name] != nil
 	}
 	if html[layoutName] != nil {
 		written := newCompiler(html, d.names(".html"), d.ps)
 		written.root(layoutName)
 		d.inspect(m, o.samplePath, written)
 	}
-	if plain[layoutName] != nil && plain["subject"] != nil && plain["preheader"] != nil {
+	if complete {
 		words := newCompiler(plain, d.names(".txt"), d.ps)
-		m.text, m.subject, m.preheader = words.root(layoutName), words.root("subject"), words.root("preheader")
+		m.text, m.preheader = words.root(layoutName), words.root("preheader")
+		for _, w := range o.subjects {
+			m.subjects = append(m.subjects, arm{w.arm, words.root(w.key())})
+		}
 		d.inspect(m, o.samplePath, words)
 	}
 	if d.ps.found > before || m.text == nil || html[layoutName] == nil {
@@ -171,6 +202,7 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	if m.html = page.root(layoutName); d.ps.found > before {
 		return nil
 	}
+	m.samples = m.withArms(m.samples)
 	m.files, m.ref = html, ref
 	return m
 }

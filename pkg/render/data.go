@@ -138,6 +138,11 @@ type Data struct {
 	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
 	Marketing      bool      `yaml:"marketing"`
 
+	// Draw decides which of several subjects is shown: it is made of the customer's token
+	// and the touch's id. SubjectArm asks for one. Templates cannot show them.
+	Draw       string `yaml:"-" template:"-"`
+	SubjectArm string `yaml:"-" template:"-"`
+
 	// Set by Render, for the layout.
 	Subject   string `yaml:"-"`
 	Preheader string `yaml:"-"`
@@ -154,12 +159,13 @@ type Link struct {
 // A Mail is one rendered email. Subject and Preheader are single lines without
 // control characters; HTML and Text are UTF-8 with LF line ends.
 type Mail struct {
-	Template  string
-	Lang      string // BCP 47, of its words
-	Subject   string
-	Preheader string
-	HTML      string
-	Text      string
+	Template   string
+	Lang       string // BCP 47, of its words
+	Subject    string
+	SubjectArm string // which of several subjects it is; empty: there is one
+	Preheader  string
+	HTML       string
+	Text       string
 }
 
 // A Sample is made-up data that a template is checked and previewed with.
@@ -172,6 +178,7 @@ type Sample struct {
 type Meta struct {
 	Class       string // "marketing", "transactional" or empty: the configuration decides
 	Description string
-	Lang        string // language of the template's text; empty: the store's locale
-	Offer       bool   // the template shows an offer, so it is not a transactional one
+	Lang        string   // language of the template's text; empty: the store's locale
+	Subjects    []string // the arms of subjects that are compared, in any language; nil: there is one subject
+	Offer       bool     // the template shows an offer, so it is not a transactional one
 }

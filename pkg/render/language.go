@@ -145,6 +145,11 @@ func (d *directory) compile(name, only string) *choice {
 			m.samples = inLanguage(m.samples, m.lang)
 		}
 		c.meta.Offer = c.meta.Offer || m.meta.Offer
+		for _, a := range m.subjects {
+			if a.name != "" && !slices.Contains(c.meta.Subjects, a.name) {
+				c.meta.Subjects = append(c.meta.Subjects, a.name)
+			}
+		}
 		c.all = append(c.all, m)
 	}
 	if len(c.all) == 0 {
@@ -193,7 +198,7 @@ func (d *directory) withFilesOf(tag string, o *original, versions []version, c *
 	own.fm.Class, own.fm.Description, own.fm.Lang = o.fm.Class, o.fm.Description, tag
 	versions = slices.DeleteFunc(versions, func(v version) bool { return v.tag == tag })
 	for _, v := range d.languages(own, c) {
-		versions = append(versions, version{own, tag, v.book})
+		versions = append(versions, version{v.original, tag, v.book})
 	}
 	return versions
 }
@@ -237,12 +242,13 @@ func (d *directory) languages(o *original, c *choice) []version {
 	var out []version
 	var notes []func(*problems)
 	for _, tag := range slices.Sorted(maps.Keys(books)) {
-		missing := d.missing(o, books[tag])
+		own := d.saying(o, books[tag])
+		missing := d.missing(own, books[tag])
 		switch {
 		case len(missing) > 0:
-			notes = append(notes, func(ps *problems) { lacks(o, books[tag], missing, ps) })
-		case books[tag].wider == nil || books[tag].matters(o):
-			out = append(out, version{o, orElse(o.fm.Lang, tag), books[tag]})
+			notes = append(notes, func(ps *problems) { lacks(own, books[tag], missing, ps) })
+		case books[tag].wider == nil || books[tag].matters(own):
+			out = append(out, version{own, orElse(o.fm.Lang, tag), books[tag]})
 		}
 	}
 	unknown := d.unknown(o, books)
@@ -310,7 +316,7 @@ func (d *directory) unknown(o *original, books map[string]*book) bool {
 			known := map[string]bool{}
 			there := false
 			for _, b := range books {
-				there = there || o.find(b, s)(m.key) != nil
+				there = there || o.find(b, s)(m.key) != nil || s.own && m.key == "subject" && len(b.arms(o.name)) > 0
 				for _, key := range b.keys(o.name) {
 					known[key] = true
 				}

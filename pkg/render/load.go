@@ -117,7 +117,7 @@ func (d *directory) shared(dir string) map[string]map[string]*source {
 			continue
 		}
 		name = strings.TrimSuffix(name, ext)
-		if dir == partialsDir && (name == layoutName || name == contentName || name == "subject" || name == "preheader") {
+		if dir == partialsDir && (name == layoutName || name == contentName || name == "subject" || strings.HasPrefix(name, armPrefix) || name == "preheader") {
 			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which is reserved", name)
 			continue
 		}

@@ -238,7 +238,7 @@ func wantProblem(t *testing.T, fsys fstest.MapFS, want string) {
 var faultsOfFiles = []struct{ name, path, content, want string }{
 	{"no front matter", "x/y.html", plainBody, `x/y.html:1:1: must begin with "---"`},
 	{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: the front matter needs a subject"},
-	{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, preheader`},
+	{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, subjects, preheader`},
 	{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must be in quotes`},
 	{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional" or left out`},
 	{"wrong language", "x/y.html", "---\nsubject: a\npreheader: b\nlang: English\n---\n" + plainBody, `x/y.html:4: lang is a language`},

@@ -54,7 +54,8 @@ type mail struct {
 	samples []Sample
 	shows   shows
 
-	html, text, subject, preheader *program
+	html, text, preheader *program
+	subjects              []arm
 
 	// Until it is tried out.
 	files map[string]*file // of the HTML part
@@ -301,9 +302,11 @@ func (s *scratch) write(m *mail, l *locale) {
 
 // execute renders the four parts; subject and preheader first, as the layout shows them.
 func (m *mail) execute(s *scratch, l *locale, out *Mail) error {
-	if err := s.exec(m.subject, l, &s.data); err != nil {
+	subject := m.arm(&s.data)
+	if err := s.exec(subject.program, l, &s.data); err != nil {
 		return err
 	}
+	out.SubjectArm = subject.name
 	out.Subject = line(s.out.String(), maxSubject)
 	if err := s.exec(m.preheader, l, &s.data); err != nil {
 		return err

@@ -21,12 +21,13 @@ const (
 
 // frontMatter is the YAML between the two "---" lines at the top of an email.
 type frontMatter struct {
-	Subject     string `yaml:"subject"`
-	Preheader   string `yaml:"preheader"`
-	Class       string `yaml:"class"`
-	Lang        string `yaml:"lang"`
-	Layout      string `yaml:"layout"`
-	Description string `yaml:"description"`
+	Subject     string            `yaml:"subject"`
+	Subjects    map[string]string `yaml:"subjects"` // to compare, by arm
+	Preheader   string            `yaml:"preheader"`
+	Class       string            `yaml:"class"`
+	Lang        string            `yaml:"lang"`
+	Layout      string            `yaml:"layout"`
+	Description string            `yaml:"description"`
 
 	lines map[string]int // in the file, by key
 }
@@ -71,6 +72,7 @@ func parseFrontMatter(path, yml string, ps *problems) frontMatter {
 	if fm.Class != "" && fm.Class != "marketing" && fm.Class != "transactional" {
 		ps.addf(path, fm.lines["class"], 0, `class is "marketing", "transactional" or left out, not %q`, fm.Class)
 	}
+	fm.checkSubjects(path, ps)
 	if fm.Lang != "" {
 		if _, ok := parseTag(fm.Lang); !ok {
 			ps.addf(path, fm.lines["lang"], 0, `lang is a language such as "en" or "pt-BR", not %q`, fm.Lang)
@@ -131,7 +133,7 @@ func yamlProblem(path string, offset int, err error) problem.Problem {
 // yamlHint explains what a person most often meant by the fault.
 func yamlHint(msg string) string {
 	if strings.HasPrefix(msg, "unknown field") {
-		return "; known are subject, preheader, class, lang, layout, description"
+		return "; known are subject, subjects, preheader, class, lang, layout, description"
 	}
 	return `; a value with "{{", ": " or "#" in it must be in quotes or below a ">-"`
 }
