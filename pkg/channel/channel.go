@@ -86,6 +86,8 @@ type Message interface {
 	// Version names the templates that it was made from, all of it from the same ones:
 	// "12", or "files-5ac1e9d0".
 	Version() string
+	// SubjectArm names which of several subjects it has; "" if there was no other.
+	SubjectArm() string
 	// Release gives the message's memory back. It is not used afterwards.
 	Release()
 }

@@ -275,7 +275,7 @@ func (x renderer) Render(name string, d render.Data) (render.Mail, error) {
 	if d.Offer != nil {
 		code = d.Offer.Code
 	}
-	return render.Mail{Template: name, Subject: code, HTML: "<p>" + name, Text: name}, nil
+	return render.Mail{Template: name, Subject: code, SubjectArm: "b", HTML: "<p>" + name, Text: name}, nil
 }
 
 // last returns what was rendered last.

@@ -55,6 +55,7 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	body := func(r reason.Reason) events.FactBody {
 		b := d.body(a, r, out.Detail)
 		b.Template, b.TemplateVersion, b.MessageID = a.message.Template(), a.message.Version(), a.route.Channel.MessageID(a.id)
+		b.SubjectArm = a.message.SubjectArm()
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}

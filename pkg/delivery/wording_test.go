@@ -88,6 +88,9 @@ func TestAnEmailTakesOverOthersThatArePending(t *testing.T) {
 			t.Errorf("items (-want +got):\n%s", d)
 		}
 		sent := r.facts(events.TypeEmailSent)[0].Data.(events.Fact).Body()
+		if draw := sent.Customer + " " + sent.Touch; sent.SubjectArm != "b" || r.last().Draw != draw {
+			t.Errorf("the subject is drawn by %q and not %q, and the fact says %q", r.last().Draw, draw, sent.SubjectArm)
+		}
 		if !slices.Equal(sent.Bundles, ids[1:2]) || !sent.Sunset || sent.Detail != "learned from 4 intervals" {
 			t.Errorf("the fact says %+v", sent)
 		}

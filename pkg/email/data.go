@@ -26,6 +26,7 @@ func (c *Channel) data(in channel.Content) render.Data {
 		Customer: render.Customer{FirstName: to.FirstName, LastName: to.LastName, Locale: in.Customer.Locale.Value},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
 		Marketing: in.Step.Class != touch.Transactional,
+		Draw:      in.Touch.Customer.Token + " " + in.ID,
 	}
 	if out.Marketing {
 		out.UnsubscribeURL = c.o.Unsubscribe(to.Record, in.Touch.Worker)

@@ -88,18 +88,21 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &message{built, template, version}, nil
+	return &message{built, template, version, mail.SubjectArm}, nil
 }
 
 // message is a built email, and what it was made from.
 type message struct {
 	built             *mailer.Message
 	template, version string
+	arm               string
 }
 
 func (m *message) Template() string { return m.template }
 
 func (m *message) Version() string { return m.version }
+
+func (m *message) SubjectArm() string { return m.arm }
 
 func (m *message) Release() { m.built.Release() }
 

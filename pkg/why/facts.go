@@ -16,10 +16,14 @@ func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string 
 	s := "email " + b.Worker + "/" + b.Step + occasion(b.Occasion)
 	switch of.Action() {
 	case events.ActionSent:
+		s += " sent"
 		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
-			return s + " sent, wording " + wording + because("", detail)
+			s += ", wording " + wording
 		}
-		return s + " sent" + because("", detail)
+		if b.SubjectArm != "" {
+			s += ", subject " + b.SubjectArm
+		}
+		return s + because("", detail)
 	case events.ActionUncertain:
 		return s + " may have been sent: the relay's answer never came" + because("", detail)
 	case events.ActionHeld:

@@ -309,3 +309,13 @@ func TestOffersSayWhetherTheyWereRedeemed(t *testing.T) {
 		}
 	}
 }
+
+func TestTheStorySaysWhichSubjectWasSent(t *testing.T) {
+	l := begin(t)
+	of := sent("10042")
+	of.Template, of.SubjectArm = "thank-you/thanks#repeat", "b"
+	l.happens(1, "a", of)
+	if got := strings.Join(texts(why.Tell(l.in)), "\n"); !strings.Contains(got, "sent, wording repeat, subject b") {
+		t.Error(got)
+	}
+}
