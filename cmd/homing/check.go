@@ -20,6 +20,7 @@ import (
 	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/render"
+	"homing/pkg/templatestore"
 )
 
 const checkHelp = `Reads the configuration and the email templates as "homing run" does, and lists all
@@ -72,7 +73,7 @@ func (p *program) check() []finding {
 		dir := config.Default().Templates.Dir
 		found := sources{config: p.configPath()}.findings(err)
 		if isDir(dir) {
-			_, more := checkTemplates(dir)
+			_, more := checkTemplates(config.Templates{Dir: dir})
 			found = append(found, more...)
 		}
 		return found
@@ -85,7 +86,7 @@ func (p *program) check() []finding {
 	found = append(found, checkZones(time.Now()), checkSecret(c), checkDKIM(c))
 	found = append(found, checkReturnPaths(c)...)
 	found = append(found, checkExample(c)...)
-	set, more := checkTemplates(c.Templates.Dir)
+	set, more := checkTemplates(c.Templates)
 	found = append(found, more...)
 	found = append(found, checkLanguages(c, set)...)
 	workers := app.Check(c, set)
@@ -148,16 +149,31 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// checkTemplates reads the templates; the set is nil when something is wrong.
-func checkTemplates(dir string) (*render.Set, []finding) {
-	if !isDir(dir) {
-		return nil, []finding{{Level: "problem", Key: "templates.dir", Text: "there is no folder " + dir}}
+// checkTemplates reads the templates; the set is nil when something is wrong, or where
+// they come from the bucket and there is no folder to publish from.
+func checkTemplates(t config.Templates) (*render.Set, []finding) {
+	switch {
+	case isDir(t.Dir):
+	case t.Bucket():
+		return nil, []finding{{Level: "ok", Text: "templates: those that were published; there is no folder " + t.Dir + " to check"}}
+	default:
+		return nil, []finding{{Level: "problem", Key: "templates.dir", Text: "there is no folder " + t.Dir}}
 	}
-	set, err := render.Load(os.DirFS(dir))
+	fsys := os.DirFS(t.Dir)
+	if t.Bucket() {
+		files, err := templatestore.ReadFiles(fsys)
+		if err == nil {
+			fsys, err = overBuiltIn(files)
+		}
+		if err != nil {
+			return nil, sources{templates: t.Dir}.findings(err)
+		}
+	}
+	set, err := render.Load(fsys)
 	if err != nil {
-		return nil, sources{templates: dir}.findings(err)
+		return nil, sources{templates: t.Dir}.findings(err)
 	}
-	return set, []finding{{Level: "ok", Text: fmt.Sprintf("templates: %s in %s", strings.Join(set.Names(), ", "), dir)}}
+	return set, []finding{{Level: "ok", Text: fmt.Sprintf("templates: %s in %s", strings.Join(set.Names(), ", "), t.Dir)}}
 }
 
 // sources is where problems lie that do not say so themselves.

@@ -285,12 +285,15 @@ func keepSecret(path string) (config.Secret, error) {
 	return config.Secret(secret), os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
-// templateFiles is where the emails come from. The ones in the program stand in
-// only for a folder that nobody named.
+// templateFiles is where the emails come from; nil: from the bucket. The ones in the
+// program are used only in the place of a folder that nobody named.
 func (f *devFlags) templateFiles(c *config.Config) (fs.FS, error) {
 	dir := c.Templates.Dir
-	if f.templates != "" {
+	switch {
+	case f.templates != "":
 		dir = f.templates
+	case c.Templates.Bucket():
+		return nil, nil // those that are published into the NATS of this process
 	}
 	info, err := os.Stat(dir)
 	switch {

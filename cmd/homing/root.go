@@ -27,7 +27,7 @@ too many. Storefronts publish what happened; Homing decides what follows, and em
 it.
 
   Building a storefront?   dev, validate, publish, rejected
-  Writing the emails?      studio, templates lint, check, dev
+  Writing the emails?      studio, templates, check, dev
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
   Answering customers?     why, pending, export, erase

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"homing/pkg/installation"
+	"homing/pkg/templatestore"
 
 	"github.com/spf13/cobra"
 )
@@ -99,7 +101,7 @@ func (p *program) writeStatus(s *installation.Status) error {
 	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil {
 		return err
 	}
-	if err := p.writeSecret(s.Secret); err != nil {
+	if err := errors.Join(p.writeSecret(s.Secret), p.writeTemplates(s.Templates)); err != nil {
 		return err
 	}
 	if s.Warnings > 0 {
@@ -143,6 +145,33 @@ func (p *program) writeHolds(s *installation.Status) error {
 		}
 	}
 	return nil
+}
+
+// writeTemplates says which templates each process renders with: one line if all have
+// the same.
+func (p *program) writeTemplates(all []templatestore.Process) error {
+	same := !slices.ContainsFunc(all, func(x templatestore.Process) bool { return x.Refused != nil || x.Version != all[0].Version })
+	if len(all) > 0 && same && all[0].Version != "" {
+		_, err := fmt.Fprintf(p.out, "templates  version %s in %s\n", all[0].Version, processes(len(all)))
+		return err
+	}
+	for _, x := range all {
+		line := fmt.Sprintf("templates  version %s in %s", cmp.Or(x.Version, "none"), x.Process)
+		if x.Refused != nil {
+			line += fmt.Sprintf(", which CANNOT USE version %d: %s", x.Refused.Version, strings.ReplaceAll(x.Refused.Problem, "\n", "; "))
+		}
+		if _, err := fmt.Fprintln(p.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func processes(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return number(n) + " processes"
 }
 
 // writeSecret says which secret the installation has, by its fingerprint.

@@ -13,13 +13,18 @@ import (
 	"homing/pkg/render"
 )
 
-const templatesHelp = `Works with the email templates: the files in the folder templates.dir of the
-configuration.`
+const templatesHelp = `Works with the email templates: lint checks the files in the folder templates.dir of
+the configuration.
+
+The other commands are for installations with "templates: {source: bucket}". A version
+that was pushed is numbered and never changed; all processes change to a new one within
+a second, between two emails. What a version lacks comes with Homing.`
 
 func (p *program) templatesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "templates", Short: "Check the email templates", Long: templatesHelp, Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "templates", Short: "Check and publish the email templates, and go back", Long: templatesHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(p.templatesLintCommand())
+	cmd.AddCommand(p.templatesLintCommand(), p.templatesPushCommand(), p.templatesHistoryCommand(), p.templatesDiffCommand(),
+		p.templatesRollbackCommand(), p.templatesPullCommand())
 	return cmd
 }
 

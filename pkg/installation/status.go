@@ -19,6 +19,7 @@ import (
 	"homing/pkg/fingerprint"
 	"homing/pkg/localtime"
 	"homing/pkg/programme"
+	"homing/pkg/templatestore"
 	"homing/pkg/timeline"
 )
 
@@ -34,6 +35,8 @@ type Status struct {
 	Warnings uint64            `json:"warnings"`           // about events that were taken in
 	Streams  []StreamStatus    `json:"streams"`
 	Secret   SecretStatus      `json:"secret"`
+	// Templates are what the processes that render now said of theirs.
+	Templates []templatestore.Process `json:"templates"`
 }
 
 // SecretStatus says whose secret the installation has, by fingerprints, which tell
@@ -130,6 +133,9 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 	}
 	var err error
 	if s.Secret, err = readSecret(ctx, c, js); err != nil {
+		return nil, err
+	}
+	if s.Templates, err = templatestore.Ask(ctx, js.Conn()); err != nil {
 		return nil, err
 	}
 	if s.Intake, err = lag(ctx, js, bus.Storefront, bus.IntakeConsumer); err != nil {
