@@ -1,6 +1,7 @@
 package replicas
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -33,7 +34,7 @@ redis: {url: %q}
 smtp: {url: "smtp+insecure://%s", connections: %d}
 http: {listen: "127.0.0.1:%d", gateway: "127.0.0.1:%d", public_url: %q}
 secret_file: %q
-templates: {dir: %q}
+templates: {dir: %q, source: %s}
 stores:
   main: {name: Example Shop, url: "https://shop.example", from: "Example Shop <hello@shop.example>",
          postal_address: "1 High Street, Exampleton", time_zone: Europe/London, locale: en, currency: GBP}
@@ -58,6 +59,7 @@ type shop struct {
 	sink     *homingtest.Sink
 	sinkAddr string
 	more     string // configuration
+	source   string // of the templates; empty: files
 	js       jetstream.JetStream
 	replicas []*replica
 }
@@ -119,7 +121,7 @@ func (s *shop) newReplica() *replica {
 		s.t.Fatal(err)
 	}
 	secret := filepath.Join(dir, "secret")
-	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, r.listen, r.links, homingtest.PublicURL, secret, templates, s.more)
+	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
 	if err := errors.Join(os.WriteFile(secret, []byte(homingtest.Secret), 0o600), os.WriteFile(r.config, []byte(text), 0o600)); err != nil {
 		s.t.Fatal(err)
 	}
