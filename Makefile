@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -79,6 +79,12 @@ fuzz: ## Fuzz every target for FUZZTIME (30s)
 
 cldr: ## Fetch Unicode CLDR's data (CLDR), with npm, and write what pkg/cldr uses of it
 	scripts/cldr.sh $(CLDR)
+
+# The release of MJML that made the test data.
+MJML ?= 4.18.0
+
+mjml: ## Make the email that tests take for one made elsewhere, with npm's mjml (MJML)
+	npx --yes mjml@$(MJML) pkg/render/testdata/document/mjml.mjml -o pkg/render/testdata/document/mjml.html
 
 intl: ## Write what Node's Intl says, which the tests of pkg/cldr compare with
 	node pkg/cldr/testdata/intl.mjs | gzip -9n > pkg/cldr/testdata/intl.txt.gz

@@ -100,8 +100,14 @@ func (d *directory) phraseSource(o *original, key string) *source {
 // reach gathers all templates that one part of an email may call; nil when one that it
 // cannot do without is missing.
 func (d *directory) reach(ext, layout, p string, content *source) map[string]*source {
-	if layout == "" {
-		layout = "base"
+	if layout == noLayout && ext == ".html" {
+		if content == nil {
+			return nil // reported when it was parsed
+		}
+		return d.withPartials(ext, map[string]*source{layoutName: content}, content)
+	}
+	if layout == "" || layout == noLayout {
+		layout = baseLayout
 	}
 	root := d.layouts[ext][layout]
 	if root == nil {
@@ -114,8 +120,12 @@ func (d *directory) reach(ext, layout, p string, content *source) map[string]*so
 	if content == nil {
 		return nil // reported when it was parsed
 	}
-	parts := map[string]*source{layoutName: root, contentName: content}
-	for todo := []*source{root, content}; len(todo) > 0; todo = todo[1:] {
+	return d.withPartials(ext, map[string]*source{layoutName: root, contentName: content}, root, content)
+}
+
+// withPartials adds to the parts of an email the partials that they call.
+func (d *directory) withPartials(ext string, parts map[string]*source, todo ...*source) map[string]*source {
+	for ; len(todo) > 0; todo = todo[1:] {
 		if todo[0] == nil {
 			continue
 		}
@@ -161,7 +171,7 @@ func (o *original) headlines() map[string]*source {
 func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	before := d.ps.found
 	m := &mail{
-		name: o.name, page: o.page, words: o.words,
+		name: o.name, page: o.page, words: o.words, elsewhere: o.fm.Layout == noLayout,
 		meta:    Meta{Class: o.fm.Class, Description: o.fm.Description, Lang: tag},
 		samples: o.samples,
 		locales: map[form]*locale{},
@@ -226,7 +236,7 @@ func (d *directory) parts(from map[string]*source, o *original, b *book) map[str
 		if out[name] = nil; s != nil {
 			out[name] = d.file(s, o.find(b, s))
 		}
-		if sheet := d.sheets[orElse(o.fm.Layout, "base")]; sheet != nil && out[name] != nil && s.html {
+		if sheet := d.sheets[orElse(o.fm.Layout, baseLayout)]; sheet != nil && out[name] != nil && s.html {
 			out[name] = sheet.write(out[name], d.ps)
 		}
 	}
@@ -254,7 +264,7 @@ func (d *directory) names(ext string) []string {
 // inspect checks what one part of an email uses, and that each of its wordings
 // has a sample.
 func (d *directory) inspect(m *mail, samplePath string, c *compiler) {
-	if c.done[call{contentName, typeData}] == nil {
+	if c.files[contentName] != nil && c.done[call{contentName, typeData}] == nil {
 		d.ps.addf(c.files[layoutName].path, 0, 0, "the layout must show the email: {{template %q .}}", contentName)
 	}
 	m.shows.note(c.uses)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -103,6 +104,40 @@ func FuzzRender(f *testing.F) {
 		}
 		if faults := outline(m.HTML).faults; len(faults) > 0 {
 			t.Error(faults)
+		}
+	})
+}
+
+// FuzzPhrases puts whatever a person may type as a phrase into whatever they may type as
+// a template. Nothing of it may panic, and each place in the result is one in a file.
+func FuzzPhrases(f *testing.F) {
+	for _, body := range odd {
+		f.Add(body+`{{t "title"}}`, body)
+	}
+	f.Add(speaking, "Dear {{with .Customer.FirstName}}{{- . -}}{{end}}")
+	f.Add(`<p title="{{t "title"}}">{{- t "title" -}}</p><title>{{t "title"}}</title><!--[if mso]>{{t "title"}}<![endif]-->`, "a\n\n{{.Variant}} <b title='{{.Variant}}'>")
+	f.Add(`{{(t "title")}}{{t}}{{t "a" "b"}}{{$t := t "title"}}{{.t "title"}}{{/* t "title" */}}{{"t"}}{{t "`, "`\"{{$x}}{{/*@0,9*/}}")
+	f.Fuzz(func(t *testing.T, body, words string) {
+		quoted, err := json.Marshal(words)
+		if err != nil {
+			t.Skip()
+		}
+		b := readBook("phrases/en.yaml", "en", "shared:\n  title: "+string(quoted)+"\n", &problems{})
+		for _, html := range []bool{true, false} {
+			d := emptyDirectory()
+			s := d.source("x/y.html", body, 3, html)
+			if s == nil {
+				continue
+			}
+			file := d.file(s, func(key string) *phrase { return b.find("x/y", key) })
+			if file == nil {
+				continue
+			}
+			for at := range len(file.text) + 1 {
+				if o := file.at(at); o.line < 1 || o.col < 0 || o.path == "" {
+					t.Fatalf("byte %d is at %+v", at, o)
+				}
+			}
 		}
 	})
 }

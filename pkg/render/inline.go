@@ -63,7 +63,7 @@ func readSheet(f *file, ps *problems) *sheet {
 
 // readSheets reads the rules of all layouts.
 func (d *directory) readSheets() {
-	d.sheets = map[string]*sheet{}
+	d.sheets = map[string]*sheet{noLayout: {names: map[string]bool{}, known: map[styledElement]string{}, done: map[*file]*file{}}}
 	for name, s := range d.layouts[".html"] {
 		if s != nil {
 			d.sheets[name] = readSheet(s.file, d.ps)

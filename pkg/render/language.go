@@ -189,7 +189,7 @@ func (d *directory) withFilesOf(tag string, o *original, versions []version, c *
 		own, shared string
 		content     *source
 		ext         string
-	}{{own.page, o.page, o.html[contentName], ".html"}, {own.words, o.words, o.text[contentName], ".txt"}} {
+	}{{own.page, o.page, o.content(), ".html"}, {own.words, o.words, o.text[contentName], ".txt"}} {
 		// What has words of its own in another language cannot be shared.
 		if part.own == part.shared && part.content != nil && len(part.content.calls) == 0 && !d.speaks(o.fm.Lang, tag) {
 			d.ps.addf(o.name+"."+tag+part.ext, 0, 0, "is missing: %s says no phrases, so its words are in one language", part.shared)
@@ -201,6 +201,14 @@ func (d *directory) withFilesOf(tag string, o *original, versions []version, c *
 		versions = append(versions, version{v.original, tag, v.book})
 	}
 	return versions
+}
+
+// content is the source of an email's own HTML.
+func (o *original) content() *source {
+	if o.fm.Layout == noLayout {
+		return o.html[layoutName]
+	}
+	return o.html[contentName]
 }
 
 // speaks reports whether words in a language will do for another.

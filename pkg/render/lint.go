@@ -23,12 +23,13 @@ var forbidden = map[string]bool{
 
 // void elements have no end tag.
 var void = map[string]bool{
-	"area": true, "br": true, "col": true, "hr": true, "img": true, "meta": true, "source": true, "wbr": true,
+	"area": true, "br": true, "col": true, "hr": true, "img": true, "link": true, "meta": true, "source": true, "wbr": true,
 }
 
-// lintSource finds faults within one tag of a file, where line and column are known.
-func lintSource(path, body string, above int, ps *problems) {
-	lintTags(body, func(at int, msg string) {
+// lintFile finds faults within one tag of a file, where line and column are known.
+func lintFile(path, src string, ps *problems) {
+	yml, body, above, _ := splitFrontMatter(src)
+	lintTags(body, !madeElsewhere.MatchString(yml), func(at int, msg string) {
 		line, col := lineCol(body, at)
 		ps.addf(path, line+above, col, "%s", msg)
 	})
@@ -36,7 +37,7 @@ func lintSource(path, body string, above int, ps *problems) {
 
 // lintTags reports faults within one tag. Actions are blanked, so a tag that an action
 // completes still reads as one.
-func lintTags(source string, report func(at int, msg string)) {
+func lintTags(source string, ours bool, report func(at int, msg string)) {
 	z := html.NewTokenizer(strings.NewReader(blank(source)))
 	offset := 0
 	for {
@@ -50,7 +51,7 @@ func lintTags(source string, report func(at int, msg string)) {
 			continue
 		}
 		tag := z.Token()
-		if msg := lintTag(&tag); msg != "" {
+		if msg := lintTag(&tag, ours); msg != "" {
 			report(at, msg)
 		}
 	}
@@ -80,8 +81,9 @@ func withActions(source string, by func(byte) byte) string {
 	return string(b)
 }
 
-// lintTag says what is wrong with one tag; empty if nothing is.
-func lintTag(t *html.Token) string {
+// lintTag says what is wrong with one tag; empty if nothing is. Programs that make whole
+// documents have habits that are no fault: ours says that a tag is of no such document.
+func lintTag(t *html.Token, ours bool) string {
 	attrs := map[string]string{}
 	for _, a := range t.Attr {
 		attrs[a.Key] = a.Val
@@ -92,6 +94,7 @@ func lintTag(t *html.Token) string {
 	_, hasAlt := attrs["alt"]
 	_, hasHref := attrs["href"]
 	switch {
+	case !ours && t.Data == "link" && strings.EqualFold(attrs["rel"], "stylesheet"): // a font, which few programs load
 	case forbidden[t.Data]:
 		return fmt.Sprintf("<%s> does not belong in an email; remove it", t.Data)
 	case t.Data == "meta" && strings.EqualFold(attrs["http-equiv"], "refresh"):
@@ -100,7 +103,7 @@ func lintTag(t *html.Token) string {
 		return `<img> has no alt: say what it shows, or write alt="" if it only decorates`
 	case t.Data == "a" && !hasHref:
 		return "<a> has no href: where does it lead?"
-	case t.Data == "table" && attrs["role"] == "":
+	case ours && t.Data == "table" && attrs["role"] == "":
 		return `<table> has no role: write role="presentation", or screen readers read the layout aloud as data`
 	}
 	return ""
@@ -219,7 +222,7 @@ func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *p
 	if strings.TrimSpace(out.Text) == "" {
 		report(text, "the text part is empty")
 	}
-	doc := outline(out.HTML)
+	doc := outlineOf(out.HTML, !m.elsewhere)
 	for _, fault := range doc.faults {
 		if at, found := toBlame(files, fault.tag); found {
 			at.report(ps, fault.text)
@@ -236,7 +239,7 @@ func lintOutput(m *mail, files map[string]*file, sample string, out *Mail, ps *p
 	if doc.title == "" {
 		report(page, "the email has no <title>: write <title>{{.Subject}}</title> in the layout")
 	}
-	if doc.headings != 1 {
+	if doc.headings != 1 && !m.elsewhere {
 		report(page, "the email has %d <h1>; people who navigate by headings need exactly one", doc.headings)
 	}
 	lintLinks(m, sample, out, nil, ps)

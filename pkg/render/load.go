@@ -21,6 +21,16 @@ const (
 	sampleExt   = ".sample.yaml"
 )
 
+// noLayout is the layout of an email that is a whole document, made elsewhere. Its text
+// part has the layout of all others.
+const (
+	noLayout   = "none"
+	baseLayout = "base"
+)
+
+// madeElsewhere matches the front matter of such an email.
+var madeElsewhere = regexp.MustCompile(`(?m)^layout:\s*["']?none["']?\s*(?:#.*)?$`)
+
 // The names under which an email's own templates are kept next to the partials.
 const (
 	layoutName  = "layout"
@@ -72,8 +82,7 @@ func (d *directory) share() {
 	d.readSheets()
 	for p, src := range d.raw {
 		if path.Ext(p) == ".html" {
-			_, body, lines, _ := splitFrontMatter(src)
-			lintSource(p, body, lines, d.ps)
+			lintFile(p, src, d.ps)
 		}
 	}
 }
@@ -119,6 +128,10 @@ func (d *directory) shared(dir string) map[string]map[string]*source {
 		name = strings.TrimSuffix(name, ext)
 		if dir == partialsDir && (name == layoutName || name == contentName || name == "subject" || strings.HasPrefix(name, armPrefix) || name == "preheader") {
 			d.ps.addf(p, 0, 0, "a partial cannot be called %q, which is reserved", name)
+			continue
+		}
+		if dir == layoutsDir && name == noLayout {
+			d.ps.addf(p, 0, 0, "a layout cannot be called %q: an email that says layout: none is a whole document", name)
 			continue
 		}
 		// One that does not parse is kept as nil: its callers are not at fault.

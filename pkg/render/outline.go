@@ -31,11 +31,15 @@ type pageFault struct{ text, tag string }
 type openTag struct {
 	name   string
 	hidden bool
+	small  bool // its text has no size, unless what is in it says one
 }
 
 // outline reads rendered HTML tag by tag. Browsers repair what is not well
 // formed, each in its own way; mail programs less so.
-func outline(src string) page {
+func outline(src string) page { return outlineOf(src, true) }
+
+// outlineOf is outline for a document that is ours, or one made elsewhere.
+func outlineOf(src string, ours bool) page {
 	var p page
 	var open []openTag
 	wrong := false
@@ -52,10 +56,15 @@ func outline(src string) page {
 			return p
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
-			hidden := hides(&t) || len(open) > 0 && open[len(open)-1].hidden
-			p.see(&t, hidden)
+			now := openTag{name: t.Data}
+			if len(open) > 0 {
+				now.hidden, now.small = open[len(open)-1].hidden, open[len(open)-1].small
+			}
+			now.hide(&t)
+			hidden := now.hidden || now.small
+			p.see(&t, hidden, ours)
 			if !void[t.Data] && t.Type == html.StartTagToken {
-				open = append(open, openTag{t.Data, hidden})
+				open = append(open, now)
 			}
 		case html.TextToken:
 			if len(open) > 0 && open[len(open)-1].name == "title" {
@@ -95,20 +104,27 @@ func misnested(name string, open []openTag) pageFault {
 }
 
 // invisible are the styles with which something is not shown.
-var invisible = regexp.MustCompile(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|max-height|height|max-width|width|opacity)\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$))`)
+var invisible = regexp.MustCompile(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:max-height|height|max-width|width|opacity)\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$))`)
 
-// hides reports whether an element is not shown.
-func hides(t *html.Token) bool {
+// fontSize matches the size of text, and what it is if it is none.
+var fontSize = regexp.MustCompile(`(?i)(?:^|;)\s*font-size\s*:\s*(0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$))?`)
+
+// hide notes whether an element, which has what it is in, is not shown.
+func (o *openTag) hide(t *html.Token) {
 	for _, a := range t.Attr {
 		if a.Key == "hidden" || a.Key == "style" && invisible.MatchString(a.Val) {
-			return true
+			o.hidden = true
+		}
+		if a.Key == "style" {
+			if sizes := fontSize.FindAllStringSubmatch(a.Val, -1); len(sizes) > 0 {
+				o.small = sizes[len(sizes)-1][1] != ""
+			}
 		}
 	}
-	return false
 }
 
-func (p *page) see(t *html.Token, hidden bool) {
-	if msg := lintTag(t); msg != "" {
+func (p *page) see(t *html.Token, hidden, ours bool) {
+	if msg := lintTag(t, ours); msg != "" {
 		p.faults = append(p.faults, pageFault{msg, ""})
 	}
 	if t.Data == "h1" {

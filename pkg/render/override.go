@@ -64,8 +64,7 @@ func (d *directory) forStore(store string) (*directory, map[string]*book) {
 		own.raw[p] = changed[p]
 		relayed = relayed || path.Dir(p) == layoutsDir
 		if k.ext == ".html" {
-			_, body, lines, _ := splitFrontMatter(changed[p])
-			lintSource(p, body, lines, own.ps)
+			lintFile(p, changed[p], own.ps)
 		}
 	}
 	own.widen()

@@ -326,7 +326,7 @@ func parseTree(p, src string) (*parse.Tree, error) {
 
 // lintSource reports tags in a phrase that an email must not have.
 func (p *phrase) lint(ps *problems) {
-	lintTags(p.text, func(at int, msg string) { p.report(ps, at, "%s", msg) })
+	lintTags(p.text, true, func(at int, msg string) { p.report(ps, at, "%s", msg) })
 }
 
 // unusedPhrases says which phrases no email says.

@@ -46,13 +46,14 @@ type Set struct {
 
 // A mail is one email in one language, compiled.
 type mail struct {
-	name    string
-	page    string // the file of its HTML part
-	words   string // and of its text
-	meta    Meta
-	lang    language.Tag // language.Und: the store's
-	samples []Sample
-	shows   shows
+	name      string
+	page      string // the file of its HTML part
+	words     string // and of its text
+	elsewhere bool   // its HTML is a whole document, made by some other program
+	meta      Meta
+	lang      language.Tag // language.Und: the store's
+	samples   []Sample
+	shows     shows
 
 	html, text, preheader *program
 	subjects              []arm

@@ -183,7 +183,7 @@ func swallowLines(src string) string {
 }
 
 // conditionalComment matches the comments that Outlook reads.
-var conditionalComment = regexp.MustCompile(`(?s)<!--\[if [^\]]*\]>.*?<!\[endif\]-->|<!--\[if [^\]]*\]><!-->|<!--<!\[endif\]-->`)
+var conditionalComment = regexp.MustCompile(`(?s)<!--\[if [^\]]*\]><!-->|<!--\[if [^\]]*\]>.*?<!\[endif\]-->|<!--<!\[endif\]-->`)
 
 // keepConditionalComments saves the comments that Outlook reads from
 // html/template, which strips every comment: each becomes an action printing
