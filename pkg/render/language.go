@@ -380,27 +380,3 @@ func (s *Set) Language(name, customer, store string) string {
 	}
 	return c.pick(customer, store).meta.Lang
 }
-
-// inLanguage returns samples of customers and a store that speak a language.
-func inLanguage(samples []Sample, lang language.Tag) []Sample {
-	out := slices.Clone(samples)
-	for i := range out {
-		out[i].Data = out[i].Data.In(lang.String())
-	}
-	return out
-}
-
-// In returns d as it would be for a customer who speaks a language, in a store that
-// does. What is of that language already, of any region, stays.
-func (d Data) In(lang string) Data {
-	want, ok := parseTag(lang)
-	if !ok {
-		return d
-	}
-	for _, locale := range []*string{&d.Store.Locale, &d.Customer.Locale} {
-		if has, ok := parseTag(*locale); !ok && *locale != "" || ok && !sameLanguage(has, want) {
-			*locale = lang
-		}
-	}
-	return d
-}
