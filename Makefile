@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio pictures clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -97,6 +97,9 @@ caniemail: ## Fetch caniemail.com's data (CANIEMAIL), with npm, and write what p
 
 studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio/editor/package.json names
 	scripts/studio.sh
+
+pictures: ## Take the pictures of the documentation, with Chromium
+	go run ./pkg/homingtest/contactsheet docs/images/emails.png
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

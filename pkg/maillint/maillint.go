@@ -124,7 +124,7 @@ func line(fsys fs.FS, file string, n int) string {
 	return l
 }
 
-// emails renders every sample and looks at what became of it. What several emails share,
+// emails renders every sample in every language and looks at what became of it. What several emails share,
 // by their layout, is said once, of the first.
 func emails(set *render.Set) []Finding {
 	type key struct{ rule, text string }
@@ -132,19 +132,23 @@ func emails(set *render.Set) []Finding {
 	byKey := map[key]Finding{}
 	var keys []key
 	for _, name := range set.Names() {
-		for _, sample := range set.Samples(name) {
-			out, err := set.Render(name, sample.Data)
-			if err != nil {
-				continue // Load said so
-			}
-			for _, f := range email(out.HTML) {
-				k := key{f.Rule, f.Text}
-				if len(where[k]) == 0 {
-					byKey[k] = f
-					keys = append(keys, k)
+		for _, lang := range set.Languages(name) {
+			for _, sample := range set.Samples(name) {
+				d := sample.Data
+				d.Customer.Locale = lang
+				out, err := set.Render(name, d)
+				if err != nil {
+					continue // Load said so
 				}
-				if file := name + ".html"; !slices.Contains(where[k], file) {
-					where[k] = append(where[k], file)
+				for _, f := range email(out.HTML) {
+					k := key{f.Rule, f.Text}
+					if len(where[k]) == 0 {
+						byKey[k] = f
+						keys = append(keys, k)
+					}
+					if file := name + ".html"; !slices.Contains(where[k], file) {
+						where[k] = append(where[k], file)
+					}
 				}
 			}
 		}

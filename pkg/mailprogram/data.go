@@ -156,6 +156,8 @@ var harmless = map[string]string{
 	"css-at-media":                        "the email keeps its wide form and light colours",
 	"css-selector-attribute":              "the rules for other programs are ignored, as they should be",
 	"html-style":                          "the styles written into the elements count",
+	"css-height":                          "it is as high as what is in it",
+	"html-aria-label":                     "a screen reader reads what is seen instead",
 	"css-display-none":                    "Outlook shows what is not also hidden by mso-hide:all",
 	"html-role":                           "a screen reader may announce a layout table",
 	"html-aria-hidden":                    "a screen reader may read what only decorates",
