@@ -42,6 +42,8 @@ func sharedFS(t testing.TB) fstest.MapFS {
 			delete(fsys, p)
 		}
 	}
+	shared, _, _ := strings.Cut(string(templatesFS(t)["phrases/en.yaml"].Data), "\n\n")
+	fsys["phrases/en.yaml"] = &fstest.MapFile{Data: []byte(shared + "\n")}
 	return fsys
 }
 
@@ -161,8 +163,8 @@ func TestOffersHaveNoPlaceInTransactionalMail(t *testing.T) {
 		})
 	}
 	fsys := templatesFS(t)
-	edit(fsys, "thank-you/thanks.html", "preheader: >-", "preheader: >-\n  {{with .Offer}}{{.Code}}{{end}}")
-	wantProblem(t, fsys, "thank-you/thanks.html:11:")
+	edit(fsys, "thank-you/thanks.html", "class:", "preheader: A code{{with .Offer}} {{.Code}}{{end}}\nclass:")
+	wantProblem(t, fsys, "thank-you/thanks.html:3:")
 }
 
 func TestMarketingMailShowsTheWayOut(t *testing.T) {
@@ -237,7 +239,7 @@ func wantProblem(t *testing.T, fsys fstest.MapFS, want string) {
 // faultsOfFiles are files that spoil a sound directory, and what is said of them.
 var faultsOfFiles = []struct{ name, path, content, want string }{
 	{"no front matter", "x/y.html", plainBody, `x/y.html:1:1: must begin with "---"`},
-	{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: the front matter needs a subject"},
+	{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: needs a subject, in its front matter or as a phrase of the section x/y"},
 	{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, subjects, preheader`},
 	{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must be in quotes`},
 	{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional" or left out`},
@@ -291,8 +293,8 @@ func TestFaultsOfFiles(t *testing.T) {
 func TestAllProblemsAreReportedAtOnceInOrder(t *testing.T) {
 	fsys := templatesFS(t)
 	edit(fsys, "partials/footer.html", ".Store.PostalAddress", ".Store.Adress")
-	edit(fsys, "thank-you/thanks.html", ".Store.Name", ".Shop.Name")
-	edit(fsys, "thank-you/thanks.txt", "{{ordinal .Ordinal}}", "{{ordnal .Ordinal}}")
+	edit(fsys, "thank-you/thanks.html", ".Order", ".Ordr")
+	edit(fsys, "thank-you/thanks.txt", "{{with .Order}}", "{{wit .Order}}")
 	_, err := Load(fsys)
 	if err == nil {
 		t.Fatal("no problem found")

@@ -145,13 +145,13 @@ func TestWordingFollowsTheVariant(t *testing.T) {
 		ordinal       int
 		subject, html string
 	}{
-		{"first", 1, "Welcome, and thank you, Ann", "This is your first order"},
-		{"repeat", 2, "Thank you, Ann. Lovely to see you again", "Thank you for coming back"},
-		{"milestone", 5, "Your 5th order: thank you, Ann", "chosen us 5 times"},
-		{"milestone", 100, "Your 100th order: thank you, Ann", "chosen us 100 times"},
-		{"milestone", 0, "Thank you for your order, Ann", "We are glad you chose"},
-		{"", 3, "Thank you for your order, Ann", "We are glad you chose"},
-		{"unheard-of", 3, "Thank you for your order, Ann", "We are glad you chose"},
+		{"first", 1, "Welcome, and thank you, Ann", "your first order with"},
+		{"repeat", 2, "Thank you, Ann. Lovely to see you again", "Thanks for coming back to"},
+		{"milestone", 5, "Your 5th order: thank you, Ann", "now chosen us"},
+		{"milestone", 100, "Your 100th order: thank you, Ann", "now chosen us"},
+		{"milestone", 0, "Thank you for your order, Ann", "We’re glad you chose"},
+		{"", 3, "Thank you for your order, Ann", "We’re glad you chose"},
+		{"unheard-of", 3, "Thank you for your order, Ann", "We’re glad you chose"},
 	} {
 		d := sample(t, set, "first")
 		d.Variant, d.Ordinal = tc.variant, tc.ordinal
@@ -238,7 +238,7 @@ func checkParts(t testing.TB, m Mail) {
 			break
 		}
 	}
-	if len(m.HTML) > 40<<10 {
+	if len(m.HTML) > 80<<10 { // Gmail clips at 102
 		t.Errorf("%d bytes of HTML", len(m.HTML))
 	}
 	if strings.Contains(strings.ToLower(m.HTML), "<script") {
@@ -246,7 +246,7 @@ func checkParts(t testing.TB, m Mail) {
 	}
 }
 
-func TestThirtyLongItemsStayBelowForty(t *testing.T) {
+func TestThirtyLongItemsStayFarBelowWhereGmailClips(t *testing.T) {
 	set := shipped(t)
 	d := sample(t, set, "repeat")
 	for i := range 45 {
@@ -256,10 +256,10 @@ func TestThirtyLongItemsStayBelowForty(t *testing.T) {
 		d.Order.Items = append(d.Order.Items, it)
 	}
 	m := render(t, set, d)
-	if len(m.HTML) >= 40<<10 {
+	if len(m.HTML) >= 48<<10 {
 		t.Errorf("%d bytes of HTML", len(m.HTML))
 	}
-	if !strings.Contains(m.HTML, "and 18 more items") || !strings.Contains(m.Text, "- and 18 more items") {
+	if !strings.Contains(m.HTML, ">18</span> more <span dir=\"auto\">items</span>") || !strings.Contains(m.Text, "- and 18 more items") {
 		t.Error("the items that are not shown are not counted")
 	}
 	if len(d.Order.Items) != 48 {
@@ -292,7 +292,7 @@ func TestLinksLeadOnlyWhereTheStoreAllows(t *testing.T) {
 		d.Order.Items = d.Order.Items[:1]
 		d.Order.Items[0].URL, d.Order.Items[0].ImageURL = tc.link, tc.image
 		m := render(t, set, d)
-		if got := strings.Contains(m.HTML, `<a class="name"`); got != tc.linked {
+		if got := strings.Contains(m.HTML, `class="name" href="`); got != tc.linked {
 			t.Errorf("%.60s: linked %v", tc.link, got)
 		}
 		if got := strings.Contains(m.HTML, "<img"); got != tc.pictured {
@@ -377,7 +377,7 @@ func TestUnknownTemplate(t *testing.T) {
 	if set.Has("thank-you/nothing") || !set.Has(thanks) || set.Samples("nothing") != nil {
 		t.Error("Has or Samples")
 	}
-	if meta, ok := set.Meta(thanks); !ok || meta.Class != "transactional" || meta.Lang != "en" {
+	if meta, ok := set.Meta(thanks); !ok || meta.Class != "transactional" {
 		t.Errorf("%+v", meta)
 	}
 	if !slices.Contains(set.Names(), thanks) {
@@ -387,7 +387,7 @@ func TestUnknownTemplate(t *testing.T) {
 
 func TestCheckStoreReportsHostsTypedIntoTemplates(t *testing.T) {
 	fsys := templatesFS(t)
-	edit(fsys, "thank-you/thanks.html", "With warm thanks", `<a href="https://social.example/shop">Follow us</a>. With warm thanks`)
+	edit(fsys, "thank-you/thanks.html", "<h1>", `<p><a href="https://social.example/shop">Follow us</a></p><h1>`)
 	set, err := Load(fsys)
 	if err != nil {
 		t.Fatal(err)

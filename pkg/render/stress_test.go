@@ -166,7 +166,7 @@ func ugly(m *Mail) string {
 			return bad
 		}
 	}
-	for _, bad := range []string{"<no value>", "ZgotmplZ", "no.&nbsp;<", ">0th", ">0 ×", `href=""`, `src=""`, "> off"} {
+	for _, bad := range []string{"<no value>", "ZgotmplZ", "no.&nbsp;<", ">0th", ">0 ×", `href=""`, `src=""`, "\"></span> off"} {
 		if strings.Contains(m.HTML, bad) {
 			return bad
 		}
@@ -231,8 +231,8 @@ func TestAnOfferSaysWhatItIsWorthAndUntilWhen(t *testing.T) {
 		{"de-DE", Offer{Percent: 10}, "10 % off your basket", "10\u00a0% off your order"},
 		{"ja-JP", Offer{Amount: events.Money{Minor: 1500, Currency: "JPY"}}, little, "￥1,500 off your order"},
 		{"en-GB", Offer{Percent: 10, Amount: events.Money{Minor: 500, Currency: "GBP"}}, "10% off your basket", "10% off your order"},
-		{"en-GB", Offer{Percent: 101}, little, "Your code:"},
-		{"en-GB", Offer{Percent: -1, Amount: events.Money{Minor: -500, Currency: "GBP"}}, little, "Your code:"},
+		{"en-GB", Offer{Percent: 101}, little, "Here’s your code"},
+		{"en-GB", Offer{Percent: -1, Amount: events.Money{Minor: -500, Currency: "GBP"}}, little, "Here’s your code"},
 	} {
 		d := set.Samples("cart-recovery/last-call")[0].Data.clone()
 		tc.offer.Code = "TEN"

@@ -38,7 +38,7 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 		{"a text part that is to be written", func(f fstest.MapFS) { f[thanks+".txt"] = &fstest.MapFile{Data: []byte("TODO\n")} }, `still says "TODO"`},
 		{"an HTML part that is to be written", func(f fstest.MapFS) { edit(f, thanks+".html", "<h1", "<p>Lorem ipsum dolor</p><h1") }, `still says "Lorem ipsum"`},
 		{"a long subject", func(f fstest.MapFS) {
-			edit(f, thanks+".html", "subject: >-\n", "subject: >-\n  "+strings.Repeat("very ", 60)+"\n")
+			edit(f, "phrases/en.yaml", "thank-you/thanks:\n  subject: >-\n", "thank-you/thanks:\n  subject: >-\n    "+strings.Repeat("very ", 60)+"\n")
 		}, "the subject is cut after 120"},
 		{"a picture of megabytes", func(f fstest.MapFS) {
 			edit(f, thanks+".html", "<h1", `<img alt="" src="data:image/png;base64,`+strings.Repeat("A", 5000)+`"><h1`)
@@ -49,7 +49,7 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 		}, `without a name it says "Dear , hello"`},
 		{"a greeting in the text part", func(f fstest.MapFS) { edit(f, thanks+".txt", "\n", "\nHi {{.Customer.FirstName}}!\n") }, `without a name it says "Hi !"`},
 		{"a way out that is not shown", func(f fstest.MapFS) {
-			edit(f, "partials/footer.html", `<a class="soft" href="{{.UnsubscribeURL}}"`, `<a hidden class="soft" href="{{.UnsubscribeURL}}"`)
+			edit(f, "partials/footer.html", `<a class="foot" href="{{.UnsubscribeURL}}"`, `<a hidden class="foot" href="{{.UnsubscribeURL}}"`)
 		}, "cannot be seen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
