@@ -104,7 +104,7 @@ func TestCheckFindsAllProblemsAndTheirPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, thanks, strings.ReplaceAll(string(source), ".Customer.FirstName", ".Customer.FirstNme"))
+	write(t, dir, thanks, strings.Replace(string(source), "<h1>", "<h1>{{.Customer.FirstNme}}", 1))
 	write(t, dir, "configs/homing.yaml", strings.Replace(otherStore, "postal_address: \"1 High St\", ", "", 1))
 	r := homing(t, "check", "--output=json").want(t, exitUsage)
 	var found []finding
