@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio pictures clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio pictures axe clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -100,6 +100,9 @@ studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio
 
 pictures: ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png
+
+axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages
+	scripts/axe.sh
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

@@ -38,7 +38,7 @@ and the next start would go back in time.`
 
 // devFlags are the flags of homing dev.
 type devFlags struct {
-	natsPort, smtpPort, inboxPort, httpPort, gatewayPort int
+	natsPort, smtpPort, inboxPort, httpPort, gatewayPort, studioPort int
 
 	redis, smtp, state, templates, publicURL string
 
@@ -74,7 +74,8 @@ func (p *program) devCommand() *cobra.Command {
 	flags.IntVar(&f.smtpPort, "smtp-port", 1025, "`port` of the inbox's SMTP server (default: 1025 or the next free one)")
 	flags.IntVar(&f.httpPort, "http-port", 0, "`port` of health and metrics (default: that of http.listen or the next free one)")
 	flags.IntVar(&f.gatewayPort, "gateway-port", 0, "`port` of the pages that links in emails open (default: that of http.gateway or the next free one)")
-	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port", "gateway-port"} {
+	flags.IntVar(&f.studioPort, "studio-port", defaultStudioPort, "`port` of the studio, in which emails are edited; 0 is any free one (default: 8026 or the next free one)")
+	for _, name := range []string{"nats-port", "inbox-port", "smtp-port", "http-port", "gateway-port", "studio-port"} {
 		flags.Lookup(name).DefValue = "0" // the usage says it better
 	}
 	flags.StringVar(&f.redis, "redis", "", "a Redis `url` instead of the embedded one")
@@ -152,6 +153,7 @@ type devRun struct {
 	config  *config.Config
 	servers *devServers
 	scale   clock.Scale
+	studio  string // its URL
 	usual   string // where the configuration alone would find NATS
 	log     *zap.Logger
 }
@@ -175,6 +177,12 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	if err != nil {
 		return err
 	}
+	studio, stop, err := f.startStudio(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stop() }() // the process ends
+	r.studio = studio.URL()
 	if err := p.announce(f, r); err != nil {
 		return err
 	}
@@ -225,7 +233,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 	health := "http://" + r.app.Addr()
 	if p.asJSON() {
 		return writeJSON(p.out, map[string]any{
-			"inbox": s.inbox.URL(), "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health, "links": r.config.HTTP.PublicURL,
+			"inbox": s.inbox.URL(), "studio": r.studio, "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health, "links": r.config.HTTP.PublicURL,
 			"state": s.state, "kept": !f.ephemeral, "speed": f.speed,
 		})
 	}
@@ -238,6 +246,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 	}
 	rows := [][]string{
 		{"", "Inbox", s.inbox.URL(), "the emails, as they arrive"},
+		{"", "Studio", r.studio, "where the emails are edited"},
 		{"", "Events", s.nats.URL(), "where storefronts publish (NATS)"},
 		{"", "Links", r.config.HTTP.PublicURL, "what the links in emails open (unsubscribe, answers)"},
 		{"", "Health", health + "/readyz", "metrics are at " + health + "/metrics"},

@@ -137,9 +137,9 @@ func TestAPortThatWasAskedForMustBeFree(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	taken := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	for _, flag := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port"} {
+	for _, flag := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port", "--studio-port"} {
 		args := []string{"dev", "--ephemeral"}
-		for _, other := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port"} {
+		for _, other := range []string{"--nats-port", "--inbox-port", "--smtp-port", "--http-port", "--gateway-port", "--studio-port"} {
 			port := "0"
 			if other == flag {
 				port = taken
@@ -164,7 +164,7 @@ func TestDevRefusesWhatItCannotMean(t *testing.T) {
 }
 
 func TestDevSaysHowToGoOn(t *testing.T) {
-	b := start(t, nil, "dev", "--ephemeral", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0")
+	b := start(t, nil, "dev", "--ephemeral", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0", "--studio-port=0")
 	var text string
 	buf := make([]byte, 4096)
 	for !strings.Contains(text, "Ctrl-C") {

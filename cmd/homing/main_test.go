@@ -121,7 +121,7 @@ type dev struct {
 
 func startDev(t *testing.T, args ...string) *dev {
 	t.Helper()
-	ports := []string{"dev", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0", "--output=json"}
+	ports := []string{"dev", "--nats-port=0", "--inbox-port=0", "--smtp-port=0", "--http-port=0", "--gateway-port=0", "--studio-port=0", "--output=json"}
 	d := &dev{background: start(t, nil, append(ports, args...)...)}
 	if err := json.NewDecoder(d.out).Decode(d); err != nil {
 		d.cancel()

@@ -58,7 +58,7 @@ var may = map[string][]string{
 	"pkg/offer":     {"events", "pkg/localtime"},
 	"pkg/brand":     {"pkg/problem"},
 	"pkg/devstack":  {"pkg/localweb", "pkg/mailview"},
-	"pkg/studio":    {"pkg/localweb", "pkg/mailview", "pkg/problem", "pkg/render"},
+	"pkg/studio":    {"pkg/localweb", "pkg/maillint", "pkg/mailview", "pkg/problem", "pkg/render"},
 	"pkg/config":    {"events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer"},
 	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"homing/pkg/mailview"
@@ -28,6 +29,7 @@ type api struct {
 	box     *mailbox
 	smtpURL string
 	closing <-chan struct{}
+	studio  *atomic.Pointer[string] // its URL; nil: there is none
 }
 
 func (a *api) routes() http.Handler {
@@ -43,12 +45,22 @@ func (a *api) routes() http.Handler {
 		writeError(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
 	})
 	mux.HandleFunc("GET /messages/{id}/html", a.html)
+	mux.HandleFunc("GET /studio", a.toStudio)
 	mux.HandleFunc("GET /{$}", asset("inbox.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.css", asset("inbox.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /inbox.js", asset("inbox.js", "text/javascript; charset=utf-8"))
 	mux.HandleFunc("GET /picture.svg", mailview.Picture)
 	mux.HandleFunc("GET /mark.svg", asset("mark.svg", "image/svg+xml"))
 	return mux
+}
+
+// toStudio leads to the studio, if there is one.
+func (a *api) toStudio(w http.ResponseWriter, r *http.Request) {
+	if url := a.studio.Load(); url != nil {
+		http.Redirect(w, r, *url, http.StatusFound)
+		return
+	}
+	writeError(w, http.StatusNotFound, "there is no studio next to this inbox")
 }
 
 // list writes the emails newest first, one at a time: all of them together may

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -67,6 +68,8 @@ type Inbox struct {
 	httpAddr string
 	incoming net.Listener // of emails
 
+	studio atomic.Pointer[string]
+
 	closing chan struct{} // closed by Stop: ends the event streams
 	stop    sync.Once
 	serving sync.WaitGroup
@@ -92,7 +95,7 @@ func StartInbox(o InboxOptions) (*Inbox, error) {
 		box: box, recv: recv, smtp: recv.server(log), closing: make(chan struct{}),
 		smtpAddr: sl.Addr().String(), httpAddr: hl.Addr().String(), incoming: sl,
 	}
-	api := &api{box: box, smtpURL: i.SMTPURL(), closing: i.closing}
+	api := &api{box: box, smtpURL: i.SMTPURL(), closing: i.closing, studio: &i.studio}
 	i.http = &http.Server{
 		Handler:           guarded(api.routes(), hl.Addr()),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -138,6 +141,9 @@ func (i *Inbox) Messages() []Message {
 	}
 	return messages
 }
+
+// SetStudio has the page lead to a studio in which emails are edited.
+func (i *Inbox) SetStudio(url string) { i.studio.Store(&url) }
 
 // Len is how many emails are kept.
 func (i *Inbox) Len() int { return i.box.state().Total }

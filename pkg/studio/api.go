@@ -122,7 +122,7 @@ func (s *Studio) apiPreview(w http.ResponseWriter, r *http.Request) {
 }
 
 // apiCheck answers with what is wrong in any email, with the drafts: a partial that one
-// email needs may break another.
+// email needs may break another. Of the email that is looked at it has the remarks, too.
 func (s *Studio) apiCheck(w http.ResponseWriter, r *http.Request) {
 	var l look
 	if !read(w, r, &l) {
@@ -134,12 +134,14 @@ func (s *Studio) apiCheck(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	names := emailNames(files)
-	found := make([][]mistake, len(names))
+	found, remarks := make([][]mistake, len(names)), []mistake{}
 	var wg sync.WaitGroup
 	for n, name := range names {
 		wg.Go(func() {
 			if c, err := s.compile.email(r.Context(), files, name); err == nil {
-				found[n] = c.mistakes
+				if found[n] = c.mistakes; name == l.Email {
+					remarks = append(remarks, c.advice(s.stores())...)
+				}
 			}
 		})
 	}
@@ -152,7 +154,7 @@ func (s *Studio) apiCheck(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	answer(w, http.StatusOK, map[string]any{"mistakes": out})
+	answer(w, http.StatusOK, map[string]any{"mistakes": out, "remarks": remarks})
 }
 
 func (s *Studio) apiSave(w http.ResponseWriter, r *http.Request) {

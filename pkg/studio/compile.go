@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"homing/pkg/maillint"
 	"homing/pkg/problem"
 	"homing/pkg/render"
 )
@@ -39,7 +40,9 @@ type compiled struct {
 	ready    chan struct{}
 	set      *render.Set // nil: there are mistakes
 	mistakes []mistake
-	remarks  []mistake // no mistakes, but worth knowing
+
+	advised sync.Once
+	remarks []mistake // no mistakes, but worth knowing
 }
 
 // only are the files that one email is made of.
@@ -108,9 +111,22 @@ func (x *compiled) load(files memory) {
 		return
 	}
 	x.set = set
-	for _, n := range set.Notes() {
-		x.remarks = append(x.remarks, mistake{n.File, n.Line, n.Column, n.Text})
-	}
+}
+
+// advice is what spam filters count against an email, what mail programs drop of it and
+// what is hard to read, once it can be rendered.
+func (x *compiled) advice(stores map[string]render.Store) []mistake {
+	x.advised.Do(func() {
+		if x.set == nil {
+			return
+		}
+		for _, f := range maillint.Emails(x.set, stores) {
+			if f.Level != maillint.Note {
+				x.remarks = append(x.remarks, mistake{f.File, f.Line, f.Column, f.Text})
+			}
+		}
+	})
+	return x.remarks
 }
 
 // mistakes takes an error apart into the problems that were joined in it.

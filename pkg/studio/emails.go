@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"homing/pkg/render"
 )
 
 // An emailCard is an email in the list.
@@ -76,6 +78,15 @@ type edited struct {
 	Name, Worker, Step string
 	Stores             []string
 	Connected, Relay   bool
+}
+
+// stores are those of the configuration, by id.
+func (s *Studio) stores() map[string]render.Store {
+	out := map[string]render.Store{}
+	for _, store := range s.o.Stores {
+		out[store.ID] = store.View
+	}
+	return out
 }
 
 // emailPage is the editor, whose script asks for the rest.

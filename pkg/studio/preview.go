@@ -29,7 +29,6 @@ type look struct {
 // A preview is what is seen.
 type preview struct {
 	Mistakes []mistake `json:"mistakes"`
-	Remarks  []mistake `json:"remarks"` // no mistakes, but worth knowing
 	// Rendered is false when it could not be made; the fields below are then empty.
 	Rendered  bool     `json:"rendered"`
 	View      string   `json:"view"` // of the HTML part, at the emails' origin
@@ -96,7 +95,7 @@ func (s *Studio) render(ctx context.Context, l look) (*preview, render.Mail, err
 	if err != nil {
 		return nil, render.Mail{}, err
 	}
-	out := &preview{Mistakes: c.mistakes, Remarks: c.remarks}
+	out := &preview{Mistakes: c.mistakes}
 	if c.set == nil {
 		return out, render.Mail{}, nil
 	}

@@ -74,7 +74,12 @@ func TestAFileThatAnotherEditorChangedIsReadAgain(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), find) {
 			t.Fatalf("%v, or no %q in\n%s", err, find, text)
 		}
-		if err := os.WriteFile(file, []byte(strings.Replace(string(text), find, with, 1)), 0o644); err != nil {
+		// In one step: half a file would be two changes.
+		part := filepath.Join(t.TempDir(), "part")
+		if err := os.WriteFile(part, []byte(strings.Replace(string(text), find, with, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(part, file); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,12 +91,14 @@ func TestAFileThatAnotherEditorChangedIsReadAgain(t *testing.T) {
 	change("Theirs.", "Theirs again.")
 	b.waitFor(`document.getElementById("notice").innerText.includes("was changed by another program")`)
 	b.waitFor(`document.querySelector("#code .cm-content").innerText.includes("Mine.")`)
+	eval[bool](b, `([...document.querySelectorAll("#notice button")].find((b) => b.textContent === "Close").click(), true)`)
+	b.waitFor(`document.getElementById("notice").hidden`)
 	b.do(chromedp.Click("#save"))
 	b.waitFor(`document.getElementById("notice").innerText.includes("was changed by another program")`)
 	if text, _ := os.ReadFile(file); !strings.Contains(string(text), "Theirs again.") {
 		t.Fatal("saved over what another program wrote, and nobody was asked")
 	}
-	b.do(chromedp.Click(`//div[@id="notice"]//button[text()="Keep mine"]`))
+	eval[bool](b, `([...document.querySelectorAll("#notice button")].find((b) => b.textContent === "Keep mine").click(), true)`)
 	b.waitFor(`document.getElementById("notice").hidden && !document.getElementById("save").disabled`)
 	b.do(chromedp.Click("#save"))
 	b.waitFor(stateText + ` === "Saved"`)

@@ -410,3 +410,6 @@ setDark(remembered('dark', String(matchMedia('(prefers-color-scheme: dark)').mat
 await inTurn(reload)
 if (location.hash && !asked) await show()
 listen()
+
+// Where a studio runs next to the inbox, a link leads to it.
+fetch("/studio", { redirect: "manual" }).then((r) => { document.getElementById("studio").hidden = r.type !== "opaqueredirect"; }, () => {});

@@ -66,6 +66,8 @@ const theme = EditorView.theme({
   ".cm-diagnostic": { padding: "6px 10px", fontFamily: "var(--sans)", borderLeft: "4px solid var(--bad)", maxWidth: "48em" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
   ".cm-lint-marker-error": { content: "none", width: "10px", height: "10px", margin: "5px 0 0 2px", borderRadius: "50%", backgroundColor: "var(--bad)" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline dotted var(--warn)", textUnderlineOffset: "3px" },
+  ".cm-lint-marker-warning": { content: "none", width: "8px", height: "8px", margin: "6px 0 0 3px", borderRadius: "50%", border: "2px solid var(--warn)" },
   ".cm-panels": { backgroundColor: "var(--paper)", color: "var(--ink)" },
   ".cm-panels-top": { borderBottom: "1px solid var(--line)" },
   ".cm-panel input, .cm-panel button": { fontFamily: "var(--sans)" },
@@ -102,7 +104,7 @@ export class Editor {
         ],
         highlightSelectionMatches(), search({ top: true }),
         indentUnit.of("  "), EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": o.label + (path ? " " + path : ""), spellcheck: "false", autocapitalize: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": o.label + (path ? " " + path : ""), tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
         keymap.of([
           { key: "Mod-s", preventDefault: true, run: () => { o.onSave?.(); return true; } },
           ...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap,
@@ -179,7 +181,7 @@ export class Editor {
         const word = /^(?:[.$]?[\w.$-]+|\{\{[^}]*\}\}|<[^>]*>|.)/.exec(line.text.slice(from - line.from));
         to = word ? from + word[0].length : line.to;
       }
-      return { from, to, severity: "error", message: p.text };
+      return { from, to, severity: p.level ?? "error", message: p.text };
     }).sort((a, b) => a.from - b.from);
     this.view.dispatch(setDiagnostics(this.view.state, marks));
   }

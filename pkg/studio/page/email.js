@@ -12,14 +12,14 @@ const groups = [["html", "HTML"], ["text", "Plain text"], ["samples", "Samples"]
 /** files by path: {path, group, name, text, version}; text is what is saved. */
 const files = new Map();
 const last = {}; // the file that was open in each group
-let group = "html", found = [], elsewhere = [], isNew = false;
+let group = "html", found = [], elsewhere = [], remarks = [], isNew = false;
 
 const editor = new Editor({
   parent: $("code"), nonce, label: "Source of", readOnly: !mayEdit, onSave: save,
   onChange: (path) => { remember(path); preview.soon(); checkSoon(); },
   complete: (path, text, at, explicit) => complete(path, text, at, explicit, [...files.values()].map((f) => ({ ...f, text: current(f) })), email),
 });
-const preview = new Preview({ email, nonce, changes, onResult: (r) => { found = r.mistakes ?? []; $("about").textContent = r.about ?? ""; $("about").title = r.about ?? ""; mark(); }, onLost: lost, onBack: back });
+const preview = new Preview({ email, nonce, changes, onResult: (r) => { found = r.mistakes ?? []; if (r.rendered) { $("about").textContent = r.about; $("about").title = r.about; } mark(); }, onLost: lost, onBack: back });
 
 const current = (f) => editor.text(f.path) ?? f.text;
 const changed = (f) => editor.has(f.path) && editor.text(f.path) !== f.text;
@@ -65,26 +65,34 @@ const problems = (path) => [...found, ...elsewhere.filter((m) => !found.some((f)
 
 /** mark shows what is wrong: at its line, and as a list. */
 function mark() {
-  if (editor.path) editor.problems(problems(editor.path));
+  if (editor.path) editor.problems(marks(editor.path));
   const all = [...found, ...elsewhere.filter((m) => !found.some((f) => f.file === m.file && f.line === m.line && f.text === m.text))];
   $("mistakes").hidden = !all.length;
   $("mistakes-title").textContent = `${all.length} to correct`;
-  $("mistakes-list").replaceChildren(...all.map((m) => {
-    const li = document.createElement("li"), b = document.createElement("button"), place = document.createElement("span"), said = document.createElement("span");
-    b.type = "button";
-    place.className = "place";
-    place.textContent = m.file ? m.file + (m.line ? ":" + m.line : "") + " " : "";
-    said.className = "said";
-    said.textContent = m.text;
-    b.append(place, said);
-    b.onclick = () => {
-      if (files.has(m.file)) { openFile(m.file); pane("edit"); editor.goto(m.line, m.column); }
-      else if (m.file) location.href = "/emails/" + m.file.split(".")[0];
-    };
-    li.append(b);
-    return li;
-  }));
+  $("mistakes-list").replaceChildren(...all.map(entry));
+  $("remarks").hidden = !remarks.length;
+  $("remarks-title").textContent = `${remarks.length} ${remarks.length === 1 ? "remark" : "remarks"}: it can be sent like this`;
+  $("remarks-list").replaceChildren(...remarks.map(entry));
   paint();
+}
+
+const marks = (path) => [...problems(path), ...remarks.filter((m) => m.file === path && m.line).map((m) => ({ ...m, level: "warning" }))];
+
+/** entry is one line of the list, which leads to its place. */
+function entry(m) {
+  const li = document.createElement("li"), b = document.createElement("button"), place = document.createElement("span"), said = document.createElement("span");
+  b.type = "button";
+  place.className = "place";
+  place.textContent = m.file ? m.file + (m.line ? ":" + m.line : "") + " " : "";
+  said.className = "said";
+  said.textContent = m.text;
+  b.append(place, said);
+  b.onclick = () => {
+    if (files.has(m.file)) { openFile(m.file); pane("edit"); editor.goto(m.line, m.column); }
+    else if (m.file) location.href = "/emails/" + m.file.split(".")[0];
+  };
+  li.append(b);
+  return li;
 }
 
 function tabs() {
@@ -127,7 +135,7 @@ function openFile(path, focus) {
   $("which").hidden = own.length < 2;
   $("file").replaceChildren(...own.map((x) => new Option(x.name, x.path, false, x.path === path)));
   $("shared").textContent = ["phrases", "partials", "layout"].includes(group) ? "shared by several emails" : "";
-  editor.problems(problems(path));
+  editor.problems(marks(path));
   if (group === "phrases" && focus) {
     const at = current(f).split("\n").findIndex((l) => l.replace(/["']/g, "").startsWith(email + ":"));
     if (at >= 0) editor.goto(at + 1, 1);
@@ -240,7 +248,12 @@ let checking = 0;
 function checkSoon() {
   clearTimeout(checking);
   checking = setTimeout(async () => {
-    try { elsewhere = (await ask("/api/check", { drafts: changes() })).mistakes; mark(); } catch { /* the preview says so */ }
+    try {
+      const answer = await ask("/api/check", { email, drafts: changes() });
+      elsewhere = answer.mistakes;
+      remarks = answer.remarks;
+      mark();
+    } catch { /* the preview says so */ }
   }, 900);
 }
 

@@ -1,0 +1,55 @@
+package studio_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"homing/pkg/studio"
+)
+
+// TestEverybodyCanUseThePages asks axe-core, which `make axe` fetches, for what it calls
+// serious or critical.
+func TestEverybodyCanUseThePages(t *testing.T) {
+	path := os.Getenv("HOMING_AXE")
+	if path == "" {
+		t.Skip("HOMING_AXE does not name axe.min.js; `make axe` fetches it and runs this test")
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}})
+	b := browse(t)
+	check := func(what string) {
+		t.Helper()
+		found := eval[string](b, string(axe)+`; axe.run(document, { iframes: false, resultTypes: ["violations"] }).then((r) => r.violations
+			.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n  " + n.failureSummary).join("\n")).join("\n\n"))`)
+		if found != "" {
+			t.Errorf("%s:\n%s", what, found)
+		}
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		b.size(1280, 800)
+		b.do(chromedp.Navigate(s.URL() + "/emails"))
+		b.waitFor(`document.querySelector(".card")`)
+		check("the list, " + scheme)
+		b.open(s, inEmail)
+		check("the editor, " + scheme)
+		b.put("description: ", "descriptio: ")
+		b.waitFor(`!document.getElementById("mistakes").hidden`)
+		check("with a mistake, " + scheme)
+		b.do(chromedp.Click(`[data-view="inbox"]`))
+		check("the inbox, " + scheme)
+		b.do(chromedp.Click(`[data-view="source"]`))
+		check("the source, " + scheme)
+		b.do(chromedp.Click("#send"))
+		check("sending, " + scheme)
+		b.do(chromedp.Click("#sending-cancel"))
+		b.size(375, 700)
+		check("a phone, " + scheme)
+		eval[bool](b, `(localStorage.clear(), true)`)
+	}
+}
