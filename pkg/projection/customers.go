@@ -24,7 +24,9 @@ type Customers struct {
 	saves combine.Combiner[save]
 	marks combine.Combiner[customer.Entry]
 	ride  riders
-	seen  *highest
+
+	unmarked unmarked
+	seen     *highest
 
 	introductions Appender // nil: who is who is introduced by others
 	identity      *customer.Identity

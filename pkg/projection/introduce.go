@@ -77,7 +77,8 @@ func (s *Customers) introduce(ctx context.Context, all []introduction) (meetings
 	return meetings, err
 }
 
-// announce appends entries that say who is who, has them in force, and marks them.
+// announce appends entries that say who is who, and has them in force. Their marks
+// travel with those of the events that caused them.
 func (s *Customers) announce(ctx context.Context, fresh []customer.Entry) error {
 	epoch := s.Epoch()
 	if err := s.introductions.Append(ctx, fresh); err != nil {
@@ -86,7 +87,8 @@ func (s *Customers) announce(ctx context.Context, fresh []customer.Entry) error 
 	if err := s.fold(ctx, fresh); err != nil || s.refolds {
 		return err // a mark would cover what the refold has yet to come to
 	}
-	return s.MarkIn(ctx, epoch, fresh)
+	s.unmarked.add(epoch, fresh)
+	return nil
 }
 
 // acquaintances are what Redis knows about those whom introductions are about.

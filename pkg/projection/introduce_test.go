@@ -101,6 +101,37 @@ func TestIdsAreIntroducedOnceAndBeforeTheirEventIsFolded(t *testing.T) {
 	})
 }
 
+// The fact that says who is who is marked together with the event that caused it, and not
+// before: what the mark does not cover yet is folded again.
+func TestALinkIsMarkedWithTheEventThatCausedIt(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		p := &tape{}
+		d := openDesk(t, url, p)
+		e := knows(t, 1, "a", shared)
+		box := ids(t).Mailbox("main", shared)
+		marked := func() uint64 {
+			marks, err := d.Marks(t.Context(), "main")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return marks[box.Bucket]
+		}
+		for range 2 { // its first event does not reach the timeline, and comes again
+			if err := fold(t.Context(), d.Customers, []customer.Entry{e}); err != nil {
+				t.Fatal(err)
+			}
+			if n := marked(); n != 0 {
+				t.Fatalf("marked up to %d before the event is on the timeline", n)
+			}
+		}
+		d.takes(t, knows(t, 2, "b", other))
+		link := p.facts(events.TypePersonLinked)[0].Sequence
+		if n := marked(); n < link {
+			t.Errorf("marked up to %d, and the link is at %d", n, link)
+		}
+	})
+}
+
 func TestABucketThatIsLostIsFoldedAgainWithItsLinks(t *testing.T) {
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		p, rdb := &tape{}, homingtest.Redis(t, url)

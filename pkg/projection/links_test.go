@@ -106,14 +106,14 @@ func (d *desk) takes(t testing.TB, entries ...customer.Entry) {
 }
 
 func (d *desk) take(ctx context.Context, entries []customer.Entry) error {
-	entries = slices.Clone(entries)
+	entries, epoch := slices.Clone(entries), d.Epoch()
 	if err := fold(ctx, d.Customers, entries); err != nil {
 		return err
 	}
 	if err := d.tape.Append(ctx, entries); err != nil {
 		return err
 	}
-	return d.Mark(ctx, entries)
+	return d.MarkIn(ctx, epoch, entries)
 }
 
 func (d *desk) person(t testing.TB, id string) customer.Person {

@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 
+	"homing/events"
 	"homing/pkg/customer"
 )
 
@@ -104,7 +106,38 @@ func (s *Customers) MarkIn(ctx context.Context, epoch uint64, entries []customer
 	if s.guard.Epoch() != epoch {
 		return fmt.Errorf("%w since the fold", ErrRebuilding)
 	}
-	return s.Mark(ctx, entries)
+	return s.Mark(ctx, s.unmarked.with(epoch, entries))
+}
+
+// unmarked are entries in force that say who is who, and are marked with the next that
+// are. A process that stops before leaves them above the mark: they are folded again.
+type unmarked struct {
+	mu      sync.Mutex
+	epoch   uint64
+	entries []customer.Entry
+}
+
+// add notes what was folded in an epoch. What is from an earlier one is not marked any
+// more: the refold that ended that epoch came to it, or will.
+func (u *unmarked) add(epoch uint64, entries []customer.Entry) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch != u.epoch {
+		u.epoch, u.entries = epoch, nil
+	}
+	u.entries = append(u.entries, entries...)
+}
+
+// with returns entries that were folded in an epoch, and what else is to be marked of it.
+func (u *unmarked) with(epoch uint64, entries []customer.Entry) []customer.Entry {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch != u.epoch || len(u.entries) == 0 {
+		return entries
+	}
+	more := u.entries
+	u.entries = nil
+	return slices.Concat(entries, more)
 }
 
 // Mark says that timeline entries are folded: it moves their buckets' marks and
@@ -144,7 +177,7 @@ type marking struct {
 // marked are the entries of one bucket.
 type marked struct {
 	bucket bucket
-	of     []int  // their places
+	of     []int  // the places of those that are noted with the customers
 	top    uint64 // the highest sequence
 	known  int64  // the mark that was seen before
 }
@@ -154,16 +187,18 @@ func (s *Customers) marking(entries []customer.Entry) *marking {
 	size := 0
 	for _, g := range byBucket(len(entries), func(i int) customer.Key { return entries[i].Key }) {
 		first := entries[g[0]].Key
-		b := marked{bucket: bucket{first.Store, first.Bucket}, of: g}
+		b := marked{bucket: bucket{first.Store, first.Bucket}}
 		for _, i := range g {
 			b.top = max(b.top, entries[i].Sequence)
 		}
-		if last := len(m.scripts) - 1; last >= 0 && !s.nodes && size+len(g) <= mostInScript {
+		// Nobody looks for links among the entries of a mailbox, which mostly has no record.
+		b.of = slices.DeleteFunc(g, func(i int) bool { return entries[i].Event.Type == events.TypePersonLinked })
+		if last := len(m.scripts) - 1; last >= 0 && !s.nodes && size+len(b.of) <= mostInScript {
 			m.scripts[last] = append(m.scripts[last], b)
-			size += len(g)
+			size += len(b.of)
 		} else {
 			m.scripts = append(m.scripts, []marked{b})
-			size = len(g)
+			size = len(b.of)
 		}
 	}
 	return m

@@ -96,7 +96,7 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 		return err
 	}
 	for i := range todo {
-		todo[i].Event = events.Event{} // a mark does not need it, and it is most of the memory
+		todo[i].Event = events.Event{Type: todo[i].Event.Type} // a mark needs no more, and the rest is most of the memory
 	}
 	return pass(ctx, folded, todo)
 }

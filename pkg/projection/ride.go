@@ -32,6 +32,7 @@ func (u Unhurried) MarkIn(ctx context.Context, epoch uint64, entries []customer.
 	if len(entries) == 0 || len(entries) > fewRiders {
 		return u.Customers.MarkIn(ctx, epoch, entries)
 	}
+	entries = u.unmarked.with(epoch, entries)
 	m := u.marking(entries)
 	return u.suspicious(u.ride.wait(ctx, u.Customers, func(ctx context.Context, pipe redis.Pipeliner) func() error {
 		if u.guard.Epoch() != epoch {

@@ -64,8 +64,10 @@ func About(subject string) (store string, t events.Type) {
 // Only a fact has an id, such as its touch and outcome, and is stored once however
 // often it is told within two minutes. An event that is taken in again after a
 // lost acknowledgement is stored twice: to spare that, each would have to be hashed
-// here and remembered by the server, 3 µs of an event on either side. Folding and
-// planning give the same twice; copies are left out where people see entries.
+// here and remembered by the server, 3 µs of an event on either side. The same goes
+// for the fact that an id named a mailbox, which nearly every new customer leads to.
+// Folding and planning give the same twice; copies are left out where people see
+// entries.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 	b := outgoing.Get().(*batch)
 	defer b.free()
@@ -131,7 +133,7 @@ func (b *batch) add(i int, e customer.Entry) (err error) {
 	m := b.msgs[i]
 	m.Subject = Subject(e.Key, e.Event.Type)
 	m.Header[bus.HeaderCustomer][0] = e.Key.Token
-	if e.Event.Type.IsFact() {
+	if e.Event.Type.IsFact() && e.Event.Type != events.TypePersonLinked {
 		m.Header[jetstream.MsgIDHeader] = []string{e.Event.ID}
 		b.facts = append(b.facts, i)
 	} else {

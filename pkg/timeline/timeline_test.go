@@ -145,6 +145,28 @@ func TestAFactStandsOnceHoweverOftenItIsTold(t *testing.T) {
 	}
 }
 
+// Facts and others get the sequences that they were stored at, whichever come first, and
+// that an id named a mailbox is published as the others are.
+func TestWhoIsWhoIsPublishedWithoutAnID(t *testing.T) {
+	tl, js, _ := open(t)
+	d := &events.PersonLinked{Customer: "17-token"}
+	link := customer.Entry{Key: customer.Key{Store: "main", Bucket: 3, Token: "mailbox"},
+		Event: events.Event{ID: "linked.a.b", Source: "/homing/intake", Store: "main", Type: d.Type(), Time: noon, Data: d}}
+	for _, e := range appended(t, tl, link, created("main", 4, 1)) {
+		stream, err := js.Stream(t.Context(), bus.Timeline)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := stream.GetMsg(t.Context(), e.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject != timeline.Subject(e.Key, e.Event.Type) || m.Header.Get(jetstream.MsgIDHeader) != "" {
+			t.Errorf("%s at %d, with the id %q", m.Subject, e.Sequence, m.Header.Get(jetstream.MsgIDHeader))
+		}
+	}
+}
+
 func TestAServerThatIsAwayIsAnErrorNotTheEnd(t *testing.T) {
 	tl, _, n := open(t)
 	appended(t, tl, created("main", 1, 1), created("main", 1, 2))
