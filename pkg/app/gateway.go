@@ -106,7 +106,7 @@ func (a *App) serveGateway() (*httpServer, error) {
 func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 	in := a.intake()
 	return gateway.New(gateway.Options{
-		Links: a.links, Stores: a.stores, Now: a.o.Scale.Now, Log: log,
+		Links: a.links, Stores: a.stores, Templates: a.pages, Now: a.o.Scale.Now, Log: log,
 		Person: func(ctx context.Context, k customer.Key) (customer.Customer, error) {
 			ps, err := a.people.Read(ctx, []customer.Ask{{Key: k}})
 			if err != nil {

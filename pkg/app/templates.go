@@ -73,6 +73,14 @@ func (a *App) templates() (email.Renderer, string) {
 	return noTemplates{}, ""
 }
 
+// pages are the templates that the gateway's words are from; nil: none yet.
+func (a *App) pages() *render.Set {
+	if now := a.rendersWith(); now != nil {
+		return now.Set
+	}
+	return nil
+}
+
 // noTemplates is what there is before there are any. It is asked for nothing, since
 // this process is stopped until then.
 type noTemplates struct{}
@@ -81,9 +89,14 @@ func (noTemplates) Render(string, render.Data) (render.Mail, error) {
 	return render.Mail{}, fmt.Errorf("%w: there are none yet", render.ErrTemplate)
 }
 
+// usesTemplates reports whether this process makes emails, or pages, of templates.
+func (a *App) usesTemplates() bool {
+	return len(a.workers()) > 0 || slices.Contains(a.o.Roles, RoleGateway)
+}
+
 // newFollower follows the bucket, in a process that renders from it.
 func (a *App) newFollower() error {
-	if a.read != nil || len(a.workers()) == 0 {
+	if a.read != nil || !a.usesTemplates() {
 		return nil
 	}
 	base, err := templatestore.ReadFiles(templates.Files)
@@ -97,9 +110,10 @@ func (a *App) newFollower() error {
 }
 
 // runTemplates sees to it that this process has templates, and that they are those in
-// force. While it has none it is stopped: all but sending goes on.
+// force. While it has none it is stopped: all but sending goes on. A process that sends
+// nothing goes on with all: pages have words of their own until then.
 func (a *App) runTemplates(ctx context.Context) {
-	if len(a.workers()) == 0 {
+	if !a.usesTemplates() {
 		return
 	}
 	a.metrics.registry.MustRegister(
@@ -139,7 +153,7 @@ func (a *App) openVersion(ctx context.Context) bool {
 	switch {
 	case err == nil:
 		a.controls.Over(reason.NoTemplates)
-	case ctx.Err() == nil:
+	case ctx.Err() == nil && len(a.workers()) > 0:
 		a.controls.Stop(reason.NoTemplates, err.Error())
 	}
 	return err == nil
@@ -148,6 +162,9 @@ func (a *App) openVersion(ctx context.Context) bool {
 // process is what this process says of its templates.
 func (a *App) process() templatestore.Process {
 	p := templatestore.Process{Process: fmt.Sprintf("%s/%d", a.host, os.Getpid()), Roles: slices.Clone(a.workers())}
+	if slices.Contains(a.o.Roles, RoleGateway) {
+		p.Roles = append(p.Roles, RoleGateway)
+	}
 	if now := a.rendersWith(); now != nil {
 		p.Version = now.Name
 	}

@@ -79,7 +79,7 @@ var may = map[string][]string{
 	"pkg/returnpath":           {"events", "pkg/reason", "pkg/customer", "pkg/localtime"},
 	"pkg/control":              {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/click":                {"events", "pkg/customer", "pkg/bus"},
-	"pkg/gateway":              {"events", "pkg/click", "pkg/customer", "pkg/link", "pkg/programme"},
+	"pkg/gateway":              {"events", "pkg/brand", "pkg/click", "pkg/customer", "pkg/link", "pkg/programme", "pkg/render", "templates"},
 	"pkg/codelist":             {"events", "pkg/offer", "pkg/bus"},
 	"pkg/timeline":             {"events", "pkg/customer", "pkg/bus"},
 	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/timeline"},

@@ -20,12 +20,16 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/link"
 	"homing/pkg/programme"
+	"homing/pkg/render"
 )
 
 // Options are what a Gateway works with.
 type Options struct {
 	Links  *link.Signer
 	Stores map[string]*programme.Store
+	// Templates returns those in force, which may change; nil or returning nil: there are
+	// none, and pages have the words that come with the program.
+	Templates func() *render.Set
 	// Person reads the person that a customer is, as one, with the customer's own id.
 	Person func(ctx context.Context, k customer.Key) (customer.Customer, error)
 	// Take folds the entries into their customers, appends them to the timeline
@@ -62,10 +66,19 @@ type Gateway struct {
 	o      Options
 	slots  chan struct{}
 	clicks clicks
+
+	dresses map[*programme.Store]*dress
+	plain   *dress // of a link that names no store
 }
 
 // New returns a gateway.
-func New(o Options) *Gateway { return &Gateway{o: o, slots: make(chan struct{}, atOnce)} }
+func New(o Options) *Gateway {
+	g := &Gateway{o: o, slots: make(chan struct{}, atOnce), dresses: map[*programme.Store]*dress{}, plain: dressed(nil)}
+	for _, s := range o.Stores {
+		g.dresses[s] = dressed(s.View.Brand)
+	}
+	return g
+}
 
 // reply is what a request is answered with.
 type reply struct {
@@ -100,7 +113,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // script, no frame around it, no trace of the link in caches, search engines or
 // the shop's logs.
 func guard(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", strict)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Cache-Control", "no-store")
@@ -115,14 +128,15 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	l, err := g.o.Links.Verify(r.URL.Path)
 	switch {
 	case errors.Is(err, link.ErrMalformed):
-		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.only())}
+		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.site(g.only(), r.Header))}
 	case err != nil:
-		return reply{kind: "other", code: http.StatusForbidden, view: invalid(g.only())}
+		return reply{kind: "other", code: http.StatusForbidden, view: invalid(g.site(g.only(), r.Header))}
 	}
 	store, ok := g.o.Stores[l.Customer.Store]
 	if !ok {
-		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(unknown)}
+		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.site(unknown, r.Header))}
 	}
+	s := g.site(store, r.Header)
 	a := reply{kind: "unsubscribe", code: http.StatusOK}
 	ask, do := askUnsubscribe, g.unsubscribe
 	if l.Purpose == link.Answer {
@@ -130,11 +144,11 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		a.view = ask(store, l)
+		a.view = ask(s, l)
 	case http.MethodPost:
-		a.view, a.code = g.post(w, r, store, l, do)
+		a.view, a.code = g.post(w, r, s, l, do)
 	default:
-		a.view, a.code, a.allow = notHere(store), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
 	}
 	return a
 }
@@ -154,13 +168,13 @@ func (g *Gateway) only() *programme.Store {
 }
 
 // doing records what a link is for. choice is what the customer chose on the page.
-type doing func(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error)
+type doing func(ctx context.Context, s site, l link.Link, choice string) (view, error)
 
 // post records, and says so only when it is done.
-func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.Store, l link.Link, do doing) (view, int) {
+func (g *Gateway) post(w http.ResponseWriter, r *http.Request, s site, l link.Link, do doing) (view, int) {
 	choice, err := chosen(w, r)
 	if err != nil {
-		return notHere(store), http.StatusRequestEntityTooLarge
+		return notHere(s), http.StatusRequestEntityTooLarge
 	}
 	// A click counts, even if the person doesn't wait for the answer.
 	clicked := context.WithoutCancel(r.Context())
@@ -169,20 +183,20 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, store *programme.
 		wait = soon
 	}
 	ctx, cancel := context.WithTimeout(clicked, wait)
-	v, err := g.within(ctx, cancel, func() (view, error) { return do(ctx, store, l, choice) })
+	v, err := g.within(ctx, cancel, func() (view, error) { return do(ctx, s, l, choice) })
 	if err != nil && l.Purpose == link.Unsubscribe {
 		ctx, cancel := context.WithTimeout(clicked, patience-soon)
 		defer cancel()
-		v, cannot := g.later(ctx, store, l, choice)
+		v, cannot := g.later(ctx, s, l, choice)
 		if cannot == nil {
-			g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", store.ID), zap.Error(err))
+			g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", s.store.ID), zap.Error(err))
 			return v, http.StatusAccepted
 		}
 		err = errors.Join(err, cannot)
 	}
 	if err != nil {
 		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
-		return tryAgain(store, choice), http.StatusServiceUnavailable
+		return tryAgain(s, choice), http.StatusServiceUnavailable
 	}
 	return v, http.StatusOK
 }

@@ -2,9 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"embed"
-	"encoding/base64"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -12,32 +9,9 @@ import (
 
 	"homing/events"
 	"homing/pkg/link"
-	"homing/pkg/programme"
 )
 
-//go:embed page.html page.css
-var files embed.FS
-
-var (
-	style = func() template.CSS {
-		b, err := files.ReadFile("page.css")
-		if err != nil {
-			panic(err) // it is part of the program
-		}
-		return template.CSS(b)
-	}()
-	pages = template.Must(template.ParseFS(files, "page.html"))
-
-	// policy lets a page show its own style and send its form back, and no more.
-	// The style is in the page, known by its hash: a second request would
-	// need a path that every proxy passes on.
-	policy = "default-src 'none'; style-src 'sha256-" + hash(string(style)) + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
+var pages = template.Must(template.ParseFS(files, "page.html"))
 
 // The tones of a page, each with its own sign.
 const (
@@ -48,7 +22,7 @@ const (
 
 // view is one page.
 type view struct {
-	Store *programme.Store
+	site  site
 	Tone  string
 	Title string
 	Text  []string // paragraphs
@@ -68,12 +42,32 @@ type form struct {
 
 type choice struct{ Value, Label, Hint string }
 
-// Style is the page's own; see policy.
-func (view) Style() template.CSS { return style }
+// Dress is what the page looks like.
+func (v view) Dress() *dress { return v.site.dress }
 
-// Host is the address of the shop, as people write it.
+// Lang and Dir are the language of the page.
+func (v view) Lang() string { return v.site.words.Lang }
+
+// Dir is "rtl" for a language that is written from right to left.
+func (v view) Dir() string { return v.site.words.Dir }
+
+// Name is that of the shop.
+func (v view) Name() string { return v.site.store.View.Name }
+
+// Alt is what the logo says.
+func (v view) Alt() string {
+	if alt := v.Dress().Logo.Alt; alt != "" {
+		return alt
+	}
+	return v.Name()
+}
+
+// URL is the address of the shop.
+func (v view) URL() string { return v.site.store.View.URL }
+
+// Host is that, as people write it.
 func (v view) Host() string {
-	_, host, ok := strings.Cut(v.Store.View.URL, "://")
+	_, host, ok := strings.Cut(v.URL(), "://")
 	if !ok {
 		return ""
 	}
@@ -86,88 +80,69 @@ func (v view) write(w http.ResponseWriter, code int) {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	h := w.Header()
+	h.Set("Content-Security-Policy", v.Dress().policy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang())
+	h.Add("Vary", "Accept-Language")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(code)
 	_, _ = w.Write(b.Bytes())
 }
 
-func askUnsubscribe(s *programme.Store, l link.Link) view {
-	return view{Store: s, Tone: asking, Title: "Unsubscribe from " + s.View.Name + "?", Form: &form{
-		Legend: "Which emails would you like to stop?",
+func askUnsubscribe(s site, l link.Link) view {
+	return view{site: s, Tone: asking, Title: s.say("ask_title"), Form: &form{
+		Legend: s.say("ask_which"),
 		Choices: []choice{
-			{events.ScopeAll, "All marketing emails", "Offers, reminders and news. You’ll still get emails about your orders."},
-			{l.Worker, "Only " + programme.EmailsOf(l.Worker), "You’ll still get our other emails."},
+			{events.ScopeAll, s.say("ask_all"), s.say("ask_all_hint")},
+			{l.Worker, s.sayOf("ask_one", l.Worker), s.sayOf("ask_one_hint", l.Worker)},
 		},
-		Button: "Unsubscribe",
+		Button: s.say("ask_button"),
 	}}
 }
 
-func left(s *programme.Store) view {
-	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		"You won’t receive any more marketing emails from " + s.View.Name + ", including any already scheduled.",
-		"You’ll still get emails about your orders. You can close this page now.",
-	}}
+func left(s site) view {
+	return view{site: s, Tone: done, Title: s.say("left_title"), Text: []string{s.say("left_all"), s.say("left_orders")}}
 }
 
-func leftOne(s *programme.Store, l link.Link) view {
-	return view{Store: s, Tone: done, Title: "You’re unsubscribed", Text: []string{
-		"You won’t receive any more " + programme.EmailsOf(l.Worker) + " from " + s.View.Name + ", including any already scheduled.",
-		"You can close this page now.",
-	}, Form: &form{Scope: events.ScopeAll, Button: "Unsubscribe from all marketing emails", Quiet: true}}
-}
-
-// answers says in everyday words what the codes of answers mean.
-var answers = map[string]string{
-	"not-needed":     "I don’t need anything at the moment.",
-	"too-expensive":  "It’s too expensive for me.",
-	"bad-experience": "I had a bad experience.",
-	"elsewhere":      "I buy elsewhere now.",
-	"other":          "I have another reason.",
-}
-
-// questions says what was asked.
-var questions = map[string]string{"why_left": "Why you haven’t been back"}
-
-func askAnswer(s *programme.Store, l link.Link) view {
-	v := view{Store: s, Tone: asking, Title: questions[l.Question], Quote: answers[l.Answer], Form: &form{
-		Button: "Send this answer", Note: "Only " + s.View.Name + " will see it. Nothing is sent until you press the button.",
-	}}
-	if v.Title == "" {
-		v.Title = "Your answer"
+func leftOne(s site, l link.Link) view {
+	return view{
+		site: s, Tone: done, Title: s.say("left_title"), Text: []string{s.sayOf("left_one", l.Worker), s.say("left_close")},
+		Form: &form{Scope: events.ScopeAll, Button: s.say("left_button"), Quiet: true},
 	}
-	if v.Quote == "" {
+}
+
+func askAnswer(s site, l link.Link) view {
+	v := view{site: s, Tone: asking, Title: s.say("question_other"), Form: &form{Button: s.say("send_button"), Note: s.say("send_note")}}
+	if key := "question_" + l.Question; s.words.Says(key) {
+		v.Title = s.say(key)
+	}
+	if key := "answer_" + l.Answer; s.words.Says(key) {
+		v.Quote = s.say(key)
+	} else {
 		v.Quote = strings.NewReplacer("-", " ", "_", " ").Replace(l.Answer)
 	}
 	return v
 }
 
-func thanks(s *programme.Store) view {
-	return view{Store: s, Tone: done, Title: "Thank you", Text: []string{s.View.Name + " has your answer. You can close this page now."}}
+func thanks(s site) view {
+	return view{site: s, Tone: done, Title: s.say("thanks_title"), Text: []string{s.say("thanks_text")}}
 }
 
-func incomplete(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "There’s nothing here", Text: []string{
-		"If you followed a link in an email, part of it is missing. Please open it from the email again. If you copy it, make sure you copy all of it.",
-		"Nothing was changed.",
-	}}
+func incomplete(s site) view { return nothing(s, "missing") }
+
+func invalid(s site) view { return nothing(s, "invalid") }
+
+func notHere(s site) view { return nothing(s, "refused") }
+
+// nothing is a page after which all is as it was before.
+func nothing(s site, why string) view {
+	return view{site: s, Tone: problem, Title: s.say(why + "_title"), Text: []string{s.say(why + "_text"), s.say("unchanged")}}
 }
 
-func invalid(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "This link doesn’t work", Text: []string{
-		"It may have been changed along the way, or it’s from a very old email. Please use the link in a more recent email, or reply to one and ask to be taken off the list.",
-		"Nothing was changed.",
-	}}
-}
-
-func notHere(s *programme.Store) view {
-	return view{Store: s, Tone: problem, Title: "That isn’t possible here", Text: []string{
-		"Please open the link from the email again. Nothing was changed.",
-	}}
-}
-
-func tryAgain(s *programme.Store, scope string) view {
-	return view{Store: s, Tone: problem, Title: "That didn’t work", Text: []string{
-		"We couldn’t save that just now, so it’s not done yet. Please try again in a minute.",
-	}, Form: &form{Scope: scope, Button: "Try again"}}
+func tryAgain(s site, scope string) view {
+	return view{
+		site: s, Tone: problem, Title: s.say("retry_title"), Text: []string{s.say("retry_text")},
+		Form: &form{Scope: scope, Button: s.say("retry_button")},
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"homing/pkg/click"
 	"homing/pkg/customer"
 	"homing/pkg/link"
-	"homing/pkg/programme"
 )
 
 // source is the source of the events that the gateway makes.
@@ -43,7 +42,7 @@ func (c *clicks) add(id string) {
 }
 
 // unsubscribe records that the customer leaves, and returns when it is in force.
-func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
+func (g *Gateway) unsubscribe(ctx context.Context, s site, l link.Link, choice string) (view, error) {
 	c, err := g.o.Person(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
@@ -52,17 +51,17 @@ func (g *Gateway) unsubscribe(ctx context.Context, store *programme.Store, l lin
 	if err := g.take(ctx, l.Customer, x.Event(&c)); err != nil {
 		return view{}, err
 	}
-	return g.gone(store, l, x.Scope), nil
+	return g.gone(s, l, x.Scope), nil
 }
 
 // later has the customer leave while that cannot be recorded: it is in force before the
 // next email.
-func (g *Gateway) later(ctx context.Context, store *programme.Store, l link.Link, choice string) (view, error) {
+func (g *Gateway) later(ctx context.Context, s site, l link.Link, choice string) (view, error) {
 	x := g.click(l, choice)
 	if err := g.o.Leave(ctx, x); err != nil {
 		return view{}, err
 	}
-	return g.gone(store, l, x.Scope), nil
+	return g.gone(s, l, x.Scope), nil
 }
 
 // click is what a customer says who leaves by a link.
@@ -75,18 +74,18 @@ func (g *Gateway) click(l link.Link, choice string) click.Click {
 }
 
 // gone counts an unsubscribe, and is the page that says so.
-func (g *Gateway) gone(store *programme.Store, l link.Link, scope string) view {
+func (g *Gateway) gone(s site, l link.Link, scope string) view {
 	if g.o.Unsubscribed != nil {
 		g.o.Unsubscribed(scope)
 	}
 	if scope == events.ScopeAll {
-		return left(store)
+		return left(s)
 	}
-	return leftOne(store, l)
+	return leftOne(s, l)
 }
 
 // record records the customer's answer.
-func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Link, _ string) (view, error) {
+func (g *Gateway) record(ctx context.Context, s site, l link.Link, _ string) (view, error) {
 	c, err := g.o.Person(ctx, l.Customer)
 	if err != nil {
 		return view{}, err
@@ -101,7 +100,7 @@ func (g *Gateway) record(ctx context.Context, store *programme.Store, l link.Lin
 		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), Source: source,
 		Type: data.Type(), Store: l.Customer.Store, Time: time.UnixMilli(at).UTC(), Data: data,
 	})
-	return thanks(store), err
+	return thanks(s), err
 }
 
 func (g *Gateway) take(ctx context.Context, k customer.Key, e events.Event) error {

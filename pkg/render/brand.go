@@ -39,6 +39,18 @@ func NewLook(b brand.Brand) *Look {
 	return l
 }
 
+// Values returns the values of the palette by their names, as brand.Names has them.
+func (l *Look) Values() map[string]string {
+	out := map[string]string{}
+	for i, name := range brandNames {
+		out[name] = l.palette[i]
+	}
+	return out
+}
+
+// PlainLook is how a store looks that has no brand.
+func PlainLook() *Look { return plainLook() }
+
 // plainLook is what a store looks like that has no brand.
 var plainLook = sync.OnceValue(func() *Look { return NewLook(brand.Default()) })
 

@@ -41,9 +41,9 @@ func LoadDraft(fsys fs.FS, only Only) (*Draft, error) {
 		return nil, err
 	}
 	d.share()
-	set := &Set{mails: d.compose(only), stores: map[string]map[string]*choice{}}
+	set := &Set{mails: d.compose(only), stores: map[string]map[string]*choice{}, pages: map[string][]*Pages{"": d.pagesOf(d.books)}}
 	for id := range d.overrides {
-		set.stores[id] = d.override(id, set.mails, only)
+		set.stores[id], set.pages[id] = d.override(id, set.mails, only)
 	}
 	if only.Mail == "" && only.Language == "" {
 		unusedPhrases(d.books, d.notes)

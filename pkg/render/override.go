@@ -9,14 +9,14 @@ import (
 
 // override puts together the emails of a store that has files of its own: those that
 // differ by them, and no others.
-func (d *directory) override(store string, shared map[string]*choice, only Only) map[string]*choice {
+func (d *directory) override(store string, shared map[string]*choice, only Only) (map[string]*choice, []*Pages) {
 	own, books := d.forStore(store)
 	changed := d.overrides[store]
 	own.mails = slices.DeleteFunc(slices.Clone(d.mails), func(name string) bool {
 		c := shared[name]
 		return c == nil || !own.differs(c, changed)
 	})
-	made := own.compose(only)
+	made, pages := own.compose(only), own.pagesOf(books)
 	for name, c := range made {
 		if class := shared[name].meta.Class; c.meta.Class != class {
 			own.ps.addf(name+".html", 0, 0, "is of class %q for everybody else, and cannot be of another one for a store", orElse(class, "(none)"))
@@ -35,7 +35,7 @@ func (d *directory) override(store string, shared map[string]*choice, only Only)
 			found.to.keep(f)
 		}
 	}
-	return made
+	return made, pages
 }
 
 // forStore is the directory as a store has it: its files take the place of those of the
@@ -80,7 +80,7 @@ func (b *book) over(shared *book) *book {
 	if shared == nil {
 		return b
 	}
-	both := &book{tag: b.tag, path: b.path, sections: maps.Clone(shared.sections)}
+	both := &book{tag: b.tag, path: b.path, sections: maps.Clone(shared.sections), pagesAt: b.pagesAt}
 	for name, section := range b.sections {
 		in := maps.Clone(both.sections[name])
 		if in == nil {

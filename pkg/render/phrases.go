@@ -36,6 +36,7 @@ type book struct {
 	path     string
 	sections map[string]map[string]*phrase
 	wider    *book // of the language, if this one is of a region
+	pagesAt  int   // the line of the section of pages
 }
 
 // A phrase is a piece of template source in one language.
@@ -45,6 +46,7 @@ type phrase struct {
 	text         string
 	raw          string // the file
 	from         int    // where the value begins in it
+	line         int    // of the key
 
 	broken  bool // it does not parse, which was reported
 	actions []action
@@ -124,8 +126,8 @@ func readBook(p, tag, src string, ps *problems) *book {
 	for _, s := range sections {
 		name := s.Key.String()
 		at := s.Key.GetToken().Position
-		if worker, step, ok := strings.Cut(name, "/"); name != sharedSection && (!ok || !fileName.MatchString(worker) || !fileName.MatchString(step)) {
-			ps.addf(p, at.Line, at.Column, "a section is the name of an email, such as thank-you/thanks, or %s, not %q", sharedSection, name)
+		if worker, step, ok := strings.Cut(name, "/"); name != sharedSection && name != pagesSection && (!ok || !fileName.MatchString(worker) || !fileName.MatchString(step)) {
+			ps.addf(p, at.Line, at.Column, "a section is the name of an email, such as thank-you/thanks, or %s, or %s, not %q", sharedSection, pagesSection, name)
 			continue
 		}
 		if _, isMap := s.Value.(ast.MapNode); !isMap && s.Value.Type() != ast.NullType {
@@ -139,6 +141,9 @@ func readBook(p, tag, src string, ps *problems) *book {
 			}
 		}
 		b.sections[name] = in
+		if name == pagesSection {
+			b.pagesAt = at.Line
+		}
 	}
 	return b
 }
@@ -171,6 +176,7 @@ func parsePhrases(src string) (sections []*ast.MappingValueNode, err error) {
 func readPhrase(p, src, section string, e *ast.MappingValueNode, ps *problems) *phrase {
 	ph := &phrase{path: p, section: section, key: e.Key.String(), raw: src}
 	at := e.Key.GetToken().Position
+	ph.line = at.Line
 	report := func(format string, args ...any) *phrase {
 		ps.addf(p, at.Line, at.Column, "%s: %s", ph.name(), fmt.Sprintf(format, args...))
 		return nil

@@ -41,6 +41,7 @@ var (
 type Set struct {
 	mails  map[string]*choice
 	stores map[string]map[string]*choice // those that differ, by store
+	pages  map[string][]*Pages           // by store; "": everybody's
 	notes  []problem.Problem
 }
 
