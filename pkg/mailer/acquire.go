@@ -25,10 +25,10 @@ func (r *Relay) AcquireFor(ctx context.Context, m *Message) (*Conn, error) {
 	if tries {
 		switch mine, err := r.pause.mine(ctx); {
 		case err != nil:
-			c.untried()
+			r.pause.left()
 			return nil, unasked(err)
 		case !mine:
-			c.untried()
+			r.pause.left()
 			return nil, fmt.Errorf("%w: %w", ErrRelayDown, r.pause.waits())
 		}
 	}
@@ -95,9 +95,9 @@ func (c *Conn) take(ctx context.Context) error {
 	}
 }
 
-// failed tells of a connection that could not be made.
+// failed tells of a connection that could not be made, or of a refusal on it.
 func (c *Conn) failed(f *Failure) {
-	if c.tries || f.Code != 0 {
+	if c.tries || f.Code != 0 || f.alone {
 		c.relay.pause.failed(f, false, c.tries)
 		c.tries = false
 	}
@@ -107,6 +107,7 @@ func (c *Conn) failed(f *Failure) {
 func (c *Conn) untried() {
 	if c.tries {
 		c.relay.pause.left()
+		c.relay.pause.leave()
 		c.tries = false
 	}
 }

@@ -26,11 +26,11 @@ func (r *Relay) park(f *Failure) {
 }
 
 // opening counts a connection that is being made, and opened one that was or was not.
-// others are those that are open or being made apart from it.
 func (r *Relay) opening() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open++
+	r.making++
 }
 
 // closing counts one that ends.
@@ -40,12 +40,14 @@ func (r *Relay) closing() {
 	r.open--
 }
 
-func (r *Relay) opened(ok bool) (others int) {
+// opened returns how many others are open or being made, and how many of them are open.
+func (r *Relay) opened(ok bool) (others, work int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.making--
 	if !ok {
 		r.open--
-		return r.open
+		return r.open, r.open - r.making
 	}
-	return r.open - 1
+	return r.open - 1, r.open - r.making - 1
 }

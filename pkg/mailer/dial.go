@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -26,7 +27,11 @@ func (r *Relay) dial(ctx context.Context, lease Lease) (s *session, f *Failure, 
 	if f == nil {
 		s.counted = true
 	}
-	return s, f, r.opened(f == nil)
+	others, work := r.opened(f == nil)
+	if f != nil && f.Code == 0 && ctx.Err() == nil && !errors.Is(f.Err, ErrLeaseEnded) {
+		f.alone = work == 0
+	}
+	return s, f, others
 }
 
 // connect is dial, not counted.
@@ -44,7 +49,7 @@ func (r *Relay) connect(ctx context.Context, lease Lease) (*session, *Failure) {
 		if dctx.Err() != nil {
 			err = context.Cause(dctx)
 		}
-		return nil, &Failure{Phase: PhaseDial, Err: err}
+		return nil, &Failure{Phase: PhaseDial, Err: err, local: !errors.Is(err, syscall.ECONNREFUSED)}
 	}
 	s := &session{relay: r, wire: &wire{Conn: conn, lease: lease}}
 	stop := s.wire.watch(ctx)

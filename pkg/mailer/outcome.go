@@ -65,6 +65,9 @@ type Failure struct {
 	Reply    string // all the relay's words, redacted
 	said     string // as that of Outcome
 	Err      error  // what happened if the relay did not say so itself
+
+	alone bool // no connection could be made, and no other is open
+	local bool // the relay was not reached: that may be our network's doing
 }
 
 func (f *Failure) Error() string {

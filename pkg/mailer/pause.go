@@ -15,6 +15,9 @@ import (
 const (
 	firstPause   = time.Second
 	longestPause = time.Minute
+	// longestRefused is for how long, at last, a relay is left alone that takes no
+	// connection: a try costs it nothing, and a restart is over soon.
+	longestRefused = 10 * time.Second
 	// turns is for how long an email that would tell more is waited for, when one is to
 	// try whether the relay takes email from us by now. It is longer than what a loop that
 	// waits for a server takes to come back.
@@ -31,7 +34,9 @@ type pause struct {
 	trouble *throughput.Trouble // what all replicas know; nil: only this process does
 
 	mu       sync.Mutex
-	unshared bool // Redis could not be told of it
+	unshared bool // only this process knows of it
+	telling  int  // under way: what Redis says is older
+	changes  int  // of the pause by this process
 	level    int  // refusals in a row; 0: there is no pause
 	until    time.Time
 	trying   bool  // one email is
@@ -120,6 +125,14 @@ func (p *pause) failed(f *Failure, us, tried bool) {
 	}
 }
 
+// longest is how long a pause after a failure is at most.
+func longest(f *Failure) time.Duration {
+	if f.Code == 0 {
+		return longestRefused
+	}
+	return longestPause
+}
+
 func (p *pause) fails(f *Failure, us, tried bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,8 +144,12 @@ func (p *pause) fails(f *Failure, us, tried bool) bool {
 	if begins {
 		p.tried = map[string]bool{}
 	}
+	p.changes++
+	if p.trouble != nil {
+		p.telling++
+	}
 	p.level++
-	pause := min(longestPause, firstPause<<min(p.level-1, 10))
+	pause := min(longest(f), firstPause<<min(p.level-1, 10))
 	p.until = now.Add(pause*3/4 + jitter(pause/2))
 	p.trying, p.why, p.us = false, f, p.us || us
 	if begins {
@@ -148,6 +165,10 @@ func (p *pause) met(accepted bool) {
 	over := p.level > 0 && (!p.us || accepted)
 	if over {
 		p.end()
+		p.changes++
+		if p.trouble != nil {
+			p.telling++
+		}
 	}
 	p.mu.Unlock()
 	if over {

@@ -161,6 +161,7 @@ type Relay struct {
 	mu     sync.Mutex
 	idle   []*session // the one used last is at the end, and is taken first
 	open   int        // connections that are open or being made
+	making int        // of them, those being made
 	closed bool
 	done   chan struct{}
 	bye    sync.WaitGroup // goodbyes under way

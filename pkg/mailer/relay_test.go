@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,19 +96,22 @@ func TestPoolIsBounded(t *testing.T) {
 }
 
 func TestAcquireAgainAfterAFailedDial(t *testing.T) {
-	f := &fake{refuse: errors.New("connection refused")}
-	r := f.relay(t, func(o *Options) { o.Connections = 1 })
-	defer func() { _ = r.Close() }()
-	for range 3 {
-		_, err := r.Acquire(t.Context())
-		if failure, ok := errors.AsType[*Failure](err); !ok || failure.Phase != PhaseDial || !errors.Is(err, ErrRelayDown) || !errors.Is(err, f.refuse) {
-			t.Errorf("%v", err)
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{refuse: errors.New("connection refused")}
+		r := f.relay(t, func(o *Options) { o.Connections = 1 })
+		for range 3 {
+			_, err := r.Acquire(t.Context())
+			if failure, ok := errors.AsType[*Failure](err); !ok || failure.Phase != PhaseDial || !errors.Is(err, ErrRelayDown) || !errors.Is(err, f.refuse) {
+				t.Errorf("%v", err)
+			}
 		}
-	}
-	f.refuse = nil
-	if out := sendOne(t, r, nil); out.State != Accepted {
-		t.Errorf("%+v", out)
-	}
+		f.refuse = nil
+		time.Sleep(2 * firstPause)
+		if out := sendOne(t, r, nil); out.State != Accepted {
+			t.Errorf("%+v", out)
+		}
+		_ = r.Close()
+	})
 }
 
 func TestAcquireThatIsCancelledIsNotTheRelaysFault(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -284,26 +286,30 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 }
 
 func TestStaleConnectionAndTheRelayIsDown(t *testing.T) {
-	f := &fake{answer: at("DOT", "250 ok\r\n"+cut)}
-	r := f.relay(t, nil)
-	defer func() { _ = r.Close() }()
-	sendOne(t, r, nil)
-	f.refuse = errors.New("connection refused")
-	c, err := r.Acquire(t.Context()) // takes the one that looks open
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Release()
-	m := mustBuild(t, sample())
-	for range 2 { // the second time there is no connection left
-		if out := c.Send(t.Context(), m, nil); out.State != NotSent || out.Phase != PhaseDial || out.Meaning() != MeansLater {
-			t.Errorf("%+v", out)
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: at("DOT", "250 ok\r\n"+cut)}
+		r := f.relay(t, nil)
+		sendOne(t, r, nil)
+		f.refuse = errors.New("connection refused")
+		c, err := r.Acquire(t.Context()) // takes the one that looks open
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	f.refuse = nil
-	if out := c.Send(t.Context(), m, nil); out.State != Accepted {
-		t.Errorf("after the relay came back: %+v", out)
-	}
+		m := mustBuild(t, sample())
+		for range 2 { // the second time there is no connection left
+			if out := c.Send(t.Context(), m, nil); out.State != NotSent || out.Phase != PhaseDial || out.Meaning() != MeansLater {
+				t.Errorf("%+v", out)
+			}
+		}
+		c.Release()
+		m.Release()
+		f.refuse = nil
+		time.Sleep(2 * firstPause)
+		if out := sendOne(t, r, nil); out.State != Accepted {
+			t.Errorf("after the relay came back: %+v", out)
+		}
+		_ = r.Close()
+	})
 }
 
 func TestRsetThatFailsMeansAFreshConnection(t *testing.T) {

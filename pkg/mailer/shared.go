@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"homing/pkg/throughput"
 )
 
 // learn brings what this process knows about the relay's pause up to what all know. An
@@ -16,6 +18,9 @@ func (p *pause) learn(ctx context.Context) error {
 	if p.trouble == nil {
 		return nil
 	}
+	p.mu.Lock()
+	seen := p.changes
+	p.mu.Unlock()
 	s, err := p.trouble.Look(ctx)
 	if err != nil {
 		return err
@@ -23,7 +28,8 @@ func (p *pause) learn(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.trying || p.unshared:
+	case p.trying, p.unshared:
+	case p.telling > 0, p.changes != seen: // what was looked at is older than what we know
 	case s.Level == 0 && p.level > 0:
 		p.end()
 	case s.Level > 0 && p.level != s.Level:
@@ -45,13 +51,26 @@ func (p *pause) mine(ctx context.Context) (bool, error) {
 	return p.trouble.Try(ctx)
 }
 
-// tell has all replicas know of a refusal. Where Redis cannot be told, this process knows.
+// tell has all replicas know of a refusal. Where Redis cannot be told, this process knows;
+// and it keeps to itself what may be its own network's doing.
 func (p *pause) tell(f *Failure, us, tried bool) {
 	if p.trouble == nil {
 		return
 	}
-	rate := !us && f.Code/100 == 4 && f.Phase <= PhaseMail
-	s, err := p.trouble.Failed(context.Background(), f.Error(), us, rate, tried, rand.Float64())
+	defer p.told()
+	if f.local {
+		p.mu.Lock()
+		p.unshared = true
+		p.mu.Unlock()
+		if tried {
+			p.leave()
+		}
+		return
+	}
+	s, err := p.trouble.Failed(context.Background(), throughput.Refusal{
+		Why: f.Error(), Us: us, Rate: !us && f.Code/100 == 4 && f.Phase <= PhaseMail, Tried: tried,
+		Longest: longest(f), Jitter: rand.Float64(),
+	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.unshared = err != nil
@@ -64,12 +83,30 @@ func (p *pause) tell(f *Failure, us, tried bool) {
 	}
 }
 
+// told ends what fails and met began.
+func (p *pause) told() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.telling--
+}
+
+// leave gives the try back that is this process's.
+func (p *pause) leave() {
+	if p.trouble == nil {
+		return
+	}
+	if err := p.trouble.Leave(context.Background()); err != nil {
+		p.log.Warn("other processes wait for a try that does not come, for a minute", zap.Error(err))
+	}
+}
+
 // unlearn has all replicas know that the relay takes email. Where Redis cannot be told,
 // the pause is found there again, and the next try ends it.
 func (p *pause) unlearn() {
 	if p.trouble == nil {
 		return
 	}
+	defer p.told()
 	if err := p.trouble.Met(context.Background()); err != nil {
 		p.log.Warn("other processes do not know yet that the relay takes email", zap.Error(err))
 	}

@@ -2,6 +2,7 @@ package throughput
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -13,8 +14,15 @@ import (
 const (
 	// lookEvery is for how long a look at Redis is good.
 	lookEvery = 500 * time.Millisecond
+	// lookFor is for how long an email waits for a look: each one needs one.
+	lookFor = 50 * time.Millisecond
+	// lookAtMost is for how long a look is good while Redis has not answered the next.
+	lookAtMost = 3 * time.Second
 	// asking is how long Redis may take for one answer about a relay.
 	asking = 2 * time.Second
+	// telling is how long an email that was accepted waits until Redis knows what follows:
+	// its own fact is to come first, and what is not told is found out again.
+	telling = 300 * time.Millisecond
 	// stepEvery is how often one process asks for a step of a slowed rate.
 	stepEvery = 2 * time.Second
 )
@@ -26,10 +34,20 @@ type Trouble struct {
 	relay string
 
 	mu     sync.Mutex
-	looked time.Time
 	last   State
+	looked time.Time // when last was asked for; zero: it is not known
+	look   *look     // the one under way
 	step   time.Time
 }
+
+// look is one question, for all who want to know at that time.
+type look struct {
+	done chan struct{}
+	err  error
+}
+
+// errNoAnswer says that nobody knows how the relay is.
+var errNoAnswer = errors.New("asking how the relay is: Redis does not answer in time")
 
 // State is the trouble of a relay at a moment.
 type State struct {
@@ -56,37 +74,70 @@ local p = redis.call('HMGET', KEYS[1], 'level', 'until', 'why', 'us')
 local slow = redis.call('HGET', KEYS[2], 'each') and '1' or '0'
 return {p[1] or '0', string.format('%.0f', math.max(0, tonumber(p[2] or '0') - now)), p[3] or '', p[4] or '0', slow}`)
 
-// Look returns the trouble of the relay, as it was half a second ago at most.
+// Look returns the trouble of the relay, as it was half a second ago; three seconds at
+// most, while Redis is slow to answer. It waits for tens of milliseconds only: what is
+// not known then is an error.
 func (t *Trouble) Look(ctx context.Context) (State, error) {
-	t.mu.Lock()
-	if since := time.Since(t.looked); !t.looked.IsZero() && since < lookEvery {
-		defer t.mu.Unlock()
-		return t.last, nil
+	timer := time.NewTimer(lookFor)
+	defer timer.Stop()
+	for late := false; ; {
+		t.mu.Lock()
+		known := t.looked
+		if t.look == nil && time.Since(known) >= lookEvery {
+			t.look = &look{done: make(chan struct{})}
+			go t.ask(context.WithoutCancel(ctx), t.look)
+		}
+		s, l := t.last, t.look
+		t.mu.Unlock()
+		age := time.Since(known)
+		switch {
+		case age < lookEvery, late && age < lookAtMost:
+			return s, nil
+		case late:
+			return State{}, errNoAnswer
+		}
+		select {
+		case <-l.done:
+			if l.err != nil {
+				return State{}, l.err
+			}
+		case <-timer.C:
+			late = true
+		case <-ctx.Done():
+			return State{}, stopped(ctx)
+		}
 	}
-	t.mu.Unlock()
+}
+
+// ask asks Redis, once. What was forgotten since is not kept.
+func (t *Trouble) ask(ctx context.Context, l *look) {
 	ctx, cancel := context.WithTimeout(ctx, asking)
 	defer cancel()
 	began := time.Now()
 	got, err := lookScript.Run(ctx, t.rdb, t.keys()).StringSlice()
-	if err != nil {
-		return State{}, fmt.Errorf("asking how the relay is: %w", err)
-	}
-	level, _ := strconv.Atoi(got[0])
-	wait, _ := strconv.ParseInt(got[1], 10, 64)
-	s := State{Level: level, Wait: time.Duration(wait) * time.Millisecond, Why: got[2], Us: got[3] == "1", Slowed: got[4] == "1"}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if began.After(t.looked) {
-		t.looked, t.last = began, s
+	defer close(l.done)
+	if err != nil {
+		l.err = fmt.Errorf("asking how the relay is: %w", err)
 	}
-	return s, nil
+	if t.look != l {
+		return
+	}
+	t.look = nil
+	if err == nil {
+		level, _ := strconv.Atoi(got[0])
+		wait, _ := strconv.ParseInt(got[1], 10, 64)
+		t.last = State{Level: level, Wait: time.Duration(wait) * time.Millisecond, Why: got[2], Us: got[3] == "1", Slowed: got[4] == "1"}
+		t.looked = began
+	}
 }
 
 // forget has the next Look ask Redis.
 func (t *Trouble) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.looked = time.Now().Add(-lookEvery) // and what was asked before is not kept
+	t.looked, t.look = time.Time{}, nil
 }
 
 func (t *Trouble) keys() []string { return []string{pauseKey(t.relay), slowKey(t.relay)} }
@@ -115,11 +166,25 @@ func (t *Trouble) Try(ctx context.Context) (bool, error) {
 	return ok, nil
 }
 
+// leaveScript gives a try back.
+var leaveScript = redis.NewScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'trying', '0') end`)
+
+// Leave tells that this process, which was to try the relay, did not find out.
+func (t *Trouble) Leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, telling)
+	defer cancel()
+	if err := leaveScript.Run(ctx, t.rdb, t.keys()[:1]).Err(); err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("leaving the try to others: %w", err)
+	}
+	return nil
+}
+
 // failScript begins a pause or makes it longer. KEYS[1] the pause, [2] the slowed rate.
 // ARGV[1] "1": it was tried (else an email that was under way when the pause began does
 // not make it longer), [2] what was said, [3] "1": it refuses us, [4] "1": it has had
-// enough, so its rate is halved, [5] jitter, 0 to 1.
-// Pauses take a second at first and a minute at last. The slowed rate is in µs an email:
+// enough, so its rate is halved, [5] jitter, 0 to 1, [6] the longest pause in ms.
+// Pauses take a second at first. The slowed rate is in µs an email:
 // a second to begin with, and at most four; limit is where it was refused.
 // Returns the level and the ms to wait.
 var failScript = redis.NewScript(`
@@ -136,7 +201,7 @@ if ARGV[4] == '1' and level == 0 then
   redis.call('PEXPIRE', KEYS[2], 3600000)
 end
 level = level + 1
-local wait = math.min(60000, 1000 * 2 ^ math.min(level - 1, 10))
+local wait = math.min(tonumber(ARGV[6]), 1000 * 2 ^ math.min(level - 1, 10))
 wait = math.floor(wait * (0.75 + tonumber(ARGV[5]) / 2))
 local us = ARGV[3]
 if p[3] == '1' then us = '1' end
@@ -144,27 +209,37 @@ redis.call('HSET', KEYS[1], 'level', level, 'until', string.format('%.0f', now +
 redis.call('PEXPIRE', KEYS[1], 600000)
 return {level, wait}`)
 
-// Failed tells that the relay refused an email, or a connection. rate says that it has
-// had enough from us.
-func (t *Trouble) Failed(ctx context.Context, why string, us, rate, tried bool, jitter float64) (State, error) {
+// A Refusal is what a relay did to an email, or to a connection.
+type Refusal struct {
+	Why     string
+	Us      bool          // it refuses us as a sender
+	Rate    bool          // it has had enough from us
+	Tried   bool          // it was the one that tries during a pause
+	Longest time.Duration // pause
+	Jitter  float64       // 0 to 1
+}
+
+// Failed tells that the relay refused something.
+func (t *Trouble) Failed(ctx context.Context, r Refusal) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, asking)
 	defer cancel()
-	got, err := failScript.Run(ctx, t.rdb, t.keys(), flag(tried), why, flag(us), flag(rate), jitter).Int64Slice()
+	got, err := failScript.Run(ctx, t.rdb, t.keys(), flag(r.Tried), r.Why, flag(r.Us), flag(r.Rate), r.Jitter, r.Longest.Milliseconds()).Int64Slice()
+	t.forget() // whatever came of it
 	if err != nil {
 		return State{}, fmt.Errorf("telling how the relay is: %w", err)
 	}
-	t.forget()
-	return State{Level: int(got[0]), Wait: time.Duration(got[1]) * time.Millisecond, Why: why, Us: us}, nil
+	return State{Level: int(got[0]), Wait: time.Duration(got[1]) * time.Millisecond, Why: r.Why, Us: r.Us}, nil
 }
 
 // Met tells that the relay takes email: the pause of all replicas ends.
 func (t *Trouble) Met(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, asking)
+	ctx, cancel := context.WithTimeout(ctx, telling)
 	defer cancel()
-	if err := t.rdb.Del(ctx, pauseKey(t.relay)).Err(); err != nil {
+	err := t.rdb.Del(ctx, pauseKey(t.relay)).Err()
+	t.forget() // whatever came of it
+	if err != nil {
 		return fmt.Errorf("telling that the relay is well: %w", err)
 	}
-	t.forget()
 	return nil
 }
 
@@ -200,7 +275,7 @@ func (t *Trouble) Took(ctx context.Context) error {
 	if !due {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, asking)
+	ctx, cancel := context.WithTimeout(ctx, telling)
 	defer cancel()
 	if err := stepScript.Run(ctx, t.rdb, t.keys()[1:]).Err(); err != nil {
 		return fmt.Errorf("making the relay's rate faster: %w", err)

@@ -27,9 +27,10 @@ func givenLess(t *testing.T, perSecond float64) {
 			return trouble, throughput.New(rdb, throughput.Options{Relay: "relay:25", PerSecond: perSecond, Trouble: trouble})
 		}
 		rdb := connect()
+		refusal := throughput.Refusal{Why: "mail: 450", Rate: true, Longest: time.Minute, Jitter: 0.5}
 		one, _ := replica(rdb)
 		two, rate := replica(rdb)
-		if s, err := one.Failed(ctx, "mail: 450", false, true, false, 0.5); err != nil || s.Level != 1 {
+		if s, err := one.Failed(ctx, refusal); err != nil || s.Level != 1 {
 			t.Fatal(s, err)
 		}
 		s, err := two.Look(ctx)
@@ -37,7 +38,7 @@ func givenLess(t *testing.T, perSecond float64) {
 			t.Fatalf("the other replica sees %+v, %v", s, err)
 		}
 		// What was under way does not make it longer, and one of all tries.
-		if s, err := two.Failed(ctx, "mail: 450", false, true, false, 0.5); err != nil || s.Level != 1 {
+		if s, err := two.Failed(ctx, refusal); err != nil || s.Level != 1 {
 			t.Error(s, err)
 		}
 		time.Sleep(1100 * time.Millisecond)
