@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/nats-io/nats.go"
+
 	"homing/pkg/touch"
 )
 
@@ -26,7 +28,7 @@ func (p *plan) unaddressed() bool { return p.ofOrder && p.Snapshot != nil && p.S
 // has one touch. A bare plan displays what the pending touch does; one for which none is
 // pending is left out: it has its outcome, or the event that knows is yet to be planned,
 // and knows the time.
-func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, error) {
+func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
 	plans = withoutRepeated(plans)
 	var ask []touch.Touch
 	for i := range plans {
@@ -35,18 +37,20 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, erro
 		}
 	}
 	by := map[string]touch.Touch{}
-	if len(ask) > 0 {
-		pending, err := s.Pending(ctx, ask)
-		if err != nil {
-			return nil, err
+	places := map[string]uint64{} // where the schedule has them; it does not have what fell due
+	err := s.latest(ctx, ask, func(m *nats.Msg, t touch.Touch, seq uint64) {
+		by[Subject(t)] = t // of one in both places the newer: they come by sequence
+		if !fellDue(m) {
+			places[Subject(t)] = seq
 		}
-		for _, t := range pending {
-			by[Subject(t)] = t
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	out := make([]touch.Touch, 0, len(plans))
+	out := make([]carried, 0, len(plans))
 	for i := range plans {
 		p := &plans[i]
+		bare := p.bare()
 		for _, t := range p.names() {
 			if was, ok := by[Subject(t)]; ok {
 				p.take(was)
@@ -54,10 +58,37 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]touch.Touch, erro
 			}
 		}
 		if !p.bare() {
-			out = append(out, p.Touch)
+			out = append(out, carried{p.Touch, bare, places[Subject(p.Touch)]})
 		}
 	}
 	return out, nil
+}
+
+// carried is a touch to be put. One that displays what was pending replaces nothing
+// else: what another process put since then knows more.
+type carried struct {
+	touch.Touch
+	bare  bool
+	place uint64 // of a bare plan: where the schedule has what it replaces; 0: nowhere
+}
+
+// once leaves out what would be put twice: of one touch a plan that knows what it
+// displays, and else the last one. Jobs of a round read a person at one moment, so
+// their times are the same.
+func once(all []carried) []carried {
+	last := map[string]int{}
+	for i, c := range all {
+		if was, ok := last[Subject(c.Touch)]; !ok || all[was].bare || !c.bare {
+			last[Subject(c.Touch)] = i
+		}
+	}
+	out := all[:0]
+	for i, c := range all {
+		if last[Subject(c.Touch)] == i {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // withoutRepeated leaves out bare plans of touches that a plan of the same round knows

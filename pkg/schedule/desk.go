@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +11,6 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/customer"
-	"homing/pkg/touch"
 )
 
 // A Desk is where the planners of a process work together. Each reads the timeline
@@ -39,6 +39,7 @@ type job struct {
 	entries []customer.Entry // that are still to be planned
 	all     []customer.Entry // that were brought, or added
 	err     error
+	counted bool // Planned was told
 	done    chan struct{}
 }
 
@@ -200,7 +201,7 @@ func round(ctx context.Context, jobs []*job) error {
 	open := slices.Clone(jobs)
 	var err error
 	for try := 0; try < planTries && len(open) > 0 && err == nil; try++ {
-		open, err = attempt(ctx, open, try == 0)
+		open, err = attempt(ctx, open)
 	}
 	if err == nil && len(open) > 0 {
 		err = bus.Later(time.Second)
@@ -221,7 +222,7 @@ func round(ctx context.Context, jobs []*job) error {
 
 // attempt plans jobs once. It returns those whose customers changed before all was
 // scheduled, with the entries that must be planned again.
-func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
+func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
 	p := jobs[0].planner // what all of a desk share is the same with each
 	asks, near := asksOf(jobs)
 	persons, err := p.People.Read(ctx, asks, near...)
@@ -237,22 +238,26 @@ func attempt(ctx context.Context, jobs []*job, first bool) ([]*job, error) {
 		}
 	}
 	people := peopleOf(asks, persons)
-	var touches []touch.Touch
+	var plans []carried
 	each := make([]int, len(jobs))
 	for i, j := range jobs {
 		planned, err := p.Schedule.carry(ctx, j.planner.ask(j.entries, people))
 		if err != nil {
 			return jobs, err
 		}
-		touches, each[i] = append(touches, planned...), len(planned)
+		plans, each[i] = append(plans, planned...), len(planned)
 	}
-	if err := p.Schedule.Put(ctx, touches); err != nil {
+	switch err := p.Schedule.put(ctx, once(plans)); {
+	case errors.Is(err, errReplaced):
+		return doubt(jobs), nil // and again, with what is pending now
+	case err != nil:
 		return doubt(jobs), err
 	}
 	for i, j := range jobs {
-		if j.planner.Planned != nil && first {
+		if j.planner.Planned != nil && !j.counted {
 			j.planner.Planned(each[i])
 		}
+		j.counted = true
 	}
 	same, err := p.People.Same(ctx, persons)
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 // been late is planned again together with all that came after it for the same person,
 // the newest last.
 //
+// A plan that only brings a better time displays what was pending when it was read. It
+// replaces that and nothing else, see Schedule.put: else it is made once more.
+//
 // What moved a person was folded before it was appended, and it can only have been
 // planned, and replaced by us, after that: so it is on the timeline when we look.
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
@@ -120,6 +121,69 @@ func TestALatePlanDoesNotReplaceANewerOne(t *testing.T) {
 	}
 }
 
+// A better time is found for what was pending when it was read; another process puts
+// newer content in between. The newer content is displayed.
+func TestABetterTimeDoesNotReplaceWhatWasPutSince(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		s := schedule.New(d.js, clock.Scale{})
+		named := func(name string) customer.Entry {
+			e := placed("main", time.Now())
+			o := *e.Event.Data.(*events.OrderPlaced)
+			o.Customer.FirstName = name
+			e.Event.Data = &o
+			return e
+		}
+		put := func(name string) {
+			if err := thanking(t, &people{}, s, nil).Plan(t.Context(), []customer.Entry{named(name)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("Old")
+		moved := named("")
+		moved.Event.Type = events.TypeOrderUpdated
+		slow := schedule.New(&between{JetStream: d.js, do: func() { put("New") }}, clock.Scale{})
+		if err := thanking(t, &people{}, slow, barely).Plan(t.Context(), []customer.Entry{moved}); err != nil {
+			t.Fatal(err)
+		}
+		got := d.wait(time.Hour)
+		if len(got) != 1 || got[0].touch.Snapshot.FirstName != "New" {
+			t.Fatalf("%+v; want one touch, with the name that was told last", got)
+		}
+	})
+}
+
+// between is a connection that lets something happen after what is pending was read, and
+// before a plan is put.
+type between struct {
+	jetstream.JetStream
+	conns int
+	do    func()
+}
+
+func (b *between) Conn() *nats.Conn {
+	if b.conns++; b.conns == 2 {
+		b.do()
+	}
+	return b.JetStream.Conn()
+}
+
+// barely has a worker know nothing but the time from an order that was changed.
+func barely(w workers.Worker) workers.Worker {
+	plan := w.Plan
+	w.Plan = func(in workers.Input) []touch.Touch {
+		bare := in.Event.Type == events.TypeOrderUpdated
+		in.Event.Type = events.TypeOrderPlaced
+		out := plan(in)
+		for i := range out {
+			if bare {
+				out[i].Snapshot = nil
+			}
+		}
+		return out
+	}
+	return w
+}
+
 // What an order displays and when its email is due come in one batch, as after a
 // backlog: the newest content is displayed, at the new time.
 func TestABetterTimeDoesNotBringBackOlderContent(t *testing.T) {
@@ -137,21 +201,7 @@ func TestABetterTimeDoesNotBringBackOlderContent(t *testing.T) {
 		}
 		moved := named("")
 		moved.Event.Type = events.TypeOrderUpdated
-		planner := thanking(t, &people{}, s, func(w workers.Worker) workers.Worker {
-			plan := w.Plan
-			w.Plan = func(in workers.Input) []touch.Touch {
-				bare := in.Event.Type == events.TypeOrderUpdated
-				in.Event.Type = events.TypeOrderPlaced
-				out := plan(in)
-				for i := range out {
-					if bare {
-						out[i].Snapshot = nil
-					}
-				}
-				return out
-			}
-			return w
-		})
+		planner := thanking(t, &people{}, s, barely)
 		if err := planner.Plan(t.Context(), []customer.Entry{named("New"), moved}); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,8 @@ package schedule
 import (
 	"context"
 
+	"github.com/nats-io/nats.go"
+
 	"homing/pkg/touch"
 )
 
@@ -13,31 +15,43 @@ const most = 400
 // Pending returns those of the touches that are pending, as they were put: on
 // the schedule, or fallen due and not yet decided.
 func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error) {
+	var out []touch.Touch
+	seen := map[string]bool{}
+	err := s.latest(ctx, ts, func(_ *nats.Msg, t touch.Touch, _ uint64) {
+		if id := t.Customer.Store + " " + t.ID(); !seen[id] {
+			seen[id] = true
+			out = append(out, t)
+		}
+	})
+	return out, err
+}
+
+// latest calls fn with the messages that touches have: on the schedule, and fallen due.
+func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(m *nats.Msg, t touch.Touch, seq uint64)) error {
 	subjects := map[string][]string{} // by worker
 	for _, t := range ts {
 		subjects[t.Worker] = append(subjects[t.Worker], Subject(t), DueSubject(t))
 	}
-	var out []touch.Touch
-	seen := map[string]bool{}
 	for worker, all := range subjects {
 		for len(all) > 0 {
 			n := min(len(all), 2*most)
 			msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": all[:n], "batch": n})
 			if err != nil {
-				return nil, err
+				return err
 			}
 			all = all[n:]
 			for _, m := range msgs {
 				t, err := Decode(m.Data)
 				if err != nil {
-					return nil, err
+					return err
 				}
-				if id := t.Customer.Store + " " + t.ID(); !seen[id] {
-					seen[id] = true
-					out = append(out, t)
+				seq, err := sequenceOf(m)
+				if err != nil {
+					return err
 				}
+				fn(m, t, seq)
 			}
 		}
 	}
-	return out, nil
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -45,15 +46,35 @@ func DueSubject(t touch.Touch) string {
 // of them are stored. What is due already goes straight to the due subject, purging
 // an older schedule of the same touch with the same message.
 func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
-	msgs := make([]*nats.Msg, len(ts))
-	now := s.scale.Now()
+	plans := make([]carried, len(ts))
 	for i, t := range ts {
+		plans[i].Touch = t
+	}
+	return s.put(ctx, plans)
+}
+
+// errReplaced says that what a better time was for has been planned otherwise since.
+var errReplaced = errors.New("a pending touch was replaced")
+
+// put is Put for plans, of which one that only brings a better time fails with
+// errReplaced if the schedule has not what it was made for any more.
+func (s *Schedule) put(ctx context.Context, plans []carried) error {
+	msgs := make([]*nats.Msg, len(plans))
+	now := s.scale.Now()
+	for i, p := range plans {
 		var err error
-		if msgs[i], err = s.message(t, now); err != nil {
+		if msgs[i], err = s.message(p.Touch, now); err != nil {
 			return err
 		}
+		if p.bare && p.Wake.After(now) {
+			msgs[i].Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(p.place, 10)}
+		}
 	}
-	if _, err := s.streams.Publish(ctx, msgs); err != nil {
+	_, err := s.streams.Publish(ctx, msgs)
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return errReplaced
+	}
+	if err != nil {
 		return fmt.Errorf("scheduling: %w", err)
 	}
 	return nil
