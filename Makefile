@@ -46,6 +46,7 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, an
 	go tool staticcheck ./...
 	go test -race -shuffle=on $(CONCURRENT)
 	go test $$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))")
+	scripts/relays.sh -short
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own; a busy machine gets no verdict
 	go run ./pkg/homingtest/bench $(ARGS)
@@ -65,7 +66,7 @@ race: ## Run every test under the race detector, which takes a long time
 replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while emails go out
 	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas
 
-relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages, which are fetched and not installed
+relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages, which are fetched and not installed (make check runs a short version)
 	scripts/relays.sh $(ARGS)
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time

@@ -10,7 +10,7 @@ import (
 // further lines of its main section, in which PORT is its own, mail and rcpt of its ACLs.
 func Exim(t *testing.T, main, mail, rcpt string) *Server {
 	t.Helper()
-	packages := folder(t)
+	packages := folder(t, "usr/sbin/exim4")
 	s := begin(t, packages)
 	var known strings.Builder
 	for i := range 1000 {

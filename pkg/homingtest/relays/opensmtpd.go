@@ -14,7 +14,7 @@ import (
 // customer.example. Its paths are compiled in, so it runs in a root directory of its own.
 func OpenSMTPD(t *testing.T) *Server {
 	t.Helper()
-	packages := folder(t)
+	packages := folder(t, "usr/sbin/smtpd")
 	s := begin(t, packages)
 	for _, dir := range []string{"etc", "dev", "tmp", "run", "usr/sbin", "usr/libexec", "bin", "var/lib/opensmtpd/empty", "var/spool/smtpd"} {
 		s.mkdir(t, dir, 0)

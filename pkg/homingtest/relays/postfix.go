@@ -14,7 +14,7 @@ func port(s *Server) string { return strconv.Itoa(s.Port) }
 // customer.example. main are further lines of its main.cf.
 func Postfix(t *testing.T, main string) *Server {
 	t.Helper()
-	packages := folder(t)
+	packages := folder(t, "usr/lib/postfix/sbin/master")
 	s := begin(t, packages)
 	for _, dir := range []string{"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"} {
 		s.mkdir(t, "queue/"+dir, postfix)

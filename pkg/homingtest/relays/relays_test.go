@@ -130,6 +130,14 @@ func (c *client) fails(to, want, words string) {
 	}
 }
 
+// long is a test that `make check` leaves out.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long: `make relays` runs it")
+	}
+}
+
 func TestEximDeliversAtOnceWhatComesOverManyConnections(t *testing.T) {
 	s := Exim(t, "", "", "")
 	c := connect(t, s, nil)
@@ -139,6 +147,7 @@ func TestEximDeliversAtOnceWhatComesOverManyConnections(t *testing.T) {
 
 // What Exim does with the eleventh email of a connection is why Homing sends ten.
 func TestEximQueuesTheEleventhEmailOfAConnection(t *testing.T) {
+	long(t)
 	s := Exim(t, "", "", "")
 	c := connect(t, s, func(o *mailer.Options) { o.MaxPerConnection, o.Connections = 30, 1 })
 	c.all(30, time.Minute)
@@ -181,6 +190,7 @@ func unknown(t *testing.T, s *Server, words string) {
 }
 
 func TestEximWithFewConnections(t *testing.T) {
+	long(t)
 	s := Exim(t, "smtp_accept_max = 2\nsmtp_accept_reserve = 0", "", "")
 	c := connect(t, s, nil)
 	c.all(60, time.Minute)
@@ -191,6 +201,7 @@ func TestEximWithFewConnections(t *testing.T) {
 }
 
 func TestEximAtARate(t *testing.T) {
+	long(t)
 	s := Exim(t, "", `  defer message = too much mail from you
         ratelimit = 15 / 3s / leaky`, "")
 	c := connect(t, s, nil)
@@ -305,6 +316,7 @@ func TestPostfixThatDoesNotKnowUs(t *testing.T) {
 // Four unknown users in a row and no error limit is met, nor the second a reply that
 // Postfix waits from the eleventh on.
 func TestPostfixIsNotSlowedDownByUnknownUsers(t *testing.T) {
+	long(t)
 	s := Postfix(t, "")
 	c := connect(t, s, func(o *mailer.Options) { o.Connections = 1 })
 	begin := time.Now()
@@ -328,6 +340,7 @@ func TestPostfixWithFewConnections(t *testing.T) {
 }
 
 func TestPostfixAtARate(t *testing.T) {
+	long(t)
 	s := Postfix(t, "smtpd_client_message_rate_limit = 30\nanvil_rate_time_unit = 5s")
 	c := connect(t, s, nil)
 	c.all(90, time.Minute)
@@ -336,7 +349,21 @@ func TestPostfixAtARate(t *testing.T) {
 }
 
 func TestPostfixClosesIdleConnections(t *testing.T) {
+	long(t)
 	s := Postfix(t, "smtpd_timeout = 2s")
+	c := connect(t, s, nil)
+	for i := range 3 {
+		if answer := c.once(fmt.Sprintf("known%d@customer.example", i)); answer != "accepted" {
+			t.Errorf("email %d: %s", i, answer)
+		}
+		time.Sleep(3 * time.Second)
+	}
+	c.arrived(s, 3)
+}
+
+func TestEximClosesIdleConnections(t *testing.T) {
+	long(t)
+	s := Exim(t, "smtp_receive_timeout = 2s", "", "")
 	c := connect(t, s, nil)
 	for i := range 3 {
 		if answer := c.once(fmt.Sprintf("known%d@customer.example", i)); answer != "accepted" {
