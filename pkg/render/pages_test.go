@@ -131,11 +131,11 @@ func TestTemplatesNeedNoWordsForThePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	noted := ""
+	var noted strings.Builder
 	for _, n := range set.Notes() {
-		noted += n.Error() + "\n"
+		noted.WriteString(n.Error() + "\n")
 	}
-	if !strings.Contains(noted, "not offered in de") || strings.Contains(noted, "ask_title") {
-		t.Error(noted)
+	if !strings.Contains(noted.String(), "not offered in de") || strings.Contains(noted.String(), "ask_title") {
+		t.Error(noted.String())
 	}
 }
