@@ -47,4 +47,6 @@ for package in "$dir"/*.deb; do
 done
 # A program that changes its user forgets the libraries it was told to load.
 find "$dir/packages" -type f -perm /6000 -exec chmod ug-s {} +
-HOMING_RELAYS=$dir/packages go test -count=1 -timeout 15m "$@" ./pkg/homingtest/relays
+export HOMING_RELAYS=$dir/packages
+go test -count=1 -timeout 15m "$@" ./pkg/homingtest/relays
+go test -count=1 -timeout 15m "$@" -run '^TestReplicasShareAPostfix' ./pkg/homingtest/replicas

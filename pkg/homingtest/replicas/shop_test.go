@@ -58,6 +58,7 @@ type shop struct {
 	copies   int // of each stream
 	sink     *homingtest.Sink
 	sinkAddr string
+	relay    string // in the place of the sink
 	more     string // configuration
 	source   string // of the templates; empty: files
 	js       jetstream.JetStream
@@ -84,6 +85,7 @@ func (s *shop) open(n int, answer func(command, arg string) string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.sink.Close)
+	s.sinkAddr = cmp.Or(s.relay, s.sinkAddr)
 	nc, err := nats.Connect(s.natsURL, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
