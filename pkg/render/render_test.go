@@ -34,8 +34,8 @@ func shipped(t testing.TB) *Set {
 	return set
 }
 
-// inEnglish are the shipped emails for a shop that writes in English only, wherever it is.
-func inEnglish(t *testing.T) *Set {
+// shippedInEnglish returns the shipped emails for a shop that writes in English only, wherever it is.
+func shippedInEnglish(t *testing.T) *Set {
 	t.Helper()
 	set, err := Load(templatesFS(t))
 	if err != nil {
@@ -329,7 +329,7 @@ func TestMarketingMailNeedsAWayOut(t *testing.T) {
 }
 
 func TestAmountsAndDatesAreWrittenAsTheShopDoes(t *testing.T) {
-	set := inEnglish(t)
+	set := shippedInEnglish(t)
 	d := sample(t, set, "first")
 	d.Order.PlacedAt = time.Date(2026, 3, 14, 23, 30, 0, 0, time.FixedZone("", 3600))
 	for _, tc := range []struct {

@@ -215,7 +215,7 @@ func TestWhatIsNoOfferIsNotShown(t *testing.T) {
 }
 
 func TestAnOfferSaysWhatItIsWorthAndUntilWhen(t *testing.T) {
-	set := inEnglish(t)
+	set := shippedInEnglish(t)
 	london := time.FixedZone("", 0)
 	const little = "A little something for your basket" // no currency sign: filters count it
 	for _, tc := range []struct {
