@@ -2,6 +2,7 @@ package studio
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -98,11 +99,9 @@ func (s *Studio) emailPage(w http.ResponseWriter, r *http.Request) {
 	}
 	files, err := s.withDrafts(nil)
 	if err == nil {
-		for _, name := range emailNames(files) {
-			if name == e.Name {
-				s.page(w, r, http.StatusOK, "email", e.Name, e)
-				return
-			}
+		if slices.Contains(emailNames(files), e.Name) {
+			s.page(w, r, http.StatusOK, "email", e.Name, e)
+			return
 		}
 	}
 	s.page(w, r, http.StatusNotFound, "missing", "Nothing here", e.Name)
