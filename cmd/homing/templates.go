@@ -17,8 +17,8 @@ const templatesHelp = `Works with the email templates: lint checks the files in 
 the configuration.
 
 The other commands are for installations with "templates: {source: bucket}". A version
-that was pushed is numbered and never changed; all processes change to a new one within
-a second, between two emails. What a version lacks comes with Homing.`
+that was pushed is numbered and never changed; all processes change to a new one in
+a second or two, between two emails. What a version lacks comes with Homing.`
 
 func (p *program) templatesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "templates", Short: "Check and publish the email templates, and go back", Long: templatesHelp, Args: cobra.NoArgs,
