@@ -163,7 +163,7 @@ func anotherStoreSends(t *testing.T, trouble int32) {
 		if n := len(r.subjects()); n != 1 {
 			t.Errorf("%d emails of the other store, want 1", n)
 		}
-		detail := "the relay takes no email for now: dial: " + map[int32]string{refuses: "a fault of the test", silent: "no answer in time"}[trouble]
+		detail := map[int32]string{refuses: "a fault of the test", silent: "no answer in time"}[trouble]
 		if d := cmp.Diff([]string{"main held smtp_down " + detail}, r.transitions("main", "outlet")); d != "" {
 			t.Errorf("holds (-want +got):\n%s", d)
 		}

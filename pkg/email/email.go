@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"strings"
 
 	"homing/pkg/channel"
 	"homing/pkg/customer"
@@ -141,12 +142,16 @@ func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease)
 	return answer
 }
 
-// why is what a person is told about a relay that is down.
+// why is what a person is told about a relay that is down: the same of the email that was
+// tried, in this process or another one, and of those that were not.
 func why(err error) string {
+	if paused, ok := errors.AsType[*mailer.PausedError](err); ok {
+		err = paused.Why
+	}
 	f, ok := errors.AsType[*mailer.Failure](err)
 	switch {
 	case !ok:
-		return err.Error()
+		return strings.TrimPrefix(err.Error(), mailer.PhaseDial.String()+": ")
 	case f.Phase == mailer.PhaseDial && f.Code == 0:
 		return f.Err.Error()
 	}

@@ -1,7 +1,6 @@
 package mailer
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -212,8 +211,16 @@ func (p *pause) waits() *Failure {
 
 // says is the failure of an email that was not tried. It is not an answer to it.
 func (p *pause) says() *Failure {
-	return &Failure{Phase: PhaseDial, Err: fmt.Errorf("the relay takes no email for now: %w", p.why)}
+	return &Failure{Phase: PhaseDial, Err: &PausedError{p.why}}
 }
+
+// A PausedError is why an email was not tried: the relay takes none for now.
+type PausedError struct {
+	Why error // what it said to the last that was
+}
+
+func (e *PausedError) Error() string { return "the relay takes no email for now: " + e.Why.Error() }
+func (e *PausedError) Unwrap() error { return e.Why }
 
 func domainOf(address string) string {
 	_, domain, _ := strings.Cut(address, "@")
