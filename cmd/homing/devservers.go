@@ -50,7 +50,7 @@ func (s *devServers) start(f *devFlags, log *zap.Logger) error {
 	if err := s.openState(f); err != nil {
 		return err
 	}
-	for flag, port := range map[string]int{"nats-port": f.natsPort, "inbox-port": f.inboxPort, "smtp-port": f.smtpPort} {
+	for flag, port := range map[string]int{"nats-port": f.natsPort, "inbox-port": f.inboxPort, "smtp-port": f.smtpPort, "studio-port": f.studioPort} {
 		if _, err := f.port(flag, loopback, port); err != nil {
 			return err
 		}

@@ -124,14 +124,15 @@ func line(fsys fs.FS, file string, n int) string {
 	return l
 }
 
-// emails renders every sample in every language and looks at what became of it. What several emails share,
-// by their layout, is said once, of the first.
+// emails renders every sample in every language and looks at what became of it. What
+// several emails share, by their layout, is said once, of the first.
 func emails(set *render.Set) []Finding {
 	type key struct{ rule, text string }
 	where := map[key][]string{}
 	byKey := map[key]Finding{}
 	var keys []key
 	for _, name := range set.Names() {
+		seen := map[string]bool{}
 		for _, lang := range set.Languages(name) {
 			for _, sample := range set.Samples(name) {
 				d := sample.Data
@@ -140,6 +141,11 @@ func emails(set *render.Set) []Finding {
 				if err != nil {
 					continue // Load said so
 				}
+				form := tags(out.HTML)
+				if seen[form] {
+					continue // in other words
+				}
+				seen[form] = true
 				for _, f := range email(out.HTML) {
 					k := key{f.Rule, f.Text}
 					if len(where[k]) == 0 {
@@ -163,6 +169,23 @@ func emails(set *render.Set) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// tags is what an email consists of without its words.
+func tags(html string) string {
+	var b strings.Builder
+	for {
+		from := strings.IndexByte(html, '<')
+		if from < 0 {
+			return b.String()
+		}
+		to := strings.IndexByte(html[from:], '>')
+		if to < 0 {
+			return b.String() + html[from:]
+		}
+		b.WriteString(html[from : from+to+1])
+		html = html[from+to+1:]
+	}
 }
 
 // email looks at the HTML of one.
