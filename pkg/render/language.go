@@ -107,12 +107,12 @@ func (d *directory) mail(name string, only Only) *choice {
 	if c == nil {
 		return nil
 	}
-	for _, m := range c.all {
+	for i, m := range c.all {
 		if d.ps.language = ""; len(c.all) > 1 {
 			d.ps.language = m.meta.Lang
 		}
 		if !only.Unchecked {
-			lintMail(m, m.files, m.ref, d.ps)
+			lintMail(m, m.files, m.ref, i > 0 && m.page == c.all[0].page, d.ps)
 		}
 		m.files, m.ref = nil, nil
 	}

@@ -112,7 +112,10 @@ func lintTag(t *html.Token, ours bool) string {
 // lintMail renders an email that was compiled with all its samples, with
 // each optional thing missing, and any number of its parts, and with text where
 // it does not belong.
-func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
+//
+// The structure of an email is the same in most languages, and what may be missing was
+// looked at when it was compiled: more than one language is tried with whole samples only.
+func lintMail(m *mail, files map[string]*file, ref *reference, more bool, ps *problems) {
 	seen := map[string]bool{}
 	for _, s := range m.samples {
 		out, err := m.tryOut(ref, &s.Data, true)
@@ -123,14 +126,17 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 		lintOutput(m, files, s.Name, &out, ps)
 		lintWords(m, s.Name, &out, ps)
 		lintGreeting(m, s, ps)
+		if more {
+			continue
+		}
 		for _, o := range append(without(s.Data), foreign(s.Data), branded(s.Data)) {
 			out, err := m.tryOut(ref, &o.Data, o.Name != foreignText)
 			if err != nil {
 				ps.addSample(s.Name+" "+o.Name, asProblem(m.page, err))
 				return
 			}
-			if !seen[out.HTML] {
-				seen[out.HTML] = true
+			if form := wordless(out.HTML); !seen[form] { // its links are not in its words
+				seen[form] = true
 				lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
 			}
 		}
@@ -143,6 +149,19 @@ func lintMail(m *mail, files map[string]*file, ref *reference, ps *problems) {
 	}
 	if m.meta.Class != "transactional" {
 		lintWayOut(m, ps)
+	}
+}
+
+// wordless is what HTML consists of without its words.
+func wordless(html string) string {
+	var b strings.Builder
+	for {
+		_, tag, found := strings.Cut(html, "<")
+		if !found {
+			return b.String()
+		}
+		tag, html, _ = strings.Cut(tag, ">")
+		b.WriteString("<" + tag)
 	}
 }
 
