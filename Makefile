@@ -33,7 +33,7 @@ generate: ## Write what follows from the code: asyncapi.yaml, tables in README a
 
 test: ## Run the tests
 	@scripts/install-test-tools.sh
-	go test ./...
+	go test -timeout 20m ./...
 
 check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, and every test once
 	@scripts/install-test-tools.sh
@@ -44,8 +44,8 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, an
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	go test -race -shuffle=on $(CONCURRENT)
-	go test $$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))")
+	go test -race -shuffle=on -timeout 20m $(CONCURRENT)
+	go test -timeout 20m $$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))")
 	scripts/relays.sh -short
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own; a busy machine gets no verdict
