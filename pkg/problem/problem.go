@@ -55,6 +55,27 @@ func (l *List) Add(key, format string, args ...any) {
 // Err joins the problems; nil if there is none.
 func (l List) Err() error { return errors.Join(l...) }
 
+// All takes an error apart into the problems that are joined in it. An error that is none
+// becomes one without a place.
+func All(err error) []*Problem {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *Problem:
+		return []*Problem{e}
+	case interface{ Unwrap() []error }:
+		var all []*Problem
+		for _, inner := range e.Unwrap() {
+			all = append(all, All(inner)...)
+		}
+		return all
+	}
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return []*Problem{p}
+	}
+	return []*Problem{{Text: err.Error()}}
+}
+
 // Under puts the key of a section before the key of each problem in err. An error
 // that isn't a Problem becomes one of the section itself. Nil stays nil.
 func Under(section string, err error) error {

@@ -3,7 +3,6 @@ package studio
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -129,24 +128,13 @@ func (x *compiled) advice(stores map[string]render.Store) []mistake {
 	return x.remarks
 }
 
-// mistakes takes an error apart into the problems that were joined in it.
+// mistakes are the problems that were joined in an error.
 func mistakes(err error) []mistake {
-	switch e := err.(type) {
-	case nil:
-		return nil
-	case *problem.Problem:
-		return []mistake{{e.File, e.Line, e.Column, e.Text}}
-	case interface{ Unwrap() []error }:
-		var out []mistake
-		for _, inner := range e.Unwrap() {
-			out = append(out, mistakes(inner)...)
-		}
-		return out
+	var out []mistake
+	for _, p := range problem.All(err) {
+		out = append(out, mistake{p.File, p.Line, p.Column, p.Text})
 	}
-	if p, ok := errors.AsType[*problem.Problem](err); ok {
-		return mistakes(p)
-	}
-	return []mistake{{Text: err.Error()}}
+	return out
 }
 
 // emailNames are the emails of some files: what has an HTML part, or looks like one.

@@ -98,11 +98,9 @@ func (s *Studio) emailPage(w http.ResponseWriter, r *http.Request) {
 		e.Stores = append(e.Stores, store.ID)
 	}
 	files, err := s.withDrafts(nil)
-	if err == nil {
-		if slices.Contains(emailNames(files), e.Name) {
-			s.page(w, r, http.StatusOK, "email", e.Name, e)
-			return
-		}
+	if err == nil && slices.Contains(emailNames(files), e.Name) {
+		s.page(w, r, http.StatusOK, "email", e.Name, e)
+		return
 	}
 	s.page(w, r, http.StatusNotFound, "missing", "Nothing here", e.Name)
 }
