@@ -223,24 +223,9 @@ func apply(n parse.Node, edits []rewrite) {
 
 // eachText calls do with each piece of fixed text of a tree.
 func eachText(n parse.Node, do func(*parse.TextNode)) {
-	branch := func(b *parse.BranchNode) {
-		eachText(b.List, do)
-		eachText(b.ElseList, do)
-	}
-	switch n := n.(type) {
-	case *parse.ListNode:
-		if n != nil {
-			for _, c := range n.Nodes {
-				eachText(c, do)
-			}
+	walk(n, func(n parse.Node) {
+		if text, ok := n.(*parse.TextNode); ok {
+			do(text)
 		}
-	case *parse.IfNode:
-		branch(&n.BranchNode)
-	case *parse.WithNode:
-		branch(&n.BranchNode)
-	case *parse.RangeNode:
-		branch(&n.BranchNode)
-	case *parse.TextNode:
-		do(n)
-	}
+	})
 }

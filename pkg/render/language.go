@@ -357,7 +357,7 @@ func lacks(o *original, b *book, missing []string, ps *problems) {
 	ps.addf(b.path, 0, 0, "%s: is not offered in %s, which lacks %s", o.name, b.tag, what)
 }
 
-// Languages returns the languages that an email is offered in, sorted; "" stands for the
+// Languages returns the languages that an email is offered in, sorted; "" is the
 // store's, of one whose words are in a language that nothing tells.
 func (s *Set) Languages(name string) []string {
 	c := s.mails[name]

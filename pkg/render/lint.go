@@ -135,7 +135,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, more bool, ps *pr
 				ps.addSample(s.Name+" "+o.Name, asProblem(m.page, err))
 				return
 			}
-			if form := wordless(out.HTML); !seen[form] { // its links are not in its words
+			if form := Wordless(out.HTML); !seen[form] { // its links are not in its words
 				seen[form] = true
 				lintLinks(m, s.Name+" "+o.Name, &out, nil, ps)
 			}
@@ -152,8 +152,9 @@ func lintMail(m *mail, files map[string]*file, ref *reference, more bool, ps *pr
 	}
 }
 
-// wordless is what HTML consists of without its words.
-func wordless(html string) string {
+// Wordless returns the tags of rendered HTML without the words between them: what the
+// same email has in all languages.
+func Wordless(html string) string {
 	var b strings.Builder
 	for {
 		_, tag, found := strings.Cut(html, "<")

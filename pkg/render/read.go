@@ -11,9 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// read walks fsys and sorts its files.
-func (d *directory) read(fsys fs.FS) error {
-	err := fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
+// EachFile calls do with the path of each file of a folder of templates: not of those that
+// are hidden, nor of what editors and people leave among them.
+func EachFile(fsys fs.FS, do func(path string) error) error {
+	return fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -22,11 +23,22 @@ func (d *directory) read(fsys fs.FS) error {
 				return fs.SkipDir
 			}
 			return nil
-		case e.IsDir():
+		case e.IsDir(), ignored(p):
 			return nil
 		}
-		return d.readFile(fsys, p)
+		return do(p)
 	})
+}
+
+// ignored reports whether a file is no template, and may be among them.
+func ignored(p string) bool {
+	ext := path.Ext(p)
+	return ext == ".md" || ext == ".go" || strings.HasSuffix(ext, "~")
+}
+
+// read sorts the files of fsys.
+func (d *directory) read(fsys fs.FS) error {
+	err := EachFile(fsys, func(p string) error { return d.readFile(fsys, p) })
 	slices.Sort(d.mails)
 	return err
 }
@@ -47,9 +59,6 @@ func (d *directory) languagesOf(mail string) []string {
 // readFile reads one file, if it has a place.
 func (d *directory) readFile(fsys fs.FS, p string) error {
 	kind := kindOfFile(p)
-	if kind.ignored {
-		return nil
-	}
 	if kind.fault == "" && kind.tag != "" {
 		kind.fault = wrongLanguage(kind.tag, kind.ext)
 	}
@@ -85,8 +94,7 @@ type fileKind struct {
 	tag   string // of the one language it is for
 	ext   string
 
-	ignored bool
-	fault   string // why it cannot be there
+	fault string // why it cannot be there
 }
 
 func kindOfFile(p string) fileKind {
@@ -103,8 +111,7 @@ func kindOfFile(p string) fileKind {
 	}
 	dir, base := path.Split(stem)
 	dir = strings.TrimSuffix(dir, "/")
-	if given := path.Ext(p); k.ext == "" || (k.ext == phrasesExt) != (dir == phrasesDir) {
-		k.ignored = given == ".md" || given == ".go" || strings.HasSuffix(given, "~")
+	if k.ext == "" || (k.ext == phrasesExt) != (dir == phrasesDir) {
 		k.fault = fmt.Sprintf("templates are .html, .txt and %s files, and phrases/<language>%s; move this one elsewhere", sampleExt, phrasesExt)
 		return k
 	}

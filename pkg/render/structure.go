@@ -74,25 +74,34 @@ func withoutPhrases(src string, calls []macro) string {
 
 // callsOf collects the partials that a tree calls.
 func callsOf(n parse.Node, into map[string]bool) {
-	branch := func(b *parse.BranchNode) {
-		callsOf(b.List, into)
-		if b.ElseList != nil {
-			callsOf(b.ElseList, into)
+	walk(n, func(n parse.Node) {
+		if call, ok := n.(*parse.TemplateNode); ok {
+			into[call.Name] = true
 		}
+	})
+}
+
+// walk calls do with each node of a tree that has none below it.
+func walk(n parse.Node, do func(parse.Node)) {
+	branch := func(b *parse.BranchNode) {
+		walk(b.List, do)
+		walk(b.ElseList, do)
 	}
 	switch n := n.(type) {
 	case *parse.ListNode:
-		for _, in := range n.Nodes {
-			callsOf(in, into)
+		if n != nil { // there is no else
+			for _, in := range n.Nodes {
+				walk(in, do)
+			}
 		}
-	case *parse.TemplateNode:
-		into[n.Name] = true
 	case *parse.IfNode:
 		branch(&n.BranchNode)
 	case *parse.WithNode:
 		branch(&n.BranchNode)
 	case *parse.RangeNode:
 		branch(&n.BranchNode)
+	default:
+		do(n)
 	}
 }
 

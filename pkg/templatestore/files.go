@@ -19,12 +19,11 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"homing/pkg/problem"
+	"homing/pkg/render"
 )
 
 // The bounds of a version. A template of ours has some 3 KB; what is beyond these is a
@@ -38,23 +37,11 @@ const (
 // Files are templates: their contents by path, with slashes.
 type Files map[string][]byte
 
-// ReadFiles reads all that may be a template: not what is hidden, nor what editors and
-// people leave next to them, as render.Load has it. Its error joins problem.Problems.
+// ReadFiles reads all that may be a template. Its error joins problem.Problems.
 func ReadFiles(fsys fs.FS) (Files, error) {
 	out, size := Files{}, 0
 	var wrong problem.List
-	err := fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case p != "." && strings.HasPrefix(e.Name(), "."):
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case e.IsDir(), beside(p):
-			return nil
-		}
+	err := render.EachFile(fsys, func(p string) error {
 		info, err := fs.Stat(fsys, p)
 		if err != nil {
 			return err
@@ -77,12 +64,6 @@ func ReadFiles(fsys fs.FS) (Files, error) {
 		return nil, err
 	}
 	return out, nil
-}
-
-// beside reports whether a file is no template, and may be among them.
-func beside(p string) bool {
-	ext := path.Ext(p)
-	return ext == ".md" || ext == ".go" || strings.HasSuffix(ext, "~")
 }
 
 // Hash tells contents apart: it is the same for the same files, however they are kept.
