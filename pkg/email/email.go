@@ -9,7 +9,6 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
-	"strings"
 
 	"homing/pkg/channel"
 	"homing/pkg/customer"
@@ -148,14 +147,10 @@ func why(err error) string {
 	if paused, ok := errors.AsType[*mailer.PausedError](err); ok {
 		err = paused.Why
 	}
-	f, ok := errors.AsType[*mailer.Failure](err)
-	switch {
-	case !ok:
-		return strings.TrimPrefix(err.Error(), mailer.PhaseDial.String()+": ")
-	case f.Phase == mailer.PhaseDial && f.Code == 0:
-		return f.Err.Error()
+	if f, ok := errors.AsType[*mailer.Failure](err); ok {
+		return f.Why()
 	}
-	return f.Error()
+	return err.Error()
 }
 
 // lease is a channel.Lease in mailer's words.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// With 421 a relay closes the connection, whoever the email is for: another connection
+// With 421 a relay closes the connection, no matter whom the email is for: another connection
 // takes it.
 func TestA421InTheMiddleIsAboutTheConnection(t *testing.T) {
 	for mode, ext := range modes {

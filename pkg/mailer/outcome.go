@@ -51,7 +51,7 @@ type Outcome struct {
 	Err      error  // nil if accepted, else a *Failure
 
 	// What the relay's other answers add to this one.
-	Barred    bool // it refuses us, or takes nothing now, whoever an email is for
+	Barred    bool // it refuses us, or takes nothing now, no matter whom an email is for
 	Undecided bool // it refuses this recipient, or us: nothing was accepted since
 	Lasts     bool // it has said so for a day, and accepted others
 }
@@ -101,6 +101,15 @@ func words(enhanced, reply string) string {
 }
 
 func (f *Failure) Unwrap() error { return f.Err }
+
+// Why is what a person is told about a relay that failed: that there is no connection
+// needs no name of a phase.
+func (f *Failure) Why() string {
+	if f.Phase == PhaseDial && f.Code == 0 && f.Err != nil {
+		return f.Err.Error()
+	}
+	return f.Error()
+}
 
 // outcome of an email that failed this way.
 func (f *Failure) outcome(s State) Outcome {

@@ -68,7 +68,7 @@ func (p *pause) tell(f *Failure, us, tried bool) {
 		return
 	}
 	s, err := p.trouble.Failed(context.Background(), throughput.Refusal{
-		Why: f.Error(), Us: us, Rate: !us && f.Code/100 == 4 && f.Phase <= PhaseMail, Tried: tried,
+		Why: f.Why(), Us: us, Rate: !us && f.Code/100 == 4 && f.Phase <= PhaseMail, Tried: tried,
 		Longest: longest(f), Jitter: rand.Float64(),
 	})
 	p.mu.Lock()

@@ -89,8 +89,8 @@ func (s *session) full(r reply) bool {
 }
 
 // ends reports whether a refusal in the middle of a transaction is about the connection:
-// with 421 the relay closes it (RFC 5321, section 3.8), whoever the email is for. Another
-// one is worth a try.
+// with 421 the relay closes it (RFC 5321, section 3.8), no matter whom the email is
+// for. Another one is worth a try.
 func (s *session) ends(r reply) bool { return r.code == 421 }
 
 // hint says what to do about a relay that speaks TLS where we don't, or the reverse.
