@@ -159,21 +159,29 @@ func checkTemplates(t config.Templates) (*render.Set, []finding) {
 	default:
 		return nil, []finding{{Level: "problem", Key: "templates.dir", Text: "there is no folder " + t.Dir}}
 	}
-	fsys := os.DirFS(t.Dir)
-	if t.Bucket() {
-		files, err := templatestore.ReadFiles(fsys)
-		if err == nil {
-			fsys, err = overBuiltIn(files)
-		}
-		if err != nil {
-			return nil, sources{templates: t.Dir}.findings(err)
-		}
+	fsys, err := templateFiles(t)
+	if err != nil {
+		return nil, sources{templates: t.Dir}.findings(err)
 	}
 	set, err := render.Load(fsys)
 	if err != nil {
 		return nil, sources{templates: t.Dir}.findings(err)
 	}
 	return set, []finding{{Level: "ok", Text: fmt.Sprintf("templates: %s in %s", strings.Join(set.Names(), ", "), t.Dir)}}
+}
+
+// templateFiles are the templates of a folder as they would be used: over those that come
+// with Homing, if the folder is published.
+func templateFiles(t config.Templates) (fs.FS, error) {
+	fsys := os.DirFS(t.Dir)
+	if !t.Bucket() {
+		return fsys, nil
+	}
+	files, err := templatestore.ReadFiles(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return overBuiltIn(files)
 }
 
 // sources is where problems lie that do not say so themselves.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -70,9 +69,9 @@ func (p *program) templatesLintCommand() *cobra.Command {
 
 // templatesConfig is the configuration, with another folder of templates if one is named.
 func (p *program) templatesConfig(args []string) (*config.Config, error) {
-	c, err := config.Load(p.config, p.env, programme.WorkerNames())
+	c, err := p.load()
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	if len(args) > 0 {
 		c.Templates.Dir = args[0]
@@ -85,7 +84,11 @@ func (p *program) templatesConfig(args []string) (*config.Config, error) {
 
 // lint looks at the templates with the stores of the configuration.
 func (p *program) lint(c *config.Config, all bool) []maillint.Finding {
-	_, found := maillint.Run(os.DirFS(c.Templates.Dir), views(c))
+	fsys, err := templateFiles(c.Templates)
+	if err != nil {
+		return maillint.Problems(nil, err)
+	}
+	_, found := maillint.Run(fsys, views(c))
 	kept := found[:0]
 	for _, f := range found {
 		if all || f.Level != maillint.Note {

@@ -52,3 +52,22 @@ func TestTemplatesLintSaysWhatAndWhere(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Where templates are published, a folder holds what differs from those that come with
+// Homing: lint looks at what check and push look at.
+func TestTemplatesLintOfAFolderThatIsPublishedLooksAtWhatIsUsed(t *testing.T) {
+	dir := t.TempDir()
+	page, err := templates.Files.ReadFile("win-back/miss-you.html")
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, "win-back"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "win-back", "miss-you.html"), page, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := write(t, t.TempDir(), "homing.yaml", "stores: {main: {name: Shop, url: \"https://shop.example\", from: \"Shop <a@shop.example>\", postal_address: 1 High Street, locale: en-GB, currency: GBP, time_zone: Europe/London}}\ntemplates: {source: bucket}\n")
+	homing(t, "templates", "lint", dir, "--config", bucket).want(t, exitOK).contains(t, "no problem")
+	homing(t, "templates", "lint", dir).want(t, exitUsage)
+}

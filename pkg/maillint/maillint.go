@@ -4,7 +4,6 @@
 package maillint
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -52,7 +51,7 @@ type Finding struct {
 func Run(fsys fs.FS, stores map[string]render.Store) (*render.Set, []Finding) {
 	set, err := render.Load(fsys)
 	if err != nil {
-		return nil, problems(fsys, err)
+		return nil, Problems(fsys, err)
 	}
 	return set, Emails(set, stores)
 }
@@ -71,45 +70,30 @@ func Emails(set *render.Set, stores map[string]render.Store) []Finding {
 	return found
 }
 
-// order has what must be mended first.
+// order has what must be corrected first.
 func order(f Finding) string {
 	return map[Level]string{Problem: "0", Warning: "1", Note: "2"}[f.Level] + f.File
 }
 
-// problems takes apart what Load has to say.
-func problems(fsys fs.FS, err error) []Finding {
+// Problems are what is wrong with templates that cannot be used, by the error of who read
+// them from fsys; nil: without the lines themselves.
+func Problems(fsys fs.FS, err error) []Finding {
 	var found []Finding
-	var all func(error)
-	all = func(err error) {
-		if p, ok := errors.AsType[*problem.Problem](err); ok && !joined(err) {
-			found = append(found, Finding{
-				Level: Problem, Rule: RuleTemplate, File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Source: line(fsys, p.File, p.Line),
-			})
-			return
-		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range many.Unwrap() {
-				all(e)
-			}
-			return
-		}
-		found = append(found, Finding{Level: Problem, Rule: RuleTemplate, Text: err.Error()})
-	}
-	if err != nil {
-		all(err)
+	for _, p := range problem.All(err) {
+		found = append(found, Finding{
+			Level: Problem, Rule: RuleTemplate, File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Source: line(fsys, p.File, p.Line),
+		})
 	}
 	return found
 }
 
-func joined(err error) bool {
-	_, ok := err.(interface{ Unwrap() []error })
-	return ok
-}
-
 // line is a line of a file, without what is at its ends; empty if there is none.
 func line(fsys fs.FS, file string, n int) string {
+	if fsys == nil || n < 1 {
+		return ""
+	}
 	raw, err := fs.ReadFile(fsys, file)
-	if err != nil || n < 1 {
+	if err != nil {
 		return ""
 	}
 	lines := strings.Split(string(raw), "\n")
@@ -135,13 +119,11 @@ func emails(set *render.Set) []Finding {
 		seen := map[string]bool{}
 		for _, lang := range set.Languages(name) {
 			for _, sample := range set.Samples(name) {
-				d := sample.Data
-				d.Customer.Locale = lang
-				out, err := set.Render(name, d)
+				out, err := set.Render(name, sample.Data.In(lang))
 				if err != nil {
 					continue // Load said so
 				}
-				form := tags(out.HTML)
+				form := render.Wordless(out.HTML)
 				if seen[form] {
 					continue // in other words
 				}
@@ -169,23 +151,6 @@ func emails(set *render.Set) []Finding {
 		found = append(found, f)
 	}
 	return found
-}
-
-// tags is what an email consists of without its words.
-func tags(html string) string {
-	var b strings.Builder
-	for {
-		from := strings.IndexByte(html, '<')
-		if from < 0 {
-			return b.String()
-		}
-		to := strings.IndexByte(html[from:], '>')
-		if to < 0 {
-			return b.String() + html[from:]
-		}
-		b.WriteString(html[from : from+to+1])
-		html = html[from+to+1:]
-	}
 }
 
 // email looks at the HTML of one.
