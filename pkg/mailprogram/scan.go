@@ -3,7 +3,6 @@ package mailprogram
 import (
 	"bytes"
 	"cmp"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -94,10 +93,7 @@ func (s *scanner) css(source []byte, inline bool) {
 		kind, _, data := p.Next()
 		switch kind {
 		case css.ErrorGrammar:
-			if p.Err() == io.EOF {
-				return
-			}
-			if p.Err() != nil && !p.HasParseError() {
+			if !p.HasParseError() { // but the end
 				return
 			}
 		case css.AtRuleGrammar, css.BeginAtRuleGrammar:

@@ -80,9 +80,7 @@ b, span {display: block; overflow: hidden; white-space: nowrap; text-overflow: e
 	for _, name := range set.Names() {
 		b.WriteString(`<div class="row">`)
 		for _, lang := range set.Languages(name) {
-			d := set.Samples(name)[0].Data
-			d.Customer.Locale, d.Store.Locale = lang, lang
-			out, err := set.Render(name, d)
+			out, err := set.Render(name, set.Samples(name)[0].Data.In(lang))
 			if err != nil {
 				return "", fmt.Errorf("%s in %s: %w", name, lang, err)
 			}
