@@ -56,6 +56,11 @@ type to struct {
 func spend(t *testing.T, connect connect, replicas, senders int, o throughput.Options, lasts time.Duration, mails ...to) map[string][]time.Time {
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
+	return spendUntil(ctx, connect, replicas, senders, o, func(string) {}, mails...)
+}
+
+// spendUntil is spend until ctx ends. left is told of each email, by its domain.
+func spendUntil(ctx context.Context, connect connect, replicas, senders int, o throughput.Options, left func(domain string), mails ...to) map[string][]time.Time {
 	if len(mails) == 0 {
 		mails = []to{{}}
 	}
@@ -85,6 +90,7 @@ func spend(t *testing.T, connect connect, replicas, senders int, o throughput.Op
 					}
 					mu.Lock()
 					sent[m.domain] = append(sent[m.domain], time.Now())
+					left(m.domain)
 					mu.Unlock()
 				}
 			})
