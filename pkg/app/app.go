@@ -33,6 +33,7 @@ import (
 	"homing/pkg/link"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
+	"homing/pkg/render"
 	"homing/pkg/returnpath"
 	"homing/pkg/statistics"
 	"homing/pkg/templatestore"
@@ -49,6 +50,8 @@ type Options struct {
 	Scale  clock.Scale
 
 	Templates fs.FS // nil: as the configuration says, a folder or the bucket
+	// Load makes templates usable, which takes as long as a start may take; nil: render.Load.
+	Load func(fs.FS) (*render.Set, error)
 
 	// PullFor is how long a pull waits for messages; 0: as bus decides.
 	PullFor time.Duration

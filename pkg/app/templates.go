@@ -50,7 +50,11 @@ func (a *App) openTemplates() error {
 
 // loadTemplates makes templates usable for this installation.
 func (a *App) loadTemplates(fsys fs.FS) (*render.Set, error) {
-	set, err := render.Load(fsys)
+	load := a.o.Load
+	if load == nil {
+		load = render.Load
+	}
+	set, err := load(fsys)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}

@@ -46,7 +46,7 @@ func TestTheDiskOfNATSIsFull(t *testing.T) {
 	c := homingtest.Config(t, "workers: {thank-you: {after: 3s}}\n")
 	c.NATS.Streams.Storefront.MaxBytes, c.NATS.Streams.Rejected.MaxBytes = 0, 0
 	c.NATS.URL, c.Redis.URL, c.HTTP.Listen, c.HTTP.Gateway = config.URL(server.URL()), config.URL(redis.URL()), "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), RedisEmbedded: true, SMTPDial: sink.Dial})
+	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), Load: homingtest.Load, RedisEmbedded: true, SMTPDial: sink.Dial})
 	if err == nil {
 		err = a.Start()
 	}

@@ -232,7 +232,7 @@ func TestAServerThatIsAwayAndComesBack(t *testing.T) {
 	c := homingtest.Config(t, "")
 	c.NATS.URL, c.Redis.URL = config.URL(server.URL()), config.URL(redis.URL())
 	c.HTTP.Listen, c.HTTP.Gateway = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(app.Options{Config: c, Roles: []string{app.RoleGateway}, Log: zap.NewNop(), Templates: homingtest.Templates()})
+	a, err := app.New(app.Options{Config: c, Roles: []string{app.RoleGateway}, Log: zap.NewNop(), Templates: homingtest.Templates(), Load: homingtest.Load})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func TestWhileRedisHangsEveryClickIsAnswered(t *testing.T) {
 	c := homingtest.Config(t, "")
 	c.NATS.URL, c.Redis.URL = config.URL(server.URL()), config.URL(redis.URL())
 	c.HTTP.Listen, c.HTTP.Gateway = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(app.Options{Config: c, Roles: []string{app.RoleGateway}, Log: zap.NewNop(), Templates: homingtest.Templates()})
+	a, err := app.New(app.Options{Config: c, Roles: []string{app.RoleGateway}, Log: zap.NewNop(), Templates: homingtest.Templates(), Load: homingtest.Load})
 	if err == nil {
 		err = a.Start()
 	}

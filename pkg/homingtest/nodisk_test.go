@@ -29,7 +29,7 @@ func TestThatThereIsNoRoomForStreamsIsSaid(t *testing.T) {
 	t.Cleanup(redis.Stop)
 	c := homingtest.Config(t, "")
 	c.NATS.URL, c.Redis.URL, c.HTTP.Listen, c.HTTP.Gateway = config.URL(server.URL()), config.URL(redis.URL()), "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), RedisEmbedded: true})
+	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), Load: homingtest.Load, RedisEmbedded: true})
 	if err == nil {
 		err = a.Start()
 	}

@@ -209,7 +209,7 @@ func TestWhatRedisForbidsIsSaid(t *testing.T) {
 	acl("-time")
 	c := homingtest.Config(t, "")
 	c.NATS.URL, c.Redis.URL, c.HTTP.Listen, c.HTTP.Gateway = config.URL(server.URL()), config.URL(r.URL()), "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), CheckRedis: 2 * time.Second})
+	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), Templates: homingtest.Templates(), Load: homingtest.Load, CheckRedis: 2 * time.Second})
 	if err == nil {
 		err = a.Start()
 	}

@@ -136,7 +136,7 @@ func (w *World) Begin(roles ...string) {
 	}
 	var err error
 	w.app, err = app.New(app.Options{
-		Config: w.Config, Roles: roles, Log: w.Log, Templates: w.templates(),
+		Config: w.Config, Roles: roles, Log: w.Log, Templates: w.templates(), Load: Load,
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial:   w.Sink.Dial,
@@ -160,7 +160,7 @@ func (w *World) Begin(roles ...string) {
 func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string) error {
 	w.T.Helper()
 	a, err := app.New(app.Options{
-		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(),
+		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(), Load: Load,
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
 		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look, ConfirmControls: look,
 		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
