@@ -308,6 +308,7 @@ func shortened(u string) string {
 func (s *Set) CheckStore(store Store) error {
 	ps := &problems{}
 	for _, name := range s.Names() {
+		seen := map[string]bool{}
 		for m, sample := range s.of(store.ID, name).tries() {
 			d := sample.Data.clone()
 			d.Store = store
@@ -321,7 +322,10 @@ func (s *Set) CheckStore(store Store) error {
 				ps.add(asProblem(m.page, err))
 				continue
 			}
-			lintLinks(m, sample.Name, &out, &store, ps)
+			if form := Wordless(out.HTML); !seen[form] {
+				seen[form] = true
+				lintLinks(m, sample.Name, &out, &store, ps)
+			}
 		}
 	}
 	return ps.err()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -94,6 +95,8 @@ func (s *shop) open(n int, answer func(command, arg string) string) {
 	if s.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
+	starting <- struct{}{}
+	defer func() { <-starting }()
 	for range n {
 		s.replicas = append(s.replicas, s.newReplica())
 	}
@@ -101,6 +104,10 @@ func (s *shop) open(n int, answer func(command, arg string) string) {
 		r.awaitReady()
 	}
 }
+
+// starting are the shops whose replicas start: unlike what follows, that is no waiting but
+// work, a second of a processor for each replica.
+var starting = make(chan struct{}, runtime.NumCPU())
 
 // replica is one `homing run`.
 type replica struct {
