@@ -53,6 +53,9 @@ func (p *program) pendingOf(ctx context.Context, l *opened, store, who string) e
 	if err != nil {
 		return err
 	}
+	for _, n := range r.Notes { // not in the document, which is a list
+		fmt.Fprintf(p.err, "Note: %s.\n", printable(n))
+	}
 	if p.asJSON() {
 		all := r.Pending
 		for _, x := range r.Others {

@@ -48,7 +48,7 @@ func (p *program) whyCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most `n` lines of the story, the newest; 0 is all")
 	cmd.Flags().StringVar(&f.since, "since", "", "only what happened since: a duration like 7d, or a `date`")
-	cmd.Flags().BoolVar(&f.all, "all", false, "read all of the timeline, not only the customer's latest 100 entries; slower")
+	cmd.Flags().BoolVar(&f.all, "all", false, "read all of the timeline, not only the customer's latest 100 entries, and look through all orders; slower")
 	p.whoFlags(cmd, &f.timeout, &f.store)
 	return cmd
 }

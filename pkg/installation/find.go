@@ -45,23 +45,31 @@ type candidate struct {
 // in all if none is named. Those who are sure come first. That nothing is known
 // of somebody is not said for as long as Redis knows less than the timeline.
 func (i *Installation) Find(ctx context.Context, store, who string) ([]Found, error) {
+	found, _, err := i.search(ctx, store, who, true)
+	return found, err
+}
+
+// search is Find, which looks through all orders, or, where something is somebody's id
+// as well, through the latest alone; then it says in which stores there are older ones.
+func (i *Installation) search(ctx context.Context, store, who string, all bool) (out []Found, older []string, err error) {
 	stores := slices.Sorted(maps.Keys(i.stores))
 	if store != "" {
 		stores = []string{store}
 	}
-	var out []Found
 	for _, s := range stores {
-		found, err := i.find(ctx, s, who)
+		found, more, err := i.find(ctx, s, who, all)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, found...)
+		if out = append(out, found...); more {
+			older = append(older, s)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Found) int { return cmp.Compare(unsure(a), unsure(b)) })
 	if len(out) > 0 {
-		return out, nil
+		return out, older, nil
 	}
-	return nil, i.unknown(ctx, stores, who)
+	return nil, nil, i.unknown(ctx, stores, who)
 }
 
 func unsure(f Found) int {
@@ -71,19 +79,19 @@ func unsure(f Found) int {
 	return 1
 }
 
-func (i *Installation) find(ctx context.Context, store, who string) ([]Found, error) {
+func (i *Installation) find(ctx context.Context, store, who string, all bool) (found []Found, older bool, err error) {
 	keys := i.places(store, who)
 	for {
-		all, err := i.candidates(ctx, store, who)
-		if err != nil || len(all) > 0 {
-			found, also := i.persons(ctx, all)
-			return found, cmp.Or(err, also)
+		cs, older, err := i.candidates(ctx, store, who, all)
+		if err != nil || len(cs) > 0 {
+			found, also := i.persons(ctx, cs)
+			return found, older, cmp.Or(err, also)
 		}
 		if keys == nil {
-			return nil, nil
+			return nil, false, nil
 		}
 		if err := i.caughtUp(ctx, keys...); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		keys = nil // and once more, now that Redis knows all
 	}
@@ -101,14 +109,16 @@ func (i *Installation) places(store, who string) []customer.Key {
 	return keys
 }
 
-// candidates are the records that answer to something.
-func (i *Installation) candidates(ctx context.Context, store, who string) ([]candidate, error) {
+// candidates are the records that answer to something. For orders of that number all
+// are looked through, or, where it is somebody's id, perhaps the latest; then older says
+// that there are others. A token is a keyed hash, and no order's number.
+func (i *Installation) candidates(ctx context.Context, store, who string, all bool) (out []candidate, older bool, err error) {
 	keys := i.places(store, who)
 	rs, err := i.customers.Load(ctx, keys)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []candidate
+	token := false
 	for n, r := range rs {
 		switch {
 		case !r.Found() || !isCustomer(r):
@@ -119,30 +129,28 @@ func (i *Installation) candidates(ctx context.Context, store, who string) ([]can
 		case strings.Contains(who, "@"):
 			out = append(out, candidate{key: r.Key, is: why.IsAddress})
 		default:
-			out = append(out, candidate{key: r.Key, is: why.IsToken})
+			out, token = append(out, candidate{key: r.Key, is: why.IsToken}), true
 		}
 	}
 	if email := who; strings.Contains(email, "@") {
 		more, err := i.atMailbox(ctx, store, email)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, more...)
-	} else if k, ok := customer.KeyOfToken(store, who); ok {
+		return append(out, more...), false, err
+	}
+	if k, ok := customer.KeyOfToken(store, who); ok && !token {
 		more, err := i.ofMailbox(ctx, k)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		out = append(out, more...)
+		out, token = append(out, more...), len(more) > 0
 	}
-	if strings.Contains(who, "@") {
-		return out, nil
+	if token {
+		return out, false, nil
 	}
-	orders, err := i.byOrder(ctx, store, who, len(out) == 0)
+	orders, older, err := i.byOrder(ctx, store, who, all || len(out) == 0)
 	for _, k := range orders {
 		out = append(out, candidate{key: k, is: why.IsOrder})
 	}
-	return out, err
+	return out, older, err
 }
 
 // isCustomer tells a customer, erased or not, from what is kept of an address.

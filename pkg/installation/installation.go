@@ -101,9 +101,11 @@ type WhyOptions struct {
 }
 
 // Why returns the story of the person who answers to something, as Find has it. If
-// several do, it is that of the first, and has those of the others with it.
+// several do, it is that of the first, and has those of the others with it. Orders of
+// a number that is somebody's id are looked for among the latest, if not all is to be
+// read, and the notes say so.
 func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions) (why.Report, error) {
-	found, err := i.Find(ctx, store, who)
+	found, older, err := i.search(ctx, store, who, o.All)
 	if err != nil {
 		return why.Report{}, err
 	}
@@ -118,6 +120,9 @@ func (i *Installation) Why(ctx context.Context, store, who string, o WhyOptions)
 	}
 	if len(all) > 1 {
 		all[0].Matches, all[0].Others = matches, all[1:]
+	}
+	if len(older) > 0 {
+		all[0].Notes = append(all[0].Notes, lookedLately(who, older))
 	}
 	return all[0], nil
 }

@@ -2,6 +2,7 @@ package installation
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,23 +12,31 @@ import (
 )
 
 // lately is how much of the timeline is looked through for an order of a number that
-// is somebody's id or token, too: some milliseconds.
-const lately = 2_000
+// is somebody's id, too, where an answer should come soon: some milliseconds.
+var lately uint64 = 2_000
+
+// mostOfOrder is how many ids may have an order of one number. A shop that gives all
+// its orders one number means nobody by it.
+const mostOfOrder = 100
+
+// The types of events that tell what an order is.
+var ordered = []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated}
 
 // byOrder returns where those are kept who placed an order: by the orders of the store
-// that the timeline has, or by those among its latest entries alone.
-func (i *Installation) byOrder(ctx context.Context, store, order string, all bool) (out []customer.Key, err error) {
+// that the timeline has, or by those among its latest entries alone. older says that
+// there are entries which were not looked through.
+func (i *Installation) byOrder(ctx context.Context, store, order string, all bool) (out []customer.Key, older bool, err error) {
 	from := uint64(1)
 	if all && i.Progress != nil {
 		wait := time.AfterFunc(2*time.Second, func() {
-			i.Progress("store " + store + ": nobody has that id; looking for an order of that number on the timeline")
+			i.Progress("store " + store + ": looking through all orders on the timeline for one of that number")
 		})
 		defer wait.Stop()
 	}
 	if !all {
 		_, last, err := i.timeline.Identity(ctx)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		from = max(1, last-min(last, lately))
 	}
@@ -35,18 +44,38 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 	if !plain(order) {
 		text = ""
 	}
-	err = i.timeline.ReadTypeWith(ctx, store, events.TypeOrderPlaced, from, text, func(batch []customer.Entry) error {
+	err = i.timeline.ReadTypesWith(ctx, store, ordered, from, text, func(batch []customer.Entry) error {
 		for _, e := range batch {
-			if d, ok := e.Event.Data.(*events.OrderPlaced); ok && d.Order.ID == order && !slices.Contains(out, e.Key) {
+			if tells(e.Event, order) && !slices.Contains(out, e.Key) {
 				out = append(out, e.Key)
 			}
 		}
+		if len(out) > mostOfOrder {
+			return fmt.Errorf("store %s: more than %d customers have an order of that number; name one by an id, an address or the token", store, mostOfOrder)
+		}
 		return nil
 	})
-	return out, err
+	return out, from > 1, err
+}
+
+// tells reports whether an event says what an order is.
+func tells(e events.Event, order string) bool {
+	switch d := e.Data.(type) {
+	case *events.OrderPlaced:
+		return d.Order.ID == order
+	case *events.OrderUpdated:
+		return d.Order.ID == order
+	}
+	return false
 }
 
 // plain reports whether JSON has a text as it is.
 func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) })
+}
+
+// lookedLately says that older orders were not looked through.
+func lookedLately(who string, stores []string) string {
+	return fmt.Sprintf("an order %s was looked for only among the latest %d entries of the timeline (store %s), because it is somebody's id; `homing why %s --all` looks through all orders",
+		who, lately, strings.Join(stores, ", "), who)
 }

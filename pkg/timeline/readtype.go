@@ -24,13 +24,14 @@ func (t *Timeline) ReadType(ctx context.Context, store string, of events.Type, f
 	}, selection{to: math.MaxUint64}, fn)
 }
 
-// ReadTypeWith is ReadType for those entries that have a text in them, in JSON: others
-// are not decoded.
-func (t *Timeline) ReadTypeWith(ctx context.Context, store string, of events.Type, from uint64, text string, fn func([]customer.Entry) error) error {
-	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{"timeline." + store + ".*." + string(of)},
-		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
-	}, selection{to: math.MaxUint64, text: []byte(text)}, fn)
+// ReadTypesWith is ReadType for several types, and for those entries that have a text in
+// them, in JSON: others are not decoded.
+func (t *Timeline) ReadTypesWith(ctx context.Context, store string, of []events.Type, from uint64, text string, fn func([]customer.Entry) error) error {
+	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from)}
+	for _, x := range of {
+		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+".*."+string(x))
+	}
+	return t.readAll(ctx, c, selection{to: math.MaxUint64, text: []byte(text)}, fn)
 }
 
 // ReadTypesSince is ReadType for several types, of what was appended since a time.
