@@ -35,13 +35,13 @@ func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream,
 		return nil, err
 	}
 	if id != nil {
-		if err := fingerprint.Check(ctx, js, id); err != nil {
+		if err := bus.Ask(ctx, func(ctx context.Context) error { return fingerprint.Check(ctx, js, id) }); err != nil {
 			return nil, err
 		}
 	}
 	changes, err := bus.Setup(ctx, js, limits(c), busWorkers(), now)
 	if err == nil && id != nil {
-		err = fingerprint.Keep(ctx, js, id)
+		err = bus.Ask(ctx, func(ctx context.Context) error { return fingerprint.Keep(ctx, js, id) })
 	}
 	if lost, is := errors.AsType[*bus.ControlsLost](err); is {
 		lost.Paused, err = pausedBefore(ctx, js)

@@ -38,39 +38,51 @@ const (
 // not replaced with an empty one: then Setup does the rest, and returns a *ControlsLost.
 func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, now time.Time) ([]Change, error) {
 	var done []Change
-	lost := controlsLost(ctx, js)
+	lost := Ask(ctx, func(ctx context.Context) error { return controlsLost(ctx, js) })
 	if _, is := errors.AsType[*ControlsLost](lost); lost != nil && !is {
 		return nil, fmt.Errorf("bucket %s: %w", ControlsBucket, lost)
 	}
+	// made does one step, and notes what it did.
+	made := func(kind, name string, step func(context.Context) (did string, fields []string, err error)) error {
+		return Ask(ctx, func(ctx context.Context) error {
+			did, fields, err := step(ctx)
+			if err != nil {
+				return err
+			}
+			done = append(done, Change{kind, name, did, fields})
+			return nil
+		})
+	}
 	for _, c := range streams(l, ws) {
-		did, fields, err := setupStream(ctx, js, c)
+		err := made("stream", c.Name, func(ctx context.Context) (string, []string, error) { return setupStream(ctx, js, c) })
 		if err != nil {
 			return done, fmt.Errorf("stream %s: %w", c.Name, err)
 		}
-		done = append(done, Change{"stream", c.Name, did, fields})
 	}
 	for _, c := range consumers(ws, now) {
-		did, fields, err := setupConsumer(ctx, js, c)
+		err := made("consumer", c.config.Durable, func(ctx context.Context) (string, []string, error) { return setupConsumer(ctx, js, c) })
 		if err != nil {
 			return done, fmt.Errorf("consumer %s of %s: %w", c.config.Durable, c.stream, err)
 		}
-		done = append(done, Change{"consumer", c.config.Durable, did, fields})
 	}
-	for _, name := range []string{TemplatesBucket, ControlsBucket} {
+	copies := max(1, l.Replicas)
+	for _, name := range []string{TemplatesBucket, ControlsBucket, ProductsBucket} {
 		if name == ControlsBucket && lost != nil {
 			continue
 		}
-		did, err := setupBucket(ctx, js, name, max(1, l.Replicas))
+		set := setupBucket
+		if name == ProductsBucket {
+			set = setupObjects
+		}
+		err := made("bucket", name, func(ctx context.Context) (did string, _ []string, err error) {
+			did, err = set(ctx, js, name, copies)
+			return did, nil, err
+		})
 		if err != nil {
 			return done, fmt.Errorf("bucket %s: %w", name, err)
 		}
-		done = append(done, Change{"bucket", name, did, nil})
 	}
-	did, err := setupObjects(ctx, js, ProductsBucket, max(1, l.Replicas))
-	if err != nil {
-		return done, fmt.Errorf("bucket %s: %w", ProductsBucket, err)
-	}
-	return append(done, Change{"bucket", ProductsBucket, did, nil}), lost
+	return done, lost
 }
 
 func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (did string, fields []string, err error) {

@@ -179,7 +179,7 @@ func (r *replica) tell() {
 
 func (r *replica) awaitReady() {
 	r.t.Helper()
-	until(r.t, "a replica being ready", 30*time.Second, func() bool {
+	until(r.t, "a replica being ready", time.Minute, func() bool {
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", r.listen))
 		if err != nil {
 			return false
