@@ -51,7 +51,9 @@ type Timeline interface {
 
 // Schedule is where a held touch waits, and others that may share its message.
 type Schedule interface {
-	Put(ctx context.Context, ts []touch.Touch) error
+	// PutBack schedules a touch again that fell due as the message of a sequence, unless
+	// that was deleted or replaced: the customer was erased, or it was planned again.
+	PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error)
 	// Pending returns those of the touches that are pending, with what they display.
 	Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error)
 	// Waiting returns the touches of one id that are pending with some workers.

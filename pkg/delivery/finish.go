@@ -8,7 +8,6 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/reason"
-	"homing/pkg/touch"
 )
 
 // finish turns a decision into facts, schedule, claim and ack, and nothing else
@@ -43,7 +42,8 @@ func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) 
 	if err := d.free(ctx, a); err != nil || decision.Aside == 0 {
 		return err
 	}
-	return d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside), "")
+	_, err := d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside), "")
+	return err
 }
 
 // dropped is the fact that a touch is not sent. One that was dropped before, for a
@@ -57,11 +57,16 @@ func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
 }
 
 // reschedule puts the touch back on the schedule, for an instant or for a time of day
-// on the clocks of a zone.
-func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string) error {
+// on the clocks of a zone. It reports false, and does not, if its message is gone: an
+// erasure took it along, or a newer one has its place.
+func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string) (bool, error) {
+	md, err := a.msg.Metadata()
+	if err != nil {
+		return false, err
+	}
 	t := a.touch
 	t.Wake, t.Zone, t.Late = until, zone, false
-	return d.o.Schedule.Put(ctx, []touch.Touch{t})
+	return d.o.Schedule.PutBack(ctx, t, md.Sequence.Stream)
 }
 
 // hold puts the touch back on the schedule and says so, in that order: at worst it
@@ -75,7 +80,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, decision Decision) erro
 		a.touch.Due = until
 		body.Due = &until
 	}
-	if err := d.reschedule(ctx, a, decision.Until, decision.Zone); err != nil {
+	if back, err := d.reschedule(ctx, a, decision.Until, decision.Zone); err != nil || !back {
 		return err
 	}
 	body.Until = &until

@@ -69,11 +69,29 @@ func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask
 		if err := s.forgetElsewhere(ctx, at, who, n); err != nil {
 			return err
 		}
-		if done, err := s.applied(ctx, n, itself); done || err != nil {
+		done, err := s.applied(ctx, n, itself)
+		if err == nil && done && s.guests(who, itself) {
+			// A planner that puts a plan looks, after that, whether the guest is erased: so what
+			// was put before is deleted after.
+			err = s.forgetElsewhere(ctx, at, who, n)
+		}
+		if done || err != nil {
 			return err
 		}
 	}
 	return ErrContended
+}
+
+// guests reports whether one of some entries is about the guest of a mailbox of the
+// person's.
+func (s *Customers) guests(who customer.Then, of []customer.Entry) bool {
+	for k, email := range who.Mailboxes {
+		guest := s.identity.Key(k.Store, s.identity.Guest(k.Store, email))
+		if slices.ContainsFunc(of, func(e customer.Entry) bool { return e.Key == guest }) {
+			return true
+		}
+	}
+	return false
 }
 
 // then reads who was one person at a time, ms.

@@ -1,12 +1,14 @@
 package projection_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -213,5 +215,35 @@ func TestCopiesOfAnErasureSayThatTheyAreCopies(t *testing.T) {
 	}
 	if copies != 2 { // of b, and of the guest at the address
 		t.Errorf("%d copies, want 2", copies)
+	}
+}
+
+// What goes to an erased address is deleted once it shows that it was erased: a planner
+// that puts a plan later than that sees it.
+func TestWhatGoesToAnErasedAddressIsDeletedOnceItIsErased(t *testing.T) {
+	for name, e := range map[string]customer.Entry{"a guest": erases(t, 5, "", shared), "an account": erases(t, 5, "b", "")} {
+		t.Run(name, func(t *testing.T) {
+			d := deskOn(t, homingtest.Redis(t, miniRedis(t)), &tape{})
+			d.takes(t, knows(t, 1, "a", other))
+			d.takes(t, buys(t, 2, "a", shared))
+			if name == "a guest" {
+				d.takes(t, buys(t, 2, "", shared))
+			} else {
+				d.takes(t, knows(t, 2, "b", shared))
+			}
+			seen := false
+			d.ForgetWith(func(_ context.Context, of []customer.Key, email string, _ time.Time) error {
+				guest := load(t, d.Customers, ids(t).Key("main", ids(t).Guest("main", shared)))
+				seen = guest.Customer.Erased.At != 0
+				if !slices.Contains(of, ids(t).Key("main", "a")) || email != shared {
+					t.Errorf("%v are asked about %s", of, email)
+				}
+				return nil
+			})
+			d.takes(t, e)
+			if !seen {
+				t.Error("the last time, it didn't show yet that the address was erased")
+			}
+		})
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
@@ -14,6 +16,8 @@ type plan struct {
 	touch.Touch
 	tokens  []string // of all ids of the person; none: they have one
 	ofOrder bool     // it goes to the address that came with its order
+	entry   uint64   // sequence of the entry that it was planned for
+	account string   // the address of the person's account
 }
 
 // bare reports whether the plan knows a better time, but not what the email displays.
@@ -37,11 +41,13 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
 		}
 	}
 	by := map[string]touch.Touch{}
-	places := map[string]uint64{} // where the schedule has them; it does not have what fell due
+	places := map[string]place{}
 	err := s.latest(ctx, ask, func(m *nats.Msg, t touch.Touch, seq uint64) {
 		by[Subject(t)] = t // of one in both places the newer: they come by sequence
-		if !fellDue(m) {
-			places[Subject(t)] = seq
+		if at := places[Subject(t)]; fellDue(m) {
+			places[Subject(t)] = place{at.scheduled, seq}
+		} else {
+			places[Subject(t)] = place{seq, 0}
 		}
 	})
 	if err != nil {
@@ -58,7 +64,7 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
 			}
 		}
 		if !p.bare() {
-			out = append(out, carried{p.Touch, bare, places[Subject(p.Touch)]})
+			out = append(out, carried{p.Touch, bare, places[Subject(p.Touch)], p.entry, p.account})
 		}
 	}
 	return out, nil
@@ -68,8 +74,34 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
 // else: what another process put since then knows more.
 type carried struct {
 	touch.Touch
-	bare  bool
-	place uint64 // of a bare plan: where the schedule has what it replaces; 0: nowhere
+	bare    bool
+	place   place  // of a bare plan: of what it replaces
+	entry   uint64 // sequence of the entry that it was planned for
+	account string // the address of the person's account
+}
+
+// place is where a pending touch was when it was read, by sequences; 0: it was not there.
+type place struct {
+	scheduled uint64
+	due       uint64 // if it fell due since it was scheduled
+}
+
+// expect has the message of a bare plan refused if what it replaces was replaced since.
+func (p *carried) expect(m *nats.Msg) {
+	if subject := DueSubject(p.Touch); p.place.due != 0 && m.Subject == subject {
+		// What is on the schedule is newer, and is not purged.
+		delete(m.Header, jetstream.SchedulerHeader)
+		delete(m.Header, jetstream.ScheduleNextHeader)
+		expect(m, subject, p.place.due)
+		return
+	}
+	expect(m, Subject(p.Touch), p.place.scheduled)
+}
+
+// elsewhere reports whether the email goes to the address of an order that isn't the
+// account's.
+func (p *carried) elsewhere() bool {
+	return p.Snapshot.To != "" && !customer.SameAddress(p.Snapshot.To, p.account)
 }
 
 // once leaves out what would be put twice: of one touch a plan that knows what it

@@ -38,6 +38,7 @@ type job struct {
 	planner *Planner
 	entries []customer.Entry // that are still to be planned
 	all     []customer.Entry // that were brought, or added
+	put     []carried        // what may be on the schedule for them
 	err     error
 	counted bool // Planned was told
 	done    chan struct{}
@@ -238,6 +239,9 @@ func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
 		}
 	}
 	people := peopleOf(asks, persons)
+	if err := forgetErased(ctx, jobs, people); err != nil {
+		return doubt(jobs), err
+	}
 	var plans []carried
 	each := make([]int, len(jobs))
 	for i, j := range jobs {
@@ -246,8 +250,10 @@ func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
 			return jobs, err
 		}
 		plans, each[i] = append(plans, planned...), len(planned)
+		j.put = append(j.put, planned...)
 	}
-	switch err := p.Schedule.put(ctx, once(plans)); {
+	plans = once(plans)
+	switch err := p.Schedule.put(ctx, plans); {
 	case errors.Is(err, errReplaced):
 		return doubt(jobs), nil // and again, with what is pending now
 	case err != nil:
@@ -258,6 +264,9 @@ func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
 			j.planner.Planned(each[i])
 		}
 		j.counted = true
+	}
+	if err := p.forgetSentElsewhere(ctx, plans); err != nil {
+		return doubt(jobs), err
 	}
 	same, err := p.People.Same(ctx, persons)
 	if err != nil {

@@ -31,6 +31,13 @@ func (s *Schedule) ForgetTo(ctx context.Context, worker string, k customer.Key, 
 	})
 }
 
+// forgetTouch is Forget for one touch.
+func (s *Schedule) forgetTouch(ctx context.Context, of touch.Touch, until time.Time) (int, error) {
+	return s.forget(ctx, of.Worker, of.Customer, func(t touch.Touch, err error) bool {
+		return err == nil && Subject(t) == Subject(of) && t.Caused.UnixMilli() <= until.UnixMilli()
+	})
+}
+
 func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
 	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil || len(msgs) == 0 {

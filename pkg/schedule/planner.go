@@ -138,7 +138,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 	var out []plan
 	for _, e := range entries {
 		w, c := p.Workers[e.Key.Store], people[e.Key]
-		if c.Erased.At != 0 && e.Event.Time.UnixMilli() <= c.Erased.At {
+		if forgotten(c, e) {
 			continue // told late, or planned late: it is forgotten
 		}
 		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
@@ -154,7 +154,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 			if worth(t, w, now) && !claimed(t, w, in) {
 				t.Address = p.address(e.Key.Store, c)
 				t.Snapshot = addressed(t.Snapshot, e.Event, w.OfOrder)
-				out = append(out, plan{t, c.Tokens, w.OfOrder})
+				out = append(out, plan{t, c.Tokens, w.OfOrder, e.Sequence, c.Account()})
 			}
 		}
 	}

@@ -38,6 +38,7 @@ func (p *people) Read(_ context.Context, asks []customer.Ask, _ ...customer.Key)
 	p.loads++
 	out := make([]customer.Person, len(asks))
 	for i := range asks {
+		out[i].Customer.Erased = p.who.Erased
 		customer.Join(&out[i].Customer, p.who) // a copy of its own, as from a store
 		out[i].Customer.Tokens = p.tokens
 	}

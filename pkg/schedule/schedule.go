@@ -57,7 +57,7 @@ func (s *Schedule) Put(ctx context.Context, ts []touch.Touch) error {
 var errReplaced = errors.New("a pending touch was replaced")
 
 // put is Put for plans, of which one that only brings a better time fails with
-// errReplaced if the schedule has not what it was made for any more.
+// errReplaced if what it was made for has been replaced since.
 func (s *Schedule) put(ctx context.Context, plans []carried) error {
 	msgs := make([]*nats.Msg, len(plans))
 	now := s.scale.Now()
@@ -66,18 +66,50 @@ func (s *Schedule) put(ctx context.Context, plans []carried) error {
 		if msgs[i], err = s.message(p.Touch, now); err != nil {
 			return err
 		}
-		if p.bare && p.Wake.After(now) {
-			msgs[i].Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(p.place, 10)}
+		if p.bare {
+			p.expect(msgs[i])
 		}
 	}
 	_, err := s.streams.Publish(ctx, msgs)
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+	if replaced(err) {
 		return errReplaced
 	}
 	if err != nil {
 		return fmt.Errorf("scheduling: %w", err)
 	}
 	return nil
+}
+
+func replaced(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+}
+
+// PutBack schedules a touch again that fell due, as the message of a sequence. It
+// reports false, and nothing is scheduled, if that message is gone or was replaced: the
+// customer was erased in the meantime, or the touch was planned again and is due.
+func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error) {
+	m, err := s.message(t, s.scale.Now())
+	if err != nil {
+		return false, err
+	}
+	expect(m, DueSubject(t), sequence)
+	if _, err = s.streams.Publish(ctx, []*nats.Msg{m}); replaced(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("scheduling: %w", err)
+	}
+	return true, nil
+}
+
+// expect has the server refuse a message unless the last one of a subject is that of a
+// sequence; 0: there is none.
+func expect(m *nats.Msg, subject string, sequence uint64) {
+	m.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(sequence, 10)}
+	if subject != m.Subject {
+		m.Header[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{subject}
+	}
 }
 
 func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
