@@ -9,7 +9,7 @@ import (
 
 // Only says what LoadDraft leaves out. Its zero value leaves out nothing.
 type Only struct {
-	Mail      string // the one email to load: "thank-you/thanks"
+	Mail      string // the one email to load: "thank-you/thanks"; nothing of the pages
 	Language  string // the one language to load it in, if it is offered in that
 	Unchecked bool   // don't try emails out with their samples
 }
@@ -41,7 +41,10 @@ func LoadDraft(fsys fs.FS, only Only) (*Draft, error) {
 		return nil, err
 	}
 	d.share()
-	set := &Set{mails: d.compose(only), stores: map[string]map[string]*choice{}, pages: map[string][]*Pages{"": d.pagesOf(d.books)}}
+	set := &Set{mails: d.compose(only), stores: map[string]map[string]*choice{}, pages: map[string][]*Pages{}}
+	if only.Mail == "" {
+		set.pages[""] = d.pagesOf(d.books)
+	}
 	for id := range d.overrides {
 		set.stores[id], set.pages[id] = d.override(id, set.mails, only)
 	}

@@ -321,18 +321,20 @@ func (d *directory) unknown(o *original, books map[string]*book) bool {
 	found := false
 	for _, s := range o.all() {
 		for _, m := range s.calls {
-			known := map[string]bool{}
 			there := false
-			for _, b := range books {
-				there = there || o.find(b, s)(m.key) != nil || s.own && m.key == "subject" && len(b.arms(o.name)) > 0
-				for _, key := range b.keys(o.name) {
-					known[key] = true
-				}
+			for _, b := range books { // each of them: it notes what is said
+				there = o.find(b, s)(m.key) != nil || s.own && m.key == "subject" && len(b.arms(o.name)) > 0 || there
 			}
 			if there {
 				continue
 			}
 			found = true
+			known := map[string]bool{}
+			for _, b := range books {
+				for _, key := range b.keys(o.name) {
+					known[key] = true
+				}
+			}
 			line, col := s.place(m.at)
 			if s.own {
 				d.ps.addf(o.page, 0, 0, "needs a %s, in its front matter or as a phrase of the section %s in phrases/%s%s", m.key, o.name, slices.Sorted(maps.Keys(books))[0], phrasesExt)

@@ -16,7 +16,10 @@ func (d *directory) override(store string, shared map[string]*choice, only Only)
 		c := shared[name]
 		return c == nil || !own.differs(c, changed)
 	})
-	made, pages := own.compose(only), own.pagesOf(books)
+	made, pages := own.compose(only), []*Pages(nil)
+	if only.Mail == "" {
+		pages = own.pagesOf(books)
+	}
 	for name, c := range made {
 		if class := shared[name].meta.Class; c.meta.Class != class {
 			own.ps.addf(name+".html", 0, 0, "is of class %q for everybody else, and cannot be of another one for a store", orElse(class, "(none)"))

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"homing/pkg/render"
@@ -121,37 +120,40 @@ func (s *Studio) apiPreview(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, p)
 }
 
-// apiCheck answers with what is wrong in any email, with the drafts: a partial that one
-// email needs may break another. Of the email that is looked at it has the remarks, too.
+// apiCheck answers with what is wrong in the email that is looked at, with the drafts, and
+// its remarks; and if it is asked for all, with what is wrong in any other, too: a partial
+// that one email needs may break another. They are checked one after the other, so that a
+// processor is left for what somebody types since, and no more of them once nobody waits.
 func (s *Studio) apiCheck(w http.ResponseWriter, r *http.Request) {
-	var l look
-	if !read(w, r, &l) {
+	var in struct {
+		look
+		All bool `json:"all"`
+	}
+	if !read(w, r, &in) {
 		return
 	}
-	files, err := s.withDrafts(l.Drafts)
+	files, err := s.withDrafts(in.Drafts)
 	if err != nil {
 		failed(w, err)
 		return
 	}
-	names := emailNames(files)
-	found, remarks := make([][]mistake, len(names)), []mistake{}
-	var wg sync.WaitGroup
-	for n, name := range names {
-		wg.Go(func() {
-			if c, err := s.compile.email(r.Context(), files, name); err == nil {
-				if found[n] = c.mistakes; name == l.Email {
-					remarks = append(remarks, c.advice(s.stores())...)
-				}
-			}
-		})
+	names := []string{in.Email}
+	if in.All {
+		names = append(names, emailNames(files)...)
 	}
-	wg.Wait()
-	out := []mistake{}
-	for _, list := range found {
-		for _, m := range list {
+	out, remarks := []mistake{}, []mistake{}
+	for n, name := range names {
+		c, err := s.compile.email(r.Context(), files, name)
+		if err != nil {
+			return // nobody waits
+		}
+		for _, m := range c.mistakes {
 			if !slices.Contains(out, m) {
 				out = append(out, m)
 			}
+		}
+		if n == 0 {
+			remarks = append(remarks, c.advice(s.stores())...)
 		}
 	}
 	answer(w, http.StatusOK, map[string]any{"mistakes": out, "remarks": remarks})

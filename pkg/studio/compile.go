@@ -30,8 +30,14 @@ const maxCompiled = 96
 // uses. What has not changed is not compiled again.
 type compiler struct {
 	mu   sync.Mutex
-	done map[[32]byte]*compiled
-	age  [][32]byte // oldest first
+	done map[compiledKey]*compiled
+	age  []compiledKey // oldest first
+}
+
+// A compiledKey is the files of an email, and whether it was tried out with its samples.
+type compiledKey struct {
+	files   [32]byte
+	checked bool
 }
 
 // compiled is one email, or what is wrong with it.
@@ -68,16 +74,30 @@ func fingerprint(files memory) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// email compiles one email of some files.
+// email compiles one email of some files, and tries it out with its samples in each of
+// its languages, which takes several times as long as compiling it does.
 func (c *compiler) email(ctx context.Context, files memory, name string) (*compiled, error) {
+	return c.compile(ctx, files, name, true)
+}
+
+// draft compiles one email of some files, to be looked at while somebody types. Of what
+// is wrong it finds what prevents that.
+func (c *compiler) draft(ctx context.Context, files memory, name string) (*compiled, error) {
+	return c.compile(ctx, files, name, false)
+}
+
+func (c *compiler) compile(ctx context.Context, files memory, name string, checked bool) (*compiled, error) {
 	files = only(files, name)
-	key := fingerprint(files)
+	key := compiledKey{fingerprint(files), checked}
 	c.mu.Lock()
 	x, ok := c.done[key]
+	if full := c.done[compiledKey{key.files, true}]; full != nil && full.isReady() && full.set != nil {
+		x, ok = full, true
+	}
 	if !ok {
 		x = &compiled{ready: make(chan struct{})}
 		if c.done == nil {
-			c.done = map[[32]byte]*compiled{}
+			c.done = map[compiledKey]*compiled{}
 		}
 		c.done[key] = x
 		if c.age = append(c.age, key); len(c.age) > maxCompiled {
@@ -86,7 +106,7 @@ func (c *compiler) email(ctx context.Context, files memory, name string) (*compi
 		}
 		go func() { // also if who asked goes away: they ask again
 			defer close(x.ready)
-			x.load(files)
+			x.load(files, name, checked)
 		}()
 	}
 	c.mu.Unlock()
@@ -98,18 +118,44 @@ func (c *compiler) email(ctx context.Context, files memory, name string) (*compi
 	}
 }
 
-func (x *compiled) load(files memory) {
+func (x *compiled) isReady() bool {
+	select {
+	case <-x.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+func (x *compiled) load(files memory, name string, checked bool) {
 	defer func() {
 		if r := recover(); r != nil { // a template must not end the studio
 			x.set, x.mistakes = nil, []mistake{{Text: fmt.Sprintf("the renderer failed: %v", r)}}
 		}
 	}()
-	set, err := render.Load(files)
+	if checked {
+		set, err := render.Load(files)
+		x.set, x.mistakes = set, mistakes(err)
+		return
+	}
+	draft, err := render.LoadDraft(files, render.Only{Mail: name, Unchecked: true})
 	if err != nil {
 		x.mistakes = mistakes(err)
 		return
 	}
-	x.set = set
+	if x.mistakes = mistakes(draft.Err()); x.mistakes == nil {
+		x.set = draft.Set
+	}
+}
+
+// try renders a compiled email, which may be a draft that nothing was tried out with.
+func (x *compiled) try(name string, d render.Data) (m render.Mail, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the renderer failed: %v", r)
+		}
+	}()
+	return x.set.Render(name, d)
 }
 
 // advice is what spam filters count against an email, what mail programs drop of it and

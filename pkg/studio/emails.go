@@ -63,7 +63,7 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Studio) card(r *http.Request, name string) emailCard {
-	p, mail, err := s.render(r.Context(), look{Email: name})
+	p, mail, err := s.render(r.Context(), look{Email: name}, s.compile.email)
 	if err != nil {
 		return emailCard{Mistakes: 1, First: mistake{Text: err.Error()}}
 	}

@@ -16,7 +16,10 @@ func (s *Studio) mailRoutes() http.Handler {
 	})
 	mux.HandleFunc("GET /frame.js", func(w http.ResponseWriter, _ *http.Request) { serveAsset(w, "frame.js") })
 	mux.HandleFunc("GET /frame.css", func(w http.ResponseWriter, _ *http.Request) { serveAsset(w, "frame.css") })
-	mux.HandleFunc("GET /picture.svg", mailview.Picture)
+	mux.HandleFunc("GET /picture.svg", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=86400") // it is the same with each key
+		mailview.Picture(w, r)
+	})
 	mux.HandleFunc("GET /view/{name}", s.view)
 	mux.HandleFunc("GET /thumbnail/{worker}/{step}", s.thumbnail)
 	return s.guardMails(mux)
@@ -42,7 +45,7 @@ func (s *Studio) show(w http.ResponseWriter, html string, pictures bool) {
 
 // thumbnail shows an email as it was saved, with its first sample.
 func (s *Studio) thumbnail(w http.ResponseWriter, r *http.Request) {
-	out, mail, err := s.render(r.Context(), look{Email: r.PathValue("worker") + "/" + r.PathValue("step"), Store: r.URL.Query().Get("store")})
+	out, mail, err := s.render(r.Context(), look{Email: r.PathValue("worker") + "/" + r.PathValue("step"), Store: r.URL.Query().Get("store")}, s.compile.draft)
 	if err != nil || !out.Rendered {
 		http.Error(w, "it cannot be shown: see what is wrong with it", http.StatusNotFound)
 		return

@@ -71,7 +71,7 @@ func (s *Studio) withDrafts(drafts []draft) (memory, error) {
 // preview renders an email as delivery would, and keeps its HTML part to be looked at.
 func (s *Studio) preview(ctx context.Context, l look) (*preview, error) {
 	begun := time.Now()
-	out, mail, err := s.render(ctx, l)
+	out, mail, err := s.render(ctx, l, s.compile.draft)
 	if err != nil || !out.Rendered {
 		return out, err
 	}
@@ -82,8 +82,9 @@ func (s *Studio) preview(ctx context.Context, l look) (*preview, error) {
 	return out, nil
 }
 
-// render renders an email; what is wrong with it is in the preview.
-func (s *Studio) render(ctx context.Context, l look) (*preview, render.Mail, error) {
+// render renders an email as compile makes it of its files; what is wrong with it is in
+// the preview.
+func (s *Studio) render(ctx context.Context, l look, compile func(context.Context, memory, string) (*compiled, error)) (*preview, render.Mail, error) {
 	files, err := s.withDrafts(l.Drafts)
 	if err != nil {
 		return nil, render.Mail{}, err
@@ -91,7 +92,7 @@ func (s *Studio) render(ctx context.Context, l look) (*preview, render.Mail, err
 	if !slices.Contains(emailNames(files), l.Email) {
 		return nil, render.Mail{}, fmt.Errorf("%w: there is no email %q", errNotFound, l.Email)
 	}
-	c, err := s.compile.email(ctx, files, l.Email)
+	c, err := compile(ctx, files, l.Email)
 	if err != nil {
 		return nil, render.Mail{}, err
 	}
@@ -106,7 +107,7 @@ func (s *Studio) render(ctx context.Context, l look) (*preview, render.Mail, err
 		return nil, render.Mail{}, err
 	}
 	out.Sender = d.Store.Name
-	mail, err := c.set.Render(l.Email, d)
+	mail, err := c.try(l.Email, d)
 	if err != nil {
 		out.Mistakes = append(out.Mistakes, mistake{File: l.Email + ".html", Text: strings.TrimPrefix(err.Error(), "template: "+l.Email+": ")})
 		return out, render.Mail{}, nil
@@ -131,7 +132,7 @@ func (s *Studio) data(ctx context.Context, set *render.Set, l look, out *preview
 		}
 	}
 	if l.Who != "" && s.o.Customers != nil {
-		real, err := s.o.Customers.Email(ctx, l.Store, l.Who, l.Email)
+		real, err := s.known.email(ctx, s.o.Customers, asked{l.Store, l.Who, l.Email})
 		if err != nil {
 			return d, err
 		}
@@ -145,7 +146,7 @@ func (s *Studio) data(ctx context.Context, set *render.Set, l look, out *preview
 
 // sendTest hands a preview to the relay.
 func (s *Studio) sendTest(r *http.Request, l look, to string) error {
-	out, mail, err := s.render(r.Context(), l)
+	out, mail, err := s.render(r.Context(), l, s.compile.email)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,7 @@ type Studio struct {
 	work    *workspace
 	compile compiler
 	views   views
+	known   known
 
 	pages, mails     *http.Server
 	addr, mailAddr   net.Addr

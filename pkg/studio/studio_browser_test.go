@@ -134,24 +134,6 @@ func TestAnEmailIsSeenInEveryWay(t *testing.T) {
 	b.waitFor(`document.getElementById("size").textContent.includes("KB of 102")`)
 }
 
-func TestThePreviewFollowsTheKeyboard(t *testing.T) {
-	s, _ := opened(t, studio.Options{})
-	b := browse(t)
-	b.open(s, inEmail)
-	best := time.Hour
-	for range 6 {
-		before := shown(b)
-		took := eval[float64](b, `(async () => { const view = document.querySelector("#code .cm-content").cmTile?.view ?? document.querySelector("#code .cm-content").cmView?.view;
-			const from = performance.now(), at = view.state.doc.toString().indexOf("description: ") + 13;
-			view.dispatch({ changes: { from: at, insert: "x" }, userEvent: "input.type" });
-			while (document.documentElement.dataset.shown === "`+before+`") await new Promise((r) => setTimeout(r, 1));
-			return performance.now() - from; })()`)
-		best = min(best, time.Duration(took*float64(time.Millisecond)))
-		t.Logf("%.0f ms", took)
-	}
-	t.Logf("the best: %v", best)
-}
-
 func TestPagesFitEveryWidth(t *testing.T) {
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}, {ID: "tea"}}})
 	b := browse(t)

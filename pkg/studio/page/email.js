@@ -244,17 +244,25 @@ $("discard").onclick = () => {
   preview.soon();
 };
 
-let checking = 0;
+// What is wrong is looked for once the keyboard is silent: in this email soon, in all
+// others later. An answer about a text that was changed since is dropped.
+let checking = [], asking;
 function checkSoon() {
-  clearTimeout(checking);
-  checking = setTimeout(async () => {
-    try {
-      const answer = await ask("/api/check", { email, drafts: changes() });
-      elsewhere = answer.mistakes;
-      remarks = answer.remarks;
-      mark();
-    } catch { /* the preview says so */ }
-  }, 900);
+  checking.forEach(clearTimeout);
+  asking?.abort();
+  checking = [setTimeout(() => check(false), 250), setTimeout(() => check(true), 900)];
+}
+async function check(all) {
+  asking?.abort();
+  const own = asking = new AbortController();
+  try {
+    const answer = await ask("/api/check", { email, all, drafts: changes() }, own.signal);
+    if (own.signal.aborted) return;
+    const others = all ? [] : elsewhere.filter((m) => m.file && !files.has(m.file));
+    elsewhere = [...answer.mistakes, ...others];
+    remarks = answer.remarks;
+    mark();
+  } catch { /* the preview says so */ }
 }
 
 function lost() {

@@ -4,9 +4,6 @@ import { ask } from "/assets/shared.js";
 
 const $ = (id) => document.getElementById(id);
 
-// How long the keyboard has to be silent. What is seen follows within 150 ms of a key.
-const pause = 30;
-
 export class Preview {
   constructor({ email, nonce, changes, onResult, onLost, onBack }) {
     Object.assign(this, { email, changes, onResult, onLost, onBack });
@@ -62,13 +59,19 @@ export class Preview {
     return { email: this.email, sample: $("sample").value, locale: $("locale").value, store: $("store")?.value ?? "", who: this.who, drafts: this.changes() };
   }
 
+  /** soon shows what was typed, at once, or else when what was typed before is there: so
+   * what is seen follows also somebody who does not pause. */
   soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), pause);
+    this.again = true;
+    if (this.asking && !this.waiting) return;
+    this.now();
   }
 
+  /** now shows what is to be seen; an answer to what was asked before is dropped. */
   async now() {
     this.asking?.abort();
+    clearTimeout(this.waiting);
+    this.again = this.waiting = undefined;
     const asking = this.asking = new AbortController();
     try {
       const result = await ask("/api/preview", this.look(), asking.signal);
@@ -76,8 +79,13 @@ export class Preview {
       this.take(result);
     } catch (e) {
       if (e.name === "AbortError") return;
-      if (e.lost) { this.onLost(); clearTimeout(this.timer); this.timer = setTimeout(() => this.now(), 1500); return; }
+      if (e.lost) { this.onLost(); this.waiting = setTimeout(() => this.now(), 1500); return; }
       this.note(e.message);
+    } finally {
+      if (this.asking === asking && !this.waiting) {
+        this.asking = undefined;
+        if (this.again) this.now();
+      }
     }
   }
 
