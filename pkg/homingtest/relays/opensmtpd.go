@@ -12,7 +12,9 @@ import (
 
 // OpenSMTPD starts an OpenSMTPD that knows the recipients known0 to known999 of
 // customer.example. Its paths are compiled in, so it runs in a root directory of its own.
-func OpenSMTPD(t *testing.T) *Server {
+// lines are further ones of its configuration, listen further options of where it listens,
+// files what else is in its folder etc.
+func OpenSMTPD(t *testing.T, lines, listen string, files map[string]string) *Server {
 	t.Helper()
 	packages := folder(t, "usr/sbin/smtpd")
 	s := begin(t, packages)
@@ -54,9 +56,20 @@ func OpenSMTPD(t *testing.T) *Server {
 	s.write(t, "etc/known", known.String())
 	s.write(t, "etc/mailname", "relay.example\n")
 	s.write(t, "etc/hosts", "127.0.0.1 localhost\n")
+	for name, text := range files {
+		mode := os.FileMode(0o600) // it refuses a key that others may read
+		if strings.HasPrefix(text, "#!") {
+			mode = 0o755 // and runs filters as another user
+		}
+		if err := os.Chmod(s.write(t, "etc/"+name, text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.silent = strings.Contains(" "+listen+" ", " smtps ")
 	s.write(t, "etc/smtpd.conf", `table known file:/etc/known
 table all { "@" = "nobody" }
-listen on 127.0.0.1 port `+port(s)+`
+`+lines+`
+listen on 127.0.0.1 port `+port(s)+` `+listen+`
 action "box" maildir "/boxes/%{rcpt.user}" virtual <all>
 match from any for domain "customer.example" rcpt-to <known> action "box"
 `)
