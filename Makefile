@@ -1,12 +1,13 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due fuzz cldr intl tzdata caniemail studio pictures axe clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 KILLS ?= 60
 DUE ?= 100000
+CLICKS ?= 60000
 # The release of CLDR that is generated from: that of the Node that make intl ran with,
 # so that the two can be compared to the letter.
 CLDR ?= 48.1.0
@@ -74,6 +75,9 @@ story: ## Let a shop of 200 customers live for thirteen months of fake time
 
 due: ## Let DUE (100,000) emails be due at once, 50 of which may leave a second, on fake time
 	HOMING_DUE=$(DUE) go test -count=1 -run '^TestThousandsAreDueAtOnce$$' -timeout 60m -v ./pkg/homingtest
+
+clicks: ## Let CLICKS (60,000) customers unsubscribe by the link, 2,000 a second, while emails go out
+	HOMING_CLICKS=$(CLICKS) go test -count=1 -run '^TestAFloodOfClicksWhileEmailsLeave$$' -timeout 30m -v ./pkg/homingtest/replicas
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
