@@ -107,16 +107,27 @@ func freePort(t *testing.T) string {
 	return ""
 }
 
-// node starts one master of a cluster that asks for certificates and announces a name,
-// and returns its address and a client that may do everything.
+// node starts one master of a cluster that announces a name.
 func node(t *testing.T, a *authority, host string) (port string, admin *redis.Client) {
+	t.Helper()
+	return secureRedis(t, a, host, "--save", "", "--appendonly", "yes",
+		"--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-announce-hostname", host, "--cluster-preferred-endpoint-type", "hostname",
+		"--user", "default", "on", "nopass", "~*", "&*", "+@all")
+}
+
+// secureRedis starts a redis-server, or what the arguments make of it, that has a
+// certificate for one name and asks for ours. It returns its port and a client that may do
+// everything.
+func secureRedis(t *testing.T, a *authority, host string, args ...string) (port string, admin *redis.Client) {
 	t.Helper()
 	port, dir := freePort(t), t.TempDir()
 	a.issue(port, []string{host})
-	cmd := exec.Command("redis-server", "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
-		"--tls-cert-file", a.file(port), "--tls-key-file", a.file(port+"-key"), "--tls-ca-cert-file", a.file("ca"),
-		"--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-announce-hostname", host, "--cluster-preferred-endpoint-type", "hostname",
-		"--user", "default", "on", "nopass", "~*", "&*", "+@all")
+	conf := filepath.Join(dir, "redis.conf") // a sentinel writes to it
+	if err := os.WriteFile(conf, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("redis-server", append([]string{conf, "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--dir", dir,
+		"--tls-cert-file", a.file(port), "--tls-key-file", a.file(port + "-key"), "--tls-ca-cert-file", a.file("ca")}, args...)...)
 	var said bytes.Buffer
 	cmd.Stdout = &said
 	if err := cmd.Start(); err != nil {
