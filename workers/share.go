@@ -46,6 +46,17 @@ func has(group []Sharer, order string) bool {
 	return slices.ContainsFunc(group, func(s Sharer) bool { return s.Order == order })
 }
 
+// ToOneMailbox returns those of some orders of the customer whose emails go to the same
+// address as those of one.
+func ToOneMailbox(all []*customer.Order, order string, c *customer.Customer) []*customer.Order {
+	own, ok := c.Order(order)
+	if !ok {
+		return all
+	}
+	to := c.GoesTo(own)
+	return slices.DeleteFunc(all, func(o *customer.Order) bool { return c.GoesTo(o) != to })
+}
+
 // About is the touch of the same step about another order of the customer.
 func About(t touch.Touch, order string) touch.Touch {
 	t.Occasion = touch.Token(order)

@@ -55,6 +55,10 @@ func (k Claim) Went() string {
 // Spends reports whether the claim takes a place in the frequency caps.
 func (k Claim) Spends() bool { return k.State != Dropped && !k.Elsewhere }
 
+// Bundled reports whether another touch's email took the touch over; its claim has the
+// same time.
+func (k Claim) Bundled() bool { return k.State == Dropped && k.Why == string(reason.Bundled) }
+
 // Claimed returns the claim on a touch.
 func (c *Customer) Claimed(key uint64) (Claim, bool) {
 	for _, k := range c.Claims {

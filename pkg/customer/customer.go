@@ -135,6 +135,15 @@ type Customer struct {
 	// Around is set of a person alone, too: tokens of others, about whose orders an email
 	// went to the person's mailbox. A touch about the same order is the same email.
 	Around []string
+	// Others is set of a person alone: the orders of others, about some of which an email
+	// went to the person's mailbox, as the claims say.
+	Others []Others
+}
+
+// Others are the orders of somebody else.
+type Others struct {
+	Token  string
+	Orders []Order
 }
 
 // Opinion is what a customer explicitly said about marketing email, and when. It

@@ -96,6 +96,7 @@ func Decode(data string) (Customer, error) {
 			return c, corrupt("a section is damaged")
 		}
 	}
+	c.toHome()
 	return c, nil
 }
 

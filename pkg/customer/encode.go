@@ -72,8 +72,8 @@ func Append(b []byte, c *Customer) []byte {
 		}
 		return b
 	})
-	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte { return appendOrders(b, c.Orders, t) })
-	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t) })
+	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte { return appendOrders(b, c.Orders, t, c.home()) })
+	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t, c.home()) })
 	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte { return appendSeen(b, c.Seen) })
 	b = appendClaims(b, c.Claims)
 	b = section(b, tagStops, len(c.Stops) > 0, func(b []byte) []byte {

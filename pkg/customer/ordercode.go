@@ -19,19 +19,24 @@ const (
 	isBrief
 )
 
-func appendOrders(b []byte, os []Order, t stamps) []byte {
+func appendOrders(b []byte, os []Order, t stamps, home string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(os)))
 	for i := range os {
-		b = appendOrder(b, &os[i], t)
+		b = appendOrder(b, &os[i], t, home)
 	}
 	return b
 }
 
-func appendOrder(b []byte, o *Order, t stamps) []byte {
-	has := o.has()
+// appendOrder writes an order. Which address came with it is written where it isn't the
+// account's, home, or where none did.
+func appendOrder(b []byte, o *Order, t stamps, home string) []byte {
+	if o.Brief {
+		home = ""
+	}
+	has := o.has(home)
 	b = appendString(binary.AppendUvarint(b, has), o.ID)
 	if has&hasTold != 0 {
-		b = appendContent(t.place(b, o.Told), &o.Content, has)
+		b = appendContent(t.place(b, o.Told), &o.Content, has, home)
 	}
 	if has&hasAge != 0 {
 		b = binary.AppendVarint(b, o.Told.At-o.Age)
@@ -42,7 +47,7 @@ func appendOrder(b []byte, o *Order, t stamps) []byte {
 	if has&hasRivals != 0 {
 		b = binary.AppendUvarint(b, uint64(len(o.Rivals.Said)))
 		for i := range o.Rivals.Said {
-			b = appendContent(t.place(b, o.Rivals.Said[i].Stamp), &o.Rivals.Said[i].Value, hasCart|hasExtras)
+			b = appendContent(t.place(b, o.Rivals.Said[i].Stamp), &o.Rivals.Said[i].Value, hasCart|hasExtras, home)
 		}
 		b = binary.AppendUvarint(b, uint64(len(o.Rivals.Passed)))
 		for _, tie := range o.Rivals.Passed {
@@ -71,18 +76,18 @@ func appendOrder(b []byte, o *Order, t stamps) []byte {
 	return b
 }
 
-func appendContent(b []byte, c *Content, has uint64) []byte {
+func appendContent(b []byte, c *Content, has uint64, home string) []byte {
 	if has&hasCart != 0 {
 		b = appendString(b, c.CartID)
 	}
 	if b = appendLines(b, c.Lines); has&hasExtras != 0 {
-		b = appendExtras(b, c)
+		b = appendExtras(b, c, home)
 	}
 	return b
 }
 
 // has returns which of the order is written.
-func (o *Order) has() (has uint64) {
+func (o *Order) has(home string) (has uint64) {
 	if o.Age != 0 {
 		has = hasTold
 		if o.Age != o.Told.At {
@@ -95,7 +100,7 @@ func (o *Order) has() (has uint64) {
 	if o.CartID != "" {
 		has |= hasCart
 	}
-	if o.extras() {
+	if o.extras(home) {
 		has |= hasExtras
 	}
 	if !o.once() {
@@ -214,6 +219,7 @@ func (r *reader) order(o *Order, t stamps) {
 }
 
 func (r *reader) content(c *Content, has uint64) {
+	c.To = notWritten
 	if has&hasCart != 0 {
 		c.CartID = r.string()
 	}
@@ -286,91 +292,5 @@ func (r *reader) parts(o *Order, t stamps) {
 				p.Lines[j] = Line{Product: r.product(o), Quantity: int(r.uvarint())}
 			}
 		}
-	}
-}
-
-// extras reports whether the order says what most orders do not say.
-func (o *Content) extras() bool {
-	if len(o.Coupons) > 0 {
-		return true
-	}
-	for i := range o.Lines {
-		if o.Lines[i].said() != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// What a line says that most lines do not say.
-const (
-	saysSupply = 1 << iota
-	saysSubscription
-	saysUnreviewable
-	saysBundle
-)
-
-// said returns what the line says that most lines do not say.
-func (l *Line) said() (said byte) {
-	if l.Supply != 0 {
-		said |= saysSupply
-	}
-	if l.Subscription {
-		said |= saysSubscription
-	}
-	if l.Unreviewable {
-		said |= saysUnreviewable
-	}
-	if l.Bundle != 0 {
-		said |= saysBundle
-	}
-	return said
-}
-
-// appendExtras writes the coupons, and for each line that says more its place,
-// counted from 1, and what it says; 0 ends them.
-func appendExtras(b []byte, o *Content) []byte {
-	b = binary.AppendUvarint(b, uint64(len(o.Coupons)))
-	for _, h := range o.Coupons {
-		b = putUint48(b, h)
-	}
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		said := l.said()
-		if said == 0 {
-			continue
-		}
-		b = append(binary.AppendUvarint(b, uint64(i+1)), said)
-		if said&saysSupply != 0 {
-			b = binary.AppendUvarint(b, uint64(l.Supply))
-		}
-		if said&saysBundle != 0 {
-			b = binary.AppendUvarint(b, uint64(l.Bundle))
-		}
-	}
-	return append(b, 0)
-}
-
-func (r *reader) extras(o *Content) {
-	for range r.count(6) {
-		if s := r.bytes(6); s != "" {
-			o.Coupons = append(o.Coupons, uint48(view(s)))
-		}
-	}
-	for place := r.uvarint(); place != 0; place = r.uvarint() {
-		if place > uint64(len(o.Lines)) {
-			r.bad = true
-			return
-		}
-		l, said := &o.Lines[place-1], r.byte()
-		if said&saysSupply != 0 {
-			l.Supply = int32(r.uvarint())
-		}
-		if said&saysBundle != 0 {
-			if l.Bundle = int16(r.uvarint()); int(l.Bundle) > len(o.Lines) || l.Bundle < 0 {
-				r.bad = true
-			}
-		}
-		l.Subscription, l.Unreviewable = said&saysSubscription != 0, said&saysUnreviewable != 0
 	}
 }

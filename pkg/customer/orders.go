@@ -3,6 +3,7 @@ package customer
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"homing/events"
@@ -52,10 +53,11 @@ type Content struct {
 	CartID  string
 	Lines   []Line
 	Coupons []uint64 // hashes of the codes that were redeemed with it
+	To      string   // the address that came with it, in small letters; empty: none did
 }
 
 func compareContent(a, b Content) int {
-	return cmp.Or(cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons))
+	return cmp.Or(cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons), cmp.Compare(a.To, b.To))
 }
 
 // PlacedAt returns when the order was placed, as it was first told.
@@ -88,6 +90,21 @@ func (o *Order) Holds(products []string) bool {
 // placed, was not cancelled as a whole since, and is not a test.
 func (o *Order) Counts() bool { return o.Age != 0 && !o.Test && !o.Whole(Cancelled) }
 
+// GoesTo returns the address that emails about an order of the customer go to, in small
+// letters; empty: the account's. As touch.Touch.To has it.
+func (c *Customer) GoesTo(o *Order) string {
+	if o.To == "" || SameAddress(o.To, c.Account()) || c.moved(o) {
+		return ""
+	}
+	return o.To
+}
+
+// moved reports whether an order came with an address that was the account's, and isn't
+// any more: its emails follow the account.
+func (c *Customer) moved(o *Order) bool {
+	return o.To != "" && c.HomeAt(o.To, o.Age) && !SameAddress(o.To, c.Account())
+}
+
 // newestOrderFirst is the order of a customer's orders. Of those that were not
 // told yet, it goes by the first that was told about them.
 func newestOrderFirst(a, b Order) int {
@@ -104,6 +121,9 @@ func asPlaced(a, b Order) int { return cmp.Or(cmp.Compare(a.Age, b.Age), cmp.Com
 func ordered[D events.CustomerData](f func(d D, s Stamp) Order) fold {
 	return of(func(c *Customer, d D, s Stamp) bool {
 		o := f(d, s)
+		if o.Age != 0 {
+			o.To = strings.ToLower(d.Who().Email)
+		}
 		if c.Erased.At != 0 && s.At <= c.Erased.At {
 			return c.strike(hash48(o.ID))
 		}

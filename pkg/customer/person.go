@@ -106,6 +106,11 @@ func (w *walk) unite(a Ask) Customer {
 			of.erase(e)
 		}
 		w.markElsewhere(of.Claims)
+		for i := range of.Orders { // whose addresses are not the person's
+			if o := &of.Orders[i]; of.moved(o) {
+				o.To = ""
+			}
+		}
 		erased := c.Erased
 		c.Erased = Stamp{} // each was erased for itself
 		Join(&c, of)
@@ -312,18 +317,7 @@ func (w *walk) answersTo(mailbox string) bool {
 func (w *walk) spentHere(c *Customer) {
 	for mailbox, email := range w.mailboxes {
 		for _, k := range w.linked(mailbox) {
-			of := w.n.at(k).Customer
-			for _, claim := range of.Claims {
-				switch {
-				case claim.To == mailbox.Token:
-					c.Settle(claim)
-					if !slices.Contains(c.Around, k.Token) {
-						c.Around = append(c.Around, k.Token)
-					}
-				case claim.To == "" && of.HomeAt(email, claim.At):
-					c.Settle(claim)
-				}
-			}
+			w.wentHere(c, k, email, mailbox.Token)
 		}
 	}
 	for k := range w.members {
@@ -339,6 +333,31 @@ func (w *walk) spentHere(c *Customer) {
 				}
 			}
 		}
+	}
+}
+
+// wentHere adds the claims of another id, and of what the same emails took over, that
+// went to a mailbox of the person's.
+func (w *walk) wentHere(c *Customer, k Key, email, mailbox string) {
+	of := w.n.at(k).Customer
+	went := false
+	for _, claim := range of.Claims {
+		here := claim.To == mailbox
+		if !here && (claim.To != "" || !of.HomeAt(email, claim.At)) {
+			continue
+		}
+		c.Settle(claim)
+		for _, x := range of.Claims {
+			if claim.State >= Uncertain && x.At == claim.At && x.Bundled() {
+				c.Settle(x)
+			}
+		}
+		if went = true; here && !slices.Contains(c.Around, k.Token) {
+			c.Around = append(c.Around, k.Token)
+		}
+	}
+	if went {
+		c.Others = append(c.Others, Others{k.Token, of.Orders})
 	}
 }
 

@@ -13,6 +13,7 @@ type ExportOrder struct {
 	At    time.Time    `json:"at"`
 	Cart  string       `json:"cart,omitempty"`
 	Test  bool         `json:"test,omitempty"`
+	Email string       `json:"email,omitempty"` // the address that came with it
 	Lines []ExportLine `json:"lines,omitempty"` // none: the whole order
 }
 
@@ -28,7 +29,7 @@ func exportOrders(os []customer.Order) (out []ExportOrder) {
 			out = append(out, ExportOrder{Order: o.ID, What: what, At: ms(at), Lines: lines})
 		}
 		if o.Age != 0 {
-			out = append(out, ExportOrder{Order: o.ID, What: "placed", At: o.PlacedAt(), Cart: o.CartID, Test: o.Test, Lines: exportLines(o.Lines)})
+			out = append(out, ExportOrder{Order: o.ID, What: "placed", At: o.PlacedAt(), Cart: o.CartID, Test: o.Test, Email: o.To, Lines: exportLines(o.Lines)})
 			if o.Told.At != o.Age {
 				say("told as it is", o.Told.At, nil)
 			}

@@ -12,8 +12,9 @@
 // last of them is right; those that it took over are bundled with it.
 //
 // A product is asked about once within ask_again_after, whichever orders of the person
-// have it. Where orders of one account go to several mailboxes, that is once for each. Nothing is kept for that: which order was asked about when is known by the
-// claims, and what it had by the orders. So it lasts as long as both do: of orders whose
+// have it. Where orders of one account go to several mailboxes, that is once for each,
+// also if who answers there orders under an id of their own. Nothing is kept for that:
+// which order was asked about when is known by the claims, and what it had by the orders. So it lasts as long as both do: of orders whose
 // details are forgotten (more than customer.MaxOrders newer ones) nothing is known.
 //
 // A product is not asked about if it was cancelled, if any of it was returned,

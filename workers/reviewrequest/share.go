@@ -7,21 +7,20 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
-	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
 
 // group returns the orders that share the email of a touch, its own included. Of an ask
-// they are those whose time comes within merge_within of the first one's; of a reminder
-// those that were asked about in one email.
+// they are those whose time comes within merge_within of the first one's, and whose email
+// goes to the same address; of a reminder those that were asked about in one email.
 func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
 	c, own := &in.Customer, t.Snapshot.Order
 	var all []workers.Sharer
 	add := func(order string, at time.Time) { all = append(all, workers.Sharer{Order: order, At: at}) }
 	if t.Step == Reminder {
 		mine, _ := asked(t, own, c)
-		for _, o := range c.Standing() {
+		for _, o := range workers.ToOneMailbox(c.Standing(), own, c) {
 			if at, ok := asked(t, o.ID, c); ok && at.Equal(mine) {
 				add(o.ID, at)
 			}
@@ -31,7 +30,7 @@ func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
 	if w.config.MergeWithin == 0 {
 		return nil
 	}
-	for _, o := range c.Standing() {
+	for _, o := range workers.ToOneMailbox(c.Standing(), own, c) {
 		at, _ := w.asks(o.ID, o.PlacedAt(), c)
 		if o.ID != own {
 			k, claimed := workers.About(t, o.ID).ClaimIn(c)
@@ -101,10 +100,16 @@ func asked(t touch.Touch, order string, c *customer.Customer) (time.Time, bool) 
 func email(t touch.Touch, order string, c *customer.Customer) (customer.Claim, bool) {
 	t.Step = Ask
 	k, ok := workers.About(t, order).ClaimIn(c)
+	return emailOf(k, ok, c)
+}
+
+// emailOf returns the claim of the email that an ask's claim is about: its own, or that of
+// the email which took it over.
+func emailOf(k customer.Claim, claimed bool, c *customer.Customer) (customer.Claim, bool) {
 	switch {
-	case !ok, k.State >= customer.Uncertain:
-		return k, ok
-	case k.State != customer.Dropped || k.Why != string(reason.Bundled):
+	case !claimed, k.State >= customer.Uncertain:
+		return k, claimed
+	case !k.Bundled():
 		return k, false
 	}
 	for _, x := range c.Claims {
@@ -130,6 +135,7 @@ func (w worker) questions(product string, t touch.Touch, in workers.Input) []que
 	if in.Recipient != nil { // about what they ordered themselves
 		all = append(all, questionsTo("", product, t, in.Recipient)...)
 	}
+	all = append(all, questionsOfOthers(product, t, whoReads(in))...)
 	slices.SortFunc(all, func(a, b question) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order)) })
 	var out []question
 	for _, q := range all {
@@ -149,11 +155,52 @@ func questionsTo(mailbox, product string, t touch.Touch, c *customer.Customer) [
 			continue
 		}
 		k, ok := email(t, o.ID, c)
-		at := time.UnixMilli(k.At).UTC()
-		if ok && k.Went() == mailbox && o.LeftBy(product, at) && !o.Purchase(product).Unreviewable {
-			all = append(all, question{o.ID, at})
+		if q := (question{o.ID, time.UnixMilli(k.At).UTC()}); ok && k.Went() == mailbox && q.about(o, product) {
+			all = append(all, q)
 		}
 	}
+	return all
+}
+
+// about reports whether the email asked about a product of its order.
+func (q question) about(o *customer.Order, product string) bool {
+	return o.LeftBy(product, q.at) && !o.Purchase(product).Unreviewable
+}
+
+// whoReads is who answers to the mailbox where the email goes.
+func whoReads(in workers.Input) *customer.Customer {
+	if in.Recipient != nil {
+		return in.Recipient
+	}
+	return &in.Customer
+}
+
+// claimsOfOthers calls fn with the claims of asks about others' orders of a product, whose
+// email went to somebody's mailbox.
+func claimsOfOthers(product string, t touch.Touch, who *customer.Customer, fn func(o *customer.Order, k customer.Claim)) {
+	t.Step = Ask
+	for _, others := range who.Others {
+		for i := range others.Orders {
+			o := &others.Orders[i]
+			if o.Test || !o.Has(product) {
+				continue
+			}
+			if k, ok := who.Claimed(customer.ClaimKey(workers.About(t, o.ID).Under(others.Token).ID())); ok {
+				fn(o, k)
+			}
+		}
+	}
+}
+
+// questionsOfOthers returns the emails about others' orders that went to somebody's
+// mailbox, and may have asked about a product.
+func questionsOfOthers(product string, t touch.Touch, who *customer.Customer) (all []question) {
+	claimsOfOthers(product, t, who, func(o *customer.Order, k customer.Claim) {
+		k, ok := emailOf(k, true, who)
+		if q := (question{o.ID, time.UnixMilli(k.At).UTC()}); ok && q.about(o, product) {
+			all = append(all, q)
+		}
+	})
 	return all
 }
 
@@ -173,12 +220,25 @@ func (w worker) elsewhere(product string, t touch.Touch, in workers.Input) bool 
 // asking reports whether who answers to the touch's mailbox is being asked about one of its
 // products at this moment, in an email about another order, outside its group.
 func asking(t touch.Touch, group []workers.Sharer, items []events.Item, in workers.Input) bool {
-	return askingAt(in.To, t, group, items, &in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient)
+	if askingAt(in.To, t, group, items, &in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient) {
+		return true
+	}
+	open := false
+	for _, it := range items {
+		claimsOfOthers(it.ProductID, t, whoReads(in), func(o *customer.Order, k customer.Claim) {
+			open = open || k.State == customer.Open && o.ID != t.Snapshot.Order && !inGroup(group, o.ID)
+		})
+	}
+	return open
+}
+
+func inGroup(group []workers.Sharer, order string) bool {
+	return slices.ContainsFunc(group, func(s workers.Sharer) bool { return s.Order == order })
 }
 
 func askingAt(mailbox string, t touch.Touch, group []workers.Sharer, items []events.Item, c *customer.Customer) bool {
 	for o := range c.Placed() {
-		if slices.ContainsFunc(group, func(s workers.Sharer) bool { return s.Order == o.ID }) || o.ID == t.Snapshot.Order {
+		if inGroup(group, o.ID) || o.ID == t.Snapshot.Order {
 			continue
 		}
 		k, ok := workers.About(t, o.ID).ClaimIn(c)

@@ -11,14 +11,14 @@ import (
 
 // group returns the orders that share an email with one, that one included, oldest
 // first. The first order that was not cancelled opens a group, and all that were placed
-// within merge_within of it join. None: orders share no emails, or the details of the
+// within merge_within of it join, if their email goes to the same address. None: orders share no emails, or the details of the
 // order are gone, as after an import.
 func (w worker) group(order string, c *customer.Customer) []workers.Sharer {
 	if w.config.MergeWithin == 0 {
 		return nil
 	}
 	var all []workers.Sharer
-	for _, o := range c.Standing() {
+	for _, o := range workers.ToOneMailbox(c.Standing(), order, c) {
 		at, _ := since(o.ID, c)
 		all = append(all, workers.Sharer{Order: o.ID, At: at})
 	}

@@ -28,6 +28,13 @@ func thanksFor(order string) touch.Touch {
 
 func after(d time.Duration, order string) events.Event { return placed(noon.Add(d), order) }
 
+// to has an order come with an address.
+func to(email string, e events.Event) events.Event {
+	d := *e.Data.(*events.OrderPlaced)
+	d.Customer.Email, e.Data = email, &d
+	return e
+}
+
 func cancelled(order string) events.Event {
 	return at(noon, "cancelled "+order, &events.OrderCancelled{Order: change(order)})
 }
@@ -59,6 +66,8 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 		{"the first does not get its mail out", []events.Event{after(0, "a"), after(20*min, "b")}, nil, "b", 120 * min, "", 0, []string{"a"}},
 		{"the first was thanked for before this one was known", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c")}, map[string]customer.Claim{"a": sent}, "b", 80 * min, "", 0, []string{"c"}},
 		{"another is taken over by a mail on its way", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c")}, map[string]customer.Claim{"b": covered}, "a", 60 * min, "", 0, []string{"c"}},
+		{"one whose email goes elsewhere has its own", []events.Event{to("ann@example.com", after(0, "a")), to("gus@example.com", after(20*min, "b")), after(30*min, "c")}, nil, "a", 60 * min, "", 0, []string{"c"}},
+		{"and waits for none", []events.Event{to("ann@example.com", after(0, "a")), to("gus@example.com", after(20*min, "b"))}, nil, "b", 80 * min, "", 0, nil},
 		{"details of the order gone", []events.Event{after(0, "a")}, nil, "z", 60 * min, "", 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
