@@ -50,7 +50,7 @@ type Options struct {
 	Scale  clock.Scale
 
 	Templates fs.FS // nil: as the configuration says, a folder or the bucket
-	// Load makes templates usable, which takes as long as a start may take; nil: render.Load.
+	// Load makes templates usable, which takes as long as a start may take; nil: templatestore.Load.
 	Load func(fs.FS) (*render.Set, error)
 
 	// PullFor is how long a pull waits for messages; 0: as bus decides.

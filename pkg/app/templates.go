@@ -52,7 +52,7 @@ func (a *App) openTemplates() error {
 func (a *App) loadTemplates(fsys fs.FS) (*render.Set, error) {
 	load := a.o.Load
 	if load == nil {
-		load = render.Load
+		load = templatestore.Load
 	}
 	set, err := load(fsys)
 	if err != nil {

@@ -156,6 +156,13 @@ type Link struct {
 	URL   string
 }
 
+// An Image is what the partial "image" shows; the template function image makes one.
+type Image struct {
+	URL string // of the picture
+	Alt string // what it shows, for people who don't see it
+	To  string // where a click on it leads; empty: nowhere
+}
+
 // A Mail is one rendered email. Subject and Preheader are single lines without
 // control characters; HTML and Text are UTF-8 with LF line ends.
 type Mail struct {

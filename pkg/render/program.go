@@ -264,6 +264,9 @@ var natives = map[string]native{
 	"link": func(_ *locale, a []value) value {
 		return value{kind: record, ref: reflect.ValueOf(&Link{a[0].text, a[1].text}).Elem()}
 	},
+	"image": func(_ *locale, a []value) value {
+		return value{kind: record, ref: reflect.ValueOf(&Image{a[0].text, a[1].text, a[2].text}).Elem()}
+	},
 	commentFunc: func(_ *locale, a []value) value { return value{kind: markup, text: a[0].text} },
 	"not":       func(_ *locale, a []value) value { return boolean(!a[0].isTrue()) },
 	"ne":        func(_ *locale, a []value) value { return boolean(!equal(&a[0], &a[1])) },

@@ -50,6 +50,7 @@ var Words = sync.OnceValue(func() Vocabulary {
 	}
 	v.add(typeData, docs)
 	v.add(reflect.TypeFor[Link](), docs)
+	v.add(reflect.TypeFor[Image](), docs)
 	return v
 })
 
@@ -115,6 +116,7 @@ var functionWords = []Function{
 	{"default", `{{default "friend" .Customer.FirstName}}`, "The value, or the words before it if it is empty."},
 	{"parameter", `{{parameter .URL "utm_source" "email"}}`, "A link with one more parameter."},
 	{"link", `{{template "button" (link "Visit the shop" .Store.URL)}}`, "A label and where it leads, for a button."},
+	{"image", `{{template "image" (image "https://img.shop.example/spring.jpg" "Tulips" .Store.URL)}}`, "A picture, what it shows, and where a click on it leads."},
 	{"eq", `{{if eq .Variant "first"}}…{{end}}`, "Whether two values are the same."},
 	{"ne", `{{if ne .Variant "first"}}…{{end}}`, "Whether two values differ."},
 	{"lt", "{{if lt .Orders 5}}…{{end}}", "Whether the first is less."},

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,11 @@ b, span {display: block; overflow: hidden; white-space: nowrap; text-overflow: e
 </style>`, wide*scale, wide*scale, high*scale, wide, high, scale)
 	for _, name := range set.Names() {
 		b.WriteString(`<div class="row">`)
-		for _, lang := range set.Languages(name) {
+		languages := set.Languages(name)
+		if i := slices.Index(languages, "en"); i > 0 { // what it was written in comes first
+			languages = slices.Insert(slices.Delete(slices.Clone(languages), i, i+1), 0, "en")
+		}
+		for _, lang := range languages {
 			out, err := set.Render(name, set.Samples(name)[0].Data.In(lang))
 			if err != nil {
 				return "", fmt.Errorf("%s in %s: %w", name, lang, err)
