@@ -32,6 +32,7 @@ type Config struct {
 	LinkKeys   LinkKeys `yaml:"link_keys"`
 
 	Templates Templates `yaml:"templates"`
+	Console   Console   `yaml:"console"`
 	// Stores is keyed by the store's id, the second part of its subjects.
 	Stores map[string]Store `yaml:"stores"`
 
@@ -100,6 +101,7 @@ func Default() Config {
 		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8, GreetingTimeout: 30 * time.Second},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
 		Templates: Templates{Dir: "templates", Source: SourceFiles},
+		Console:   Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
 		Pacing:    Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:    Offers{Window: 90 * day},
 		Calendar:  Calendar{CatchUp: 7 * day, DailyLimit: 5000},

@@ -147,6 +147,10 @@ func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool
 		file := c.LinkKeys[i].SecretFile
 		d.readFile(node{file: name, path: fmt.Sprintf("link_keys[%d].secret_file", i)}, &file, (*string)(&c.LinkKeys[i].Secret))
 	}
+	for i := range c.Console.People {
+		file := c.Console.People[i].TokenFile
+		d.readFile(node{file: name, path: fmt.Sprintf("console.people[%d].token_file", i)}, &file, (*string)(&c.Console.People[i].Token))
+	}
 }
 
 // readFile reads a value from the file named for it, if one is, and forgets the
