@@ -114,6 +114,17 @@ type WorkerResumed struct{ WorkerHold }
 func (*WorkerHeld) Type() Type    { return TypeWorkerHeld }
 func (*WorkerResumed) Type() Type { return TypeWorkerResumed }
 
+// TemplatesPublished says that a version of the email templates was put in force, in all
+// stores. It concerns no customer.
+type TemplatesPublished struct {
+	Version  int    `json:"version" rule:",required"`
+	Author   string `json:"author" rule:",required"` // a name; no address
+	Message  string `json:"message,omitempty"`       // what is new, for a person
+	Restores int    `json:"restores,omitempty"`      // the version whose files it has again
+}
+
+func (*TemplatesPublished) Type() Type { return TypeTemplatesPublished }
+
 // PersonLinked says that an id named a mailbox: an event had both the id and the
 // address. It is an entry of the mailbox, whose key it has, and is on the timeline
 // before the event that says so.

@@ -40,15 +40,16 @@ const (
 // The types of facts: what Homing itself did. They are on the timeline only; a
 // storefront that publishes one is rejected.
 const (
-	TypeEmailSent      Type = "email.sent"
-	TypeEmailHeld      Type = "email.held"
-	TypeEmailDropped   Type = "email.dropped"
-	TypeEmailUncertain Type = "email.uncertain"
-	TypeOfferIssued    Type = "offer.issued"
-	TypeWorkerHeld     Type = "worker.held"
-	TypeWorkerResumed  Type = "worker.resumed"
-	TypePersonLinked   Type = "person.linked"
-	TypePersonMerged   Type = "person.merged"
+	TypeEmailSent          Type = "email.sent"
+	TypeEmailHeld          Type = "email.held"
+	TypeEmailDropped       Type = "email.dropped"
+	TypeEmailUncertain     Type = "email.uncertain"
+	TypeOfferIssued        Type = "offer.issued"
+	TypeWorkerHeld         Type = "worker.held"
+	TypeWorkerResumed      Type = "worker.resumed"
+	TypeTemplatesPublished Type = "templates.published"
+	TypePersonLinked       Type = "person.linked"
+	TypePersonMerged       Type = "person.merged"
 )
 
 // Origin says who tells Homing that something happened.
@@ -108,6 +109,7 @@ var rows = []Row{
 	row[OfferIssued](Homing, "A code was bound to a customer, before the email that carries it.", ""),
 	row[WorkerHeld](Homing, "A worker began to send nothing, for a reason that has to do with the system and not with a customer: what falls due waits.", ""),
 	row[WorkerResumed](Homing, "A reason for which a worker sent nothing ended.", ""),
+	row[TemplatesPublished](Homing, "A version of the email templates was put in force, in all stores: by whom, and what is new.", ""),
 	row[PersonLinked](Homing, "An id named a mailbox, which may make it one person with other ids that did.", ""),
 	row[PersonMerged](Homing, "The shop goes on with another id for a customer.", ""),
 }

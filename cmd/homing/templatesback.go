@@ -66,7 +66,7 @@ func (p *program) rollback(ctx context.Context, c *config.Config, s *templatesto
 	if d.Message == "" {
 		d.Message = fmt.Sprintf("back to version %d", to)
 	}
-	out, err := publishDraft(ctx, s, d)
+	out, err := publishDraft(ctx, c, s, d)
 	if err != nil {
 		return err
 	}

@@ -1,20 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
+	"homing/pkg/templatediff"
 	"homing/pkg/templatestore"
 )
 
@@ -61,14 +59,18 @@ func (p *program) templatesDiffCommand() *cobra.Command {
 		Use: "diff <version> <version>", Short: "Show what two versions say differently", Long: diffHelp, Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onTemplates(cmd.Context(), timeout, func(ctx context.Context, c *config.Config, s *templatestore.Store) error {
-				var sides [2]side
+				var numbers [2]int
+				var sides [2]templatediff.Side
 				for i, arg := range args {
 					var err error
-					if sides[i], err = sideOf(ctx, c, s, arg); err != nil {
+					if numbers[i], err = versionOf(arg); err != nil {
+						return err
+					}
+					if sides[i], err = sideOf(ctx, c, s, numbers[i]); err != nil {
 						return err
 					}
 				}
-				d := compare(sides[0], sides[1])
+				d := versionDiff{numbers[0], numbers[1], templatediff.Compare(sides[0], sides[1])}
 				if dir != "" {
 					if err := writePages(dir, d); err != nil {
 						return err
@@ -87,116 +89,24 @@ func (p *program) templatesDiffCommand() *cobra.Command {
 	return cmd
 }
 
-// side is one version of a comparison.
-type side struct {
-	number int
-	files  templatestore.Files
-	shown  map[string]shown
-	wrong  string // why it cannot be rendered here
-}
-
-func sideOf(ctx context.Context, c *config.Config, s *templatestore.Store, arg string) (side, error) {
-	n, err := versionOf(arg)
-	if err != nil {
-		return side{}, err
-	}
+// sideOf renders a version.
+func sideOf(ctx context.Context, c *config.Config, s *templatestore.Store, n int) (templatediff.Side, error) {
 	_, files, err := s.Get(ctx, n)
 	if errors.Is(err, templatestore.ErrNoVersion) {
-		return side{}, usage(err)
+		return templatediff.Side{}, usage(err)
 	}
 	if err != nil {
-		return side{}, err
+		return templatediff.Side{}, err
 	}
-	out := side{number: n, files: files, shown: map[string]shown{}}
 	set, err := loadFiles(c, files)
-	if set == nil {
-		out.wrong = err.Error()
-		return out, nil
-	}
-	all, err := showAll(set)
-	if err != nil {
-		out.wrong = err.Error()
-	}
-	for _, x := range all {
-		out.shown[x.name] = x
-	}
-	return out, nil
+	return templatediff.SideOf(fmt.Sprintf("version %d", n), files, set, err), nil
 }
 
 // versionDiff is `homing templates diff --output json`.
 type versionDiff struct {
-	From   int          `json:"from"`
-	To     int          `json:"to"`
-	Files  []fileDiff   `json:"files"`
-	Emails []sampleDiff `json:"emails"` // samples that are rendered in another way
-	Cannot []string     `json:"cannot_render"`
-}
-
-type fileDiff struct {
-	templatestore.Change
-	Diff string `json:"diff"` // unified
-}
-
-type sampleDiff struct {
-	Sample string `json:"sample"` // template, sample and language
-	Did    string `json:"did"`    // added, changed or removed
-	Text   string `json:"diff"`   // of subject, preheader and text, unified
-	HTML   bool   `json:"html_changed"`
-
-	before, after string // the HTML
-}
-
-func compare(a, b side) versionDiff {
-	from, to := fmt.Sprintf("version %d", a.number), fmt.Sprintf("version %d", b.number)
-	d := versionDiff{From: a.number, To: b.number, Files: []fileDiff{}, Emails: []sampleDiff{}, Cannot: []string{}}
-	for _, ch := range templatestore.Changes(a.files, b.files) {
-		d.Files = append(d.Files, fileDiff{ch, unified(from+" "+ch.Path, a.files[ch.Path], to+" "+ch.Path, b.files[ch.Path])})
-	}
-	for _, s := range []side{a, b} {
-		if s.wrong != "" {
-			d.Cannot = append(d.Cannot, fmt.Sprintf("version %d: %s", s.number, s.wrong))
-		}
-	}
-	if len(d.Cannot) > 0 {
-		return d
-	}
-	names := map[string]bool{}
-	for _, s := range []side{a, b} {
-		for name := range s.shown {
-			names[name] = true
-		}
-	}
-	for name := range names {
-		before, had := a.shown[name]
-		after, has := b.shown[name]
-		x := sampleDiff{Sample: name, Did: "changed", HTML: before.mail.HTML != after.mail.HTML, before: before.mail.HTML, after: after.mail.HTML}
-		switch {
-		case !had:
-			x.Did = "added"
-		case !has:
-			x.Did = "removed"
-		}
-		x.Text = unified(from, words(before), to, words(after))
-		if x.Text != "" || x.HTML {
-			d.Emails = append(d.Emails, x)
-		}
-	}
-	slices.SortFunc(d.Emails, func(x, y sampleDiff) int { return cmp.Compare(x.Sample, y.Sample) })
-	return d
-}
-
-// unified is the difference of two texts; "" if there is none.
-func unified(from string, before []byte, to string, after []byte) string {
-	_, text, _ := strings.Cut(string(diff.Diff(from, before, to, after)), "\n") // after a line for git
-	return text
-}
-
-// words are what a recipient reads.
-func words(s shown) []byte {
-	if s.mail.Template == "" {
-		return nil
-	}
-	return fmt.Appendf(nil, "Subject: %s\nPreheader: %s\n\n%s\n", s.mail.Subject, s.mail.Preheader, strings.TrimRight(s.mail.Text, "\n"))
+	From int `json:"from"`
+	To   int `json:"to"`
+	templatediff.Diff
 }
 
 func (p *program) writeDiff(d versionDiff, dir string) error {
@@ -226,7 +136,7 @@ func (p *program) writeDiff(d versionDiff, dir string) error {
 func writePages(dir string, d versionDiff) error {
 	for _, e := range d.Emails {
 		name := strings.NewReplacer("/", "-", " ", "-").Replace(e.Sample)
-		for n, html := range map[int]string{d.From: e.before, d.To: e.after} {
+		for n, html := range map[int]string{d.From: e.Before, d.To: e.After} {
 			if html == "" {
 				continue
 			}

@@ -10,7 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
+	"homing/pkg/installation"
+	"homing/pkg/programme"
+	"homing/pkg/templatediff"
 	"homing/pkg/templatestore"
+	"homing/pkg/timeline"
 )
 
 const pushHelp = `Checks the templates of a folder as "homing run" does, renders all samples in all
@@ -87,7 +91,7 @@ func (p *program) push(ctx context.Context, f *pushFlags, based bool, args []str
 	}
 	d := templatestore.Draft{Files: files, Base: f.base, Author: author, Message: f.message}
 	return p.onTemplates(ctx, f.timeout, func(ctx context.Context, c *config.Config, s *templatestore.Store) error {
-		out, err := publishDraft(ctx, s, d)
+		out, err := publishDraft(ctx, c, s, d)
 		if err != nil {
 			return err
 		}
@@ -112,28 +116,36 @@ func (p *program) checked(c *config.Config, dir string) (templatestore.Files, in
 	if err != nil {
 		return nil, 0, p.refused(dir, err)
 	}
-	all, err := showAll(set)
+	all, err := templatediff.ShowAll(set)
 	if err != nil {
 		return nil, 0, p.refused(dir, err)
 	}
 	return files, len(all), nil
 }
 
-// publishDraft publishes; that there is nothing to publish is no failure.
-func publishDraft(ctx context.Context, s *templatestore.Store, d templatestore.Draft) (pushed, error) {
+// publishDraft publishes, and tells the timeline; that there is nothing to publish is no
+// failure.
+func publishDraft(ctx context.Context, c *config.Config, s *templatestore.Store, d templatestore.Draft) (pushed, error) {
 	v, err := s.Publish(ctx, d)
+	out := pushed{Version: v, Published: true}
 	if errors.Is(err, templatestore.ErrUnchanged) {
-		n, err := s.Current(ctx)
-		if err != nil {
-			return pushed{}, err
+		n, cerr := s.Current(ctx)
+		if cerr != nil {
+			return pushed{}, cerr
 		}
-		v, _, err := s.Get(ctx, n)
-		return pushed{Version: v}, err
+		v, _, err = s.Get(ctx, n)
+		out = pushed{Version: v}
 	}
 	if c, conflict := errors.AsType[*templatestore.Conflict](err); conflict && c.Base <= c.Current {
 		err = fmt.Errorf("%w\n`homing templates pull %d FOLDER` gives you these files; bring both together, and push with --base %d", err, c.Current, c.Current)
 	}
-	return pushed{Version: v, Published: true}, err
+	if err != nil {
+		return out, err
+	}
+	if err := installation.TellPublished(ctx, timeline.New(s.JetStream()), s, programme.StoreNames(c)); err != nil {
+		return out, fmt.Errorf("version %d is in force; say the same again to have it told: %w", v.Number, err)
+	}
+	return out, nil
 }
 
 func (p *program) tellPushed(c *config.Config, v pushed) error {

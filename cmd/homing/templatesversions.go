@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,34 +125,4 @@ func (p *program) refused(dir string, err error) error {
 		fmt.Fprintln(p.err, at.Error())
 	}
 	return usagef("%s; nothing was published", plural(len(found), "problem"))
-}
-
-// shown is a sample as a recipient would get it.
-type shown struct {
-	name string // template, sample, and language if the template has one
-	mail render.Mail
-}
-
-// showAll renders every sample of every email in every language, by name.
-func showAll(set *render.Set) ([]shown, error) {
-	var out []shown
-	var wrong []error
-	for _, name := range set.Names() {
-		for _, lang := range set.Languages(name) {
-			for _, s := range set.Samples(name) {
-				d := s.Data
-				if d.Customer.Locale == "" || lang != set.Language(name, d.Customer.Locale, d.Store.Locale) {
-					d.Customer.Locale = lang
-				}
-				mail, err := set.Render(name, d)
-				if err != nil {
-					wrong = append(wrong, fmt.Errorf("sample %s, %s: %w", s.Name, lang, err))
-					continue
-				}
-				out = append(out, shown{strings.TrimSpace(fmt.Sprintf("%s %s %s", name, s.Name, lang)), mail})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b shown) int { return strings.Compare(a.name, b.name) })
-	return out, errors.Join(wrong...)
 }

@@ -86,6 +86,8 @@ func anyData(t *rapid.T) events.Data {
 		return &events.WorkerHeld{WorkerHold: events.WorkerHold{Worker: "thank-you", Reason: "paused"}}
 	case events.TypeWorkerResumed:
 		return &events.WorkerResumed{WorkerHold: events.WorkerHold{Worker: "thank-you", Reason: "paused"}}
+	case events.TypeTemplatesPublished:
+		return &events.TemplatesPublished{Version: 3, Author: "Ann"}
 	case events.TypeEmailSent:
 		return &events.EmailSent{Email: fact(t, "sent")}
 	case events.TypeEmailHeld:

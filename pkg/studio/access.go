@@ -1,6 +1,9 @@
 package studio
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Access decides who may use a studio, request by request.
 type Access interface {
@@ -8,10 +11,23 @@ type Access interface {
 	Admit(r *http.Request) *Visitor
 }
 
+// SignIn is an Access that lets people in who show a token, once.
+type SignIn interface {
+	Access
+	// Tokens reports whether anybody has one.
+	Tokens() bool
+	// SignIn returns whose token it is, and keeps them signed in by what it adds to the
+	// answer; nil: nobody's.
+	SignIn(w http.ResponseWriter, token string) *Visitor
+	// SignOut ends that.
+	SignOut(w http.ResponseWriter)
+}
+
 // A Visitor is somebody who may look, and perhaps change things.
 type Visitor struct {
-	Name   string // for the audit; "" where everybody is the same
-	Editor bool   // may save, send and publish
+	Name     string // for the audit; "" where everybody is the same
+	Editor   bool   // may save, send and publish, and see real customers
+	SignedIn bool   // by this app, which can sign them out
 }
 
 // Anybody is the Access of a studio that only its own machine can reach.
@@ -19,3 +35,71 @@ type Anybody struct{}
 
 // Admit implements Access.
 func (Anybody) Admit(*http.Request) *Visitor { return &Visitor{Editor: true} }
+
+// maxForm is how much a form may send: a note, a token.
+const maxForm = 64 << 10
+
+// signing is the content of the page on which people sign in.
+type signing struct {
+	To    string // where they wanted to go
+	Wrong bool   // they showed a token that is nobody's
+	Form  bool   // there are tokens; else a proxy has people sign in
+}
+
+// local is a path of ours; what is none leads to the first page.
+func local(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") || strings.HasPrefix(path, "/sign-") {
+		return "/"
+	}
+	return path
+}
+
+// strangers is what those see whom nobody knows: the page on which they sign in.
+func (s *Studio) strangers(w http.ResponseWriter, r *http.Request) {
+	door, form := s.o.Access.(SignIn)
+	form = form && door.Tokens()
+	switch {
+	case r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") == "cross-site":
+		// The browser does not tell who they are as they come from another site, from a
+		// link in a chat: asked once more by ourselves, it does.
+		w.Header().Set("Refresh", "0")
+		http.Error(w, "One moment.", http.StatusUnauthorized)
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		fail(w, http.StatusUnauthorized, "you are not signed in, or not any more; open the page again in another tab and sign in: what you typed is kept here")
+	case r.Method == http.MethodPost && r.URL.Path == "/sign-in" && form:
+		s.signIn(w, r)
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", signing{To: local(r.URL.RequestURI()), Form: form})
+	default:
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+	}
+}
+
+func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	token, to := strings.TrimSpace(r.PostFormValue("token")), local(r.PostFormValue("to"))
+	door, ok := s.o.Access.(SignIn)
+	if !ok || door.SignIn(w, token) == nil {
+		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", signing{To: to, Wrong: true, Form: true})
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
+	if door, ok := s.o.Access.(SignIn); ok {
+		door.SignOut(w)
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// editors lets only those in who may change things.
+func editors(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !requestOf(r).visitor.Editor {
+			fail(w, http.StatusForbidden, "you may look at emails here, and not change them")
+			return
+		}
+		next(w, r)
+	}
+}

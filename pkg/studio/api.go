@@ -100,7 +100,7 @@ func (s *Studio) apiEmail(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.SortFunc(out, func(a, b source) int { return strings.Compare(a.Path, b.Path) })
-	answer(w, http.StatusOK, map[string]any{"files": out, "folder": s.work.dir, "new": s.work.isNew()})
+	answer(w, http.StatusOK, map[string]any{"files": out, "new": s.work.place().New})
 }
 
 func (s *Studio) apiVocabulary(w http.ResponseWriter, _ *http.Request) {
@@ -166,7 +166,7 @@ func (s *Studio) apiSave(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
-	conflicts, err := s.work.save(in.Files)
+	conflicts, err := s.work.save(requestOf(r).visitor.Name, in.Files)
 	if errors.Is(err, errConflict) {
 		answer(w, http.StatusConflict, map[string]any{"error": conflicts[0].Path + " " + err.Error(), "conflicts": conflicts})
 		return

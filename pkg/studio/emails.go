@@ -28,19 +28,18 @@ type group struct {
 
 // listed is the content of the list.
 type listed struct {
+	place
 	Groups []group
-	Folder string
-	New    bool // there is no folder yet
 	Broken string
 }
 
 // listPage shows all emails, by worker.
 func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
-	out := listed{Folder: s.work.dir, New: s.work.isNew()}
+	out := listed{place: s.work.place()}
 	files, err := s.withDrafts(nil)
 	if err != nil {
 		out.Broken = err.Error()
-		s.page(w, r, http.StatusOK, "emails", "Emails", out)
+		s.page(w, r, http.StatusOK, "/emails", "emails", "Emails", out)
 		return
 	}
 	names := emailNames(files)
@@ -59,7 +58,7 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 		g := &out.Groups[len(out.Groups)-1]
 		g.Emails = append(g.Emails, cards[n])
 	}
-	s.page(w, r, http.StatusOK, "emails", "Emails", out)
+	s.page(w, r, http.StatusOK, "/emails", "emails", "Emails", out)
 }
 
 func (s *Studio) card(r *http.Request, name string) emailCard {
@@ -99,8 +98,8 @@ func (s *Studio) emailPage(w http.ResponseWriter, r *http.Request) {
 	}
 	files, err := s.withDrafts(nil)
 	if err == nil && slices.Contains(emailNames(files), e.Name) {
-		s.page(w, r, http.StatusOK, "email", e.Name, e)
+		s.page(w, r, http.StatusOK, "/emails", "email", e.Name, e)
 		return
 	}
-	s.page(w, r, http.StatusNotFound, "missing", "Nothing here", e.Name)
+	s.page(w, r, http.StatusNotFound, "/emails", "missing", "Nothing here", e.Name)
 }

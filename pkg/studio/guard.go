@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"homing/pkg/localweb"
@@ -28,28 +29,46 @@ func requestOf(r *http.Request) request {
 // away, and sets the headers every answer has. Nothing may be inline, and nothing comes
 // from elsewhere; the editor makes its style sheets by script, and shows the nonce.
 func (s *Studio) guardPages(next http.Handler) http.Handler {
-	hosts := localweb.HostsOf(s.addr)
-	own := http.NewCrossOriginProtection().Handler(next)
+	next = s.admitted(next)
+	files := http.HandlerFunc(asset) // the same for everybody, those who sign in included
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "another page sent this, or a proxy does not pass the Host on that the browser asked for", http.StatusForbidden)
+	}))
+	guarded := own.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		nonce := rand.Text()
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"+nonce+"'; connect-src 'self'; frame-src "+
 			s.mailURL+"; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		common(h)
-		if !hosts.Allows(r.Host) {
-			http.Error(w, fmt.Sprintf("the studio answers to localhost:%d only, not to %q", hosts.Port, r.Host), http.StatusForbidden)
+		h.Set("X-Frame-Options", "DENY")
+		if why := s.pageHost(r.Host); why != "" {
+			http.Error(w, why, http.StatusForbidden)
 			return
 		}
-		visitor := s.o.Access.Admit(r)
-		switch {
-		case visitor == nil:
-			http.Error(w, "you may not use this studio", http.StatusUnauthorized)
+		if name, ok := strings.CutPrefix(r.URL.Path, "/assets/"); ok {
+			r.SetPathValue("name", name)
+			files(w, r)
 			return
-		case r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
+		}
+		guarded.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{nonce: nonce})))
+	})
+}
+
+// admitted lets those in who may use the pages.
+func (s *Studio) admitted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := requestOf(r)
+		if q.visitor = s.o.Access.Admit(r); q.visitor == nil {
+			s.strangers(w, r)
+			return
+		}
+		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 			http.Error(w, "send JSON", http.StatusUnsupportedMediaType)
 			return
 		}
-		own.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{visitor, nonce})))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, q)))
 	})
 }
 
@@ -61,18 +80,45 @@ func common(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
+// pageHost says why a Host is none of ours; "" if it is.
+func (s *Studio) pageHost(host string) string {
+	if s.o.URL != "" {
+		if sameHost(host, s.pageURL) {
+			return ""
+		}
+		return fmt.Sprintf("the console answers to %s, not to %q: see console.url; a proxy has to pass the Host on", s.pageURL, host)
+	}
+	if hosts := localweb.HostsOf(s.addr); !hosts.Allows(host) {
+		return fmt.Sprintf("the studio answers to localhost:%d only, not to %q", hosts.Port, host)
+	}
+	return ""
+}
+
+// sameHost reports whether a Host is that of an address.
+func sameHost(host, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	plain := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+	bare := func(h string) string { return strings.TrimSuffix(strings.ToLower(h), plain) }
+	return bare(host) == bare(u.Host)
+}
+
 // parents are the origins whose pages may show emails: ours, by each name of this machine.
 func (s *Studio) parents() string {
+	if s.o.URL != "" {
+		return s.pageURL
+	}
 	_, port, _ := net.SplitHostPort(s.addr.String())
 	return s.pageURL + " http://localhost:" + port + " http://127.0.0.1:" + port
 }
 
 // guardMails is for the origin of the emails. Only the studio may show them.
 func (s *Studio) guardMails(next http.Handler) http.Handler {
-	hosts := localweb.HostsOf(s.mailAddr)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		common(w.Header())
-		if !hosts.Allows(r.Host) {
+		if s.o.URL == "" && !localweb.HostsOf(s.mailAddr).Allows(r.Host) {
 			http.Error(w, "not here", http.StatusForbidden)
 			return
 		}

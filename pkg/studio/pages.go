@@ -13,11 +13,25 @@ import (
 //go:embed page
 var assets embed.FS
 
-// A section is a part of the app, with a place in its navigation. Further ones, about
-// people, numbers and controls, join here.
-type section struct{ Path, Name string }
+// A section is a part of the app, with a place in its navigation and routes of its own.
+// Further ones, about people, numbers and controls, join here.
+type section struct {
+	Path, Name string
+	routes     func(s *Studio, mux *http.ServeMux)
+	shown      func(s *Studio) bool // nil: always
+}
 
-var sections = []section{{"/emails", "Emails"}}
+// sections are those that this studio has.
+func (s *Studio) sections() (out []section) {
+	for _, x := range []section{
+		{Path: "/emails", Name: "Emails", routes: (*Studio).emailRoutes},
+	} {
+		if x.shown == nil || x.shown(s) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
 
 // A frame is what every page shows around its content.
 type frame struct {
@@ -27,6 +41,8 @@ type frame struct {
 	Nonce    string
 	MailURL  string
 	Inbox    string
+	Product  string   // what the app is called
+	Visitor  *Visitor // nil: nobody is signed in
 	Editor   bool
 	Page     any
 }
@@ -34,20 +50,24 @@ type frame struct {
 // pageTemplates are all pages, each in the one frame.
 var pageTemplates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"emails", "email", "missing"} {
+	for _, name := range []string{"emails", "email", "missing", "signin"} {
 		out[name] = template.Must(template.ParseFS(assets, "page/page.html", "page/"+name+".html"))
 	}
 	return out
 }()
 
-// page writes a page in the frame.
-func (s *Studio) page(w http.ResponseWriter, r *http.Request, status int, name, title string, content any) {
+// page writes a page of a section in the frame.
+func (s *Studio) page(w http.ResponseWriter, r *http.Request, status int, of, name, title string, content any) {
 	q := requestOf(r)
+	f := frame{Title: title, Section: of, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Product: "studio", Visitor: q.visitor, Page: content}
+	if s.o.URL != "" {
+		f.Product = "console"
+	}
+	if q.visitor != nil {
+		f.Sections, f.Editor = s.shown, q.visitor.Editor
+	}
 	var b bytes.Buffer
-	err := pageTemplates[name].ExecuteTemplate(&b, "page.html", frame{
-		Title: title, Section: "/emails", Sections: sections, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Editor: q.visitor.Editor, Page: content,
-	})
-	if err != nil {
+	if err := pageTemplates[name].ExecuteTemplate(&b, "page.html", f); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -84,7 +104,18 @@ func asset(w http.ResponseWriter, r *http.Request) {
 func (s *Studio) pageRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler("/emails", http.StatusFound))
-	mux.HandleFunc("GET /assets/{name}", asset)
+	mux.HandleFunc("POST /sign-in", s.signIn)
+	mux.HandleFunc("POST /sign-out", s.signOut)
+	for _, x := range s.shown {
+		x.routes(s, mux)
+	}
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		s.page(w, r, http.StatusNotFound, "", "missing", "Nothing here", r.URL.Path)
+	})
+	return s.guardPages(mux)
+}
+
+func (s *Studio) emailRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /emails", s.listPage)
 	mux.HandleFunc("GET /emails/{worker}/{step}", s.emailPage)
 	mux.HandleFunc("GET /api/emails/{worker}/{step}", s.apiEmail)
@@ -94,19 +125,4 @@ func (s *Studio) pageRoutes() http.Handler {
 	mux.HandleFunc("POST /api/check", s.apiCheck)
 	mux.HandleFunc("POST /api/save", editors(s.apiSave))
 	mux.HandleFunc("POST /api/send", editors(s.apiSend))
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		s.page(w, r, http.StatusNotFound, "missing", "Nothing here", r.URL.Path)
-	})
-	return s.guardPages(mux)
-}
-
-// editors lets only those in who may change things.
-func editors(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if !requestOf(r).visitor.Editor {
-			fail(w, http.StatusForbidden, "you may look at emails here, and not change them")
-			return
-		}
-		next(w, r)
-	}
 }

@@ -1,8 +1,11 @@
 // Package studio is the web app in which marketers edit emails and see them as
-// recipients will. It shows and saves the files of one folder of templates, renders with
-// the renderer that delivery uses, and sends tests. It decides nothing about real
-// emails and doesn't talk to NATS, Redis or a relay itself: what it needs of those it
-// is given.
+// recipients will. It shows and saves the files of one folder of templates, or those that
+// all who use the console share, renders with the renderer that delivery uses, and sends
+// tests. It decides nothing about real emails and doesn't talk to NATS, Redis or a relay
+// itself: what it needs of those it is given.
+//
+// It is an app of sections (pages.go), each with its routes and its place in the
+// navigation.
 package studio
 
 import (
@@ -13,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,8 +43,13 @@ type Options struct {
 	// free port is taken if it is in use.
 	Addr     string
 	NextFree bool
-	Inbox    string      // URL of an inbox that shows what is sent; "": there is none
-	Log      *zap.Logger // nil: no log
+	// URL is the address by which people reach it, behind a proxy, and MailURL that on
+	// another host under which it shows emails; both lead to Addr. "": it is on this
+	// machine, and emails have a port of their own.
+	URL, MailURL string
+	Served       func(code int) // told of each answer; may be nil
+	Inbox        string         // URL of an inbox that shows what is sent; "": there is none
+	Log          *zap.Logger    // nil: no log
 }
 
 // A Store is one for which emails can be looked at.
@@ -72,12 +81,13 @@ type Sender interface {
 // Studio is a running studio.
 type Studio struct {
 	o       Options
-	work    *workspace
+	work    workspace
 	compile compiler
 	views   views
 	known   known
+	shown   []section
 
-	pages, mails     *http.Server
+	servers          []*http.Server
 	addr, mailAddr   net.Addr
 	closing          chan struct{} // closed by Stop: ends the event streams
 	stop             sync.Once
@@ -85,8 +95,8 @@ type Studio struct {
 	pageURL, mailURL string
 }
 
-// Start opens its ports and serves until Stop. Pages and emails have ports, and so
-// origins, of their own: an email can do nothing to the page that shows it.
+// Start opens its ports and serves until Stop. Pages and emails have origins of their
+// own: an email can do nothing to the page that shows it.
 func Start(o Options) (*Studio, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
@@ -97,30 +107,70 @@ func Start(o Options) (*Studio, error) {
 	if o.Access == nil {
 		o.Access = Anybody{}
 	}
+	if o.Served == nil {
+		o.Served = func(int) {}
+	}
 	pages, err := listen(o.Addr, o.NextFree)
 	if err != nil {
 		return nil, fmt.Errorf("start the studio: %w", err)
+	}
+	s := &Studio{o: o, work: &folder{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}), addr: pages.Addr()}
+	s.shown = s.sections()
+	log := o.Log.Named("studio")
+	if o.URL != "" {
+		s.pageURL, s.mailURL = strings.TrimRight(o.URL, "/"), strings.TrimRight(o.MailURL, "/")
+		s.serve(pages, s.byHost(), log)
+		return s, nil
 	}
 	host, _, _ := net.SplitHostPort(pages.Addr().String())
 	mails, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the studio: %w", err), pages.Close())
 	}
-	s := &Studio{
-		o: o, work: &workspace{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}),
-		addr: pages.Addr(), mailAddr: mails.Addr(),
-		pageURL: "http://" + pages.Addr().String(), mailURL: "http://" + mails.Addr().String(),
-	}
-	log := o.Log.Named("studio")
-	s.pages, s.mails = server(s.pageRoutes(), log), server(s.mailRoutes(), log)
-	for srv, l := range map[*http.Server]net.Listener{s.pages: pages, s.mails: mails} {
-		s.serving.Go(func() {
-			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				log.Error("the studio has stopped", zap.Error(err))
-			}
-		})
-	}
+	s.mailAddr = mails.Addr()
+	s.pageURL, s.mailURL = "http://"+pages.Addr().String(), "http://"+mails.Addr().String()
+	s.serve(pages, s.pageRoutes(), log)
+	s.serve(mails, s.mailRoutes(), log)
 	return s, nil
+}
+
+// byHost tells pages and emails apart by the name that was asked for.
+func (s *Studio) byHost() http.Handler {
+	pages, mails := s.pageRoutes(), s.mailRoutes()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen := &counted{ResponseWriter: w, code: http.StatusOK}
+		if sameHost(r.Host, s.mailURL) {
+			mails.ServeHTTP(seen, r)
+		} else {
+			pages.ServeHTTP(seen, r)
+		}
+		s.o.Served(seen.code)
+	})
+}
+
+// counted notes the status of an answer.
+type counted struct {
+	http.ResponseWriter
+	code int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (c *counted) WriteHeader(code int) {
+	c.code = code
+	c.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (s *Studio) serve(l net.Listener, h http.Handler, log *zap.Logger) {
+	srv := server(h, log)
+	s.servers = append(s.servers, srv)
+	s.serving.Go(func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the studio has stopped", zap.Error(err))
+		}
+	})
 }
 
 func server(h http.Handler, log *zap.Logger) *http.Server {
@@ -148,6 +198,9 @@ func listen(addr string, nextFree bool) (net.Listener, error) {
 	return nil, err
 }
 
+// Addr is where it listens.
+func (s *Studio) Addr() string { return s.addr.String() }
+
 // URL is the studio's first page, such as "http://127.0.0.1:8026".
 func (s *Studio) URL() string { return s.pageURL }
 
@@ -157,7 +210,7 @@ func (s *Studio) Stop(ctx context.Context) error {
 	var err error
 	s.stop.Do(func() {
 		close(s.closing)
-		for _, srv := range []*http.Server{s.pages, s.mails} {
+		for _, srv := range s.servers {
 			if serr := srv.Shutdown(ctx); serr != nil {
 				err = errors.Join(err, serr, srv.Close())
 			}

@@ -28,6 +28,9 @@ type Store struct{ js jetstream.JetStream }
 // New returns a store. The bucket is made by bus.Setup.
 func New(js jetstream.JetStream) *Store { return &Store{js} }
 
+// JetStream is where the versions are.
+func (s *Store) JetStream() jetstream.JetStream { return s.js }
+
 func (s *Store) bucket(ctx context.Context) (jetstream.KeyValue, error) {
 	kv, err := s.js.KeyValue(ctx, bus.TemplatesBucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {

@@ -19,7 +19,7 @@ func (t *Timeline) Newest(ctx context.Context, of []events.Type) ([]customer.Ent
 	errs := make([]error, len(of))
 	var wg sync.WaitGroup
 	for i, x := range of {
-		wg.Go(func() { found[i], errs[i] = t.newest(ctx, x) })
+		wg.Go(func() { found[i], errs[i] = t.newest(ctx, "*", x) })
 	}
 	wg.Wait()
 	var out []customer.Entry
@@ -31,8 +31,14 @@ func (t *Timeline) Newest(ctx context.Context, of []events.Type) ([]customer.Ent
 	return out, errors.Join(errs...)
 }
 
-func (t *Timeline) newest(ctx context.Context, of events.Type) (*customer.Entry, error) {
-	subject := "timeline.*.*." + string(of)
+// NewestIn returns the last entry of a type in a store; nil: there is none, or it cannot
+// be read, which is told.
+func (t *Timeline) NewestIn(ctx context.Context, store string, of events.Type) (*customer.Entry, error) {
+	return t.newest(ctx, store, of)
+}
+
+func (t *Timeline) newest(ctx context.Context, store string, of events.Type) (*customer.Entry, error) {
+	subject := "timeline." + store + ".*." + string(of)
 	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
 	if err != nil {
 		return nil, err
