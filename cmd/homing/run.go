@@ -32,7 +32,8 @@ share the work.
 
 Roles: ` + strings.Join(roles, ", ") + `
 gateway answers the links in emails, on http.gateway; with no role named it runs where
-http.public_url is set.
+http.public_url is set. console is the web app of those who write the emails, on
+console.listen, and runs where console.url is set.
 
 A server that is away, at the start or later, is waited for. SIGTERM and Ctrl-C
 finish what has begun, for up to 25 seconds, and exit with 0; what a relay has not

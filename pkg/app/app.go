@@ -31,11 +31,13 @@ import (
 	"homing/pkg/delivery"
 	"homing/pkg/intake"
 	"homing/pkg/link"
+	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/render"
 	"homing/pkg/returnpath"
 	"homing/pkg/statistics"
+	"homing/pkg/studio"
 	"homing/pkg/templatestore"
 )
 
@@ -85,11 +87,26 @@ func (o *Options) validate() error {
 			return fmt.Errorf("no such role: %q; there are %s", r, strings.Join(known, ", "))
 		}
 	}
-	if err := o.gatewayRoles(); err != nil {
-		return err
+	if len(o.Roles) == 0 { // all that make sense
+		o.Roles = slices.DeleteFunc(known, func(r string) bool { return o.nowhere(r) != nil })
 	}
-	if len(o.Roles) == 0 {
-		o.Roles = known
+	for _, r := range o.Roles {
+		if err := o.nowhere(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nowhere says why a role has nothing to serve: nobody could reach it.
+func (o *Options) nowhere(role string) error {
+	switch {
+	case role == RoleGateway && o.Config.HTTP.PublicURL == "":
+		return &problem.Problem{Key: "http.public_url", Text: "is empty; the role gateway answers the links that begin with it, " +
+			"so set it to the address by which recipients reach it"}
+	case role == RoleConsole && o.Config.Console.URL == "":
+		return &problem.Problem{Key: "console.url", Text: "is empty; the role console is the web app that people reach by it, " +
+			"so set it, and say under console.people who may use it"}
 	}
 	return nil
 }
@@ -121,6 +138,7 @@ type App struct {
 	http      *httpServer
 
 	gateway    *httpServer
+	console    *studio.Studio
 	statistics *statistics.Statistics // of product statistics
 	warnings   *bus.Warnings          // about events that were taken in
 	rejections *rejections            // events that were not
@@ -195,6 +213,14 @@ func (a *App) Start() error {
 			cancel()
 			return err
 		}
+	}
+	if slices.Contains(a.o.Roles, RoleConsole) {
+		var err error
+		if a.console, err = a.serveConsole(); err != nil {
+			cancel()
+			return err
+		}
+		a.log.Info("console", zap.String("address", a.console.Addr()), zap.String("public", a.o.Config.Console.URL))
 	}
 	a.running.Go(func() { a.run(ctx) })
 	return nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,26 +17,10 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
 	"homing/pkg/link"
-	"homing/pkg/problem"
 )
 
 // RoleGateway is the role that answers the links in emails.
 const RoleGateway = "gateway"
-
-// gatewayRoles checks the role against the configuration: without an address
-// that recipients reach there are no links, and nothing to serve.
-func (o *Options) gatewayRoles() error {
-	switch {
-	case o.Config.HTTP.PublicURL != "":
-		return nil
-	case len(o.Roles) == 0: // all that make sense
-		o.Roles = slices.DeleteFunc(RoleNames(), func(r string) bool { return r == RoleGateway })
-	case slices.Contains(o.Roles, RoleGateway):
-		return &problem.Problem{Key: "http.public_url", Text: "is empty; the role gateway answers the links that begin with it, " +
-			"so set it to the address by which recipients reach it"}
-	}
-	return nil
-}
 
 // openLinks makes the signer of links; nil without an address for them. The key
 // that derives from the secret always verifies: links in emails that were sent

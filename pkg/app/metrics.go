@@ -23,6 +23,7 @@ type metrics struct {
 	waits    *prometheus.CounterVec
 
 	unsubscribes, gateway *prometheus.CounterVec
+	console, signIns      *prometheus.CounterVec
 	calendar, leftOver    *prometheus.CounterVec
 	skew                  prometheus.Gauge
 }
@@ -43,6 +44,8 @@ func newMetrics() *metrics {
 	m.waits = counter("homing_loop_waits_total", "Times a loop stopped pulling because a server was away.", "loop")
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
+	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")
+	m.signIns = counter("homing_console_sign_ins_total", "Tokens that somebody showed to sign in at the console.", "result")
 	m.calendar = counter("homing_calendar_events_total", "Events that dates led to.", "type")
 	m.leftOver = counter("homing_calendar_left_over_total", "Lapses that the daily limit left for another day, counted again each day.", "store")
 	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Name: "homing_clock_ahead_seconds", Help: "How far the clock of this machine is ahead of Redis's, at least; negative if it is behind."})

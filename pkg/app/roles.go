@@ -23,7 +23,7 @@ import (
 
 // RoleNames lists the roles there are.
 func RoleNames() []string {
-	return append([]string{RoleIntake, RoleCalendar, RoleGateway}, programme.WorkerNames()...)
+	return append([]string{RoleIntake, RoleCalendar, RoleGateway, RoleConsole}, programme.WorkerNames()...)
 }
 
 // openLoops makes the loops of this process's roles, and apart from them those

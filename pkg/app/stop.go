@@ -59,6 +59,9 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.gateway != nil {
 		err = a.gateway.stop(ctx)
 	}
+	if a.console != nil {
+		err = errors.Join(err, a.console.Stop(ctx))
+	}
 	select {
 	case <-done:
 	case <-ctx.Done():

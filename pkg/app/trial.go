@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/config"
+	"homing/pkg/gate"
 	"homing/pkg/mailer"
 	"homing/pkg/programme"
 	"homing/pkg/render"
@@ -26,7 +27,8 @@ var ErrNotAllowed = errors.New("recipients_allow does not have this address")
 type Trials struct {
 	c      *config.Config
 	routes map[string]route
-	any    bool
+	any    bool            // to anybody
+	also   gate.Recipients // apart from recipients_allow: of the console
 }
 
 // OpenTrials reads the keys and makes the relays of all stores. With any, emails may
@@ -36,7 +38,7 @@ func OpenTrials(c *config.Config, any bool, log *zap.Logger) (*Trials, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trials{c, routes, any}, nil
+	return &Trials{c: c, routes: routes, any: any}, nil
 }
 
 // Send sends one email to an address; store may be "" where there is one store. It
@@ -46,7 +48,11 @@ func (t *Trials) Send(ctx context.Context, store, to string, m render.Mail) erro
 	if err != nil || a.Address != strings.TrimSpace(to) {
 		return fmt.Errorf("%q is not an email address", to)
 	}
-	if !t.any && !t.c.RecipientsAllow.Have(a.Address) {
+	switch {
+	case t.any || t.c.RecipientsAllow.Have(a.Address) || t.also.Have(a.Address):
+	case t.c.Console.URL != "":
+		return fmt.Errorf("%w, nor has console.tests_to: those who run Homing can add it to one of them", ErrNotAllowed)
+	default:
 		return fmt.Errorf("%w: add it to the configuration, or start the studio with --send-to-anybody", ErrNotAllowed)
 	}
 	if names := programme.StoreNames(t.c); store == "" && len(names) > 0 {

@@ -20,6 +20,9 @@ func (c *Config) validate(needStore bool) error {
 	for _, f := range top {
 		validate(&l, f.key, f.value)
 	}
+	if c.Console.URL != "" && !c.Templates.Bucket() {
+		l.Add("console.url", "is set, and the console publishes templates, which processes look at only with templates.source: %s", SourceBucket)
+	}
 	if needStore && len(c.Stores) == 0 {
 		l.Add("stores", "no store is configured; add at least one")
 	}

@@ -7,7 +7,9 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed page
@@ -25,6 +27,7 @@ type section struct {
 func (s *Studio) sections() (out []section) {
 	for _, x := range []section{
 		{Path: "/emails", Name: "Emails", routes: (*Studio).emailRoutes},
+		{Path: "/versions", Name: "Versions", routes: (*Studio).versionRoutes, shown: func(s *Studio) bool { return s.shared != nil }},
 	} {
 		if x.shown == nil || x.shown(s) {
 			out = append(out, x)
@@ -42,6 +45,7 @@ type frame struct {
 	MailURL  string
 	Inbox    string
 	Product  string   // what the app is called
+	Shared   bool     // it works on versions
 	Visitor  *Visitor // nil: nobody is signed in
 	Editor   bool
 	Page     any
@@ -50,17 +54,57 @@ type frame struct {
 // pageTemplates are all pages, each in the one frame.
 var pageTemplates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"emails", "email", "missing", "signin"} {
-		out[name] = template.Must(template.ParseFS(assets, "page/page.html", "page/"+name+".html"))
+	for _, name := range []string{"emails", "email", "missing", "signin", "versions", "version"} {
+		out[name] = template.Must(template.New(name).Funcs(inPages).ParseFS(assets, "page/page.html", "page/diff.html", "page/"+name+".html"))
 	}
 	return out
 }()
+
+// inPages are what pages call.
+var inPages = template.FuncMap{
+	"lines": lines,
+	"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 MST") },
+	"plural": func(n int, what string) string {
+		if n != 1 {
+			what += "s"
+		}
+		return strconv.Itoa(n) + " " + what
+	},
+}
+
+// A line is one of a unified diff.
+type line struct{ Kind, Text string }
+
+// mostLines is how many lines of a diff are shown.
+const mostLines = 400
+
+// lines takes a unified diff apart, without its head.
+func lines(diff string) (out []line) {
+	for text := range strings.Lines(diff) {
+		text = strings.TrimSuffix(text, "\n")
+		kind := ""
+		switch {
+		case strings.HasPrefix(text, "--- "), strings.HasPrefix(text, "+++ "):
+			continue
+		case strings.HasPrefix(text, "@@"):
+			kind = "at"
+		case strings.HasPrefix(text, "+"):
+			kind = "ins"
+		case strings.HasPrefix(text, "-"):
+			kind = "del"
+		}
+		if out = append(out, line{kind, text}); len(out) == mostLines {
+			return append(out, line{"at", "and more"})
+		}
+	}
+	return out
+}
 
 // page writes a page of a section in the frame.
 func (s *Studio) page(w http.ResponseWriter, r *http.Request, status int, of, name, title string, content any) {
 	q := requestOf(r)
 	f := frame{Title: title, Section: of, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Product: "studio", Visitor: q.visitor, Page: content}
-	if s.o.URL != "" {
+	if f.Shared = s.shared != nil; f.Shared {
 		f.Product = "console"
 	}
 	if q.visitor != nil {

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/render"
+	"homing/pkg/templatestore"
 )
 
 // Options are what a studio works on.
@@ -33,6 +34,15 @@ type Options struct {
 	// saved, the folder is made of them. They may be nil.
 	Carried fs.FS
 	Stores  []Store // those that are configured; there may be none
+	// Versions are the published templates, on which the console works instead of a
+	// folder: what is saved there is a draft that all share, until it is published. They
+	// lie over what is Carried. nil: it works on the folder.
+	Versions *templatestore.Store
+	// Load makes templates usable as a process that sends does, or says what is wrong
+	// with them. With Versions it is required.
+	Load func(fs.FS) (*render.Set, error)
+	// Published is called after something was published; may be nil.
+	Published func(ctx context.Context) error
 	// Customers finds out what real customers would get; nil: not connected.
 	Customers Customers
 	// Sender sends tests; nil: there is no relay.
@@ -48,8 +58,10 @@ type Options struct {
 	// machine, and emails have a port of their own.
 	URL, MailURL string
 	Served       func(code int) // told of each answer; may be nil
-	Inbox        string         // URL of an inbox that shows what is sent; "": there is none
-	Log          *zap.Logger    // nil: no log
+	// Guard is put around all pages; may be nil.
+	Guard func(http.Handler) http.Handler
+	Inbox string      // URL of an inbox that shows what is sent; "": there is none
+	Log   *zap.Logger // nil: no log
 }
 
 // A Store is one for which emails can be looked at.
@@ -82,6 +94,8 @@ type Sender interface {
 type Studio struct {
 	o       Options
 	work    workspace
+	shared  *shared // the same, in the console; nil: a folder
+	sets    sets
 	compile compiler
 	views   views
 	known   known
@@ -115,6 +129,14 @@ func Start(o Options) (*Studio, error) {
 		return nil, fmt.Errorf("start the studio: %w", err)
 	}
 	s := &Studio{o: o, work: &folder{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}), addr: pages.Addr()}
+	if o.Versions != nil {
+		builtIn, err := templatestore.ReadFiles(o.Carried)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start the studio: %w", err), pages.Close())
+		}
+		s.shared = &shared{store: o.Versions, builtIn: builtIn}
+		s.work = s.shared
+	}
 	s.shown = s.sections()
 	log := o.Log.Named("studio")
 	if o.URL != "" {
@@ -137,6 +159,9 @@ func Start(o Options) (*Studio, error) {
 // byHost tells pages and emails apart by the name that was asked for.
 func (s *Studio) byHost() http.Handler {
 	pages, mails := s.pageRoutes(), s.mailRoutes()
+	if s.o.Guard != nil {
+		pages = s.o.Guard(pages)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &counted{ResponseWriter: w, code: http.StatusOK}
 		if sameHost(r.Host, s.mailURL) {

@@ -6,7 +6,7 @@ import (
 )
 
 // maxViews is how many rendered emails are kept to be looked at.
-const maxViews = 64
+const maxViews = 256
 
 // views are rendered emails under names that nobody can guess: one may be a real
 // customer's.

@@ -30,6 +30,9 @@ type Edit struct {
 	Text []byte `json:"-"`
 }
 
+// Sum tells the texts of a file apart.
+func (e Edit) Sum() string { return SumOf(e.Text, true) }
+
 // A Desk has what was changed since the version in force, and is shared by all who edit:
 // it becomes the next version. It is one entry, so that what several files need of one
 // another is saved at once, or not at all.

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"homing/pkg/config"
+	"homing/pkg/console"
+	"homing/pkg/installation"
+	"homing/pkg/programme"
+	"homing/pkg/render"
+	"homing/pkg/studio"
+	"homing/pkg/templatestore"
+	"homing/templates"
+)
+
+// RoleConsole is the role that serves the web app for those who write the emails.
+const RoleConsole = "console"
+
+// serveConsole opens the console. While a server is away its pages say so.
+func (a *App) serveConsole() (*studio.Studio, error) {
+	c := a.o.Config.Console
+	access, err := a.consoleAccess(c)
+	if err != nil {
+		return nil, err
+	}
+	versions := templatestore.New(a.js)
+	o := studio.Options{
+		Carried: templates.Files, Versions: versions, Load: a.tryTemplates,
+		Published: func(ctx context.Context) error {
+			return installation.TellPublished(ctx, a.timeline(), versions, programme.StoreNames(a.o.Config))
+		},
+		Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
+		Served: func(code int) { a.metrics.console.WithLabelValues(strconv.Itoa(code)).Inc() },
+		Guard:  a.whenAdmitted,
+	}
+	for _, id := range programme.StoreNames(a.o.Config) {
+		o.Stores = append(o.Stores, studio.Store{ID: id, View: a.stores[id].View})
+	}
+	s, err := studio.Start(o)
+	if err != nil {
+		return nil, fmt.Errorf("console.listen: %w", err)
+	}
+	return s, nil
+}
+
+// tryTemplates loads templates as loadTemplates does, and has each thing that is wrong
+// with them in its error.
+func (a *App) tryTemplates(fsys fs.FS) (*render.Set, error) {
+	load := a.o.Load
+	if load == nil {
+		load = render.Load
+	}
+	set, err := load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return set, programme.Check(a.o.Config, a.stores, set)
+}
+
+// consoleAccess is who may use the console.
+func (a *App) consoleAccess(c config.Console) (*console.Access, error) {
+	proxies, err := c.Proxy.Networks()
+	if err != nil {
+		return nil, err
+	}
+	o := console.Options{
+		Header: c.Proxy.Header, Proxies: proxies, OthersView: c.Proxy.Others == config.RoleViewer, Secure: strings.HasPrefix(c.URL, "https://"),
+		Showed: func(good bool) {
+			result := "refused"
+			if good {
+				result = "accepted"
+			}
+			a.metrics.signIns.WithLabelValues(result).Inc()
+		},
+	}
+	for _, p := range c.People {
+		o.People = append(o.People, console.Person{Name: p.Name, Editor: p.Role == config.RoleEditor, Token: p.Token.Reveal(), ProxyUser: p.ProxyUser})
+	}
+	return console.New(o), nil
+}
+
+// ConsoleAddr returns where the console is served; empty if it is not.
+func (a *App) ConsoleAddr() string {
+	if a.console == nil {
+		return ""
+	}
+	return a.console.Addr()
+}

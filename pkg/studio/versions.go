@@ -1,0 +1,158 @@
+package studio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"homing/pkg/templatediff"
+	"homing/pkg/templatestore"
+)
+
+// mostVersions is how many versions are listed.
+const mostVersions = 50
+
+// mostPairs is how many emails are shown as they were and as they are; of all others
+// there are the words.
+const mostPairs = 30
+
+// bucketTime bounds what a page asks of the bucket, and the loading in between.
+const bucketTime = 30 * time.Second
+
+func (s *Studio) versionRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /versions", s.versionsPage)
+	mux.HandleFunc("GET /versions/draft", s.draftPage)
+	mux.HandleFunc("GET /versions/{number}", s.versionPage)
+	mux.HandleFunc("POST /versions/draft/publish", editors(s.publish))
+	mux.HandleFunc("POST /versions/draft/decide", editors(s.decide))
+	mux.HandleFunc("POST /versions/{number}/restore", editors(s.restore))
+}
+
+// versionsListed is the content of the page of all versions.
+type versionsListed struct {
+	Done    string // what was just done
+	Trouble string // what is wrong, nevertheless
+	Current int
+	Draft   []unpublished
+	History []templatestore.Version
+}
+
+func (s *Studio) versionsPage(w http.ResponseWriter, r *http.Request) {
+	done := ""
+	if n, err := strconv.Atoi(r.URL.Query().Get("published")); err == nil {
+		done = fmt.Sprintf("Version %d is in force. All processes change to it in a second or two.", n)
+	}
+	s.versions(w, r, done, "")
+}
+
+func (s *Studio) versions(w http.ResponseWriter, r *http.Request, done, trouble string) {
+	ctx, cancel := context.WithTimeout(r.Context(), bucketTime)
+	defer cancel()
+	out := versionsListed{Done: done, Trouble: trouble}
+	status := http.StatusOK
+	now, err := s.shared.now(ctx)
+	if err == nil {
+		out.Current, out.Draft = now.version, now.changes()
+		out.History, err = s.o.Versions.History(ctx, mostVersions)
+	}
+	if err != nil {
+		out.Trouble, status = err.Error(), http.StatusServiceUnavailable
+	}
+	s.page(w, r, status, "/versions", "versions", "Versions", out)
+}
+
+// An emailPair is an email that two states render in another way.
+type emailPair struct {
+	templatediff.Email
+	BeforeView, AfterView string // at the emails' origin; "": not kept
+}
+
+// versionShown is the content of the page of one version, or of the draft.
+type versionShown struct {
+	Version  *templatestore.Version // nil: the draft
+	Current  int
+	Revision uint64 // of the draft
+	Note     string // what was typed
+	// Moved says what happened since somebody looked, and Since what was published.
+	Moved    string
+	Since    []templatestore.Version
+	Draft    []unpublished
+	Stale    int // of these
+	Mistakes []mistake
+	Remarks  []mistake
+	Files    []templatediff.File
+	Emails   []emailPair
+	Cannot   []string
+}
+
+// pairs keeps what changed to be looked at.
+func (s *Studio) pairs(d templatediff.Diff) (out []emailPair) {
+	for _, e := range d.Emails {
+		p := emailPair{Email: e}
+		if e.HTML && len(out) < mostPairs {
+			if e.Before != "" {
+				p.BeforeView = s.views.keep(e.Before)
+			}
+			if e.After != "" {
+				p.AfterView = s.views.keep(e.After)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// versionPage shows what a version changed.
+func (s *Studio) versionPage(w http.ResponseWriter, r *http.Request) {
+	n, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil || n < 1 {
+		s.page(w, r, http.StatusNotFound, "/versions", "missing", "Nothing here", "version "+r.PathValue("number"))
+		return
+	}
+	s.version(w, r, http.StatusOK, n, versionShown{})
+}
+
+func (s *Studio) version(w http.ResponseWriter, r *http.Request, status, n int, out versionShown) {
+	ctx, cancel := context.WithTimeout(r.Context(), bucketTime)
+	defer cancel()
+	now, err := s.shared.now(ctx)
+	if err == nil {
+		out.Current = now.version
+		err = s.fillVersion(ctx, n, &out)
+	}
+	switch {
+	case errors.Is(err, templatestore.ErrNoVersion):
+		s.page(w, r, http.StatusNotFound, "/versions", "missing", "Nothing here", fmt.Sprintf("version %d", n))
+	case err != nil:
+		s.versions(w, r, "", err.Error())
+	default:
+		s.page(w, r, status, "/versions", "version", fmt.Sprintf("Version %d", n), out)
+	}
+}
+
+func (s *Studio) fillVersion(ctx context.Context, n int, out *versionShown) error {
+	v, files, err := s.o.Versions.Get(ctx, n)
+	if err != nil {
+		return err
+	}
+	var before templatestore.Files
+	name := "what comes with Homing"
+	if n > 1 {
+		name = fmt.Sprintf("version %d", n-1)
+		if _, before, err = s.o.Versions.Get(ctx, n-1); err != nil {
+			return err
+		}
+	}
+	d := templatediff.Compare(s.side(name, before.Over(s.shared.builtIn)), s.side(fmt.Sprintf("version %d", n), files.Over(s.shared.builtIn)))
+	out.Version, out.Files, out.Emails, out.Cannot = &v, d.Files, s.pairs(d), d.Cannot
+	return nil
+}
+
+// side renders a state of the templates.
+func (s *Studio) side(name string, files templatestore.Files) templatediff.Side {
+	set, err := s.sets.load(files, s.o.Load)
+	return templatediff.SideOf(name, files, set, err)
+}
