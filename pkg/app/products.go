@@ -19,7 +19,7 @@ const productsAt = 3 * time.Hour
 
 func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
-		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
+		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
 		Now: a.o.Scale.Now, Log: a.log.Named("products"),
 	})
 }

@@ -46,18 +46,13 @@ func NewCollector() *Collector {
 	return &Collector{products: map[string]*tally{}, sold: map[string]bool{}}
 }
 
-// Add counts what is known under one id. What has none is nobody: the record of an
-// address, or of someone who was erased. Who became another is counted as a customer
-// there; what they bought before is known here alone. To read all persons would
-// take several times as long, so that of somebody who bought a product under two ids
-// the time from the one purchase to the other is not seen, and they are two buyers.
+// Add counts a customer: a person, with what is known under all of their ids. What has no
+// id is nobody: the record of an address, or of someone who was erased.
 func (k *Collector) Add(c *customer.Customer) {
 	if c.ID.Value == "" {
 		return
 	}
-	if c.Merged.Value == "" {
-		k.customers++
-	}
+	k.customers++
 	of := 0
 	for _, id := range c.Bought() {
 		ps := c.PurchasesOf(id)

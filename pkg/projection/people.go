@@ -65,6 +65,28 @@ func (p *People) Read(ctx context.Context, asks []customer.Ask, near ...customer
 	return nil, errTooFar
 }
 
+// Named returns, for each record, how many ids ever named the mailbox of its account,
+// that one included; 0: it has none. It takes one round trip, and a second where very
+// many did.
+func (p *People) Named(ctx context.Context, records []customer.Record) ([]int, error) {
+	var mailboxes []customer.Key
+	var at []int
+	for i := range records {
+		if account := records[i].Customer.Account(); account != "" {
+			mailboxes, at = append(mailboxes, p.id.Mailbox(records[i].Key.Store, account)), append(at, i)
+		}
+	}
+	links, err := p.customers.Links(ctx, mailboxes)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int, len(records))
+	for n, i := range at {
+		out[i] = len(links[n])
+	}
+	return out, nil
+}
+
 // around reads records and links into a neighbourhood, in one round trip.
 func (s *Customers) around(ctx context.Context, n *customer.Neighbourhood, records, links []customer.Key) error {
 	got, ids, err := s.loadWith(ctx, records, links)

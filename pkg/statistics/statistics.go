@@ -44,6 +44,7 @@ type Options struct {
 	JS        jetstream.JetStream
 	Stores    []string
 	Customers Customers
+	People    People // for Refresh
 	Timeline  Timeline
 	Nobody    func(store string) customer.Key // where the orders of nobody are; for Refresh
 	Now       func() time.Time                // the business time
@@ -106,10 +107,7 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 		return nil, fmt.Errorf("reading the orders of nobody in store %s: %w", store, err)
 	}
 	err = c.o.Customers.Scan(ctx, store, func(batch []customer.Record) error {
-		for i := range batch {
-			k.Add(&batch[i].Customer)
-		}
-		return nil
+		return c.add(ctx, k, batch)
 	})
 	if err != nil {
 		return nil, err

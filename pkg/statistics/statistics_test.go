@@ -32,6 +32,15 @@ func (p people) Scan(_ context.Context, store string, fn func([]customer.Record)
 	return fn(p)
 }
 
+// Named says that all are alone at their mailbox.
+func (p people) Named(_ context.Context, rs []customer.Record) ([]int, error) {
+	return make([]int, len(rs)), nil
+}
+
+func (p people) Read(context.Context, []customer.Ask, ...customer.Key) ([]customer.Person, error) {
+	return nil, errors.New("nobody is to be read")
+}
+
 func regular(n int) people {
 	var out people
 	for i := range n {
@@ -56,7 +65,7 @@ func open(t *testing.T) (jetstream.JetStream, *timeline.Timeline) {
 }
 
 func process(js jetstream.JetStream, tl *timeline.Timeline, who people) *statistics.Statistics {
-	return statistics.New(statistics.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, Timeline: tl,
+	return statistics.New(statistics.Options{JS: js, Stores: []string{"main", "outlet"}, Customers: who, People: who, Timeline: tl,
 		Nobody: func(store string) customer.Key {
 			return customer.Key{Store: store, Bucket: 9, Token: "nobodynobodynobo"}
 		}, Now: func() time.Time { return noon }, Log: zap.NewNop()})
