@@ -49,13 +49,13 @@ func TestWhoWasAskedIsWhoAnswersToTheMailbox(t *testing.T) {
 		at(200)
 		var got []string
 		for _, m := range w.Sink.Mails() {
-			line := fmt.Sprintf("%.1f %s", m.At.Sub(start).Hours(), m.To)
+			line := []string{fmt.Sprintf("%.1f %s", m.At.Sub(start).Hours(), m.To)}
 			for _, p := range []string{"tea", "cup", "pot"} {
 				if strings.Contains(m.Raw, "The "+p) {
-					line += " " + p
+					line = append(line, p)
 				}
 			}
-			got = append(got, line)
+			got = append(got, strings.Join(line, " "))
 		}
 		if d := cmp.Diff([]string{
 			"60.0 Alice@example.com tea", "61.0 bob@example.com tea pot",
