@@ -139,6 +139,7 @@ type App struct {
 
 	gateway    *httpServer
 	console    *studio.Studio
+	known      *Customers             // that the console shows
 	statistics *statistics.Statistics // of product statistics
 	warnings   *bus.Warnings          // about events that were taken in
 	rejections *rejections            // events that were not

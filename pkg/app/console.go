@@ -27,13 +27,16 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.known, err = a.openCustomers(); err != nil {
+		return nil, err
+	}
 	versions := templatestore.New(a.js)
 	o := studio.Options{
 		Carried: templates.Files, Versions: versions, Load: a.tryTemplates,
 		Published: func(ctx context.Context) error {
 			return installation.TellPublished(ctx, a.timeline(), versions, programme.StoreNames(a.o.Config))
 		},
-		Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
+		Customers: a.known, Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
 		Served: func(code int) { a.metrics.console.WithLabelValues(strconv.Itoa(code)).Inc() },
 		Guard:  a.whenAdmitted,
 	}

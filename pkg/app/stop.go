@@ -75,6 +75,9 @@ func (a *App) Stop(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))
 	}
 	a.nc.Close()
+	if a.known != nil {
+		err = errors.Join(err, a.known.at.Close())
+	}
 	return errors.Join(err, a.rdb.Close(), a.raw.Close())
 }
 

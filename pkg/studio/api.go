@@ -112,6 +112,10 @@ func (s *Studio) apiPreview(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &l) {
 		return
 	}
+	if l.Who != "" && !requestOf(r).visitor.Editor {
+		fail(w, http.StatusForbidden, "what real customers get is shown to editors alone")
+		return
+	}
 	p, err := s.preview(r.Context(), l)
 	if err != nil {
 		failed(w, err)

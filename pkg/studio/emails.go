@@ -91,7 +91,7 @@ func (s *Studio) stores() map[string]render.Store {
 
 // emailPage is the editor, whose script asks for the rest.
 func (s *Studio) emailPage(w http.ResponseWriter, r *http.Request) {
-	e := edited{Worker: r.PathValue("worker"), Step: r.PathValue("step"), Connected: s.o.Customers != nil, Relay: s.o.Sender != nil}
+	e := edited{Worker: r.PathValue("worker"), Step: r.PathValue("step"), Connected: s.o.Customers != nil && requestOf(r).visitor.Editor, Relay: s.o.Sender != nil}
 	e.Name = e.Worker + "/" + e.Step
 	for _, store := range s.o.Stores {
 		e.Stores = append(e.Stores, store.ID)

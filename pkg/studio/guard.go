@@ -25,6 +25,14 @@ func requestOf(r *http.Request) request {
 	return q
 }
 
+// VisitorOf returns for whom something is asked.
+func VisitorOf(ctx context.Context) Visitor {
+	if q, ok := ctx.Value(requestKey{}).(request); ok && q.visitor != nil {
+		return *q.visitor
+	}
+	return Visitor{}
+}
+
 // guardPages admits who may use the pages, keeps other web pages in the same browser
 // away, and sets the headers every answer has. Nothing may be inline, and nothing comes
 // from elsewhere; the editor makes its style sheets by script, and shows the nonce.

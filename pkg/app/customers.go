@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/customer"
+	"homing/pkg/email"
+	"homing/pkg/installation"
+	"homing/pkg/studio"
+)
+
+// Customers shows previews what real customers would get. It reads, and keeps nothing.
+type Customers struct {
+	at  *installation.Installation
+	app *App
+}
+
+// Email implements studio.Customers. Links that would do something are none: a preview
+// must not unsubscribe anybody.
+func (c *Customers) Email(ctx context.Context, store, who, template string) (studio.CustomerEmail, error) {
+	content, err := c.at.Content(ctx, store, who, template)
+	if several, ok := errors.AsType[*installation.SeveralError](err); ok {
+		return studio.CustomerEmail{}, fmt.Errorf("%d customers answer to this; name one by their id", len(several.Found))
+	}
+	if err != nil {
+		return studio.CustomerEmail{}, err
+	}
+	// Whose data was looked at is known afterwards: by the token, and no address.
+	c.app.log.Named("console").Info("an email to a customer is looked at", zap.String("store", content.Touch.Customer.Store), zap.String("customer", content.Touch.Customer.Token),
+		zap.String("email", template), zap.String("by", studio.VisitorOf(ctx).Name))
+	ch := email.New(email.Options{
+		Store:       c.app.stores[content.Touch.Customer.Store],
+		Unsubscribe: func(customer.Key, string) string { return c.app.o.Config.HTTP.PublicURL + "/preview" },
+		Answer: func(_ customer.Key, _, _, answer string) string {
+			return c.app.o.Config.HTTP.PublicURL + "/preview/" + answer
+		},
+	})
+	note := content.Note
+	if content.Code {
+		note += " Its code is bound when it is sent: " + installation.StandsFor + " stands for it."
+	}
+	return studio.CustomerEmail{Data: ch.Shows(content.Content), Note: note}, nil
+}
+
+// openCustomers opens the installation that this process is part of, from outside.
+func (a *App) openCustomers() (*Customers, error) {
+	at, err := installation.Open(installation.Options{Config: a.o.Config, JS: a.js, Scale: a.o.Scale, RedisDial: a.o.RedisDial})
+	if err != nil {
+		return nil, err
+	}
+	return &Customers{at, a}, nil
+}
