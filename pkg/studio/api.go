@@ -54,6 +54,7 @@ type source struct {
 	Name    string `json:"name"`  // within its group
 	Text    string `json:"text"`
 	Version string `json:"version"`
+	By      string `json:"by"` // who saved it in the draft; "": nobody, or another program
 }
 
 // sourceOf says where a file belongs in the editor of an email; "" if it doesn't.
@@ -96,7 +97,7 @@ func (s *Studio) apiEmail(w http.ResponseWriter, r *http.Request) {
 	out := []source{}
 	for p, f := range files {
 		if g, name := sourceOf(p, email); g != "" {
-			out = append(out, source{p, g, name, f.text, f.version})
+			out = append(out, source{p, g, name, f.text, f.version, f.by})
 		}
 	}
 	slices.SortFunc(out, func(a, b source) int { return strings.Compare(a.Path, b.Path) })

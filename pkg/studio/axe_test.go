@@ -22,6 +22,7 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 	}
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}})
 	b := browse(t)
+	b.fine = []string{"401"}
 	check := func(what string) {
 		t.Helper()
 		found := eval[string](b, string(axe)+`; axe.run(document, { iframes: false, resultTypes: ["violations"] }).then((r) => r.violations
@@ -52,4 +53,29 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 		check("a phone, " + scheme)
 		eval[bool](b, `(localStorage.clear(), true)`)
 	}
+	d := openedConsole(t)
+	ann := d.signedIn(t, annsToken)
+	ann.change(inText, "P.S. One.")
+	base, revision, _ := ann.review()
+	ann.publish(base, revision, "A postscript")
+	ann.change(inText, "{{.Custmer}}")
+	b.size(1280, 800)
+	b.do(chromedp.Navigate(d.URL()))
+	check("signing in")
+	b.signIn(d, "/versions", annsToken)
+	pages := func(what string) {
+		for _, path := range []string{"/versions", "/versions/1", "/versions/draft"} {
+			b.do(chromedp.Navigate(d.URL() + path))
+			eval[bool](b, `(document.querySelectorAll("details").forEach((d) => { d.open = true; }), true)`)
+			for _, scheme := range []string{"light", "dark"} {
+				b.scheme(scheme)
+				check(path + ", " + what + ", " + scheme)
+			}
+		}
+	}
+	pages("a mistake")
+	f := ann.source(inText)
+	ann.save(inText, f.Text[:len(f.Text)-len("{{.Custmer}}\n")]+"P.S. Two.\n", f.Version)
+	pushed(t, d, 1, "Bob", inText, f.Text[:40])
+	pages("another's text")
 }

@@ -51,7 +51,7 @@ func TestADraftIsPublishedAndTakenBack(t *testing.T) {
 	if code, page := ann.publish(base, revision, "ask bob@shop.example"); code != http.StatusUnprocessableEntity || !strings.Contains(page, "must not have an address") {
 		t.Errorf("an address in the note: %d %s", code, page)
 	}
-	if code, page := ann.publish(base, revision, "A postscript"); code != http.StatusOK || !strings.Contains(page, "Version 1 is in force") || !strings.Contains(page, "A postscript") {
+	if code, page := ann.publish(base, revision, "A postscript"); code != http.StatusOK || !strings.Contains(page, "All processes change to version 1") || !strings.Contains(page, "A postscript") {
 		t.Fatalf("%d %s", code, page)
 	}
 	v, own, err := d.versions.Get(t.Context(), 1)
@@ -71,7 +71,7 @@ func TestADraftIsPublishedAndTakenBack(t *testing.T) {
 	if code, page := ann.submit("/versions/1/restore", nil, "base", "1"); code != http.StatusConflict || !strings.Contains(page, "Version 2 by Bob") {
 		t.Errorf("going back from what is not in force: %d %s", code, page)
 	}
-	if code, page := ann.submit("/versions/1/restore", nil, "base", "2"); code != http.StatusOK || !strings.Contains(page, "Version 3 is in force") {
+	if code, page := ann.submit("/versions/1/restore", nil, "base", "2"); code != http.StatusOK || !strings.Contains(page, "All processes change to version 3") {
 		t.Fatalf("%d %s", code, page)
 	}
 	if v, _, _ := d.versions.Get(t.Context(), 3); v.Restores != 1 || v.Author != "Ann" || v.Message != "back to version 1" || d.told != 3 {

@@ -91,12 +91,42 @@ func TestAFileThatAnotherEditorChangedIsReadAgain(t *testing.T) {
 	change("Theirs.", "Theirs again.")
 	b.waitFor(`document.getElementById("notice").innerText.includes("was changed by another program")`)
 	b.waitFor(`document.querySelector("#code .cm-content").innerText.includes("Mine.")`)
-	eval[bool](b, `([...document.querySelectorAll("#notice button")].find((b) => b.textContent === "Close").click(), true)`)
-	b.waitFor(`document.getElementById("notice").hidden`)
+	b.press("Close")
 	b.do(chromedp.Click("#save"))
 	b.waitFor(`document.getElementById("notice").innerText.includes("was changed by another program")`)
-	if text, _ := os.ReadFile(file); !strings.Contains(string(text), "Theirs again.") {
-		t.Fatal("saved over what another program wrote, and nobody was asked")
+	b.fileHas(file, "Theirs again.") // nothing was saved over it, and somebody is asked
+	// Theirs changes once more: mine is to be saved over what was shown, and over no more.
+	change("Theirs again.", "Theirs, the third.")
+	b.waitFor(`[...document.querySelectorAll("#notice button")].some((b) => b.textContent === "Keep mine")`)
+	b.press("Keep mine")
+	b.waitFor(`document.getElementById("notice").hidden`)
+	b.waitFor(stateText + ` === "1 file not saved"`)
+	b.do(chromedp.Click("#save"))
+	b.waitFor(stateText + ` === "Saved"`)
+	b.fileHas(file, "Mine.")
+	// And taking theirs.
+	b.put("Mine.", "Mine again.")
+	b.waitFor(stateText + ` === "1 file not saved"`)
+	change("Mine.", "Theirs at last.")
+	b.waitFor(`!document.getElementById("notice").hidden`)
+	b.press("Take theirs")
+	b.waitFor(`document.querySelector("#code .cm-content").innerText.includes("Theirs at last.")`)
+	b.waitFor(stateText + ` === "Saved"`)
+	b.fileHas(file, "Theirs at last.")
+}
+
+// press presses a button of the notice.
+func (b *tab) press(label string) {
+	b.t.Helper()
+	if !eval[bool](b, `(() => { const x = [...document.querySelectorAll("#notice button")].find((b) => b.textContent === "`+label+`"); x?.click(); return Boolean(x); })()`) {
+		b.t.Fatalf("the notice has no %q", label)
+	}
+}
+
+func (b *tab) fileHas(file, want string) {
+	b.t.Helper()
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), want) {
+		b.t.Fatalf("%v, or no %q in\n%s", err, want, text)
 	}
 }
 

@@ -143,9 +143,12 @@ function openFile(path, focus) {
 }
 $("file").onchange = () => openFile($("file").value, true);
 
-/** load reads the files again; what is being edited stays. */
+/** load reads the files again; what is being edited stays. An answer that was overtaken, by
+    another or by a save, says how it was. */
+let loads = 0;
 async function load() {
-  const answer = await ask("/api/emails/" + email);
+  const turn = ++loads, answer = await ask("/api/emails/" + email);
+  if (turn !== loads) return;
   isNew = answer.new;
   const there = new Set(answer.files.map((f) => f.path)), theirs = [];
   for (const f of answer.files) {
@@ -153,7 +156,7 @@ async function load() {
     const base = old?.version ?? drafts()[f.path]?.version;
     files.set(f.path, f);
     if (kept !== undefined && kept !== f.text) {
-      if (base !== undefined && base !== f.version) theirs.push({ ...f, base });
+      if (base !== undefined && base !== f.version) theirs.push({ ...f });
       editor.open(f.path, kept);
       if (base !== undefined) f.version = base; // so that saving asks first
     } else {
@@ -166,12 +169,10 @@ async function load() {
   tabs();
   languages();
   openFile(files.has(editor.path) ? editor.path : ([...files.values()].find((f) => f.group === "html") ?? [...files.values()][0]).path);
-  if (theirs.length) conflict(theirs.map((f) => ({ path: f.path, text: files.get(f.path).text, version: answer.files.find((x) => x.path === f.path) && versions.get(f.path) })));
-  for (const f of answer.files) versions.set(f.path, f.version);
+  if (theirs.length) conflict(theirs, false);
   paint();
   preview.soon();
 }
-const versions = new Map();
 
 function languages() {
   const own = $("locale").value;
@@ -186,19 +187,25 @@ function languages() {
   $("locale").closest("label").hidden = known.length < 2;
 }
 
-/** conflict asks whose text is to stay, where another program changed what is being edited. */
-function conflict(list) {
-  const names = list.map((c) => c.path).join(", ");
-  notice(`${names} was changed by another program, and you have changes of your own.`, [
-    ["Keep mine", async () => {
-      const fresh = await ask("/api/emails/" + email);
-      for (const c of list) { const f = fresh.files.find((x) => x.path === c.path); if (f && files.has(c.path)) { Object.assign(files.get(c.path), { text: f.text, version: f.version }); remember(c.path); } }
-    }],
-    ["Take theirs", async () => {
-      const fresh = await ask("/api/emails/" + email);
-      for (const c of list) { const f = fresh.files.find((x) => x.path === c.path); if (f) { files.set(c.path, f); editor.open(c.path, f.text); remember(c.path); } }
-      preview.soon();
-    }],
+/** conflict asks whose text is to stay, where somebody else changed what is being edited.
+    Keeping mine is to save over what they wrote, and over nothing that came after it. */
+function conflict(list, saving) {
+  const settle = (c, mine) => {
+    const f = files.get(c.path), all = drafts();
+    if (f) {
+      Object.assign(f, { text: c.text, version: c.version });
+      if (!mine) editor.open(c.path, c.text);
+      remember(c.path);
+    } else { // of another email
+      if (mine) all[c.path].version = c.version; else delete all[c.path];
+      keepDrafts(all);
+      paint();
+    }
+  };
+  const who = [...new Set(list.map((c) => c.by || "another program"))].join(" and ");
+  notice(`${list.map((c) => c.path).join(", ")} was changed by ${who}, and you have changes of your own.`, [
+    [saving ? "Save mine" : "Keep mine", () => { for (const c of list) settle(c, true); if (saving) save(); }],
+    ["Take theirs", () => { for (const c of list) settle(c, false); preview.soon(); }],
   ]);
 }
 
@@ -224,11 +231,13 @@ async function save() {
     const kept = drafts();
     for (const c of all) if (!files.has(c.path) || !changed(files.get(c.path))) delete kept[c.path];
     keepDrafts(kept);
-    saidSaved = isNew ? "Saved; the templates are in a folder of their own now" : "Saved";
+    saidSaved = isNew ? "Saved; the templates are in a folder of their own now" : "shared" in document.body.dataset ? "Saved in the draft" : "Saved";
     isNew = false;
+    loads++; // what is being read is from before
     paint();
+    load().catch(lost);
   } catch (e) {
-    if (e.status === 409) conflict(e.answer.conflicts);
+    if (e.status === 409) conflict(e.answer.conflicts, true);
     else notice(e.lost ? "Not saved: the studio does not answer. What you typed is kept in this browser." : "Not saved: " + e.message);
   }
 }
