@@ -9,28 +9,11 @@ import (
 	"homing/pkg/studio"
 )
 
-// TestEverybodyCanUseThePages asks axe-core, which `make axe` fetches, for what it calls
-// serious or critical.
 func TestEverybodyCanUseThePages(t *testing.T) {
-	path := os.Getenv("HOMING_AXE")
-	if path == "" {
-		t.Skip("HOMING_AXE does not name axe.min.js; `make axe` fetches it and runs this test")
-	}
-	axe, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeCore(t)
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}})
 	b := browse(t)
-	b.fine = []string{"401"}
-	check := func(what string) {
-		t.Helper()
-		found := eval[string](b, string(axe)+`; axe.run(document, { iframes: false, resultTypes: ["violations"] }).then((r) => r.violations
-			.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n  " + n.failureSummary).join("\n")).join("\n\n"))`)
-		if found != "" {
-			t.Errorf("%s:\n%s", what, found)
-		}
-	}
+	check := b.axe(axe)
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		b.size(1280, 800)
@@ -53,12 +36,19 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 		check("a phone, " + scheme)
 		eval[bool](b, `(localStorage.clear(), true)`)
 	}
+}
+
+func TestEverybodyCanUseTheConsole(t *testing.T) {
+	axe := axeCore(t)
 	d := openedConsole(t)
 	ann := d.signedIn(t, annsToken)
 	ann.change(inText, "P.S. One.")
 	base, revision, _ := ann.review()
 	ann.publish(base, revision, "A postscript")
 	ann.change(inText, "{{.Custmer}}")
+	b := browse(t)
+	b.fine = []string{"401"}
+	check := b.axe(axe)
 	b.size(1280, 800)
 	b.do(chromedp.Navigate(d.URL()))
 	check("signing in")
@@ -78,4 +68,32 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 	ann.save(inText, f.Text[:len(f.Text)-len("{{.Custmer}}\n")]+"P.S. Two.\n", f.Version)
 	pushed(t, d, 1, "Bob", inText, f.Text[:40])
 	pages("another's text")
+}
+
+// axeCore is the script of axe-core, which `make axe` fetches; without it the test is
+// skipped.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("HOMING_AXE")
+	if path == "" {
+		t.Skip("HOMING_AXE does not name axe.min.js; `make axe` fetches it and runs this test")
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(axe)
+}
+
+// axe returns what asks axe-core for what it calls serious or critical on a page.
+func (b *tab) axe(core string) func(what string) {
+	t := b.t
+	return func(what string) {
+		t.Helper()
+		found := eval[string](b, core+`; axe.run(document, { iframes: false, resultTypes: ["violations"] }).then((r) => r.violations
+				.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n  " + n.failureSummary).join("\n")).join("\n\n"))`)
+		if found != "" {
+			t.Errorf("%s:\n%s", what, found)
+		}
+	}
 }
