@@ -105,6 +105,7 @@ studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio
 
 pictures: ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png
+	go run ./pkg/homingtest/studiopictures docs/images
 
 axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages
 	scripts/axe.sh

@@ -55,7 +55,7 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 func (a *App) tryTemplates(fsys fs.FS) (*render.Set, error) {
 	load := a.o.Load
 	if load == nil {
-		load = render.Load
+		load = templatestore.Load
 	}
 	set, err := load(fsys)
 	if err != nil {

@@ -85,7 +85,7 @@ var may = map[string][]string{
 	"pkg/timeline":             {"events", "pkg/customer", "pkg/bus"},
 	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/timeline"},
 	"pkg/calendar":             {"events", "pkg/customer", "pkg/bus", "pkg/projection"},
-	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render"},
+	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render", "templates"},
 	"pkg/templatediff":         {"pkg/render", "pkg/templatestore"},
 	"pkg/statistics":           {"events", "pkg/customer", "pkg/product", "pkg/bus"},
 	"pkg/intake":               {"events", "pkg/click", "pkg/customer", "pkg/bus"},

@@ -1,0 +1,168 @@
+// Command studiopictures takes the pictures of the console that the documentation shows:
+//
+//	go run ./pkg/homingtest/studiopictures docs/images
+//
+// It needs Chromium, and no network.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/console"
+	"homing/pkg/devstack"
+	"homing/pkg/programme"
+	"homing/pkg/render"
+	"homing/pkg/studio"
+	"homing/pkg/templatestore"
+	"homing/templates"
+)
+
+const (
+	token   = "a-token-that-only-these-pictures-use"
+	words   = "phrases/en.yaml"
+	patient = 3 * time.Minute
+)
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("studiopictures: ")
+	if len(os.Args) != 2 {
+		log.Fatal("usage: studiopictures FOLDER")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	defer cancel()
+	if err := run(ctx, os.Args[1]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, folder string) (err error) {
+	dir, err := os.MkdirTemp("", "studiopictures")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir})
+	if err != nil {
+		return err
+	}
+	defer srv.Stop()
+	nc, err := nats.Connect(srv.URL())
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	if _, err := bus.Setup(ctx, js, bus.Limits{}, nil, time.Now()); err != nil {
+		return err
+	}
+	versions := templatestore.New(js)
+	if err := write(ctx, versions); err != nil {
+		return err
+	}
+	s, err := open(versions)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop(ctx)) }()
+	return shoot(ctx, s.URL(), folder)
+}
+
+// write publishes a version, and puts a further change on the desk.
+func write(ctx context.Context, versions *templatestore.Store) error {
+	files, err := templatestore.ReadFiles(templates.Files)
+	if err != nil {
+		return err
+	}
+	first := strings.Replace(string(files[words]), "Your order is in", "Your order is on its way to us", 1)
+	if _, err := versions.Publish(ctx, templatestore.Draft{Files: templatestore.Files{words: []byte(first)}, Author: "Ben", Message: "What a thank-you begins with"}); err != nil {
+		return err
+	}
+	const email = "thank-you/thanks.html"
+	_, err = versions.ChangeDesk(ctx, func(d *templatestore.Desk) error {
+		text := strings.Replace(string(files[email]), "description: ", "description: A first thank you. ", 1)
+		text = strings.TrimRight(text, "\n") + "\n" + `<p class="text">Anything we can help with? Just answer this email.</p>` + "\n"
+		d.Put(templatestore.Edit{Path: email, By: "Ann", At: time.Now().UTC(), Base: templatestore.SumOf(files[email], true), Text: []byte(text)})
+		return nil
+	})
+	return err
+}
+
+func open(versions *templatestore.Store) (*studio.Studio, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	c := config.Example()
+	stores, err := programme.Open(&c, nil)
+	if err != nil {
+		return nil, err
+	}
+	return studio.Start(studio.Options{
+		Carried: templates.Files, Versions: versions, Load: render.Load, Stores: []studio.Store{{ID: "main", View: stores["main"].View}},
+		Access: console.New(console.Options{People: []console.Person{{Name: "Ann", Editor: true, Token: token}}}),
+		Addr:   addr, URL: "http://localhost:" + port, MailURL: "http://127.0.0.1:" + port,
+	})
+}
+
+func shoot(ctx context.Context, url, folder string) error {
+	ctx, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(url), chromedp.Focus("#token"), chromedp.KeyEvent(token+"\r"), chromedp.Sleep(time.Second)); err != nil {
+		return err
+	}
+	for _, p := range []struct{ name, path, ready string }{
+		{"console-email", "/emails/thank-you/thanks", "document.documentElement.dataset.shown"},
+		{"console-draft", "/versions/draft", `document.querySelector(".pair iframe")`},
+		{"console-versions", "/versions", `document.querySelector("table")`},
+	} {
+		if err := chromedp.Do(ctx, chromedp.Navigate(url+p.path)); err != nil {
+			return err
+		}
+		for {
+			is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+p.ready+")"))
+			if err != nil && ctx.Err() != nil {
+				return fmt.Errorf("%s: %w", p.path, err)
+			}
+			if is {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if err := chromedp.Do(ctx, chromedp.Sleep(2*time.Second)); err != nil { // for the frames
+			return err
+		}
+		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, p.name+".png"), picture, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
