@@ -113,20 +113,21 @@ func (o *Options) nowhere(role string) error {
 
 // App is a running part of Homing: one process with one or more roles.
 type App struct {
-	o        Options
-	log      *zap.Logger
-	identity *customer.Identity
-	people   *projection.People
-	read     *templatestore.InUse    // templates that were read from files; nil: they are followed
-	follower *templatestore.Follower // of published templates; nil: there are none to follow
-	host     string                  // names this machine to people
-	stores   map[string]*programme.Store
-	routes   map[string]route // by store
-	metrics  *metrics
-	links    *link.Signer // nil without http.public_url
-	clicks   *click.Signer
-	waiting  *click.Waiting
-	returns  *returnpath.Signer
+	o         Options
+	log       *zap.Logger
+	identity  *customer.Identity
+	people    *projection.People
+	read      *templatestore.InUse    // templates that were read from files; nil: they are followed
+	follower  *templatestore.Follower // of published templates; nil: there are none to follow
+	host      string                  // names this machine to people
+	stores    map[string]*programme.Store
+	routes    map[string]route // by store
+	metrics   *metrics
+	links     *link.Signer // nil without http.public_url
+	linkWatch linkWatch    // what was said about their keys
+	clicks    *click.Signer
+	waiting   *click.Waiting
+	returns   *returnpath.Signer
 
 	nc        *nats.Conn
 	js        jetstream.JetStream
@@ -234,6 +235,9 @@ func (a *App) run(ctx context.Context) {
 	a.running.Go(func() { a.watchNATS(ctx) })
 	if !a.setUp(ctx) {
 		return
+	}
+	if err := a.verifyLinks(ctx); err != nil { // looked at again in a minute
+		a.log.Warn("looking at the keys of links", zap.Error(err))
 	}
 	a.runControls(ctx)
 	a.running.Go(func() { a.rebuilder().Run(ctx) })

@@ -121,12 +121,17 @@ func (a *App) look(ctx context.Context) error {
 	if err := fingerprint.Check(ctx, a.js, a.identity); err != nil {
 		return err
 	}
-	if err := bus.Verify(ctx, a.js, limits(a.o.Config), busWorkers()); err == nil {
-		return nil
+	if err := bus.Verify(ctx, a.js, limits(a.o.Config), busWorkers()); err != nil {
+		changes, err := a.Setup(ctx)
+		a.tellChanges(changes, a.log.Warn, " again")
+		if err != nil {
+			return err
+		}
 	}
-	changes, err := a.Setup(ctx)
-	a.tellChanges(changes, a.log.Warn, " again")
-	return err
+	if err := keepLinks(ctx, a.o.Config, a.js); err != nil {
+		return err
+	}
+	return errors.Join(a.verifyLinks(ctx), a.signLinks(ctx))
 }
 
 // tellChanges logs what was set up, and what of it somebody else had changed.

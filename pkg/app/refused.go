@@ -21,12 +21,13 @@ type refusal struct{ error }
 func (r refusal) Unwrap() []error { return []error{r.error, ErrRefused} }
 
 // Hopeless reports whether an error of Setup is one that waiting does not end: another
-// secret than the installation's, or a server that cannot do what Homing needs.
+// secret or key than the installation's, or a server that cannot do what Homing needs.
 func Hopeless(err error) bool {
 	_, other := errors.AsType[*fingerprint.Other](err)
+	_, key := errors.AsType[*fingerprint.OtherKey](err)
 	_, old := errors.AsType[*bus.TooOld](err)
 	_, unlike := errors.AsType[*bus.Unlike](err)
-	return other || old || unlike
+	return other || key || old || unlike
 }
 
 // refused reports whether an error is one that waiting does not end, and says so to

@@ -43,6 +43,9 @@ func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream,
 	if err == nil && id != nil {
 		err = bus.Ask(ctx, func(ctx context.Context) error { return fingerprint.Keep(ctx, js, id) })
 	}
+	if err == nil && id != nil {
+		err = keepLinks(ctx, c, js)
+	}
 	if lost, is := errors.AsType[*bus.ControlsLost](err); is {
 		lost.Paused, err = pausedBefore(ctx, js)
 		err = errors.Join(lost, err)

@@ -69,8 +69,9 @@ type Signer struct {
 }
 
 type signingKey struct {
-	id  string
-	key []byte
+	id    string
+	key   []byte
+	print string
 }
 
 // Every part of a link is plain, so that a dot can separate the parts.
@@ -108,9 +109,30 @@ func New(base string, keys []Key) (*Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.keys = append(s.keys, signingKey{k.ID, derived})
+		print, err := hkdf.Key(sha256.New, []byte(k.Secret), nil, "homing link fingerprint v1", 10)
+		if err != nil {
+			return nil, err
+		}
+		s.keys = append(s.keys, signingKey{k.ID, derived, lower.EncodeToString(print)})
 	}
 	return s, nil
+}
+
+// Print is a key of links as it may be shown to anybody.
+type Print struct {
+	ID          string
+	Fingerprint string // tells it from any other, and nothing about it
+}
+
+// Prints returns the keys that are the configuration's own, the one that signs first.
+// None: the key that derives from the installation's secret signs.
+func (s *Signer) Prints() (out []Print) {
+	for _, k := range s.keys {
+		if k.id != DerivedKey {
+			out = append(out, Print{k.id, k.print})
+		}
+	}
+	return out
 }
 
 // Path returns the path that all links begin with; it has no slash at its end.
