@@ -181,7 +181,7 @@ func New(o Options) (*App, error) {
 		a.host = "this machine"
 	}
 	stores, err := programme.Open(o.Config, a.identity)
-	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.log)
+	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.metrics.dialled, a.log)
 	a.stores, a.routes = stores, routes
 	if err := errors.Join(err, cannot, a.openTemplates()); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type metrics struct {
 	holds    *prometheus.CounterVec
 	waits    *prometheus.CounterVec
 
+	connections           *prometheus.CounterVec
 	unsubscribes, gateway *prometheus.CounterVec
 	console, signIns      *prometheus.CounterVec
 	calendar, leftOver    *prometheus.CounterVec
@@ -42,6 +43,9 @@ func newMetrics() *metrics {
 	m.emails = counter("homing_emails_total", "What became of touches that fell due.", "worker", "outcome", "reason")
 	m.holds = counter("homing_holds_total", "Times the system, not a customer, was the reason to wait.", "worker", "reason")
 	m.waits = counter("homing_loop_waits_total", "Times a loop stopped pulling because a server was away.", "loop")
+	m.connections = counter("homing_relay_connections_total", "Connections to relays, those that replace another included.", "outcome")
+	m.connections.WithLabelValues("opened")
+	m.connections.WithLabelValues("failed")
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
 	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")

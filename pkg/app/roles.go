@@ -112,6 +112,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	for id := range a.routes {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
+	a.metrics.thirst(worker, routes)
 	d := delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,

@@ -27,6 +27,9 @@ func (r *Relay) dial(ctx context.Context, lease Lease) (s *session, f *Failure, 
 	if f == nil {
 		s.counted = true
 	}
+	if r.o.Dialled != nil && (f == nil || ctx.Err() == nil) {
+		r.o.Dialled(f == nil)
+	}
 	others, work := r.opened(f == nil)
 	if f != nil && f.Code == 0 && ctx.Err() == nil && !errors.Is(f.Err, ErrLeaseEnded) {
 		f.alone = work == 0

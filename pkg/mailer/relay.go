@@ -60,6 +60,7 @@ type Options struct {
 
 	TLSConfig *tls.Config // e.g. a private CA; ServerName defaults to the host
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
+	Dialled   func(opened bool) // told of each connection that was made, or was to be; may be nil
 	Log       *zap.Logger
 }
 

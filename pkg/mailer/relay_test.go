@@ -132,7 +132,14 @@ func TestAcquireThatIsCancelledIsNotTheRelaysFault(t *testing.T) {
 func TestConnectionIsRenewedAfterSoManyMails(t *testing.T) {
 	for name, keep := range map[string]bool{"released after each": false, "kept": true} {
 		f := &fake{}
-		r := f.relay(t, func(o *Options) { o.MaxPerConnection = 3 })
+		dialled := 0
+		r := f.relay(t, func(o *Options) {
+			o.MaxPerConnection, o.Dialled = 3, func(opened bool) {
+				if opened {
+					dialled++
+				}
+			}
+		})
 		c, err := r.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -158,7 +165,7 @@ func TestConnectionIsRenewedAfterSoManyMails(t *testing.T) {
 				quits++
 			}
 		}
-		if f.dials != 3 || quits != 3 || len(f.mails) != 7 {
+		if f.dials != 3 || dialled != 3 || quits != 3 || len(f.mails) != 7 {
 			t.Errorf("%s: %d connections, %d goodbyes, %d emails", name, f.dials, quits, len(f.mails))
 		}
 	}

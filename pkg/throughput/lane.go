@@ -75,6 +75,7 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		at := l.slots[0]
 		l.slots = l.slots[1:]
 		if now.Sub(at) <= lapse {
+			l.of.passed(l.first)
 			return answer{at: at, permit: true}, nil
 		}
 		l.spoil(l.day, 1)
@@ -90,12 +91,16 @@ func (l *lane) take(ctx context.Context, had bool, today quota) (answer, error) 
 		return answer{}, err
 	}
 	now = time.Now()
+	if got.granted == 0 && got.refuses == byRelay {
+		l.of.refused(now, l.first)
+	}
 	switch {
 	case got.granted > 0:
 		l.lease(now, got)
 		l.day = today.day
 		at := l.slots[0]
 		l.slots = l.slots[1:]
+		l.of.passed(l.first)
 		return answer{at: at, permit: true}, nil
 	case got.refuses == byRelay && l.stays:
 		// Somewhere between the first moment at which there is room and the last at

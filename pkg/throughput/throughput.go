@@ -48,6 +48,7 @@ type Throughput struct {
 	trouble   *Trouble
 	// lanes are by domain and class, those of all other domains under "".
 	lanes map[string][2]*lane
+	thirst
 }
 
 // New returns the shared rate of a relay.
