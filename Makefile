@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe cloudevents clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -84,6 +84,13 @@ fuzz: ## Fuzz every target for FUZZTIME (30s)
 
 cldr: ## Fetch Unicode CLDR's data (CLDR), with npm, and write what pkg/cldr uses of it
 	scripts/cldr.sh $(CLDR)
+
+# The releases of CloudEvents' official SDKs, for Go and for JavaScript.
+SDK_GO ?= v2.16.2
+SDK_JS ?= 10.0.0
+
+cloudevents: ## Have CloudEvents' SDKs (SDK_GO, SDK_JS) publish orders, and write what arrives as test data
+	scripts/cloudevents.sh $(SDK_GO) $(SDK_JS)
 
 # The release of MJML that made the test data.
 MJML ?= 4.18.0
