@@ -83,7 +83,7 @@ var may = map[string][]string{
 	"pkg/gateway":              {"events", "pkg/brand", "pkg/click", "pkg/customer", "pkg/link", "pkg/programme", "pkg/render", "templates"},
 	"pkg/codelist":             {"events", "pkg/offer", "pkg/bus"},
 	"pkg/timeline":             {"events", "pkg/customer", "pkg/bus"},
-	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/timeline"},
+	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/link", "pkg/timeline"},
 	"pkg/calendar":             {"events", "pkg/customer", "pkg/bus", "pkg/projection"},
 	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render", "templates"},
 	"pkg/templatediff":         {"pkg/render", "pkg/templatestore"},
