@@ -349,3 +349,27 @@ func TestOtherPagesPublishNothing(t *testing.T) {
 		t.Fatalf("published: %d, %v", n, err)
 	}
 }
+
+// The emails' host knows nobody: what it shows has an address that nobody can guess.
+func TestTheEmailsHostShowsNothingToStrangers(t *testing.T) {
+	d := openedConsole(t)
+	ann, stranger := d.signedIn(t, annsToken), d.person(t)
+	_, page := ann.get("/emails")
+	shown := regexp.MustCompile(`src="(http://127[^"]+/thumbnail/)([^/]+)(/[^"]+)"`).FindStringSubmatch(page)
+	if shown == nil {
+		t.Fatalf("no thumbnail in %s", page)
+	}
+	at := func(url string) int {
+		stranger.at = ""
+		code, _ := stranger.get(url)
+		return code
+	}
+	if code := at(shown[1] + shown[2] + shown[3]); code != http.StatusOK {
+		t.Errorf("what the page shows: %d", code)
+	}
+	for _, url := range []string{shown[1] + "x" + shown[3], shown[1] + strings.TrimPrefix(shown[3], "/"), strings.TrimSuffix(shown[1], "/thumbnail/") + "/view/x", strings.TrimSuffix(shown[1], "/thumbnail/") + "/api/vocabulary", strings.TrimSuffix(shown[1], "/thumbnail/") + "/emails"} {
+		if code := at(url); code != http.StatusNotFound {
+			t.Errorf("%s: %d", url, code)
+		}
+	}
+}

@@ -30,12 +30,13 @@ type group struct {
 type listed struct {
 	place
 	Groups []group
+	Peek   string // the key of thumbnails
 	Broken string
 }
 
 // listPage shows all emails, by worker.
 func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
-	out := listed{place: s.work.place()}
+	out := listed{place: s.work.place(), Peek: s.peek}
 	files, err := s.withDrafts(nil)
 	if err != nil {
 		out.Broken = err.Error()

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"net/http"
 
@@ -21,7 +22,7 @@ func (s *Studio) mailRoutes() http.Handler {
 		mailview.Picture(w, r)
 	})
 	mux.HandleFunc("GET /view/{name}", s.view)
-	mux.HandleFunc("GET /thumbnail/{worker}/{step}", s.thumbnail)
+	mux.HandleFunc("GET /thumbnail/{key}/{worker}/{step}", s.thumbnail)
 	return s.guardMails(mux)
 }
 
@@ -43,8 +44,13 @@ func (s *Studio) show(w http.ResponseWriter, html string, pictures bool) {
 	_, _ = fmt.Fprint(w, mailview.WithDrawn(html, mailview.MadeUp))
 }
 
-// thumbnail shows an email as it was saved, with its first sample.
+// thumbnail shows an email as it was saved, with its first sample, to those whom a page
+// told the key: nobody is signed in at this origin.
 func (s *Studio) thumbnail(w http.ResponseWriter, r *http.Request) {
+	if subtle.ConstantTimeCompare([]byte(r.PathValue("key")), []byte(s.peek)) != 1 {
+		http.NotFound(w, r)
+		return
+	}
 	out, mail, err := s.render(r.Context(), look{Email: r.PathValue("worker") + "/" + r.PathValue("step"), Store: r.URL.Query().Get("store")}, s.compile.draft)
 	if err != nil || !out.Rendered {
 		http.Error(w, "it cannot be shown: see what is wrong with it", http.StatusNotFound)

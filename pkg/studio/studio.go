@@ -10,6 +10,7 @@ package studio
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,6 +101,7 @@ type Studio struct {
 	views   views
 	known   known
 	shown   []section
+	peek    string // the key of thumbnails
 
 	servers          []*http.Server
 	addr, mailAddr   net.Addr
@@ -128,7 +130,7 @@ func Start(o Options) (*Studio, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the studio: %w", err)
 	}
-	s := &Studio{o: o, work: &folder{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}), addr: pages.Addr()}
+	s := &Studio{o: o, work: &folder{dir: o.Dir, carried: o.Carried}, closing: make(chan struct{}), addr: pages.Addr(), peek: rand.Text()}
 	if o.Versions != nil {
 		builtIn, err := templatestore.ReadFiles(o.Carried)
 		if err != nil {

@@ -175,12 +175,16 @@ func TestPagesFitEveryWidth(t *testing.T) {
 				"list": func() { b.do(chromedp.Navigate(s.URL() + "/emails")); b.waitFor(`document.querySelector(".card")`) },
 				"email": func() {
 					b.do(chromedp.Navigate(s.URL() + "/emails/win-back/offer"))
-					b.waitFor(`document.querySelector("#size").textContent`)
+					b.waitFor(`document.querySelector("#size").textContent && document.querySelector("#about").textContent`)
 				},
 			} {
 				open()
 				if over := eval[float64](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 					t.Errorf("%s at %d: %v px too wide", name, width, over)
+				}
+				// Nothing of one half lies over the other.
+				if over := eval[string](b, `[...document.querySelectorAll(".edit > *, .see > *")].filter((e) => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1).map((e) => e.className).join()`); over != "" {
+					t.Errorf("%s at %d: too wide for their half: %s", name, width, over)
 				}
 				time.Sleep(pictureDelay())
 				b.picture(strings.Join([]string{name, scheme, strconv.FormatInt(width, 10)}, "-"))

@@ -85,21 +85,37 @@ func run(ctx context.Context, folder string) (err error) {
 	return shoot(ctx, s.URL(), folder)
 }
 
-// write publishes a version, and puts a further change on the desk.
+// write publishes two versions, and puts a further change on the desk.
 func write(ctx context.Context, versions *templatestore.Store) error {
 	files, err := templatestore.ReadFiles(templates.Files)
 	if err != nil {
 		return err
 	}
-	first := strings.Replace(string(files[words]), "Your order is in", "Your order is on its way to us", 1)
-	if _, err := versions.Publish(ctx, templatestore.Draft{Files: templatestore.Files{words: []byte(first)}, Author: "Ben", Message: "What a thank-you begins with"}); err != nil {
+	text := string(files[words])
+	change := func(from, to string) error {
+		if !strings.Contains(text, from) {
+			return fmt.Errorf("%s does not have %q any more: choose other words for the pictures", words, from)
+		}
+		text = strings.Replace(text, from, to, 1)
+		return nil
+	}
+	for n, v := range []struct{ from, to, by, what string }{
+		{"we’ll take good care of you.", "we’ll take very good care of you.", "Ben", "A warmer thank-you"},
+		{"Here’s what happens next.", "Here’s what comes next.", "Ann", "The preheader of the thank-you"},
+	} {
+		if err := change(v.from, v.to); err != nil {
+			return err
+		}
+		if _, err := versions.Publish(ctx, templatestore.Draft{Files: templatestore.Files{words: []byte(text)}, Base: n, Author: v.by, Message: v.what}); err != nil {
+			return err
+		}
+	}
+	base := templatestore.SumOf([]byte(text), true)
+	if err := change("title_first: Welcome{{with", "title_first: Hello{{with"); err != nil {
 		return err
 	}
-	const email = "thank-you/thanks.html"
 	_, err = versions.ChangeDesk(ctx, func(d *templatestore.Desk) error {
-		text := strings.Replace(string(files[email]), "description: ", "description: A first thank you. ", 1)
-		text = strings.TrimRight(text, "\n") + "\n" + `<p class="text">Anything we can help with? Just answer this email.</p>` + "\n"
-		d.Put(templatestore.Edit{Path: email, By: "Ann", At: time.Now().UTC(), Base: templatestore.SumOf(files[email], true), Text: []byte(text)})
+		d.Put(templatestore.Edit{Path: words, By: "Ann", At: time.Now().UTC(), Base: base, Text: []byte(text)})
 		return nil
 	})
 	return err
@@ -154,6 +170,13 @@ func shoot(ctx context.Context, url, folder string) error {
 			time.Sleep(50 * time.Millisecond)
 		}
 		if err := chromedp.Do(ctx, chromedp.Sleep(2*time.Second)); err != nil { // for the frames
+			return err
+		}
+		// The first one has parts of the page that are not painted yet.
+		if _, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err != nil {
+			return err
+		}
+		if err := chromedp.Do(ctx, chromedp.Sleep(time.Second)); err != nil {
 			return err
 		}
 		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
