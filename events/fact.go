@@ -25,6 +25,7 @@ type FactBody struct {
 	// with a hash of them all.
 	TemplateVersion string   `json:"template_version,omitempty"` // as template
 	SubjectArm      string   `json:"subject_arm,omitempty"`      // sent: which of several subjects it had
+	Language        string   `json:"language,omitempty"`         // as template: of the words; empty if nothing tells
 	ServerCode      int      `json:"server_code,omitempty"`      // the relay's reply, 250
 	ServerEnhanced  string   `json:"server_enhanced,omitempty"`  // the relay's enhanced status code, "2.0.0"
 	Bounced         string   `json:"bounced,omitempty"`          // dropped: keyed hash of the address the relay found unusable

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
 	"homing/pkg/installation"
+	"homing/pkg/maillint"
+	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/templatediff"
 	"homing/pkg/templatestore"
@@ -19,7 +23,8 @@ import (
 
 const pushHelp = `Checks the templates of a folder as "homing run" does, renders all samples in all
 languages, and publishes them as the next version. Nothing is published with a mistake
-in it.
+in it. What "homing templates lint" warns of is listed; with --strict nothing is
+published then.
 
 If somebody published since you began, you are told what they changed, and nothing is
 overwritten. What you began with is noted in the folder by pull and push
@@ -48,22 +53,23 @@ func (f *pushFlags) add(p *program, cmd *cobra.Command) {
 }
 
 func (p *program) templatesPushCommand() *cobra.Command {
-	f := &pushFlags{}
+	f, strict := &pushFlags{}, false
 	cmd := &cobra.Command{
 		Use: "push [folder]", Short: "Publish the templates of a folder (default: templates.dir)", Long: pushHelp, Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.base < 0 {
 				return usagef("--base: %d is not a version", f.base)
 			}
-			return p.push(cmd.Context(), f, cmd.Flags().Changed("base"), args)
+			return p.push(cmd.Context(), f, cmd.Flags().Changed("base"), strict, args)
 		},
 	}
 	f.add(p, cmd)
+	cmd.Flags().BoolVar(&strict, "strict", false, "publish nothing when there are warnings")
 	cmd.Flags().IntVar(&f.base, "base", 0, "the `version` that the files were made from; 0: none (default: as noted in the folder)")
 	return cmd
 }
 
-func (p *program) push(ctx context.Context, f *pushFlags, based bool, args []string) error {
+func (p *program) push(ctx context.Context, f *pushFlags, based, strict bool, args []string) error {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -85,7 +91,7 @@ func (p *program) push(ctx context.Context, f *pushFlags, based bool, args []str
 		}
 	}
 	// First what is wrong with the files: that needs no server.
-	files, samples, err := p.checked(c, dir)
+	files, samples, err := p.checked(c, dir, strict)
 	if err != nil {
 		return err
 	}
@@ -103,8 +109,9 @@ func (p *program) push(ctx context.Context, f *pushFlags, based bool, args []str
 	})
 }
 
-// checked reads the templates of a folder, and says how many samples they render.
-func (p *program) checked(c *config.Config, dir string) (templatestore.Files, int, error) {
+// checked reads the templates of a folder, looks at them as lint does, and says how many
+// samples they render.
+func (p *program) checked(c *config.Config, dir string, strict bool) (templatestore.Files, int, error) {
 	files, err := templatestore.ReadFiles(os.DirFS(dir))
 	if err != nil {
 		return nil, 0, p.refused(dir, err)
@@ -120,7 +127,28 @@ func (p *program) checked(c *config.Config, dir string) (templatestore.Files, in
 	if err != nil {
 		return nil, 0, p.refused(dir, err)
 	}
+	if err := p.advise(dir, maillint.Emails(set, views(c)), strict); err != nil {
+		return nil, 0, err
+	}
 	return files, len(all), nil
+}
+
+// advise lists what lint finds in templates that can be used. Problems are not published,
+// and if strict neither are warnings.
+func (p *program) advise(dir string, found []maillint.Finding, strict bool) error {
+	found = slices.DeleteFunc(found, func(f maillint.Finding) bool { return f.Level == maillint.Note })
+	for _, f := range found {
+		at := problem.Problem{File: filepath.Join(dir, f.File), Line: f.Line, Column: f.Column, Text: f.Text}
+		fmt.Fprintf(p.err, "%-8s %s\n", f.Level, at.Error())
+	}
+	problems, warnings := ofLevel(found, maillint.Problem), ofLevel(found, maillint.Warning)
+	switch {
+	case problems > 0:
+		return usagef("%s; nothing was published", plural(problems, "problem"))
+	case strict && warnings > 0:
+		return usagef("%s; nothing was published", plural(warnings, "warning"))
+	}
+	return nil
 }
 
 // publishDraft publishes, and tells the timeline; that there is nothing to publish is no

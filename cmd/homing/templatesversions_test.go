@@ -38,6 +38,13 @@ func TestTemplatesArePublishedComparedAndTakenBack(t *testing.T) {
 	templates("push", ann, "--author", "ann@example.com").want(t, exitUsage).contains(t, "--author", "no address")
 	templates("push", ann, "--author", "Ann", "-m", "spring").want(t, exitOK).contains(t, "version 1 is in force: 6 files, 6 changed", "samples rendered", "source: bucket")
 	templates("push", ann, "--author", "Ann").want(t, exitOK).contains(t, "nothing to publish: version 1")
+	odd := filepath.Join(ann, "partials", "edition.html")
+	if err := os.WriteFile(odd, []byte("<p style=\"display:flex\">V1. of a partial</p>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	templates("push", ann, "--author", "Ann", "--strict").want(t, exitUsage).contains(t, "warning", "display:flex", "nothing was published")
+	templates("push", ann, "--author", "Ann", "--base", "7").want(t, exitFailure).contains(t, "warning", "display:flex", "there is no version 7")
+	edition(ann, 1)
 
 	templates("pull", bob).want(t, exitOK).contains(t, "version 1, 6 files, is in "+bob)
 	edition(ann, 2)

@@ -137,6 +137,7 @@ type App struct {
 	guard     *projection.Guard
 	customers *projection.Customers
 	http      *httpServer
+	keeping   keeping
 
 	gateway    *httpServer
 	console    *studio.Studio
@@ -199,6 +200,7 @@ func (a *App) Start() error {
 	if err := a.connect(); err != nil {
 		return err
 	}
+	a.startKeeping()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
 	if listen := a.o.Config.HTTP.Listen; listen != "" {

@@ -117,6 +117,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
+		Keep: a.keep(),
 		Decided: func(t events.Type, why reason.Reason) {
 			a.metrics.emails.WithLabelValues(worker, t.Action(), string(why)).Inc()
 		},

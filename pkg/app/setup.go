@@ -71,5 +71,6 @@ func limits(c *config.Config) bus.Limits {
 		TimelineMaxBytes:   int64(s.Timeline.MaxBytes),
 		RejectedMaxAge:     s.Rejected.MaxAge,
 		RejectedMaxBytes:   int64(s.Rejected.MaxBytes),
+		MailsMaxAge:        c.RetainMails,
 	}
 }

@@ -71,6 +71,7 @@ func (a *App) Stop(ctx context.Context) error {
 		err = errors.Join(err, a.http.stop(ctx))
 	}
 	a.leaveRelays()
+	a.stopKeeping()
 	if ferr := a.nc.FlushTimeout(goodbye); ferr != nil && a.nc.IsConnected() {
 		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))
 	}

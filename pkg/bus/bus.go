@@ -5,6 +5,7 @@
 package bus
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	Timeline   = "TIMELINE"
 	Rejected   = "REJECTED"
 	Offers     = "OFFERS"
+	Mails      = "MAILS"
 )
 
 // The key-value buckets.
@@ -73,6 +75,7 @@ type Limits struct {
 	TimelineMaxBytes   int64
 	RejectedMaxAge     time.Duration
 	RejectedMaxBytes   int64
+	MailsMaxAge        time.Duration // 0: no copies are kept
 }
 
 // Worker is what the streams must know about a worker.
@@ -81,6 +84,9 @@ type Worker struct {
 	Triggers []events.Type
 	Horizon  time.Duration // how far back a new worker looks
 }
+
+// leastMailsAge is when what was kept is gone once no copies are to be kept.
+const leastMailsAge = time.Hour
 
 func noLimit(n int64) int64 {
 	if n == 0 {
@@ -108,6 +114,10 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 		Name: Offers, Subjects: []string{"offers.>"},
 		Description: "codes that shops loaded, and which of them were taken",
 		Discard:     jetstream.DiscardNew, MaxBytes: -1, MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,
+	}, {
+		Name: Mails, Subjects: []string{"mails.>"},
+		Description: "copies of what emails showed, for a while",
+		Discard:     jetstream.DiscardOld, MaxAge: cmp.Or(l.MailsMaxAge, leastMailsAge), MaxBytes: -1,
 	}}
 	for _, w := range ws {
 		out = append(out, scheduleStream(w.Name))

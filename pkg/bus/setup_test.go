@@ -37,7 +37,7 @@ func TestSetupMakesWhatIsMissingAndChangesNothingElse(t *testing.T) {
 		if d := did(all); len(d) != 0 {
 			t.Errorf("the second setup changed %v", d)
 		}
-		want := []string{"stream STOREFRONT", "stream TIMELINE", "stream REJECTED", "stream OFFERS", "stream SCHEDULE-thank-you",
+		want := []string{"stream STOREFRONT", "stream TIMELINE", "stream REJECTED", "stream OFFERS", "stream MAILS", "stream SCHEDULE-thank-you",
 			"consumer intake", "consumer erase", "consumer plan-thank-you", "consumer due-thank-you", "bucket templates", "bucket controls", "bucket products"}
 		var got []string
 		for _, c := range all {

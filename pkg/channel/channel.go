@@ -88,8 +88,16 @@ type Message interface {
 	Version() string
 	// SubjectArm names which of several subjects it has; "" if there was no other.
 	SubjectArm() string
+	// Copy is what it shows.
+	Copy() Copy
 	// Release gives the message's memory back. It is not used afterwards.
 	Release()
+}
+
+// A Copy is what a message shows, as it is handed over.
+type Copy struct {
+	Subject, Preheader, HTML, Text string
+	Language                       string // of the words; "" if nothing tells
 }
 
 // A Conn is one connection on loan, for one message at a time.

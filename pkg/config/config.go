@@ -33,6 +33,8 @@ type Config struct {
 
 	Templates Templates `yaml:"templates"`
 	Console   Console   `yaml:"console"`
+	// RetainMails is how long copies of what emails showed are kept; 0: none are.
+	RetainMails time.Duration `yaml:"retain_mails"`
 	// Stores is keyed by the store's id, the second part of its subjects.
 	Stores map[string]Store `yaml:"stores"`
 
@@ -100,11 +102,11 @@ func Default() Config {
 		Redis:     Redis{URL: "redis://127.0.0.1:6379/0"},
 		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8, GreetingTimeout: 30 * time.Second},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
-		Templates: Templates{Dir: "templates", Source: SourceFiles},
-		Console:   Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
-		Pacing:    Pacing{Throughput: Throughput{PerSecond: 14}},
-		Offers:    Offers{Window: 90 * day},
-		Calendar:  Calendar{CatchUp: 7 * day, DailyLimit: 5000},
+		Templates: Templates{Dir: "templates", Source: SourceFiles}, RetainMails: 90 * day,
+		Console:  Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
+		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},
+		Offers:   Offers{Window: 90 * day},
+		Calendar: Calendar{CatchUp: 7 * day, DailyLimit: 5000},
 	}
 	setDefaults(reflect.ValueOf(&c).Elem())
 	return c

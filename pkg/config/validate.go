@@ -5,7 +5,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 )
 
@@ -22,6 +24,9 @@ func (c *Config) validate(needStore bool) error {
 	}
 	if c.Console.URL != "" && !c.Templates.Bucket() {
 		l.Add("console.url", "is set, and the console publishes templates, which processes look at only with templates.source: %s", SourceBucket)
+	}
+	if c.RetainMails < 0 || c.RetainMails > 0 && c.RetainMails < time.Hour {
+		l.Add("retain_mails", "%s is less than an hour; 0s means that no copies are kept", localtime.FormatDuration(c.RetainMails))
 	}
 	if needStore && len(c.Stores) == 0 {
 		l.Add("stores", "no store is configured; add at least one")

@@ -47,6 +47,7 @@ type attempt struct {
 	conn      channel.Conn    // open
 	handed    bool            // the message was given to the channel
 	answered  bool            // and the channel answered
+	left      *channel.Copy   // what it showed, once it has left, perhaps
 	doubted   bool            // by an answer that may mean that the address does not exist
 }
 

@@ -128,10 +128,13 @@ type Options struct {
 	Suppress func(ctx context.Context, entries []customer.Entry) error
 	Scale    clock.Scale
 	Log      *zap.Logger
-	Decided  func(t events.Type, reason reason.Reason) // told every outcome; may be nil
-	Held     func(reason reason.Reason, err error)     // told why the system waits; may be nil
-	Holds    Holds                                     // nil: nothing is paused, and nobody is told
-	Clicks   Clicks                                    // nil: there are none
+	// Keep is given a copy of what left, perhaps, with its fact. It doesn't wait. It may
+	// be nil.
+	Keep    func(k customer.Key, f events.Event, c channel.Copy)
+	Decided func(t events.Type, reason reason.Reason) // told every outcome; may be nil
+	Held    func(reason reason.Reason, err error)     // told why the system waits; may be nil
+	Holds   Holds                                     // nil: nothing is paused, and nobody is told
+	Clicks  Clicks                                    // nil: there are none
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int

@@ -1,10 +1,14 @@
 package delivery_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"homing/events"
+	"homing/pkg/channel"
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
 )
 
 // An erasure comes while an email is on its way. Before the claim it stops it; once the
@@ -30,11 +34,21 @@ func TestAnErasureOnTheWay(t *testing.T) {
 						return ""
 					}
 				}
-				r.start()
+				var copies atomic.Int32
+				r.start(func(o *delivery.Options) {
+					o.Keep = func(_ customer.Key, _ events.Event, c channel.Copy) {
+						if copies.Add(1); c.HTML == "" {
+							t.Error("an empty copy")
+						}
+					}
+				})
 				r.touch("ann", "offer", "l", time.Minute, nil)
 				time.Sleep(time.Hour)
 				if n := len(r.sink.Mails()); n != c.mails {
 					t.Errorf("%d emails, want %d", n, c.mails)
+				}
+				if n := copies.Load(); n != 0 {
+					t.Errorf("%d copies of an email to somebody who was erased", n)
 				}
 				if x := r.customer("ann"); x.Erased.At == 0 || x.Email.Value != "" || len(x.Orders) > 0 {
 					t.Errorf("after the erasure something is known: %+v", x)
@@ -44,6 +58,9 @@ func TestAnErasureOnTheWay(t *testing.T) {
 				time.Sleep(time.Hour)
 				if n := len(r.sink.Mails()); n != c.mails+1 {
 					t.Errorf("%d emails after it, want bob's and no other", n-c.mails)
+				}
+				if n := copies.Load(); n != 1 {
+					t.Errorf("%d copies, want one of bob's", n)
 				}
 			})
 		})

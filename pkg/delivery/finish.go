@@ -125,7 +125,7 @@ func (d *Delivery) noteYield(ctx context.Context, a *attempt, f *events.Event) e
 // one step, appends the fact to the timeline, and marks it. Until that is done the
 // outcome is remembered, so that another attempt doesn't have to guess.
 func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) error {
-	d.memory.note(a.id, func(m *memo) { m.outcome = &outcome{f, a.owner} })
+	d.memory.note(a.id, func(m *memo) { m.outcome = &outcome{f, a.owner, a.left} })
 	ctx = context.WithoutCancel(ctx)
 	if err := d.suppress(ctx, a, f); err != nil {
 		return err
@@ -134,7 +134,16 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) error
 	if err != nil || !mine {
 		return err
 	}
+	d.keep(a, f)
 	return d.record(ctx, a, f)
+}
+
+// keep has a copy kept of what left. Nothing is kept of a customer who was erased in the
+// meantime: the erasure has looked for copies already, perhaps.
+func (d *Delivery) keep(a *attempt, f events.Event) {
+	if d.o.Keep != nil && a.left != nil && !a.record.Customer.Gone() {
+		d.o.Keep(a.touch.Customer, f, *a.left)
+	}
 }
 
 // foldOutcome folds the fact into the customer: the claim, and with it the touches

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/channel"
 	"homing/pkg/customer"
 )
 
@@ -28,6 +29,7 @@ type memo struct {
 type outcome struct {
 	fact  events.Event
 	owner uint64
+	left  *channel.Copy // what it showed; nil: nothing left
 }
 
 // memory holds what this process knows about the touches that it has in flight.
@@ -199,7 +201,7 @@ func (d *Delivery) recall(_ context.Context, a *attempt) Decision {
 	if known.outcome == nil {
 		return Decision{}
 	}
-	a.owner = known.outcome.owner
+	a.owner, a.left = known.outcome.owner, known.outcome.left
 	return settled(known.outcome.fact)
 }
 

@@ -55,7 +55,7 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	body := func(r reason.Reason) events.FactBody {
 		b := d.body(a, r, out.Detail)
 		b.Template, b.TemplateVersion, b.MessageID = a.message.Template(), a.message.Version(), a.route.Channel.MessageID(a.id)
-		b.SubjectArm = a.message.SubjectArm()
+		b.SubjectArm, b.Language = a.message.SubjectArm(), a.message.Copy().Language
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}
@@ -63,6 +63,8 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	left := func(r reason.Reason) events.FactBody {
 		b := body(r)
 		b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
+		shown := a.message.Copy()
+		a.left = &shown
 		return b
 	}
 	switch out.Meaning {

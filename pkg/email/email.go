@@ -88,7 +88,8 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &message{built, template, version, mail.SubjectArm}, nil
+	copied := channel.Copy{Subject: mail.Subject, Preheader: mail.Preheader, HTML: mail.HTML, Text: mail.Text, Language: mail.Lang}
+	return &message{built, template, version, mail.SubjectArm, copied}, nil
 }
 
 // message is a built email, and what it was made from.
@@ -96,6 +97,7 @@ type message struct {
 	built             *mailer.Message
 	template, version string
 	arm               string
+	copied            channel.Copy
 }
 
 func (m *message) Template() string { return m.template }
@@ -103,6 +105,8 @@ func (m *message) Template() string { return m.template }
 func (m *message) Version() string { return m.version }
 
 func (m *message) SubjectArm() string { return m.arm }
+
+func (m *message) Copy() channel.Copy { return m.copied }
 
 func (m *message) Release() { m.built.Release() }
 

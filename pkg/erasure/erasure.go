@@ -87,15 +87,18 @@ func (e *Eraser) atOnce(ctx context.Context, m *bus.Msg) error {
 	return e.forget(ctx, entry.Key, entry.Event.Time)
 }
 
-// forget deletes what is pending for a customer, then the claims that kept it
-// from being sent twice.
+// forget deletes what is pending for a customer, then the claims that kept it from being
+// sent twice, then the copies of what was sent.
 func (e *Eraser) forget(ctx context.Context, k customer.Key, until time.Time) error {
 	for _, w := range e.o.Workers {
 		if _, err := e.o.Pending(ctx, w, k, until); err != nil {
 			return err
 		}
 	}
-	return e.change(ctx, k, (*customer.Customer).ForgetClaims)
+	if err := e.change(ctx, k, (*customer.Customer).ForgetClaims); err != nil {
+		return err
+	}
+	return e.forgetCopies(ctx, k, until)
 }
 
 // forgetOrders has a customer forget which orders they had before they were erased,

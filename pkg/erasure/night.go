@@ -65,6 +65,11 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 		}
 	}
 	for token := range who.fresh {
+		if k, ok := customer.KeyOfToken(store, token); ok {
+			if err := e.forgetCopies(ctx, k, time.UnixMilli(who.at[token])); err != nil {
+				return err
+			}
+		}
 		if err := e.forgetOrders(ctx, store, token, who.since[token]); err != nil {
 			return fmt.Errorf("forgetting which orders an erased customer had: %w", err)
 		}

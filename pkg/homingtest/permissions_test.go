@@ -156,6 +156,10 @@ func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
+	until(t, "their copies", func() bool {
+		st, err := js.Stream(t.Context(), bus.Mails)
+		return err == nil && st.CachedInfo().State.Msgs == 2
+	})
 	subjects := func(stream, filter string) int {
 		t.Helper()
 		st, err := js.Stream(t.Context(), stream)

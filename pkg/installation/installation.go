@@ -277,6 +277,13 @@ func (i *Installation) Export(ctx context.Context, store, who string) (why.Expor
 	for _, w := range waiting {
 		in.Pending = append(in.Pending, why.Pending{Touch: w.Touch, Due: w.Due})
 	}
+	keys := f.keys()
+	for _, m := range f.Person.Mailboxes {
+		keys = append(keys, m.Key)
+	}
+	if in.Copies, err = i.copies(ctx, keys); err != nil {
+		return why.Export{}, err
+	}
 	if len(i.unread) > 0 { // an answer that leaves something out must not pass for all
 		return why.Export{}, errors.New(strings.Join(i.unread, "\n"))
 	}

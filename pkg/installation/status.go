@@ -177,7 +177,7 @@ func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
 }
 
 func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error {
-	names := []string{bus.Storefront, bus.Timeline, bus.Rejected, bus.Offers}
+	names := []string{bus.Storefront, bus.Timeline, bus.Rejected, bus.Offers, bus.Mails}
 	for _, w := range programme.WorkerNames() {
 		names = append(names, bus.ScheduleStream(w))
 	}

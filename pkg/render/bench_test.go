@@ -77,7 +77,7 @@ func BenchmarkLoadFourLanguages(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, name := range set.Names() {
-			if n := len(set.Languages(name)); n != 4 {
+			if n := len(set.Languages(name)); n < 4 {
 				b.Fatalf("%s in %d languages", name, n)
 			}
 		}

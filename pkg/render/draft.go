@@ -49,6 +49,7 @@ func LoadDraft(fsys fs.FS, only Only) (*Draft, error) {
 		set.stores[id], set.pages[id] = d.override(id, set.mails, only)
 	}
 	if only.Mail == "" && only.Language == "" {
+		d.filledIn()
 		unusedPhrases(d.books, d.notes)
 	}
 	set.notes = d.notes.sorted()

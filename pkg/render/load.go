@@ -50,6 +50,7 @@ type directory struct {
 	sheets    map[string]*sheet            // of the layouts in HTML, by name
 	books     map[string]*book             // by language
 	parsed    *sync.Map                    // parsedKey → *file
+	under     map[string]*book             // by language: phrases for what books lack
 	overrides map[string]map[string]string // by store, then as raw
 	ps        *problems
 	notes     *problems // what is no fault
@@ -77,6 +78,7 @@ func emptyDirectory() *directory {
 // share reads what emails have in common.
 func (d *directory) share() {
 	d.books = d.readBooks()
+	d.lay()
 	d.widen()
 	d.partials, d.layouts = d.shared(partialsDir), d.shared(layoutsDir)
 	d.readSheets()

@@ -83,7 +83,7 @@ func (b *book) over(shared *book) *book {
 	if shared == nil {
 		return b
 	}
-	both := &book{tag: b.tag, path: b.path, sections: maps.Clone(shared.sections), pagesAt: b.pagesAt}
+	both := &book{tag: b.tag, path: b.path, sections: maps.Clone(shared.sections), pagesAt: b.pagesAt, under: shared.under}
 	for name, section := range b.sections {
 		in := maps.Clone(both.sections[name])
 		if in == nil {

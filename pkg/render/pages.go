@@ -125,6 +125,7 @@ func LoadPages(fsys fs.FS) (*Set, error) {
 		return nil, err
 	}
 	d.books = d.readBooks()
+	d.lay()
 	d.widen()
 	set := &Set{pages: map[string][]*Pages{"": d.pagesOf(d.books)}}
 	for id := range d.overrides {
@@ -142,7 +143,7 @@ func (d *directory) pagesOf(books map[string]*book) []*Pages {
 	offered := 0
 	for _, tag := range slices.Sorted(maps.Keys(d.books)) {
 		b := d.books[tag]
-		if b.sections[pagesSection] == nil {
+		if b.sections[pagesSection] == nil && (b.under == nil || b.under.sections[pagesSection] == nil) {
 			continue // of a region: it has all from its language
 		}
 		offered++
@@ -176,7 +177,7 @@ func (d *directory) pagesIn(b, own *book) *Pages {
 	names = slices.Compact(names)
 	var missing []string
 	for _, key := range names {
-		if b.in(pagesSection, key) == nil {
+		if b.page(key) == nil {
 			missing = append(missing, key)
 		}
 	}
@@ -216,6 +217,9 @@ func (d *directory) pagesIn(b, own *book) *Pages {
 		return nil
 	}
 	for _, key := range names {
+		if ph := b.page(key); p.says[key] == nil && !ph.broken {
+			p.says[key] = ph.readPage(&problems{})
+		}
 		if p.says[key] == nil { // it is broken, which was reported
 			return nil
 		}

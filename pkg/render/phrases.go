@@ -36,6 +36,7 @@ type book struct {
 	path     string
 	sections map[string]map[string]*phrase
 	wider    *book // of the language, if this one is of a region
+	under    *book // what it has where it lacks something; nil: nothing
 	pagesAt  int   // the line of the section of pages
 }
 
@@ -61,7 +62,15 @@ func (b *book) find(section, key string) *phrase {
 			return p
 		}
 	}
-	return nil
+	return b.beneath(section, sharedSection)(key)
+}
+
+// page returns a phrase of the pages.
+func (b *book) page(key string) *phrase {
+	if p := b.in(pagesSection, key); p != nil {
+		return p
+	}
+	return b.beneath(pagesSection)(key)
 }
 
 // in returns a phrase of one section, which a region may have from its language.

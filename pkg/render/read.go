@@ -40,7 +40,10 @@ func ignored(p string) bool {
 func (d *directory) read(fsys fs.FS) error {
 	err := EachFile(fsys, func(p string) error { return d.readFile(fsys, p) })
 	slices.Sort(d.mails)
-	return err
+	if err != nil {
+		return err
+	}
+	return d.readUnder(fsys)
 }
 
 // languagesOf returns the languages that an email has files of its own in.

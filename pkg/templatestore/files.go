@@ -82,13 +82,20 @@ func (f Files) Hash() string {
 
 func (f Files) paths() []string { return slices.Sorted(maps.Keys(f)) }
 
-// Over returns the files laid over others: what they lack comes from there.
+// Over returns the files laid over others: what they lack comes from there. Files of
+// phrases are laid over the others' phrase by phrase, by the renderer: it is given those,
+// too.
 func (f Files) Over(base Files) Files {
 	out := maps.Clone(base)
 	if out == nil {
 		out = Files{}
 	}
 	maps.Copy(out, f)
+	for p, text := range base {
+		if under := render.Under(p); under != "" && f[p] != nil && !bytes.Equal(f[p], text) {
+			out[under] = text
+		}
+	}
 	return out
 }
 

@@ -29,6 +29,17 @@ type Export struct {
 	Person  *Who          `json:"person"`
 	Records []ExportedID  `json:"records"`
 	Others  []ExportEntry `json:"sent_here,omitempty"` // of other customers: facts about emails to an address of theirs
+	Copies  []ExportCopy  `json:"email_copies"`        // what emails showed that were sent lately
+}
+
+// ExportCopy is what an email showed, as it was sent.
+type ExportCopy struct {
+	Touch     string    `json:"touch"`
+	Sent      time.Time `json:"sent_at"`
+	Subject   string    `json:"subject"`
+	Preheader string    `json:"preheader"`
+	HTML      string    `json:"html"`
+	Text      string    `json:"text"`
 }
 
 // ExportedID is what is kept under one of a person's ids, or of an address of theirs.
@@ -101,7 +112,7 @@ type ExportEmail struct {
 func ExportOf(in Input) (Export, error) {
 	t := &teller{Input: in}
 	h := Export{Store: in.Key.Store, Customer: in.Asked, Token: in.Key.Token, At: in.Now.UTC(),
-		Timeline: []ExportEntry{}, Pending: []touch.Touch{}, Person: t.person(), Records: []ExportedID{}}
+		Timeline: []ExportEntry{}, Pending: []touch.Touch{}, Person: t.person(), Records: []ExportedID{}, Copies: in.Copies}
 	theirs := map[customer.Key]bool{}
 	for _, r := range slices.Concat(in.Person.Members, in.Person.Mailboxes) {
 		theirs[r.Key] = true

@@ -20,10 +20,7 @@ func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string 
 		if _, wording, ok := strings.Cut(b.Template, "#"); ok && wording != "" {
 			s += ", wording " + wording
 		}
-		if b.SubjectArm != "" {
-			s += ", subject " + b.SubjectArm
-		}
-		return s + because("", detail)
+		return s + t.made(b) + because("", detail)
 	case events.ActionUncertain:
 		return s + " may have been sent: the relay's answer never came" + because("", detail)
 	case events.ActionHeld:
@@ -33,6 +30,28 @@ func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string 
 		return s + " held" + because(b.Reason, detail)
 	}
 	return s + " dropped" + because(b.Reason, detail)
+}
+
+// made says what an email was made from: which of several subjects it had, the language,
+// the code that it offered, and the version of the templates.
+func (t *teller) made(b *events.FactBody) string {
+	s := ""
+	if b.SubjectArm != "" {
+		s += ", subject " + b.SubjectArm
+	}
+	if b.Language != "" {
+		s += ", in " + b.Language
+	}
+	for _, e := range t.Entries {
+		if d, is := e.Event.Data.(*events.OfferIssued); is && d.Touch == b.Touch {
+			s += ", with the code " + d.Code
+			break
+		}
+	}
+	if b.TemplateVersion != "" {
+		s += ", from templates " + b.TemplateVersion
+	}
+	return s
 }
 
 func because(reason, detail string) string {

@@ -39,6 +39,7 @@ type Input struct {
 	Entries []customer.Entry // of the timeline, in any order, copies included: of all ids
 	Older   bool             // there may be more on the timeline
 	Pending []Pending
+	Copies  []ExportCopy // of what emails showed; for an export
 	Store   *programme.Store
 	Holds   map[string][]Hold // by worker: for which what falls due waits
 	// Products is what the workers know of the store's products; nil: nothing.
