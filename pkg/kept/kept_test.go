@@ -8,30 +8,28 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
-
-	"homing/pkg/render"
-	"homing/templates"
 )
 
-func sample(t *testing.T) Copy {
+// fixture is a copy that an earlier version packed.
+func fixture(t testing.TB) Copy {
 	t.Helper()
-	set, err := render.Load(templates.Files)
+	text, err := os.ReadFile("testdata/1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := set.Samples("thank-you/thanks")[0].Data.In("de")
-	d.Store.Name, d.Customer.FirstName = "Käse Müller", "Zoë"
-	m, err := set.Render("thank-you/thanks", d)
+	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Copy{Touch: "thank-you.thanks.k7q2mzx4p3rvbn5d.10042", Sent: time.Date(2026, 3, 2, 9, 45, 0, 412e6, time.UTC), MessageID: "x@shop.example",
-		Template: "thank-you/thanks", TemplateVersion: "12", Language: "de", SubjectArm: "a", Subject: m.Subject, Preheader: m.Preheader, HTML: m.HTML, Text: m.Text}
+	c, err := unpack(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestACopyComesBackAsItWas(t *testing.T) {
-	whole := sample(t)
+	whole := fixture(t)
 	for name, c := range map[string]Copy{
 		"an email": whole, "an empty one": {}, "of other words": {HTML: strings.Repeat("שלום\x00\r\n ", 999), Text: "\xff"},
 		"of half a megabyte": {HTML: strings.Repeat("<p>a longer one", 40_000), Text: strings.Repeat("b", 500_000)},
@@ -54,17 +52,8 @@ func TestCopiesOfEarlierVersionsAreRead(t *testing.T) {
 			t.Errorf("dictionary %d is another one (%x): copies that were made with it cannot be read any more", id, sum)
 		}
 	}
-	text, err := os.ReadFile("testdata/1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := unpack(packed)
-	if err != nil || c.Touch != "thank-you.thanks.k7q2mzx4p3rvbn5d.10042" || !strings.Contains(c.HTML, "Käse Müller") || !strings.HasSuffix(strings.TrimSpace(c.HTML), "</html>") {
-		t.Errorf("%v, %+v", err, c)
+	if c := fixture(t); c.Touch != "thank-you.thanks.k7q2mzx4p3rvbn5d.10042" || !strings.Contains(c.HTML, "Käse Müller") || !strings.HasSuffix(strings.TrimSpace(c.HTML), "</html>") {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -84,15 +73,7 @@ func TestWhatIsNoCopyIsAnError(t *testing.T) {
 }
 
 func BenchmarkPack(b *testing.B) {
-	set, err := render.Load(templates.Files)
-	if err != nil {
-		b.Fatal(err)
-	}
-	m, err := set.Render("thank-you/thanks", set.Samples("thank-you/thanks")[1].Data)
-	if err != nil {
-		b.Fatal(err)
-	}
-	p, c := newPacker(), Copy{HTML: m.HTML, Text: m.Text}
+	p, c := newPacker(), fixture(b)
 	for b.Loop() {
 		p.pack(c)
 	}

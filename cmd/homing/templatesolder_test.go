@@ -1,4 +1,4 @@
-package templatestore_test
+package main
 
 import (
 	"regexp"
