@@ -148,7 +148,7 @@ func (a *App) runTemplates(ctx context.Context) {
 			a.follower.Run(ctx)
 		})
 	}
-	a.running.Go(func() { templatestore.Answer(ctx, a.nc, a.log.Named("templates"), a.process) })
+	a.running.Go(func() { templatestore.Answer(ctx, a.nc, a.follower, a.log.Named("templates"), a.process) })
 }
 
 // openVersion has the follower open, and stops this process as long as it cannot.
@@ -173,7 +173,7 @@ func (a *App) process() templatestore.Process {
 		p.Version = now.Name
 	}
 	if a.follower != nil {
-		p.Refused = a.follower.Refused()
+		p.Refused, p.Prepares, p.Prepared = a.follower.Refused(), true, a.follower.Prepared()
 	}
 	return p
 }

@@ -28,11 +28,25 @@ type Process struct {
 	Roles   []string `json:"roles"`
 	Version string   `json:"version"` // as facts have it; empty: it has none yet
 	Refused *Refusal `json:"refused"` // the version in force, if it cannot use that; else null
+	// Prepares says that it loads a version when it is asked to, before that is in force;
+	// Prepared is the newest that it has, or cannot load.
+	Prepares bool `json:"prepares,omitempty"`
+	Prepared int  `json:"prepared,omitempty"`
 }
 
-// Answer tells those who Ask what this process renders with, until ctx ends.
-func Answer(ctx context.Context, nc *nats.Conn, log *zap.Logger, process func() Process) {
+// asked is what a question may ask for.
+type asked struct {
+	Prepare int `json:"prepare"` // a version to load; 0: none
+}
+
+// Answer tells those who Ask what this process renders with, until ctx ends. With a
+// follower it loads what is about to be in force.
+func Answer(ctx context.Context, nc *nats.Conn, f *Follower, log *zap.Logger, process func() Process) {
 	sub, err := nc.Subscribe(usingSubject, func(m *nats.Msg) {
+		var q asked
+		if f != nil && json.Unmarshal(m.Data, &q) == nil && q.Prepare > 0 {
+			f.prepare(ctx, q.Prepare)
+		}
 		data, err := json.Marshal(process())
 		if err == nil {
 			err = m.Respond(data)
@@ -50,7 +64,9 @@ func Answer(ctx context.Context, nc *nats.Conn, log *zap.Logger, process func() 
 
 // Ask asks all processes that render what they render with, and returns what those said
 // that answered within a moment, by name.
-func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) {
+func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) { return ask(ctx, nc, nil) }
+
+func ask(ctx context.Context, nc *nats.Conn, question []byte) ([]Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, mostAsked)
 	defer cancel()
 	inbox := nc.NewInbox()
@@ -59,7 +75,7 @@ func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) {
 		return nil, fmt.Errorf("asking which templates are in use: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := nc.PublishRequest(usingSubject, inbox, nil); err != nil {
+	if err := nc.PublishRequest(usingSubject, inbox, question); err != nil {
 		return nil, fmt.Errorf("asking which templates are in use: %w", err)
 	}
 	out := []Process{}

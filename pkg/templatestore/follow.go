@@ -68,6 +68,11 @@ type Follower struct {
 	mu      sync.Mutex
 	bad     map[int]string // versions that cannot be loaded, and why
 	refused *Refusal       // the newest one, while it is the one in force
+
+	loading   sync.Mutex // one version is loaded at a time
+	next      *InUse     // what was loaded last
+	prepared  int        // the newest that was loaded, or refused, before it was in force
+	preparing bool
 }
 
 // Follow returns a follower, which has no templates until Open.
@@ -163,20 +168,28 @@ func (f *Follower) look(ctx context.Context) error {
 	return nil
 }
 
-// try loads a version and puts it in use. false: it cannot be loaded, which is said.
+// try puts a version in use. false: it cannot be loaded, which is said.
 func (f *Follower) try(ctx context.Context, n int) (bool, error) {
-	if f.why(n) != "" {
-		return false, nil
+	made, err := f.load(ctx, n)
+	if err != nil || made == nil {
+		return false, err
 	}
+	f.inUse.Store(made)
+	f.o.Log.Info("templates in use", zap.String("version", made.Name))
+	return true, nil
+}
+
+// make loads a version; nil: it cannot be loaded, which is said.
+func (f *Follower) make(ctx context.Context, n int) (*InUse, error) {
 	files, name := f.o.Base, f.o.Base.Named("built-in")
 	if n > 0 {
 		_, own, err := f.o.Store.Get(ctx, n)
 		if errors.Is(err, errDamaged) {
 			f.refuse(n, err)
-			return false, nil
+			return nil, nil
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		files, name = own.Over(f.o.Base), strconv.Itoa(n)
 	}
@@ -187,11 +200,9 @@ func (f *Follower) try(ctx context.Context, n int) (bool, error) {
 	}
 	if err != nil {
 		f.refuse(n, err)
-		return false, nil
+		return nil, nil
 	}
-	f.inUse.Store(&InUse{Set: set, Version: n, Name: name})
-	f.o.Log.Info("templates in use", zap.String("version", name))
-	return true, nil
+	return &InUse{Set: set, Version: n, Name: name}, nil
 }
 
 func (f *Follower) why(n int) string {

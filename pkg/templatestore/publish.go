@@ -110,6 +110,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Version, error) {
 	} else if err != nil {
 		return Version{}, fmt.Errorf("storing version %d, which may be stored or not; publish again, or look at the history: %w", v.Number, err)
 	}
+	ahead(ctx, s.js.Conn(), v.Number)
 	if _, err := settle(ctx, kv); err != nil {
 		return v, fmt.Errorf("version %d is stored and not in force yet; publish again: %w", v.Number, err)
 	}
