@@ -3,6 +3,7 @@ package installation
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,8 @@ var ordered = []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated}
 
 // byOrder returns where those are kept who placed an order: by the orders of the store
 // that the timeline has, or by those among its latest entries alone. older says that
-// there are entries which were not looked through.
+// there are entries which were not looked through, and that the shop numbers orders like
+// this one, so that it may be among them.
 func (i *Installation) byOrder(ctx context.Context, store, order string, all bool) (out []customer.Key, older bool, err error) {
 	from := uint64(1)
 	if all && i.Progress != nil {
@@ -46,7 +48,7 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 	}
 	err = i.timeline.ReadTypesWith(ctx, store, ordered, from, text, func(batch []customer.Entry) error {
 		for _, e := range batch {
-			if tells(e.Event, order) && !slices.Contains(out, e.Key) {
+			if numberOf(e.Event) == order && !slices.Contains(out, e.Key) {
 				out = append(out, e.Key)
 			}
 		}
@@ -55,19 +57,28 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 		}
 		return nil
 	})
-	return out, from > 1, err
+	if err != nil || from == 1 {
+		return out, false, err
+	}
+	newest, err := i.timeline.NewestIn(ctx, store, events.TypeOrderPlaced)
+	return out, newest != nil && shape(numberOf(newest.Event)) == shape(order), err
 }
 
-// tells reports whether an event says what an order is.
-func tells(e events.Event, order string) bool {
+// numberOf returns the number of the order that an event tells of.
+func numberOf(e events.Event) string {
 	switch d := e.Data.(type) {
 	case *events.OrderPlaced:
-		return d.Order.ID == order
+		return d.Order.ID
 	case *events.OrderUpdated:
-		return d.Order.ID == order
+		return d.Order.ID
 	}
-	return false
+	return ""
 }
+
+// shape is what numbers of one kind have in common: "SHOP-1042" and "SHOP-993" do.
+func shape(number string) string { return digits.ReplaceAllLiteralString(number, "0") }
+
+var digits = regexp.MustCompile(`[0-9]+`)
 
 // plain reports whether JSON has a text as it is.
 func plain(s string) bool {
