@@ -2,7 +2,10 @@
 
 package homingtest_test
 
+import "time"
+
 const (
 	storyPeople  = 100_000
 	storyEntries = 30 // of each
+	storyLimit   = 200 * time.Millisecond
 )
