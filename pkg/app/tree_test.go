@@ -94,9 +94,10 @@ var may = map[string][]string{
 	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine"},
-	"pkg/mailer":  {"pkg/throughput"},
-	"pkg/channel": {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
-	"pkg/email":   {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render"},
+	"pkg/mailer":   {"pkg/refusal", "pkg/throughput"},
+	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
+	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render"},
+	"pkg/feedback": {"pkg/refusal"},
 
 	// Tests inside any of the others use it.
 	"pkg/homingtest/natstest": {"pkg/devstack"},
@@ -145,7 +146,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/wneessen/go-mail/smtp"
 	"go.uber.org/zap"
+
+	"homing/pkg/refusal"
 )
 
 // dial makes a connection that is ready for MAIL: connected, encrypted as the
@@ -177,8 +179,8 @@ func (s *session) failure(ctx context.Context, p Phase, err error) *Failure {
 			return &Failure{Phase: p, Code: answer.Code, Err: ErrProtocol}
 		}
 		return &Failure{
-			Phase: p, Code: answer.Code, Enhanced: enhancedCode(answer.Code, answer.Msg),
-			Reply: redact(answer.Msg, s.relay.target.user, s.relay.target.secret),
+			Phase: p, Code: answer.Code, Enhanced: refusal.EnhancedCode(answer.Code, answer.Msg),
+			Reply: refusal.Redact(answer.Msg, s.relay.target.user, s.relay.target.secret),
 		}
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"homing/pkg/refusal"
 )
 
 // A State is what became of one email.
@@ -97,7 +99,7 @@ func (f *Failure) Error() string {
 func (o Outcome) Words() string { return words(o.Enhanced, o.Reply) }
 
 func words(enhanced, reply string) string {
-	return strings.TrimLeft(strings.TrimPrefix(shorten(reply), enhanced), " :;,.")
+	return strings.TrimLeft(strings.TrimPrefix(refusal.Shorten(reply), enhanced), " :;,.")
 }
 
 func (f *Failure) Unwrap() error { return f.Err }
@@ -135,10 +137,6 @@ func (m Meaning) String() string {
 	return [...]string{"unknown", "accepted", "later", "bad_address", "message_at_fault", "sender_at_fault", "refused", "doubtful"}[m]
 }
 
-// badAddress holds the enhanced codes that say the mailbox or its domain does
-// not exist (RFC 3463; 5.1.10 from RFC 7505). 5.2.1 is judged by its words.
-var badAddress = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6": true, "5.1.10": true}
-
 // noDomain says that a recipient's domain does not exist, as far as the relay can tell
 // now (RFC 3463): Postfix says so of a mistyped one until it gives up.
 const noDomain = "4.1.2"
@@ -172,38 +170,9 @@ func (o Outcome) beforeRecipient() Meaning {
 
 // refusal judges a 5xx to RCPT, DATA or the dot.
 func (o Outcome) refusal() Meaning {
-	e := o.Enhanced
-	switch {
-	case badAddress[e]:
-		return MeansBadAddress
-	case e == "5.2.1":
-		// "Mailbox disabled" by the RFC; Gmail also says it of a mailbox that
-		// is receiving too fast, which is no reason to suppress anybody.
-		if tooFast(cmp.Or(o.said, o.Reply)) {
-			return MeansLater
-		}
-		return MeansBadAddress
-	case e == "5.2.2":
-		return MeansLater // the mailbox is full
-	case e == "5.3.4", strings.HasPrefix(e, "5.6."):
-		return MeansMessageAtFault
-	case strings.HasPrefix(e, "5.7."), e == "5.1.7", e == "5.1.8":
-		return MeansSenderAtFault // policy, or the sender's own address
-	case o.Code == 530, o.Code == 535, o.Code == 538:
-		return MeansSenderAtFault // authentication (RFC 4954)
-	case o.Phase == PhaseRcpt && (e == "" || e == "5.0.0"):
-		return byWords(o.Code, o.Reply, cmp.Or(o.said, o.Reply))
-	}
-	return MeansRefused
-}
-
-// tooFast reports whether the words of a 5.2.1 speak of a rate.
-func tooFast(reply string) bool {
-	reply = strings.ToLower(reply)
-	for _, s := range []string{"rate", "quickly", "too fast", "too many", "too much"} {
-		if strings.Contains(reply, s) {
-			return true
-		}
-	}
-	return false
+	r := refusal.Refusal{Code: o.Code, Enhanced: o.Enhanced, Shown: o.Reply, Said: cmp.Or(o.said, o.Reply), Recipient: o.Phase == PhaseRcpt}
+	return map[refusal.Meaning]Meaning{
+		refusal.Refused: MeansRefused, refusal.Later: MeansLater, refusal.BadAddress: MeansBadAddress,
+		refusal.MessageAtFault: MeansMessageAtFault, refusal.SenderAtFault: MeansSenderAtFault, refusal.Doubtful: MeansDoubtful,
+	}[r.Meaning()]
 }

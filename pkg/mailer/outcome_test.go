@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
+
+	"homing/pkg/refusal"
 )
 
 func TestMeaning(t *testing.T) {
@@ -78,47 +80,6 @@ func TestFailureText(t *testing.T) {
 	}
 }
 
-func TestEnhancedCode(t *testing.T) {
-	for _, c := range []struct {
-		code        int
-		words, want string
-	}{
-		{550, "5.1.1 no such user", "5.1.1"},
-		{550, "5.1.10: null MX", "5.1.10"},
-		{451, "4.7.650 later", "4.7.650"},
-		{550, "4.1.1 another class", ""},
-		{550, "5.1 too short", ""},
-		{550, "5.1.1.1 too long", ""},
-		{550, "5.1.1234 too long", ""},
-		{550, "5.x.1 no number", ""},
-		{550, "user 5.1.1", ""},
-		{550, "", ""},
-	} {
-		if got := enhancedCode(c.code, c.words); got != c.want {
-			t.Errorf("enhancedCode(%d, %q) = %q, want %q", c.code, c.words, got, c.want)
-		}
-	}
-}
-
-func TestRedact(t *testing.T) {
-	for in, want := range map[string]string{
-		"5.1.1 <ann@customer.example>: no such user":              "5.1.1 <address> no such user",
-		"no mailbox 'Ann' here":                                   "no mailbox <address> here",
-		"see https://x.example/?to=ann%40customer.example":        "see <address>",
-		"annual report refused":                                   "annual report refused",
-		"box=ANN/customer.example is no mailbox of joann":         "<address> is no mailbox of joann",
-		"a\x00b\r\n\x1b[31mred\u202e":                             "a b [31mred",
-		"bad \xff byte":                                           "bad ? byte",
-		strings.Repeat("é", 150):                                  strings.Repeat("é", 100),
-		strings.Repeat("x", 199) + "é":                            strings.Repeat("x", 199),
-		"<a@b.example><c@d.example> \"first last\"@customer.name": "<address> \"first <address>",
-	} {
-		if got := shorten(redact(in, "ann")); got != want {
-			t.Errorf("redact(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestReadReply(t *testing.T) {
 	for in, c := range map[string]struct {
 		code int
@@ -159,11 +120,11 @@ func FuzzReply(f *testing.F) {
 		if err == nil && (r.code < 200 || r.code > 599) {
 			t.Fatalf("code %d", r.code)
 		}
-		words := shorten(redact(r.text, "ann"))
-		if strings.Contains(words, "@") || len(words) > maxReplyKept || !utf8.ValidString(words) || strings.ContainsAny(words, "\r\n\x00") {
+		words := refusal.Shorten(refusal.Redact(r.text, "ann"))
+		if strings.Contains(words, "@") || len(words) > refusal.Kept || !utf8.ValidString(words) || strings.ContainsAny(words, "\r\n\x00") {
 			t.Fatalf("redacted to %q", words)
 		}
-		if e := enhancedCode(r.code, r.text); e != "" && (len(e) < 5 || len(e) > 9) {
+		if e := refusal.EnhancedCode(r.code, r.text); e != "" && (len(e) < 5 || len(e) > 9) {
 			t.Fatalf("enhanced code %q", e)
 		}
 	})
@@ -181,7 +142,7 @@ func TestALongRefusalIsJudgedByAllItsWords(t *testing.T) {
 	if err != nil || out.Meaning() != MeansSenderAtFault {
 		t.Errorf("it means %v, %v", out.Meaning(), err)
 	}
-	if w := out.Words(); len(w) > maxReplyKept || len(out.Err.Error()) > maxReplyKept+100 {
+	if w := out.Words(); len(w) > refusal.Kept || len(out.Err.Error()) > refusal.Kept+100 {
 		t.Errorf("%d bytes are shown: %s", len(w), out.Err)
 	}
 	_ = r.Close()
@@ -233,7 +194,7 @@ func TestARefusalIsJudgedByWordsThatAreNotShown(t *testing.T) {
 			t.Errorf("%s@, %q: it means %v, %v; want %v", c.local, c.said, out.Meaning(), err, c.want)
 		}
 		for _, shown := range []string{out.Words(), out.Reply, out.Err.Error()} {
-			if mentions(shown, c.local) {
+			if refusal.Mentions(shown, c.local) {
 				t.Errorf("%s@ is shown: %q", c.local, shown)
 			}
 		}

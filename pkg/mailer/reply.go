@@ -8,7 +8,6 @@ import (
 const (
 	maxReplyLines = 100     // a mail server doesn't send more
 	maxReplyRead  = 4 << 10 // bytes of a reply that are judged: Exim says what it means in the last of many lines
-	maxReplyKept  = 200     // bytes of it that are kept and shown
 )
 
 // A reply is what the relay said to one command. A reply that broke off in the
@@ -75,22 +74,4 @@ func parseLine(line []byte) (code int, last bool, words []byte, ok bool) {
 		return code, false, line[4:], true
 	}
 	return 0, false, nil, false
-}
-
-// enhancedCode finds the enhanced status code at the start of a reply's words.
-// It must be of the reply's own class; anything else is not a status code.
-func enhancedCode(code int, words string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(words), " ")
-	first = strings.TrimRight(first, ":;,.")
-	class, rest, _ := strings.Cut(first, ".")
-	subject, detail, ok := strings.Cut(rest, ".")
-	if !ok || len(class) != 1 || int(class[0]-'0') != code/100 || !number(subject) || !number(detail) {
-		return ""
-	}
-	return first
-}
-
-// number reports whether s is one to three digits.
-func number(s string) bool {
-	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }

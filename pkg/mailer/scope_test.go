@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"homing/pkg/refusal"
 )
 
 // to sends one email to an address; an error is the connection's.
@@ -373,7 +375,7 @@ func TestWordsOfARefusal(t *testing.T) {
 		"5.7.1 User unknown (code names the sender)":      MeansSenderAtFault,
 		"5.1.1 relay denied (code names the recipient)":   MeansBadAddress,
 	} {
-		o := Outcome{State: NotSent, Phase: PhaseRcpt, Code: 550, Enhanced: enhancedCode(550, words), Reply: words}
+		o := Outcome{State: NotSent, Phase: PhaseRcpt, Code: 550, Enhanced: refusal.EnhancedCode(550, words), Reply: words}
 		if got := o.Meaning(); got != want {
 			t.Errorf("%q means %v, want %v", words, got, want)
 		}

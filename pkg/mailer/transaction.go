@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"homing/pkg/refusal"
 )
 
 // fresh is how long a connection is believed to be open after the relay has
@@ -200,8 +202,8 @@ func (s *session) refusal(p Phase, r reply, m *Message) *Failure {
 		f.Err = ErrProtocol
 		return f
 	}
-	f.Enhanced, f.Reply = enhancedCode(r.code, r.text), redact(r.text, m.local, m.sender)
-	f.said = redact(r.text)
+	f.Enhanced, f.Reply = refusal.EnhancedCode(r.code, r.text), refusal.Redact(r.text, m.local, m.sender)
+	f.said = refusal.Redact(r.text)
 	return f
 }
 

@@ -1,4 +1,4 @@
-package mailer
+package refusal
 
 import (
 	"strings"
@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// redact makes a relay's words fit to be kept: every token that holds an address,
+// Redact makes a relay's words fit to be kept: every token that holds an address,
 // plainly or in a URL, and every one that mentions what is private, which is a local
 // part without its domain, or the user and secret we log in with, becomes <address>;
 // control characters go.
-func redact(words string, private ...string) string {
+func Redact(words string, private ...string) string {
 	words = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
@@ -21,7 +21,7 @@ func redact(words string, private ...string) string {
 	for i, t := range tokens {
 		hide := strings.Contains(t, "@") || strings.Contains(t, "%40")
 		for _, p := range private {
-			hide = hide || mentions(t, p)
+			hide = hide || Mentions(t, p)
 		}
 		if hide {
 			tokens[i] = "<address>"
@@ -30,20 +30,23 @@ func redact(words string, private ...string) string {
 	return strings.Join(tokens, " ")
 }
 
-// shorten leaves of a reply what is kept of it and shown.
-func shorten(words string) string {
-	if len(words) <= maxReplyKept {
+// Kept is how many bytes of a reply are kept and shown.
+const Kept = 200
+
+// Shorten leaves of a reply what is kept of it and shown.
+func Shorten(words string) string {
+	if len(words) <= Kept {
 		return words
 	}
-	words = words[:maxReplyKept]
+	words = words[:Kept]
 	for !utf8.ValidString(words) {
 		words = words[:len(words)-1]
 	}
 	return words
 }
 
-// mentions reports whether a token has what is private as a word of its own.
-func mentions(token, private string) bool {
+// Mentions reports whether a token has what is private as a word of its own.
+func Mentions(token, private string) bool {
 	if private == "" {
 		return false
 	}

@@ -1,6 +1,9 @@
-package mailer
+package refusal
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What a relay means that gives no enhanced code, by words of its refusal of a
 // recipient. The words are those of Exim, OpenSMTPD, Haraka, nodemailer's smtp-server,
@@ -14,6 +17,7 @@ var (
 		"policy", "spam", "spf", "dkim", "dmarc", "blocked", "your domain", "blacklist", "blocklist", "block list", "black list", "listed", "reputation",
 		"banned", "prohibit", "helo", "reverse dns", "rdns", "ptr record", "client host", "your host", "your ip", "mail from", "tls",
 	}
+	ofRate    = []string{"rate", "quickly", "too fast", "too many", "too much"}
 	ofFull    = []string{"quota", "full", "storage", "exceeded"}
 	ofTime    = []string{"try again", "temporar", "too many", "too fast", "too much", "quickly", "rate limit", "later"}
 	ofUnknown = []string{
@@ -33,24 +37,21 @@ var (
 // "user", "full" and "sender": a word that is only in said may be theirs, and is enough
 // for everything but to blame the sender.
 func byWords(code int, shown, said string) Meaning {
-	says := func(reply string, words []string) bool {
-		reply = strings.ToLower(reply)
-		for _, w := range words {
-			if strings.Contains(reply, w) {
-				return true
-			}
-		}
-		return false
-	}
 	switch {
 	case says(shown, ofSender):
-		return MeansSenderAtFault
+		return SenderAtFault
 	case says(said, ofSender): // or the recipient is called so
-		return MeansDoubtful
+		return Doubtful
 	case says(said, ofUnknown):
-		return MeansBadAddress
+		return BadAddress
 	case code == 552, says(said, ofFull), says(said, ofTime):
-		return MeansLater // over quota (RFC 5321, section 4.2.3), or too much at a time
+		return Later // over quota (RFC 5321, section 4.2.3), or too much at a time
 	}
-	return MeansDoubtful
+	return Doubtful
+}
+
+// says reports whether a reply has one of the words.
+func says(reply string, words []string) bool {
+	reply = strings.ToLower(reply)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reply, w) })
 }
