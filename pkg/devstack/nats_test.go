@@ -218,3 +218,29 @@ func TestEverythingRunsOnFakeTime(t *testing.T) {
 		}
 	})
 }
+
+// A Redis whose keys expire roughly looks at them once in a while, and not whenever the
+// clock has moved: they go all the same, when somebody speaks to it.
+func TestKeysExpireRoughly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := StartRedisInProcess()
+		t.Cleanup(r.Stop)
+		r.ExpireRoughly()
+		rdb := redis.NewClient(&redis.Options{
+			Addr:   "127.0.0.1:6379",
+			Dialer: func(context.Context, string, string) (net.Conn, error) { return r.Dial() },
+		})
+		t.Cleanup(func() { rdb.Close() })
+		if err := rdb.Set(t.Context(), "k", "v", time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour - 2*time.Second)
+		if err := rdb.Get(t.Context(), "k").Err(); err != nil {
+			t.Errorf("before its time: %v", err)
+		}
+		time.Sleep(3 * time.Second)
+		if err := rdb.Get(t.Context(), "k").Err(); !errors.Is(err, redis.Nil) {
+			t.Errorf("the key did not expire: %v", err)
+		}
+	})
+}

@@ -32,6 +32,8 @@ type Sink struct {
 	Answer func(command, arg string) string
 	// Chunking has the sink offer CHUNKING and take BDAT.
 	Chunking bool
+	// Forget has the sink keep no Raw, where memory is measured.
+	Forget bool
 
 	mu    sync.Mutex
 	mails []Mail
@@ -265,6 +267,9 @@ func (s *Sink) accept(to, raw string) {
 	if msg, err := mail.ReadMessage(strings.NewReader(raw)); err == nil {
 		m.MessageID = strings.Trim(msg.Header.Get("Message-ID"), "<>")
 		m.Subject = msg.Header.Get("Subject")
+	}
+	if s.Forget {
+		m.Raw, m.MessageID, m.Subject = "", strings.Clone(m.MessageID), strings.Clone(m.Subject)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
