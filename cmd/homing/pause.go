@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/installation"
 	"homing/pkg/programme"
@@ -82,11 +84,6 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if err != nil {
 		return err
 	}
-	if f.store != "" {
-		if _, err := storeOf(c, f.store); err != nil {
-			return err
-		}
-	}
 	nc, js, err := p.reach(ctx, c, f.timeout)
 	if err != nil {
 		return err
@@ -95,6 +92,9 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	if err := asDev(ctx, js, c); err != nil {
+		return err
+	}
+	if err := pausable(c, f.store); err != nil {
 		return err
 	}
 	scale, err := businessClock(ctx, js)
@@ -114,6 +114,18 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 		return writeJSON(p.out, done)
 	}
 	return p.writeSwitched(done)
+}
+
+// pausable refuses a store that nobody knows: it would be said to be paused, while the one
+// that was meant goes on sending.
+func pausable(c *config.Config, store string) error {
+	if _, ok := c.Stores[store]; ok || store == "" {
+		return nil
+	}
+	if len(c.Stores) == 0 {
+		return usagef("--store: there is no configuration here to say which stores there are, so a misspelt one would stop nothing; name the file with --config, or leave --store out")
+	}
+	return usagef("--store: no store %s is configured; there are %s", store, strings.Join(slices.Sorted(maps.Keys(c.Stores)), ", "))
 }
 
 func (p *program) writeSwitched(done []switched) error {

@@ -34,7 +34,8 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 	do("setup").want(t, exitOK)
 
 	do("pause", "thank-yuo").want(t, exitUsage).contains(t, "thank-you, ")
-	do("pause", "thank-you", "--store=nobody").want(t, exitUsage).contains(t, "no store nobody")
+	do("pause", "thank-you", "--store=nobody").want(t, exitUsage).contains(t, "no store nobody is configured; there are ")
+	homing(t, "pause", "all", "--nats", srv.URL(), "--store=mian").want(t, exitUsage).contains(t, "a misspelt one would stop nothing")
 	do("pause", "thank-you", "--reason=new wording").want(t, exitOK).contains(t, "thank-you is paused; what falls due waits")
 	do("pause", "thank-you").want(t, exitOK).contains(t, "thank-you was paused already")
 	do("pause", "win-back", "--store=other").want(t, exitOK).contains(t, "(store other)")

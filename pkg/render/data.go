@@ -173,6 +173,8 @@ type Mail struct {
 	Preheader  string
 	HTML       string
 	Text       string
+
+	subjectCut bool // what is shown of the subject is not all of it
 }
 
 // A Sample is made-up data that a template is checked and previewed with.

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -310,6 +311,7 @@ func (m *mail) execute(s *scratch, l *locale, out *Mail) error {
 	}
 	out.SubjectArm = subject.name
 	out.Subject = line(s.out.String(), maxSubject)
+	out.subjectCut = s.out.Len() > maxSubject && utf8.RuneCountInString(line(s.out.String(), s.out.Len())) > maxSubject
 	if err := s.exec(m.preheader, l, &s.data); err != nil {
 		return err
 	}

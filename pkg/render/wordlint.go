@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -20,7 +19,7 @@ func lintWords(m *mail, sample string, out *Mail, ps *problems) {
 	report := func(file, format string, args ...any) {
 		ps.addSample(sample, problem.Problem{File: file, Text: fmt.Sprintf(format, args...)})
 	}
-	if utf8.RuneCountInString(out.Subject) >= maxSubject {
+	if out.subjectCut {
 		report(m.page, "the subject is cut after %d characters; a computer shows some 70 of them, a phone some 40", maxSubject)
 	}
 	for _, part := range []struct{ file, what, text string }{

@@ -40,6 +40,9 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 		{"a long subject", func(f fstest.MapFS) {
 			edit(f, "phrases/en.yaml", "thank-you/thanks:\n  subject: >-\n", "thank-you/thanks:\n  subject: >-\n    "+strings.Repeat("very ", 60)+"\n")
 		}, "the subject is cut after 120"},
+		{"a long subject that is cut between words", func(f fstest.MapFS) {
+			edit(f, "phrases/en.yaml", "thank-you/thanks:\n  subject: >-\n", "thank-you/thanks:\n  subject: >-\n    "+strings.Repeat("Very long words ", 20)+"\n")
+		}, "the subject is cut after 120"},
 		{"a picture of megabytes", func(f fstest.MapFS) {
 			edit(f, thanks+".html", "<h1", `<img alt="" src="data:image/png;base64,`+strings.Repeat("A", 5000)+`"><h1`)
 		}, "…"},
