@@ -16,6 +16,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
+	"homing/pkg/kept"
 	"homing/pkg/link"
 )
 
@@ -39,6 +40,27 @@ func openLinks(c *config.Config) (*link.Signer, error) {
 // unsubscribeURL is the way out of a worker's mail.
 func (a *App) unsubscribeURL(k customer.Key, worker string) string {
 	return a.linkURL(link.Link{Purpose: link.Unsubscribe, Customer: k, Worker: worker})
+}
+
+// viewURL shows a touch's email in a browser; "" where no copies are kept.
+func (a *App) viewURL(k customer.Key, worker, touchID string) string {
+	if a.o.Config.RetainMails == 0 {
+		return ""
+	}
+	return a.linkURL(link.Link{Purpose: link.View, Customer: k, Worker: worker, Touch: customer.ClaimKey(touchID)})
+}
+
+// shown is what an email showed that was sent, as HTML; "" if no copy is there any more.
+// One that was sent twice is shown as it was last.
+func (a *App) shown(ctx context.Context, k customer.Key, claim uint64) (string, error) {
+	if !a.nc.IsConnected() {
+		return "", errors.New("not connected to NATS")
+	}
+	copies, err := kept.FindClaim(ctx, a.js, k, claim)
+	if err != nil || len(copies) == 0 {
+		return "", err
+	}
+	return copies[len(copies)-1].HTML, nil
 }
 
 // answerURL is a click that answers a question in a worker's mail.
@@ -103,6 +125,7 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 			}
 			return in.Take(ctx, entries)
 		},
+		Shown:        a.shown,
 		Leave:        func(ctx context.Context, x click.Click) error { return click.Leave(ctx, a.js, a.clicks, x) },
 		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },
 		Served: func(kind string, code int) {

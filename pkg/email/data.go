@@ -31,6 +31,9 @@ func (c *Channel) data(in channel.Content) render.Data {
 	if out.Marketing {
 		out.UnsubscribeURL = c.o.Unsubscribe(to.Record, in.Touch.Worker)
 	}
+	if c.o.View != nil {
+		out.ViewURL = c.o.View(in.Touch.Customer, in.Touch.Worker, in.ID)
+	}
 	show(in, zone, &out)
 	if o := in.Offer; o != nil {
 		out.Offer = &render.Offer{Code: o.Code, Percent: o.Percent, Amount: o.Amount}

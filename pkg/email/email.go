@@ -34,6 +34,9 @@ type Options struct {
 	// Unsubscribe returns the link by which a customer leaves a worker's emails; no
 	// marketing email goes out without it.
 	Unsubscribe func(k customer.Key, worker string) string
+	// View returns the link that shows a touch's email in a browser; "" if it cannot be
+	// shown. It may be nil.
+	View func(k customer.Key, worker, touchID string) string
 	// Answer returns the link by which a customer answers a question; "" if question
 	// or answer are more than plain words (a-z, - and _). It may be nil.
 	Answer func(k customer.Key, worker, question, answer string) string

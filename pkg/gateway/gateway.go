@@ -1,5 +1,5 @@
-// Package gateway answers the links in emails: unsubscribing, and saying why one
-// stayed away. It serves pages to people and one-click unsubscribes (RFC 8058)
+// Package gateway answers the links in emails: unsubscribing, saying why one stayed
+// away, and showing the email in a browser. It serves pages to people and one-click unsubscribes (RFC 8058)
 // to mailbox providers. It knows neither NATS nor Redis: it hands what is to be
 // recorded to a function that returns only once it is in force.
 //
@@ -38,11 +38,14 @@ type Options struct {
 	// Leave is for an unsubscribe that cannot be recorded now. Once it returns without an
 	// error the customer gets no marketing email before it is.
 	Leave func(ctx context.Context, x click.Click) error
+	// Shown returns the HTML of an email that was sent, by the key of its touch's claim;
+	// "" if it is not kept, or not any more.
+	Shown func(ctx context.Context, k customer.Key, claim uint64) (string, error)
 	Now   func() time.Time // business time
 	Log   *zap.Logger
 
 	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
-	Served       func(kind string, code int) // told of every request: unsubscribe, answer or other; may be nil
+	Served       func(kind string, code int) // told of every request: unsubscribe, answer, view or other; may be nil
 }
 
 const (
@@ -85,6 +88,7 @@ type reply struct {
 	kind  string // for the metric
 	code  int
 	view  view
+	email string // in place of the view
 	allow string // of 405
 }
 
@@ -105,6 +109,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
+	}
+	if a.email != "" {
+		writeEmail(w, a.email)
+		return
 	}
 	a.view.write(w, a.code)
 }
@@ -137,6 +145,9 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.site(unknown, r.Header))}
 	}
 	s := g.site(store, r.Header)
+	if l.Purpose == link.View {
+		return g.show(r, s, l)
+	}
 	a := reply{kind: "unsubscribe", code: http.StatusOK}
 	ask, do := askUnsubscribe, g.unsubscribe
 	if l.Purpose == link.Answer {

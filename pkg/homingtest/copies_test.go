@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,9 @@ import (
 	"homing/pkg/installation"
 	copies "homing/pkg/kept"
 )
+
+// viewLink is what shows an email in a browser.
+var viewLink = regexp.MustCompile(regexp.QuoteMeta(homingtest.PublicURL) + "/m/[a-z0-9.-]+")
 
 // copiesOf are the copies of a customer's emails.
 func copiesOf(t *testing.T, w *homingtest.World, id string) []copies.Copy {
@@ -72,6 +76,11 @@ func TestACopyIsWhatTheRelayGotUntilAnErasure(t *testing.T) {
 		if c.Touch != fact.Touch || c.Template != fact.Template || c.TemplateVersion != fact.TemplateVersion || c.Language != "en" || fact.Language != "en" || c.Subject == "" {
 			t.Errorf("%s %s %s %q %q; the fact: %+v", c.Touch, c.Template, c.TemplateVersion, c.Language, c.Subject, fact)
 		}
+		link := viewLink.FindString(c.HTML)
+		code, _, page := w.Request("GET", link, nil)
+		if code != 200 || page != c.HTML {
+			t.Errorf("%s shows %d\n%s", link, code, page)
+		}
 		n, size := sizeOfMails(t, w)
 		t.Logf("%d bytes on disk for an email of %d bytes", size/n, len(c.HTML)+len(c.Text))
 		if size/n > 2500 {
@@ -91,6 +100,9 @@ func TestACopyIsWhatTheRelayGotUntilAnErasure(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if left := copiesOf(t, w, lostID); len(left) != 0 {
 			t.Errorf("after the erasure there is %+v", left)
+		}
+		if code, _, page := w.Request("GET", link, nil); code != 404 || strings.Contains(page, "Annegret") {
+			t.Errorf("after the erasure the link shows %d\n%s", code, page)
 		}
 		if n := len(copiesOf(t, w, "bob")); n != 1 {
 			t.Errorf("of bob's %d are left", n)

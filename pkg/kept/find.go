@@ -19,6 +19,11 @@ func Find(ctx context.Context, js jetstream.JetStream, k customer.Key, touch str
 	return read(ctx, js, k, func(m jetstream.Msg) bool { return m.Headers().Get(bus.HeaderTouch) == touch })
 }
 
+// FindClaim is Find of the touch with a claim's key, customer.ClaimKey, as links have it.
+func FindClaim(ctx context.Context, js jetstream.JetStream, k customer.Key, claim uint64) ([]Copy, error) {
+	return read(ctx, js, k, func(m jetstream.Msg) bool { return customer.ClaimKey(m.Headers().Get(bus.HeaderTouch)) == claim })
+}
+
 // All returns all copies that are about a customer or went to a mailbox by that token.
 func All(ctx context.Context, js jetstream.JetStream, k customer.Key) ([]Copy, error) {
 	return read(ctx, js, k, func(jetstream.Msg) bool { return true })

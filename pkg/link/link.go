@@ -1,6 +1,6 @@
 // Package link makes and reads the signed links in emails: the one that
-// unsubscribes a customer, and those that answer a question with one click. It
-// is pure; what a link leads to is gateway's business.
+// unsubscribes a customer, those that answer a question with one click, and the one
+// that shows the email in a browser. It is pure; what a link leads to is gateway's business.
 //
 // A link is its own permission: anyone who has it may do that one thing for that
 // one customer, and nothing else. It names the customer by their token, which
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"homing/pkg/customer"
@@ -30,6 +31,7 @@ type Purpose string
 const (
 	Unsubscribe Purpose = "u"
 	Answer      Purpose = "a"
+	View        Purpose = "m"
 )
 
 // Why Verify refuses a link.
@@ -59,6 +61,7 @@ type Link struct {
 	Worker   string // whose email carried it
 	Question string // of an answer: "why_left"
 	Answer   string // of an answer: "too-expensive"
+	Touch    uint64 // of a view: customer.ClaimKey of the touch whose email it is
 }
 
 // Signer signs and verifies the links of one installation.
@@ -191,12 +194,15 @@ func (k *signingKey) mac(p Purpose, said string) string {
 	return lower.EncodeToString(h.Sum(nil)[:macBytes])
 }
 
-// encode writes what is signed: key, store, token, worker, and of an answer the
-// question and the answer, with dots between them.
+// encode writes what is signed: key, store, token, worker, of an answer the question and
+// the answer, and of a view the touch, with dots between them.
 func (l Link) encode(key string) (string, bool) {
 	parts := []string{key, l.Customer.Store, l.Customer.Token, l.Worker}
-	if l.Purpose == Answer {
+	switch l.Purpose {
+	case Answer:
 		parts = append(parts, l.Question, l.Answer)
+	case View:
+		parts = append(parts, strconv.FormatUint(l.Touch, 36))
 	}
 	said := strings.Join(parts, ".")
 	_, again, err := decode(l.Purpose, said)
@@ -210,6 +216,11 @@ func decode(p Purpose, said string) (key string, l Link, err error) {
 	case p == Unsubscribe && len(parts) == 4:
 	case p == Answer && len(parts) == 6 && word.MatchString(parts[4]) && word.MatchString(parts[5]):
 		l.Question, l.Answer = parts[4], parts[5]
+	case p == View && len(parts) == 5:
+		var err error
+		if l.Touch, err = strconv.ParseUint(parts[4], 36, 64); err != nil {
+			return "", Link{}, ErrMalformed
+		}
 	default:
 		return "", Link{}, ErrMalformed
 	}

@@ -42,6 +42,10 @@ func answer(t testing.TB) link.Link {
 	return link.Link{Purpose: link.Answer, Customer: ann(t), Worker: "win-back", Question: "why_left", Answer: "too-expensive"}
 }
 
+func view(t testing.TB) link.Link {
+	return link.Link{Purpose: link.View, Customer: ann(t), Worker: "win-back", Touch: 1<<64 - 1}
+}
+
 // TestLinksThatWereMailedStayGood holds the form: these links stand in emails
 // that were sent.
 func TestLinksThatWereMailedStayGood(t *testing.T) {
@@ -49,6 +53,7 @@ func TestLinksThatWereMailedStayGood(t *testing.T) {
 	for want, l := range map[string]link.Link{
 		"https://mail.shop.example/u/k2026.main.4cem66rc5bo77niw.win-back.mappj4cfs62l4tfxu7qq6zwp74":                        unsubscribe(t),
 		"https://mail.shop.example/a/k2026.main.4cem66rc5bo77niw.win-back.why_left.too-expensive.bxqtt5cpgybed3t6zykwtnsfc4": answer(t),
+		"https://mail.shop.example/m/k2026.main.4cem66rc5bo77niw.win-back.3w5e11264sgsf.uygncfh27vtru63n6vg27mfrja":          view(t),
 	} {
 		if got := s.URL(l); got != want {
 			t.Errorf("made    %s\nmailed  %s", got, want)

@@ -62,7 +62,7 @@ func (s *scratch) clean(d *Data) {
 	c.Store.Locale, c.Store.Currency = line(d.Store.Locale, maxID), line(d.Store.Currency, maxID)
 	c.Customer.Locale = line(d.Customer.Locale, maxID)
 	c.Store.URL, c.Store.Contact = webURL(d.Store.URL), mailbox(d.Store.Contact)
-	c.UnsubscribeURL = webURL(d.UnsubscribeURL)
+	c.UnsubscribeURL, c.ViewURL = webURL(d.UnsubscribeURL), webURL(d.ViewURL)
 	c.Also = s.cleanAlso(d.Also)
 	c.Answers = s.cleanAnswers(d.Answers)
 	if o := c.Order; o != nil {

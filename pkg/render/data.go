@@ -136,6 +136,7 @@ type Data struct {
 	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
 	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
 	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
+	ViewURL        string    `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
 	Marketing      bool      `yaml:"marketing"`
 
 	// Draw decides which of several subjects is shown: it is made of the customer's token

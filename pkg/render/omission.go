@@ -68,6 +68,7 @@ var omissions = slices.Concat([]omission{
 	{"ordinal", func(d *Data) bool { return d.Ordinal != 0 }, func(d *Data) { d.Ordinal = 0 }},
 	{"orders", func(d *Data) bool { return d.Orders != 0 }, func(d *Data) { d.Orders = 0 }},
 	{"unsubscribe_url", func(d *Data) bool { return d.Marketing || d.UnsubscribeURL != "" }, func(d *Data) { d.UnsubscribeURL, d.Marketing = "", false }},
+	{"view_url", func(d *Data) bool { return d.ViewURL != "" }, func(d *Data) { d.ViewURL = "" }},
 	{"items.name", hasItems, onItems(func(it *Item) { it.Name = "" })},
 	{"items.product_id", hasItems, onItems(func(it *Item) { it.ProductID = "" })},
 	{"items.quantity", hasItems, onItems(func(it *Item) { it.Quantity = 0 })},

@@ -35,6 +35,7 @@ var pageKeys = map[string][]string{
 	"send_button": {showsStore}, "send_note": {showsStore}, "thanks_title": {showsStore}, "thanks_text": {showsStore},
 	"missing_title": nil, "missing_text": nil, "invalid_title": nil, "invalid_text": nil,
 	"refused_title": nil, "refused_text": nil, "unchanged": nil,
+	"gone_title": {showsStore}, "gone_text": {showsStore}, "later_title": {showsStore}, "later_text": {showsStore},
 	"retry_title": {showsStore}, "retry_text": {showsStore}, "retry_button": {showsStore},
 	"emails_other": nil,
 }

@@ -52,7 +52,7 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 		}, `without a name it says "Dear , hello"`},
 		{"a greeting in the text part", func(f fstest.MapFS) { edit(f, thanks+".txt", "\n", "\nHi {{.Customer.FirstName}}!\n") }, `without a name it says "Hi !"`},
 		{"a way out that is not shown", func(f fstest.MapFS) {
-			edit(f, "partials/footer.html", `<a class="foot" href="{{.UnsubscribeURL}}"`, `<a hidden class="foot" href="{{.UnsubscribeURL}}"`)
+			edit(f, "partials/footer.html", `{{with .UnsubscribeURL}}<a class`, `{{with .UnsubscribeURL}}<a hidden class`)
 		}, "cannot be seen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,70 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/link"
+)
+
+// ofEmail is the policy of an email in a browser. It is what the shop made, and yet has
+// none of what a page of ours may do: no script, no form, no part in our origin. Its
+// pictures are the shop's, and its links open as in a mail program.
+const ofEmail = "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; " +
+	"default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// show answers a link to an email in a browser. It changes nothing, so it is for GET alone.
+func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
+	a := reply{kind: "view", code: http.StatusOK}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD"
+		return a
+	}
+	html, err := "", error(nil)
+	if g.o.Shown != nil {
+		html, err = g.read(r.Context(), l)
+	}
+	switch {
+	case err != nil:
+		g.o.Log.Warn("an email could not be shown; who asked is told to try again", zap.Error(err))
+		a.view, a.code = notNow(s), http.StatusServiceUnavailable
+	case html == "":
+		a.view, a.code = gone(s), http.StatusNotFound
+	default:
+		a.email = html
+	}
+	return a
+}
+
+// read has its place among what is recorded, so that a flood of links leaves room there.
+func (g *Gateway) read(ctx context.Context, l link.Link) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	select {
+	case g.slots <- struct{}{}:
+		defer func() { <-g.slots }()
+		return g.o.Shown(ctx, l.Customer, l.Touch)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func writeEmail(w http.ResponseWriter, html string) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", ofEmail)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(html)))
+	_, _ = io.WriteString(w, html)
+}
+
+func gone(s site) view {
+	return view{site: s, Tone: problem, Title: s.say("gone_title"), Text: []string{s.say("gone_text")}}
+}
+
+func notNow(s site) view {
+	return view{site: s, Tone: problem, Title: s.say("later_title"), Text: []string{s.say("later_text")}}
+}
