@@ -15,6 +15,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/clock"
+	"homing/pkg/localtime"
 )
 
 // eventFlags are the flags that describe one event.
@@ -42,7 +43,7 @@ func (f *eventFlags) register(to *pflag.FlagSet) {
 	f.set.StringVar(&f.data, "data", "", "JSON `file` with the data object; - is the standard input")
 	f.set.StringVar(&f.id, "id", "", "the event's `id` (default: a new one)")
 	f.set.StringVar(&f.source, "source", "", "the event's `source` (default: /stores/<store>)")
-	f.set.StringVar(&f.time, "time", "", "when it happened: RFC 3339, or from now, as in -30m (default: now)")
+	f.set.StringVar(&f.time, "time", "", "when it happened: RFC 3339, or from now, as in -30m or -10d (default: now)")
 	to.AddFlagSet(f.set)
 }
 
@@ -174,8 +175,12 @@ func parseWhen(s string, scale clock.Scale) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	if d, err := time.ParseDuration(s); err == nil {
+	back := strings.HasPrefix(s, "-")
+	if d, err := localtime.ParseDuration(strings.TrimPrefix(s, "-")); err == nil {
+		if back {
+			d = -d
+		}
 		return scale.Real(scale.Now().Add(d)), nil
 	}
-	return time.Time{}, fmt.Errorf("%q is neither a time, as in 2026-03-02T09:15:00Z, nor a duration from now, as in -30m", s)
+	return time.Time{}, fmt.Errorf("%q is neither a time, as in 2026-03-02T09:15:00Z, nor a duration from now, as in -30m or -10d", s)
 }

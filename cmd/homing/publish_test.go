@@ -227,3 +227,20 @@ func TestATimeIsSaidInRealTime(t *testing.T) {
 		}
 	}
 }
+
+// A time may be told from now, in days, too: how old an order has to be for what follows
+// from it is a matter of days.
+func TestATimeMayBeToldFromNow(t *testing.T) {
+	now := time.Now()
+	for s, want := range map[string]time.Duration{"-30m": -30 * time.Minute, "-10d": -240 * time.Hour, "-1d12h": -36 * time.Hour, "1h": time.Hour, "+2h": 2 * time.Hour} {
+		got, err := parseWhen(s, clock.Scale{})
+		if off := got.Sub(now) - want; err != nil || off < 0 || off > time.Minute {
+			t.Errorf("%s: %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"soon", "--1h", "-1.5d", "-10", "10 d"} {
+		if got, err := parseWhen(s, clock.Scale{}); err == nil {
+			t.Errorf("%s: %v", s, got)
+		}
+	}
+}

@@ -77,9 +77,14 @@ func (p *program) templatesConfig(args []string) (*config.Config, error) {
 		c.Templates.Dir = args[0]
 	}
 	if !isDir(c.Templates.Dir) {
-		return nil, usagef("there is no folder %s", c.Templates.Dir)
+		return nil, noFolder(c.Templates.Dir)
 	}
 	return c, nil
+}
+
+// noFolder says where a first folder of templates comes from.
+func noFolder(dir string) error {
+	return usagef("there is no folder %s; the first Save in `homing studio` makes it with the emails that come with Homing, and `homing templates pull %s` with those that an installation uses", dir, dir)
 }
 
 // lint looks at the templates with the stores of the configuration.

@@ -12,13 +12,14 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/templatestore"
+	"homing/templates"
 )
 
 const rollbackHelp = `Publishes the files of an earlier version again, as a new version: the history stays a
 line. Without a number it is the version before the one in force.`
 
 const pullHelp = `Writes the files of a version into a folder, which it makes: the one in force, or the
-one named. Files of the folder that are no part of the version stay, and are listed;
+one named. Where none was published yet, these are the emails that come with Homing. Files of the folder that are no part of the version stay, and are listed;
 what was changed there and not published is not overwritten, unless --force says so.`
 
 func (p *program) templatesRollbackCommand() *cobra.Command {
@@ -100,10 +101,7 @@ func (p *program) pull(ctx context.Context, s *templatestore.Store, args []strin
 			return err
 		}
 	}
-	if n == 0 {
-		return usagef("none was published yet; `homing templates push` does it")
-	}
-	_, files, err := s.Get(ctx, n)
+	files, err := versionFiles(ctx, s, n)
 	if errors.Is(err, templatestore.ErrNoVersion) {
 		return usage(err)
 	}
@@ -114,10 +112,14 @@ func (p *program) pull(ctx context.Context, s *templatestore.Store, args []strin
 		return err
 	}
 	others, err := files.WriteTo(dir)
-	if err == nil {
+	if err == nil && n > 0 {
 		err = writeBase(dir, n)
 	}
 	if err != nil {
+		return err
+	}
+	if n == 0 {
+		_, err = fmt.Fprintf(p.out, "none was published yet: the emails that come with Homing, %s, are in %s\n", plural(len(files), "file"), dir)
 		return err
 	}
 	for _, o := range others {
@@ -125,6 +127,16 @@ func (p *program) pull(ctx context.Context, s *templatestore.Store, args []strin
 	}
 	_, err = fmt.Fprintf(p.out, "version %d, %s, is in %s\n", n, plural(len(files), "file"), dir)
 	return err
+}
+
+// versionFiles returns the files of a version; of none, those that come with Homing, which
+// are in use then.
+func versionFiles(ctx context.Context, s *templatestore.Store, n int) (templatestore.Files, error) {
+	if n == 0 {
+		return templatestore.ReadFiles(templates.Files)
+	}
+	_, files, err := s.Get(ctx, n)
+	return files, err
 }
 
 // unpublished returns what would be overwritten and is in no version: files of a folder

@@ -79,7 +79,7 @@ func (p *program) push(ctx context.Context, f *pushFlags, based, strict bool, ar
 		dir = args[0]
 	}
 	if !isDir(dir) {
-		return usagef("there is no folder %s", dir)
+		return noFolder(dir)
 	}
 	author, err := authorOf(f.author)
 	if err != nil {
