@@ -41,6 +41,8 @@ func TestTemplatesArePublishedComparedAndTakenBack(t *testing.T) {
 	templates("push", ann, "--author", "ann@example.com").want(t, exitUsage).contains(t, "--author", "no address")
 	templates("push", ann, "--author", "Ann", "-m", "spring").want(t, exitOK).contains(t, "version 1 is in force: 6 files, 6 changed", "samples rendered", "source: bucket")
 	templates("push", ann, "--author", "Ann").want(t, exitOK).contains(t, "nothing to publish: version 1")
+	store := write(t, t.TempDir(), "homing.yaml", otherStore) // as for homing dev, which knows itself where links lead
+	templates("push", ann, "--author", "Ann", "--config", store).want(t, exitOK).contains(t, "nothing to publish: version 1")
 	odd := filepath.Join(ann, "partials", "edition.html")
 	if err := os.WriteFile(odd, []byte("<p style=\"display:flex\">V1. of a partial</p>\n"), 0o600); err != nil {
 		t.Fatal(err)

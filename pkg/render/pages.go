@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/bidi"
+
+	"homing/pkg/problem"
 )
 
 // pagesSection holds what the pages behind the links in emails say.
@@ -141,6 +143,7 @@ func LoadPages(fsys fs.FS) (*Set, error) {
 // is reported for the books in which it is: those of a store, or of everybody.
 func (d *directory) pagesOf(books map[string]*book) []*Pages {
 	var out []*Pages
+	var lacking []problem.Problem
 	offered := 0
 	for _, tag := range slices.Sorted(maps.Keys(d.books)) {
 		b := d.books[tag]
@@ -148,13 +151,27 @@ func (d *directory) pagesOf(books map[string]*book) []*Pages {
 			continue // of a region: it has all from its language
 		}
 		offered++
-		p := d.pagesIn(b, books[tag])
+		p, lacks := d.pagesIn(b, books[tag])
 		if p != nil {
 			out = append(out, p)
+		}
+		if lacks != "" {
+			lacking = append(lacking, problem.Problem{File: books[tag].path, Line: books[tag].pagesAt, Text: fmt.Sprintf(
+				"the section %s lacks %s; pages are not offered in %s without all of their phrases", pagesSection, lacks, tag)})
 		}
 	}
 	if offered == 0 {
 		return nil
+	}
+	// Who follows a link sees a page in another language then. A newer version of the
+	// program has pages that a translation of the shop's own does not know: if that were a
+	// mistake, its emails would end with the upgrade.
+	for _, l := range lacking {
+		if len(out) > 0 {
+			d.notes.add(l)
+		} else {
+			d.ps.add(l)
+		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(books)) {
 		if b := books[tag]; b.sections[pagesSection] == nil && d.books[tag].sections[pagesSection] == nil && d.books[tag].wider == nil {
@@ -164,9 +181,9 @@ func (d *directory) pagesOf(books map[string]*book) []*Pages {
 	return out
 }
 
-// pagesIn compiles one language; nil if it is not complete. own is the file to report
-// about; nil: none of this store's.
-func (d *directory) pagesIn(b, own *book) *Pages {
+// pagesIn compiles one language; nil if it is not complete, with what own lacks. own is the
+// file to report about; nil: none of this store's.
+func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 	t, _ := parseTag(b.tag)
 	p := &Pages{Lang: b.tag, Dir: direction(t), tag: t, says: map[string][]pagePart{}}
 	names := slices.Collect(maps.Keys(pageKeys))
@@ -184,11 +201,10 @@ func (d *directory) pagesIn(b, own *book) *Pages {
 	}
 	if len(missing) > 0 && own != nil && own.sections[pagesSection] != nil {
 		const most = 5
-		what := strings.Join(missing[:min(len(missing), most)], ", ")
+		lacks = strings.Join(missing[:min(len(missing), most)], ", ")
 		if n := len(missing) - most; n > 0 {
-			what += fmt.Sprintf(" and %d more", n)
+			lacks += fmt.Sprintf(" and %d more", n)
 		}
-		d.ps.addf(own.path, own.pagesAt, 0, "the section %s lacks %s; pages are not offered in %s without all of their phrases", pagesSection, what, b.tag)
 	}
 	if own != nil {
 		for _, key := range slices.Sorted(maps.Keys(own.sections[pagesSection])) {
@@ -215,17 +231,17 @@ func (d *directory) pagesIn(b, own *book) *Pages {
 		}
 	}
 	if len(missing) > 0 {
-		return nil
+		return nil, lacks
 	}
 	for _, key := range names {
 		if ph := b.page(key); p.says[key] == nil && !ph.broken {
 			p.says[key] = ph.readPage(&problems{})
 		}
 		if p.says[key] == nil { // it is broken, which was reported
-			return nil
+			return nil, lacks
 		}
 	}
-	return p
+	return p, lacks
 }
 
 // asWritten is what would be seen as it is written: pages are plain text.

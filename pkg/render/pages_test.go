@@ -121,6 +121,25 @@ func TestWhatAPageCannotSayIsNamedWithItsLine(t *testing.T) {
 	}
 }
 
+// A translation that lacks some pages, as of those that a newer version of the program
+// has, is told so, and is as good for emails as before: its pages are in another language.
+func TestATranslationThatLacksPagesIsNoMistake(t *testing.T) {
+	set, err := Load(pagesFS(t, map[string]string{"phrases/en.yaml": somePages("en", nil), "phrases/it.yaml": somePages("it", map[string]string{"ask_title": "-"})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := set.Pages("main", "it"); p == nil || p.Lang != "en" {
+		t.Errorf("Italian pages: %+v", p)
+	}
+	notes := ""
+	for _, n := range set.Notes() {
+		notes += n.Error()
+	}
+	if want := "phrases/it.yaml:1: the section pages lacks ask_title; pages are not offered in it"; !strings.Contains(notes, want) {
+		t.Errorf("the notes say %s", notes)
+	}
+}
+
 // Templates that say nothing of the pages are no worse for it: the program has words.
 func TestTemplatesNeedNoWordsForThePages(t *testing.T) {
 	set, err := Load(pagesFS(t, nil))
