@@ -31,47 +31,61 @@ func (p *program) templatesRollbackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.onTemplates(cmd.Context(), f.timeout, func(ctx context.Context, c *config.Config, s *templatestore.Store) error {
-				return p.rollback(ctx, c, s, f, author, args)
-			})
+			return p.rollback(cmd.Context(), f, author, args)
 		},
 	}
 	f.add(p, cmd)
 	return cmd
 }
 
-func (p *program) rollback(ctx context.Context, c *config.Config, s *templatestore.Store, f *pushFlags, author string, args []string) error {
-	now, err := s.Current(ctx)
+// rollback reads, looks whether processes would take it, and publishes. What the look takes
+// on a busy machine is not the time of NATS: it is between two visits.
+func (p *program) rollback(ctx context.Context, f *pushFlags, author string, args []string) error {
+	d := templatestore.Draft{Author: author, Message: f.message}
+	err := p.onTemplates(ctx, f.timeout, func(ctx context.Context, _ *config.Config, s *templatestore.Store) error {
+		return earlier(ctx, s, args, &d)
+	})
 	if err != nil {
 		return err
 	}
-	to := now - 1
-	if len(args) > 0 {
-		if to, err = versionOf(args[0]); err != nil {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	if _, err := loadFiles(c, d.Files); err != nil {
+		return p.refused(fmt.Sprintf("version %d", d.Restores), err)
+	}
+	if d.Message == "" {
+		d.Message = fmt.Sprintf("back to version %d", d.Restores)
+	}
+	return p.onTemplates(ctx, f.timeout, func(ctx context.Context, c *config.Config, s *templatestore.Store) error {
+		out, err := publishDraft(ctx, c, s, d)
+		if err != nil {
 			return err
 		}
-	} else if to < 1 {
+		return p.tellPushed(c, out)
+	})
+}
+
+// earlier finds the version that is to be published again: the one that is named, or the
+// one before the one in force.
+func earlier(ctx context.Context, s *templatestore.Store, args []string, d *templatestore.Draft) (err error) {
+	if d.Base, err = s.Current(ctx); err != nil {
+		return err
+	}
+	d.Restores = d.Base - 1
+	if len(args) > 0 {
+		if d.Restores, err = versionOf(args[0]); err != nil {
+			return err
+		}
+	} else if d.Restores < 1 {
 		return usagef("there is no version before the one in force")
 	}
-	_, files, err := s.Get(ctx, to)
+	_, d.Files, err = s.Get(ctx, d.Restores)
 	if errors.Is(err, templatestore.ErrNoVersion) {
 		return usage(err)
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := loadFiles(c, files); err != nil { // processes would refuse it
-		return p.refused(fmt.Sprintf("version %d", to), err)
-	}
-	d := templatestore.Draft{Files: files, Base: now, Author: author, Message: f.message, Restores: to}
-	if d.Message == "" {
-		d.Message = fmt.Sprintf("back to version %d", to)
-	}
-	out, err := publishDraft(ctx, c, s, d)
-	if err != nil {
-		return err
-	}
-	return p.tellPushed(c, out)
+	return err
 }
 
 func (p *program) templatesPullCommand() *cobra.Command {

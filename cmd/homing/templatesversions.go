@@ -44,8 +44,8 @@ func (p *program) onTemplates(ctx context.Context, timeout time.Duration, do fun
 	switch {
 	case errors.Is(err, jetstream.ErrBucketNotFound):
 		return errors.New("nothing is set up there yet; `homing setup` or `homing run` does it")
-	case errors.Is(err, context.DeadlineExceeded):
-		return context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded): // it may say, too, that a version is stored and not in force
+		return &exitError{exitUnreachable, fmt.Errorf("%w: %w", context.Cause(ctx), err)}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package templatestore_test
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"sync/atomic"
@@ -60,6 +61,33 @@ func TestAllProcessesHaveAVersionLoadedWhenItIsInForce(t *testing.T) {
 		}
 		if n := loads.Load(); n != 3 {
 			t.Errorf("%d loads, want one each", n)
+		}
+	})
+}
+
+// A process that is never done with loading delays a version, and no more: it is in force
+// when the publisher's time is up.
+func TestAVersionThatIsStoredIsInForceInTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		js := natstest.Start(t, dir).JS
+		if _, err := bus.Setup(t.Context(), js, bus.Limits{}, nil, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		s := templatestore.New(js)
+		publish(t, s, 0, "Ann", "a/b.html=1")
+		go templatestore.Answer(t.Context(), js.Conn(), nil, zap.NewNop(), func() templatestore.Process {
+			return templatestore.Process{Process: "slow", Version: "1", Prepares: true}
+		})
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		v, err := s.Publish(ctx, templatestore.Draft{Files: templatestore.Files{"a/b.html": []byte("2")}, Base: 1, Author: "Ann"})
+		if err != nil || v.Number != 2 {
+			t.Errorf("version %d: %v", v.Number, err)
+		}
+		if n, err := s.Current(t.Context()); err != nil || n != 2 {
+			t.Errorf("version %d is in force: %v", n, err)
 		}
 	})
 }

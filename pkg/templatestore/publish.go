@@ -76,6 +76,9 @@ func (c *Conflict) Error() string {
 	return b.String()
 }
 
+// settleFor is how long a version may take that is stored, to be put in force.
+const settleFor = 5 * time.Second
+
 // Publish makes a draft the next version, and puts it in force. It is decided by who
 // creates the version's entry first: the others get a *Conflict, and nothing of theirs
 // is stored. Its error wraps ErrUnchanged if there is nothing to publish.
@@ -111,7 +114,10 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Version, error) {
 		return Version{}, fmt.Errorf("storing version %d, which may be stored or not; publish again, or look at the history: %w", v.Number, err)
 	}
 	ahead(ctx, s.js.Conn(), v.Number)
-	if _, err := settle(ctx, kv); err != nil {
+	// What is stored belongs in force, even if the caller's time went by in the meantime.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
+	defer cancel()
+	if _, err := settle(end, kv); err != nil {
 		return v, fmt.Errorf("version %d is stored and not in force yet; publish again: %w", v.Number, err)
 	}
 	return v, nil
