@@ -77,7 +77,7 @@ func spyAs(t *testing.T, srv *server.Server, user, inbox string) *spy {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.conn.Close)
-	for _, subject := range []string{">", "*.>", "_INBOX.>", "_HOMING_INBOX.>", "_HOMING_INBOX.*.*", "_INBOX_*.>", "_INBOX_main.>", "_INBOX_second.>", "_R_.>", "storefront.>", "storefront.main.>", "timeline.>", "due.>",
+	for _, subject := range []string{">", "*.>", "_INBOX.>", "_HOMING_INBOX.>", "_HOMING_INBOX.*.*", "_INBOX_*.>", "_INBOX_main.>", "_INBOX_second.>", "_R_.>", "storefront.>", "storefront.main.>", "timeline.>", "due.>", "mails.>",
 		"schedule.>", "rejected.>", "warned.>", "offers.>", "$KV.>", "$O.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$JS.EVENT.>", "$SYS.>"} {
 		if _, err := s.conn.Subscribe(subject, func(m *nats.Msg) {
 			s.mu.Lock()
