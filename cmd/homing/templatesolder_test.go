@@ -51,12 +51,12 @@ func TestAnOlderVersionHasThePhrasesOfANewerProgram(t *testing.T) {
 	if err != nil || m.Lang != "en" && m.Lang != "en-GB" || !strings.Contains(m.Text, "Cheerio,") {
 		t.Errorf("%v, %s:\n%s", err, m.Lang, m.Text)
 	}
-	said := ""
+	var said strings.Builder
 	for _, n := range set.Notes() {
-		said += n.Error() + "\n"
+		said.WriteString(n.Error() + "\n")
 	}
-	if !strings.Contains(said, "phrases/en.yaml: lacks pages: retry_button, shared: to_shop; the words that come with the program are used") {
-		t.Errorf("the notes say\n%s", said)
+	if !strings.Contains(said.String(), "phrases/en.yaml: lacks pages: retry_button, shared: to_shop; the words that come with the program are used") {
+		t.Errorf("the notes say\n%s", said.String())
 	}
 
 	// What the program does not have either is a mistake, as ever.

@@ -35,23 +35,23 @@ func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string 
 // made says what an email was made from: which of several subjects it had, the language,
 // the code that it offered, and the version of the templates.
 func (t *teller) made(b *events.FactBody) string {
-	s := ""
+	parts := []string{""}
 	if b.SubjectArm != "" {
-		s += ", subject " + b.SubjectArm
+		parts = append(parts, "subject "+b.SubjectArm)
 	}
 	if b.Language != "" {
-		s += ", in " + b.Language
+		parts = append(parts, "in "+b.Language)
 	}
 	for _, e := range t.Entries {
 		if d, is := e.Event.Data.(*events.OfferIssued); is && d.Touch == b.Touch {
-			s += ", with the code " + d.Code
+			parts = append(parts, "with the code "+d.Code)
 			break
 		}
 	}
 	if b.TemplateVersion != "" {
-		s += ", from templates " + b.TemplateVersion
+		parts = append(parts, "from templates "+b.TemplateVersion)
 	}
-	return s
+	return strings.Join(parts, ", ")
 }
 
 func because(reason, detail string) string {
