@@ -177,7 +177,7 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	if err != nil {
 		return err
 	}
-	studio, stop, err := f.startStudio(r)
+	studio, stop, err := f.startStudio(js, r)
 	if err != nil {
 		return err
 	}

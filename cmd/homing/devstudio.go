@@ -5,13 +5,16 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"homing/pkg/app"
+	"homing/pkg/installation"
 	"homing/pkg/studio"
 )
 
 // startStudio opens a studio over the templates of homing dev, next to its inbox, which
 // leads to it. Its tests go where all emails go: into the inbox, or to the relay of --smtp.
-func (f *devFlags) startStudio(r devRun) (*studio.Studio, func() error, error) {
+func (f *devFlags) startStudio(js jetstream.JetStream, r devRun) (*studio.Studio, func() error, error) {
 	c := *r.config
 	if f.templates != "" {
 		c.Templates.Dir = f.templates
@@ -24,15 +27,24 @@ func (f *devFlags) startStudio(r devRun) (*studio.Studio, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Sender, o.Log, o.NextFree = trials, r.log, true
+	at, err := installation.Open(installation.Options{Config: &c, JS: js, Scale: r.scale})
+	if err != nil {
+		return nil, nil, errors.Join(err, trials.Close())
+	}
+	end := func() error { return errors.Join(at.Close(), trials.Close()) }
+	customers, err := app.NewCustomers(at, &c, r.log)
+	if err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	o.Sender, o.Customers, o.Log, o.NextFree = trials, customers, r.log, true
 	if f.smtp == "" {
 		o.Inbox = r.servers.inbox.URL()
 	}
 	o.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.studioPort))
 	s, err := studio.Start(o)
 	if err != nil {
-		return nil, nil, errors.Join(err, trials.Close())
+		return nil, nil, errors.Join(err, end())
 	}
 	r.servers.inbox.SetStudio(s.URL())
-	return s, func() error { return errors.Join(stopStudio(s), trials.Close()) }, nil
+	return s, func() error { return errors.Join(stopStudio(s), end()) }, nil
 }

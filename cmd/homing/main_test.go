@@ -110,13 +110,14 @@ func (b *background) stop() {
 // dev is a running `homing dev` on ports of its own.
 type dev struct {
 	*background
-	Inbox string  `json:"inbox"`
-	NATS  string  `json:"nats"`
-	HTTP  string  `json:"http"`
-	Links string  `json:"links"`
-	State string  `json:"state"`
-	Kept  bool    `json:"kept"`
-	Speed float64 `json:"speed"`
+	Inbox  string  `json:"inbox"`
+	Studio string  `json:"studio"`
+	NATS   string  `json:"nats"`
+	HTTP   string  `json:"http"`
+	Links  string  `json:"links"`
+	State  string  `json:"state"`
+	Kept   bool    `json:"kept"`
+	Speed  float64 `json:"speed"`
 }
 
 func startDev(t *testing.T, args ...string) *dev {

@@ -28,6 +28,9 @@ It works on the folder of the templates. What is saved there is sent once
 emails that came with Homing are shown, and the first time that one is saved, all are
 copied into the folder.
 
+If the installation of the configuration answers, or a running "homing dev", it also shows
+what real customers would get: by an id, an address or an order.
+
 "Send me this" sends a test through the relay of the configuration, to addresses on
 recipients_allow, or to any with --send-to-anybody.`
 
@@ -84,6 +87,11 @@ func (p *program) studio(ctx context.Context, f *studioFlags, portGiven bool) (e
 	}
 	defer func() { err = errors.Join(err, trials.Close()) }()
 	o.Sender, o.Log = trials, log
+	customers, end, missing := p.customers(ctx, c, log)
+	defer func() { err = errors.Join(err, end()) }()
+	if o.Customers = customers; missing != nil { // an interface that holds nil is not nil
+		o.Customers = nil
+	}
 	o.Addr, o.NextFree = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)), !portGiven
 	s, err := studio.Start(o)
 	if err != nil {
@@ -91,9 +99,13 @@ func (p *program) studio(ctx context.Context, f *studioFlags, portGiven bool) (e
 	}
 	defer func() { err = errors.Join(err, stopStudio(s)) }()
 	if p.asJSON() {
-		err = writeJSON(p.out, map[string]string{"studio": s.URL(), "templates": o.Dir})
+		err = writeJSON(p.out, map[string]any{"studio": s.URL(), "templates": o.Dir, "connected": missing == nil})
 	} else {
-		_, err = fmt.Fprintf(p.out, "The studio is at %s\n\nIt shows the emails in %s. Ctrl-C stops it.\n", s.URL(), o.Dir)
+		with := "with what real customers would get, too"
+		if missing != nil {
+			with = "with their samples; real customers need an installation: " + missing.Error()
+		}
+		_, err = fmt.Fprintf(p.out, "The studio is at %s\n\nIt shows the emails in %s, %s. Ctrl-C stops it.\n", s.URL(), o.Dir, with)
 	}
 	if err != nil {
 		return err

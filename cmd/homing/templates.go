@@ -17,7 +17,7 @@ the configuration.
 
 The other commands are for installations with "templates: {source: bucket}". A version
 that was pushed is numbered and never changed; all processes change to a new one in
-a second or two, between two emails. What a version lacks comes with Homing.`
+within a second, between two emails. What a version lacks comes with Homing.`
 
 func (p *program) templatesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "templates", Short: "Check and publish the email templates, and go back", Long: templatesHelp, Args: cobra.NoArgs,

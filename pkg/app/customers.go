@@ -7,16 +7,26 @@ import (
 
 	"go.uber.org/zap"
 
+	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/email"
 	"homing/pkg/installation"
+	"homing/pkg/programme"
 	"homing/pkg/studio"
 )
 
 // Customers shows previews what real customers would get. It reads, and keeps nothing.
 type Customers struct {
-	at  *installation.Installation
-	app *App
+	at     *installation.Installation
+	stores map[string]*programme.Store
+	links  string // what links begin with
+	log    *zap.Logger
+}
+
+// NewCustomers returns the customers of an installation. They end with it.
+func NewCustomers(at *installation.Installation, c *config.Config, log *zap.Logger) (*Customers, error) {
+	stores, err := programme.Open(c, nil)
+	return &Customers{at, stores, c.HTTP.PublicURL, log}, err
 }
 
 // Email implements studio.Customers. Links that would do something are none: a preview
@@ -30,13 +40,13 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 		return studio.CustomerEmail{}, err
 	}
 	// Whose data was looked at is known afterwards: by the token, and no address.
-	c.app.log.Named("console").Info("an email to a customer is looked at", zap.String("store", content.Touch.Customer.Store), zap.String("customer", content.Touch.Customer.Token),
+	c.log.Info("an email to a customer is looked at", zap.String("store", content.Touch.Customer.Store), zap.String("customer", content.Touch.Customer.Token),
 		zap.String("email", template), zap.String("by", studio.VisitorOf(ctx).Name))
 	ch := email.New(email.Options{
-		Store:       c.app.stores[content.Touch.Customer.Store],
-		Unsubscribe: func(customer.Key, string) string { return c.app.o.Config.HTTP.PublicURL + "/preview" },
+		Store:       c.stores[content.Touch.Customer.Store],
+		Unsubscribe: func(customer.Key, string) string { return c.links + "/preview" },
 		Answer: func(_ customer.Key, _, _, answer string) string {
-			return c.app.o.Config.HTTP.PublicURL + "/preview/" + answer
+			return c.links + "/preview/" + answer
 		},
 	})
 	note := content.Note
@@ -52,5 +62,5 @@ func (a *App) openCustomers() (*Customers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Customers{at, a}, nil
+	return &Customers{at, a.stores, a.o.Config.HTTP.PublicURL, a.log.Named("console")}, nil
 }

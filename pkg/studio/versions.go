@@ -43,7 +43,7 @@ type versionsListed struct {
 func (s *Studio) versionsPage(w http.ResponseWriter, r *http.Request) {
 	done := ""
 	if n, err := strconv.Atoi(r.URL.Query().Get("published")); err == nil {
-		done = fmt.Sprintf("Published. All processes change to version %d in a second or two.", n)
+		done = fmt.Sprintf("Published. All processes change to version %d within a second.", n)
 	}
 	s.versions(w, r, done, "")
 }
