@@ -27,6 +27,17 @@ func TestTheBinaryHoldsEveryMailOfTheFolder(t *testing.T) {
 	}
 }
 
+// What is no mistake, such as a page that one language lacks, is one in what we ship.
+func TestWhatIsShippedLacksNothing(t *testing.T) {
+	set, err := render.Load(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range set.Notes() {
+		t.Error(n.Error())
+	}
+}
+
 // The parts that no email of ours has yet are for those of others.
 func TestColumnsAndAPictureFitIntoAnEmail(t *testing.T) {
 	const body = `<h1>Spring</h1>

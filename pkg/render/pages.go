@@ -163,15 +163,11 @@ func (d *directory) pagesOf(books map[string]*book) []*Pages {
 	if offered == 0 {
 		return nil
 	}
-	// Who follows a link sees a page in another language then. A newer version of the
-	// program has pages that a translation of the shop's own does not know: if that were a
-	// mistake, its emails would end with the upgrade.
+	// Who follows a link sees a page in another language then, or in the program's words. A
+	// newer version of the program has pages that the shop's own files do not know: if that
+	// were a mistake, its emails would end with the upgrade.
 	for _, l := range lacking {
-		if len(out) > 0 {
-			d.notes.add(l)
-		} else {
-			d.ps.add(l)
-		}
+		d.notes.add(l)
 	}
 	for _, tag := range slices.Sorted(maps.Keys(books)) {
 		if b := books[tag]; b.sections[pagesSection] == nil && d.books[tag].sections[pagesSection] == nil && d.books[tag].wider == nil {
