@@ -43,6 +43,8 @@ const (
 	ReasonBadTime Reason = "bad_time"
 	// ReasonBadValue: another field holds a value that it cannot have.
 	ReasonBadValue Reason = "bad_value"
+	// ReasonUnknownReport: what came back to the return path of an email cannot be read.
+	ReasonUnknownReport Reason = "unknown_report"
 )
 
 // The reasons of a warning.
@@ -78,7 +80,7 @@ func Reasons() []Reason {
 		ReasonBadSubject, ReasonUnknownStore, ReasonUnknownType, ReasonTypeMismatch,
 		ReasonNotJSON, ReasonInvalidUTF8, ReasonTooLarge, ReasonTooDeep, ReasonTooManyItems,
 		ReasonMissingField, ReasonOversizedField, ReasonWrongKind, ReasonBadAddress,
-		ReasonBadMoney, ReasonBadQuantity, ReasonBadTime, ReasonBadValue,
+		ReasonBadMoney, ReasonBadQuantity, ReasonBadTime, ReasonBadValue, ReasonUnknownReport,
 	}
 }
 

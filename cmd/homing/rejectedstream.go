@@ -195,8 +195,10 @@ func (r *rejected) chosen(ctx context.Context, f *rejectedFlags, args []string) 
 	if !f.all {
 		return seqs, nil
 	}
-	err := r.headers(ctx, f.subject(), func(_ jetstream.Msg, md *jetstream.MsgMetadata) {
-		seqs = append(seqs, md.Sequence.Stream)
+	err := r.headers(ctx, f.subject(), func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+		if !strings.HasSuffix(m.Subject(), "."+string(events.ReasonUnknownReport)) { // for a person to read: no event
+			seqs = append(seqs, md.Sequence.Stream)
+		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading REJECTED: %w", err)

@@ -29,6 +29,7 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
+	"homing/pkg/inbound"
 	"homing/pkg/intake"
 	"homing/pkg/link"
 	"homing/pkg/problem"
@@ -65,12 +66,12 @@ type Options struct {
 	ConfirmControls time.Duration
 
 	// For servers inside this process; nil: by the configuration's URLs.
-	NATS          []nats.Option
-	RedisDial     connect.Dialer
-	RedisEmbedded bool
-	TellDetails   bool // the log says what is wrong with an event that was warned about: for developers
-	SMTPDial      connect.Dialer
-	GatewayListen func(network, addr string) (net.Listener, error)
+	NATS                          []nats.Option
+	RedisDial                     connect.Dialer
+	RedisEmbedded                 bool
+	TellDetails                   bool // the log says what is wrong with an event that was warned about: for developers
+	SMTPDial                      connect.Dialer
+	GatewayListen, FeedbackListen func(network, addr string) (net.Listener, error)
 }
 
 func (o *Options) validate() error {
@@ -140,6 +141,7 @@ type App struct {
 	keeping   keeping
 
 	gateway    *httpServer
+	feedback   *inbound.Server // nil without feedback.listen
 	console    *studio.Studio
 	known      *Customers             // that the console shows
 	statistics *statistics.Statistics // of product statistics
@@ -216,6 +218,12 @@ func (a *App) Start() error {
 		if a.gateway, err = a.serveGateway(); err != nil {
 			cancel()
 			return err
+		}
+		if a.o.Config.Feedback.Listen != "" {
+			if a.feedback, err = a.serveFeedback(); err != nil {
+				cancel()
+				return err
+			}
 		}
 	}
 	if slices.Contains(a.o.Roles, RoleConsole) {

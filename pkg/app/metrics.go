@@ -22,11 +22,11 @@ type metrics struct {
 	holds    *prometheus.CounterVec
 	waits    *prometheus.CounterVec
 
-	connections           *prometheus.CounterVec
-	unsubscribes, gateway *prometheus.CounterVec
-	console, signIns      *prometheus.CounterVec
-	calendar, leftOver    *prometheus.CounterVec
-	skew                  prometheus.Gauge
+	connections                    *prometheus.CounterVec
+	unsubscribes, gateway, reports *prometheus.CounterVec
+	console, signIns               *prometheus.CounterVec
+	calendar, leftOver             *prometheus.CounterVec
+	skew                           prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -47,6 +47,7 @@ func newMetrics() *metrics {
 	m.connections.WithLabelValues("opened")
 	m.connections.WithLabelValues("failed")
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
+	m.reports = counter("homing_reports_total", "Emails that came back to return paths, by what they say.", "says")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
 	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")
 	m.signIns = counter("homing_console_sign_ins_total", "Tokens that somebody showed to sign in at the console.", "result")

@@ -59,6 +59,9 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.gateway != nil {
 		err = a.gateway.stop(ctx)
 	}
+	if a.feedback != nil {
+		err = errors.Join(err, a.feedback.Stop(ctx))
+	}
 	if a.console != nil {
 		err = errors.Join(err, a.console.Stop(ctx))
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	Redis Redis `yaml:"redis"`
 	SMTP  SMTP  `yaml:"smtp"`
 	HTTP  HTTP  `yaml:"http"`
+	// Feedback is where what comes back to return paths is taken.
+	Feedback Feedback `yaml:"feedback"`
 
 	// Secret is the one secret of the installation, wherever it came from. It may
 	// be empty: what needs it refuses to start without.

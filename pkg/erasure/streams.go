@@ -33,7 +33,8 @@ func (e *Eraser) unreadable(ctx context.Context, store string, w *erased, log *z
 	}
 	// An event whose subject is wrong was rejected for a store that is unknown.
 	return e.scan(ctx, bus.Rejected, []string{"rejected." + store + ".>", "rejected.unknown.>"}, log, func(m jetstream.Msg, seq uint64) error {
-		if w.names.In(m.Headers(), m.Data()) {
+		// What came back to a return path and nobody could read names who it is about by the token.
+		if _, gone := w.at[m.Headers().Get(bus.HeaderCustomer)]; gone || w.names.In(m.Headers(), m.Data()) {
 			w.found[bus.Rejected] = append(w.found[bus.Rejected], seq)
 		}
 		return nil

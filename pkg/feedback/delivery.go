@@ -13,19 +13,19 @@ import (
 // A Meaning is what a delivery report says about a recipient.
 type Meaning int
 
-// The zero Meaning asks for nothing.
+// The zero Meaning asks for nothing; the others go from the best to the worst.
 const (
 	Unsaid    Meaning = iota // nothing that is understood
 	Delivered                // or handed on to a server that doesn't report
 	Waiting                  // not yet delivered: it is still being tried
-	Hard                     // not delivered: the address does not exist
-	Doubtful                 // not delivered, for good: perhaps the address does not exist
-	Soft                     // not delivered; the address may be fine
 	NotTheirs                // not delivered; the sender or the email is at fault, not the address
+	Soft                     // not delivered; the address may be fine
+	Doubtful                 // not delivered, for good: perhaps the address does not exist
+	Hard                     // not delivered: the address does not exist
 )
 
 func (m Meaning) String() string {
-	return [...]string{"unsaid", "delivered", "waiting", "hard", "doubtful", "soft", "not_theirs"}[m]
+	return [...]string{"unsaid", "delivered", "waiting", "not_theirs", "soft", "doubtful", "hard"}[m]
 }
 
 // What servers say in their own words of an email that never reached another, in lower
@@ -42,6 +42,18 @@ var (
 	}
 	ofContent = []string{"end of data", "to data command", "after data", "after pipelined data"}
 )
+
+// Means is what a delivery report says about the email, which had one recipient. Where
+// that was forwarded to several, it is what became of the best.
+func (r Report) Means() Meaning {
+	best := Unsaid
+	for _, x := range r.Recipients {
+		if x.Means != Unsaid && (best == Unsaid || x.Means < best) {
+			best = x.Means
+		}
+	}
+	return best
+}
 
 // recipients reads the groups of a delivery report: the first is about the email, each
 // other about a recipient. Some leave the first out, or have no empty line after it.

@@ -10,6 +10,7 @@ package feedback
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-message"
@@ -138,10 +139,8 @@ func add(to []string, v string) []string {
 	if v == "" || len(to) >= maxValues {
 		return to
 	}
-	for _, o := range to {
-		if o == v {
-			return to
-		}
+	if slices.Contains(to, v) {
+		return to
 	}
 	return append(to, v)
 }

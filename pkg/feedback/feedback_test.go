@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -11,12 +12,16 @@ import (
 
 func file(t testing.TB, name string) Report {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".eml"))
+	b, err := os.ReadFile(filepath.Join("testdata", name+".eml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	return Read(f)
+	r := Read(strings.NewReader(string(b)))
+	// What is delivered by LMTP, or was in a file, may have other ends of lines.
+	if unix := Read(strings.NewReader(strings.ReplaceAll(string(b), "\r\n", "\n"))); !reflect.DeepEqual(r, unix) {
+		t.Errorf("%s: %+v without CR, %+v with them", name, unix, r)
+	}
+	return r
 }
 
 // What Exim 4.96, Postfix 3.7.11 and OpenSMTPD 6.8.0 wrote about emails of Homing's.

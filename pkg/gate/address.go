@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"time"
 
 	"homing/pkg/customer"
@@ -40,7 +41,7 @@ const (
 func (c *Case) doubted() time.Time {
 	var taken int64
 	for _, k := range c.recipient().Claims {
-		if k.State == customer.Sent {
+		if k.State == customer.Sent && !c.cameBack(k) {
 			taken = max(taken, k.At)
 		}
 	}
@@ -55,6 +56,12 @@ func (c *Case) doubted() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// cameBack reports whether an email that was accepted came back later: such a doubt has
+// the time at which the email left.
+func (c *Case) cameBack(k customer.Claim) bool {
+	return slices.ContainsFunc(c.Mailbox.Doubted, func(at time.Time) bool { return at.UnixMilli() == k.At })
 }
 
 // address: there must be one, and no email to it may have bounced or been reported

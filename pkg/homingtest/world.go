@@ -45,6 +45,7 @@ type World struct {
 	app       *app.App
 	dialRedis func(context.Context, string, string) (net.Conn, error)
 	gateway   *pipes
+	feedback  *pipes // nil without feedback.listen
 	ids       int
 }
 
@@ -145,6 +146,10 @@ func (w *World) Begin(roles ...string) {
 		GatewayListen: func(string, string) (net.Listener, error) {
 			w.gateway = newPipes()
 			return w.gateway, nil
+		},
+		FeedbackListen: func(string, string) (net.Listener, error) {
+			w.feedback = newPipes()
+			return w.feedback, nil
 		},
 	})
 	if err == nil {

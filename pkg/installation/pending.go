@@ -120,7 +120,8 @@ type Uncertain struct {
 }
 
 // Uncertain lists the emails of a store whose outcome is unknown, oldest first,
-// each once. since may be the zero time.
+// each once. since may be the zero time. An email that was settled since, by a report
+// that came back about it, is left out.
 func (i *Installation) Uncertain(ctx context.Context, store string, since time.Time) ([]Uncertain, error) {
 	out := []Uncertain{}
 	seen := map[string]bool{}
@@ -138,7 +139,31 @@ func (i *Installation) Uncertain(ctx context.Context, store string, since time.T
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return i.unsettled(ctx, out)
+}
+
+// unsettled leaves out what is known to have been sent.
+func (i *Installation) unsettled(ctx context.Context, all []Uncertain) ([]Uncertain, error) {
+	out := all[:0]
+	for some := range slices.Chunk(all, 500) {
+		keys := make([]customer.Key, len(some))
+		for n, u := range some {
+			keys[n], _ = customer.KeyOfToken(u.Store, u.Customer)
+		}
+		rs, err := i.customers.Load(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for n, u := range some {
+			if k, ok := rs[n].Customer.Claimed(customer.ClaimKey(u.Touch)); !ok || k.State != customer.Sent {
+				out = append(out, u)
+			}
+		}
+	}
+	return out, nil
 }
 
 // real is when the clocks of servers showed a time. Business time that runs fast

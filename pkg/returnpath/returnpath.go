@@ -48,6 +48,9 @@ func Of(k customer.Key, address, touchID string) Email {
 	return e
 }
 
+// Touch returns what is known of the touch's key.
+func (e Email) Touch() [6]byte { return e.touch }
+
 // Is reports whether the email was of the touch with the key (customer.ClaimKey). Six
 // bytes of it are compared, which tell the touches of one customer apart.
 func (e Email) Is(key uint64) bool {
