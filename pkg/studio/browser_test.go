@@ -115,10 +115,18 @@ func browse(t *testing.T) *tab {
 	return b
 }
 
+// do does one after the other, and once more what found an element that the page drew
+// again before it could be used.
 func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		b.t.Fatal(err)
+	for _, a := range actions {
+		err := chromedp.Do(b.ctx, a)
+		for n := 0; n < 5 && err != nil && strings.Contains(err.Error(), "Could not find node"); n++ {
+			err = chromedp.Do(b.ctx, a)
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
 	}
 }
 
