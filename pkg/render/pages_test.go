@@ -133,12 +133,12 @@ func TestFilesThatLackPagesAreNoMistake(t *testing.T) {
 		if p := set.Pages("main", "it"); (p == nil) != (c.shown == "") || p != nil && p.Lang != c.shown {
 			t.Errorf("%s lacks %s: %+v", c.lack, c.key, p)
 		}
-		notes := ""
+		var notes strings.Builder
 		for _, n := range set.Notes() {
-			notes += n.Error()
+			notes.WriteString(n.Error())
 		}
-		if want := "phrases/" + c.lack + ".yaml:1: the section pages lacks " + c.key + "; pages are not offered in " + c.lack; !strings.Contains(notes, want) {
-			t.Errorf("%s lacks %s: the notes say %s", c.lack, c.key, notes)
+		if want := "phrases/" + c.lack + ".yaml:1: the section pages lacks " + c.key + "; pages are not offered in " + c.lack; !strings.Contains(notes.String(), want) {
+			t.Errorf("%s lacks %s: the notes say %s", c.lack, c.key, notes.String())
 		}
 	}
 }
