@@ -34,10 +34,12 @@ type compiler struct {
 	age  []compiledKey // oldest first
 }
 
-// A compiledKey is the files of an email, and whether it was tried out with its samples.
+// A compiledKey is the files of an email, whether it was tried out with its samples, and
+// the language that it was compiled in; "": in all.
 type compiledKey struct {
 	files   [32]byte
 	checked bool
+	lang    string
 }
 
 // compiled is one email, or what is wrong with it.
@@ -50,8 +52,8 @@ type compiled struct {
 	remarks []mistake // no mistakes, but worth knowing
 }
 
-// only are the files that one email is made of.
-func only(files memory, email string) memory {
+// only are the files that one email is made of, in a language or in all.
+func only(files memory, email, lang string) memory {
 	out := memory{}
 	for p, text := range files {
 		own := p
@@ -59,11 +61,20 @@ func only(files memory, email string) memory {
 			_, own, _ = strings.Cut(rest, "/")
 		}
 		switch dir := path.Dir(own); {
+		case dir == "phrases" && lang != "" && !near(strings.TrimSuffix(path.Base(own), ".yaml"), lang):
 		case dir == "layouts" || dir == "partials" || dir == "phrases" || strings.HasPrefix(own, email+"."):
 			out[p] = text
 		}
 	}
 	return out
+}
+
+// near reports whether words of a language may be shown to those who read another: it is
+// the same but for the country, or English, which stands in for all.
+func near(words, lang string) bool {
+	words, _, _ = strings.Cut(words, "-")
+	lang, _, _ = strings.Cut(lang, "-")
+	return words == lang || words == "en"
 }
 
 func fingerprint(files memory) [32]byte {
@@ -77,21 +88,21 @@ func fingerprint(files memory) [32]byte {
 // email compiles one email of some files, and tries it out with its samples in each of
 // its languages, which takes several times as long as compiling it does.
 func (c *compiler) email(ctx context.Context, files memory, name string) (*compiled, error) {
-	return c.compile(ctx, files, name, true)
+	return c.compile(ctx, files, name, true, "")
 }
 
-// draft compiles one email of some files, to be looked at while somebody types. Of what
-// is wrong it finds what prevents that.
-func (c *compiler) draft(ctx context.Context, files memory, name string) (*compiled, error) {
-	return c.compile(ctx, files, name, false)
+// draft compiles one email of some files in a language, or in all, to be looked at while
+// somebody types. Of what is wrong it finds what prevents that.
+func (c *compiler) draft(ctx context.Context, files memory, name, lang string) (*compiled, error) {
+	return c.compile(ctx, files, name, false, lang)
 }
 
-func (c *compiler) compile(ctx context.Context, files memory, name string, checked bool) (*compiled, error) {
-	files = only(files, name)
-	key := compiledKey{fingerprint(files), checked}
+func (c *compiler) compile(ctx context.Context, files memory, name string, checked bool, lang string) (*compiled, error) {
+	files = only(files, name, lang)
+	key := compiledKey{fingerprint(files), checked, lang}
 	c.mu.Lock()
 	x, ok := c.done[key]
-	if full := c.done[compiledKey{key.files, true}]; full != nil && full.isReady() && full.set != nil {
+	if full := c.done[compiledKey{key.files, true, ""}]; full != nil && full.isReady() && full.set != nil {
 		x, ok = full, true
 	}
 	if !ok {
@@ -106,7 +117,7 @@ func (c *compiler) compile(ctx context.Context, files memory, name string, check
 		}
 		go func() { // also if who asked goes away: they ask again
 			defer close(x.ready)
-			x.load(files, name, checked)
+			x.load(files, name, checked, lang)
 		}()
 	}
 	c.mu.Unlock()
@@ -127,7 +138,7 @@ func (x *compiled) isReady() bool {
 	}
 }
 
-func (x *compiled) load(files memory, name string, checked bool) {
+func (x *compiled) load(files memory, name string, checked bool, lang string) {
 	defer func() {
 		if r := recover(); r != nil { // a template must not end the studio
 			x.set, x.mistakes = nil, []mistake{{Text: fmt.Sprintf("the renderer failed: %v", r)}}
@@ -138,7 +149,7 @@ func (x *compiled) load(files memory, name string, checked bool) {
 		x.set, x.mistakes = set, mistakes(err)
 		return
 	}
-	draft, err := render.LoadDraft(files, render.Only{Mail: name, Unchecked: true})
+	draft, err := render.LoadDraft(files, render.Only{Mail: name, Language: lang, Unchecked: true})
 	if err != nil {
 		x.mistakes = mistakes(err)
 		return

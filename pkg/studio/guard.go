@@ -134,10 +134,10 @@ func (s *Studio) guardMails(next http.Handler) http.Handler {
 	})
 }
 
-// framePolicy is that of the page around an email, which swaps a new one in when it is
+// framePolicy is that of the page around an email, which puts a new one in when it is
 // there, and keeps where one has scrolled to.
 func (s *Studio) framePolicy() string {
-	return "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " + s.parents()
+	return "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " + s.parents()
 }
 
 // mailPolicy lets an email show itself and do nothing by itself: no script runs. A link

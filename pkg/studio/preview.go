@@ -23,6 +23,7 @@ type look struct {
 	Locale string  `json:"locale"` // "": as the sample has it
 	Store  string  `json:"store"`  // "": the sample's
 	Who    string  `json:"who"`    // a real customer; wins over the sample
+	Lang   string  `json:"lang"`   // the language that was shown last, if what is asked for is otherwise the same; "": not known
 	Drafts []draft `json:"drafts"` // what was typed and not saved
 }
 
@@ -38,6 +39,7 @@ type preview struct {
 	HTML      string   `json:"html"`
 	Size      int      `json:"size"`
 	Clip      int      `json:"clip"`
+	Lang      string   `json:"lang"`   // BCP 47, of its words
 	Sender    string   `json:"sender"` // the shop's name
 	Samples   []string `json:"samples"`
 	Sample    string   `json:"sample"` // that is shown
@@ -71,13 +73,16 @@ func (s *Studio) withDrafts(drafts []draft) (memory, error) {
 // preview renders an email as delivery would, and keeps its HTML part to be looked at.
 func (s *Studio) preview(ctx context.Context, l look) (*preview, error) {
 	begun := time.Now()
-	out, mail, err := s.render(ctx, l, s.compile.draft)
+	// While somebody types the language stays, and the others can wait until they pause.
+	out, mail, err := s.render(ctx, l, func(ctx context.Context, files memory, name string) (*compiled, error) {
+		return s.compile.draft(ctx, files, name, l.Lang)
+	})
 	if err != nil || !out.Rendered {
 		return out, err
 	}
 	out.View = s.views.keep(mail.HTML)
 	out.Subject, out.Preheader, out.Text, out.HTML = mail.Subject, mail.Preheader, mail.Text, mail.HTML
-	out.Size, out.Clip = len(mail.HTML), clip
+	out.Lang, out.Size, out.Clip = mail.Lang, len(mail.HTML), clip
 	out.Took = float64(time.Since(begun).Microseconds()) / 1000
 	return out, nil
 }

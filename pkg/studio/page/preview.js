@@ -56,8 +56,11 @@ export class Preview {
 
   /** look is what the studio is asked to render. */
   look() {
-    return { email: this.email, sample: $("sample").value, locale: $("locale").value, store: $("store")?.value ?? "", who: this.who, drafts: this.changes() };
+    return { email: this.email, sample: $("sample").value, locale: $("locale").value, store: $("store")?.value ?? "", who: this.who, lang: this.shownAs === this.choice() ? this.last?.lang ?? "" : "", drafts: this.changes() };
   }
+
+  /** choice is what decides on the language, apart from what is typed. */
+  choice() { return [$("sample").value, $("locale").value, $("store")?.value ?? "", this.who].join("\n"); }
 
   /** soon shows what was typed, at once, or else when what was typed before is there: so
    * what is seen follows also somebody who does not pause. */
@@ -108,6 +111,7 @@ export class Preview {
     const fresh = this.shownFor !== r.sample + this.who;
     this.shownFor = r.sample + this.who;
     this.last = r;
+    this.shownAs = this.choice();
     this.show(fresh);
   }
 
