@@ -64,7 +64,9 @@ func (d *directory) sources(o *original) (src sources, ok bool) {
 	} {
 		raw, found := d.raw[want.path]
 		if !found {
-			d.ps.addf(want.path, 0, 0, "is missing: %s", want.why)
+			if !d.large[want.path] {
+				d.ps.addf(want.path, 0, 0, "is missing: %s", want.why)
+			}
 			ok = false
 		}
 		*want.to = raw

@@ -44,6 +44,7 @@ var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 // A directory is everything read from disk.
 type directory struct {
 	raw       map[string]string             // normalized, by path
+	large     map[string]bool               // files that are there and were not read
 	mails     []string                      // "worker/step", sorted
 	partials  map[string]map[string]*source // by extension, then name; nil: it does not parse
 	layouts   map[string]map[string]*source
@@ -71,7 +72,7 @@ func Load(fsys fs.FS) (*Set, error) {
 
 func emptyDirectory() *directory {
 	return &directory{
-		raw: map[string]string{}, overrides: map[string]map[string]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
+		raw: map[string]string{}, large: map[string]bool{}, overrides: map[string]map[string]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
 	}
 }
 

@@ -152,6 +152,7 @@ func wrongLanguage(tag, ext string) string {
 func (d *directory) readText(fsys fs.FS, p string) (string, error) {
 	if info, err := fs.Stat(fsys, p); err == nil && info.Size() > maxSource {
 		d.ps.addf(p, 0, 0, "is larger than %d KiB", maxSource>>10)
+		d.large[p] = true
 		return "", nil
 	}
 	raw, err := fs.ReadFile(fsys, p)

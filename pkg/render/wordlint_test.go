@@ -34,6 +34,9 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 		{"a field of the footer that there isn't", func(f fstest.MapFS) { edit(f, "partials/footer.html", ".Store.PostalAddress", ".Store.PostalAdress") }, "partials/footer.html:"},
 		{"a syntax error in the footer", func(f fstest.MapFS) { edit(f, "partials/footer.html", "<p", "{{if}}<p") }, "partials/footer.html:"},
 		{"not UTF-8", func(f fstest.MapFS) { edit(f, thanks+".txt", "\n", "\nCaf\xe9\n") }, thanks + ".txt:2:4: is not UTF-8"},
+		{"a file of megabytes", func(f fstest.MapFS) {
+			f[thanks+".html"] = &fstest.MapFile{Data: append(f[thanks+".html"].Data, strings.Repeat("a", 5<<20)...)}
+		}, thanks + ".html: is larger than 256 KiB"},
 		{"an empty text part", func(f fstest.MapFS) { f[thanks+".txt"] = &fstest.MapFile{Data: []byte("{{/* later */}}\n \n")} }, thanks + ".txt: is empty"},
 		{"a text part that is to be written", func(f fstest.MapFS) { f[thanks+".txt"] = &fstest.MapFile{Data: []byte("TODO\n")} }, `still says "TODO"`},
 		{"an HTML part that is to be written", func(f fstest.MapFS) { edit(f, thanks+".html", "<h1", "<p>Lorem ipsum dolor</p><h1") }, `still says "Lorem ipsum"`},
