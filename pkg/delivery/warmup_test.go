@@ -30,6 +30,9 @@ func (a *asked) Wait(ctx context.Context, domain string, transactional, had bool
 // A relay is down for a while on a day of its warm-up. What waits for it does not use
 // the day up: all that the day allows leaves when the relay is back, and no more.
 func TestARelayThatIsDownDoesNotUseUpADayOfItsWarmUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	for name, mail := range map[string]string{
 		"cannot be reached": "",
 		"takes nothing":     "450 4.7.1 Error: too much mail",

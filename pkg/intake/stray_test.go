@@ -113,6 +113,9 @@ func TestARefundOfAnOrderOfSomebodyElseIsWarnedOf(t *testing.T) {
 }
 
 func TestAFloodOfStraysIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	w := &world{}
 	var got int
 	synctest.Test(t, func(t *testing.T) {

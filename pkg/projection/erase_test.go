@@ -80,6 +80,9 @@ var erasureCases = []struct {
 // In whatever order the events come: one that comes late is told of the erasure where
 // it leads.
 func TestAnErasureReachesThePerson(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	url := miniRedis(t)
 	for _, c := range erasureCases {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,6 +141,9 @@ func permutations(es []customer.Entry, fn func([]customer.Entry)) {
 // A process that stops after any step leaves what the next one needs, and a refold
 // has what the live ones had.
 func TestAnErasureThatIsInterruptedReachesThePersonAllTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	for _, c := range erasureCases {
 		t.Run(c.name, func(t *testing.T) {
 			for stop := 1; ; stop++ {

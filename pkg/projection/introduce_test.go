@@ -260,6 +260,9 @@ func (v *village) person(a customer.Ask) customer.Person {
 // Several processes take events in, in batches and orders of their own, each of them
 // more than once: the persons are those of the pure model, live and after a refold.
 func TestPersonsAreThoseOfTheModelHoweverTheyAreTakenIn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	url := miniRedis(t)
 	rdb := homingtest.Redis(t, url)
 	names := []string{"a", "b", "c", "d"}

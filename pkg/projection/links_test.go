@@ -135,6 +135,9 @@ func (d *desk) linked(t testing.TB, email string) []customer.Key {
 }
 
 func TestLinksAreKeptSmallAndOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		d, rdb := openDesk(t, url, &tape{}), homingtest.Redis(t, url)
 		var want []customer.Key

@@ -162,6 +162,9 @@ func TestTheFirstFormatIsFoldedAgainByTheCommand(t *testing.T) {
 
 // Whatever step of the refold was the last of a process, the next one goes on.
 func TestAnUpgradeThatIsInterruptedGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long with the race detector; make test and make race run it")
+	}
 	for stop := 1; ; stop += 1 + stop/6 {
 		url := miniRedis(t)
 		rdb := homingtest.Redis(t, url)
