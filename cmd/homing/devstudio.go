@@ -32,11 +32,7 @@ func (f *devFlags) startStudio(js jetstream.JetStream, r devRun) (*studio.Studio
 		return nil, nil, errors.Join(err, trials.Close())
 	}
 	end := func() error { return errors.Join(at.Close(), trials.Close()) }
-	customers, err := app.NewCustomers(at, &c, r.log)
-	if err != nil {
-		return nil, nil, errors.Join(err, end())
-	}
-	o.Sender, o.Customers, o.Log, o.NextFree = trials, customers, r.log, true
+	o.Sender, o.Customers, o.Log, o.NextFree = trials, app.NewCustomers(at, &c, r.log), r.log, true
 	if f.smtp == "" {
 		o.Inbox = r.servers.inbox.URL()
 	}

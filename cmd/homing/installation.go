@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/fingerprint"
 	"homing/pkg/installation"
@@ -79,6 +78,49 @@ type opened struct {
 	now    time.Time // business time
 }
 
+// open opens the installation of a configuration, and completes that with what a running
+// `homing dev` says; refuse, if it is not nil, is asked once it is complete. end closes it.
+func (p *program) open(ctx context.Context, c *config.Config, timeout time.Duration, refuse func() error) (l *opened, end func(), err error) {
+	redis.SetLogger(redisLog{zap.NewNop()}) // what goes wrong is said once, by us
+	nc, js, err := p.reach(ctx, c, timeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	shut := nc.Close
+	defer func() {
+		if err != nil {
+			shut()
+		}
+	}()
+	if err := asDev(ctx, js, c); err != nil {
+		return nil, nil, err
+	}
+	if refuse != nil {
+		if err := refuse(); err != nil {
+			return nil, nil, err
+		}
+	}
+	scale, err := businessClock(ctx, js)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := installation.Open(installation.Options{Config: c, JS: js, Scale: scale})
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	shut = func() {
+		_ = at.Close() // nothing was written
+		nc.Close()
+	}
+	if err := at.CheckSecret(ctx); err != nil {
+		if _, other := errors.AsType[*fingerprint.Other](err); other {
+			err = usage(err)
+		}
+		return nil, nil, err
+	}
+	return &opened{at, js, c, scale.Now()}, shut, nil
+}
+
 // onInstallation runs a command with an installation open.
 func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Context, l *opened, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
@@ -90,35 +132,13 @@ func (p *program) onInstallation(timeout *time.Duration, do func(ctx context.Con
 		if err := checkStore(cmd, c); err != nil {
 			return err
 		}
-		redis.SetLogger(redisLog{zap.NewNop()}) // what goes wrong is said once, by us
-		nc, js, err := p.reach(ctx, c, *timeout)
+		l, end, err := p.open(ctx, c, *timeout, func() error { return checkStore(cmd, c) })
 		if err != nil {
 			return err
 		}
-		defer nc.Close()
-		if err := asDev(ctx, js, c); err != nil {
-			return err
-		}
-		if err := checkStore(cmd, c); err != nil {
-			return err
-		}
-		var scale clock.Scale
-		if scale, err = businessClock(ctx, js); err != nil {
-			return err
-		}
-		l, err := installation.Open(installation.Options{Config: c, JS: js, Scale: scale})
-		if err != nil {
-			return usage(err)
-		}
-		defer func() { _ = l.Close() }() // nothing was written
-		if err := l.CheckSecret(ctx); err != nil {
-			if _, other := errors.AsType[*fingerprint.Other](err); other {
-				return usage(err)
-			}
-			return err
-		}
+		defer end()
 		l.Progress = func(s string) { fmt.Fprintln(p.err, s) }
-		err = do(ctx, &opened{l, js, c, scale.Now()}, args)
+		err = do(ctx, l, args)
 		if _, away := errors.AsType[*net.OpError](err); away {
 			return &exitError{exitUnreachable, fmt.Errorf("redis.url %v: %w", c.Redis.URL, err)}
 		}

@@ -86,12 +86,9 @@ func (p *program) studio(ctx context.Context, f *studioFlags, portGiven bool) (e
 		return usage(err)
 	}
 	defer func() { err = errors.Join(err, trials.Close()) }()
-	o.Sender, o.Log = trials, log
 	customers, end, missing := p.customers(ctx, c, log)
-	defer func() { err = errors.Join(err, end()) }()
-	if o.Customers = customers; missing != nil { // an interface that holds nil is not nil
-		o.Customers = nil
-	}
+	defer end()
+	o.Sender, o.Customers, o.Log = trials, customers, log
 	o.Addr, o.NextFree = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)), !portGiven
 	s, err := studio.Start(o)
 	if err != nil {

@@ -9,36 +9,21 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/config"
-	"homing/pkg/installation"
+	"homing/pkg/studio"
 )
 
 // customers are those of the installation of the configuration, if it answers soon; else
 // missing says why they cannot be shown. The studio does the rest without them.
-func (p *program) customers(ctx context.Context, c *config.Config, log *zap.Logger) (found *app.Customers, end func() error, missing error) {
+func (p *program) customers(ctx context.Context, c *config.Config, log *zap.Logger) (found studio.Customers, end func(), missing error) {
 	live := *c
-	nc, js, err := p.reach(ctx, &live, time.Second)
+	l, end, err := p.open(ctx, &live, time.Second, func() error {
+		if live.Secret == "" {
+			return errors.New("there is no secret, by which customers are found")
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, func() error { return nil }, err
+		return nil, func() {}, err
 	}
-	end = func() error { nc.Close(); return nil }
-	if err := asDev(ctx, js, &live); err != nil {
-		return nil, end, err
-	}
-	scale, err := businessClock(ctx, js)
-	if err != nil {
-		return nil, end, err
-	}
-	if live.Secret == "" {
-		return nil, end, errors.New("there is no secret, by which customers are found")
-	}
-	at, err := installation.Open(installation.Options{Config: &live, JS: js, Scale: scale})
-	if err != nil {
-		return nil, end, err
-	}
-	end = func() error { err := at.Close(); nc.Close(); return err }
-	if err := at.CheckSecret(ctx); err != nil {
-		return nil, end, err
-	}
-	found, err = app.NewCustomers(at, &live, log)
-	return found, end, err
+	return app.NewCustomers(l.Installation, &live, log), end, nil
 }

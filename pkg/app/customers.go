@@ -11,22 +11,19 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/email"
 	"homing/pkg/installation"
-	"homing/pkg/programme"
 	"homing/pkg/studio"
 )
 
 // Customers shows previews what real customers would get. It reads, and keeps nothing.
 type Customers struct {
-	at     *installation.Installation
-	stores map[string]*programme.Store
-	links  string // what links begin with
-	log    *zap.Logger
+	at    *installation.Installation
+	links string // what links begin with
+	log   *zap.Logger
 }
 
 // NewCustomers returns the customers of an installation. They end with it.
-func NewCustomers(at *installation.Installation, c *config.Config, log *zap.Logger) (*Customers, error) {
-	stores, err := programme.Open(c, nil)
-	return &Customers{at, stores, c.HTTP.PublicURL, log}, err
+func NewCustomers(at *installation.Installation, c *config.Config, log *zap.Logger) *Customers {
+	return &Customers{at, c.HTTP.PublicURL, log}
 }
 
 // Email implements studio.Customers. Links that would do something are none: a preview
@@ -43,7 +40,7 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 	c.log.Info("an email to a customer is looked at", zap.String("store", content.Touch.Customer.Store), zap.String("customer", content.Touch.Customer.Token),
 		zap.String("email", template), zap.String("by", studio.VisitorOf(ctx).Name))
 	ch := email.New(email.Options{
-		Store:       c.stores[content.Touch.Customer.Store],
+		Store:       c.at.Store(content.Touch.Customer.Store),
 		Unsubscribe: func(customer.Key, string) string { return c.links + "/preview" },
 		Answer: func(_ customer.Key, _, _, answer string) string {
 			return c.links + "/preview/" + answer
@@ -62,5 +59,5 @@ func (a *App) openCustomers() (*Customers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Customers{at, a.stores, a.o.Config.HTTP.PublicURL, a.log.Named("console")}, nil
+	return NewCustomers(at, a.o.Config, a.log.Named("console")), nil
 }

@@ -93,6 +93,9 @@ func (i *Installation) CheckSecret(ctx context.Context) error {
 // Close closes the connections that it opened itself.
 func (i *Installation) Close() error { return i.rdb.Close() }
 
+// Store returns a store of the installation; nil: there is none of that name.
+func (i *Installation) Store(id string) *programme.Store { return i.stores[id] }
+
 // WhyOptions say how much of a customer's story is wanted.
 type WhyOptions struct {
 	All   bool      // of the timeline, not only the latest
