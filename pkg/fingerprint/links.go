@@ -39,12 +39,12 @@ func KeepLinks(ctx context.Context, js jetstream.JetStream, keys []link.Print) e
 	if len(keys) == 0 {
 		return nil
 	}
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	kv, err := controls(ctx, js)
 	if err != nil {
-		return fmt.Errorf("the bucket %s: %w", bus.ControlsBucket, err)
+		return err
 	}
 	for _, k := range keys {
-		if err := create(ctx, kv, linkKey+k.ID, k.Fingerprint); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+		if err := note(ctx, kv, linkKey+k.ID, k.Fingerprint); err != nil {
 			return err
 		}
 		e, err := kv.Get(ctx, linkKey+k.ID)
@@ -61,14 +61,14 @@ func KeepLinks(ctx context.Context, js jetstream.JetStream, keys []link.Print) e
 // Verifies notes that a gateway has the keys, and returns the ids of those that others
 // are known to have signed with and it has not: such links it refuses.
 func Verifies(ctx context.Context, js jetstream.JetStream, keys []link.Print) (missing []string, err error) {
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	kv, err := controls(ctx, js)
 	if err != nil {
-		return nil, fmt.Errorf("the bucket %s: %w", bus.ControlsBucket, err)
+		return nil, err
 	}
 	have := map[string]bool{}
 	for _, k := range keys {
 		have[k.ID] = true
-		if err := create(ctx, kv, linkKey+k.ID+verifiedBy, k.Fingerprint); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+		if err := note(ctx, kv, linkKey+k.ID+verifiedBy, k.Fingerprint); err != nil {
 			return nil, err
 		}
 	}
@@ -92,11 +92,11 @@ func Verifies(ctx context.Context, js jetstream.JetStream, keys []link.Print) (m
 
 // Signs notes that links are signed with a key, and reports whether a gateway has it.
 func Signs(ctx context.Context, js jetstream.JetStream, key link.Print) (known bool, err error) {
-	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	kv, err := controls(ctx, js)
 	if err != nil {
-		return false, fmt.Errorf("the bucket %s: %w", bus.ControlsBucket, err)
+		return false, err
 	}
-	if err := create(ctx, kv, linkKey+key.ID+signedBy, key.Fingerprint); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+	if err := note(ctx, kv, linkKey+key.ID+signedBy, key.Fingerprint); err != nil {
 		return false, err
 	}
 	_, err = kv.Get(ctx, linkKey+key.ID+verifiedBy)
@@ -106,10 +106,20 @@ func Signs(ctx context.Context, js jetstream.JetStream, key link.Print) (known b
 	return err == nil, err
 }
 
-func create(ctx context.Context, kv jetstream.KeyValue, key, value string) error {
+// controls returns the bucket that keeps them.
+func controls(ctx context.Context, js jetstream.JetStream) (jetstream.KeyValue, error) {
+	kv, err := js.KeyValue(ctx, bus.ControlsBucket)
+	if err != nil {
+		return nil, fmt.Errorf("the bucket %s: %w", bus.ControlsBucket, err)
+	}
+	return kv, nil
+}
+
+// note makes an entry, unless there is one.
+func note(ctx context.Context, kv jetstream.KeyValue, key, value string) error {
 	_, err := kv.Create(ctx, key, []byte(value))
 	if err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
 		return fmt.Errorf("the entry %s of the bucket %s: %w", key, bus.ControlsBucket, err)
 	}
-	return err
+	return nil
 }

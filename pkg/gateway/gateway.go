@@ -217,11 +217,9 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, s site, l link.Li
 // in the end is done. It keeps its place for as long, so that those who come while
 // nothing is answered leave nothing behind that waits.
 func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view, error)) (view, error) {
-	select {
-	case g.slots <- struct{}{}:
-	case <-ctx.Done():
+	if err := g.place(ctx); err != nil {
 		cancel()
-		return view{}, errors.New("too many requests at once")
+		return view{}, err
 	}
 	type result struct {
 		view view
@@ -244,6 +242,16 @@ func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view
 		return r.view, r.err
 	default:
 		return view{}, errors.New("a server does not answer")
+	}
+}
+
+// place waits for one of the places of what uses servers, which <-g.slots gives back.
+func (g *Gateway) place(ctx context.Context) error {
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return errors.New("too many requests at once")
 	}
 }
 

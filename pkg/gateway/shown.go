@@ -44,13 +44,11 @@ func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
 func (g *Gateway) read(ctx context.Context, l link.Link) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, soon)
 	defer cancel()
-	select {
-	case g.slots <- struct{}{}:
-		defer func() { <-g.slots }()
-		return g.o.Shown(ctx, l.Customer, l.Touch)
-	case <-ctx.Done():
-		return "", ctx.Err()
+	if err := g.place(ctx); err != nil {
+		return "", err
 	}
+	defer func() { <-g.slots }()
+	return g.o.Shown(ctx, l.Customer, l.Touch)
 }
 
 func writeEmail(w http.ResponseWriter, html string) {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -348,14 +347,11 @@ func (d *directory) unknown(o *original, books map[string]*book) bool {
 
 // lacks says what a language lacks for an email to be offered in it.
 func lacks(o *original, b *book, missing []string, ps *problems) {
-	const most = 5
-	what := "the phrases " + strings.Join(missing[:min(len(missing), most)], ", ")
-	if n := len(missing) - most; n > 0 {
-		what += fmt.Sprintf(" and %d more", n)
-	}
+	what := "the phrases "
 	if len(missing) == 1 {
-		what = "the phrase " + missing[0]
+		what = "the phrase "
 	}
+	what += few(missing)
 	ps.addf(b.path, 0, 0, "%s: is not offered in %s, which lacks %s", o.name, b.tag, what)
 }
 

@@ -196,11 +196,7 @@ func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 		}
 	}
 	if len(missing) > 0 && own != nil && own.sections[pagesSection] != nil {
-		const most = 5
-		lacks = strings.Join(missing[:min(len(missing), most)], ", ")
-		if n := len(missing) - most; n > 0 {
-			lacks += fmt.Sprintf(" and %d more", n)
-		}
+		lacks = few(missing)
 	}
 	if own != nil {
 		for _, key := range slices.Sorted(maps.Keys(own.sections[pagesSection])) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"homing/pkg/problem"
 )
@@ -29,6 +30,16 @@ type problems struct {
 // A fault is a problem as it is told, and without the name of the sample that
 // showed it: others say nothing new.
 type fault struct{ told, plain problem.Problem }
+
+// few lists the first of some names, and says how many more there are.
+func few(names []string) string {
+	const most = 5
+	s := strings.Join(names[:min(len(names), most)], ", ")
+	if n := len(names) - most; n > 0 {
+		s += fmt.Sprintf(" and %d more", n)
+	}
+	return s
+}
 
 func (ps *problems) keep(f fault) {
 	ps.found++

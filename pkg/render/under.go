@@ -2,7 +2,6 @@ package render
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -87,11 +86,6 @@ func (d *directory) filledIn() {
 			continue
 		}
 		slices.Sort(names)
-		const most = 5
-		what := strings.Join(names[:min(len(names), most)], ", ")
-		if n := len(names) - most; n > 0 {
-			what += fmt.Sprintf(" and %d more", n)
-		}
-		d.notes.addf(d.under[tag].path, 0, 0, "lacks %s; the words that come with the program are used", what)
+		d.notes.addf(d.under[tag].path, 0, 0, "lacks %s; the words that come with the program are used", few(names))
 	}
 }

@@ -91,10 +91,12 @@ func (c *compiler) email(ctx context.Context, files memory, name string) (*compi
 	return c.compile(ctx, files, name, true, "")
 }
 
-// draft compiles one email of some files in a language, or in all, to be looked at while
-// somebody types. Of what is wrong it finds what prevents that.
-func (c *compiler) draft(ctx context.Context, files memory, name, lang string) (*compiled, error) {
-	return c.compile(ctx, files, name, false, lang)
+// draft returns what compiles one email of some files in a language, or in all, to be
+// looked at while somebody types. Of what is wrong it finds what prevents that.
+func (c *compiler) draft(lang string) func(ctx context.Context, files memory, name string) (*compiled, error) {
+	return func(ctx context.Context, files memory, name string) (*compiled, error) {
+		return c.compile(ctx, files, name, false, lang)
+	}
 }
 
 func (c *compiler) compile(ctx context.Context, files memory, name string, checked bool, lang string) (*compiled, error) {

@@ -1,7 +1,6 @@
 package studio
 
 import (
-	"context"
 	"crypto/subtle"
 	"fmt"
 	"net/http"
@@ -52,9 +51,7 @@ func (s *Studio) thumbnail(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	out, mail, err := s.render(r.Context(), look{Email: r.PathValue("worker") + "/" + r.PathValue("step"), Store: r.URL.Query().Get("store")}, func(ctx context.Context, files memory, name string) (*compiled, error) {
-		return s.compile.draft(ctx, files, name, "")
-	})
+	out, mail, err := s.render(r.Context(), look{Email: r.PathValue("worker") + "/" + r.PathValue("step"), Store: r.URL.Query().Get("store")}, s.compile.draft(""))
 	if err != nil || !out.Rendered {
 		http.Error(w, "it cannot be shown: see what is wrong with it", http.StatusNotFound)
 		return

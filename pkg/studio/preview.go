@@ -74,9 +74,7 @@ func (s *Studio) withDrafts(drafts []draft) (memory, error) {
 func (s *Studio) preview(ctx context.Context, l look) (*preview, error) {
 	begun := time.Now()
 	// While somebody types the language stays, and the others can wait until they pause.
-	out, mail, err := s.render(ctx, l, func(ctx context.Context, files memory, name string) (*compiled, error) {
-		return s.compile.draft(ctx, files, name, l.Lang)
-	})
+	out, mail, err := s.render(ctx, l, s.compile.draft(l.Lang))
 	if err != nil || !out.Rendered {
 		return out, err
 	}
