@@ -7,7 +7,7 @@
 # stream's INFO is not answered at all: the client waits until its context ends. We expected
 # the same error for all of them. The client's usual limit of 5 s is for contexts without a
 # deadline of their own; one of 30 s, say, waits 30 s although a leader is elected within
-# two. Whoever looks first whether a stream is there, and creates it then, needs a short limit
+# two. A client that looks first whether a stream is there, and creates it then, needs a short limit
 # for each question, and has to ask again.
 #
 # Needs Go. Exit 0: as described, 1: it has changed, 2: it could not be run.

@@ -48,7 +48,7 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 	})
 	note := content.Note
 	if content.Code {
-		note += " Its code is bound when it is sent: " + installation.StandsFor + " stands for it."
+		note += " Its code is chosen when it is sent; here it is " + installation.StandsFor + "."
 	}
 	return studio.CustomerEmail{Data: ch.Shows(content.Content), Note: note}, nil
 }

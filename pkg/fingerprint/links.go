@@ -28,7 +28,7 @@ type OtherKey struct {
 
 func (o *OtherKey) Error() string {
 	return fmt.Sprintf("link_keys: the key %s is not the one that has this id in the installation (its fingerprint is %s; ours is %s). "+
-		"Links that one of them signs are refused by whoever has the other, so customers could not leave. Correct its secret_file; a new key needs a new id",
+		"Links that one of them signs are refused where the other is configured, so customers could not leave. Correct its secret_file; a new key needs a new id",
 		o.ID, o.Kept, o.Ours)
 }
 

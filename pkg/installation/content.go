@@ -22,7 +22,7 @@ import (
 type Content struct {
 	channel.Content
 	Note string
-	Code bool // the offer's code stands for one that is bound only when the email is sent
+	Code bool // the offer's code is StandsFor: the real one is bound only when the email is sent
 }
 
 // StandsFor is the code that is shown where none is bound yet.

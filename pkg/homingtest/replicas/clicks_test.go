@@ -76,7 +76,7 @@ func TestAFloodOfClicksWhileEmailsLeave(t *testing.T) {
 		t.Errorf("of a hundred clicks one waited %v for its answer", p99)
 	}
 
-	// Each of them is in force: for what was due, and for whoever orders again.
+	// Each of them is in force: for what was due, and for those who order again.
 	again := min(clicks-who, 300)
 	for i := range again {
 		s.happens(event(fmt.Sprintf("again-%d", i), 31*time.Minute, homingtest.Order(fmt.Sprintf("x-%d", clicks-1-i), fmt.Sprintf("96%d", i))))
