@@ -326,19 +326,24 @@ func rich() customer.Customer {
 // the claims must be read for as long as there is a Redis that has one.
 const fixture = "testdata/record-v1.hex"
 
+// written reads a record that a file has, in hexadecimal.
+func written(t *testing.T, file string) (data []byte, c customer.Customer) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err = hex.DecodeString(strings.TrimSpace(string(text))); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = customer.Decode(string(data)); err != nil {
+		t.Fatal(err)
+	}
+	return data, c
+}
+
 func TestTheClaimsOfRecordsOfTheFirstVersionAreReadForEver(t *testing.T) {
-	text, err := os.ReadFile(fixture)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := customer.Decode(string(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, got := written(t, fixture)
 	if d := diff(customer.Customer{Claims: rich().Claims}, got); d != "" {
 		t.Errorf("the old record says something else now (-folded +decoded):\n%s", d)
 	}

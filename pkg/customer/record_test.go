@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"os"
-	"strings"
 	"testing"
 
 	"homing/events"
@@ -69,18 +68,7 @@ func TestRecordsOfThisFormatAreReadForEver(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			text, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := hex.DecodeString(strings.TrimSpace(string(text)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := customer.Decode(string(data))
-			if err != nil {
-				t.Fatal(err)
-			}
+			data, got := written(t, golden)
 			want := full()
 			if golden == "testdata/record-v2.hex" { // it didn't say; all are the account's
 				for i := range want.Orders {

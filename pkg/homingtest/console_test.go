@@ -18,7 +18,6 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/connect"
 	"homing/pkg/customer"
-	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
 	"homing/pkg/templatestore"
 	"homing/pkg/timeline"
@@ -29,16 +28,7 @@ import (
 // has an address.
 func TestTheConsolePublishesToWhatSends(t *testing.T) {
 	srv := permitted(t)
-	redis, err := devstack.StartRedis()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer redis.Stop()
-	sink := &homingtest.Sink{}
-	defer sink.Close()
-	c := homingtest.Config(t, "")
-	c.HTTP.Listen, c.Redis.URL, c.Templates.Source = "", config.URL(redis.URL()), config.SourceBucket
-	c.NATS.URL = config.URL(strings.Replace(srv.ClientURL(), "nats://", "nats://homing:pw@", 1))
+	c, sink := underRights(t, srv, "")
 	port := freePort(t)
 	c.Console = config.Console{Listen: "127.0.0.1:" + port, URL: "http://localhost:" + port, MailURL: "http://127.0.0.1:" + port, Proxy: c.Console.Proxy, People: config.ConsolePeople{
 		{Name: "Ann", Role: config.RoleEditor, Token: "a-token-of-ann-that-has-32-bytes-or-more"}, {Name: "Vic", Role: config.RoleViewer, Token: "a-token-of-vic-that-has-32-bytes-or-more"},

@@ -105,21 +105,29 @@ func (s *spy) publish(t *testing.T, store, id string, ago time.Duration, data ev
 	}
 }
 
+// underRights is what Homing is configured with to use a server with the shipped rights,
+// and where its emails go. more is about stores.
+func underRights(t *testing.T, srv *server.Server, more string) (*config.Config, *homingtest.Sink) {
+	t.Helper()
+	redis, err := devstack.StartRedis()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(redis.Stop)
+	sink := &homingtest.Sink{}
+	t.Cleanup(func() { sink.Close() })
+	c := homingtest.Config(t, more)
+	c.HTTP.Listen, c.Redis.URL, c.Templates.Source = "", config.URL(redis.URL()), config.SourceBucket
+	c.NATS.URL = config.URL(strings.Replace(srv.ClientURL(), "nats://", "nats://homing:pw@", 1))
+	return c, sink
+}
+
 // The whole of Homing works with the rights of configs/nats-permissions.conf, from the
 // first stream to an erasure, and a storefront sees nothing of what it does, nor of
 // other shops.
 func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T) {
 	srv := permitted(t)
-	redis, err := devstack.StartRedis()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer redis.Stop()
-	sink := &homingtest.Sink{}
-	defer sink.Close()
-	c := homingtest.Config(t, "  second: {name: Second, url: \"https://second.example\", from: \"hello@second.example\", postal_address: 2 High Street, time_zone: UTC, locale: en, currency: GBP}\n")
-	c.HTTP.Listen, c.Redis.URL, c.Templates.Source = "", config.URL(redis.URL()), config.SourceBucket
-	c.NATS.URL = config.URL(strings.Replace(srv.ClientURL(), "nats://", "nats://homing:pw@", 1))
+	c, sink := underRights(t, srv, "  second: {name: Second, url: \"https://second.example\", from: \"hello@second.example\", postal_address: 2 High Street, time_zone: UTC, locale: en, currency: GBP}\n")
 	core, logs := observer.New(zap.WarnLevel)
 	start := func() *app.App {
 		t.Helper()
