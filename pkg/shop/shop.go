@@ -1,0 +1,132 @@
+// Package shop is what the mappings of shop systems share: what a system said, in
+// messages of its own, becomes events of Homing. The mappings are pure: bytes in, events
+// out, the same ones for the same bytes. Nothing here verifies a signature, publishes
+// anything or knows a clock.
+package shop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"homing/events"
+)
+
+// A Store is what a mapping has to know about the store that a message is about.
+type Store struct {
+	ID       string         // its key in the configuration
+	Zone     *time.Location // of dates that say none; nil: UTC
+	Currency string         // of prices that say none
+}
+
+// A Message is one message of a shop's system.
+type Message struct {
+	Topic string // what the system calls it: "orders/create", "order.updated"
+	Body  []byte
+	// At is when it was sent, or else when it came. It is the time of what has none.
+	At time.Time
+}
+
+// Said is what a message said.
+type Said struct {
+	// Events are in the sequence in which they are published. Each has an id that
+	// follows from what it says, so that what is told twice is one event.
+	Events []events.Event
+	// Ignored says why there are none, where that is as it should be.
+	Ignored string
+	// Unknown: no table has the topic.
+	Unknown bool
+	// Notes say what could not be used, without anything that customers said.
+	Notes []Note
+}
+
+// A Note is about one field of a message, in the system's own words.
+type Note struct{ Field, Detail string }
+
+// ErrUnreadable says that a message is not what its topic says it is.
+var ErrUnreadable = errors.New("cannot be read")
+
+// A Teller collects what a message says.
+type Teller struct {
+	Store  Store
+	Source string // of its events: "/shopify/main"
+	said   Said
+}
+
+// NewTeller returns a teller of what a system says about a store.
+func NewTeller(system string, s Store) *Teller {
+	if s.Zone == nil {
+		s.Zone = time.UTC
+	}
+	return &Teller{Store: s, Source: "/" + system + "/" + s.ID}
+}
+
+// Said returns what was told.
+func (t *Teller) Said() Said { return t.said }
+
+// Ignore says why nothing follows from a message.
+func (t *Teller) Ignore(why string) { t.said.Ignored = why }
+
+// Note notes what could not be used.
+func (t *Teller) Note(field, format string, args ...any) {
+	if len(t.said.Notes) < 20 {
+		t.said.Notes = append(t.said.Notes, Note{field, fmt.Sprintf(format, args...)})
+	}
+}
+
+// longestID leaves room for what is put around it: an event's id has up to 128
+// characters.
+const longestID = 64
+
+// Tell adds an event about something of the system's. Its id is made of its type, what
+// it is about, its time, and a hash of all it says: the same statement has the same id,
+// whichever delivery, subscription or import it comes by.
+func (t *Teller) Tell(about string, at time.Time, data events.Data) error {
+	at = at.UTC().Truncate(time.Millisecond)
+	e := events.Event{ID: "-", Source: t.Source, Type: data.Type(), Store: t.Store.ID, Time: at, Data: data}
+	b, err := events.Encode(e)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	sum := sha256.Sum256(b)
+	if len(about) > longestID {
+		whole := sha256.Sum256([]byte(about))
+		about = hex.EncodeToString(whole[:16])
+	}
+	e.ID = string(e.Type) + "-" + about + "-" + strconv.FormatInt(at.UnixMilli(), 10) + "-" + hex.EncodeToString(sum[:6])
+	t.said.Events = append(t.said.Events, e)
+	return nil
+}
+
+// Read reads JSON into a struct of what is used of a message. A field of another kind than
+// the system's documentation says is noted and left out: plugins put all kinds of
+// things into messages, and an order is not lost for one.
+func (t *Teller) Read(body []byte, into any) error {
+	err := json.Unmarshal(body, into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		t.Note(wrong.Field, "is a %s", wrong.Value)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: it is not an object of JSON", ErrUnreadable)
+	}
+	return nil
+}
+
+// Email returns an address that email can go to, and "" for any other: an order is an
+// order, also where nobody can be written to.
+func (t *Teller) Email(field, address string) string {
+	if address == "" {
+		return ""
+	}
+	good, err := events.NormalizeAddress(address)
+	if err != nil {
+		t.Note(field, "is not an address that email can go to")
+		return ""
+	}
+	return good
+}
