@@ -8,7 +8,7 @@ import (
 // Moment reads a time with its offset, as in 2026-03-01T09:30:00-05:00. What is none is
 // the zero time.
 func Moment(s string) time.Time {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700"} {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
 			return usable(t)
 		}
