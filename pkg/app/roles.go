@@ -139,7 +139,7 @@ func (a *App) email(store string) *email.Channel {
 	r := a.routes[store]
 	return email.New(email.Options{
 		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL, View: a.viewURL, Answer: a.answerURL,
-		ReturnPath: a.returnPath(store),
+		ReturnPath: a.returnPath(store), Report: a.reportHeader(store),
 	})
 }
 

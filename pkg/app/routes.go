@@ -71,6 +71,18 @@ func (a *App) returnPath(store string) func(k customer.Key, touchID, to string) 
 	}
 }
 
+// reportHeader is how the provider of a store's relay names its emails in reports; nil: it
+// doesn't.
+func (a *App) reportHeader(store string) func(k customer.Key, touchID, to string) (name, value string) {
+	provider := a.o.Config.Stores[store].SMTP.Provider
+	if provider == "" {
+		return nil
+	}
+	return func(k customer.Key, touchID, to string) (name, value string) {
+		return returnpath.Header(provider, a.returns.Code(returnpath.Of(k, a.identity.Address(store, to), touchID)))
+	}
+}
+
 // trusted is a TLS configuration that trusts a file's certificates as well as the
 // system's; nil without a file.
 func trusted(file string) (*tls.Config, error) {

@@ -147,6 +147,15 @@ func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool
 		file := c.LinkKeys[i].SecretFile
 		d.readFile(node{file: name, path: fmt.Sprintf("link_keys[%d].secret_file", i)}, &file, (*string)(&c.LinkKeys[i].Secret))
 	}
+	for _, f := range []struct {
+		key, file string
+		value     *Secret
+	}{
+		{"feedback.mailgun.signing_key_file", c.Feedback.Mailgun.SigningKeyFile, &c.Feedback.Mailgun.SigningKey},
+		{"feedback.postmark.password_file", c.Feedback.Postmark.PasswordFile, &c.Feedback.Postmark.Password},
+	} {
+		d.readFile(node{file: name, path: f.key}, &f.file, (*string)(f.value))
+	}
 	for i := range c.Console.People {
 		file := c.Console.People[i].TokenFile
 		d.readFile(node{file: name, path: fmt.Sprintf("console.people[%d].token_file", i)}, &file, (*string)(&c.Console.People[i].Token))

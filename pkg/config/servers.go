@@ -79,6 +79,9 @@ type SMTP struct {
 	// ReturnPath is the form of the envelope senders, an address with a * (see
 	// pkg/returnpath). Empty: bounces go to the store's from.
 	ReturnPath string `yaml:"return_path"`
+	// Provider is whose relay it is, if it reports what became of an email by a webhook
+	// (see returnpath.Providers). Empty: somebody's who doesn't.
+	Provider string `yaml:"provider"`
 }
 
 // Validate reports addresses that cannot work, and too many connections.
@@ -100,6 +103,9 @@ func (s SMTP) Validate() error {
 		} else if !x509.NewCertPool().AppendCertsFromPEM(pem) {
 			l.Add("ca_file", "%s has no certificate in PEM form", s.CAFile)
 		}
+	}
+	if s.Provider != "" && !slices.Contains(returnpath.Providers, s.Provider) {
+		l.Add("provider", "%q is not one of %s; leave it empty for any other relay", s.Provider, strings.Join(returnpath.Providers, ", "))
 	}
 	if s.ReturnPath != "" {
 		_, domain, _ := strings.Cut(s.ReturnPath, "@")

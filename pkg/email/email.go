@@ -43,6 +43,9 @@ type Options struct {
 	// ReturnPath returns the address to which a touch's email comes back from an address;
 	// "" for the store's. It may be nil: the store's.
 	ReturnPath func(k customer.Key, touchID, to string) string
+	// Report returns the header by which the relay's provider names a touch's email in its
+	// reports; "" for none. It may be nil: the provider doesn't report.
+	Report func(k customer.Key, touchID, to string) (name, value string)
 }
 
 // Channel sends the emails of one store. It implements channel.Channel.
@@ -78,12 +81,18 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	if c.o.ReturnPath != nil {
 		envelope = c.o.ReturnPath(content.Touch.Customer, content.ID, to.Address)
 	}
+	var headers map[string]string
+	if c.o.Report != nil {
+		if name, value := c.o.Report(content.Touch.Customer, content.ID, to.Address); name != "" {
+			headers = map[string]string{name: value}
+		}
+	}
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
 		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text, Envelope: envelope,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
-		Urgent: content.Step.Class == touch.Transactional,
+		Headers: headers, Urgent: content.Step.Class == touch.Transactional,
 	})
 	switch {
 	case errors.Is(err, mailer.ErrMessage):

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
+	"homing/pkg/problem"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
@@ -27,14 +29,35 @@ func MailboxOf(c *customer.Customer) Mailbox {
 	return m
 }
 
-const (
-	// doubtedDays is on how many days an address is refused in doubtful words, with
-	// nothing accepted in between, before it is taken not to exist, and doubtedFor from
-	// the first to the last of them at least: a relay that is set up wrongly for a
-	// weekend suppresses nobody.
-	doubtedDays = 3
-	doubtedFor  = 72 * time.Hour
-)
+// SoftBounces say when an address is taken not to exist that nobody calls unknown: one
+// that is full, or refused in doubtful words, again and again, with nothing accepted in
+// between. Records keep when each of that happened, and it is here that they are
+// counted: what a process is told to count changes no record.
+type SoftBounces struct {
+	Days int           `yaml:"days"` // on which it happened
+	Over time.Duration `yaml:"over"` // from the first to the last at least
+}
+
+// SetDefault takes three days, 72 hours apart: a relay that is set up wrongly for a
+// weekend suppresses nobody.
+func (s *SoftBounces) SetDefault() { *s = SoftBounces{Days: 3, Over: 72 * time.Hour} }
+
+// maxDays leaves room among the notes that are kept of an address (customer.MaxNotes)
+// for several on one day.
+const maxDays = 10
+
+// Validate reports a run that a mailbox which is full for an afternoon would end, and one
+// that is longer than what is kept.
+func (s SoftBounces) Validate() error {
+	var l problem.List
+	if s.Days < 1 || s.Days > maxDays {
+		l.Add("days", "%d is not between 1 and %d", s.Days, maxDays)
+	}
+	if s.Over < 24*time.Hour || s.Over > 90*24*time.Hour {
+		l.Add("over", "%s is not between 1d and 90d", localtime.FormatDuration(s.Over))
+	}
+	return l.Err()
+}
 
 // doubted returns when an address was last refused that is taken not to exist; the zero
 // time if it isn't.
@@ -45,13 +68,16 @@ func (c *Case) doubted() time.Time {
 			taken = max(taken, k.At)
 		}
 	}
-	days := map[time.Time]bool{}
+	rule, days := c.Policy.SoftBounces, map[time.Time]bool{}
+	if rule == (SoftBounces{}) {
+		rule.SetDefault()
+	}
 	for _, at := range c.Mailbox.Doubted {
 		if at.UnixMilli() <= taken || c.yesSince(at.UnixMilli()) {
 			break
 		}
 		days[at.Truncate(24*time.Hour)] = true
-		if last := c.Mailbox.Doubted[0]; len(days) >= doubtedDays && last.Sub(at) >= doubtedFor {
+		if last := c.Mailbox.Doubted[0]; len(days) >= rule.Days && last.Sub(at) >= rule.Over {
 			return last
 		}
 	}

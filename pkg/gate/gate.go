@@ -40,7 +40,8 @@ type Policy struct {
 	Pacing
 	Own
 
-	Zone   *time.Location // of customers whose own is not known; nil: UTC
+	SoftBounces SoftBounces    // of `feedback`, for all stores alike; the zero value: the default
+	Zone        *time.Location // of customers whose own is not known; nil: UTC
 	Sunset bool           // customers who did not react to a last email get no more marketing
 	// Draw returns the customer's own number, 0 or more and less than 1, and
 	// another one for each worker; "" is the one for all. It never changes, so that
@@ -98,7 +99,7 @@ type Rule struct {
 // delivery.
 var Rules = []Rule{
 	{Name: "erased", Judge: erased, Person: true, Reasons: []reason.Reason{reason.Erased}},
-	{Name: "address", Judge: address, Person: true, Reasons: []reason.Reason{reason.NoAddress, reason.Bounced, reason.Complained}},
+	{Name: "address", Judge: address, Person: true, Reasons: []reason.Reason{reason.NoAddress, reason.Bounced, reason.Complained}, Keys: []string{"feedback.soft_bounces"}},
 	{Name: "recipients", Judge: recipients, Person: true, Reasons: []reason.Reason{reason.Shadow}, Keys: []string{"recipients_allow"}},
 	{Name: "suppression", Judge: suppression, Person: true, Reasons: []reason.Reason{reason.Unsubscribed}},
 	{Name: "shared", Judge: shared, Person: true, Reasons: []reason.Reason{reason.SharedAddress}},

@@ -6,6 +6,7 @@ package inbound
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,8 @@ import (
 // Options are what a Server works with.
 type Options struct {
 	LMTP   bool
-	Domain string // what it calls itself
+	Domain string      // what it calls itself
+	TLS    *tls.Config // for STARTTLS; nil: it isn't offered
 	// Read returns which email an address is the return path of.
 	Read func(address string) (returnpath.Email, error)
 	// Complaints reports whether an address is one that is named to feedback loops.
@@ -77,6 +79,7 @@ func Serve(l net.Listener, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.session))
+	s.smtp.TLSConfig = o.TLS
 	s.smtp.LMTP, s.smtp.Domain, s.smtp.MaxRecipients, s.smtp.MaxMessageBytes = o.LMTP, o.Domain, 1, maxBytes
 	s.smtp.ReadTimeout, s.smtp.WriteTimeout, s.smtp.ErrorLog = maxLine, maxLine, quiet
 	go func() {

@@ -86,7 +86,7 @@ func contact(s config.Store) string {
 // storePolicy is what a store's configuration says to the gate, whichever worker
 // asks. identity may be nil where nothing is judged.
 func storePolicy(all *config.Config, c config.Store, zone *time.Location, identity *customer.Identity) gate.Policy {
-	return gate.Policy{Installation: all.Installation, Sections: c.Sections, Pacing: c.Pacing.Pacing, Zone: zone, Draw: identity.Draw}
+	return gate.Policy{Installation: all.Installation, Sections: c.Sections, Pacing: c.Pacing.Pacing, SoftBounces: all.Feedback.SoftBounces, Zone: zone, Draw: identity.Draw}
 }
 
 func inWorker(worker, store string, err error) error {

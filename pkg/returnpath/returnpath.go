@@ -92,6 +92,15 @@ func New(secret string) (*Signer, error) {
 // Address returns the return path of an email, of the form that Fault accepts; "" if
 // the email names no customer or no address.
 func (s *Signer) Address(form string, e Email) string {
+	code := s.Code(e)
+	if code == "" {
+		return ""
+	}
+	return strings.Replace(form, "*", code, 1)
+}
+
+// Code returns the code alone; "" if the email names no customer or no address.
+func (s *Signer) Code(e Email) string {
 	var buf [saidBytes + sha256.Size]byte
 	said := buf[:0]
 	for _, token := range []string{e.Customer.Token, e.Address} {
@@ -102,8 +111,12 @@ func (s *Signer) Address(form string, e Email) string {
 		said = append(said, b...)
 	}
 	said = append(said, e.touch[:]...)
-	code := append(said, s.mac(e.Customer.Store, said)...)
-	return strings.Replace(form, "*", encoding.EncodeToString(code), 1)
+	return encoding.EncodeToString(append(said, s.mac(e.Customer.Store, said)...))
+}
+
+// ReadCode is Read for a code alone.
+func (s *Signer) ReadCode(code string, stores []string) (Email, error) {
+	return s.Read(code+"@", stores)
 }
 
 // Read returns which email an address is the return path of, and of which of these
