@@ -48,8 +48,9 @@ func (a *App) serveFeedback() (*inbound.Server, error) {
 	}
 	log := a.log.Named("feedback")
 	log.Info("reports", zap.String("address", l.Addr().String()), zap.Bool("lmtp", lmtp))
+	t := a.o.Config.Feedback.TLS
 	return inbound.Serve(l, inbound.Options{
-		LMTP: lmtp, Domain: host, Log: log, Ready: a.admitted.Load,
+		LMTP: lmtp, Domain: host, TLS: inbound.Offer(t.CertFile, t.KeyFile), Log: log, Ready: a.admitted.Load,
 		Read:       func(address string) (returnpath.Email, error) { return a.returns.Read(address, stores) },
 		Complaints: func(address string) bool { return loops[strings.ToLower(address)] },
 		Record:     a.reported, Keep: a.keepReport,

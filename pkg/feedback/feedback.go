@@ -37,9 +37,12 @@ const (
 	Unknown   Kind = iota
 	Delivery       // says what became of an email
 	Complaint      // somebody says that they don't want it
+	Automatic      // what a program answers for somebody, who is away for example
 )
 
-func (k Kind) String() string { return [...]string{"unknown", "delivery", "complaint"}[k] }
+func (k Kind) String() string {
+	return [...]string{"unknown", "delivery", "complaint", "auto_reply"}[k]
+}
 
 // A Report is what an email says about another.
 type Report struct {
@@ -116,6 +119,9 @@ func (p *reading) report(h message.Header) Report {
 			}
 		}
 	default:
+		if automatic(h) {
+			out.Kind = Automatic
+		}
 		return out
 	}
 	perMessage := p.feedback

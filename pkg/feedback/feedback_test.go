@@ -194,13 +194,34 @@ func TestOtherEmailIsNoReport(t *testing.T) {
 		"nothing":                  "",
 		"not an email":             "\x00\x01\x02",
 		"an answer":                "Subject: Re: Tea\r\n\r\nThanks!",
-		"away from the office":     "Auto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nI'm away. 550 5.1.1 no such user",
+		"a list's own":             "Auto-Submitted: no\r\nSubject: Tea\r\n\r\nhello",
+		"a server's":               "Auto-Submitted: auto-replied\r\nFrom: <MAILER-DAEMON@mta.example>\r\nSubject: Hello\r\n\r\nhello",
 		"a report in an email":     quoted,
 		"a header without an end":  strings.Repeat("X: "+strings.Repeat("y", 900)+"\r\n", 100),
 		"a boundary without parts": "Content-Type: multipart/report; boundary=b\r\n\r\nnothing",
 	} {
 		if r := Read(strings.NewReader(mail)); r.Kind != Unknown || r.Recipients != nil || r.MessageIDs != nil {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+func TestWhoIsAwayAnswersByAProgram(t *testing.T) {
+	for name, head := range map[string]string{
+		"RFC 3834":                   "Auto-Submitted: auto-replied (vacation)\r\nSubject: Away",
+		"in another case":            "AUTO-SUBMITTED: Auto-Replied\r\nSubject: Away",
+		"Exchange":                   "From: Ann <ann@customer.example>\r\nX-Auto-Response-Suppress: All\r\nAuto-Submitted: auto-generated\r\nSubject: Automatic reply: Tea",
+		"an autoresponder":           "X-Autoreply: yes\r\nSubject: Re: Tea",
+		"one of a hosting":           "X-Autorespond: Tea\r\nPrecedence: auto_reply\r\nSubject: Re: Tea",
+		"an old vacation":            "Precedence: bulk\r\nSubject: away from my mail",
+		"by its subject":             "Subject: Out of Office: Tea",
+		"in German":                  "Subject: =?utf-8?Q?Abwesenheitsnotiz=3A_Tee?=",
+		"in French, in Latin-1":      "Subject: =?iso-8859-1?Q?R=E9ponse_automatique_=3A_Th=E9?=",
+		"in Japanese":                "Subject: =?utf-8?B?6Ieq5YuV5b+c562UOiDojLY=?=",
+		"with a report in its words": "Auto-Submitted: auto-replied\r\nSubject: Away",
+	} {
+		if r := Read(strings.NewReader(head + "\r\n\r\nI'm away. 550 5.1.1 no such user\r\n")); r.Kind != Automatic || r.Recipients != nil {
+			t.Errorf("%s: %v %+v", name, r.Kind, r)
 		}
 	}
 }

@@ -42,7 +42,7 @@ type Policy struct {
 
 	SoftBounces SoftBounces    // of `feedback`, for all stores alike; the zero value: the default
 	Zone        *time.Location // of customers whose own is not known; nil: UTC
-	Sunset bool           // customers who did not react to a last email get no more marketing
+	Sunset      bool           // customers who did not react to a last email get no more marketing
 	// Draw returns the customer's own number, 0 or more and less than 1, and
 	// another one for each worker; "" is the one for all. It never changes, so that
 	// those held out stay held out while a share grows. Nil where nobody is.

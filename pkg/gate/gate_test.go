@@ -104,6 +104,15 @@ func TestRules(t *testing.T) {
 		{"the address was refused on three days, for transactional email too", func(c *gate.Case) { transactional(c); c.Mailbox.Doubted = doubts(0, 30, 75) }, drop(reason.Bounced)},
 		{"the address was refused on two days", func(c *gate.Case) { c.Mailbox.Doubted = doubts(0, 1, 2, 75, 76) }, send},
 		{"the address was refused for a weekend", func(c *gate.Case) { c.Mailbox.Doubted = doubts(0, 12, 24, 36, 48, 60) }, send},
+		{"two days are enough where that is configured", func(c *gate.Case) {
+			c.Policy.SoftBounces, c.Mailbox.Doubted = gate.SoftBounces{Days: 2, Over: 24 * time.Hour}, doubts(0, 30)
+		}, drop(reason.Bounced)},
+		{"a week is wanted", func(c *gate.Case) {
+			c.Policy.SoftBounces, c.Mailbox.Doubted = gate.SoftBounces{Days: 3, Over: 7 * dayLong}, doubts(0, 30, 75, 160)
+		}, send},
+		{"a week is wanted, and over", func(c *gate.Case) {
+			c.Policy.SoftBounces, c.Mailbox.Doubted = gate.SoftBounces{Days: 3, Over: 7 * dayLong}, doubts(0, 30, 75, 170)
+		}, drop(reason.Bounced)},
 		{"the address was refused, accepted, and refused again", func(c *gate.Case) {
 			c.Mailbox.Doubted = doubts(0, 30, 75, 100)
 			c.Customer.SetClaim(customer.Claim{Touch: 1, State: customer.Sent, At: now.Add(-60 * time.Hour).UnixMilli()})

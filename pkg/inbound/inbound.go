@@ -91,6 +91,18 @@ func Serve(l net.Listener, o Options) (*Server, error) {
 	return s, nil
 }
 
+// Offer is TLS with a certificate of some files; nil without one. They are read for each
+// connection that asks: there are few, and so a renewed certificate is used at once.
+func Offer(cert, key string) *tls.Config {
+	if cert == "" {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		return &pair, err
+	}}
+}
+
 // Addr returns where it listens.
 func (s *Server) Addr() string { return s.addr }
 
@@ -190,6 +202,9 @@ func (x *session) take(ctx context.Context, r feedback.Report, begins []byte) (s
 			return "", errOther
 		}
 		return x.s.o.Record(ctx, e, r)
+	}
+	if r.Kind == feedback.Automatic {
+		return r.Kind.String(), nil // it says nothing about the address, but that somebody has it
 	}
 	if r.Kind == feedback.Complaint || r.Kind == feedback.Delivery && x.empty {
 		if what, err := x.s.o.Record(ctx, x.email, r); err != nil || what != "" {

@@ -2,6 +2,7 @@ package inbound_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -42,13 +43,18 @@ var of = returnpath.Of(customer.Key{Store: "main"}, "", "a.b.c.1")
 
 func serve(t *testing.T, lmtp bool) (*taken, string) {
 	t.Helper()
+	return serveTLS(t, lmtp, nil)
+}
+
+func serveTLS(t *testing.T, lmtp bool, offered *tls.Config) (*taken, string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := &taken{}
 	s, err := inbound.Serve(l, inbound.Options{
-		LMTP: lmtp, Domain: "mail.shop.example", Log: zap.NewNop(),
+		LMTP: lmtp, Domain: "mail.shop.example", TLS: offered, Log: zap.NewNop(),
 		Ready: func() bool { x.mu.Lock(); defer x.mu.Unlock(); return !x.notReady },
 		Read: func(address string) (returnpath.Email, error) {
 			if strings.EqualFold(address, ours) {
@@ -133,6 +139,9 @@ func TestOnlyReportsAboutOurEmailAreTaken(t *testing.T) {
 		{"a bounce to anybody", "", "postmaster@shop.example", bounce, 550, 0, 0, "refused"},
 		{"a bounce with a sender", "ann@customer.example", ours, bounce, 250, 0, 1, "unknown"},
 		{"an answer", "ann@customer.example", ours, "Subject: Re: Tea\r\n\r\nThanks!\r\n", 250, 0, 1, "unknown"},
+		{"what somebody's program answers", "ann@customer.example", ours, "Auto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nAway\r\n", 250, 0, 0, "auto_reply"},
+		{"the same from nobody", "", ours, "Auto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nAway\r\n", 250, 0, 0, "auto_reply"},
+		{"the same to where complaints go", "", loops, "Auto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nAway\r\n", 550, 0, 0, "refused"},
 		{"a bounce that nobody understands", "", ours, unsaid, 250, 0, 1, "unknown"},
 		{"a complaint", "fbl@provider.example", ours, about("x@shop.example"), 250, 1, 0, "recorded"},
 		{"a complaint to where they go, about ours", "fbl@provider.example", loops, about(ours), 250, 1, 0, "recorded"},
