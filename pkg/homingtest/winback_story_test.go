@@ -52,8 +52,11 @@ func TestCustomersWhoStayAway(t *testing.T) {
 			s.orders(-4800*h, name, "", "tea")
 		}
 		s.orders(0, "cid", "", "pot") // at the instant of the lapse
+		present := events.Order{ID: "ivy-1", Items: goods("ring"), Total: pounds(1)}
+		s.at(-4800*h, &events.OrderPlaced{Customer: events.Customer{ID: "ivy", Email: "friend@example.com"}, Order: present})
+		s.at(-4799*h, &events.CustomerUpdated{Customer: shopper("ivy")})
 		time.Sleep(time.Second)
-		for _, name := range []string{"ann", "bob", "cid", "eli", "fay", "gus", "hal"} {
+		for _, name := range []string{"ann", "bob", "cid", "eli", "fay", "gus", "hal", "ivy"} {
 			s.lapses(0, name)
 		}
 		s.until(20 * m)
@@ -76,10 +79,12 @@ func TestCustomersWhoStayAway(t *testing.T) {
 			"fay": {"miss-you 0h00 sent", "offer 2h00 unsubscribed", "last-call 30h00 unsubscribed"},
 			"gus": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 30h00 sent"},
 			"hal": {"miss-you 0h00 sent", "offer 2h00 rejected_by_server", "last-call 30h00 sent"},
+			"ivy": {"miss-you 0h00 sent", "offer 2h00 sent", "last-call 30h00 sent"},
 		}
 		if d := diff.Diff(want, s.lapsed()); d != "" {
 			t.Errorf("outcomes (-want +got):\n%s", d)
 		}
+		showsLastOrder(t, s)
 		for name, offers := range map[string][]string{
 			"ann": {"", "MISSYOU10", "LASTCALL20"}, "gus": {"", "MISSYOU10", "LASTCALL20"}, "hal": {"", "MISSYOU10"},
 		} {
@@ -100,6 +105,19 @@ func TestCustomersWhoStayAway(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the first two emails of an absence show, of the last order that went to the account's own address.
+func showsLastOrder(t *testing.T, s *mall) {
+	t.Helper()
+	for name, want := range map[string][]string{"ann": {"tea", "tea"}, "eli": {"tea", "pot"}, "gus": {"", ""}, "ivy": {"", ""}} {
+		for i, mail := range s.mails(t, name)[:2] {
+			_, list, shown := strings.Cut(mail, "What you chose last time")
+			if shown != (want[i] != "") || !strings.Contains(list, want[i]) {
+				t.Errorf("email %d to %s: want %q as the last order, got\n%s", i+1, name, want[i], mail)
+			}
+		}
+	}
 }
 
 // offered returns which of the two codes an email shows.

@@ -230,7 +230,7 @@ func (i *Installation) replan(ctx context.Context, s *programme.Store, w *progra
 		return done, err
 	}
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, People: i.people, Schedule: i.schedule,
+		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, People: i.people, Schedule: i.schedule, Timeline: i.timeline,
 		Scale: i.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: i.identity.Address, Mailbox: i.identity.AddressKey, Planned: func(n int) { done.Mails += n },
 	}
 	err = i.timeline.ReadTypesSince(ctx, store, w.Triggers, i.real(since), func(batch []customer.Entry) error {

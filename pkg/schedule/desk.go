@@ -245,7 +245,11 @@ func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
 	var plans []carried
 	each := make([]int, len(jobs))
 	for i, j := range jobs {
-		planned, err := p.Schedule.carry(ctx, j.planner.ask(j.entries, people))
+		wanted := j.planner.ask(j.entries, people)
+		if err := j.planner.recall(ctx, wanted, asks, persons); err != nil {
+			return jobs, err
+		}
+		planned, err := p.Schedule.carry(ctx, wanted)
 		if err != nil {
 			return jobs, err
 		}

@@ -32,6 +32,8 @@ type People interface {
 type Timeline interface {
 	// After returns the entries of some customers of a store after a sequence.
 	After(ctx context.Context, store string, keys []customer.Key, sequence uint64) ([]customer.Entry, error)
+	// Get returns the entries with these sequences, and how many are gone.
+	Get(ctx context.Context, sequences []uint64) ([]customer.Entry, int, error)
 }
 
 // Planner asks one worker what timeline entries lead to.
@@ -46,7 +48,7 @@ type Planner struct {
 	Address  func(store, email string) string      // keyed hash of an address; may be nil
 	Mailbox  func(store, hash string) customer.Key // where it is kept what is known about it; nil with Address
 	Scale    clock.Scale
-	Timeline Timeline    // may be nil: then plans that overtake each other are left as they are
+	Timeline Timeline    // may be nil: then plans that overtake each other are left as they are, and nothing is recalled
 	Planned  func(n int) // told how many touches were scheduled; may be nil
 
 	unsure  unsure

@@ -1,12 +1,10 @@
 package cartrecovery
 
 import (
-	"fmt"
-	"strings"
-
 	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
+	"homing/workers"
 )
 
 // onSale parts the lines of a cart into those that can be bought and the products of
@@ -32,16 +30,5 @@ func (q question) unavailable() touch.Verdict {
 	if len(gone) == 0 || len(on) > 0 || unknown {
 		return touch.Verdict{}
 	}
-	return touch.DropFor(reason.Unavailable, "nothing in the cart can be bought, the shop says: "+list(gone))
-}
-
-// listed is how many products a detail names.
-const listed = 5
-
-// list names some products.
-func list(ids []string) string {
-	if more := len(ids) - listed; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(ids[:listed], ", "), more)
-	}
-	return strings.Join(ids, ", ")
+	return touch.DropFor(reason.Unavailable, "nothing in the cart can be bought, the shop says: "+workers.Some(gone))
 }

@@ -1,15 +1,18 @@
 package winback
 
 import (
+	"slices"
 	"time"
 
+	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/offer"
+	"homing/pkg/product"
 	"homing/pkg/touch"
 	"homing/workers"
 )
 
-// Compose decides on the offer.
+// Compose shows what of the last order can still be bought, and decides on the offer.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	place := workers.Place(w.config.Steps, t.Step)
 	if place < 0 || t.Snapshot == nil {
@@ -19,6 +22,10 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	v := workers.Wording{
 		Orders: in.Customer.OrderCount(), Offer: w.config.Steps[place].Offer.Terms(),
 		Detail: "lapsed " + e.lapsed.UTC().Format("2006-01-02 15:04 MST"),
+	}
+	if gone := unavailable(t.Snapshot.Items, in.Products); len(gone) > 0 {
+		v.Items = slices.DeleteFunc(slices.Clone(t.Snapshot.Items), func(it events.Item) bool { return slices.Contains(gone, it.ProductID) })
+		v.Detail += "; left out, because the shop says that it cannot be bought: " + workers.Some(gone)
 	}
 	if v.Offer == nil {
 		return v
@@ -31,6 +38,16 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		}
 	}
 	return v
+}
+
+// unavailable returns the products that cannot be bought any more.
+func unavailable(items []events.Item, known *product.Snapshot) (gone []string) {
+	for _, it := range items {
+		if p, _ := known.Of(it.ProductID); p.Unavailable() {
+			gone = append(gone, it.ProductID)
+		}
+	}
+	return gone
 }
 
 // missed reports whether the customer was sent the offer of a step, and let it

@@ -91,6 +91,7 @@ var Kind = workers.Kind{
 	Emails:   "“we miss you” emails",
 	Triggers: []events.Type{events.TypeCustomerLapsed},
 	Horizon:  expires,
+	Recalls:  true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
 		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose,

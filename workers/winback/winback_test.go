@@ -14,6 +14,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/offer"
+	"homing/pkg/product"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -232,6 +233,22 @@ func TestTheBiggerOfferIsForAMissOfTheSmaller(t *testing.T) {
 
 // A shop may tell every night who has lapsed. That moves nothing, also when it is
 // more often than is kept.
+func TestWhatCannotBeBoughtIsNotShown(t *testing.T) {
+	gone := false
+	shop := (*product.Snapshot)(nil).Hear([]events.Event{at(0, &events.ProductUpdated{Product: events.Product{ID: "pot", Available: &gone}})}, 1)
+	x := asked("miss-you", "1")
+	x.Snapshot.Items = []events.Item{{ProductID: "tea"}, {ProductID: "pot"}}
+	in := workers.Input{Customer: fold(ordered(long, "1"), lapsed(0)), Products: shop, Now: noon}
+	got := worker(t, asIs).Compose(x, in)
+	if d := cmp.Diff([]events.Item{{ProductID: "tea"}}, got.Items); d != "" || !strings.Contains(got.Detail, "pot") {
+		t.Errorf("shown (-want +got):\n%s\n%s", d, got.Detail)
+	}
+	x.Snapshot.Items = x.Snapshot.Items[1:]
+	if got := worker(t, asIs).Compose(x, in); got.Items == nil || len(got.Items) != 0 {
+		t.Errorf("%v is shown, want nothing", got.Items)
+	}
+}
+
 func TestTellingTheLapseEveryNightMovesNothing(t *testing.T) {
 	told := []events.Event{ordered(long, "1")}
 	for i := range customer.MaxNotes + 15 {

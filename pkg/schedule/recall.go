@@ -1,0 +1,82 @@
+package schedule
+
+import (
+	"context"
+	"slices"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/touch"
+)
+
+// An email that shows what a customer ordered last is caused by an event that does not
+// say it: nobody is told what was in an order by a customer's silence. The record has
+// the order's products by their ids; what they are called and look like is on the
+// timeline, where the shop said it.
+
+// recall gives plans that name an order and don't know its items what the timeline has
+// of it, for workers that ask for it. An order that went to somebody else's mailbox is
+// not shown at the account's, and one that the timeline has no more shows nothing.
+func (p *Planner) recall(ctx context.Context, plans []plan, asks []customer.Ask, persons []customer.Person) error {
+	if p.Timeline == nil {
+		return nil
+	}
+	found := map[customer.Key]map[string][]events.Item{}
+	for i := range plans {
+		t := &plans[i]
+		w := p.Workers[t.Customer.Store]
+		if !w.Recalls || t.bare() || t.Snapshot.Order == "" || len(t.Snapshot.Items) > 0 {
+			continue
+		}
+		orders, ok := found[t.Customer]
+		if !ok {
+			whose := slices.IndexFunc(asks, func(a customer.Ask) bool { return a.Key == t.Customer })
+			var err error
+			if orders, err = p.ordersOf(ctx, &persons[whose]); err != nil {
+				return err
+			}
+			found[t.Customer] = orders
+		}
+		if s := *t.Snapshot; len(orders[s.Order]) > 0 {
+			s.Items, s.More = touch.Items(orders[s.Order])
+			t.Snapshot = &s
+		}
+	}
+	return nil
+}
+
+// ordersOf returns what the person's orders have, as the shop said it last, by their
+// ids; of the last hundred entries of each of the person's ids.
+func (p *Planner) ordersOf(ctx context.Context, who *customer.Person) (map[string][]events.Item, error) {
+	var sequences []uint64
+	for _, r := range who.Members {
+		sequences = append(sequences, r.Timeline()...)
+	}
+	entries, _, err := p.Timeline.Get(ctx, sequences)
+	if err != nil {
+		return nil, err
+	}
+	account := who.Customer.Account()
+	out, told := map[string][]events.Item{}, map[string]customer.Stamp{}
+	for _, e := range entries {
+		order, items, to := orderIn(e.Event)
+		at := customer.StampOf(e.Event)
+		if order == "" || to != "" && !customer.SameAddress(to, account) || at.Compare(told[order]) < 0 {
+			continue
+		}
+		out[order], told[order] = items, at
+	}
+	return out, nil
+}
+
+// orderIn returns the order that an event says the content of, and the address that
+// came with it; no id if it says none.
+func orderIn(e events.Event) (id string, items []events.Item, to string) {
+	switch d := e.Data.(type) {
+	case *events.OrderPlaced:
+		return d.Order.ID, d.Order.Items, d.Customer.Email
+	case *events.OrderUpdated:
+		return d.Order.ID, d.Order.Items, d.Customer.Email
+	}
+	return "", nil, ""
+}
