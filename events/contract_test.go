@@ -279,6 +279,8 @@ func fill(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0))
 		fill(v.Index(1))
+	case reflect.Map:
+		v.Set(reflect.ValueOf(map[string]bool{"b \" \u00e9": false, "a": true}))
 	case reflect.String:
 		v.SetString("a \"quoted\" \\ line\n\t\x01é🍵\u2028</script>")
 	case reflect.Int:

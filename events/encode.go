@@ -99,7 +99,7 @@ func (f *field) append(b []byte, p unsafe.Pointer) []byte {
 		if m := (*Money)(p); !m.IsZero() {
 			return appendMoney(f.begin(b), *m)
 		}
-	case isTime:
+	case isTime, isUntil:
 		if t := *(**time.Time)(p); t != nil {
 			return append(appendTime(append(f.begin(b), '"'), *t), '"')
 		}
@@ -121,6 +121,12 @@ func (f *field) append(b []byte, p unsafe.Pointer) []byte {
 		if c := *(**Consent)(p); c != nil {
 			return f.shape.append(f.begin(b), unsafe.Pointer(c))
 		}
+	case isAtMost:
+		if a := *(**AtMost)(p); a != nil {
+			return f.shape.append(f.begin(b), unsafe.Pointer(a))
+		}
+	case isKinds:
+		return appendKinds(b, f, *(*map[string]bool)(p))
 	case isItems:
 		return appendList(b, f, *(*[]Item)(p))
 	case isChangedItems:

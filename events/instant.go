@@ -33,6 +33,24 @@ func (r *reader) moment() *time.Time {
 	return &t
 }
 
+// until reads a time that may be ahead, as the end of a pause is.
+func (r *reader) until() *time.Time {
+	b := r.timeString()
+	if r.err != nil {
+		return nil
+	}
+	latest := r.latest
+	r.latest = lastTime
+	t, problem := r.instant(string(b))
+	r.latest = latest
+	if problem != "" {
+		r.fail(ReasonBadTime, "%s %s", quote(string(b)), problem)
+	}
+	return &t
+}
+
+var lastTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
 // instant reads a time. One that is further ahead than clocks go wrong becomes
 // the time of receipt, for it would win over all that happens until then.
 func (r *rules) instant(s string) (t time.Time, problem string) {

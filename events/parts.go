@@ -27,17 +27,33 @@ func (c *Customer) Who() *Customer { return c }
 
 // Consent is what the customer said about marketing email.
 type Consent struct {
-	Email  string     `json:"email,omitempty" rule:"consent_word"` // subscribed, unsubscribed or unknown
+	Email  string     `json:"email,omitempty" rule:"consent_word"` // subscribed, requested, unsubscribed or unknown
 	At     *time.Time `json:"at,omitempty"`                        // when they said so; only an explicit time lifts a suppression
 	Source string     `json:"source,omitempty" rule:"name"`
+
+	Confirmed bool `json:"confirmed,omitempty"` // of subscribed: they proved that the address is theirs, so that nobody asks again
 }
 
 // The values of Consent.Email.
 const (
-	Subscribed     = "subscribed"
-	Unsubscribed   = "unsubscribed"
-	ConsentUnknown = "unknown"
+	Subscribed       = "subscribed"
+	ConsentRequested = "requested" // asked for at the shop, and not confirmed by who reads the mailbox
+	Unsubscribed     = "unsubscribed"
+	ConsentUnknown   = "unknown"
 )
+
+// AtMost is a cap that a customer set: no more than Limit marketing emails in any Window
+// of time. The empty one is none.
+type AtMost struct {
+	Limit  int    `json:"limit,omitempty" rule:"limit"`
+	Window string `json:"window,omitempty" rule:"window"` // whole days or hours: "7d", "36h"
+}
+
+// Length returns how long the window is; 0 if it is none.
+func (a AtMost) Length() time.Duration {
+	d, _ := parseWindow(a.Window)
+	return d
+}
 
 // Item is one line of a cart or an order.
 type Item struct {

@@ -119,6 +119,8 @@ func (r *reader) value(f *field, p unsafe.Pointer) bool {
 		return !(*Money)(p).IsZero()
 	case isTime:
 		*(**time.Time)(p) = r.moment()
+	case isUntil:
+		*(**time.Time)(p) = r.until()
 	case isBool:
 		*(*bool)(p) = *r.boolean()
 	case isMaybe:
@@ -129,6 +131,12 @@ func (r *reader) value(f *field, p unsafe.Pointer) bool {
 		c := new(Consent)
 		*(**Consent)(p) = c
 		r.fields(f.shape, unsafe.Pointer(c))
+	case isAtMost:
+		a := new(AtMost)
+		*(**AtMost)(p) = a
+		r.fields(f.shape, unsafe.Pointer(a))
+	case isKinds:
+		return r.kinds((*map[string]bool)(p))
 	case isItems:
 		return list[Item](r, f.shape, p, 2) // one is the price's
 	case isChangedItems:
@@ -160,7 +168,9 @@ func (r *reader) textOf(k kind) string {
 	case textScope:
 		return r.scope()
 	case textConsent:
-		return r.one(Subscribed, Unsubscribed, ConsentUnknown)
+		return r.one(Subscribed, ConsentRequested, Unsubscribed, ConsentUnknown)
+	case textWindow:
+		return r.window()
 	}
 	return ""
 }
@@ -177,6 +187,8 @@ func (r *reader) wholeOf(k kind) int {
 		return r.between(1, 5)
 	case wholeYear:
 		return r.between(1970, 9999)
+	case wholeLimit:
+		return r.between(1, maxLimit)
 	}
 	return r.whole()
 }

@@ -68,20 +68,25 @@ const (
 	textBirthday
 	textScope
 	textConsent
+	textWindow
 	wholeAny // from here on: int
 	wholeQuantity
 	wholeChangedQuantity
 	wholeSupplyDays
 	wholeRating
 	wholeYear
+	wholeLimit
 	isMoney // from here on: each of its own type
 	isTime
+	isUntil
 	isBool
 	isMaybe
 	isIDs
 	isReference
 	isObject
 	isConsent
+	isAtMost
+	isKinds
 	isItems
 	isChangedItems
 )
@@ -107,19 +112,24 @@ var kinds = map[kind]struct {
 	textBirthday:         {"birthday", reflect.TypeFor[string]()},
 	textScope:            {"scope", reflect.TypeFor[string]()},
 	textConsent:          {"consent_word", reflect.TypeFor[string]()},
+	textWindow:           {"window", reflect.TypeFor[string]()},
 	wholeAny:             {"", reflect.TypeFor[int]()},
 	wholeQuantity:        {"quantity", reflect.TypeFor[int]()},
 	wholeChangedQuantity: {"changed_quantity", reflect.TypeFor[int]()},
 	wholeSupplyDays:      {"supply_days", reflect.TypeFor[int]()},
 	wholeRating:          {"rating", reflect.TypeFor[int]()},
 	wholeYear:            {"year", reflect.TypeFor[int]()},
+	wholeLimit:           {"limit", reflect.TypeFor[int]()},
 	isMoney:              {"", reflect.TypeFor[Money]()},
 	isTime:               {"", reflect.TypeFor[*time.Time]()},
+	isUntil:              {"until", reflect.TypeFor[*time.Time]()},
 	isBool:               {"", reflect.TypeFor[bool]()},
 	isMaybe:              {"", reflect.TypeFor[*bool]()},
 	isIDs:                {"", reflect.TypeFor[[]string]()},
 	isReference:          {"", reflect.TypeFor[Reference]()},
 	isConsent:            {"", reflect.TypeFor[*Consent]()},
+	isAtMost:             {"", reflect.TypeFor[*AtMost]()},
+	isKinds:              {"kinds", reflect.TypeFor[map[string]bool]()},
 	isItems:              {"", reflect.TypeFor[[]Item]()},
 	isChangedItems:       {"", reflect.TypeFor[[]ChangedItem]()},
 }
@@ -149,6 +159,15 @@ var checks = map[reflect.Type]judge{
 	reflect.TypeFor[CustomerMerged](): func(p unsafe.Pointer) (string, Reason, string) {
 		if d := (*CustomerMerged)(p); d.From == d.ID {
 			return "from", ReasonBadValue, "a customer cannot be merged with themselves"
+		}
+		return "", "", ""
+	},
+	reflect.TypeFor[AtMost](): func(p unsafe.Pointer) (string, Reason, string) {
+		switch a := (*AtMost)(p); {
+		case a.Limit == 0 && a.Window != "":
+			return "limit", ReasonMissingField, "missing; to lift the cap, send at_most: {}"
+		case a.Limit != 0 && a.Window == "":
+			return "window", ReasonMissingField, `missing; write for example "7d"`
 		}
 		return "", "", ""
 	},
@@ -191,7 +210,7 @@ func (s *shape) add(typ reflect.Type, at uintptr) {
 			}
 		case isReference:
 			x.shape = shapeOf(f.Type)
-		case isConsent, isItems, isChangedItems:
+		case isConsent, isAtMost, isItems, isChangedItems:
 			x.shape = shapeOf(f.Type.Elem())
 		}
 		if k == isItems {

@@ -24,6 +24,7 @@ const (
 	TypeCustomerCreated      Type = "customer.created"
 	TypeCustomerUpdated      Type = "customer.updated"
 	TypeCustomerUnsubscribed Type = "customer.unsubscribed"
+	TypeCustomerPreferences  Type = "customer.preferences"
 	TypeCustomerMerged       Type = "customer.merged"
 	TypeCustomerErased       Type = "customer.erased"
 	TypeCustomerLapsed       Type = "customer.lapsed"
@@ -84,6 +85,8 @@ var rows = []Row{
 	row[CustomerUpdated](Storefront, "Something about a customer changed.", "keeps what it says about the customer"),
 	row[CustomerUnsubscribed](Storefront, "A customer does not want some or all email any more.",
 		"stops those emails, including any already scheduled"),
+	row[CustomerPreferences](Storefront, "A customer said which emails they want, and how often. Comes from the gateway, or from the shop.",
+		"follows it from the next email on, see [preferences.md](preferences.md)"),
 	row[CustomerMerged](Storefront, "Another customer turned out to be the same person, who goes on as customer.",
 		"makes the two one person"),
 	row[CustomerErased](Storefront, "A customer asked to be forgotten.", "forgets the customer, see [privacy.md](privacy.md)"),
@@ -295,6 +298,19 @@ type CustomerUnsubscribed struct {
 	Scope    string `json:"scope,omitempty" rule:"scope"` // ScopeAll when empty, ScopeEverything or the name of a worker
 }
 
+// CustomerPreferences says which emails a customer wants, and how. What is left out
+// stays as it was. The language, the time zone and the birthday that a customer chose
+// here count before those that other events mention.
+type CustomerPreferences struct {
+	Customer   `json:"customer"`
+	Kinds      map[string]bool `json:"kinds,omitempty" rule:"kinds"`         // worker → whether its emails are wanted
+	AtMost     *AtMost         `json:"at_most,omitempty"`                    // marketing emails; empty: as many as the shop sends
+	PauseUntil *time.Time      `json:"pause_until,omitempty" rule:"until"`   // no marketing before; a time that is over ends a pause
+	Birthday   string          `json:"birthday,omitempty" rule:"birthday"`   // as in Customer
+	Locale     string          `json:"locale,omitempty" rule:"locale"`       // as in Customer
+	TimeZone   string          `json:"time_zone,omitempty" rule:"time_zone"` // as in Customer
+}
+
 // CustomerMerged says that From turned out to be the same person as Customer,
 // who goes on as Customer.
 type CustomerMerged struct {
@@ -380,6 +396,7 @@ func (*OrderReturned) Type() Type        { return TypeOrderReturned }
 func (*CustomerCreated) Type() Type      { return TypeCustomerCreated }
 func (*CustomerUpdated) Type() Type      { return TypeCustomerUpdated }
 func (*CustomerUnsubscribed) Type() Type { return TypeCustomerUnsubscribed }
+func (*CustomerPreferences) Type() Type  { return TypeCustomerPreferences }
 func (*CustomerMerged) Type() Type       { return TypeCustomerMerged }
 func (*CustomerErased) Type() Type       { return TypeCustomerErased }
 func (*CustomerLapsed) Type() Type       { return TypeCustomerLapsed }

@@ -87,7 +87,7 @@ func (c *Calendar) tellBirthdays(ctx context.Context, store string, buckets []ui
 			}
 			b := days[on]
 			switch who := &x.person.Customer; {
-			case customer.DayOfBirth(who.Birthday.Value) != on || !x.speaks(born):
+			case customer.DayOfBirth(who.Born()) != on || !x.speaks(born):
 				continue // another of their ids says so, or has another day since
 			case b.last.Before(dateOf(now.In(who.Location(set.Zone)))):
 				continue // over

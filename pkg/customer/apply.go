@@ -32,13 +32,18 @@ func (c *Customer) profile(t events.Type, w *events.Customer, s Stamp) bool {
 // have spoken later than the event that reports it. A service that does not know
 // says nothing.
 func (c *Customer) consent(k *events.Consent, s Stamp) bool {
-	if k.Email == events.ConsentUnknown {
-		return false
-	}
-	changed := c.Consent.set(k.Email, s)
 	at := s.At
 	if k.At != nil {
 		at = min(at, k.At.UnixMilli())
+	}
+	switch k.Email {
+	case events.ConsentUnknown:
+		return false
+	case events.ConsentRequested:
+		return c.ask(at)
+	}
+	changed := c.Consent.set(k.Email, s)
+	if k.At != nil {
 		changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
 	}
 	if k.Email == events.Unsubscribed {
@@ -62,7 +67,10 @@ func (c *Customer) opine(o Opinion) bool {
 // said again since, counts from the erasure on.
 func (c *Customer) stop(scope string, s Stop) bool {
 	old := c.Stops[scope]
-	next := Stop{At: max(old.At, s.At, c.Erased.At), Said: max(old.Said, s.Said)}
+	next := Stop{At: max(old.At, s.At), Said: max(old.Said, s.Said), Back: max(old.Back, s.Back)}
+	if next.At != 0 {
+		next.At = max(next.At, c.Erased.At)
+	}
 	if old == next {
 		return false
 	}
@@ -74,10 +82,10 @@ func (c *Customer) stop(scope string, s Stop) bool {
 }
 
 // Unsubscribed reports whether the customer said no to email of that scope, and
-// did not explicitly say yes since.
+// did not explicitly say yes since, to all of it or to that kind.
 func (c *Customer) Unsubscribed(scope string) bool {
-	s, ok := c.Stops[scope]
-	return ok && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
+	s := c.Stops[scope]
+	return s.At != 0 && s.Back <= s.At && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
 }
 
 // erase forgets all that was said up to s, and leaves a tombstone that older
@@ -98,11 +106,14 @@ func (c *Customer) erase(s Stamp) bool {
 		c.Opinion = Opinion{}
 	}
 	for scope, stop := range c.Stops {
-		if stop.Said <= s.At {
+		if stop = stop.since(s.At); stop == (Stop{}) {
 			delete(c.Stops, scope)
 		} else {
-			c.Stops[scope] = Stop{At: max(stop.At, s.At), Said: stop.Said}
+			c.Stops[scope] = stop
 		}
+	}
+	if c.Asked <= s.At {
+		c.Asked = 0
 	}
 	if c.Bounce.At <= s.At {
 		c.Bounce = Bounce{}
@@ -118,7 +129,13 @@ func (c *Customer) erase(s Stamp) bool {
 	return true
 }
 
-// texts lists every field of which the latest statement counts.
+// texts lists every field of which the latest statement counts. Those that were added
+// since records are kept are at the end, where a record leaves out what is empty.
 func (c *Customer) texts() []*Text {
-	return []*Text{&c.ID, &c.Email, &c.FirstName, &c.LastName, &c.Birthday, &c.TimeZone, &c.Locale, &c.Country, &c.Consent, &c.Merged}
+	p := &c.Chosen
+	return []*Text{&c.ID, &c.Email, &c.FirstName, &c.LastName, &c.Birthday, &c.TimeZone, &c.Locale, &c.Country, &c.Consent, &c.Merged,
+		&p.AtMost, &p.PauseUntil, &p.Birthday, &p.Locale, &p.TimeZone}
 }
+
+// firstTexts is how many texts every record has.
+const firstTexts = 10

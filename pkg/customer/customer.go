@@ -110,6 +110,8 @@ type Customer struct {
 
 	Consent Text            // status of the latest snapshot
 	Opinion Opinion         // the latest consent with an explicit time
+	Asked   int64           // ms: when they last asked for email, without the proof that a shop wants; see Unconfirmed
+	Chosen  Chosen          // in their preferences
 	Stops   map[string]Stop // scope of an unsubscribe → when
 	Bounce  Bounce
 
@@ -153,11 +155,12 @@ type Opinion struct {
 	At     int64 // ms
 }
 
-// Stop says that a customer does not want email of some scope. Both times only
+// Stop says that a customer does not want email of some scope. All times only
 // grow, so that those who say it at one time say the same: it needs no place.
 type Stop struct {
-	At   int64 // ms: when they said so
+	At   int64 // ms: when they said so; 0: never
 	Said int64 // ms: the latest event that reports it
+	Back int64 // ms: when they last chose that kind of email in their preferences
 }
 
 // Bounce says that a relay found the address unusable.
@@ -199,7 +202,7 @@ func (c *Customer) Gone() bool { return c.Erased.At != 0 && c.ID.Value == "" }
 // Location returns the customer's time zone, else that of their country, if it
 // has but one, or else.
 func (c *Customer) Location(otherwise *time.Location) *time.Location {
-	for _, name := range []string{c.TimeZone.Value, localtime.OfCountry(c.Country.Value)} {
+	for _, name := range []string{c.Zone(), localtime.OfCountry(c.Country.Value)} {
 		if name == "" {
 			continue
 		}

@@ -59,6 +59,8 @@ func Decode(data string) (Customer, error) {
 				scope := body.string()
 				c.Stops[scope] = Stop{At: body.varint(), Said: body.varint()}
 			}
+		case tagAsked:
+			body.asked(&c)
 		case tagOpinion:
 			c.Opinion = Opinion{Status: body.string(), At: body.varint()}
 		case tagBounce:

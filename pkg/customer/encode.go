@@ -45,6 +45,7 @@ const (
 	tagOrders    // count; see appendOrder
 	tagUntold    // the same
 	tagSeen      // see appendSeen
+	tagAsked     // Customer.Asked; then scope and Stop.Back of each that has one
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -65,7 +66,7 @@ func Append(b []byte, c *Customer) []byte {
 	b = section(b, tagStamps, len(t) > 0, func(b []byte) []byte { return t.append(b) })
 	b = section(b, tagPlaces, t.placed(), t.appendPlaces)
 	b = section(b, tagTexts, true, func(b []byte) []byte {
-		for _, f := range c.texts() {
+		for _, f := range textsToWrite(c) {
 			if b = appendString(b, f.Value); f.Value != "" {
 				b = t.place(b, f.Stamp)
 			}
@@ -76,9 +77,21 @@ func Append(b []byte, c *Customer) []byte {
 	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t, c.home()) })
 	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte { return appendSeen(b, c.Seen) })
 	b = appendClaims(b, c.Claims)
-	b = section(b, tagStops, len(c.Stops) > 0, func(b []byte) []byte {
+	b = section(b, tagStops, c.stops(), func(b []byte) []byte {
 		for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
+			if c.Stops[scope].At == 0 {
+				continue
+			}
 			b = binary.AppendVarint(binary.AppendVarint(appendString(b, scope), c.Stops[scope].At), c.Stops[scope].Said)
+		}
+		return b
+	})
+	b = section(b, tagAsked, c.Asked != 0 || c.backs(), func(b []byte) []byte {
+		b = binary.AppendVarint(b, c.Asked)
+		for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
+			if back := c.Stops[scope].Back; back != 0 {
+				b = binary.AppendVarint(appendString(b, scope), back)
+			}
 		}
 		return b
 	})

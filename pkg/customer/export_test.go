@@ -7,4 +7,7 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
 
 // LastTag is the highest tag of a section of a record.
-const LastTag = tagSeen
+const LastTag = tagAsked
+
+// TagAsked is the tag of the section of what a customer asked for.
+const TagAsked byte = tagAsked

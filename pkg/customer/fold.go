@@ -25,6 +25,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerCreated:      profileOnly,
 	events.TypeCustomerUpdated:      profileOnly,
 	events.TypeCustomerUnsubscribed: told((*Customer).unsubscribed),
+	events.TypeCustomerPreferences:  told((*Customer).prefers),
 	events.TypeCustomerMerged:       told((*Customer).absorbs),
 	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
 	events.TypeCustomerLapsed:       told((*Customer).lapsed),

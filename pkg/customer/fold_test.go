@@ -59,6 +59,8 @@ func anyData(t *rapid.T) events.Data {
 		return &events.CartAbandoned{Customer: who, Cart: events.Cart{ID: pick(t, "k1", "k2"), Items: items(t)}}
 	case events.TypeCustomerUnsubscribed:
 		return &events.CustomerUnsubscribed{Customer: who, Scope: pick(t, "", "all", "everything", "win-back")}
+	case events.TypeCustomerPreferences:
+		return anyPreferences(t, who)
 	case events.TypeCustomerMerged:
 		return &events.CustomerMerged{Customer: who, From: "other"}
 	case events.TypeCustomerErased:
@@ -103,6 +105,28 @@ func anyData(t *rapid.T) events.Data {
 	}
 }
 
+func anyPreferences(t *rapid.T, who events.Customer) *events.CustomerPreferences {
+	d := &events.CustomerPreferences{Customer: who, Birthday: pick(t, "", "--03-01"), Locale: pick(t, "", "fr", "de"), TimeZone: pick(t, "", "Europe/Paris")}
+	for _, worker := range []string{"win-back", "birthday"} {
+		if w := pick(t, "", "on", "off"); w != "" {
+			if d.Kinds == nil {
+				d.Kinds = map[string]bool{}
+			}
+			d.Kinds[worker] = w == "on"
+		}
+	}
+	if rapid.Bool().Draw(t, "cap") {
+		d.AtMost = &events.AtMost{}
+		if rapid.Bool().Draw(t, "set") {
+			*d.AtMost = events.AtMost{Limit: 1, Window: pick(t, "7d", "30d")}
+		}
+	}
+	if rapid.Bool().Draw(t, "pause") {
+		d.PauseUntil = new(instant(rapid.IntRange(0, 99).Draw(t, "until")))
+	}
+	return d
+}
+
 func anyCustomer(t *rapid.T) events.Customer {
 	c := events.Customer{
 		ID: "ann", Email: pick(t, "", "a@x.example", "b@x.example"), FirstName: pick(t, "", "Ann", "Anna"),
@@ -110,7 +134,7 @@ func anyCustomer(t *rapid.T) events.Customer {
 		Locale: pick(t, "", "en"), Country: pick(t, "", "GB"),
 	}
 	if rapid.Bool().Draw(t, "consent") {
-		c.Consent = &events.Consent{Email: pick(t, events.Unsubscribed, events.Subscribed, events.ConsentUnknown)}
+		c.Consent = &events.Consent{Email: pick(t, events.Unsubscribed, events.Subscribed, events.ConsentRequested, events.ConsentUnknown)}
 		if rapid.Bool().Draw(t, "explicit") {
 			c.Consent.At = new(instant(rapid.IntRange(0, day).Draw(t, "consented")))
 		}

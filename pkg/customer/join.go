@@ -26,6 +26,9 @@ func Join(c *Customer, from Customer) bool {
 	for scope, s := range from.Stops {
 		changed = c.stop(scope, s) || changed
 	}
+	if from.Asked != 0 {
+		changed = c.ask(from.Asked) || changed
+	}
 	changed = c.bounce(from.Bounce) || changed
 	changed = c.Cart.join(from.Cart, Cart.compare) || changed
 	changed = c.Left.join(from.Left, Cart.compare) || changed

@@ -272,7 +272,7 @@ func (w *walk) linked(mailbox Key) []Key {
 func (w *walk) refused(c *Customer, k Key, counts func(of *Customer, at int64) bool) {
 	of := w.n.at(k).Customer
 	for scope, s := range of.Stops {
-		if counts(&of, s.At) {
+		if s.Back = 0; s.At != 0 && counts(&of, s.At) {
 			c.stop(scope, s)
 		}
 	}
@@ -282,7 +282,7 @@ func (w *walk) refused(c *Customer, k Key, counts func(of *Customer, at int64) b
 // an email about somebody else's order.
 func (w *walk) atMailbox(c *Customer, mailbox Key, counts func(at int64) bool) {
 	for scope, s := range w.n.at(mailbox).Customer.Stops {
-		if counts(s.At) {
+		if s.Back = 0; s.At != 0 && counts(s.At) {
 			c.stop(scope, s)
 		}
 	}

@@ -20,7 +20,7 @@ func PlaceOf(c *Customer) Place {
 	if c.Gone() {
 		return Place{}
 	}
-	p := Place{Birthday: DayOfBirth(c.Birthday.Value)}
+	p := Place{Birthday: DayOfBirth(c.Born())}
 	if last := c.LastOrderAt(); last.Unix() > 0 {
 		p.Last = last.Unix() / 3600
 		p.Pace = min(int64(c.Pace()/time.Hour), maxPace)

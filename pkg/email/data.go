@@ -23,7 +23,7 @@ func (c *Channel) data(in channel.Content) render.Data {
 	to, w, zone := in.To, in.Wording, in.Customer.Location(c.o.Store.Zone)
 	out := render.Data{
 		Store:    c.o.Store.View,
-		Customer: render.Customer{FirstName: to.FirstName, LastName: to.LastName, Locale: in.Customer.Locale.Value},
+		Customer: render.Customer{FirstName: to.FirstName, LastName: to.LastName, Locale: in.Customer.Language()},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
 		Marketing: in.Step.Class != touch.Transactional,
 		Draw:      in.Touch.Customer.Token + " " + in.ID,

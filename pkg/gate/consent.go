@@ -43,7 +43,7 @@ func consent(c *Case) touch.Verdict {
 }
 
 func (c *Case) subscribed() bool {
-	return c.Customer.Consent.Value == events.Subscribed || c.Customer.Opinion.Status == events.Subscribed
+	return c.Customer.SaidYes()
 }
 
 // yesSince reports whether who answers to the address explicitly subscribed after at, ms.

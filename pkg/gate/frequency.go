@@ -68,7 +68,7 @@ func frequency(c *Case) touch.Verdict {
 	this := customer.ClaimKey(c.Touch.ID())
 	var until time.Time
 	var why Window
-	for _, w := range c.Policy.Frequency {
+	for _, w := range c.windows() {
 		if at := w.roomAt(c.recipient().Claims, c.Now, this); at.After(until) {
 			until, why = at, w
 		}
@@ -85,7 +85,7 @@ func frequency(c *Case) touch.Verdict {
 // room reports whether all caps have room for one more email at a time, in
 // addition to some claims. A claim of the touch this does not count against it.
 func (c *Case) room(claims []customer.Claim, at time.Time, this uint64) bool {
-	return !c.dayRoomAt(claims, at, this).After(at) && !slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
+	return !c.dayRoomAt(claims, at, this).After(at) && !slices.ContainsFunc(c.windows(), func(w Window) bool {
 		return w.roomAt(claims, at, this).After(at)
 	})
 }
@@ -133,7 +133,11 @@ func (c *Case) used(w Window) string {
 	if more := len(mails) - told; more > 0 {
 		when = append(when, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("%d of %d in %s used: %s", len(mails), w.Limit, Length(w.Length), strings.Join(when, ", "))
+	says := fmt.Sprintf("%d of %d in %s used: %s", len(mails), w.Limit, Length(w.Length), strings.Join(when, ", "))
+	if !slices.Contains(c.Policy.Frequency, w) {
+		says = "the customer wants fewer emails: " + says
+	}
+	return says
 }
 
 // zone is the zone of the customer's clock.

@@ -109,6 +109,7 @@ var Rules = []Rule{
 	{Name: "wanted", Judge: wanted}, // the reasons are the worker's own
 	{Name: "expiry", Judge: expiry, Reasons: []reason.Reason{reason.Expired}},
 	{Name: "holdout", Judge: holdout, Person: true, Reasons: []reason.Reason{reason.Holdout}, Keys: []string{"holdout"}},
+	{Name: "pause", Judge: pause, Reasons: []reason.Reason{reason.PreferencesPause, reason.Expired}},
 	{Name: "quiet", Judge: quiet, Reasons: []reason.Reason{reason.QuietHours, reason.Expired}, Keys: []string{"pacing.quiet_hours", "pacing.send_days"}},
 	{Name: "frequency", Judge: frequency, Reasons: []reason.Reason{reason.FrequencyCap, reason.Expired}, Keys: []string{"pacing.frequency", "pacing.per_day"}},
 	{Name: "shadow", Judge: shadow, Reasons: []reason.Reason{reason.Shadow}},

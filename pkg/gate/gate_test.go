@@ -256,7 +256,7 @@ func TestTheRulesAreAskedInTheirOrder(t *testing.T) {
 	for _, r := range gate.Rules {
 		got = append(got, r.Name)
 	}
-	want := []string{"erased", "address", "recipients", "suppression", "shared", "consent", "worker", "sunset", "wanted", "expiry", "holdout", "quiet", "frequency", "shadow"}
+	want := []string{"erased", "address", "recipients", "suppression", "shared", "consent", "worker", "sunset", "wanted", "expiry", "holdout", "pause", "quiet", "frequency", "shadow"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the order of the rules (-want +got):\n%s", d)
 	}

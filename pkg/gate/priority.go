@@ -31,7 +31,7 @@ func (c *Case) Scarce() bool {
 	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.recipient().Claims, c.Now, this))+1 >= int(c.Policy.PerDay) {
 		return true
 	}
-	return slices.ContainsFunc(c.Policy.Frequency, func(w Window) bool {
+	return slices.ContainsFunc(c.windows(), func(w Window) bool {
 		return len(w.Used(c.recipient().Claims, c.Now, this))+1 >= w.Limit
 	})
 }

@@ -8,6 +8,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,10 +192,13 @@ func (in *Intake) checkStore(store string) error {
 	}
 }
 
-// CheckScope refuses to unsubscribe from what isn't a worker: nobody would act on it,
-// and its publisher would think that the emails stop. Its error is an
+// CheckScope refuses to unsubscribe from what isn't a worker, and to choose it: nobody
+// would act on it, and its publisher would think that the emails stop. Its error is an
 // *events.Error.
 func CheckScope(e events.Event, workers []string) error {
+	if d, ok := e.Data.(*events.CustomerPreferences); ok {
+		return checkKinds(d.Kinds, workers)
+	}
 	d, ok := e.Data.(*events.CustomerUnsubscribed)
 	if !ok || slices.Contains([]string{"", events.ScopeAll, events.ScopeEverything}, d.Scope) || slices.Contains(workers, d.Scope) {
 		return nil
@@ -203,6 +207,18 @@ func CheckScope(e events.Event, workers []string) error {
 		Reason: events.ReasonBadValue, Field: "scope",
 		Detail: strconv.Quote(d.Scope) + " is no worker: write all (no marketing), everything (no mail at all) or one of " + strings.Join(workers, ", "),
 	}
+}
+
+func checkKinds(kinds map[string]bool, workers []string) error {
+	for _, worker := range slices.Sorted(maps.Keys(kinds)) {
+		if !slices.Contains(workers, worker) {
+			return &events.Error{
+				Reason: events.ReasonBadValue, Field: "kinds",
+				Detail: strconv.Quote(worker) + " is no worker: write one of " + strings.Join(workers, ", "),
+			}
+		}
+	}
+	return nil
 }
 
 // unname takes out of an erasure who was erased, and out of what concerns an

@@ -47,7 +47,10 @@ var (
 	QuietHours   = hold("quiet_hours")
 	FrequencyCap = hold("frequency_cap")
 	Yields       = hold("yields")
-	Throughput   = hold("throughput")
+
+	PreferencesPause = hold("preferences_pause")
+
+	Throughput = hold("throughput")
 )
 
 // Conditions of the system.

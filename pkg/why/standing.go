@@ -102,7 +102,7 @@ func (t *teller) standing() *Standing {
 
 func (t *teller) caps(p gate.Policy) []Cap {
 	var out []Cap
-	for _, w := range p.Frequency {
+	for _, w := range p.Windows(&t.Person.Customer) {
 		k := t.cap(w.Limit, gate.Length(w.Length), w.Used(t.Person.Customer.Claims, t.Now, 0))
 		if at := w.RoomAt(t.Person.Customer.Claims, t.Now); at.After(t.Now) {
 			k.RoomAt = at.UTC()

@@ -156,7 +156,7 @@ func Tell(in Input) Report {
 		}
 	}
 	r.Zone, r.ZoneOf = t.zone.String(), "customer"
-	if c.TimeZone.Value != t.zone.String() {
+	if c.Zone() != t.zone.String() {
 		r.ZoneOf = "store"
 	}
 	r.Profile, r.Person, r.Standing, r.Offers, r.Rejected = t.profile(), t.person(), t.standing(), offers(c), in.Rejected
@@ -178,7 +178,7 @@ func Tell(in Input) Report {
 
 func (t *teller) profile() *Profile {
 	c := &t.Person.Customer
-	p := &Profile{Email: c.Account(), Name: c.FirstName.Value, Birthday: c.Birthday.Value, Locale: c.Locale.Value,
+	p := &Profile{Email: c.Account(), Name: c.FirstName.Value, Birthday: c.Born(), Locale: c.Language(),
 		Country: c.Country.Value, Became: t.became(), Orders: c.OrderCount(), LastOrder: c.LastOrderAt()}
 	if last := c.LastName.Value; last != "" {
 		if p.Name != "" {

@@ -2,10 +2,13 @@ package why
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"homing/events"
+	"homing/pkg/gate"
 )
 
 // happened says in words what an event says.
@@ -67,6 +70,8 @@ func (t *teller) rare(e events.Event) string {
 			return "unsubscribed from everything"
 		}
 		return "unsubscribed from " + d.Scope
+	case *events.CustomerPreferences:
+		return t.chose(d)
 	case *events.CustomerMerged:
 		return "turned out to be the same as " + d.From
 	case *events.CustomerErased:
@@ -92,6 +97,38 @@ func (t *teller) rare(e events.Event) string {
 	return string(e.Type)
 }
 
+// chose says what a customer chose in their preferences.
+func (t *teller) chose(d *events.CustomerPreferences) string {
+	var says []string
+	for _, worker := range slices.Sorted(maps.Keys(d.Kinds)) {
+		if d.Kinds[worker] {
+			says = append(says, worker)
+		} else {
+			says = append(says, "no "+worker)
+		}
+	}
+	if a := d.AtMost; a != nil && a.Limit > 0 {
+		says = append(says, fmt.Sprintf("at most %d in %s", a.Limit, gate.Length(a.Length())))
+	} else if a != nil {
+		says = append(says, "as many emails as the shop sends")
+	}
+	if until := d.PauseUntil; until != nil && until.After(t.Now) {
+		says = append(says, "a pause until "+t.at(*until))
+	} else if until != nil {
+		says = append(says, "no pause")
+	}
+	for what, value := range map[string]string{"birthday": d.Birthday, "language": d.Locale, "time zone": d.TimeZone} {
+		if value != "" {
+			says = append(says, what+" "+value)
+		}
+	}
+	if len(says) == 0 {
+		return "chose nothing in their preferences" + t.consent(d.Customer.Consent)
+	}
+	slices.Sort(says)
+	return "chose in their preferences: " + strings.Join(says, ", ") + t.consent(d.Customer.Consent)
+}
+
 func (t *teller) consent(k *events.Consent) string {
 	if k == nil || k.Email == "" {
 		return ""
@@ -99,6 +136,9 @@ func (t *teller) consent(k *events.Consent) string {
 	s := "; consent: " + k.Email
 	if k.At != nil {
 		s += ", given " + t.at(*k.At)
+	}
+	if k.Source != "" {
+		s += ", by " + k.Source
 	}
 	return s
 }

@@ -1,7 +1,7 @@
 // Package birthday wishes a happy birthday, with a coupon.
 //
 // Triggers: customer.birthday, which the calendar publishes before each birthday,
-// or the shop does; customer.created and customer.updated, and order.placed,
+// or the shop does; customer.created, customer.updated and customer.preferences, and order.placed,
 // cart.updated and cart.abandoned as far as they tell a birthday, for one that
 // becomes known when the calendar has already looked. Steps: greeting, at 09:00
 // of the customer's day, or lead days before; reminder, 3 days before the coupon
@@ -102,7 +102,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:   Name,
 	Emails: "birthday emails",
-	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated,
+	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated, events.TypeCustomerPreferences,
 		events.TypeOrderPlaced, events.TypeCartUpdated, events.TypeCartAbandoned},
 	Horizon: near, Concerns: concerns, Overlooks: overlooks,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
@@ -158,7 +158,7 @@ func (w worker) reminds() bool {
 // Silence says that no birthday is known, or when the next one is greeted. Around a
 // birthday there is more to say, of what became of the greeting.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
-	b, known := parse(in.Customer.Birthday.Value)
+	b, known := parse(in.Customer.Born())
 	if !known {
 		return reason.InsufficientData, "the shop told no birthday of theirs"
 	}

@@ -45,7 +45,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 // coming returns the birthday that an event of some day makes near.
 func (w worker) coming(in workers.Input, today localtime.Date) (localtime.Date, bool) {
 	told, announced := in.Event.Data.(*events.CustomerBirthday)
-	b, known := parse(in.Customer.Birthday.Value)
+	b, known := parse(in.Customer.Born())
 	if !known {
 		return today, announced // the shop keeps the dates to itself: it says so on the day
 	}

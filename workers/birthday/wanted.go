@@ -25,7 +25,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(reason.InsufficientData, "the occasion is not a year")
 	}
 	birthday := localtime.DateOf(t.Due.In(z)).Add(int(w.config.Lead / day)) // if it was never told, it is as planned
-	if b, ok := parse(in.Customer.Birthday.Value); ok {
+	if b, ok := parse(in.Customer.Born()); ok {
 		birthday = b.in(year, w.config.LeapDay)
 	}
 	if at, ok := greeted(t, year, in); ok {
@@ -89,7 +89,7 @@ func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
 func (w worker) awaitGreeting(t touch.Touch, in workers.Input) touch.Verdict {
 	const why = "the greeting has not gone out yet"
 	year, err := strconv.Atoi(t.Occasion)
-	if b, ok := parse(in.Customer.Birthday.Value); ok && err == nil && w.reminds() {
+	if b, ok := parse(in.Customer.Born()); ok && err == nil && w.reminds() {
 		z := in.Location()
 		greets := w.greets(b.in(year, w.config.LeapDay), z)
 		if due := w.remindsOf(greets, z); in.Now.Before(due) {
