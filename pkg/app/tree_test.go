@@ -102,6 +102,8 @@ var may = map[string][]string{
 
 	"pkg/shop":             {"events"},
 	"pkg/shop/shoptest":    {"events", "pkg/shop"},
+	"pkg/shop/shopify":     {"events", "pkg/shop"},
+	"pkg/shop/medusa":      {"events", "pkg/shop"},
 	"pkg/shop/woocommerce": {"events", "pkg/shop"},
 
 	// Tests inside any of the others use it.
@@ -151,7 +153,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/shop", "pkg/shop/woocommerce"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ type Store struct {
 	ID       string         // its key in the configuration
 	Zone     *time.Location // of dates that say none; nil: UTC
 	Currency string         // of prices that say none
+	URL      string         // of its front page
 }
 
 // A Message is one message of a shop's system.
@@ -38,6 +40,8 @@ type Said struct {
 	Events []events.Event
 	// Ignored says why there are none, where that is as it should be.
 	Ignored string
+	// ForPerson says what somebody in the shop has to do about it: no event can.
+	ForPerson string
 	// Unknown: no table has the topic.
 	Unknown bool
 	// Notes say what could not be used, without anything that customers said.
@@ -71,6 +75,9 @@ func (t *Teller) Said() Said { return t.said }
 // Ignore says why nothing follows from a message.
 func (t *Teller) Ignore(why string) { t.said.Ignored = why }
 
+// Ask says what somebody in the shop has to do.
+func (t *Teller) Ask(format string, args ...any) { t.said.ForPerson = fmt.Sprintf(format, args...) }
+
 // Note notes what could not be used.
 func (t *Teller) Note(field, format string, args ...any) {
 	if len(t.said.Notes) < 20 {
@@ -98,7 +105,9 @@ func (t *Teller) Tell(about string, at time.Time, data events.Data) error {
 		about = hex.EncodeToString(whole[:16])
 	}
 	e.ID = string(e.Type) + "-" + about + "-" + strconv.FormatInt(at.UnixMilli(), 10) + "-" + hex.EncodeToString(sum[:6])
-	t.said.Events = append(t.said.Events, e)
+	if !slices.ContainsFunc(t.said.Events, func(x events.Event) bool { return x.ID == e.ID }) {
+		t.said.Events = append(t.said.Events, e)
+	}
 	return nil
 }
 

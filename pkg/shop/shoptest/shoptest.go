@@ -91,6 +91,9 @@ func text(t *testing.T, said shop.Said, err error) string {
 	if said.Ignored != "" {
 		fmt.Fprintln(&b, "ignored:", said.Ignored)
 	}
+	if said.ForPerson != "" {
+		fmt.Fprintln(&b, "for a person:", said.ForPerson)
+	}
 	for _, n := range said.Notes {
 		fmt.Fprintf(&b, "note: %s %s\n", n.Field, n.Detail)
 	}

@@ -1,0 +1,176 @@
+package shopify
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"homing/events"
+	"homing/pkg/shop"
+)
+
+// refund is money that was paid back, in an order.
+type refund struct {
+	ID        shop.Number `json:"id"`
+	CreatedAt string      `json:"created_at"`
+	Lines     []struct {
+		LineID   shop.Number `json:"line_item_id"`
+		Quantity shop.Number `json:"quantity"`
+		Line     line        `json:"line_item"`
+	} `json:"refund_line_items"`
+}
+
+// fulfilled is a parcel.
+type fulfilled struct {
+	ID        shop.Number `json:"id"`
+	OrderID   shop.Number `json:"order_id"`
+	Status    string      `json:"status"`
+	Shipment  string      `json:"shipment_status"`
+	CreatedAt string      `json:"created_at"`
+	UpdatedAt string      `json:"updated_at"`
+	Email     string      `json:"email"` // in a message of its own
+	Lines     []line      `json:"line_items"`
+}
+
+// part is some of a line.
+type part struct {
+	id, product string
+	quantity    shop.Number
+}
+
+func (r refund) lines() (out []part) {
+	for _, l := range r.Lines {
+		p := part{id: l.LineID.ID(), quantity: l.Quantity}
+		if l.Line.ID.ID() != "" {
+			p.product = l.Line.product()
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (f fulfilled) lines() (out []part) {
+	for _, l := range f.Lines {
+		out = append(out, part{l.ID.ID(), l.product(), l.Quantity})
+	}
+	return out
+}
+
+// changed adds up pieces by product.
+func (o *shopifyOrder) changed(parts []part) []events.ChangedItem {
+	var out []events.ChangedItem
+	for _, p := range parts {
+		pieces := p.quantity.Pieces()
+		if pieces == 0 {
+			continue
+		}
+		for _, l := range o.Lines { // the order knows better: a product may have been deleted since
+			if p.id != "" && l.ID.ID() == p.id {
+				p.product = l.product()
+			}
+		}
+		if p.product == "" {
+			continue
+		}
+		if i := slices.IndexFunc(out, func(x events.ChangedItem) bool { return x.ProductID == p.product }); i >= 0 {
+			out[i].Quantity += pieces
+		} else if len(out) < events.MaxItems {
+			out = append(out, events.ChangedItem{ProductID: p.product, Quantity: pieces})
+		}
+	}
+	return out
+}
+
+// tellLeft tells what has left the shop and what has arrived: parcel by parcel until
+// all has.
+func (o *shopifyOrder) tellLeft(t *shop.Teller, who events.Customer) error {
+	id := o.ID.ID()
+	var left, arrived time.Time
+	all := o.Fulfillment == "fulfilled"
+	allArrived := all
+	for _, f := range o.Fulfillments {
+		if f.Status != "success" {
+			continue
+		}
+		items := o.changed(f.lines())
+		if left = later(left, shop.Moment(f.CreatedAt)); !all && len(items) > 0 {
+			if err := f.tellFulfilled(t, who, id, items); err != nil {
+				return err
+			}
+		}
+		if f.Shipment != "delivered" {
+			allArrived = false
+			continue
+		}
+		arrived = later(arrived, shop.First(shop.Moment(f.UpdatedAt), shop.Moment(f.CreatedAt)))
+		if len(items) > 0 {
+			if err := f.tellDelivered(t, who, id, items); err != nil {
+				return err
+			}
+		}
+	}
+	if all && !left.IsZero() {
+		if err := t.Tell(id, left, &events.OrderFulfilled{Customer: who, Order: events.OrderChange{ID: id}}); err != nil {
+			return err
+		}
+	}
+	if allArrived && !arrived.IsZero() {
+		return t.Tell(id, arrived, &events.OrderDelivered{Customer: who, Order: events.OrderChange{ID: id}})
+	}
+	return nil
+}
+
+func (f fulfilled) tellFulfilled(t *shop.Teller, who events.Customer, id string, items []events.ChangedItem) error {
+	at := shop.First(shop.Moment(f.CreatedAt), shop.Moment(f.UpdatedAt))
+	if at.IsZero() {
+		return nil
+	}
+	return t.Tell(id, at, &events.OrderFulfilled{Customer: who, Order: events.OrderChange{ID: id, Items: items}})
+}
+
+func (f fulfilled) tellDelivered(t *shop.Teller, who events.Customer, id string, items []events.ChangedItem) error {
+	at := shop.First(shop.Moment(f.UpdatedAt), shop.Moment(f.CreatedAt))
+	if at.IsZero() {
+		return nil
+	}
+	return t.Tell(id, at, &events.OrderDelivered{Customer: who, Order: events.OrderChange{ID: id, Items: items}})
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// fulfillment tells one parcel. It says an address, and no customer.
+func fulfillment(t *shop.Teller, m shop.Message) error {
+	var f fulfilled
+	if err := t.Read(m.Body, &f); err != nil {
+		return err
+	}
+	id := f.OrderID.ID()
+	if id == "" {
+		return lacks("order_id")
+	}
+	who := events.Customer{Email: t.Email("email", f.Email)}
+	items := new(shopifyOrder).changed(f.lines())
+	switch {
+	case f.Status != "success":
+		t.Ignore("a parcel that is " + strings.ToLower(first(f.Status, "in no status")))
+		return nil
+	case who.Email == "" || len(items) == 0:
+		t.Ignore("a parcel without an address; orders/updated says it with the customer")
+		return nil
+	}
+	if f.CreatedAt == "" {
+		f.CreatedAt = m.At.Format(time.RFC3339Nano)
+	}
+	if err := f.tellFulfilled(t, who, id, items); err != nil {
+		return err
+	}
+	if f.Shipment == "delivered" {
+		return f.tellDelivered(t, who, id, items)
+	}
+	return nil
+}
