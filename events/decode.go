@@ -70,6 +70,9 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	if raw.Stream == storefrontStream {
 		e.Place = raw.Sequence
 	}
+	if e.Historical {
+		e.Received = r.receipt
+	}
 	e.Warnings = r.warnings
 	e.Type = e.Data.Type() // the constant: a part of the subject would keep it alive
 	return e, nil
@@ -235,6 +238,12 @@ func (r *reader) attribute(e *Event, seen *envelope, want Type) {
 		}
 	case "copy":
 		e.Copy = string(r.own()) == "true"
+	case "historical":
+		e.Historical = r.historical()
+	case "received":
+		if b := r.own(); b != nil {
+			e.Received, _ = r.instant(string(b))
+		}
 	default:
 		if r.faults != nil {
 			r.faults.attributeLike(r.name)
@@ -251,6 +260,19 @@ func (r *reader) own() []byte {
 		return nil
 	}
 	return r.quoted()
+}
+
+// historical reads whether an event was brought over. Read wrongly, it would lead to
+// email about the past: so what is neither yes nor no is refused.
+func (r *reader) historical() bool {
+	if r.peek() != '"' {
+		return *r.boolean()
+	}
+	s := string(r.quoted()) // as the SDKs write what they were given as text
+	if s != "true" && s != "false" {
+		r.fail(ReasonBadValue, "%s is neither true nor false", quote(s))
+	}
+	return s == "true"
 }
 
 // version reads the version of CloudEvents.

@@ -40,13 +40,20 @@ func Append(b []byte, e Event) ([]byte, error) {
 	b = appendString(b, e.Source)
 	b = append(b, `,"type":"`...)
 	b = append(b, t...)
-	b = append(b, `","time":"`...)
+	b = append(b, '"')
+	if e.Historical {
+		b = append(b, `,"historical":true`...)
+	}
+	b = append(b, `,"time":"`...)
 	b = appendTime(b, e.Time)
 	if e.Place != 0 {
 		b = strconv.AppendUint(append(b, `","place":"`...), e.Place, 10)
 	}
 	if e.Copy {
 		b = append(b, `","copy":"true`...)
+	}
+	if !e.Received.IsZero() && e.Historical {
+		b = appendTime(append(b, `","received":"`...), e.Received)
 	}
 	b = append(b, `","datacontenttype":"application/json","data":`...)
 	b = row.shape.append(b, p)

@@ -50,9 +50,25 @@ type Event struct {
 	// Copy says that a timeline entry repeats one that is kept with another record
 	// of the same person: it is folded, but plans nothing and counts nowhere.
 	Copy bool
+	// Historical says that the event was brought over from elsewhere long after it
+	// happened: it counts like any other, and leads to no email about itself. See
+	// Heard for what may follow from it.
+	Historical bool
+	// Received is when a historical event reached Homing, whenever it is planned. Of
+	// other events, and of one that is yet to be published, it is zero.
+	Received time.Time
 	// Warnings say what was accepted but is not as the shop meant it, for the
 	// shop's developer. They are told by Decode only, and never encoded.
 	Warnings []Warning
+}
+
+// Heard returns since when an event may lead to something: when it happened or, of a
+// historical one, when Homing was told.
+func (e *Event) Heard() time.Time {
+	if e.Historical && e.Received.After(e.Time) {
+		return e.Received
+	}
+	return e.Time
 }
 
 // Data is what an event of one type carries: one of the structs of this

@@ -24,10 +24,11 @@ const (
 	attrSource
 	attrType
 	attrTime
+	attrHistorical
 	attributes
 )
 
-var attributeNames = [attributes]string{"ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time"}
+var attributeNames = [attributes]string{"ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-historical"}
 
 func readHeaders(header map[string][]string) (h headers) {
 	var from [attributes]string
@@ -76,7 +77,7 @@ func (r *reader) attributes(e *Event, h *headers) {
 		switch {
 		case !utf8.ValidString(v):
 			r.failAt(attributeNames[i], ReasonInvalidUTF8, "not valid UTF-8")
-		case cleanID(v) == "":
+		case cleanID(v) == "" && i != attrHistorical:
 			r.missing(attributeNames[i])
 		}
 	}
@@ -89,6 +90,12 @@ func (r *reader) attributes(e *Event, h *headers) {
 	e.ID = r.headerID("ce-id", h.attribute[attrID], MaxID)
 	e.Source = r.headerID("ce-source", h.attribute[attrSource], maxSource)
 	r.setTime(e, "ce-time", h.attribute[attrTime])
+	switch v := strings.TrimSpace(h.attribute[attrHistorical]); {
+	case strings.EqualFold(v, "true"):
+		e.Historical = true
+	case v != "" && !strings.EqualFold(v, "false"):
+		r.failAt("ce-historical", ReasonBadValue, "%s is neither true nor false", quote(v))
+	}
 }
 
 // derive makes up the envelope that the bare form lacks.

@@ -46,9 +46,10 @@ func has(group []Sharer, order string) bool {
 	return slices.ContainsFunc(group, func(s Sharer) bool { return s.Order == order })
 }
 
-// ToOneMailbox returns those of some orders of the customer whose emails go to the same
-// address as those of one.
+// ToOneMailbox returns those of some orders of the customer that have emails which go to
+// the same address as those of one. What an import alone told has none.
 func ToOneMailbox(all []*customer.Order, order string, c *customer.Customer) []*customer.Order {
+	all = slices.DeleteFunc(all, func(o *customer.Order) bool { return o.Imported() && o.ID != order })
 	own, ok := c.Order(order)
 	if !ok {
 		return all

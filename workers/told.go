@@ -25,6 +25,8 @@ func Told(in Input) (*events.Order, bool) {
 	case known.Test, changed && !known.WasPlaced():
 		return nil, false
 	default:
-		return o, known.Told.Same(customer.StampOf(in.Event))
+		// What an import says of it plans nothing, and must not keep the shop's own word
+		// from doing so.
+		return o, known.Told.Same(customer.StampOf(in.Event)) || known.Brought != 0 && !in.Event.Historical
 	}
 }

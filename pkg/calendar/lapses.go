@@ -46,6 +46,10 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 			if place := customer.PlaceOf(x.own); place.Last != x.Place.Last || place.Pace != x.Place.Pace || who.LapsedSince() {
 				forget = append(forget, x.Placed)
 			} else if at := who.LapseAt(rule.Days, rule.Times); !at.After(now) && !at.Before(since) && x.orderedLast() {
+				if beforeItWasKnown(who, at) {
+					forget = append(forget, x.Placed)
+					continue
+				}
 				found = append(found, lapsed{at, x.Placed, c.lapse(store, x)})
 			}
 		}
@@ -66,6 +70,13 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 		return c.o.Customers.Forget(ctx, forget)
 	})
 	return left, err
+}
+
+// beforeItWasKnown reports whether the customer had lapsed when an import told of their
+// last order: that is of the past.
+func beforeItWasKnown(c *customer.Customer, lapsed time.Time) bool {
+	o, ok := c.Order(c.LastOrder())
+	return ok && o.Imported() && !lapsed.After(time.UnixMilli(o.Brought))
 }
 
 // orderedLast reports whether it is under the candidate's id that the person ordered

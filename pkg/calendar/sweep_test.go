@@ -268,6 +268,32 @@ func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 	})
 }
 
+// Whose last order is known by an import alone lapsed before anybody could have written
+// to them, or lapses like everybody else.
+func TestALapseOfBeforeAnImportIsOfThePast(t *testing.T) {
+	both(t, "2026-06-01T12:07:00Z", func(t *testing.T, s *shop) {
+		now := s.clock.Time
+		brings := func(id string, daysAgo int, received time.Time) {
+			order := fmt.Sprint(id, "-", now.AddDate(0, 0, -daysAgo).Format("0601021504")) // as orders has it
+			d := &events.OrderPlaced{Customer: events.Customer{ID: id}, Order: events.Order{ID: order}}
+			e := events.Event{ID: id, Source: "/import", Store: "main", Type: d.Type(), Time: now.AddDate(0, 0, -daysAgo), Data: d, Historical: true, Received: received}
+			if err := s.store.Fold(t.Context(), []customer.Entry{{Key: s.ids.Key("main", id), Event: e}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		brings("ann", 182, now.Add(-time.Hour))
+		brings("bob", 182, now.AddDate(0, 0, -7)) // five days before the lapse
+		brings("cid", 182, now.Add(-time.Hour))
+		s.orders("cid", 182) // the shop had said so itself
+		brings("dot", 179, now.Add(-time.Hour))
+		s.sweep()
+		s.expect("lapsed bob, lapsed cid")
+		s.clock.forward(2, 0)
+		s.sweep()
+		s.expect("lapsed dot")
+	})
+}
+
 func TestAnOutageLongerThanCatchUpLosesLapsesAndTellsNoneLate(t *testing.T) {
 	both(t, "2026-06-01T09:07:00Z", func(t *testing.T, s *shop) {
 		s.orders("ann", 179)

@@ -62,8 +62,22 @@ func withFacts(fs map[events.Type]fold) map[events.Type]fold {
 // Apply changes c's slices and maps in place: a copy of a Customer must not be
 // folded into further.
 func Apply(c *Customer, e events.Event) bool {
-	f := folds[e.Type]
+	f := foldOf(e)
 	return f != nil && f(c, e.Data, StampOf(e))
+}
+
+// foldOf returns the fold of an event. An import tells what was ordered as the shop
+// would, but for that it was told when it happened.
+func foldOf(e events.Event) fold {
+	if e.Historical {
+		switch e.Type {
+		case events.TypeOrderPlaced:
+			return ordered(func(d *events.OrderPlaced, s Stamp) Order { return bringsOver(&d.Order, s, e.Received) })
+		case events.TypeOrderUpdated:
+			return ordered(func(d *events.OrderUpdated, s Stamp) Order { return bringsOver(&d.Order, s, e.Received) })
+		}
+	}
+	return folds[e.Type]
 }
 
 // Folds reports whether events of a type say something about a customer or an

@@ -29,6 +29,7 @@ func anyEvent() *rapid.Generator[events.Event] {
 	return rapid.Custom(func(t *rapid.T) events.Event {
 		d := anyData(t)
 		return events.Event{
+			Historical: rapid.IntRange(0, 3).Draw(t, "historical") == 0, Received: instant(rapid.IntRange(0, day).Draw(t, "received")),
 			ID: fmt.Sprintf("e%d", rapid.IntRange(1, customer.MaxRivals).Draw(t, "id")), Source: "/shop", Store: "main",
 			Place: rapid.Uint64Range(0, 4).Draw(t, "place"),
 			Type:  d.Type(), Time: instant(rapid.IntRange(0, day).Draw(t, "at")), Data: d,

@@ -51,6 +51,9 @@ func (o *Order) join(d *Order) bool {
 	if d.Age != 0 && (o.Age == 0 || d.Age < o.Age) {
 		o.Age, changed = d.Age, true
 	}
+	if d.Brought != 0 && (o.Brought == 0 || d.Brought < o.Brought) {
+		o.Brought, changed = d.Brought, true
+	}
 	if d.Test && !o.Test {
 		o.Test, changed = true, true
 	}

@@ -17,6 +17,7 @@ const (
 	hasTaken               // Taken
 	isTest
 	isBrief
+	hasBrought // how long after that something was told about it
 )
 
 func appendOrders(b []byte, os []Order, t stamps, home string) []byte {
@@ -73,6 +74,9 @@ func appendOrder(b []byte, o *Order, t stamps, home string) []byte {
 	if has&hasTaken != 0 {
 		b = append(b, o.Taken)
 	}
+	if has&hasBrought != 0 {
+		b = binary.AppendVarint(b, o.Brought-o.First)
+	}
 	return b
 }
 
@@ -128,6 +132,9 @@ func (o *Order) hasMore() (has uint64) {
 	}
 	if o.Brief {
 		has |= isBrief
+	}
+	if o.Brought != 0 {
+		has |= hasBrought
 	}
 	return has
 }
@@ -214,6 +221,9 @@ func (r *reader) order(o *Order, t stamps) {
 	}
 	if has&hasTaken != 0 {
 		o.Taken = r.byte()
+	}
+	if has&hasBrought != 0 {
+		o.Brought = o.First + r.varint()
 	}
 	o.Test, o.Brief = has&isTest != 0, has&isBrief != 0
 }

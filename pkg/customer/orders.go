@@ -39,6 +39,9 @@ type Order struct {
 	Told   Stamp
 	Rivals *Rivals[Content]
 
+	// Brought is when an import first told the order, ms; 0: none did. See Imported.
+	Brought int64
+
 	Test    bool     // it was told as a test once: it counts for nothing
 	Brief   bool     // its lines, and what was told about pieces of it, are forgotten
 	Taken   uint8    // bit k: pieces were taken by a Kind k, and which is not known any more
@@ -64,7 +67,11 @@ func compareContent(a, b Content) int {
 func (o *Order) PlacedAt() time.Time { return time.UnixMilli(o.Age).UTC() }
 
 // WasPlaced reports whether the order was told by being placed, and not only by a change.
-func (o *Order) WasPlaced() bool { return o.last(Placed) != Stamp{} }
+func (o *Order) WasPlaced() bool { return o.last(Placed) != Stamp{} || o.Brought != 0 }
+
+// Imported reports whether it is known by an import alone that the order was placed: no
+// email is about it. What a shop tells when it happens wins, whichever came first.
+func (o *Order) Imported() bool { return o.Brought != 0 && o.last(Placed) == Stamp{} }
 
 // Products lists the products of the order's lines, sorted.
 func (o *Order) Products() []string {
@@ -146,6 +153,13 @@ func telling(o *events.Order, s Stamp) Order {
 func orderPlaced(d *events.OrderPlaced, s Stamp) Order {
 	o := telling(&d.Order, s)
 	o.Marks = []Mark{{Placed, s}}
+	return o
+}
+
+// bringsOver is what an order says that an import tells at a time.
+func bringsOver(d *events.Order, s Stamp, received time.Time) Order {
+	o := telling(d, s)
+	o.Brought = max(received.UnixMilli(), 1)
 	return o
 }
 

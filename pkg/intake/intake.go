@@ -259,6 +259,9 @@ func (in *Intake) Read(m jetstream.Msg) (customer.Entry, error) {
 // toBusiness puts the times of an event on the scale on which all else is decided.
 func (in *Intake) toBusiness(e *events.Event) {
 	e.Time = in.o.Business(e.Time)
+	if e.Historical {
+		e.Received = in.o.Business(e.Received)
+	}
 	d, ok := e.Data.(events.CustomerData)
 	if !ok {
 		return

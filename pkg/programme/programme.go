@@ -49,6 +49,32 @@ func (w *Worker) Concerned(e events.Event) bool {
 	return !e.OfNobody() && !e.Copy && slices.Contains(w.Triggers, e.Type) && (w.Concerns == nil || w.Concerns(e))
 }
 
+// Touches returns what an event leads to; see workers.Worker.Plan. What was brought over
+// leads to nothing about itself, and to no occasion that began before it was received.
+func (w *Worker) Touches(in workers.Input) []touch.Touch {
+	if !w.Ahead && ofThePast(in) {
+		return nil
+	}
+	plan := w.Plan(in)
+	if !in.Event.Historical {
+		return plan
+	}
+	over := map[string]bool{}
+	for _, t := range plan {
+		over[t.Occasion] = over[t.Occasion] || !t.Due.After(in.Event.Received)
+	}
+	return slices.DeleteFunc(plan, func(t touch.Touch) bool { return over[t.Occasion] })
+}
+
+// ofThePast reports whether an event was brought over, or changes an order that was.
+func ofThePast(in workers.Input) bool {
+	if d, ok := in.Event.Data.(*events.OrderUpdated); ok && !in.Event.Historical {
+		o, known := in.Customer.Order(d.Order.ID)
+		return known && o.Imported()
+	}
+	return in.Event.Historical
+}
+
 // Worker returns the store's worker of a name; nil if there is none.
 func (s *Store) Worker(name string) *Worker {
 	for _, w := range s.Workers {

@@ -147,7 +147,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 		if p.Products != nil {
 			in.Products = p.Products(e.Key.Store)
 		}
-		for _, t := range w.Plan(in) {
+		for _, t := range w.Touches(in) {
 			t.Customer, t.Caused = e.Key, e.Event.Time
 			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if t.Late = t.Wake.After(t.Due); t.Late {

@@ -70,6 +70,9 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 			return reason, "after \"" + t.happened(e.Event) + "\" of " + t.at(e.Event.Time) + ": " + text
 		}
 	}
+	if first != nil && first.Historical && !w.Ahead {
+		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " came by an import, which leads to no email about what it tells"
+	}
 	if first != nil {
 		return silentNothing, "\"" + t.happened(*first) + "\" of " + t.at(first.Time) + " leads to no email, or no longer does"
 	}
@@ -88,7 +91,7 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 // to nothing.
 func (t *teller) dryPlan(w *programme.Worker, in workers.Input) (reason, text string) {
 	var told []string
-	for _, x := range w.Plan(in) {
+	for _, x := range w.Touches(in) {
 		x.Customer = in.Key
 		why, words := t.fate(w, x)
 		if why == "" {

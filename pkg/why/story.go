@@ -49,6 +49,9 @@ func (t *teller) story() []Line {
 				l.Text = t.happened(e.Event)
 			}
 		}
+		if e.Event.Historical {
+			l.Text += " (came by an import)"
+		}
 		if l.Customer = t.under(e); l.Customer != "" && e.Key != t.Key {
 			l.Text += " (" + t.as(l.Customer) + ")"
 		}
@@ -97,7 +100,7 @@ func once(all []customer.Entry) []customer.Entry {
 	for _, e := range all {
 		n := name{e.Event.Type, e.Event.Source, e.Event.ID}
 		said := e.Event
-		said.Place = 0 // each copy has its own
+		said.Place, said.Received = 0, time.Time{} // each copy has its own
 		body, err := events.Encode(said)
 		told, before := seen[n]
 		_, fact := e.Event.Data.(events.Fact)

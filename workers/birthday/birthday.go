@@ -102,6 +102,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:   Name,
 	Emails: "birthday emails",
+	Ahead:  true,
 	Triggers: []events.Type{events.TypeCustomerBirthday, events.TypeCustomerCreated, events.TypeCustomerUpdated, events.TypeCustomerPreferences,
 		events.TypeOrderPlaced, events.TypeCartUpdated, events.TypeCartAbandoned},
 	Horizon: near, Concerns: concerns, Overlooks: overlooks,

@@ -18,12 +18,12 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 		return nil
 	}
 	z := in.Location()
-	birthday, ok := w.coming(in, localtime.DateOf(in.Event.Time.In(z)))
+	birthday, ok := w.coming(in, localtime.DateOf(in.Event.Heard().In(z)))
 	if !ok || !in.Now.Before(over(birthday, z)) {
 		return nil
 	}
 	due := w.greets(birthday, z)
-	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Time) > near {
+	if _, told := in.Event.Data.(*events.CustomerBirthday); !told && due.Sub(in.Event.Heard()) > near {
 		return nil // the calendar will say when it is near
 	}
 	t := touch.Touch{Worker: Name, Step: Greeting, Customer: in.Key, Occasion: strconv.Itoa(birthday.Year), Due: due, Zone: z.String(), Snapshot: &touch.Snapshot{}}

@@ -97,6 +97,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "reminders to reorder",
+	Ahead:    true,
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderDelivered},
 	Horizon:  longest*day + expires,
 	Products: true,

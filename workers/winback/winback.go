@@ -89,6 +89,7 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:     Name,
 	Emails:   "“we miss you” emails",
+	Ahead:    true,
 	Triggers: []events.Type{events.TypeCustomerLapsed},
 	Horizon:  expires,
 	Recalls:  true,
