@@ -8,11 +8,7 @@ import (
 	"sync"
 	"text/template/parse"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/vanng822/css"
-	"github.com/vanng822/go-premailer/premailer"
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // A sheet is what the `<style data-inline>` of a layout says. Its rules are written
@@ -27,9 +23,8 @@ import (
 type sheet struct {
 	mu    sync.Mutex
 	css   string
-	names map[string]bool          // the tags, and the classes after a dot, that rules are for
-	known map[styledElement]string // what each element gets
-	done  map[*file]*file          // files with the styles written into them
+	names map[string]bool // the tags, and the classes after a dot, that rules are for
+	done  map[*file]*file // files with the styles written into them
 }
 
 // A styledElement is all that decides about the styles of an element.
@@ -44,7 +39,7 @@ var plainSelector = regexp.MustCompile(`^(?:[a-z][a-z0-9]*)?(?:\.[A-Za-z_][\w-]*
 // readSheet returns the rules of a layout, of which there may be none.
 func readSheet(f *file, ps *problems) *sheet {
 	at := inlineStyle.FindAllStringSubmatchIndex(f.text, -1)
-	s := &sheet{names: map[string]bool{}, known: map[styledElement]string{}, done: map[*file]*file{}}
+	s := emptySheet()
 	for _, m := range at {
 		block := f.text[m[2]:m[3]]
 		if i := strings.Index(block, "{{"); i >= 0 {
@@ -61,9 +56,11 @@ func readSheet(f *file, ps *problems) *sheet {
 	return s
 }
 
+func emptySheet() *sheet { return &sheet{names: map[string]bool{}, done: map[*file]*file{}} }
+
 // readSheets reads the rules of all layouts.
 func (d *directory) readSheets() {
-	d.sheets = map[string]*sheet{noLayout: {names: map[string]bool{}, known: map[styledElement]string{}, done: map[*file]*file{}}}
+	d.sheets = map[string]*sheet{noLayout: emptySheet()}
 	for name, s := range d.layouts[".html"] {
 		if s != nil {
 			d.sheets[name] = readSheet(s.file, d.ps)
@@ -127,7 +124,7 @@ func (s *sheet) write(f *file, ps *problems) *file {
 		return done
 	}
 	tags := startTags(f.text)
-	s.learn(tags)
+	styles := learn(s, tags)
 	var edits []rewrite
 	for _, m := range inlineStyle.FindAllStringIndex(f.text, -1) {
 		edits = append(edits, rewrite{m[0], m[1], ""})
@@ -140,7 +137,7 @@ func (s *sheet) write(f *file, ps *problems) *file {
 			f.at(t.at).report(ps, t.fault)
 			continue
 		}
-		style := s.known[t.element()]
+		style := styles[t.element()]
 		switch {
 		case style == "":
 		case !t.style.there:
@@ -158,49 +155,6 @@ func (s *sheet) write(f *file, ps *problems) *file {
 	markTree(own.tree.Root)
 	s.done[f] = &own
 	return &own
-}
-
-// learn has the library say what each of the tags gets that is not known yet.
-func (s *sheet) learn(tags []startTag) {
-	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	var asked []styledElement
-	for _, t := range tags {
-		e := t.element()
-		if _, known := s.known[e]; known || t.fault != "" || !s.concerns(t.name, t.class.text) {
-			continue
-		}
-		n := &html.Node{Type: html.ElementNode, Data: e.tag, DataAtom: atom.Lookup([]byte(e.tag)), Attr: []html.Attribute{{Key: "class", Val: e.class}}}
-		if e.own != "" {
-			n.Attr = append(n.Attr, html.Attribute{Key: "style", Val: e.own})
-		}
-		s.known[e] = ""
-		asked = append(asked, e)
-		body.AppendChild(n)
-	}
-	if len(asked) == 0 {
-		return
-	}
-	style := &html.Node{Type: html.ElementNode, Data: "style", DataAtom: atom.Style}
-	style.AppendChild(&html.Node{Type: html.TextNode, Data: s.css})
-	head := &html.Node{Type: html.ElementNode, Data: "head", DataAtom: atom.Head}
-	head.AppendChild(style)
-	page := &html.Node{Type: html.ElementNode, Data: "html", DataAtom: atom.Html}
-	page.AppendChild(head)
-	page.AppendChild(body)
-	root := &html.Node{Type: html.DocumentNode}
-	root.AppendChild(page)
-	doc := goquery.NewDocumentFromNode(root)
-	// Its error is of writing the document, which nobody reads.
-	_, _ = premailer.NewPremailer(doc, premailer.NewOptions(premailer.WithCssToAttributes(false))).Transform()
-	i := 0
-	for n := body.FirstChild; n != nil; n = n.NextSibling {
-		for _, a := range n.Attr {
-			if a.Key == "style" {
-				s.known[asked[i]] = strings.ReplaceAll(a.Val, `"`, "'")
-			}
-		}
-		i++
-	}
 }
 
 // apply makes the edits in the text of a tree. Each lies in one piece of text, as no

@@ -103,25 +103,38 @@ func misnested(name string, open []openTag) pageFault {
 	return pageFault{fmt.Sprintf("</%s> closes nothing", name), name}
 }
 
-// invisible are the styles with which something is not shown.
-var invisible = regexp.MustCompile(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:max-height|height|max-width|width|opacity)\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$))`)
-
-// fontSize matches the size of text, and what it is if it is none.
-var fontSize = regexp.MustCompile(`(?i)(?:^|;)\s*font-size\s*:\s*(0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:!important)?\s*(?:;|$))?`)
-
 // hide notes whether an element, which has what it is in, is not shown.
 func (o *openTag) hide(t *html.Token) {
 	for _, a := range t.Attr {
-		if a.Key == "hidden" || a.Key == "style" && invisible.MatchString(a.Val) {
+		switch a.Key {
+		case "hidden":
 			o.hidden = true
-		}
-		if a.Key == "style" {
-			if sizes := fontSize.FindAllStringSubmatch(a.Val, -1); len(sizes) > 0 {
-				o.small = sizes[len(sizes)-1][1] != ""
+		case "style":
+			for declaration := range strings.SplitSeq(a.Val, ";") {
+				o.declare(declaration)
 			}
 		}
 	}
 }
+
+// declare notes what one declaration of a style does to what is shown.
+func (o *openTag) declare(declaration string) {
+	property, value, _ := strings.Cut(strings.ToLower(declaration), ":")
+	value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
+	switch strings.TrimSpace(property) {
+	case "display":
+		o.hidden = o.hidden || value == "none"
+	case "visibility":
+		o.hidden = o.hidden || value == "hidden" || value == "collapse"
+	case "max-height", "height", "max-width", "width", "opacity":
+		o.hidden = o.hidden || zero.MatchString(value)
+	case "font-size":
+		o.small = zero.MatchString(value)
+	}
+}
+
+// zero matches a length or a share that is none.
+var zero = regexp.MustCompile(`^0(?:\.0*)?(?:px|pt|em|rem|%)?$`)
 
 func (p *page) see(t *html.Token, hidden, ours bool) {
 	if msg := lintTag(t, ours); msg != "" {
