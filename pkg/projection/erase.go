@@ -44,6 +44,7 @@ func (s *Customers) erase(ctx context.Context, e customer.Entry) error {
 // erasure itself at the end, if there is one. A record is erased only as it was when
 // it told who the others are.
 func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask, itself ...customer.Entry) error {
+	told := map[Link]bool{}
 	for range foldTries {
 		who, n, err := s.then(ctx, at.UnixMilli(), asks)
 		if err != nil {
@@ -56,7 +57,7 @@ func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask
 				copies = append(copies, erased(k, at))
 			}
 		}
-		if err := s.befriend(ctx, at, who); err != nil {
+		if err := s.befriend(ctx, at, who, told); err != nil {
 			return err
 		}
 		if len(copies) > 0 {
@@ -109,12 +110,22 @@ func (s *Customers) then(ctx context.Context, at int64, asks []customer.Ask) (cu
 	return customer.Then{}, n, errTooFar
 }
 
-// befriend links the guests of mailboxes, so that they are found there.
-func (s *Customers) befriend(ctx context.Context, at time.Time, who customer.Then) error {
+// befriend links the guests of mailboxes, so that they are found there. With one Redis the
+// timeline may know such a link by the events of the guest alone, and they are deleted
+// with the erasure: then it is told, too. told are those that it was.
+func (s *Customers) befriend(ctx context.Context, at time.Time, who customer.Then, told map[Link]bool) error {
 	var all []introduction
+	var facts []customer.Entry
 	for k, email := range who.Mailboxes {
-		guest := s.identity.Key(k.Store, s.identity.Guest(k.Store, email))
-		all = append(all, introduction{entry: customer.Entry{Event: events.Event{Time: at}}, link: Link{k, guest}})
+		l := Link{k, s.identity.Key(k.Store, s.identity.Guest(k.Store, email))}
+		all = append(all, introduction{entry: customer.Entry{Event: events.Event{Time: at}}, link: l})
+		if !told[l] {
+			told[l] = true
+			facts = append(facts, linked(l, at))
+		}
+	}
+	if !s.nodes {
+		return s.announce(ctx, facts)
 	}
 	_, err := s.introduce(ctx, all)
 	return err

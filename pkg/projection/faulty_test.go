@@ -25,12 +25,18 @@ type faulty struct {
 }
 
 func openFaulty(t testing.TB, url string, p *tape) *faulty {
+	return faultyOn(t, homingtest.Redis(t, url), p)
+}
+
+func faultyOn(t testing.TB, rdb *redis.Client, p *tape) *faulty {
 	f := &faulty{left: 1 << 30}
-	rdb := homingtest.Redis(t, url)
 	rdb.AddHook(f)
 	s := projection.New(rdb, nil)
 	f.desk = &desk{Customers: s, tape: p}
 	s.IntroduceTo(f, ids(t))
+	if p.cluster {
+		s.AsOnCluster()
+	}
 	return f
 }
 
@@ -110,9 +116,21 @@ func introducing(t testing.TB, url string, p *tape) *projection.Rebuilder {
 }
 
 func introducingOn(t testing.TB, url string, p *tape, g *projection.Guard) *projection.Rebuilder {
-	return projection.NewRebuilder(homingtest.Redis(t, url), g, p, rebuildOptions(t, p))
+	r := projection.NewRebuilder(homingtest.Redis(t, url), g, p, rebuildOptions(t, p))
+	if p.cluster {
+		r.AsOnCluster()
+	}
+	return r
 }
 
 func rebuildOptions(t testing.TB, p projection.Appender) projection.RebuildOptions {
 	return projection.RebuildOptions{Stores: []string{"main"}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)), Timeline: p, Identity: ids(t)}
+}
+
+// whereFactsAre runs a test for one Redis, where the events that name a mailbox are all
+// that the timeline has of its links, and as on a cluster, where it has them as facts.
+func whereFactsAre(t *testing.T, test func(t *testing.T, p func() *tape)) {
+	for name, cluster := range map[string]bool{"one Redis": false, "as on a cluster": true} {
+		t.Run(name, func(t *testing.T) { test(t, func() *tape { return &tape{cluster: cluster} }) })
+	}
 }

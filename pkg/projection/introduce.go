@@ -46,7 +46,7 @@ func (s *Customers) newcomers(c *customer.Customer, e customer.Entry) []introduc
 		return nil
 	}
 	var out []introduction
-	if email := d.Who().Email; email != "" && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
+	if email := d.Who().Email; email != "" && !s.relinks() && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
 		out = append(out, introduction{e, Link{s.identity.Mailbox(e.Key.Store, email), e.Key}, c})
 	}
 	if m, ok := d.(*events.CustomerMerged); ok && !c.Absorbs(m.From, customer.StampOf(e.Event)) {
@@ -58,11 +58,20 @@ func (s *Customers) newcomers(c *customer.Customer, e customer.Entry) []introduc
 // linkSource is the source of the facts that say who is who.
 const linkSource = "/homing/intake"
 
-// introduce carries introductions out. First the timeline has them, then Redis: what
-// the timeline does not have, Redis would not have after a refold. The event that
-// caused them is folded after that, and until it is, it introduces again.
+// introduce carries introductions out. The event that caused them is folded after that,
+// and until it is, it introduces again.
+//
+// On a cluster the timeline has them before Redis does: the node of the mailbox may lose
+// what it was told while that of the customer does not. On one Redis the events that
+// named the mailbox are enough: who loses a link loses the fold that came after it, and
+// the refold of the one makes the other again; see named.
 // It returns those that led to a mailbox, or an id, where others are known.
 func (s *Customers) introduce(ctx context.Context, all []introduction) (meetings []introduction, err error) {
+	if !s.nodes {
+		if all, err = s.first(ctx, all); err != nil {
+			return nil, err
+		}
+	}
 	if len(all) == 0 {
 		return nil, nil
 	}
@@ -70,24 +79,34 @@ func (s *Customers) introduce(ctx context.Context, all []introduction) (meetings
 	if err != nil {
 		return nil, err
 	}
-	fresh, meetings := known.sort(all)
-	if len(fresh) > 0 {
-		err = s.announce(ctx, fresh)
+	links, facts, meetings := known.sort(all)
+	if s.nodes {
+		told := make([]customer.Entry, 0, len(links)+len(facts))
+		for _, l := range links {
+			told = append(told, linked(l.Link, l.at))
+		}
+		facts = append(told, facts...)
+	} else if err := s.Link(ctx, linksNamed(links)); err != nil {
+		return meetings, err
 	}
-	return meetings, err
+	return meetings, s.announce(ctx, facts)
 }
 
-// announce appends entries that say who is who, and has them in force. Their marks
-// travel with those of the events that caused them.
-func (s *Customers) announce(ctx context.Context, fresh []customer.Entry) error {
-	epoch := s.Epoch()
-	if err := s.introductions.Append(ctx, fresh); err != nil {
-		return fmt.Errorf("introducing ids to mailboxes: %w", err)
+// announce appends entries that say who is who, and has them in force: what the timeline
+// does not have, Redis would not have after a refold. Their marks travel with those of
+// the events that caused them.
+func (s *Customers) announce(ctx context.Context, facts []customer.Entry) error {
+	if len(facts) == 0 {
+		return nil
 	}
-	if err := s.fold(ctx, fresh); err != nil || s.refolds {
+	epoch := s.Epoch()
+	if err := s.introductions.Append(ctx, facts); err != nil {
+		return fmt.Errorf("introducing ids: %w", err)
+	}
+	if err := s.fold(ctx, facts); err != nil || s.refolds {
 		return err // a mark would cover what the refold has yet to come to
 	}
-	s.unmarked.add(epoch, fresh)
+	s.unmarked.add(epoch, facts)
 	return nil
 }
 
@@ -118,16 +137,30 @@ func (s *Customers) acquaintances(ctx context.Context, all []introduction) (*acq
 	return k, err
 }
 
-// sort returns the entries that introductions lead to, without what is known, and
-// those that have two meet.
-func (k *acquaintances) sort(all []introduction) (fresh []customer.Entry, meetings []introduction) {
+// timedLink is a link, and when it was named.
+type timedLink struct {
+	Link
+	at time.Time
+}
+
+func linksNamed(all []timedLink) []Link {
+	out := make([]Link, len(all))
+	for i, l := range all {
+		out[i] = l.Link
+	}
+	return out
+}
+
+// sort returns the links and the facts that introductions lead to, without what is
+// known, and those that have two meet.
+func (k *acquaintances) sort(all []introduction) (links []timedLink, facts []customer.Entry, meetings []introduction) {
 	seen := map[Link]bool{}
 	for _, in := range all {
 		if in.link == (Link{}) {
 			meetings = append(meetings, in)
 			e, from := k.s.merged(in.entry), k.records[k.s.from(in.entry)]
 			if c := from.Customer; customer.Apply(&c, e.Event) {
-				fresh = append(fresh, e)
+				facts = append(facts, e)
 			}
 			continue
 		}
@@ -137,10 +170,10 @@ func (k *acquaintances) sort(all []introduction) (fresh []customer.Entry, meetin
 		}
 		if !seen[in.link] && len(ids) < keptLinks && !slices.Contains(ids, in.link.ID) {
 			seen[in.link] = true
-			fresh = append(fresh, linked(in.link, in.entry.Event.Time))
+			links = append(links, timedLink{in.link, in.entry.Event.Time})
 		}
 	}
-	return fresh, meetings
+	return links, facts, meetings
 }
 
 // linked is the fact that an id named a mailbox.
@@ -173,6 +206,33 @@ func linksOf(entries []customer.Entry) []Link {
 			if id, ok := customer.KeyOfToken(e.Key.Store, d.Customer); ok {
 				out = append(out, Link{e.Key, id})
 			}
+		}
+	}
+	return out
+}
+
+// relinks reports whether links are made of all that a refold reads, see named, and not
+// only of what changes a customer.
+func (s *Customers) relinks() bool { return s.refolds && !s.nodes }
+
+// named returns the links that entries tell of by naming an id and an address. With one
+// Redis, nothing else may tell of them. Where a bucket of mailboxes is lost, those who
+// named them may be in buckets that are not: so it reads the entries of all.
+func (s *Customers) named(entries []customer.Entry) []Link {
+	type pair struct {
+		of    customer.Key
+		email string
+	}
+	seen := map[pair]bool{}
+	var out []Link
+	for _, e := range entries {
+		d, ok := e.Event.Data.(events.CustomerData)
+		if !ok || !customer.Folds(e.Event.Type) || e.Event.OfNobody() || d.Who().Email == "" {
+			continue
+		}
+		if p := (pair{e.Key, d.Who().Email}); !seen[p] {
+			seen[p] = true
+			out = append(out, Link{s.identity.Mailbox(e.Key.Store, p.email), e.Key})
 		}
 	}
 	return out

@@ -81,7 +81,7 @@ func (s *Customers) Link(ctx context.Context, links []Link) error {
 			l := links[i]
 			field := packToken(l.Mailbox)
 			keys = append(keys, linksKey(l.Mailbox, field), manyLinksKey(l.Mailbox))
-			args = append(args, field, string([]byte{l.ID.Bucket})+packToken(l.ID))
+			args = append(args, field, linkOf(l.ID))
 		}
 		return linkScript, keys, args
 	})
@@ -90,6 +90,65 @@ func (s *Customers) Link(ctx context.Context, links []Link) error {
 	}
 	return nil
 }
+
+// firstScript links ids with mailboxes that no id named before.
+//
+// KEYS the hash of each; ARGV two for each: field, id. Returns which were named before:
+// nothing of theirs changes.
+var firstScript = redis.NewScript(`
+local known = {}
+for i = 1, #KEYS do
+  local field = ARGV[2*i-1]
+  if redis.call('HGET', KEYS[i], field) then
+    known[#known+1] = i
+  else
+    redis.call('HSET', KEYS[i], field, ARGV[2*i])
+  end
+end
+return known`)
+
+// first carries out those introductions that link an id with a mailbox that nobody named
+// before, as nearly all do: it takes less than half of what the others take. It returns
+// the others.
+func (s *Customers) first(ctx context.Context, all []introduction) (others []introduction, err error) {
+	var links []introduction
+	for _, in := range all {
+		if in.link == (Link{}) || in.late() {
+			others = append(others, in)
+		} else {
+			links = append(links, in)
+		}
+	}
+	if err := s.guard.Ready(); err != nil || len(links) == 0 {
+		return others, err
+	}
+	cmds, err := s.eval(ctx, nil, (len(links)+mostInScript-1)/mostInScript, func(n int) (*redis.Script, []string, []any) {
+		of := links[n*mostInScript : min(len(links), (n+1)*mostInScript)]
+		keys, args := make([]string, len(of)), make([]any, 0, 2*len(of))
+		for i := range of {
+			l := &of[i].link
+			field := packToken(l.Mailbox)
+			keys[i], args = linksKey(l.Mailbox, field), append(args, field, linkOf(l.ID))
+		}
+		return firstScript, keys, args
+	})
+	if err != nil {
+		return nil, fmt.Errorf("linking ids with mailboxes: %w", err)
+	}
+	for n, c := range cmds {
+		known, err := c.Int64Slice()
+		if err != nil {
+			return nil, fmt.Errorf("linking ids with mailboxes: %w", err)
+		}
+		for _, i := range known {
+			others = append(others, links[n*mostInScript+int(i)-1])
+		}
+	}
+	return others, nil
+}
+
+// linkOf is an id as it is kept with a mailbox.
+func linkOf(id customer.Key) string { return string([]byte{id.Bucket}) + packToken(id) }
 
 // Links reads the links of mailboxes, each ascending. It takes one round trip, and a
 // second for mailboxes that very many ids named.

@@ -93,6 +93,9 @@ func deskOn(t testing.TB, rdb *redis.Client, p *tape) *desk {
 	rdb.AddHook(homingtest.RoundTrips(func([]redis.Cmder) { d.mu.Lock(); d.trips++; d.mu.Unlock() }))
 	d.Customers = projection.New(rdb, nil)
 	d.IntroduceTo(p, ids(t))
+	if p.cluster {
+		d.AsOnCluster()
+	}
 	d.people = projection.NewPeople(d.Customers, ids(t))
 	return d
 }

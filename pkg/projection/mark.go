@@ -258,23 +258,28 @@ func (s *Customers) known(b bucket) int64 {
 
 // Marks returns the marks of all buckets of a store; 0 where there is none.
 func (s *Customers) Marks(ctx context.Context, store string) ([customer.Buckets]uint64, error) {
-	var out [customer.Buckets]uint64
+	marks, _, err := s.marksOf(ctx, store)
+	return marks, err
+}
+
+// marksOf is Marks, and says which buckets have none.
+func (s *Customers) marksOf(ctx context.Context, store string) (marks [customer.Buckets]uint64, none [customer.Buckets]bool, err error) {
 	pipe := s.rdb.Pipeline()
 	var cmds [customer.Buckets]*redis.StringCmd
 	for b := range cmds {
 		cmds[b] = pipe.Get(ctx, markKey(store, uint8(b)))
 	}
 	if _, err := pipe.Exec(ctx); err != nil && err != redis.Nil {
-		return out, fmt.Errorf("reading marks: %w", err)
+		return marks, none, fmt.Errorf("reading marks: %w", err)
 	}
 	for b, c := range cmds {
 		n, err := c.Uint64()
 		if err != nil && err != redis.Nil {
-			return out, fmt.Errorf("mark of store %s, bucket %d: %w", store, b, err)
+			return marks, none, fmt.Errorf("mark of store %s, bucket %d: %w", store, b, err)
 		}
-		out[b] = n
+		marks[b], none[b] = n, err == redis.Nil
 	}
-	return out, nil
+	return marks, none, nil
 }
 
 // forgetMarks removes the marks of all buckets of a store.

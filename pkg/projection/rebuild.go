@@ -279,12 +279,16 @@ type lag struct {
 }
 
 func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Buckets]uint64) (lag, error) {
-	marks, err := r.store.Marks(ctx, store)
+	marks, gone, err := r.store.marksOf(ctx, store)
 	if err != nil {
 		return lag{}, err
 	}
 	l := lag{marks: marks, from: ^uint64(0)}
+	end := slices.Max(lasts[:])
 	for b, last := range lasts {
+		if gone[b] && last == 0 {
+			last = end // it may have links, of which others told
+		}
 		if marks[b] < last {
 			l.buckets = append(l.buckets, uint8(b))
 			l.from = min(l.from, marks[b]+1)

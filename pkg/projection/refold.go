@@ -22,12 +22,15 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error
 	if err := r.acquaint(ctx, store, l); err != nil {
 		return 0, fmt.Errorf("folding who is who in store %s: %w", store, err)
 	}
-	n := 0
+	n, buckets := 0, l.buckets
+	if r.store.relinks() {
+		buckets = allBuckets() // any of them may have named a mailbox of one that is behind
+	}
 	read, folded := make(chan []customer.Entry), make(chan []customer.Entry)
 	all, work := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		defer close(read)
-		return r.timeline.Read(work, store, l.buckets, l.from, l.to, func(batch []customer.Entry) error {
+		return r.timeline.Read(work, store, buckets, l.from, l.to, func(batch []customer.Entry) error {
 			return pass(work, read, batch)
 		})
 	})
@@ -91,6 +94,11 @@ func (r *Rebuilder) acquaint(ctx context.Context, store string, l lag) error {
 
 // fold folds what the marks do not cover, and passes it on to be marked.
 func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [customer.Buckets]uint64, folded chan<- []customer.Entry) error {
+	if r.store.introductions != nil && r.store.relinks() {
+		if err := r.store.Link(ctx, r.store.named(batch)); err != nil {
+			return err
+		}
+	}
 	todo := slices.DeleteFunc(batch, func(e customer.Entry) bool { return e.Sequence <= marks[e.Key.Bucket] })
 	if err := r.store.Fold(ctx, todo); err != nil {
 		return err
@@ -99,6 +107,15 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 		todo[i].Event = events.Event{Type: todo[i].Event.Type} // a mark needs no more, and the rest is most of the memory
 	}
 	return pass(ctx, folded, todo)
+}
+
+// allBuckets returns all buckets of a store.
+func allBuckets() []uint8 {
+	out := make([]uint8, customer.Buckets)
+	for b := range out {
+		out[b] = uint8(b)
+	}
+	return out
 }
 
 func pass(ctx context.Context, to chan<- []customer.Entry, batch []customer.Entry) error {
