@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -86,6 +87,34 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 		t.Errorf("left over: %+v", got)
 	}
 	homing(t, "rejected", "replay", "1", "--nats", d.NATS).want(t, exitFailure).contains(t, "no rejected event 1")
+}
+
+// What came back about an email is for a person to read: it is listed and shown, and is
+// no event that could be published again.
+func TestAReportThatNobodyCouldReadIsNotReplayed(t *testing.T) {
+	d := startDev(t, "--state", filepath.Join(t.TempDir(), "state"))
+	nc, err := nats.Connect(d.NATS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	m := nats.NewMsg("rejected.main.unknown_report")
+	m.Data = []byte("Subject: Re: Tea\r\n\r\nThanks!\r\n")
+	m.Header.Set("Homing-Subject", "feedback.main")
+	m.Header.Set("Homing-Customer", "aaaaaaaaaaaaaaaa")
+	m.Header.Set("Homing-Detail", "came back to the return path of an email")
+	if _, err := nc.RequestMsg(m, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, d.NATS, "--store=main", "--reason=unknown_report"); len(got) != 1 || got[0].Store != "main" {
+		t.Errorf("listed %+v", got)
+	}
+	homing(t, "rejected", "show", "1", "--nats", d.NATS).want(t, exitOK).contains(t, "came back to the return path", "Thanks!")
+	homing(t, "rejected", "replay", "1", "--nats", d.NATS).want(t, exitFailure).contains(t, "for a person to read", "address.bounced")
+	homing(t, "rejected", "replay", "--all", "--nats", d.NATS).want(t, exitOK).contains(t, "nothing to replay")
+	if got := listed(t, d.NATS); len(got) != 1 {
+		t.Errorf("afterwards: %+v", got)
+	}
 }
 
 func TestRejectedRefusesWhatItCannotMean(t *testing.T) {

@@ -45,6 +45,8 @@ func entryOf(seq uint64, at time.Time, subject string, h nats.Header) rejectedEn
 		Event: h.Get(bus.HeaderEvent), Source: h.Get(bus.HeaderSource)}
 	if store, t, err := events.ParseSubject(e.Subject); err == nil {
 		e.Store, e.Type = store, string(t)
+	} else if of, found := strings.CutPrefix(e.Subject, "feedback."); found && e.Reason == string(events.ReasonUnknownReport) {
+		e.Store = of // no event: something that came back about an email
 	}
 	return e
 }
@@ -218,6 +220,9 @@ func (r *rejected) replay(ctx context.Context, seq uint64, dryRun bool) (replaye
 	out.Subject, out.Reason = e.Subject, e.Reason
 	if e.Subject == "" {
 		return out, errors.New("it is a warning about an event that was taken in; there is nothing to publish again")
+	}
+	if e.Reason == string(events.ReasonUnknownReport) {
+		return out, errors.New("it is a report about an email, for a person to read, and no event; if it says that the address does not exist, publish address.bounced")
 	}
 	if !strings.HasPrefix(e.Subject, "storefront.") {
 		return out, fmt.Errorf("it stood on %s, which is Homing's own; only what storefronts publish is replayed", printable(e.Subject))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -54,38 +55,75 @@ func (a *App) serveFeedback() (*inbound.Server, error) {
 		Read:       func(address string) (returnpath.Email, error) { return a.returns.Read(address, stores) },
 		Complaints: func(address string) bool { return loops[strings.ToLower(address)] },
 		Record:     a.reported, Keep: a.keepReport,
-		Took: func(what string) { a.metrics.reports.WithLabelValues(what).Inc() },
+		Took: func(what string) { a.metrics.reports.WithLabelValues("mail", what).Inc() },
 	})
 }
 
 // reported records what a report says about an email, and returns it in one word; "" if
 // it says nothing that is understood.
 func (a *App) reported(ctx context.Context, e returnpath.Email, r feedback.Report) (string, error) {
+	what, err := a.reportedAll(ctx, []about{{e, r}})
+	if err != nil {
+		return "", err
+	}
+	return what[0], nil
+}
+
+// about is what a report says about an email.
+type about struct {
+	email  returnpath.Email
+	report feedback.Report
+}
+
+// reportedAll does that for several, with one read of all customers and one way through
+// fold, timeline and mark.
+func (a *App) reportedAll(ctx context.Context, all []about) ([]string, error) {
 	if !a.nc.IsConnected() { // before the fold, so that what is put off is not half done
-		return "", errors.New("not connected to NATS")
+		return nil, errors.New("not connected to NATS")
 	}
-	means := feedback.Unsaid
-	if r.Kind == feedback.Delivery {
-		if means = r.Means(); means == feedback.Unsaid {
-			return "", nil
-		}
+	keys := make([]customer.Key, 0, 2*len(all))
+	for _, x := range all {
+		keys = append(keys, x.email.Customer, a.identity.AddressKey(x.email.Customer.Store, x.email.Address))
 	}
-	mailbox := a.identity.AddressKey(e.Customer.Store, e.Address)
-	records, err := a.customers.Unhurried().Load(ctx, []customer.Key{e.Customer, mailbox})
+	records, err := a.customers.Unhurried().Load(ctx, keys)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	x := report{email: e, mailbox: records[1], now: a.o.Scale.Now().UTC().Truncate(time.Millisecond)}
-	for _, k := range records[0].Customer.Claims {
-		if e.Is(k.Touch) {
-			x.claim = k
+	now := a.o.Scale.Now().UTC().Truncate(time.Millisecond)
+	out := make([]string, len(all))
+	var entries []customer.Entry
+	for i, x := range all {
+		r := report{email: x.email, mailbox: records[2*i+1], now: now}
+		for _, k := range records[2*i].Customer.Claims {
+			if x.email.Is(k.Touch) {
+				r.claim = k
+			}
 		}
+		more, what, err := a.follows(ctx, r, x.report, records[2*i])
+		if err != nil {
+			return nil, err
+		}
+		out[i], entries = what, append(entries, more...)
 	}
-	entries, err := a.settled(ctx, x.claim, records[0])
+	return out, a.intake().Take(ctx, entries)
+}
+
+// follows is what follows from a report.
+func (a *App) follows(ctx context.Context, x report, r feedback.Report, of customer.Record) ([]customer.Entry, string, error) {
+	means, what := r.Means(), r.Kind.String()
+	switch {
+	case r.Kind == feedback.Automatic: // that somebody has the address
+		return nil, what, nil
+	case r.Kind == feedback.Complaint:
+	case r.Kind == feedback.Delivery && means != feedback.Unsaid:
+		what = means.String()
+	default:
+		return nil, "", nil
+	}
+	entries, err := a.settled(ctx, x.claim, of)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	what := feedback.Complaint.String()
 	switch {
 	case r.Kind == feedback.Complaint:
 		entries = x.suppress(entries, customer.Complained, &events.AddressComplained{})
@@ -93,18 +131,15 @@ func (a *App) reported(ctx context.Context, e returnpath.Email, r feedback.Repor
 		entries = x.suppress(entries, customer.Bounced, &events.AddressBounced{})
 	case means == feedback.Soft, means == feedback.Doubtful:
 		if x.claim.State == customer.Open {
-			return "", errors.New("the email is not recorded yet")
+			return nil, "", errors.New("the email is not recorded yet")
 		}
 		entries = x.doubt(entries)
 	case means == feedback.NotTheirs:
 		w := r.Recipients[slices.IndexFunc(r.Recipients, func(x feedback.Recipient) bool { return x.Means == means })]
 		a.log.Warn("an email came back, and neither its address nor its recipient is the reason; have ops look at SPF, DKIM, blocklists and the content",
-			zap.String("store", e.Customer.Store), zap.String("status", w.Status), zap.String("words", w.Words))
+			zap.String("store", x.email.Customer.Store), zap.String("status", w.Status), zap.String("words", w.Words))
 	}
-	if r.Kind == feedback.Delivery {
-		what = means.String()
-	}
-	return what, a.intake().Take(ctx, entries)
+	return entries, what, nil
 }
 
 // settled is what a report says about an email of which nobody knew whether it had left:
@@ -164,13 +199,22 @@ func (x report) entry(d events.Data, at time.Time) customer.Entry {
 	}}
 }
 
-// keepReport keeps what cannot be read on REJECTED.
+// keepReport keeps what came by mail and cannot be read on REJECTED.
 func (a *App) keepReport(ctx context.Context, e returnpath.Email, begins []byte) error {
-	m := nats.NewMsg("rejected." + e.Customer.Store + "." + string(events.ReasonUnknownReport))
+	return a.keepUnknown(ctx, e.Customer, "came back to the return path of an email, and is not a report that Homing can read", begins)
+}
+
+// keepUnknown keeps what cannot be read, with the token of the customer whose email it is
+// about, by which an erasure finds it. Of nobody's email it is in no store.
+func (a *App) keepUnknown(ctx context.Context, about customer.Key, why string, begins []byte) error {
+	store := cmp.Or(about.Store, "unknown")
+	m := nats.NewMsg("rejected." + store + "." + string(events.ReasonUnknownReport))
 	m.Data = begins
-	m.Header.Set(bus.HeaderSubject, "feedback."+e.Customer.Store)
-	m.Header.Set(bus.HeaderCustomer, e.Customer.Token)
-	m.Header.Set(bus.HeaderDetail, "came back to the return path of an email, and is not a report that Homing can read")
+	m.Header.Set(bus.HeaderSubject, "feedback."+store)
+	if about.Token != "" {
+		m.Header.Set(bus.HeaderCustomer, about.Token)
+	}
+	m.Header.Set(bus.HeaderDetail, why)
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
 	defer cancel()
 	_, err := a.js.PublishMsg(ctx, m)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -103,9 +104,23 @@ func (a *App) serveGateway() (*httpServer, error) {
 	}
 	a.log.Info("links", zap.String("address", l.Addr().String()), zap.String("public", a.o.Config.HTTP.PublicURL))
 	return serve(l, log, &http.Server{
-		Handler: a.whenAdmitted(a.gatewayHandler(log)), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
+		Handler: a.whenAdmitted(a.public(log)), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
 		IdleTimeout: gatewayIdle, MaxHeaderBytes: gatewayHeader, ErrorLog: quiet,
 	}), nil
+}
+
+// public is all that the role serves. Paths are looked at as they came: what is not of
+// the other parts is for those that answer links.
+func (a *App) public(log *zap.Logger) http.Handler {
+	links, provider := a.gatewayHandler(log), a.reportsHandler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, a.links.Path()+reportsPath):
+			provider.ServeHTTP(w, r)
+		default:
+			links.ServeHTTP(w, r)
+		}
+	})
 }
 
 func (a *App) gatewayHandler(log *zap.Logger) http.Handler {

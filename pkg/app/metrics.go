@@ -47,7 +47,7 @@ func newMetrics() *metrics {
 	m.connections.WithLabelValues("opened")
 	m.connections.WithLabelValues("failed")
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
-	m.reports = counter("homing_reports_total", "Emails that came back to return paths, by what they say.", "says")
+	m.reports = counter("homing_reports_total", "What came back about emails, by mail or from a provider, and what it says.", "by", "says")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
 	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")
 	m.signIns = counter("homing_console_sign_ins_total", "Tokens that somebody showed to sign in at the console.", "result")

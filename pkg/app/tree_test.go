@@ -98,6 +98,7 @@ var may = map[string][]string{
 	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
 	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render"},
 	"pkg/inbound":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath"},
+	"pkg/reports":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath"},
 	"pkg/feedback": {"pkg/refusal"},
 
 	"pkg/shop":             {"events"},

@@ -2,6 +2,10 @@ package email_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net"
 	"strings"
@@ -18,6 +22,7 @@ import (
 	"homing/pkg/mailer"
 	"homing/pkg/programme"
 	"homing/pkg/render"
+	"homing/pkg/returnpath"
 	"homing/pkg/touch"
 )
 
@@ -55,6 +60,66 @@ func content(to string) channel.Content {
 	c.Email.Value = to
 	return channel.Content{ID: "win-back.offer.tok.l1", Touch: touch.Touch{Worker: "win-back", Snapshot: &touch.Snapshot{}},
 		Step: touch.Step{Name: "offer", Template: "win-back/offer", Class: touch.Marketing}, Customer: c, To: channel.Recipient{Address: to}, Now: time.Now()}
+}
+
+// The header for the relay's provider is one line, and DKIM signs it not: the provider may
+// take it out.
+func TestAnEmailTellsTheProviderItsCode(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dkim, err := mailer.NewDKIM("shop.example", "homing", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := strings.Repeat("a2", 28)[:55]
+	for _, provider := range returnpath.Providers {
+		sink := &homingtest.Sink{}
+		relay, err := mailer.New(mailer.Options{URL: "smtp+insecure://127.0.0.1:25", Dial: sink.Dial, Log: zap.NewNop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := email.New(email.Options{
+			Store: &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example",
+				View: render.Store{Name: "Shop", URL: "https://shop.example", PostalAddress: "1 High Street", Locale: "en", Currency: "GBP"}},
+			Relay: relay, DKIM: dkim, Templates: func() (email.Renderer, string) { return texts{}, "12" },
+			Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+			Report: func(_ customer.Key, touchID, to string) (name, value string) {
+				if touchID != "win-back.offer.tok.l1" || to != "ann@customer.example" {
+					t.Errorf("%s, %s", touchID, to)
+				}
+				return returnpath.Header(provider, code)
+			},
+		})
+		m, err := c.Compose(content("ann@customer.example"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := c.Open(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := conn.Send(t.Context(), m, lease{}); out.Meaning != channel.Accepted {
+			t.Fatal(out)
+		}
+		conn.Release()
+		raw := sink.Mails()[0].Raw
+		name, value := returnpath.Header(provider, code)
+		if !strings.Contains(raw, "\r\n"+name+": "+value+"\r\n") || strings.Count(raw, code) != 1 {
+			t.Errorf("%s:\n%.1200s", provider, raw)
+		}
+		signature, _, _ := strings.Cut(raw, "\r\nDate:")
+		if !strings.HasPrefix(signature, "DKIM-Signature:") || strings.Contains(strings.ToLower(signature), "x-") {
+			t.Errorf("%s: signed is\n%s", provider, signature)
+		}
+		_ = relay.Close()
+		sink.Close()
+	}
 }
 
 // lease is a claim that holds, or has run out.

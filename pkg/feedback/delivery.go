@@ -81,6 +81,19 @@ func (p *reading) recipients() []Recipient {
 	return out
 }
 
+// Judge is what a provider of email says about a recipient, read as if a delivery report
+// had said it: its action, its status, and what the server said. All but the action may be
+// empty.
+func Judge(recipient, action, status, said string) Recipient {
+	r := Recipient{Address: cut(recipient), Action: firstWord(action)}
+	if status = firstWord(status); refusal.IsEnhanced(status) {
+		r.Status = status
+	}
+	_, r.said = typed(cut(strings.ToValidUTF8(said, "?")))
+	r.judge()
+	return r
+}
+
 func firstWord(s string) string {
 	if f := strings.Fields(strings.ToLower(s)); len(f) > 0 {
 		return strings.TrimRight(f[0], ".,;")

@@ -2,6 +2,8 @@ package homingtest
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -25,4 +27,23 @@ func (w *World) Report(from, to, mail string) error {
 		err = c.Quit()
 	}
 	return err
+}
+
+// Webhook posts what a provider reports to the gateway of the world, at a path such as
+// "/reports/ses", and returns what it is answered.
+func (w *World) Webhook(path string, header http.Header, body string) (code int, answered http.Header) {
+	w.T.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.gateway.dial}}
+	r, err := http.NewRequest(http.MethodPost, "http"+strings.TrimPrefix(PublicURL, "https")+path, strings.NewReader(body))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	r.Header = header
+	res, err := client.Do(r)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, res.Header
 }

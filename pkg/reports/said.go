@@ -1,0 +1,93 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"homing/pkg/feedback"
+	"homing/pkg/returnpath"
+)
+
+// object is JSON of which some fields are asked for. What is of another type than it is
+// asked for is not there: providers add fields, and change them.
+type object map[string]json.RawMessage
+
+// objectOf reads an object; nil if it is none.
+func objectOf(raw []byte) object {
+	var o object
+	if json.Unmarshal(raw, &o) != nil {
+		return nil
+	}
+	return o
+}
+
+func (o object) object(name string) object { return objectOf(o[name]) }
+
+func (o object) text(name string) string {
+	var s string
+	_ = json.Unmarshal(o[name], &s)
+	return s
+}
+
+func (o object) number(name string) int {
+	var n int
+	_ = json.Unmarshal(o[name], &n)
+	return n
+}
+
+// list returns the elements of a list; nil if it is none.
+func (o object) list(name string) []json.RawMessage {
+	var l []json.RawMessage
+	_ = json.Unmarshal(o[name], &l)
+	return l
+}
+
+// code is that of the email, among a provider's own fields.
+func (o object) code() string { return o.text(returnpath.Field) }
+
+// isJSON reports whether a body may be JSON at all.
+func isJSON(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+}
+
+// of is a report about what became of an email.
+func of(rs ...feedback.Recipient) feedback.Report {
+	return feedback.Report{Kind: feedback.Delivery, Recipients: rs}
+}
+
+// means is a report whose meaning needs no words.
+func means(m feedback.Meaning) feedback.Report { return of(feedback.Recipient{Means: m}) }
+
+// complained is a report that somebody doesn't want an email.
+func complained(kind string) feedback.Report {
+	return feedback.Report{Kind: feedback.Complaint, Feedback: kind}
+}
+
+// unread is a report that a person has to read.
+func unread() feedback.Report { return feedback.Report{} }
+
+// forGood judges what a provider calls a permanent failure: it is hard, unless what the
+// server said blames the sender or the content, or is about a full mailbox. Providers call
+// those permanent, too.
+func forGood(x feedback.Recipient) feedback.Recipient {
+	if x.Means != feedback.NotTheirs && x.Means != feedback.Soft {
+		x.Means = feedback.Hard
+	}
+	return x
+}
+
+// forNow judges what a provider calls a temporary failure, after which it gave up: it is
+// soft, unless what the server said blames the sender or the content.
+func forNow(x feedback.Recipient) feedback.Recipient {
+	if x.Means != feedback.NotTheirs {
+		x.Means = feedback.Soft
+	}
+	return x
+}
+
+// theirs says that the sender or the content is at fault, in what words there are.
+func theirs(x feedback.Recipient) feedback.Recipient {
+	x.Means = feedback.NotTheirs
+	return x
+}
