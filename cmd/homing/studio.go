@@ -23,10 +23,11 @@ const studioHelp = `Opens a web app on this machine in which emails are edited a
 see them: on a desktop and a phone, in the dark, without images, as plain text and in an
 inbox's list; with every sample, in every language and store.
 
-It works on the folder of the templates. What is saved there is sent once
-"homing run" has read it, at its next start. Where there is no folder yet, the
-emails that came with Homing are shown, and the first time that one is saved, all are
-copied into the folder.
+It works on the folder of the templates. With templates.source: files, what is saved
+there is sent once "homing run" has read it, at its next start; with bucket, once it is
+published: under Publish, which shows what it changes, or with "homing templates push".
+Where there is no folder yet, the emails that came with Homing are shown, and the first
+time that one is saved, all are copied into the folder.
 
 If the installation of the configuration answers, or a running "homing dev", it also shows
 what real customers would get: by an id, an address or an order.
@@ -86,9 +87,9 @@ func (p *program) studio(ctx context.Context, f *studioFlags, portGiven bool) (e
 		return usage(err)
 	}
 	defer func() { err = errors.Join(err, trials.Close()) }()
-	customers, end, missing := p.customers(ctx, c, log)
+	o.Sender, o.Log = trials, log
+	end, missing := p.connected(ctx, c, log, &o)
 	defer end()
-	o.Sender, o.Customers, o.Log = trials, customers, log
 	o.Addr, o.NextFree = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)), !portGiven
 	s, err := studio.Start(o)
 	if err != nil {

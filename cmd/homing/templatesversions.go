@@ -111,6 +111,11 @@ func loadFiles(c *config.Config, f templatestore.Files) (*render.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	return usable(c, fsys)
+}
+
+// usable loads templates and looks whether the stores can use them.
+func usable(c *config.Config, fsys fs.FS) (*render.Set, error) {
 	set, err := render.Load(fsys)
 	if err != nil || len(c.Stores) == 0 {
 		return set, err

@@ -6,12 +6,15 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"homing/pkg/render"
 	"homing/pkg/studio"
 )
 
 func TestEverybodyCanUseThePages(t *testing.T) {
 	axe := axeCore(t)
-	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}})
+	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}, Load: render.Load, Push: &studio.Push{
+		Store: openedConsole(t).versions, Base: func() (int, error) { return 0, nil },
+	}})
 	b := browse(t)
 	check := b.axe(axe)
 	for _, scheme := range []string{"light", "dark"} {
@@ -34,6 +37,9 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 		b.do(chromedp.Click("#sending-cancel"))
 		b.size(375, 700)
 		check("a phone, " + scheme)
+		b.do(chromedp.Navigate(s.URL() + "/publish"))
+		b.waitFor(`document.querySelector("form.act")`)
+		check("publishing, " + scheme)
 		eval[bool](b, `(localStorage.clear(), true)`)
 	}
 }

@@ -28,6 +28,7 @@ func (s *Studio) sections() (out []section) {
 	for _, x := range []section{
 		{Path: "/emails", Name: "Emails", routes: (*Studio).emailRoutes},
 		{Path: "/versions", Name: "Versions", routes: (*Studio).versionRoutes, shown: func(s *Studio) bool { return s.shared != nil }},
+		{Path: "/publish", Name: "Publish", routes: (*Studio).pushRoutes, shown: func(s *Studio) bool { return s.o.Push != nil }},
 	} {
 		if x.shown == nil || x.shown(s) {
 			out = append(out, x)
@@ -54,7 +55,7 @@ type frame struct {
 // pageTemplates are all pages, each in the one frame.
 var pageTemplates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"emails", "email", "missing", "signin", "versions", "version"} {
+	for _, name := range []string{"emails", "email", "missing", "signin", "versions", "version", "push"} {
 		out[name] = template.Must(template.New(name).Funcs(inPages).ParseFS(assets, "page/page.html", "page/diff.html", "page/"+name+".html"))
 	}
 	return out

@@ -39,8 +39,10 @@ type Options struct {
 	// folder: what is saved there is a draft that all share, until it is published. They
 	// lie over what is Carried. nil: it works on the folder.
 	Versions *templatestore.Store
+	// Push publishes the folder. nil: its files are used where they are.
+	Push *Push
 	// Load makes templates usable as a process that sends does, or says what is wrong
-	// with them. With Versions it is required.
+	// with them. With Versions or Push it is required.
 	Load func(fs.FS) (*render.Set, error)
 	// Published is called after something was published; may be nil.
 	Published func(ctx context.Context) error
