@@ -161,66 +161,6 @@ func (g withGuest) Read(ctx context.Context, asks []customer.Ask, near ...custom
 	return out, err
 }
 
-// What fell due is put back unless it is gone, as after an erasure, or has a newer message.
-func TestWhatWasDeletedOrReplacedIsNotPutBack(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		do   func(d *desk, s *schedule.Schedule, x touch.Touch)
-		back bool
-	}{
-		{"nothing happened", func(*desk, *schedule.Schedule, touch.Touch) {}, true},
-		{"erased", func(d *desk, s *schedule.Schedule, x touch.Touch) {
-			if n, err := s.Forget(d.t.Context(), x.Worker, x.Customer, time.Now()); n != 1 || err != nil {
-				d.t.Fatal(n, err)
-			}
-		}, false},
-		{"due again", func(d *desk, s *schedule.Schedule, x touch.Touch) { d.put(s, x) }, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, d *desk) {
-				s := schedule.New(d.js, clock.Scale{})
-				x := due("1001", time.Now())
-				x.Caused = time.Now()
-				d.put(s, x)
-				con, err := d.js.Consumer(t.Context(), bus.ScheduleStream("thank-you"), bus.DueConsumer("thank-you"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := con.Next()
-				if err != nil {
-					t.Fatal(err)
-				}
-				md, err := m.Metadata()
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.do(d, s, x)
-				x.Wake = time.Now().Add(time.Hour)
-				for range 2 { // as when the answer was lost
-					if back, err := s.PutBack(t.Context(), x, md.Sequence.Stream); err != nil || back != c.back {
-						t.Fatalf("put back: %v, %v; want %v", back, err, c.back)
-					}
-				}
-				if err := m.DoubleAck(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				n := 0
-				for _, p := range d.pending(s, x.Customer.Token) {
-					if !p.Due {
-						n++
-					}
-				}
-				if (n == 1) != c.back {
-					t.Errorf("%d are scheduled", n)
-				}
-				if got := d.wait(2 * time.Hour); c.back && len(got) != 1 { // it fires like any other
-					t.Errorf("%+v", got)
-				}
-			})
-		})
-	}
-}
-
 // A better time is there already. What another process put since the touch was read is
 // not replaced.
 func TestABetterTimeThatIsDueDoesNotReplaceWhatWasPutSince(t *testing.T) {

@@ -38,12 +38,25 @@ func (s *Schedule) forgetTouch(ctx context.Context, of touch.Touch, until time.T
 	})
 }
 
+// forgetTries bounds how often it is looked whether all is deleted.
+const forgetTries = 10
+
+// forget deletes those touches of a customer that it is told to, and looks again after
+// that: one that is put back at this moment looks, once it is on the schedule, whether
+// its due message is still there. So one of both sees the other.
 func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
-	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
-	if err != nil || len(msgs) == 0 {
-		return 0, err
+	all := 0
+	for range forgetTries {
+		n, err := s.forgetOnce(ctx, worker, k, is)
+		if all += n; n == 0 || err != nil {
+			return all, err
+		}
 	}
-	stream, err := s.js.Stream(ctx, bus.ScheduleStream(worker))
+	return all, nil
+}
+
+func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
+	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
 	if err != nil {
 		return 0, err
 	}
@@ -56,15 +69,25 @@ func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is
 		if err != nil {
 			return n, err
 		}
-		// A purge by subject, as far as this message: one that took its place
-		// since then stays.
-		subject := m.Header.Get(jetstream.SubjectHeader)
-		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(seq+1)); err != nil {
-			return n, fmt.Errorf("forgetting a pending touch: %w", err)
+		if err := s.purge(ctx, worker, m.Header.Get(jetstream.SubjectHeader), seq); err != nil {
+			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+// purge deletes what a subject has up to a sequence: a message that took its place since
+// then stays.
+func (s *Schedule) purge(ctx context.Context, worker, subject string, last uint64) error {
+	stream, err := s.js.Stream(ctx, bus.ScheduleStream(worker))
+	if err != nil {
+		return err
+	}
+	if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(last+1)); err != nil {
+		return fmt.Errorf("forgetting a pending touch: %w", err)
+	}
+	return nil
 }
 
 // subjectsOf covers all touches of a customer that are pending with a worker.

@@ -85,24 +85,6 @@ func replaced(err error) bool {
 	return ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
 }
 
-// PutBack schedules a touch again that fell due, as the message of a sequence. It
-// reports false, and nothing is scheduled, if that message is gone or was replaced: the
-// customer was erased in the meantime, or the touch was planned again and is due.
-func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error) {
-	m, err := s.message(t, s.scale.Now())
-	if err != nil {
-		return false, err
-	}
-	expect(m, DueSubject(t), sequence)
-	if _, err = s.streams.Publish(ctx, []*nats.Msg{m}); replaced(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("scheduling: %w", err)
-	}
-	return true, nil
-}
-
 // expect has the server refuse a message unless the last one of a subject is that of a
 // sequence; 0: there is none.
 func expect(m *nats.Msg, subject string, sequence uint64) {

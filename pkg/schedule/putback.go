@@ -1,0 +1,133 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
+	"homing/pkg/touch"
+)
+
+// putBackTries bounds how often a touch is put back while its place on the schedule
+// changes. Each try lost is one that another process won.
+const putBackTries = 5
+
+// PutBack schedules a touch again that fell due, as the message of a sequence. It
+// reports false, and nothing of it stays on the schedule, if that message is gone or was
+// replaced: the customer was erased in the meantime, or the touch was planned again and is
+// due; and if it was planned again and waits on the schedule: what was planned since
+// knows more, and is judged when it falls due.
+//
+// Both are conditions, and NATS checks one with a message. That the place on the schedule
+// is free is checked with it, for what is replaced there would be lost. That the due
+// message is still there is looked at after that, and what was put is deleted if it is
+// not: an erasure that came before did not see it, and one that comes after does. Of a
+// process that dies in between something may stay until the night, when who was erased is
+// looked for again.
+func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error) {
+	m, err := s.message(t, s.scale.Now())
+	if err != nil {
+		return false, err
+	}
+	if m.Subject == DueSubject(t) {
+		return s.putBackDue(ctx, t, m, sequence)
+	}
+	from := strconv.FormatUint(sequence, 10)
+	m.Header[bus.HeaderHeld] = []string{from}
+	var expected uint64 // it left the schedule when it fell due
+	for range putBackTries {
+		expect(m, m.Subject, expected)
+		put, err := s.streams.Publish(ctx, []*nats.Msg{m})
+		switch {
+		case err == nil:
+			return s.stays(ctx, t, sequence, put[0])
+		case !replaced(err):
+			return false, fmt.Errorf("scheduling: %w", err)
+		}
+		there, err := s.last(ctx, t.Worker, m.Subject)
+		switch {
+		case err != nil:
+			return false, err
+		case there == nil:
+			expected = 0
+		case there.header.Get(bus.HeaderHeld) != from:
+			return false, nil
+		default: // an earlier try of this very message
+			expected = there.Sequence
+		}
+	}
+	return false, fmt.Errorf("scheduling: %w", errReplaced)
+}
+
+// putBackDue replaces the due message with one that is judged at once.
+func (s *Schedule) putBackDue(ctx context.Context, t touch.Touch, m *nats.Msg, sequence uint64) (bool, error) {
+	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil {
+		return false, err
+	}
+	delete(m.Header, jetstream.SchedulerHeader) // what comes to the schedule now is newer, and is not purged
+	delete(m.Header, jetstream.ScheduleNextHeader)
+	expect(m, m.Subject, sequence)
+	_, err := s.streams.Publish(ctx, []*nats.Msg{m})
+	if replaced(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("scheduling: %w", err)
+	}
+	return true, nil
+}
+
+// stays reports whether the due message that a touch was put back for is still there, and
+// deletes what was put if it is not.
+func (s *Schedule) stays(ctx context.Context, t touch.Touch, sequence, put uint64) (bool, error) {
+	due, err := s.last(ctx, t.Worker, DueSubject(t))
+	if err != nil || due != nil && due.Sequence == sequence {
+		return err == nil, err
+	}
+	return false, s.purge(ctx, t.Worker, Subject(t), put)
+}
+
+// kept is a message as the leader of the stream has it.
+type kept struct {
+	Sequence uint64 `json:"seq"`
+	Header   []byte `json:"hdrs"`
+	header   nats.Header
+}
+
+// last asks the stream's leader for the last message of a subject; nil: there is none.
+// (Another replica may not know yet what was deleted.)
+func (s *Schedule) last(ctx context.Context, worker, subject string) (*kept, error) {
+	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
+	defer cancel()
+	m, err := s.js.Conn().RequestWithContext(ctx, bus.API(s.js, "STREAM.MSG.GET."+bus.ScheduleStream(worker)), req)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the schedule: %w", err)
+	}
+	var got struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message kept                `json:"message"`
+	}
+	if err := json.Unmarshal(m.Data, &got); err != nil {
+		return nil, fmt.Errorf("looking at the schedule: %w", err)
+	}
+	switch {
+	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return nil, nil
+	case got.Error != nil:
+		return nil, fmt.Errorf("looking at the schedule: %w", got.Error)
+	case len(got.Message.Header) > 0:
+		if got.Message.header, err = nats.DecodeHeadersMsg(got.Message.Header); err != nil {
+			return nil, fmt.Errorf("looking at the schedule: %w", err)
+		}
+	}
+	return &got.Message, nil
+}
