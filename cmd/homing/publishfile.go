@@ -6,20 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/pflag"
 
 	"homing/events"
 )
 
-const (
-	// window is how many events of a file may wait for the stream's word.
-	window = 4096
-	// patience is how long one of them is tried again while NATS is away.
-	patience = 30 * time.Second
-	// shownFaults is how many malformed lines are described one by one.
-	shownFaults = 20
-)
+// shownFaults is how many malformed lines are described one by one.
+const shownFaults = 20
 
 // fileFlags are the flags of homing publish --file.
 type fileFlags struct {
@@ -83,7 +76,8 @@ func (p *program) publishFile(ctx context.Context, f *publishFlags) error {
 		return err
 	}
 	defer nc.Close()
-	b := &bulk{p: p, js: js, store: store, f: &f.file, started: time.Now(), total: total}
+	b := &bulk{p: p, store: store, f: &f.file, started: time.Now(), total: total}
+	b.out = sender{js: js, confirmed: b.confirmed}
 	b.bar = p.newProgress(total, &b.sum)
 	err = b.run(ctx, src)
 	b.bar.finish()
@@ -106,28 +100,18 @@ func (f *publishFlags) checkFile() error {
 	return nil
 }
 
-// sent is an event that waits for the stream's word.
-type sent struct {
-	subject, id string
-	body        []byte
-	warning     string // of the line it is from, if it is to be shown
-	ack         jetstream.PubAckFuture
-}
-
-// bulk publishes a file: as fast as the stream takes it, at most window events
-// ahead of its word.
+// bulk publishes a file.
 type bulk struct {
 	p       *program
-	js      jetstream.JetStream
+	out     sender
 	store   string
 	f       *fileFlags
 	started time.Time
 	total   int
 
-	waiting []sent // the oldest first
-	first   time.Time
-	sum     summary
-	bar     *progress
+	first time.Time
+	sum   summary
+	bar   *progress
 }
 
 // errMalformed says that lines were left out; each was described before.
@@ -140,8 +124,8 @@ func (b *bulk) run(ctx context.Context, src *lines) error {
 	b.first = time.Now().UTC().Truncate(time.Millisecond).Add(-time.Duration(max(0, b.total-1)) * time.Millisecond)
 	err := b.read(ctx, src)
 	// What was sent is counted whatever came after it, as far as NATS answers.
-	for len(b.waiting) > 0 && (err == nil || errors.Is(err, errStrict)) {
-		if serr := b.settle(ctx); serr != nil {
+	if err == nil || errors.Is(err, errStrict) {
+		if serr := b.out.finish(ctx); serr != nil {
 			err = serr
 		}
 	}
@@ -175,7 +159,7 @@ func (b *bulk) read(ctx context.Context, src *lines) error {
 		if err := b.pace(ctx, n); err != nil {
 			return err
 		}
-		if err := b.send(ctx, m); err != nil {
+		if err := b.out.send(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -228,77 +212,10 @@ func (b *bulk) pace(ctx context.Context, n int) error {
 	}
 }
 
-func (b *bulk) send(ctx context.Context, m sent) error {
-	for len(b.waiting) >= window {
-		if err := b.settle(ctx); err != nil {
-			return err
-		}
-	}
-	var err error
-	m.ack, err = b.js.PublishMsgAsync(message(m.subject, m.body), jetstream.WithMsgID(m.id), jetstream.WithStallWait(patience))
-	if err != nil {
-		return publishError(m.subject, err)
-	}
-	b.waiting = append(b.waiting, m)
-	for len(b.waiting) > 0 { // what the stream has confirmed in the meantime
-		select {
-		case ack := <-b.waiting[0].ack.Ok():
-			b.confirmed(ack)
-		default:
-			return nil
-		}
-	}
-	return nil
-}
-
-// settle waits for the stream's word about the oldest event.
-func (b *bulk) settle(ctx context.Context) error {
-	m := b.waiting[0]
-	wait := time.NewTimer(patience)
-	defer wait.Stop()
-	select {
-	case ack := <-m.ack.Ok():
-		b.confirmed(ack)
-		return nil
-	case err := <-m.ack.Err():
-		return b.again(ctx, m, err)
-	case <-wait.C:
-		return b.again(ctx, m, jetstream.ErrAsyncPublishTimeout)
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// again publishes an event whose confirmation was lost with the connection. It
-// does no harm if the stream has it: it knows the message by its id, and Homing
-// the event.
-func (b *bulk) again(ctx context.Context, m sent, why error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		if _, refused := errors.AsType[*jetstream.APIError](why); refused || errors.Is(why, jetstream.ErrNoStreamResponse) {
-			return publishError(m.subject, why)
-		}
-		ack, err := publish(ctx, b.js, m.subject, m.id, m.body)
-		if err == nil {
-			b.confirmed(ack)
-			return nil
-		}
-		why = err
-		select {
-		case <-ctx.Done():
-			return &exitError{exitUnreachable, fmt.Errorf("NATS went away and did not come back within %v: %w", patience, why)}
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-// confirmed counts the oldest event as published.
-func (b *bulk) confirmed(ack *jetstream.PubAck) {
-	b.waiting[0] = sent{}
-	b.waiting = b.waiting[1:]
+// confirmed counts an event as published.
+func (b *bulk) confirmed(_ sent, duplicate bool) {
 	b.sum.Published++
-	if ack.Duplicate {
+	if duplicate {
 		b.sum.Duplicates++
 	}
 	b.bar.step()

@@ -26,7 +26,7 @@ const rootHelp = `Homing sends a shop's customers the right email at the right m
 too many. Storefronts publish what happened; Homing decides what follows, and emails
 it.
 
-  Building a storefront?   dev, validate, publish, rejected
+  Building a storefront?   dev, validate, publish, import, rejected
   Writing the emails?      studio, templates, check, dev
   Running it?              setup, run, status, pause, resume, offers, check, products,
                            rejected, pending, replan, rebuild
@@ -77,7 +77,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, warn for the rest)")
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
-		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.validateCommand(), p.templatesCommand()},
+		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand()},
 		"look": {p.statusCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 	} {

@@ -106,6 +106,8 @@ var may = map[string][]string{
 	"pkg/shop/shopify":     {"events", "pkg/shop"},
 	"pkg/shop/medusa":      {"events", "pkg/shop"},
 	"pkg/shop/woocommerce": {"events", "pkg/shop"},
+	"pkg/shop/sheet":       {"events", "pkg/shop"},
+	"pkg/wooapi":           {"pkg/shop", "pkg/shop/woocommerce"},
 
 	// Tests inside any of the others use it.
 	"pkg/homingtest/natstest": {"pkg/devstack"},
@@ -154,7 +156,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}
