@@ -1,6 +1,8 @@
 package feedback
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-message"
@@ -50,18 +52,17 @@ func automatic(h message.Header) bool {
 	return false
 }
 
+// daemons are what mail servers are called.
+var daemons = []string{"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mailer_daemon", "mail.delivery.system"}
+
 // bySystem reports whether an email says that a mail server wrote it.
 func bySystem(h message.Header) bool {
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		from := strings.ToLower(h.Get(name))
-		if i := strings.LastIndexByte(from, '<'); i >= 0 {
-			from = from[i+1:]
-		}
-		from, _, _ = strings.Cut(strings.Trim(from, "\" "), "@")
-		for _, who := range []string{"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mailer_daemon"} {
-			if from == who {
-				return true
-			}
+		display, in, _ := strings.Cut(from, "<")
+		local, _, _ := strings.Cut(strings.Trim(cmp.Or(strings.Trim(in, "<> "), display), "\" "), "@")
+		if slices.Contains(daemons, local) || says(display, []string{"mail delivery s", "mailer-daemon", "mailer daemon"}) {
+			return true
 		}
 	}
 	return h.Get("X-Failed-Recipients") != ""

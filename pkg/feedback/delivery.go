@@ -34,13 +34,13 @@ var (
 	ofNoDomain = []string{
 		"host or domain name not found", "host not found", "domain name not found", "domain not found", "nxdomain", "nullmx", "null mx",
 		"does not accept mail", "no smtp service", "no mail service", "non-existent host", "nonexistent host", "no mx found", "no such domain",
-		"domain does not exist", "invalid domain name",
+		"domain does not exist", "invalid domain", "couldn't find a mail exchanger", "couldn't find any host", "could not find any host",
 	}
 	ofLater = []string{
 		"retry timeout", "retry time", "try again", "timed out", "time out", "timeout", "connection refused", "expired", "lookup did not complete", "temporar",
-		"network", "unreachable", "no route to host", "could not connect", "unable to connect",
+		"network", "unreachable", "no route to host", "could not connect", "unable to connect", "failing for a long time", "multiple retries", "in the queue too long", "in queue too long",
 	}
-	ofContent = []string{"end of data", "to data command", "after data", "after pipelined data"}
+	ofContent = []string{"end of data", "to data command", "after data", "after pipelined data", "after i sent the message"}
 )
 
 // Means is what a delivery report says about the email, which had one recipient. Where
@@ -61,7 +61,7 @@ func (p *reading) recipients() []Recipient {
 	var out []Recipient
 	for _, g := range p.status {
 		final, original := get(g, "Final-Recipient"), get(g, "Original-Recipient")
-		if final == "" && original == "" || len(out) == maxRecipients {
+		if final == "" && original == "" && get(g, "Action") == "" || len(out) == maxRecipients { // some name nobody, and only say what was done
 			continue
 		}
 		r := Recipient{Address: address(cmp.Or(final, original)), Action: firstWord(get(g, "Action"))}
@@ -103,7 +103,28 @@ func firstWord(s string) string {
 
 // code finds what the server said that refused: at the beginning of its words, or after
 // those of the server that quotes it.
-var code = regexp.MustCompile(`(?:^|said: |: )([45]\d\d)(?:[ -]([245]\.\d{1,3}\.\d{1,3})\b)?(?:[ -]|$)`)
+var code = regexp.MustCompile(`(?:^|said: |: |-> |[ (<]'|returned |responded with |error )([45]\d\d)(?:[ -]['"#]?([245]\.\d{1,3}\.\d{1,3})\b)?(?:[ -]|$)`)
+
+// codes finds the code of the server that refused: the first that says something, else the
+// first of all, where those that pass it on have put others in front.
+func codes(words string) []string {
+	all := code.FindAllStringSubmatch(words, 8)
+	for _, c := range all {
+		if c[2] != "" && !isVague(c[2]) {
+			return c
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// isVague reports whether a status says no more than its first digit: as 5.0.0, which Exim
+// always says, and 5.0.350, with which Exchange Online passes on what another server said.
+func isVague(status string) bool {
+	return status == "" || strings.HasPrefix(status[1:], ".0.")
+}
 
 // judge says what the report means for its recipient. A status is believed unless its
 // last two numbers are 0, as Exim's and OpenSMTPD's always are: then it is the code
@@ -113,7 +134,7 @@ func (r *Recipient) judge() {
 	shown := r.hidden(words)
 	r.Words = refusal.Shorten(shown)
 	switch r.Action {
-	case "delivered", "relayed", "expanded":
+	case "delivered", "relayed", "expanded", "deliverable":
 		r.Means = Delivered
 		return
 	case "delayed":
@@ -122,16 +143,19 @@ func (r *Recipient) judge() {
 			r.Means = Soft
 		}
 		return
-	case "failed":
+	case "expired":
+		r.Means = Soft
+		return
+	case "failed", "failure", "fail", "undeliverable":
 	default:
 		return
 	}
-	said := code.FindStringSubmatch(words)
+	said := codes(words)
 	if said != nil {
 		r.Code, _ = strconv.Atoi(said[1])
 	}
-	vague := r.Status == "" || strings.HasSuffix(r.Status, ".0.0")
-	if vague && said != nil && said[2] != "" {
+	vague := isVague(r.Status)
+	if vague && said != nil && said[2] != "" && !isVague(said[2]) {
 		r.Status, vague = said[2], false
 	}
 	later := strings.HasPrefix(r.Status, "4.")
@@ -140,7 +164,7 @@ func (r *Recipient) judge() {
 		// It failed, and it is well.
 	case !vague && later, vague && r.Code/100 == 4:
 		r.Means = Soft
-	case r.Code == 0 && (vague || r.Status == "5.1.0" || strings.HasPrefix(r.Status, "5.4.")) && says(words, ofNoDomain):
+	case r.Code == 0 && !says(words, []string{"try again"}) && (vague || r.Status == "5.1.0" || strings.HasPrefix(r.Status, "5.4.")) && says(words, ofNoDomain):
 		r.Means = Hard
 	case vague && (later || r.Code == 0 && says(words, ofLater)):
 		r.Means = Soft
@@ -167,8 +191,30 @@ func (r *Recipient) refused(shown, words string) Meaning {
 	if r.Status == "5.1.0" && says(words, ofNoDomain) { // Postfix about a domain that takes no email
 		return Hard
 	}
-	enhanced := r.Status
-	if slices.Contains([]string{"5.1.0", "5.2.0", "5.3.0", "5.5.0"}, enhanced) || strings.HasSuffix(enhanced, ".0.0") {
+	m := r.meaning(r.Status, shown, words)
+	if m != Hard {
+		return m
+	}
+	// The status is that of who writes the report. Where what it quotes says something
+	// else, nobody is suppressed by it.
+	if c := codes(words); c != nil && !isVague(c[2]) && c[2] != r.Status {
+		return r.meaning(c[2], shown, words)
+	}
+	if says(words, ofOthers) {
+		if said := r.meaning("", shown, words); said != Hard && said != Doubtful {
+			return said
+		}
+	}
+	return Hard
+}
+
+// ofOthers are words that do not go with an address that does not exist.
+var ofOthers = []string{"spamhaus", "blacklist", "blocklist", "block list", "too many", "over quota", "quota exceeded", "mailbox full", "mailbox is full"}
+
+// meaning is what a status and words mean that came with a 5xx.
+func (r *Recipient) meaning(status, shown, words string) Meaning {
+	enhanced := status
+	if slices.Contains([]string{"5.1.0", "5.2.0", "5.3.0", "5.5.0"}, enhanced) || isVague(enhanced) {
 		enhanced = "" // "other": it is for the words to say
 	}
 	m := refusal.Refusal{Code: r.Code, Enhanced: enhanced, Shown: shown, Said: words, Recipient: !says(r.text, ofContent)}.Meaning()

@@ -119,7 +119,9 @@ func (p *reading) report(h message.Header) Report {
 			}
 		}
 	default:
-		if automatic(h) {
+		if out.Recipients = p.plain(h); out.Recipients != nil {
+			out.Kind = Delivery
+		} else if automatic(h) {
 			out.Kind = Automatic
 		}
 		return out
@@ -156,7 +158,13 @@ func (p *reading) walk(e *message.Entity, depth int) {
 	if p.parts++; p.parts > maxParts || depth > maxDepth {
 		return
 	}
-	if parts := e.MultipartReader(); parts != nil {
+	kind, params, _ := e.Header.ContentType()
+	kind = strings.ToLower(kind)
+	parts := e.MultipartReader()
+	if parts != nil && params["boundary"] == "" { // what it consists of cannot be told apart
+		parts, kind = nil, "text/plain"
+	}
+	if parts != nil {
 		for p.parts < maxParts {
 			part, _ := parts.NextPart()
 			if part == nil {
@@ -166,8 +174,7 @@ func (p *reading) walk(e *message.Entity, depth int) {
 		}
 		return
 	}
-	kind, _, _ := e.Header.ContentType()
-	switch strings.ToLower(kind) {
+	switch kind {
 	case "message/delivery-status", "message/global-delivery-status":
 		if !p.is[0] {
 			p.is[0], p.status = true, groups(e.Body, maxRecipients+1)

@@ -280,6 +280,8 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add([]byte(qmail("Sorry, no mailbox here by that name. (#5.1.1)")))
+	f.Add([]byte(daemon("X-Failed-Recipients: ann@customer.example\n", "could not be delivered\n\n  ann@customer.example\n    550 5.1.1 unknown")))
 	f.Add([]byte(arf("abuse", "Message-ID: <1@shop.example>\n\nhello")))
 	f.Add([]byte(dsn("Action: failed\nStatus: 5.4.310\nDiagnostic-Code: smtp;550 5.4.310", "ann@customer.example: 550")))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -53,6 +53,8 @@ func (r Refusal) Meaning() Meaning {
 		return Later // the mailbox is full
 	case e == "5.3.4", strings.HasPrefix(e, "5.6."):
 		return MessageAtFault
+	case e == "5.7.1" && r.Recipient && says(r.Said, ofUnknown) && !says(r.Shown, ofSender):
+		return BadAddress // Yandex and others: "550 5.7.1 No such user!"
 	case strings.HasPrefix(e, "5.7."), e == "5.1.7", e == "5.1.8":
 		return SenderAtFault // policy, or the sender's own address
 	case r.Code == 530, r.Code == 535, r.Code == 538:

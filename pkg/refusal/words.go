@@ -26,6 +26,10 @@ var (
 		"unknown address", "address unknown", "unknown local part", "unknown account", "account unknown", "user not found", "recipient not found", "mailbox not found",
 		"address not found", "account not found", "does not exist", "doesn't exist", "not exist", "no mailbox", "no user", "not a valid mailbox", "not a known user",
 		"user doesn't have", "user does not have", "no longer exists", "no account", "not our customer",
+		"mailbox disabled", "mailbox is disabled", "account disabled", "account is disabled", "account has been disabled", "user disabled", "deactivated",
+		"benutzer unbekannt", "unbekannter benutzer", "empfänger unbekannt", "unbekannter empfänger", "utilisateur inconnu", "destinataire inconnu", "adresse inconnue",
+		"usuario desconocido", "usuario no existe", "destinatario desconocido", "utente sconosciuto", "utente inesistente", "usuário desconhecido", "gebruiker onbekend",
+		"okänd mottagare", "ukendt bruger", "ukjent bruker", "nieznany użytkownik", "neznámý uživatel", "пользователь не найден", "用户不存在", "宛先不明",
 	}
 )
 
