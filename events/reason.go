@@ -45,6 +45,12 @@ const (
 	ReasonBadValue Reason = "bad_value"
 	// ReasonUnknownReport: what came back to the return path of an email cannot be read.
 	ReasonUnknownReport Reason = "unknown_report"
+	// ReasonUnreadableWebhook: a webhook is signed as it should be, and is not what its topic
+	// says that it is.
+	ReasonUnreadableWebhook Reason = "unreadable_webhook"
+	// ReasonPrivacyRequest: a shop's system asks for something about somebody's data that a
+	// person has to do.
+	ReasonPrivacyRequest Reason = "privacy_request"
 )
 
 // The reasons of a warning.
@@ -80,7 +86,7 @@ func Reasons() []Reason {
 		ReasonBadSubject, ReasonUnknownStore, ReasonUnknownType, ReasonTypeMismatch,
 		ReasonNotJSON, ReasonInvalidUTF8, ReasonTooLarge, ReasonTooDeep, ReasonTooManyItems,
 		ReasonMissingField, ReasonOversizedField, ReasonWrongKind, ReasonBadAddress,
-		ReasonBadMoney, ReasonBadQuantity, ReasonBadTime, ReasonBadValue, ReasonUnknownReport,
+		ReasonBadMoney, ReasonBadQuantity, ReasonBadTime, ReasonBadValue, ReasonUnknownReport, ReasonUnreadableWebhook, ReasonPrivacyRequest,
 	}
 }
 

@@ -48,7 +48,11 @@ func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, er
 		return nil, err
 	}
 	defer in.close()
-	return in.publish(ctx, nc, msgs)
+	w, err := in.publish(ctx, nc, msgs)
+	if err != nil {
+		return nil, err
+	}
+	return w.out, nil
 }
 
 // Publish publishes messages, all at once, waits until the streams have all of
@@ -66,21 +70,38 @@ func Publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, er
 // A message with an id has a reply subject of its own, since a copy is answered
 // with the sequence of the first.
 func (p *Publisher) Publish(ctx context.Context, msgs []*nats.Msg) ([]uint64, error) {
+	out, _, err := p.publish(ctx, msgs)
+	return out, err
+}
+
+// PublishTelling is Publish, and tells in copies which messages the stream had already,
+// by their Nats-Msg-Id, from the last two minutes.
+func (p *Publisher) PublishTelling(ctx context.Context, msgs []*nats.Msg) (sequences []uint64, copies []bool, err error) {
+	sequences, of, err := p.publish(ctx, msgs)
+	copies = make([]bool, len(sequences))
+	for _, i := range of {
+		copies[i] = true
+	}
+	return sequences, copies, err
+}
+
+func (p *Publisher) publish(ctx context.Context, msgs []*nats.Msg) (out []uint64, copies []int, err error) {
 	if len(msgs) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	nc := p.js.Conn()
 	in, err := p.take(nc, len(msgs))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out, err := in.publish(ctx, nc, msgs)
+	w, err := in.publish(ctx, nc, msgs)
 	if err != nil {
 		in.close() // acknowledgements may still come
-		return nil, err
+		return nil, nil, err
 	}
+	out, copies = w.out, w.copies
 	p.give(in)
-	return out, nil
+	return out, copies, nil
 }
 
 // mostIdle bounds the subscriptions that are kept.
@@ -138,9 +159,9 @@ func (in *inbox) close() { _ = in.sub.Unsubscribe() } // fails only when the con
 // anyOf is the last token of the reply subject that messages without an id share.
 const anyOf = "a"
 
-func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) ([]uint64, error) {
+func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) (w waiting, err error) {
 	connections := nc.Stats().Reconnects
-	w := waiting{inbox: in, out: make([]uint64, len(msgs))}
+	w = waiting{inbox: in, out: make([]uint64, len(msgs))}
 	in.acks = in.acks[:0]
 	shared := in.prefix + anyOf
 	for i, m := range msgs {
@@ -156,16 +177,16 @@ func (in *inbox) publish(ctx context.Context, nc *nats.Conn, msgs []*nats.Msg) (
 			w.own[m.Reply] = i
 		}
 		if err := nc.PublishMsg(m); err != nil {
-			return nil, err
+			return w, err
 		}
 	}
 	if err := w.collect(ctx); err != nil {
-		return nil, err
+		return w, err
 	}
 	if nc.Stats().Reconnects != connections {
-		return nil, fmt.Errorf("%w: the connection was lost in the meantime", ErrNoAck)
+		return w, fmt.Errorf("%w: the connection was lost in the meantime", ErrNoAck)
 	}
-	return w.sequences()
+	return w, w.sequences()
 }
 
 // waiting is a publish that waits for its acknowledgements.
@@ -174,12 +195,14 @@ type waiting struct {
 	own    map[string]int // where the messages with an id are, by their reply subjects
 	others []int          // where the others are
 	out    []uint64
+	copies []int // where the messages are that the stream had already
 }
 
 // stored is where a message was stored.
 type stored struct {
 	stream   string
 	sequence uint64
+	copy     bool
 }
 
 // collect takes as many answers as there are messages, or the first that is an
@@ -196,6 +219,9 @@ func (w *waiting) collect(ctx context.Context) error {
 			}
 			if i, mine := w.own[m.Subject]; mine {
 				w.out[i] = at.sequence
+				if at.copy {
+					w.copies = append(w.copies, i)
+				}
 				delete(w.own, m.Subject)
 			} else if strings.HasSuffix(m.Subject, "."+anyOf) && at.sequence > w.heard[at.stream] {
 				w.acks = append(w.acks, at)
@@ -210,18 +236,18 @@ func (w *waiting) collect(ctx context.Context) error {
 }
 
 // sequences tells the messages without an id their sequences, in order.
-func (w *waiting) sequences() ([]uint64, error) {
+func (w *waiting) sequences() error {
 	slices.SortFunc(w.acks, func(a, b stored) int {
 		return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.stream, b.stream))
 	})
 	if n := len(slices.Compact(w.acks)); n != len(w.acks) { // a new leader may repeat what the old one said
-		return nil, fmt.Errorf("%w: %d sequences for %d messages", ErrNoAck, n, len(w.acks))
+		return fmt.Errorf("%w: %d sequences for %d messages", ErrNoAck, n, len(w.acks))
 	}
 	for n, at := range w.acks {
 		w.out[w.others[n]] = at.sequence
 		w.heard[at.stream] = max(w.heard[at.stream], at.sequence)
 	}
-	return w.out, nil
+	return nil
 }
 
 // acknowledged reads an acknowledgement. What the server nearly always says,
@@ -233,7 +259,7 @@ func (in *inbox) acknowledged(m *nats.Msg) (stored, error) {
 			if string(stream) != in.stream {
 				in.stream = string(stream)
 			}
-			return stored{in.stream, seq}, nil
+			return stored{stream: in.stream, sequence: seq}, nil
 		}
 	}
 	if m.Header.Get("Status") == "503" {
@@ -251,5 +277,5 @@ func (in *inbox) acknowledged(m *nats.Msg) (stored, error) {
 	case ack.Stream == "" || ack.Sequence == 0:
 		return stored{}, jetstream.ErrInvalidJSAck
 	}
-	return stored{ack.Stream, ack.Sequence}, nil
+	return stored{ack.Stream, ack.Sequence, ack.Duplicate}, nil
 }

@@ -108,10 +108,26 @@ func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 			s.SMTP.URL, s.SMTP.URLFile = c.SMTP.URL, ""
 		}
 		d.readFile(node{file: e.at.file, path: e.at.path + ".smtp.url_file"}, &s.SMTP.URLFile, (*string)(&s.SMTP.URL))
+		d.readDoors(e.at, &s)
 		if c.Stores == nil {
 			c.Stores = make(map[string]Store)
 		}
 		c.Stores[e.key] = s
+	}
+}
+
+// readDoors reads the secrets of those who may publish over HTTP.
+func (d *decoder) readDoors(at node, s *Store) {
+	for i := range s.APIKeys {
+		file := s.APIKeys[i].KeyFile
+		d.readFile(node{file: at.file, path: fmt.Sprintf("%s.api_keys[%d].key_file", at.path, i)}, &file, (*string)(&s.APIKeys[i].Key))
+	}
+	for _, w := range []struct {
+		key string
+		of  *Webhooks
+	}{{"shopify", &s.Shopify}, {"woocommerce", &s.WooCommerce.Webhooks}, {"medusa", &s.Medusa}} {
+		file := w.of.SecretFile
+		d.readFile(node{file: at.file, path: at.path + "." + w.key + ".secret_file"}, &file, (*string)(&w.of.Secret))
 	}
 }
 

@@ -40,6 +40,13 @@ type Store struct {
 	// Reviews is what the pages understand on which customers review products.
 	Reviews Reviews `yaml:"reviews"`
 
+	// APIKeys are of programs that may publish events of the store over HTTP.
+	APIKeys APIKeys `yaml:"api_keys"`
+	// Where the store's system sends its webhooks from.
+	Shopify     Webhooks    `yaml:"shopify"`
+	WooCommerce WooCommerce `yaml:"woocommerce"`
+	Medusa      Webhooks    `yaml:"medusa"`
+
 	// The global sections, with the store's own laid over them.
 	gate.Sections `yaml:",inline"`
 	Pacing        Pacing             `yaml:"pacing"`
@@ -64,13 +71,7 @@ func (s Store) Validate() error {
 	}
 	require(&l, "postal_address", s.PostalAddress,
 		"write the shop's postal address; CAN-SPAM and the laws of many other countries require it in every email")
-	if _, err := localtime.Load(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
-		text := "write an IANA name like Europe/London"
-		if zone := suggest.Nearest(s.TimeZone, commonZones); zone != "" {
-			text = didYouMean(zone)
-		}
-		l.Add("time_zone", "%q is not a known time zone; %s", s.TimeZone, text)
-	}
+	checkZone(&l, s.TimeZone)
 	if _, err := language.Parse(s.Locale); err != nil {
 		l.Add("locale", "%q is not a language tag (BCP 47); write for example en or de-AT", s.Locale)
 	}
@@ -82,6 +83,18 @@ func (s Store) Validate() error {
 	}
 	s.checkOfferLink(&l)
 	return l.Err()
+}
+
+// checkZone reports what is no time zone.
+func checkZone(l *problem.List, name string) {
+	if _, err := localtime.Load(name); err == nil && name != "" && name != "Local" {
+		return
+	}
+	text := "write an IANA name like Europe/London"
+	if zone := suggest.Nearest(name, commonZones); zone != "" {
+		text = didYouMean(zone)
+	}
+	l.Add("time_zone", "%q is not a known time zone; %s", name, text)
 }
 
 // checkOfferLink reports a link of offers to a host that emails of the store may not

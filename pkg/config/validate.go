@@ -31,7 +31,9 @@ func (c *Config) validate(needStore bool) error {
 	if needStore && len(c.Stores) == 0 {
 		l.Add("stores", "no store is configured; add at least one")
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.Stores)) {
+	ids := slices.Sorted(maps.Keys(c.Stores))
+	c.checkKeys(&l, ids)
+	for _, id := range ids {
 		s := c.Stores[id]
 		at := join("stores", id)
 		if err := problem.Under(at, s.Validate()); err != nil {

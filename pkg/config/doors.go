@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"homing/pkg/problem"
+)
+
+// An APIKey lets a program publish events of a store over HTTP.
+type APIKey struct {
+	// ID is how the key is called where its secret must not be.
+	ID      string `yaml:"id"`
+	KeyFile string `yaml:"key_file"`
+	// Key is the content of KeyFile.
+	Key Secret `yaml:"-"`
+}
+
+// APIKeys are all of a store.
+type APIKeys []APIKey
+
+// Validate reports keys that are not told apart, or can be guessed.
+func (keys APIKeys) Validate() error {
+	var l problem.List
+	seen := map[string]bool{}
+	for i, k := range keys {
+		at := fmt.Sprintf("[%d]", i)
+		switch {
+		case !keyID.MatchString(k.ID):
+			l.Add(at+".id", "%q is not an id; use 1 to 32 of a-z, 0-9 and -", k.ID)
+		case seen[k.ID]:
+			l.Add(at+".id", "%q is used twice", k.ID)
+		}
+		seen[k.ID] = true
+		require(&l, at+".key_file", k.KeyFile, "name the file that holds the key")
+		if err := problem.Under(at+".key_file", k.Key.Validate()); err != nil {
+			l = append(l, err)
+		}
+	}
+	return l.Err()
+}
+
+// Webhooks is how a shop's system signs what it sends.
+type Webhooks struct {
+	// SecretFile has the secret, or several, one a line. Empty: nothing is taken.
+	SecretFile string `yaml:"secret_file"`
+	// Secret is its content.
+	Secret Secret `yaml:"-"`
+}
+
+// Secrets returns those that are good.
+func (w Webhooks) Secrets() (out []string) {
+	for line := range strings.Lines(w.Secret.Reveal()) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// Validate reports a secret that can be guessed.
+func (w Webhooks) Validate() error {
+	var l problem.List
+	for _, s := range w.Secrets() {
+		if len(s) < minPassword {
+			l.Add("secret_file", "has a secret of %d bytes, and it must have at least %d", len(s), minPassword)
+		}
+	}
+	if w.SecretFile != "" && len(w.Secrets()) == 0 {
+		l.Add("secret_file", "has no secret")
+	}
+	return l.Err()
+}
+
+// WooCommerce is a shop of WooCommerce.
+type WooCommerce struct {
+	Webhooks `yaml:",inline"`
+	// TimeZone is the site's. Empty: the store's.
+	TimeZone string `yaml:"time_zone"`
+}
+
+// Validate reports a zone that there is not.
+func (w WooCommerce) Validate() error {
+	var l problem.List
+	if err := w.Webhooks.Validate(); err != nil {
+		l = append(l, err)
+	}
+	if w.TimeZone != "" {
+		checkZone(&l, w.TimeZone)
+	}
+	return l.Err()
+}
+
+// Doors reports whether anybody may publish events over HTTP.
+func (s Store) Doors() bool {
+	return len(s.APIKeys) > 0 || s.Shopify.Secret != "" || s.WooCommerce.Secret != "" || s.Medusa.Secret != ""
+}
+
+// checkKeys reports a key that two stores have: a key says which store it is of.
+func (c *Config) checkKeys(l *problem.List, ids []string) {
+	of := map[Secret]string{}
+	for _, id := range ids {
+		for i, k := range c.Stores[id].APIKeys {
+			at := fmt.Sprintf("stores.%s.api_keys[%d].key_file", id, i)
+			if other := of[k.Key]; other != "" && k.Key != "" {
+				l.Add(at, "has the key of %s; a key says which store it is of, so make one for each with: openssl rand -hex 32", other)
+				continue
+			}
+			of[k.Key] = fmt.Sprintf("stores.%s.api_keys[%d]", id, i)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package front
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"regexp"
+	"time"
+
+	"homing/events"
+	"homing/pkg/shop"
+	"homing/pkg/shop/medusa"
+	"homing/pkg/shop/shopify"
+	"homing/pkg/shop/woocommerce"
+)
+
+// A door is how the webhooks of a shop system come.
+type door struct {
+	name   string
+	signed func(s Store, h http.Header, body []byte, now time.Time) bool
+	topic  string // the header with the topic; "": it is in the body
+	sent   string // the header with the time at which it was first sent
+	read   func(shop.Store, shop.Message) (shop.Said, error)
+	ping   func(h http.Header, body []byte) bool // what is sent when a webhook is made
+}
+
+var shopifyDoor = &door{
+	name: shopify.System, topic: "X-Shopify-Topic", sent: "X-Shopify-Triggered-At", read: shopify.Read,
+	signed: func(s Store, h http.Header, body []byte, _ time.Time) bool {
+		return signed(s.Shopify, h.Get("X-Shopify-Hmac-Sha256"), body)
+	},
+}
+
+var wooDoor = &door{
+	name: woocommerce.System, topic: "X-Wc-Webhook-Topic", read: woocommerce.Read, ping: wooPing,
+	signed: func(s Store, h http.Header, body []byte, _ time.Time) bool {
+		return signed(s.WooCommerce, h.Get("X-Wc-Webhook-Signature"), body)
+	},
+}
+
+var medusaDoor = &door{
+	name: medusa.System, read: medusa.Read,
+	signed: func(s Store, h http.Header, body []byte, now time.Time) bool {
+		return signedStandard(s.Medusa, h, body, now)
+	},
+}
+
+var pingBody = regexp.MustCompile(`^webhook_id=\d{1,20}$`)
+
+// wooPing reports whether it is what WooCommerce sends when a webhook is saved: a form,
+// without a signature or a topic, that wants 200 and nothing else.
+func wooPing(h http.Header, body []byte) bool {
+	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return kind == "application/x-www-form-urlencoded" && h.Get("X-Wc-Webhook-Topic") == "" && pingBody.Match(bytes.TrimSpace(body))
+}
+
+// webhook takes in one message of a shop's system. Everything that is signed and cannot be
+// used is answered with 200 all the same, once it is kept: a system that is told no
+// again and again ends its webhook, and then says nothing at all.
+func (f *Front) webhook(w http.ResponseWriter, r *http.Request, s Store, d *door) reply {
+	if a, ok := post(r); !ok {
+		return a
+	}
+	body, done, a, ok := f.read(w, r, maxWebhook)
+	defer done()
+	if !ok {
+		return a
+	}
+	switch {
+	case d.ping != nil && d.ping(r.Header, body):
+		return reply{code: http.StatusOK, body: map[string]string{"pong": d.name}}
+	case !d.signed(s, r.Header, body, f.o.Now()):
+		return refuse(http.StatusUnauthorized, "the signature is not one of the secret in the store's configuration")
+	}
+	m := shop.Message{Topic: r.Header.Get(d.topic), Body: body, At: shop.First(shop.Moment(r.Header.Get(d.sent)), f.o.Now())}
+	said, err := d.read(s.Shop, m)
+	return f.take(r.Context(), s, d, m, said, err)
+}
+
+// take puts what a message said where it belongs.
+func (f *Front) take(ctx context.Context, s Store, d *door, m shop.Message, said shop.Said, err error) reply {
+	switch {
+	case err != nil && !errors.Is(err, shop.ErrUnreadable):
+		return f.later(d.name, err)
+	case err != nil:
+		return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonUnreadableWebhook), m.Topic + " " + err.Error(), m.Body})
+	case said.ForPerson != "":
+		return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonPrivacyRequest), said.ForPerson, m.Body})
+	case said.Unknown:
+		f.o.Took(d.name, unknown, 1)
+		return reply{code: http.StatusOK, body: map[string]string{"ignored": "a topic that nothing follows from"}}
+	case len(said.Events) == 0:
+		f.o.Took(d.name, ignored, 1)
+		return reply{code: http.StatusOK, body: map[string]string{"ignored": said.Ignored}}
+	}
+	ms := make([]*Message, len(said.Events))
+	for i, e := range said.Events {
+		if ms[i], err = structured(e); err != nil {
+			return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonUnreadableWebhook), m.Topic + " " + err.Error(), m.Body})
+		}
+	}
+	if err := f.publish.Do(ctx, ms); err != nil {
+		return f.later(d.name, err)
+	}
+	return reply{code: http.StatusOK, body: f.counts(d.name, ms)}
+}
+
+func (f *Front) keep(ctx context.Context, d *door, k Kept) reply {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := f.o.Keep(ctx, k); err != nil {
+		return f.later(d.name, err)
+	}
+	f.o.Took(d.name, kept, 1)
+	return reply{code: http.StatusOK, body: map[string]string{"kept": k.Reason}}
+}
+
+// counts counts what was stored.
+func (f *Front) counts(door string, ms []*Message) map[string]int {
+	copies := 0
+	for _, m := range ms {
+		if m.Copy {
+			copies++
+		}
+	}
+	f.took(door, accepted, len(ms)-copies)
+	f.took(door, duplicate, copies)
+	return map[string]int{accepted: len(ms) - copies, duplicate: copies}
+}
+
+func (f *Front) took(door, result string, n int) {
+	if n > 0 {
+		f.o.Took(door, result, n)
+	}
+}
+
+// structured is an event as a message.
+func structured(e events.Event) (*Message, error) {
+	doc, err := events.Encode(e)
+	if err != nil {
+		return nil, err
+	}
+	return &Message{Subject: events.Subject(e.Store, e.Type), Data: doc, ID: messageID(e)}, nil
+}
+
+// messageID is what the stream knows a copy by: all that makes an event the same.
+func messageID(e events.Event) string {
+	return e.Store + " " + string(e.Type) + " " + e.Source + " " + e.ID
+}
