@@ -112,11 +112,13 @@ func (a *App) serveGateway() (*httpServer, error) {
 // public is all that the role serves. Paths are looked at as they came: what is not of
 // the other parts is for those that answer links.
 func (a *App) public(log *zap.Logger) http.Handler {
-	links, provider := a.gatewayHandler(log), a.reportsHandler()
+	links, provider, doors := a.gatewayHandler(log), a.reportsHandler(), a.doorsHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, a.links.Path()+reportsPath):
 			provider.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, a.links.Path()+webhooksPath) || strings.HasPrefix(r.URL.Path, a.links.Path()+apiPath):
+			doors.ServeHTTP(w, r)
 		default:
 			links.ServeHTTP(w, r)
 		}

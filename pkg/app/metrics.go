@@ -25,6 +25,7 @@ type metrics struct {
 	connections                    *prometheus.CounterVec
 	unsubscribes, gateway, reports *prometheus.CounterVec
 	console, signIns               *prometheus.CounterVec
+	doors, doorEvents              *prometheus.CounterVec
 	calendar, leftOver             *prometheus.CounterVec
 	skew                           prometheus.Gauge
 }
@@ -49,6 +50,8 @@ func newMetrics() *metrics {
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
 	m.reports = counter("homing_reports_total", "What came back about emails, by mail or from a provider, and what it says.", "by", "says")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
+	m.doors = counter("homing_front_requests_total", "Requests of shops that were answered.", "door", "code")
+	m.doorEvents = counter("homing_front_events_total", "What became of what shops said over HTTP.", "door", "result")
 	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")
 	m.signIns = counter("homing_console_sign_ins_total", "Tokens that somebody showed to sign in at the console.", "result")
 	m.calendar = counter("homing_calendar_events_total", "Events that dates led to.", "type")

@@ -101,6 +101,7 @@ var may = map[string][]string{
 	"pkg/reports":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath"},
 	"pkg/feedback": {"pkg/refusal"},
 
+	"pkg/front":            {"events", "pkg/combine", "pkg/shop", "pkg/shop/shopify", "pkg/shop/woocommerce", "pkg/shop/medusa"},
 	"pkg/shop":             {"events"},
 	"pkg/shop/shoptest":    {"events", "pkg/shop"},
 	"pkg/shop/shopify":     {"events", "pkg/shop"},

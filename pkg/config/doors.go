@@ -91,11 +91,6 @@ func (w WooCommerce) Validate() error {
 	return l.Err()
 }
 
-// Doors reports whether anybody may publish events over HTTP.
-func (s Store) Doors() bool {
-	return len(s.APIKeys) > 0 || s.Shopify.Secret != "" || s.WooCommerce.Secret != "" || s.Medusa.Secret != ""
-}
-
 // checkKeys reports a key that two stores have: a key says which store it is of.
 func (c *Config) checkKeys(l *problem.List, ids []string) {
 	of := map[Secret]string{}

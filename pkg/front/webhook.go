@@ -87,7 +87,7 @@ func (f *Front) take(ctx context.Context, s Store, d *door, m shop.Message, said
 	case err != nil:
 		return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonUnreadableWebhook), m.Topic + " " + err.Error(), m.Body})
 	case said.ForPerson != "":
-		return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonPrivacyRequest), said.ForPerson, m.Body})
+		return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonPrivacyRequest), m.Topic + ": " + said.ForPerson, nil})
 	case said.Unknown:
 		f.o.Took(d.name, unknown, 1)
 		return reply{code: http.StatusOK, body: map[string]string{"ignored": "a topic that nothing follows from"}}
