@@ -85,10 +85,12 @@ func TestEveryReasonIsListedAndDocumented(t *testing.T) {
 
 func TestEveryReasonIsReached(t *testing.T) {
 	reached := map[Reason]bool{
-		ReasonUnknownStore:  true, // which stores there are is not known here
-		ReasonUnknownReport: true, // it is about what is no event
-		WarnLinkHost:        true, // nor which hosts they have
-		WarnUnknownOrder:    true, // nor who placed what
+		ReasonUnknownStore:      true, // which stores there are is not known here
+		ReasonUnknownReport:     true, // it is about what is no event
+		ReasonUnreadableWebhook: true, // nor is this
+		ReasonPrivacyRequest:    true, // nor this
+		WarnLinkHost:            true, // nor which hosts they have
+		WarnUnknownOrder:        true, // nor who placed what
 	}
 	for _, c := range badCases(t) {
 		reached[c.Reason] = true

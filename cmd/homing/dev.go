@@ -234,6 +234,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 	if p.asJSON() {
 		return writeJSON(p.out, map[string]any{
 			"inbox": s.inbox.URL(), "studio": r.studio, "nats": s.nats.URL(), "smtp": s.inbox.SMTPURL(), "http": health, "links": r.config.HTTP.PublicURL,
+			"api": r.config.HTTP.PublicURL + "/v1/events", "api_key_file": apiKey(r.config),
 			"state": s.state, "kept": !f.ephemeral, "speed": f.speed,
 		})
 	}
@@ -248,6 +249,7 @@ func (p *program) announce(f *devFlags, r devRun) error {
 		{"", "Inbox", s.inbox.URL(), "the emails, as they arrive"},
 		{"", "Studio", r.studio, "where the emails are edited"},
 		{"", "Events", s.nats.URL(), "where storefronts publish (NATS)"},
+		{"", "API", r.config.HTTP.PublicURL + "/v1/events", "the same over HTTP; a key is in " + apiKey(r.config)},
 		{"", "Links", r.config.HTTP.PublicURL, "what the links in emails open (unsubscribe, answers)"},
 		{"", "Health", health + "/readyz", "metrics are at " + health + "/metrics"},
 		{"", "State", state},

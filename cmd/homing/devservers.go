@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -206,10 +208,38 @@ func (f *devFlags) apply(c *config.Config, s *devServers) error {
 			return fmt.Errorf("making a secret: %w", err)
 		}
 	}
+	if err := s.makeKeys(c); err != nil {
+		return fmt.Errorf("making a key of the API: %w", err)
+	}
 	if err := c.Validate(); err != nil {
 		return usage(err)
 	}
 	return nil
+}
+
+// makeKeys makes a key of the API for each store that has none, to try it with.
+func (s *devServers) makeKeys(c *config.Config) error {
+	for id, store := range c.Stores {
+		if len(store.APIKeys) > 0 {
+			continue
+		}
+		file := filepath.Join(s.state, "api-key-"+id)
+		key, err := keepSecret(file)
+		if err != nil {
+			return err
+		}
+		store.APIKeys = config.APIKeys{{ID: "dev", KeyFile: file, Key: key}}
+		c.Stores[id] = store
+	}
+	return nil
+}
+
+// apiKey is the file with a key of the API, of the store that sorts first.
+func apiKey(c *config.Config) string {
+	for _, id := range slices.Sorted(maps.Keys(c.Stores)) {
+		return c.Stores[id].APIKeys[0].KeyFile
+	}
+	return ""
 }
 
 // listen chooses where health, metrics and links are served. Links lead to this

@@ -115,6 +115,8 @@ type dev struct {
 	NATS   string  `json:"nats"`
 	HTTP   string  `json:"http"`
 	Links  string  `json:"links"`
+	API    string  `json:"api"`
+	APIKey string  `json:"api_key_file"`
 	State  string  `json:"state"`
 	Kept   bool    `json:"kept"`
 	Speed  float64 `json:"speed"`
