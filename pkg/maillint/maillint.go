@@ -32,6 +32,7 @@ const (
 	RuleContrast    = "contrast"     // people with weak eyes cannot read it
 	RuleImageSize   = "image-size"   // the email jumps while pictures load
 	RuleInsecure    = "insecure"     // an address without https
+	RuleWords       = "words"        // phrases that are not translated, or that no email says
 )
 
 // A Finding is one thing that was found. File is relative to the folder; Line and Column
@@ -53,7 +54,12 @@ func Run(fsys fs.FS, stores map[string]render.Store) (*render.Set, []Finding) {
 	if err != nil {
 		return nil, Problems(fsys, err)
 	}
-	return set, Emails(set, stores)
+	found := Emails(set, stores)
+	for _, n := range set.Notes() {
+		found = append(found, Finding{Warning, RuleWords, n.File, n.Line, n.Column, n.Text, line(fsys, n.File, n.Line)})
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(order(a), order(b)) })
+	return set, found
 }
 
 // Emails looks at what became of templates that can be used.

@@ -68,6 +68,7 @@ var rules = []rule{
 	{RuleContrast, message{"Text that can hardly be told from its ground"}},
 	{RuleImageSize, message{"A picture without a width"}},
 	{RuleInsecure, message{"A link or picture without https"}},
+	{RuleWords, message{"Phrases that are not translated, or that no email says"}},
 }
 
 // SARIF returns what was found as such a document.

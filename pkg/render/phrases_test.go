@@ -189,3 +189,19 @@ func TestTheLanguageIsTheCustomersThenTheStores(t *testing.T) {
 		t.Errorf("%s, not the first language", m.Lang)
 	}
 }
+
+func TestACopyThatIsNotTranslatedIsNoted(t *testing.T) {
+	fsys := thanksAlone(t)
+	italian := strings.ReplaceAll(string(fsys["phrases/en.yaml"].Data), "Best wishes,", "Un caro saluto da tutti,")
+	fsys["phrases/it.yaml"] = &fstest.MapFile{Data: []byte(italian)}
+	set, err := Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range set.Notes() {
+		if n.File == "phrases/it.yaml" && strings.HasPrefix(n.Text, "still English, word for word: shared.") && !strings.Contains(n.Text, "shared.regards") {
+			return
+		}
+	}
+	t.Errorf("nothing is said of it: %v", set.Notes())
+}

@@ -6,9 +6,8 @@ import (
 	"testing/fstest"
 )
 
-// checked returns what is said of the shipped templates after edits: of the thanks, in
-// English, since all emails in all languages take their time.
-func checked(t *testing.T, edits func(fstest.MapFS)) []string {
+// thanksAlone are the shipped templates without all other emails and languages.
+func thanksAlone(t *testing.T) fstest.MapFS {
 	t.Helper()
 	fsys := templatesFS(t)
 	for name := range fsys {
@@ -23,6 +22,14 @@ func checked(t *testing.T, edits func(fstest.MapFS)) []string {
 			delete(fsys, name)
 		}
 	}
+	return fsys
+}
+
+// checked returns what is said of the shipped templates after edits: of the thanks, in
+// English, since all emails in all languages take their time.
+func checked(t *testing.T, edits func(fstest.MapFS)) []string {
+	t.Helper()
+	fsys := thanksAlone(t)
 	edits(fsys)
 	_, err := Load(fsys)
 	if err == nil {
