@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe cloudevents clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js cloudevents clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -116,6 +116,9 @@ pictures: ## Take the pictures of the documentation, with Chromium
 
 axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages
 	scripts/axe.sh
+
+js: ## Test the client for JavaScript and TypeScript (events/js), with npm and node, against a real NATS
+	scripts/js.sh
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

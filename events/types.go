@@ -1,6 +1,6 @@
 package events
 
-//go:generate go test -run ^TestWhatFollowsFromTheRowsIsUpToDate$ . -update
+//go:generate go test -run "^(TestWhatFollowsFromTheRowsIsUpToDate|TestTheTypesOfTypeScriptAreUpToDate)$" . -update
 
 import (
 	"reflect"

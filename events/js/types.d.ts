@@ -1,0 +1,361 @@
+// What storefronts may publish. Made from the schemas in ../schemas/v1 by `make generate`.
+
+/** An identifier of the shop. White space around it is taken off. */
+export type Id = string;
+
+/** A name to show. Control and bidirectional characters are taken out, white space becomes single spaces, what is longer is cut. */
+export type Name = string;
+
+/** A name of a product to show, treated like any name. */
+export type ProductName = string;
+
+/** An absolute address of the web. What browsers correct in one, such as a space, is corrected. */
+export type Url = string;
+
+/** A time of RFC 3339. One more than five minutes ahead becomes the time of receipt. */
+export type Time = string;
+
+/** A bare email address: no display name, no quotes, a domain with a dot. A domain that is not ASCII is written as xn--…. */
+export type Email = string;
+
+/** An exact amount. The amount is a decimal number in quotes with at most 15 digits, and no more decimals than the currency has. */
+export type Money = {
+  amount: string;
+  /** A currency of ISO 4217's list of today, or one that was given up since 1999, as orders of the past have. */
+  currency: string;
+};
+
+export type Quantity = number;
+
+/** How many days one piece lasts. Replenishment predicts from it when the next one is needed. */
+export type SupplyDays = number;
+
+/** What the customer said about marketing email. */
+export type Consent = {
+  /** requested: asked for, and not confirmed yet by who reads the mailbox. With consent.double_opt_in, subscribed counts as requested unless it says that it is confirmed. */
+  email?: "subscribed" | "requested" | "unsubscribed" | "unknown";
+  /** When they said so. Only a consent with a time lifts an earlier unsubscribe. */
+  at?: Time;
+  /** Where they said so: checkout, account page, newsletter. */
+  source?: Name;
+  /** True: they proved that the address is theirs, by a confirmation of the shop's own. Homing does not ask again. */
+  confirmed?: boolean;
+};
+
+/** A date, with the year or without it. */
+export type Birthday = string;
+
+/** A name of the IANA time zone database. Mail keeps to the hours of this zone. */
+export type TimeZone = string;
+
+/** A language tag of BCP 47. */
+export type Locale = string;
+
+/** Who the event is about, as the shop knows them now. Guests have no id, but an email address. */
+export type Customer = Anyone & (Required<Pick<Anyone, "id">> | Required<Pick<Anyone, "email">>);
+
+/** Whose order it is, as the shop knows them now. With neither an id nor an email address the order counts for products only. */
+export type Anyone = {
+  id?: Id;
+  email?: Email;
+  first_name?: Name;
+  last_name?: Name;
+  birthday?: Birthday;
+  time_zone?: TimeZone;
+  locale?: Locale;
+  /** A code of ISO 3166-1 alpha-2, or the shop's own name for it. */
+  country?: string;
+  consent?: Consent;
+};
+
+/** One line of a cart or an order. */
+export type Item = {
+  product_id: Id;
+  name: ProductName;
+  quantity: Quantity;
+  /** Of one piece. */
+  price?: Money;
+  url?: Url;
+  image_url?: Url;
+  supply_days?: SupplyDays;
+  /** Where this product is reviewed. */
+  review_url?: Url;
+  /** False: customers are not asked for a review of it, as of gift wrap, a gift card or a fee. Left out: they are, unless its price is 0 or it is a part of a bundle. */
+  reviewable?: boolean;
+  /** True: it comes again by itself, so nobody is reminded to order it. */
+  subscription?: boolean;
+  category?: Name;
+  /** The product, another line, that this is a part of. */
+  bundle_of?: Id;
+};
+
+export type Items = Item[];
+
+/** A shopping cart as it is now. An emptied cart has no items, but says so. */
+export type Cart = {
+  id: Id;
+  /** Brings the customer back to the cart. */
+  url?: Url;
+  items: Items;
+  total?: Money;
+};
+
+/** An order as it was placed, or as it is now. */
+export type Order = {
+  id: Id;
+  /** The cart the order was made from. */
+  cart_id?: Id;
+  items: Items;
+  total: Money;
+  /** The codes redeemed with the order. */
+  coupons?: Id[];
+  /** When the order was first placed, for edits and imports. Left out: at the time of the event that first told of it. */
+  placed_at?: Time;
+  /** What was taken off, as a positive amount. Prices of items are those before it. */
+  discount?: Money;
+  shipping?: Money;
+  /** Of the whole order, whether or not prices include it. */
+  tax?: Money;
+  /** Where the customer sees how far the order is. */
+  status_url?: Url;
+  /** True: nobody bought anything. It leads to no email. */
+  test?: boolean;
+  /** Where the order was placed. */
+  channel?: Id;
+};
+
+/** Something of the shop's that several events may tell of. What has the same id is the same. */
+export type Reference = {
+  id: Id;
+};
+
+/** An order and the items concerned. No items: the whole order. */
+export type OrderChange = {
+  id: Id;
+  items?: {
+    product_id: Id;
+    /** How many; left out: all of that product. */
+    quantity?: Quantity;
+  }[];
+  /** Of order.refunded: which refund this is. */
+  refund?: Reference;
+  /** Of order.returned: which return this is. */
+  return?: Reference;
+};
+
+/** A review of a product. */
+export type Review = {
+  product_id: Id;
+  order_id?: Id;
+  rating?: number;
+};
+
+/** Something a customer is unhappy about, until it is closed. */
+export type Complaint = {
+  id: Id;
+  order_id?: Id;
+};
+
+/** A product as it is now. */
+export type Product = {
+  id: Id;
+  name?: ProductName;
+  url?: Url;
+  image_url?: Url;
+  price?: Money;
+  supply_days?: SupplyDays;
+  /** False: not to be had at present. */
+  available?: boolean;
+  category?: Name;
+  /** Where it is reviewed. */
+  review_url?: Url;
+};
+
+/** A cart changed: it now holds these items, or none. */
+export type CartUpdated = {
+  customer: Customer;
+  cart: Cart;
+};
+
+/** The shop considers a cart abandoned. */
+export type CartAbandoned = {
+  customer: Customer;
+  cart: Cart;
+};
+
+/** A customer placed an order. */
+export type OrderPlaced = {
+  customer?: Anyone;
+  order: Order;
+};
+
+/** An order was changed: this is what it is now. */
+export type OrderUpdated = {
+  customer?: Anyone;
+  order: Order;
+};
+
+/** An order, or some of it, left the shop. */
+export type OrderFulfilled = {
+  customer?: Anyone;
+  order: OrderChange;
+};
+
+/** An order, or some of it, arrived. */
+export type OrderDelivered = {
+  customer?: Anyone;
+  order: OrderChange;
+};
+
+/** An order, or some of it, will not be fulfilled. */
+export type OrderCancelled = {
+  customer?: Anyone;
+  order: OrderChange;
+};
+
+/** An order, or some of it, was paid back. */
+export type OrderRefunded = {
+  customer?: Anyone;
+  order: OrderChange;
+};
+
+/** An order, or some of it, came back to the shop. */
+export type OrderReturned = {
+  customer?: Anyone;
+  order: OrderChange;
+};
+
+/** The shop met a customer for the first time. */
+export type CustomerCreated = {
+  customer: Customer;
+};
+
+/** Something about a customer changed. */
+export type CustomerUpdated = {
+  customer: Customer;
+};
+
+/** A customer does not want some or all email any more. */
+export type CustomerUnsubscribed = {
+  customer: Customer;
+  /** all: no marketing; everything: not even transactional mail; or the name of one worker. Left out: all. */
+  scope?: string;
+};
+
+/** A customer said which emails they want, and how often. Comes from the gateway, or from the shop. */
+export type CustomerPreferences = {
+  customer: Customer;
+  /** Which emails are wanted, by the name of the worker that sends them. Those left out stay as they are. */
+  kinds?: Record<string, boolean>;
+  /** No more marketing emails than this. {}: as many as the shop sends. */
+  at_most?: {
+    limit?: number;
+    /** Whole days or hours, at most 366 days. */
+    window?: string;
+  };
+  /** No marketing email before this time of RFC 3339. One that is over ends a pause. */
+  pause_until?: string;
+  /** Counts before the birthday of customer, in this event and in all others. */
+  birthday?: Birthday;
+  /** Counts before the locale of customer, in this event and in all others. */
+  locale?: Locale;
+  /** Counts before the time zone of customer, in this event and in all others. */
+  time_zone?: TimeZone;
+};
+
+/** Another customer turned out to be the same person, who goes on as customer. */
+export type CustomerMerged = {
+  customer: Customer;
+  /** The id that is no more. */
+  from: Id;
+};
+
+/** A customer asked to be forgotten. */
+export type CustomerErased = {
+  customer: Customer;
+};
+
+/** A customer has not ordered for longer than they used to. Comes from the shop or from Homing's calendar. */
+export type CustomerLapsed = {
+  customer: Customer;
+  last_order_at?: Time;
+};
+
+/** A customer's birthday is near. Comes from the shop or from Homing's calendar. */
+export type CustomerBirthday = {
+  customer: Customer;
+  /** The calendar year of this birthday. */
+  year?: number;
+};
+
+/** A customer answered a question in an email. Comes from the gateway, or from the shop. */
+export type CustomerAnswered = {
+  customer: Customer;
+  question: Id;
+  answer: Id;
+};
+
+/** A customer reviewed a product. */
+export type ReviewSubmitted = {
+  customer: Customer;
+  review: Review;
+};
+
+/** A customer complained, about an order or in general. */
+export type ComplaintOpened = {
+  customer: Customer;
+  complaint: Complaint;
+};
+
+/** A complaint was dealt with. */
+export type ComplaintClosed = {
+  customer: Customer;
+  complaint: Complaint;
+};
+
+/** Email to an address came back, as relays report it some time after they accepted it. */
+export type AddressBounced = {
+  email: Email;
+  /** Whether the address cannot be used any more; false of a full mailbox and the like, which changes nothing. */
+  permanent?: boolean;
+};
+
+/** Someone reported email to their address as spam, as mailbox providers tell. */
+export type AddressComplained = {
+  email: Email;
+};
+
+/** A product was added or changed: this is what it is now. */
+export type ProductUpdated = {
+  product: Product;
+};
+
+/** The data of each type of event. */
+export interface EventData {
+  "cart.updated": CartUpdated;
+  "cart.abandoned": CartAbandoned;
+  "order.placed": OrderPlaced;
+  "order.updated": OrderUpdated;
+  "order.fulfilled": OrderFulfilled;
+  "order.delivered": OrderDelivered;
+  "order.cancelled": OrderCancelled;
+  "order.refunded": OrderRefunded;
+  "order.returned": OrderReturned;
+  "customer.created": CustomerCreated;
+  "customer.updated": CustomerUpdated;
+  "customer.unsubscribed": CustomerUnsubscribed;
+  "customer.preferences": CustomerPreferences;
+  "customer.merged": CustomerMerged;
+  "customer.erased": CustomerErased;
+  "customer.lapsed": CustomerLapsed;
+  "customer.birthday": CustomerBirthday;
+  "customer.answered": CustomerAnswered;
+  "review.submitted": ReviewSubmitted;
+  "complaint.opened": ComplaintOpened;
+  "complaint.closed": ComplaintClosed;
+  "address.bounced": AddressBounced;
+  "address.complained": AddressComplained;
+  "product.updated": ProductUpdated;
+}
+
+export type EventType = keyof EventData;
