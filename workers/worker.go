@@ -55,10 +55,11 @@ type Wording struct {
 	More  int
 	Also  []string // ids of the other orders that share the email
 
-	Offer   *offer.Terms // what the email offers; a code is bound before it is sent
-	OfferOf string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
-	Bundles []string     // ids of the touches that end as bundled when the email is sent
-	Detail  string       // what the email rests on, for the fact; no address, no name
+	Offer    *offer.Terms // what the email offers; a code is bound before it is sent
+	OfferOf  string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
+	Confirms bool         // it asks whether its address is theirs, by a link
+	Bundles  []string     // ids of the touches that end as bundled when the email is sent
+	Detail   string       // what the email rests on, for the fact; no address, no name
 }
 
 // Status says what a worker does at the moment.

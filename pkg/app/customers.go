@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -42,6 +43,8 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 	ch := email.New(email.Options{
 		Store:       c.at.Store(content.Touch.Customer.Store),
 		Unsubscribe: func(customer.Key, string) string { return c.links + "/preview" },
+		Preferences: func(customer.Key, string) string { return c.links + "/preview" },
+		Confirm:     func(customer.Key, string, string, time.Time) string { return c.links + "/preview" },
 		Answer: func(_ customer.Key, _, _, answer string) string {
 			return c.links + "/preview/" + answer
 		},

@@ -43,6 +43,17 @@ func (a *App) unsubscribeURL(k customer.Key, worker string) string {
 	return a.linkURL(link.Link{Purpose: link.Unsubscribe, Customer: k, Worker: worker})
 }
 
+// preferencesURL leads to a customer's preferences.
+func (a *App) preferencesURL(k customer.Key, worker string) string {
+	return a.linkURL(link.Link{Purpose: link.Preferences, Customer: k, Worker: worker})
+}
+
+// confirmURL is a click that says that an address is the customer's, in an email to it.
+func (a *App) confirmURL(k customer.Key, worker, address string, now time.Time) string {
+	return a.linkURL(link.Link{Purpose: link.Confirm, Customer: k, Worker: worker,
+		Mailbox: a.identity.Mailbox(k.Store, address).Token, At: now.Unix()})
+}
+
 // viewURL shows a touch's email in a browser; "" where no copies are kept.
 func (a *App) viewURL(k customer.Key, worker, touchID string) string {
 	if a.o.Config.RetainMails == 0 {
@@ -142,6 +153,8 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 			}
 			return in.Take(ctx, entries)
 		},
+		Mailbox:      func(store, address string) string { return a.identity.Mailbox(store, address).Token },
+		Limits:       gateway.Limits{Proxies: a.o.Config.HTTP.Proxies()},
 		Shown:        a.shown,
 		Leave:        func(ctx context.Context, x click.Click) error { return click.Leave(ctx, a.js, a.clicks, x) },
 		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },

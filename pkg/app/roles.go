@@ -138,7 +138,8 @@ const (
 func (a *App) email(store string) *email.Channel {
 	r := a.routes[store]
 	return email.New(email.Options{
-		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL, View: a.viewURL, Answer: a.answerURL,
+		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL,
+		Preferences: a.preferencesURL, Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL,
 		ReturnPath: a.returnPath(store), Report: a.reportHeader(store),
 	})
 }

@@ -31,6 +31,9 @@ func (l *Locale) AppendDate(b []byte, t time.Time) []byte {
 	return l.appendDate(b, t, l.long, l.months)
 }
 
+// Months are the names of the months, as they are in a date.
+func (l *Locale) Months() []string { return l.months }
+
 // AppendDay appends the day of t with the day of the week and without the year, as
 // one says a day that is near: "Tuesday 3 March".
 func (l *Locale) AppendDay(b []byte, t time.Time) []byte {

@@ -2,7 +2,9 @@ package config
 
 import (
 	"crypto/x509"
+	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -126,6 +128,26 @@ type HTTP struct {
 	// PublicURL is the address recipients reach the gateway by. Empty: none, and
 	// so no marketing email.
 	PublicURL string `yaml:"public_url"`
+	// TrustedProxies are the addresses and networks in front of the gateway.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+}
+
+// Proxies are the networks of the proxies in front of the gateway.
+func (h HTTP) Proxies() (out []netip.Prefix) {
+	for _, text := range h.TrustedProxies {
+		if p, err := network(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// network reads an address, or a network like 10.0.0.0/8.
+func network(text string) (netip.Prefix, error) {
+	if at, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(at.Unmap(), at.Unmap().BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
 }
 
 // Validate reports addresses that cannot be listened on, or not reached safely.
@@ -140,6 +162,11 @@ func (h HTTP) Validate() error {
 	}
 	if h.Gateway == h.Listen && !strings.HasSuffix(h.Listen, ":0") {
 		l.Add("gateway", "%q is the address of http.listen, too; health and metrics are not for the public", h.Gateway)
+	}
+	for i, text := range h.TrustedProxies {
+		if _, err := network(text); err != nil {
+			l.Add(fmt.Sprintf("trusted_proxies[%d]", i), "%q is neither an address nor a network; write for example 127.0.0.1 or 10.0.0.0/8", text)
+		}
 	}
 	if h.PublicURL == "" {
 		return l.Err()

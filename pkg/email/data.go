@@ -30,6 +30,12 @@ func (c *Channel) data(in channel.Content) render.Data {
 	}
 	if out.Marketing {
 		out.UnsubscribeURL = c.o.Unsubscribe(to.Record, in.Touch.Worker)
+		if c.o.Preferences != nil {
+			out.PreferencesURL = c.o.Preferences(to.Record, in.Touch.Worker)
+		}
+	}
+	if w.Confirms && c.o.Confirm != nil {
+		out.ConfirmURL = c.o.Confirm(in.Touch.Customer, in.Touch.Worker, to.Address, in.Now)
 	}
 	if c.o.View != nil {
 		out.ViewURL = c.o.View(in.Touch.Customer, in.Touch.Worker, in.ID)

@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"time"
 
 	"homing/pkg/channel"
 	"homing/pkg/customer"
@@ -34,6 +35,11 @@ type Options struct {
 	// Unsubscribe returns the link by which a customer leaves a worker's emails; no
 	// marketing email goes out without it.
 	Unsubscribe func(k customer.Key, worker string) string
+	// Preferences returns the link to a customer's preferences; "" for none. It may be nil.
+	Preferences func(k customer.Key, worker string) string
+	// Confirm returns the link by which somebody says that an address is theirs, from an
+	// email that is sent to it then. It may be nil.
+	Confirm func(k customer.Key, worker, address string, now time.Time) string
 	// View returns the link that shows a touch's email in a browser; "" if it cannot be
 	// shown. It may be nil.
 	View func(k customer.Key, worker, touchID string) string

@@ -15,7 +15,7 @@ import (
 	"homing/pkg/render"
 )
 
-//go:embed page.html page.css
+//go:embed page.html settings.html page.css
 var files embed.FS
 
 // sheet is the style of all pages; what a store has of its own is in the variables that

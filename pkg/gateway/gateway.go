@@ -1,5 +1,5 @@
-// Package gateway answers the links in emails: unsubscribing, saying why one stayed
-// away, and showing the email in a browser. It serves pages to people and one-click unsubscribes (RFC 8058)
+// Package gateway answers the links in emails: unsubscribing, preferences, confirming an
+// address, saying why one stayed away, and showing the email in a browser. It serves pages to people and one-click unsubscribes (RFC 8058)
 // to mailbox providers. It knows neither NATS nor Redis: it hands what is to be
 // recorded to a function that returns only once it is in force.
 //
@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -41,8 +42,12 @@ type Options struct {
 	// Shown returns the HTML of an email that was sent, by the key of its touch's claim;
 	// "" if it is not kept, or not any more.
 	Shown func(ctx context.Context, k customer.Key, claim uint64) (string, error)
-	Now   func() time.Time // business time
-	Log   *zap.Logger
+	// Mailbox returns the token of a mailbox; nil: links that confirm one lead nowhere.
+	Mailbox func(store, address string) string
+	// Limits says how many requests to the pages that read customers are answered.
+	Limits Limits
+	Now    func() time.Time // business time
+	Log    *zap.Logger
 
 	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
 	Served       func(kind string, code int) // told of every request: unsubscribe, answer, view or other; may be nil
@@ -69,6 +74,7 @@ type Gateway struct {
 	o      Options
 	slots  chan struct{}
 	clicks clicks
+	limits *limits
 
 	dresses map[*programme.Store]*dress
 	plain   *dress // of a link that names no store
@@ -76,7 +82,7 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(o Options) *Gateway {
-	g := &Gateway{o: o, slots: make(chan struct{}, atOnce), dresses: map[*programme.Store]*dress{}, plain: dressed(nil)}
+	g := &Gateway{o: o, slots: make(chan struct{}, atOnce), dresses: map[*programme.Store]*dress{}, plain: dressed(nil), limits: newLimits(o.Limits)}
 	for _, s := range o.Stores {
 		g.dresses[s] = dressed(s.View.Brand)
 	}
@@ -107,7 +113,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.allow != "" {
 		w.Header().Set("Allow", a.allow)
 	}
-	if a.code == http.StatusServiceUnavailable {
+	if a.code == http.StatusServiceUnavailable || a.code == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	if a.email != "" {
@@ -145,8 +151,13 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 		return reply{kind: "other", code: http.StatusNotFound, view: incomplete(g.site(unknown, r.Header))}
 	}
 	s := g.site(store, r.Header)
-	if l.Purpose == link.View {
+	switch l.Purpose {
+	case link.View:
 		return g.show(r, s, l)
+	case link.Preferences:
+		return g.preferences(w, r, s, l)
+	case link.Confirm:
+		return g.confirm(w, r, s, l)
 	}
 	a := reply{kind: "unsubscribe", code: http.StatusOK}
 	ask, do := askUnsubscribe, g.unsubscribe
@@ -155,7 +166,9 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		a.view = ask(s, l)
+		if a.view = ask(s, l); l.Purpose == link.Unsubscribe {
+			a.view.More = g.toPreferences(s, l)
+		}
 	case http.MethodPost:
 		a.view, a.code = g.post(w, r, s, l, do)
 	default:
@@ -187,6 +200,11 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, s site, l link.Li
 	if err != nil {
 		return notHere(s), http.StatusRequestEntityTooLarge
 	}
+	return g.recorded(r, s, l, choice, do)
+}
+
+// recorded has something recorded. An unsubscribe waits if it cannot be.
+func (g *Gateway) recorded(r *http.Request, s site, l link.Link, choice string, do doing) (view, int) {
 	// A click counts, even if the person doesn't wait for the answer.
 	clicked := context.WithoutCancel(r.Context())
 	wait := patience
@@ -258,6 +276,20 @@ func (g *Gateway) place(ctx context.Context) error {
 // chosen reads what was chosen on the page; empty for everything else. A body
 // that cannot be read is no reason to refuse: the link says everything.
 func chosen(w http.ResponseWriter, r *http.Request) (string, error) {
+	form, err := sent(w, r)
+	if err != nil || oneClick(form) {
+		return "", err
+	}
+	return form.Get("scope"), nil
+}
+
+// oneClick reports whether a mailbox provider sends a form (RFC 8058).
+func oneClick(form url.Values) bool {
+	return strings.EqualFold(form.Get("List-Unsubscribe"), "One-Click")
+}
+
+// sent reads a form, and fails only if it is too large.
+func sent(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	// Both forms of a form: the second call would hide what the first had to say.
 	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(maxBody))
@@ -265,10 +297,7 @@ func chosen(w http.ResponseWriter, r *http.Request) (string, error) {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return "", err
+		return nil, err
 	}
-	if strings.EqualFold(r.PostForm.Get("List-Unsubscribe"), "One-Click") {
-		return "", nil
-	}
-	return r.PostForm.Get("scope"), nil
+	return r.PostForm, nil
 }

@@ -11,7 +11,7 @@ import (
 	"homing/pkg/link"
 )
 
-var pages = template.Must(template.ParseFS(files, "page.html"))
+var pages = template.Must(template.ParseFS(files, "page.html", "settings.html"))
 
 // The tones of a page, each with its own sign.
 const (
@@ -26,19 +26,31 @@ type view struct {
 	Tone  string
 	Title string
 	Text  []string // paragraphs
+	List  []string // of what is agreed to
 	Quote string   // the answer the customer is about to send
 	Form  *form
+
+	Settings *settings // what the customer may choose
+	More     *further  // another page
+	Small    string    // at the end
 }
+
+// A further page is one that another leads to.
+type further struct{ URL, Label string }
 
 // form is what a page asks. Sent without a choice, it means everything the link is for.
 type form struct {
 	Legend  string
 	Choices []choice
 	Scope   string // instead of choices; may be empty
+	Hidden  []hidden
 	Button  string
 	Quiet   bool // not what most people come for
 	Note    string
 }
+
+// hidden is a field that the page sends as it is.
+type hidden struct{ Name, Value string }
 
 type choice struct{ Value, Label, Hint string }
 

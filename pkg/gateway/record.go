@@ -81,7 +81,9 @@ func (g *Gateway) gone(s site, l link.Link, scope string) view {
 	if scope == events.ScopeAll {
 		return left(s)
 	}
-	return leftOne(s, l)
+	v := leftOne(s, l)
+	v.More = g.toPreferences(s, l)
+	return v
 }
 
 // record records the customer's answer.

@@ -1,6 +1,7 @@
 // Package link makes and reads the signed links in emails: the one that
-// unsubscribes a customer, those that answer a question with one click, and the one
-// that shows the email in a browser. It is pure; what a link leads to is gateway's business.
+// unsubscribes a customer, the one to their preferences, those that answer a question
+// with one click, the one that shows the email in a browser, and the one that confirms
+// that an address is theirs. It is pure; what a link leads to is gateway's business.
 //
 // A link is its own permission: anyone who has it may do that one thing for that
 // one customer, and nothing else. It names the customer by their token, which
@@ -32,6 +33,8 @@ const (
 	Unsubscribe Purpose = "u"
 	Answer      Purpose = "a"
 	View        Purpose = "m"
+	Preferences Purpose = "p"
+	Confirm     Purpose = "c"
 )
 
 // Why Verify refuses a link.
@@ -62,6 +65,8 @@ type Link struct {
 	Question string // of an answer: "why_left"
 	Answer   string // of an answer: "too-expensive"
 	Touch    uint64 // of a view: customer.ClaimKey of the touch whose email it is
+	Mailbox  string // of a confirmation: token of the mailbox that it was sent to
+	At       int64  // of a confirmation: when it was sent, in seconds since 1970
 }
 
 // Signer signs and verifies the links of one installation.
@@ -195,7 +200,7 @@ func (k *signingKey) mac(p Purpose, said string) string {
 }
 
 // encode writes what is signed: key, store, token, worker, of an answer the question and
-// the answer, and of a view the touch, with dots between them.
+// the answer, of a view the touch, and of a confirmation the mailbox and when, with dots between them.
 func (l Link) encode(key string) (string, bool) {
 	parts := []string{key, l.Customer.Store, l.Customer.Token, l.Worker}
 	switch l.Purpose {
@@ -203,6 +208,8 @@ func (l Link) encode(key string) (string, bool) {
 		parts = append(parts, l.Question, l.Answer)
 	case View:
 		parts = append(parts, strconv.FormatUint(l.Touch, 36))
+	case Confirm:
+		parts = append(parts, l.Mailbox, strconv.FormatInt(l.At, 36))
 	}
 	said := strings.Join(parts, ".")
 	_, again, err := decode(l.Purpose, said)
@@ -213,7 +220,7 @@ func decode(p Purpose, said string) (key string, l Link, err error) {
 	parts := strings.Split(said, ".")
 	l.Purpose = p
 	switch {
-	case p == Unsubscribe && len(parts) == 4:
+	case (p == Unsubscribe || p == Preferences) && len(parts) == 4:
 	case p == Answer && len(parts) == 6 && word.MatchString(parts[4]) && word.MatchString(parts[5]):
 		l.Question, l.Answer = parts[4], parts[5]
 	case p == View && len(parts) == 5:
@@ -221,6 +228,12 @@ func decode(p Purpose, said string) (key string, l Link, err error) {
 		if l.Touch, err = strconv.ParseUint(parts[4], 36, 64); err != nil {
 			return "", Link{}, ErrMalformed
 		}
+	case p == Confirm && len(parts) == 6 && token.MatchString(parts[4]):
+		var err error
+		if l.At, err = strconv.ParseInt(parts[5], 36, 64); err != nil || l.At <= 0 {
+			return "", Link{}, ErrMalformed
+		}
+		l.Mailbox = parts[4]
 	default:
 		return "", Link{}, ErrMalformed
 	}

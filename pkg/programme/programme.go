@@ -97,6 +97,17 @@ func (s *Store) Above(w *Worker) []*Worker {
 	return out
 }
 
+// Marketing returns the workers that send marketing, and are not switched off.
+func (s *Store) Marketing() []*Worker {
+	var out []*Worker
+	for _, w := range s.Workers {
+		if w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps, func(s touch.Step) bool { return s.Class != touch.Transactional }) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // unlisted is for how long after it was due a touch is looked at whose step was
 // removed.
 const unlisted = 365 * 24 * time.Hour

@@ -63,6 +63,7 @@ func (s *scratch) clean(d *Data) {
 	c.Customer.Locale = line(d.Customer.Locale, maxID)
 	c.Store.URL, c.Store.Contact = webURL(d.Store.URL), mailbox(d.Store.Contact)
 	c.UnsubscribeURL, c.ViewURL = webURL(d.UnsubscribeURL), webURL(d.ViewURL)
+	c.PreferencesURL, c.ConfirmURL = webURL(d.PreferencesURL), webURL(d.ConfirmURL)
 	c.Also = s.cleanAlso(d.Also)
 	c.Answers = s.cleanAnswers(d.Answers)
 	if o := c.Order; o != nil {

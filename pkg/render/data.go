@@ -136,6 +136,8 @@ type Data struct {
 	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
 	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
 	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
+	PreferencesURL string    `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
+	ConfirmURL     string    `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so
 	ViewURL        string    `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
 	Marketing      bool      `yaml:"marketing"`
 

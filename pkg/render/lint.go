@@ -283,7 +283,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 			report("%q is not a link that an email can have: it must begin with https://", shortened(l.url))
 		case u.Hostname() == foreignHost:
-			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL, .ViewURL or .UnsubscribeURL")
+			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL, .ViewURL, .PreferencesURL, .ConfirmURL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", shortened(l.url))
 		case store != nil && store.Brand.social(l.url):
@@ -312,7 +312,7 @@ func (s *Set) CheckStore(store Store) error {
 		for m, sample := range s.of(store.ID, name).tries() {
 			d := sample.Data.clone()
 			d.Store = store
-			d.UnsubscribeURL, d.ViewURL = "", ""
+			d.UnsubscribeURL, d.PreferencesURL, d.ConfirmURL, d.ViewURL = "", "", "", ""
 			d.Marketing = false // the unsubscribe host is the installation's own, and so is that of answers
 			for i := range d.Answers {
 				d.Answers[i].URL = store.URL

@@ -22,6 +22,9 @@ const pagesSection = "pages"
 const (
 	showsStore  = ".Store.Name"
 	showsEmails = ".Emails"
+	// An address whose reader is who the page is for, with most of it hidden.
+	showsAddress = ".Address"
+	showsDate    = ".Date"
 )
 
 // pageKeys are the phrases of the pages, and what each may show. A link that is not ours
@@ -39,11 +42,29 @@ var pageKeys = map[string][]string{
 	"refused_title": nil, "refused_text": nil, "unchanged": nil,
 	"gone_title": {showsStore}, "gone_text": {showsStore}, "later_title": {showsStore}, "later_text": {showsStore},
 	"retry_title": {showsStore}, "retry_text": {showsStore}, "retry_button": {showsStore},
-	"emails_other": nil,
+	"emails_other": nil, "kind_other": nil, "language_name": nil,
+
+	"ask_fewer": {showsStore}, "prefs_title": {showsStore}, "prefs_for": {showsStore, showsAddress}, "prefs_kinds": {showsStore},
+	"prefs_often": {showsStore}, "prefs_often_usual": {showsStore}, "prefs_often_week": nil, "prefs_often_month": nil, "prefs_often_own": nil,
+	"prefs_pause": {showsStore}, "prefs_pause_none": nil, "prefs_pause_30": nil, "prefs_pause_90": nil, "prefs_pause_until": {showsDate},
+	"prefs_birthday": {showsStore}, "prefs_birthday_hint": {showsStore}, "prefs_birthday_known": {showsStore}, "prefs_birthday_wrong": nil,
+	"prefs_day": nil, "prefs_month": nil, "prefs_year": nil, "prefs_language": nil, "prefs_zone": nil,
+	"prefs_orders": {showsStore}, "prefs_forwarded": {showsStore}, "prefs_button": nil, "prefs_stop": {showsStore},
+	"zone_africa": nil, "zone_america": nil, "zone_asia": nil, "zone_europe": nil, "zone_oceans": nil, "zone_pacific": nil,
+	"saved_title": nil, "saved_text": {showsStore}, "same_text": {showsStore}, "saved_more": nil,
+	"off_title": {showsStore}, "off_text": {showsStore}, "off_button": {showsStore},
+	"back_title": {showsStore}, "back_text": {showsStore}, "back_stop": {showsStore}, "back_button": {showsStore},
+	"agreed_title": {showsStore}, "agreed_text": {showsStore},
+	"confirm_title": {showsStore}, "confirm_text": {showsStore}, "confirm_button": {showsStore}, "confirm_note": {showsStore},
+	"expired_title": {showsStore}, "expired_text": {showsStore},
 }
 
-// emailsOf begins the names of the kinds of emails: "emails_birthday".
-const emailsOf = "emails_"
+// emailsOf begins the names of the kinds of emails, in the middle of a sentence, and
+// kindsOf the names of the phrases that say what they are where people choose: "emails_birthday", "kind_birthday".
+const (
+	emailsOf = "emails_"
+	kindsOf  = "kind_"
+)
 
 // Pages are the words of the pages in one language.
 type Pages struct {
@@ -66,16 +87,26 @@ func (p *Pages) Emails(worker string) string {
 	return p.Say(emailsOf+"other", "", "")
 }
 
-// Say is the phrase of a key, as plain text, with the name of a store and of a kind of
-// emails.
-func (p *Pages) Say(key, store, emails string) string {
+// Kind is what the emails of a worker are, where people choose them.
+func (p *Pages) Kind(worker string) string {
+	if p.Says(kindsOf + worker) {
+		return p.Say(kindsOf+worker, "", "")
+	}
+	return p.Say(kindsOf+"other", "", "")
+}
+
+// Say is the phrase of a key, as plain text, with the name of a store, and of what else
+// it is about: a kind of emails, an address or a date.
+func (p *Pages) Say(key, store, about string) string {
 	var b strings.Builder
 	for _, part := range p.says[key] {
 		switch part.shows {
 		case showsStore:
 			b.WriteString(p.apart(store))
-		case showsEmails:
-			b.WriteString(emails)
+		case showsEmails, showsDate:
+			b.WriteString(about)
+		case showsAddress:
+			b.WriteString("\u2068" + about + "\u2069")
 		default:
 			b.WriteString(part.text)
 		}
@@ -119,6 +150,14 @@ func (s *Set) Pages(store string, wanted ...string) *Pages {
 		return all[0]
 	}
 	return nil
+}
+
+// PagesOf returns the words of the pages for a store in each language that has them.
+func (s *Set) PagesOf(store string) []*Pages {
+	if all := s.pages[store]; all != nil {
+		return all
+	}
+	return s.pages[""]
 }
 
 // LoadPages reads nothing but the words of the pages.
@@ -185,7 +224,7 @@ func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 	names := slices.Collect(maps.Keys(pageKeys))
 	for _, mail := range d.mails {
 		worker, _, _ := strings.Cut(mail, "/")
-		names = append(names, emailsOf+worker)
+		names = append(names, emailsOf+worker, kindsOf+worker)
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -202,6 +241,9 @@ func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 		for _, key := range slices.Sorted(maps.Keys(own.sections[pagesSection])) {
 			ph := own.sections[pagesSection][key]
 			worker, kind := strings.CutPrefix(key, emailsOf)
+			if !kind {
+				worker, kind = strings.CutPrefix(key, kindsOf)
+			}
 			switch {
 			case slices.Contains(names, key):
 				ph.readPage(d.ps)

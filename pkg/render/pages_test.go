@@ -10,7 +10,7 @@ import (
 
 // somePages is a section with every phrase, but for those that are given.
 func somePages(lang string, given map[string]string) string {
-	all := map[string]string{"emails_x": lang + " x emails"}
+	all := map[string]string{"emails_x": lang + " x emails", "kind_x": lang + " x kind"}
 	for key := range pageKeys {
 		all[key] = lang + " " + key
 	}
