@@ -114,7 +114,7 @@ pictures: ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png
 	go run ./pkg/homingtest/studiopictures docs/images
 
-axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages
+axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages, and those behind links
 	scripts/axe.sh
 
 js: ## Test the client for JavaScript and TypeScript (events/js), with npm and node, against a real NATS
