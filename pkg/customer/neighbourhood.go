@@ -45,7 +45,13 @@ func (n *Neighbourhood) Add(records []Record) {
 }
 
 // says reports whether something is known about a mailbox itself.
-func (n *neighbour) says() bool { return len(n.Customer.Notes) > 0 || len(n.Customer.Stops) > 0 }
+func (n *neighbour) says() bool {
+	c := &n.Customer
+	if len(c.Notes) > 0 || len(c.Stops) > 0 || c.Opinion.At != 0 {
+		return true
+	}
+	return slices.ContainsFunc(c.texts()[firstTexts:], func(t *Text) bool { return t.said() })
+}
 
 // nobody is a record that was not read.
 var nobody = neighbour{Record: new(Record)}

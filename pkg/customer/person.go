@@ -3,6 +3,7 @@ package customer
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // A Person is who answers to one mailbox, however many ids and guest records the shop
@@ -230,6 +231,7 @@ func (w *walk) refusals(c *Customer) {
 			w.refusedByMerged(c, k, func(at int64) bool { return there.HomeAt(email, at) })
 		}
 		w.atMailbox(c, mailbox, func(int64) bool { return true })
+		w.chosenAt(c, mailbox)
 	}
 	for k := range w.members {
 		w.refusedByMerged(c, k, func(int64) bool { return true })
@@ -290,6 +292,24 @@ func (w *walk) atMailbox(c *Customer, mailbox Key, counts func(at int64) bool) {
 		if note.Kind == Complained && counts(note.At) {
 			c.remember(note)
 		}
+	}
+}
+
+// chosenAt adds what was chosen, or agreed to, at a mailbox itself, by the link of an email
+// about somebody else's order: who reads the mailbox is who said it.
+func (w *walk) chosenAt(c *Customer, mailbox Key) {
+	of := w.n.at(mailbox).Customer
+	mine, theirs := c.texts(), of.texts()
+	for i := firstTexts; i < len(mine); i++ {
+		mine[i].join(theirs[i].Register, strings.Compare)
+	}
+	for scope, s := range of.Stops {
+		if s.Back != 0 {
+			c.stop(scope, Stop{Back: s.Back})
+		}
+	}
+	if of.Opinion.At != 0 {
+		c.opine(of.Opinion)
 	}
 }
 

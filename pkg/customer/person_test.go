@@ -230,6 +230,59 @@ func TestARefusalCountsForThePerson(t *testing.T) {
 	}
 }
 
+func TestPreferencesAreThePersons(t *testing.T) {
+	account, guest := who("acc", shared), who("", shared)
+	chose := func(n int, c events.Customer, birthday bool, window string) events.Event {
+		d := &events.CustomerPreferences{Customer: c, Kinds: map[string]bool{"birthday": birthday}}
+		if window != "" {
+			d.AtMost = &events.AtMost{Limit: 1, Window: window}
+		}
+		return at(n, fmt.Sprint("chose", n), d)
+	}
+	for _, c := range []struct {
+		name   string
+		es     []events.Event
+		id     string
+		window string
+		off    bool
+	}{
+		{"chosen as a guest", []events.Event{knows(1, account), chose(2, guest, false, "7d")}, "acc", "7d", true},
+		{"the last word of all ids", []events.Event{knows(1, account), chose(2, guest, false, "7d"), chose(3, account, true, "30d")}, "acc", "30d", false},
+		{"of each field", []events.Event{knows(1, account), chose(2, guest, true, "7d"), chose(3, account, false, "")}, "acc", "7d", true},
+		{"a merge brings it", []events.Event{knows(1, account), knows(1, who("b", other)), chose(2, who("b", ""), false, "7d"), merged(3, "acc", "b")}, "acc", "7d", true},
+		{"after a parting each has their own, and a no stays with both",
+			[]events.Event{knows(1, account), knows(1, who("b", shared)), chose(2, who("b", ""), false, "7d"), knows(3, who("b", other))}, "acc", "", true},
+		{"a yes of who left is theirs alone",
+			[]events.Event{knows(1, account), knows(1, who("b", shared)), chose(2, account, false, ""), chose(3, who("b", ""), true, ""), knows(4, who("b", other))}, "acc", "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			permute(c.es, func(es []events.Event) {
+				w := newTown(drawer(t))
+				for _, e := range es {
+					w.take(e)
+				}
+				p := w.of(t, c.id)
+				if got := p.Customer.Unsubscribed("birthday"); got != c.off || p.Customer.AtMost().Window != c.window {
+					t.Errorf("off: %v, %v", got, p.Customer.AtMost())
+				}
+			})
+		})
+	}
+	// By the link of an email about somebody else's order: what was chosen is kept with the
+	// mailbox.
+	w := newTown(drawer(t))
+	w.take(knows(1, account))
+	mailbox := w.at(w.id.Mailbox("main", shared))
+	customer.Apply(mailbox, chose(2, events.Customer{}, false, "7d"))
+	if p := w.of(t, "acc"); !p.Customer.Unsubscribed("birthday") || p.Customer.AtMost().Window != "7d" {
+		t.Errorf("at the mailbox: %v", p.Customer.AtMost())
+	}
+	customer.Apply(mailbox, chose(3, events.Customer{}, true, ""))
+	if p := w.of(t, "acc"); p.Customer.Unsubscribed("birthday") {
+		t.Error("and chosen again there")
+	}
+}
+
 func TestAnErasureConcernsAllWhoWereThePersonThen(t *testing.T) {
 	gone := func(n int, c events.Customer) events.Event {
 		return at(n, fmt.Sprint("gone", n), &events.CustomerErased{Customer: c})

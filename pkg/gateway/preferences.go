@@ -208,6 +208,10 @@ func (g *Gateway) choices(s site, c *customer.Customer, form url.Values, born st
 	if n, ok := days[form.Get("pause")]; ok {
 		x.PauseUntil = new(g.o.Now().UTC().Truncate(time.Second).AddDate(0, 0, n))
 	}
+	if !themselves(c) {
+		x.Birthday = ""
+		return x
+	}
 	for _, o := range g.languages(s, c) {
 		if o.Value == form.Get("language") && !o.Chosen {
 			x.Locale = o.Value

@@ -241,6 +241,20 @@ func TestTheUnsubscribePageLeadsToFewerEmails(t *testing.T) {
 	}
 }
 
+// What is kept of a mailbox outlives an erasure.
+func TestTheLinkOfAMailboxAsksNothingAboutWhoReadsIt(t *testing.T) {
+	s, page := choosing(t)
+	s.customer = customer.Customer{}
+	a := s.do("GET", page, "", "")
+	if strings.Contains(a.body, `name="day"`) || strings.Contains(a.body, "<select") || !strings.Contains(a.body, `name="kind"`) {
+		t.Error(a.body)
+	}
+	s.post(page, url.Values{"do": {"save"}, "day": {"1"}, "month": {"2"}, "language": {"de"}, "zone": {"Europe/Rome"}, "often": {"week"}})
+	if d := s.timeline[0].Data.(*events.CustomerPreferences); d.Birthday+d.Locale+d.TimeZone != "" || d.AtMost == nil {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestAnErasedCustomerHasNoPreferences(t *testing.T) {
 	s, page := choosing(t)
 	customer.Apply(&s.customer, events.Event{ID: "e", Source: "/shop", Type: events.TypeCustomerErased, Time: s.now, Data: &events.CustomerErased{Customer: events.Customer{ID: "ann"}}})

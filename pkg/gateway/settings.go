@@ -72,16 +72,24 @@ func (g *Gateway) settings(s site, c *customer.Customer) *settings {
 			Wrong: say("prefs_birthday_wrong"), Day: say("prefs_day"), Month: say("prefs_month"), Year: say("prefs_year"),
 			Language: say("prefs_language"), Zone: say("prefs_zone"), Save: say("prefs_button"), Orders: say("prefs_orders"), Stop: say("prefs_stop"),
 		},
-		Often: often(s, c), Pause: g.pauses(s, c), Languages: g.languages(s, c), Zones: zonesFor(s, c.Location(zoneOf(s.store)).String()),
+		Often: often(s, c), Pause: g.pauses(s, c),
+	}
+	if themselves(c) {
+		out.Languages, out.Zones = g.languages(s, c), zonesFor(s, c.Location(zoneOf(s.store)).String())
 	}
 	for _, w := range s.store.Marketing() {
 		out.Kinds = append(out.Kinds, option{w.Name, s.words.Kind(w.Name), !c.Unsubscribed(w.Name)})
-		if w.Birthdays != nil {
+		if w.Birthdays != nil && themselves(c) {
 			out.Birthday = birthdayOf(s, c)
 		}
 	}
 	return out
 }
+
+// themselves reports whether a link is that of an id. One in an email about somebody
+// else's order is that of a mailbox: what is kept of it outlives an erasure, so that it is
+// asked for nothing that says who reads it.
+func themselves(c *customer.Customer) bool { return c.Account() != "" }
 
 func often(s site, c *customer.Customer) (out []option) {
 	now, known := c.AtMost(), false
