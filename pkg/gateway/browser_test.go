@@ -137,9 +137,15 @@ func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
 		open  func(*shop) string
 		press string // a button, by its place
 	}{
-		"preferences": {func(s *shop) string { return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"}) }, ""},
-		"saved":       {func(s *shop) string { return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"}) }, "button"},
-		"stopped":     {func(s *shop) string { return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"}) }, "button.quiet"},
+		"preferences": {func(s *shop) string {
+			return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"})
+		}, ""},
+		"saved": {func(s *shop) string {
+			return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"})
+		}, "button"},
+		"stopped": {func(s *shop) string {
+			return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"})
+		}, "button.quiet"},
 		"back": {func(s *shop) string {
 			customer.Apply(&s.customer, events.Event{ID: "u", Source: "/s", Type: events.TypeCustomerUnsubscribed, Time: s.now, Data: &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}}})
 			return s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"})
