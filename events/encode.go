@@ -134,6 +134,10 @@ func (f *field) append(b []byte, p unsafe.Pointer) []byte {
 		}
 	case isKinds:
 		return appendKinds(b, f, *(*map[string]bool)(p))
+	case isScore:
+		if n := *(**int)(p); n != nil {
+			return strconv.AppendInt(f.begin(b), int64(*n), 10)
+		}
 	case isItems:
 		return appendList(b, f, *(*[]Item)(p))
 	case isChangedItems:

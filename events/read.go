@@ -137,6 +137,9 @@ func (r *reader) value(f *field, p unsafe.Pointer) bool {
 		r.fields(f.shape, unsafe.Pointer(a))
 	case isKinds:
 		return r.kinds((*map[string]bool)(p))
+	case isScore:
+		n := r.between(0, maxScore)
+		*(**int)(p) = &n
 	case isItems:
 		return list[Item](r, f.shape, p, 2) // one is the price's
 	case isChangedItems:
@@ -171,6 +174,12 @@ func (r *reader) textOf(k kind) string {
 		return r.one(Subscribed, ConsentRequested, Unsubscribed, ConsentUnknown)
 	case textWindow:
 		return r.window()
+	case textAnswer:
+		return r.one(AnswerScale, AnswerChoice, AnswerText)
+	case textScale:
+		return r.one(CSAT, NPS)
+	case textProse:
+		return r.text(MaxAnswerText)
 	}
 	return ""
 }

@@ -69,6 +69,9 @@ const (
 	textScope
 	textConsent
 	textWindow
+	textAnswer
+	textScale
+	textProse
 	wholeAny // from here on: int
 	wholeQuantity
 	wholeChangedQuantity
@@ -87,6 +90,7 @@ const (
 	isConsent
 	isAtMost
 	isKinds
+	isScore
 	isItems
 	isChangedItems
 )
@@ -113,6 +117,9 @@ var kinds = map[kind]struct {
 	textScope:            {"scope", reflect.TypeFor[string]()},
 	textConsent:          {"consent_word", reflect.TypeFor[string]()},
 	textWindow:           {"window", reflect.TypeFor[string]()},
+	textAnswer:           {"answer", reflect.TypeFor[string]()},
+	textScale:            {"scale", reflect.TypeFor[string]()},
+	textProse:            {"prose", reflect.TypeFor[string]()},
 	wholeAny:             {"", reflect.TypeFor[int]()},
 	wholeQuantity:        {"quantity", reflect.TypeFor[int]()},
 	wholeChangedQuantity: {"changed_quantity", reflect.TypeFor[int]()},
@@ -130,6 +137,7 @@ var kinds = map[kind]struct {
 	isConsent:            {"", reflect.TypeFor[*Consent]()},
 	isAtMost:             {"", reflect.TypeFor[*AtMost]()},
 	isKinds:              {"kinds", reflect.TypeFor[map[string]bool]()},
+	isScore:              {"score", reflect.TypeFor[*int]()},
 	isItems:              {"", reflect.TypeFor[[]Item]()},
 	isChangedItems:       {"", reflect.TypeFor[[]ChangedItem]()},
 }
@@ -162,6 +170,7 @@ var checks = map[reflect.Type]judge{
 		}
 		return "", "", ""
 	},
+	reflect.TypeFor[CustomerAnswered](): func(p unsafe.Pointer) (string, Reason, string) { return (*CustomerAnswered)(p).says() },
 	reflect.TypeFor[AtMost](): func(p unsafe.Pointer) (string, Reason, string) {
 		switch a := (*AtMost)(p); {
 		case a.Limit == 0 && a.Window != "":

@@ -93,7 +93,7 @@ var rows = []Row{
 	row[CustomerLapsed](Calendar, "A customer has not ordered for longer than they used to.", "keeps when"),
 	row[CustomerBirthday](Calendar, "A customer's birthday is near.", ""),
 	row[CustomerAnswered](Storefront, "A customer answered a question in an email. Comes from the gateway, or from the shop.",
-		"counts it as a sign of life, which ends [sunset](reasons.md#sunset)"),
+		"keeps the last answer, and counts it as a sign of life, which ends [sunset](reasons.md#sunset); a low score opens a complaint, see [surveys.md](surveys.md)"),
 	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "stops asking for a review of that product"),
 	row[ComplaintOpened](Storefront, "A customer complained, about an order or in general.",
 		"asks for no review while the complaint is open"),
@@ -335,11 +335,19 @@ type CustomerBirthday struct {
 	Year     int `json:"year,omitempty" rule:"year"` // the calendar year of this birthday
 }
 
-// CustomerAnswered says what a customer answered to a question in an email.
+// CustomerAnswered says what a customer answered to a question in an email, or on the
+// page that it leads to. Of what they answered to one question of one survey about one
+// order the last answer counts.
 type CustomerAnswered struct {
 	Customer `json:"customer"`
-	Question string `json:"question" rule:",required"` // "why_left"
-	Answer   string `json:"answer" rule:",required"`   // "too-expensive"
+	Survey   string `json:"survey,omitempty"`             // "after-delivery"
+	Question string `json:"question" rule:",required"`    // "why_left"
+	Kind     string `json:"kind,omitempty" rule:"answer"` // scale, choice or text; see Sort
+	Scale    string `json:"scale,omitempty" rule:"scale"` // of a score: csat or nps; empty: it isn't known how good the score is
+	Score    *int   `json:"score,omitempty" rule:"score"`
+	Answer   string `json:"answer,omitempty"`                    // what was chosen: "too-expensive"
+	Text     string `json:"text,omitempty" rule:"prose"`         // in the customer's own words
+	OrderID  string `json:"order_id,omitempty" rule:"reference"` // the order it is about, if it is about one
 }
 
 // ReviewSubmitted says what a customer reviewed.

@@ -77,8 +77,17 @@ func (a *App) intake() *intake.Intake {
 			a.rejections.add(x)
 		},
 		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
-		Links: linkRules{a}, Warned: a.warn,
+		Links: linkRules{a}, Warned: a.warn, Unhappy: a.unhappy,
 	})
+}
+
+// unhappy reports whether an answer has a score that opens a complaint in its store.
+func (a *App) unhappy(store string, d *events.CustomerAnswered) bool {
+	if d.Sort() != events.AnswerScale || d.Score == nil {
+		return false
+	}
+	low, known := a.o.Config.Stores[store].Answers.Low.Of(d.Scale)
+	return known && *d.Score <= low
 }
 
 func (a *App) planner(k workers.Kind) *schedule.Planner {

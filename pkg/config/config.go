@@ -44,6 +44,8 @@ type Config struct {
 	gate.Sections     `yaml:",inline"`
 	Pacing            Pacing   `yaml:"pacing"`
 	Offers            Offers   `yaml:"offers"`
+	Answers           Answers  `yaml:"answers"`
+	Clicks            Clicks   `yaml:"clicks"`
 	Calendar          Calendar `yaml:"calendar"`
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
@@ -108,6 +110,7 @@ func Default() Config {
 		Console:  Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
 		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:   Offers{Window: 90 * day},
+		Answers:  Answers{Low: Low{CSAT: 2, NPS: 6}},
 		Calendar: Calendar{CatchUp: 7 * day, DailyLimit: 5000},
 	}
 	setDefaults(reflect.ValueOf(&c).Elem())

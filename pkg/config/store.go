@@ -51,6 +51,8 @@ type Store struct {
 	gate.Sections `yaml:",inline"`
 	Pacing        Pacing             `yaml:"pacing"`
 	Offers        Offers             `yaml:"offers"`
+	Answers       Answers            `yaml:"answers"`
+	Clicks        Clicks             `yaml:"clicks"`
 	SMTP          SMTP               `yaml:"smtp"`
 	Workers       map[string]Section `yaml:"workers"`
 }

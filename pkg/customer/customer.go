@@ -115,15 +115,16 @@ type Customer struct {
 	Stops   map[string]Stop // scope of an unsubscribe → when
 	Bounce  Bounce
 
-	Orders []Order     // that were placed, newest first, at most MaxOrders
-	Untold []Order     // that were not told yet, but something about them was; as many
-	Seen   []SeenOrder // of which no details are kept, by hash
-	Cart   Register[Cart]
-	Left   Register[Cart] // as it was when one was last left; see Regrown
-	Notes  []Note         // newest first within their kind, at most MaxNotes of each
-	Offers []Offer        // newest first, at most MaxOffers
-	Claims []Claim        // newest first, at most MaxClaims that spend and MaxClaims that do not
-	Sunset int64          // ms: when a last email went out to them; see Asleep
+	Orders  []Order     // that were placed, newest first, at most MaxOrders
+	Untold  []Order     // that were not told yet, but something about them was; as many
+	Seen    []SeenOrder // of which no details are kept, by hash
+	Cart    Register[Cart]
+	Left    Register[Cart] // as it was when one was last left; see Regrown
+	Notes   []Note         // newest first within their kind, at most MaxNotes of each
+	Answers []Answer       // newest first, at most MaxAnswers
+	Offers  []Offer        // newest first, at most MaxOffers
+	Claims  []Claim        // newest first, at most MaxClaims that spend and MaxClaims that do not
+	Sunset  int64          // ms: when a last email went out to them; see Asleep
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became

@@ -71,6 +71,8 @@ func Decode(data string) (Customer, error) {
 			c.Erased = Stamp{At: body.varint(), Tie: uint32(body.uvarint())}
 		case tagNotes:
 			c.Notes = body.notes()
+		case tagAnswers:
+			c.Answers = body.answers()
 		case tagOffers:
 			for body.rest != "" && !body.bad {
 				c.Offers = append(c.Offers, body.offer())

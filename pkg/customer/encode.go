@@ -46,6 +46,7 @@ const (
 	tagUntold    // the same
 	tagSeen      // see appendSeen
 	tagAsked     // Customer.Asked; then scope and Stop.Back of each that has one
+	tagAnswers   // see appendAnswers
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -111,6 +112,7 @@ func Append(b []byte, c *Customer) []byte {
 		}
 		return b
 	})
+	b = section(b, tagAnswers, len(c.Answers) > 0, func(b []byte) []byte { return appendAnswers(b, c.Answers) })
 	b = section(b, tagOffers, len(c.Offers) > 0, func(b []byte) []byte {
 		for _, o := range c.Offers {
 			b = binary.AppendUvarint(appendString(putUint64(b, o.Touch), o.Code), uint64(o.Percent))

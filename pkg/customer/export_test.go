@@ -7,7 +7,10 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
 
 // LastTag is the highest tag of a section of a record.
-const LastTag = tagAsked
+const LastTag = tagAnswers
 
-// TagAsked is the tag of the section of what a customer asked for.
-const TagAsked byte = tagAsked
+// The tags of the sections of what a customer asked for, and of what they answered.
+const (
+	TagAsked   byte = tagAsked
+	TagAnswers byte = tagAnswers
+)

@@ -30,7 +30,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
 	events.TypeCustomerLapsed:       told((*Customer).lapsed),
 	events.TypeCustomerBirthday:     profileOnly,
-	events.TypeCustomerAnswered:     told(noted(Answered, func(d *events.CustomerAnswered) string { return d.Question })),
+	events.TypeCustomerAnswered:     told((*Customer).answered),
 	events.TypeReviewSubmitted:      told(noted(Reviewed, func(d *events.ReviewSubmitted) string { return d.Review.ProductID })),
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
 	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),

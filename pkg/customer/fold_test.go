@@ -76,6 +76,10 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeReviewSubmitted:
 		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: pick(t, "p1", "p2")}}
 	case events.TypeCustomerAnswered:
+		if rapid.Bool().Draw(t, "scored") {
+			return &events.CustomerAnswered{Customer: who, Survey: pick(t, "", "shop"), Question: pick(t, "happy", "recommend"), Kind: events.AnswerScale,
+				Scale: pick(t, "", events.CSAT, events.NPS), Score: new(rapid.IntRange(1, 5).Draw(t, "score")), OrderID: pick(t, "", "1001")}
+		}
 		return &events.CustomerAnswered{Customer: who, Question: "why_left", Answer: pick(t, "other", "too-expensive")}
 	case events.TypeComplaintOpened:
 		return &events.ComplaintOpened{Customer: who, Complaint: events.Complaint{ID: "c1", OrderID: pick(t, "", "o1")}}

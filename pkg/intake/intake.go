@@ -51,8 +51,12 @@ type Options struct {
 	Links     Links                      // where emails may lead; nil: anywhere
 	Clicks    *click.Signer              // tells the gateway's clicks; nil: there are none
 	People    People                     // whose clicks they are
+	Unhappy   Unhappy                    // which answers open a complaint; nil: none
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 }
+
+// Unhappy reports whether what a customer of a store answered opens a complaint.
+type Unhappy func(store string, d *events.CustomerAnswered) bool
 
 // A Rejection is an event that was rejected.
 type Rejection struct {
@@ -138,6 +142,12 @@ func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	all := in.complaints(entries)
+	defer func() { copy(entries, all) }()
+	return in.takeAll(ctx, all)
+}
+
+func (in *Intake) takeAll(ctx context.Context, entries []customer.Entry) error {
 	epoch := in.o.Customers.Epoch()
 	if err := in.o.Customers.Fold(ctx, entries); err != nil {
 		return err

@@ -50,7 +50,7 @@ func (t *teller) happened(e events.Event) string {
 		}
 		return s
 	case *events.CustomerAnswered:
-		return "answered " + d.Question + ": " + d.Answer
+		return answered(d)
 	case *events.ComplaintOpened:
 		return "complained" + about(d.Complaint)
 	case *events.ComplaintClosed:
@@ -95,6 +95,32 @@ func (t *teller) rare(e events.Event) string {
 		return "the birthday is near"
 	}
 	return string(e.Type)
+}
+
+// answered says what a customer answered.
+func answered(d *events.CustomerAnswered) string {
+	s := "answered " + d.Question
+	if d.Survey != "" {
+		s += " of the survey " + d.Survey
+	}
+	if d.OrderID != "" {
+		s += " about " + d.OrderID
+	}
+	var says []string
+	if d.Score != nil {
+		of := strconv.Itoa(*d.Score)
+		if _, best, ok := events.ScoresOf(d.Scale); ok {
+			of += " of " + strconv.Itoa(best)
+		}
+		says = append(says, of)
+	}
+	if d.Answer != "" {
+		says = append(says, d.Answer)
+	}
+	if d.Text != "" {
+		says = append(says, "“"+d.Text+"”")
+	}
+	return s + ": " + strings.Join(says, ", ")
 }
 
 // chose says what a customer chose in their preferences.
