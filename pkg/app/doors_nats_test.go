@@ -27,7 +27,10 @@ import (
 	"homing/pkg/link"
 )
 
-const doorKey = "0123456789abcdef0123456789abcdef"
+const (
+	doorKey    = "0123456789abcdef0123456789abcdef"
+	doorSecret = "a secret of webhooks"
+)
 
 // doorsAt is an app's doors in front of a NATS.
 func doorsAt(t testing.TB, n *devstack.NATS) (*App, http.Handler) {
@@ -35,7 +38,7 @@ func doorsAt(t testing.TB, n *devstack.NATS) (*App, http.Handler) {
 	c := config.Example()
 	s := c.Stores["main"]
 	s.APIKeys = config.APIKeys{{ID: "test", Key: doorKey}}
-	s.WooCommerce.Secret = "a secret of WooCommerce"
+	s.WooCommerce.Secret, s.Shopify.Secret = doorSecret, doorSecret
 	c.Stores["main"] = s
 	nc, err := nats.Connect(n.URL(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
 	if err != nil {
@@ -199,7 +202,7 @@ func messages(t testing.TB, js jetstream.JetStream, stream string) (out []*jetst
 func TestAWebhookThatCannotBeReadIsOnREJECTED(t *testing.T) {
 	a, h := doorsAt(t, startNATS(t, t.TempDir(), 0))
 	body := `{"code": "woocommerce_rest_cannot_view", "message": "é"}`
-	mac := hmac.New(sha256.New, []byte("a secret of WooCommerce"))
+	mac := hmac.New(sha256.New, []byte(doorSecret))
 	_, _ = io.WriteString(mac, body)
 	r := httptest.NewRequest(http.MethodPost, "/mail/in/woocommerce/main", strings.NewReader(body))
 	r.Header.Set("X-WC-Webhook-Topic", "order.updated")

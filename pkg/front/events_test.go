@@ -22,6 +22,7 @@ func TestEachFormOfEventsIsTaken(t *testing.T) {
 		{"structured, of no type", cloudEvent("e-1", "1"), nil, 1},
 		{"batched", "[" + cloudEvent("e-1", "1") + "," + cloudEvent("e-2", "2") + "]", []string{"Content-Type", "application/cloudevents-batch+json"}, 2},
 		{"a list", "[" + cloudEvent("e-1", "1") + `, {"type":"order.placed","data":` + orderData("2") + "}]", []string{"Content-Type", "application/json"}, 2},
+		{"as curl -d sends it", cloudEvent("e-1", "1"), []string{"Content-Type", "application/x-www-form-urlencoded"}, 1},
 		{"without an envelope", `{"type":"order.placed","data":` + orderData("2") + "}", nil, 1},
 		{"lines", cloudEvent("e-1", "1") + "\n\n" + `{"type":"order.placed","id":"x","time":"2026-03-02T09:00:00Z","source":"/erp","data":` + orderData("2") + "}\r\n", []string{"Content-Type", "application/x-ndjson"}, 2},
 		{"binary", orderData("1"), []string{"Content-Type", "application/json", "ce-specversion", "1.0", "ce-id", "e%2D1 caf%C3%A9", "ce-source", "/shop", "ce-type", "order.placed", "ce-time", "2026-03-02T09:00:00Z", "ce-extension", "x"}, 1},
@@ -55,15 +56,17 @@ func TestEachEventIsJudgedByItself(t *testing.T) {
 		`{"type":"order.placed"}`,
 		`{"type":"customer.updated","id":"w","data":{"customer":{"id":"c-1","time_zone":"Nowhere"}}}`,
 		`7`,
+		`{"type":"order.placed","id":"old","time":"2019-03-02T09:00:00Z","historical":true,"data":` + orderData("9") + `}`,
+		`{"type":"order.placed","id":"odd","historical":"perhaps","data":` + orderData("9") + `}`,
 	}, "\n")
 	w := s.post("/v1/events", []byte(body), "Content-Type", "application/x-ndjson", "Authorization", "bearer "+apiKey)
 	got := decode(t, w)
-	if w.Code != 207 || got.Accepted != 2 || got.Duplicate != 1 || got.Rejected != 7 || len(got.Results) != 10 {
+	if w.Code != 207 || got.Accepted != 3 || got.Duplicate != 1 || got.Rejected != 8 || len(got.Results) != 12 {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for i, want := range []string{
 		"e-1 accepted", "e-1 duplicate", "bad rejected order.items missing_field order.total missing_field", " rejected type unknown_type", " rejected type unknown_type",
-		" rejected type missing_field", " rejected  not_json", " rejected data missing_field", "w accepted", " rejected  not_json",
+		" rejected type missing_field", " rejected  not_json", " rejected data missing_field", "w accepted", " rejected  not_json", "old accepted", "odd rejected historical bad_value",
 	} {
 		r := got.Results[i]
 		say := r.ID + " " + r.Status
@@ -80,8 +83,8 @@ func TestEachEventIsJudgedByItself(t *testing.T) {
 	if ws := got.Results[8].Warnings; len(ws) != 1 || ws[0].Field != "customer.time_zone" {
 		t.Errorf("warnings: %v", ws)
 	}
-	if n := len(s.stored); n != 2 {
-		t.Errorf("%d stored", n)
+	if n := len(s.stored); n != 3 || !strings.Contains(string(s.stored[2].Data), `"historical":true`) {
+		t.Errorf("%d stored, the last is %s", n, s.stored[n-1].Data)
 	}
 }
 
@@ -101,7 +104,7 @@ func TestWhatIsWrongWithARequestOfEvents(t *testing.T) {
 		{"something after the list", "[" + cloudEvent("e", "1") + "] x", []string{"Authorization", "Bearer " + apiKey}, 400},
 		{"no list", "{}", []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/cloudevents-batch+json"}, 400},
 		{"too many", many, []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/x-ndjson"}, 400},
-		{"a form", "a=b", []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/x-www-form-urlencoded"}, 415},
+		{"a form", "a=b", []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/x-www-form-urlencoded"}, 400},
 		{"XML", "<a/>", []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/cloudevents+xml"}, 415},
 		{"all are wrong", `{"type":"order.placed","data":{}}`, []string{"Authorization", "Bearer " + apiKey}, 422},
 		{"structured without a version", `{"type":"order.placed","data":` + orderData("1") + `}`, []string{"Authorization", "Bearer " + apiKey, "Content-Type", "application/cloudevents+json"}, 422},

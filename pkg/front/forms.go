@@ -32,6 +32,7 @@ type envelope struct {
 	Source      *string         `json:"source"`
 	Type        *string         `json:"type"`
 	Time        *string         `json:"time"`
+	Historical  json.RawMessage `json:"historical"`
 	Data        json.RawMessage `json:"data"`
 }
 
@@ -53,7 +54,7 @@ func formOf(h http.Header) (func(http.Header, []byte) ([]item, error), bool) {
 		return binary, kind == "" || kind == "application/json" || strings.HasSuffix(kind, "+json")
 	case kind == "application/x-ndjson" || kind == "application/ndjson" || kind == "application/jsonl":
 		return lines, true
-	case kind == "" || kind == "application/json":
+	case kind == "" || kind == "application/json" || kind == "application/x-www-form-urlencoded": // which curl -d says of anything
 		return either, true
 	}
 	return nil, false
@@ -87,10 +88,13 @@ func one(_ http.Header, body []byte) ([]item, error) { return []item{read(body)}
 
 // either is one event, or a list.
 func either(h http.Header, body []byte) ([]item, error) {
-	if b := bytes.TrimSpace(body); len(b) > 0 && b[0] == '[' {
+	switch b := bytes.TrimSpace(body); {
+	case len(b) > 0 && b[0] == '[':
 		return list(h, body)
+	case len(b) > 0 && b[0] == '{':
+		return one(h, body)
 	}
-	return one(h, body)
+	return nil, errors.New("it is neither an object nor a list of JSON")
 }
 
 var errMany = fmt.Errorf("there are more than %d events in it; send them in several requests", maxBatch)
@@ -184,6 +188,9 @@ func (it *item) complete(from caller, now time.Time) ([]byte, error) {
 	}
 	if it.from.Time != nil {
 		doc["time"] = *it.from.Time
+	}
+	if len(it.from.Historical) > 0 {
+		doc["historical"] = it.from.Historical
 	}
 	return json.Marshal(doc)
 }

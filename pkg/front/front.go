@@ -193,7 +193,7 @@ func (f *Front) later(door string, err error) reply {
 	if f.o.Full != nil && f.o.Full(err) {
 		f.o.Log.Error("the stream STOREFRONT is full, and takes no more events; raise nats.streams.storefront.max_bytes", zap.String("door", door))
 	} else {
-		f.o.Log.Warn("an event could not be stored, and whoever sent it was asked to try again", zap.String("door", door), zap.Error(err))
+		f.o.Log.Warn("an event could not be stored; its sender was asked to try again", zap.String("door", door), zap.Error(err))
 	}
 	return refuse(http.StatusServiceUnavailable, "it could not be stored; please try again")
 }

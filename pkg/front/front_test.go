@@ -43,6 +43,7 @@ type stage struct {
 	ids    map[string]bool
 	kept   []front.Kept
 	down   error
+	hang   bool // it does not answer
 	took   map[string]int
 	codes  map[string]int
 }
@@ -71,7 +72,10 @@ func (s *stage) count(in map[string]int, key string, n int) {
 	in[key] += n
 }
 
-func (s *stage) publish(_ context.Context, ms []*front.Message) error {
+func (s *stage) publish(ctx context.Context, ms []*front.Message) error {
+	if s.hang {
+		return hangs(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
@@ -86,7 +90,10 @@ func (s *stage) publish(_ context.Context, ms []*front.Message) error {
 	return nil
 }
 
-func (s *stage) keep(_ context.Context, k front.Kept) error {
+func (s *stage) keep(ctx context.Context, k front.Kept) error {
+	if s.hang {
+		return hangs(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down == nil {
