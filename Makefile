@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js cloudevents clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -119,6 +119,9 @@ axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studi
 
 js: ## Test the client for JavaScript and TypeScript (events/js), with npm and node, against a real NATS
 	scripts/js.sh
+
+subscribers: ## Run the examples for Medusa and Vendure in the real thing, with npm (and PostgreSQL); takes some minutes
+	scripts/subscribers.sh
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing

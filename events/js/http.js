@@ -1,8 +1,9 @@
 // Publishes events by HTTP.
-import { checked, encode, envelope, EventMaybeStored, EventNotStored, EventRefused, pause } from "./index.js";
+"use strict";
+const { checked, encode, envelope, EventMaybeStored, EventNotStored, EventRefused, pause } = require("./index.js");
 
 /** Publishes by POST /v1/events. */
-export function httpPublisher(options) {
+function httpPublisher(options) {
   const { url, key, source, patience, fetch: via } = checked(options);
   const address = new URL("v1/events", url.endsWith("/") ? url : url + "/");
   return {
@@ -18,7 +19,7 @@ export function httpPublisher(options) {
 }
 
 /** Sends messages that are signed as Standard Webhooks has it. */
-export function door({ url, secret, patience, fetch: via }) {
+function door({ url, secret, patience, fetch: via }) {
   return {
     async send(message) {
       const body = encode(message);
@@ -84,3 +85,7 @@ async function sign(secret, text, body) {
 function hex(buffer) {
   return [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
+
+// One a line, so that `import { … }` finds them, too.
+exports.httpPublisher = httpPublisher;
+exports.door = door;

@@ -1,7 +1,8 @@
 // What happened in a shop, for Homing. The publishers are in nats.js and http.js.
+"use strict";
 
 /** The event is not stored, or it is not known whether it is. */
-export class PublishError extends Error {
+class PublishError extends Error {
   constructor(message, event, stored, retry, cause) {
     super(message, cause ? { cause } : undefined);
     this.name = new.target.name;
@@ -10,7 +11,7 @@ export class PublishError extends Error {
 }
 
 /** The event, or who publishes it, is refused: it must be changed. */
-export class EventRefused extends PublishError {
+class EventRefused extends PublishError {
   constructor(message, event, faults = [], cause) {
     super(message, event, false, false, cause);
     this.faults = faults;
@@ -18,14 +19,14 @@ export class EventRefused extends PublishError {
 }
 
 /** The stream has certainly not got the event. */
-export class EventNotStored extends PublishError {
+class EventNotStored extends PublishError {
   constructor(message, event, cause) {
     super(message, event, false, true, cause);
   }
 }
 
 /** Nobody said whether the stream has the event. */
-export class EventMaybeStored extends PublishError {
+class EventMaybeStored extends PublishError {
   constructor(message, event, cause) {
     super(message, event, "unknown", true, cause);
   }
@@ -35,14 +36,14 @@ export class EventMaybeStored extends PublishError {
 const largest = 256 * 1024;
 
 /** Checks the options of a publisher. */
-export function checked(options) {
+function checked(options) {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.store ?? "")) throw new TypeError(`store: ${JSON.stringify(options.store)} is not the key of a store in Homing's configuration`);
   if (!options.source) throw new TypeError('source: say who publishes, such as "/shop/checkout"');
   return options;
 }
 
 /** The envelope of an event. One that has its envelope already stays as it is. */
-export function envelope(event, source) {
+function envelope(event, source) {
   if (event.specversion) return event;
   const out = {
     specversion: "1.0",
@@ -58,7 +59,7 @@ export function envelope(event, source) {
 }
 
 /** The bytes of an event; throws EventRefused for what cannot be one. */
-export function encode(event) {
+function encode(event) {
   if (!/^[a-z-]+\.[a-z_-]+$/.test(event.type ?? "")) {
     throw new EventRefused(`${JSON.stringify(event.type)} is not a type of event`, event, [{ field: "type", reason: "unknown_type", detail: "not a type of event" }]);
   }
@@ -77,18 +78,18 @@ export function encode(event) {
 }
 
 /** What the stream knows copies of an event by. */
-export function messageId(store, event) {
+function messageId(store, event) {
   return `${store} ${event.type} ${event.source} ${event.id}${event.historical ? " historical" : ""}`;
 }
 
 /** Waits, longer each time: half a second, one, two, up to ten. */
-export function pause(attempt, atLeast = 0) {
+function pause(attempt, atLeast = 0) {
   const wait = Math.max(Math.min(500 * 2 ** attempt, 10_000), atLeast);
   return new Promise((resolve) => setTimeout(resolve, wait));
 }
 
 /** An amount in minor units as Homing takes it. */
-export function minorUnits(amount, currency) {
+function minorUnits(amount, currency) {
   const digits = decimals(currency);
   const text = String(Math.abs(Math.round(amount))).padStart(digits + 1, "0");
   const whole = text.slice(0, text.length - digits);
@@ -102,3 +103,15 @@ const iso = { HUF: 2, COP: 2, IDR: 2, IQD: 3, PKR: 2, AFN: 2, ALL: 2, IRR: 2, KP
 function decimals(currency) {
   return iso[currency] ?? new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }
+
+// One a line, so that `import { … }` finds them, too.
+exports.PublishError = PublishError;
+exports.EventRefused = EventRefused;
+exports.EventNotStored = EventNotStored;
+exports.EventMaybeStored = EventMaybeStored;
+exports.checked = checked;
+exports.envelope = envelope;
+exports.encode = encode;
+exports.messageId = messageId;
+exports.pause = pause;
+exports.minorUnits = minorUnits;

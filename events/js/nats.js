@@ -1,10 +1,11 @@
 // Publishes events over NATS JetStream.
-import { jetstream } from "@nats-io/jetstream";
-import { headers } from "@nats-io/nats-core";
-import { encode, envelope, EventMaybeStored, EventNotStored, EventRefused, checked, messageId, pause } from "./index.js";
+"use strict";
+const { jetstream } = require("@nats-io/jetstream");
+const { headers } = require("@nats-io/nats-core");
+const { encode, envelope, EventMaybeStored, EventNotStored, EventRefused, checked, messageId, pause } = require("./index.js");
 
 /** Publishes over a connection to NATS. */
-export function natsPublisher(connection, options) {
+function natsPublisher(connection, options) {
   const { store, source, patience = 30_000 } = checked(options);
   const js = jetstream(connection);
   return {
@@ -73,3 +74,6 @@ function judge(error, event, subject) {
   }
   return new EventMaybeStored(`NATS did not say whether it has the event: ${error.message}`, event, error);
 }
+
+// One a line, so that `import { … }` finds them, too.
+exports.natsPublisher = natsPublisher;
