@@ -158,3 +158,15 @@ func FuzzEvents(f *testing.F) {
 		s.types(t)
 	})
 }
+
+// What is brought over, and what happens now, are two events, whatever their ids: only
+// one of them leads to email.
+func TestAnEventOfNowIsNoCopyOfAnImport(t *testing.T) {
+	s := newStage()
+	now := cloudEvent("e-1", "1")
+	past := strings.Replace(now, `"data":`, `"historical":true,"data":`, 1)
+	w := s.post("/v1/events", []byte(past+"\n"+now+"\n"+now), "Content-Type", "application/x-ndjson", "Authorization", "Bearer "+apiKey)
+	if got := decode(t, w); got.Accepted != 2 || got.Duplicate != 1 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

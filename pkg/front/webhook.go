@@ -145,7 +145,12 @@ func structured(e events.Event) (*Message, error) {
 	return &Message{Subject: events.Subject(e.Store, e.Type), Data: doc, ID: messageID(e)}, nil
 }
 
-// messageID is what the stream knows a copy by: all that makes an event the same.
+// messageID is what the stream knows a copy by: all that makes an event the same. What is
+// brought over is not the same as what happens now, which leads to email.
 func messageID(e events.Event) string {
-	return e.Store + " " + string(e.Type) + " " + e.Source + " " + e.ID
+	id := e.Store + " " + string(e.Type) + " " + e.Source + " " + e.ID
+	if e.Historical {
+		id += " historical"
+	}
+	return id
 }
