@@ -291,8 +291,20 @@ export type CustomerBirthday = {
 /** A customer answered a question in an email. Comes from the gateway, or from the shop. */
 export type CustomerAnswered = {
   customer: Customer;
+  /** Of which survey the question is. */
+  survey?: Id;
   question: Id;
-  answer: Id;
+  /** Left out: scale if there is a score, choice if there is an answer, else text. */
+  kind?: "scale" | "choice" | "text";
+  /** Of a score: csat is how happy somebody is, 1 to 5, nps how likely they are to recommend the shop, 0 to 10. Without it nothing follows from a low score. */
+  scale?: "csat" | "nps";
+  score?: number;
+  /** What was chosen. */
+  answer?: Id;
+  /** The customer's own words. Control characters are taken out, white space becomes single spaces, what is longer is cut. */
+  text?: string;
+  /** The order that it is about, if it is about one. */
+  order_id?: Id;
 };
 
 /** A customer reviewed a product. */
