@@ -49,4 +49,4 @@ done
 find "$dir/packages" -type f -perm /6000 -exec chmod ug-s {} +
 export HOMING_RELAYS=$dir/packages
 go test -count=1 -timeout 15m "$@" ./pkg/homingtest/relays
-go test -count=1 -timeout 15m "$@" -run '^TestReplicasShareAPostfix' ./pkg/homingtest/replicas
+go test -count=1 -timeout 15m "$@" -run '^Test(ReplicasShareAPostfix|ABounceComesBackThroughPostfix)' ./pkg/homingtest/replicas

@@ -78,6 +78,7 @@ error unix - - n - - error
 retry unix - - n - - error
 proxymap unix - - n - - proxymap
 virtual unix - n n - - virtual
+smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `)

@@ -32,7 +32,7 @@ const replicas = 3
 const config = `
 nats: {url: %q, replicas: %d}
 redis: {url: %q}
-smtp: {url: "smtp+insecure://%s", connections: %d}
+smtp: {url: "smtp+insecure://%s", connections: %d%s}
 http: {listen: "127.0.0.1:%d", gateway: "127.0.0.1:%d", public_url: %q}
 secret_file: %q
 templates: {dir: %q, source: %s}
@@ -61,6 +61,7 @@ type shop struct {
 	sinkAddr string
 	relay    string // in the place of the sink
 	more     string // configuration
+	smtp     string // of the section smtp
 	source   string // of the templates; empty: files
 	js       jetstream.JetStream
 	replicas []*replica
@@ -130,7 +131,7 @@ func (s *shop) newReplica() *replica {
 		s.t.Fatal(err)
 	}
 	secret := filepath.Join(dir, "secret")
-	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
+	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, s.smtp, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
 	if err := errors.Join(os.WriteFile(secret, []byte(homingtest.Secret), 0o600), os.WriteFile(r.config, []byte(text), 0o600)); err != nil {
 		s.t.Fatal(err)
 	}
