@@ -114,7 +114,7 @@ func (a *App) follows(ctx context.Context, x report, r feedback.Report, of custo
 	switch {
 	case r.Kind == feedback.Automatic: // that somebody has the address
 		return nil, what, nil
-	case r.Kind == feedback.Complaint:
+	case r.Kind == feedback.Complaint, r.Kind == feedback.Unsubscribe:
 	case r.Kind == feedback.Delivery && means != feedback.Unsaid:
 		what = means.String()
 	default:
@@ -127,6 +127,12 @@ func (a *App) follows(ctx context.Context, x report, r feedback.Report, of custo
 	switch {
 	case r.Kind == feedback.Complaint:
 		entries = x.suppress(entries, customer.Complained, &events.AddressComplained{})
+	case r.Kind == feedback.Unsubscribe:
+		at := x.now
+		if !r.At.IsZero() {
+			at = a.o.Scale.Business(r.At)
+		}
+		entries = append(entries, x.left(at, of))
 	case means == feedback.Hard:
 		entries = x.suppress(entries, customer.Bounced, &events.AddressBounced{})
 	case means == feedback.Soft, means == feedback.Doubtful:
@@ -189,6 +195,20 @@ func (x report) doubt(to []customer.Entry) []customer.Entry {
 		return to
 	}
 	return append(to, x.entry(&events.AddressBounced{Permanent: new(bool)}, time.UnixMilli(x.claim.At).UTC()))
+}
+
+// left is that the customer left by a link of the provider's own: at the time that the
+// provider says, so that the same report again changes nothing, nor what was said since.
+func (x report) left(at time.Time, of customer.Record) customer.Entry {
+	if at.After(x.now) {
+		at = x.now
+	}
+	if sent := time.UnixMilli(x.claim.At); at.Before(sent) {
+		at = sent
+	}
+	e := x.entry(&events.CustomerUnsubscribed{Customer: events.Customer{ID: of.Customer.ID.Value}, Scope: events.ScopeAll}, at.UTC().Truncate(time.Millisecond))
+	e.Key = x.email.Customer
+	return e
 }
 
 func (x report) entry(d events.Data, at time.Time) customer.Entry {

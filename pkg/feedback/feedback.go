@@ -12,6 +12,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-message"
 )
@@ -34,14 +35,15 @@ type Kind int
 
 // The kinds. The zero Kind is an email that is for a person to read.
 const (
-	Unknown   Kind = iota
-	Delivery       // says what became of an email
-	Complaint      // somebody says that they don't want it
-	Automatic      // what a program answers for somebody, who is away for example
+	Unknown     Kind = iota
+	Delivery         // says what became of an email
+	Complaint        // somebody says that they don't want it
+	Automatic        // what a program answers for somebody, who is away for example
+	Unsubscribe      // somebody left by a link of the provider's own
 )
 
 func (k Kind) String() string {
-	return [...]string{"unknown", "delivery", "complaint", "auto_reply"}[k]
+	return [...]string{"unknown", "delivery", "complaint", "auto_reply", "unsubscribe"}[k]
 }
 
 // A Report is what an email says about another.
@@ -56,6 +58,8 @@ type Report struct {
 	// MessageIDs are those that the email may have had, without brackets: what is quoted
 	// of it first, then what the report refers to.
 	MessageIDs []string
+	// At is when somebody left; the zero time for all others, and where it isn't said.
+	At time.Time
 	// Senders are the envelope senders that it may have had.
 	Senders []string
 }

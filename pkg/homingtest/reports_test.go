@@ -111,6 +111,37 @@ func TestAProvidersReportStopsTheAddress(t *testing.T) {
 	})
 }
 
+// Who leaves by the provider's own link gets no more marketing email, until a later yes.
+func TestWhoLeavesByTheProvidersLinkHasLeft(t *testing.T) {
+	dir, more := t.TempDir(), reporting(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, marketing+more)
+		w.Start()
+		order := orderer(w)
+		expect := func(what, want string, yes *events.Consent) {
+			t.Helper()
+			time.Sleep(48 * time.Hour) // beyond the cap
+			if got := order("kim", yes); got != want {
+				t.Errorf("%s: %s, want %s", what, got, want)
+			}
+		}
+		expect("the first", "sent", nil)
+		leave := record("SubscriptionChange", codeOf(t, w), `,"SuppressSending":true,"Origin":"Recipient","SuppressionReason":"ManualSuppression","ChangedAt":"`+time.Now().UTC().Format(time.RFC3339)+`"`)
+		post := func() {
+			if got, _ := w.Webhook("/reports/postmark", asPostmark, leave); got != 200 {
+				t.Error(got)
+			}
+		}
+		post()
+		expect("after leaving", "unsubscribed", nil)
+		post()
+		now := time.Now().UTC()
+		expect("after a later yes", "sent", &events.Consent{Email: events.Subscribed, At: &now})
+		post()
+		expect("after the same report again", "sent", nil)
+	})
+}
+
 // What nobody can read is kept for a person, until the customer is erased whose email it
 // is about; what is left by mail as well.
 func TestAnErasureTakesReportsThatNobodyCouldRead(t *testing.T) {

@@ -113,6 +113,8 @@ func mailgunSays(e object) (report feedback.Report, about bool) {
 		return means(feedback.Delivered), true
 	case "complained":
 		return complained("abuse"), true
+	case "unsubscribed":
+		return left(e.seconds("timestamp")), true
 	case "rejected": // by Mailgun, before it tried
 		return of(theirs(x)), true
 	case "failed":

@@ -85,7 +85,9 @@ func (x *rig) record(_ context.Context, said []reports.Said) ([]string, error) {
 			out = append(out, reports.Foreign)
 		case s.Report.Kind == feedback.Delivery && means != feedback.Unsaid:
 			out = append(out, means.String())
-		case s.Report.Kind == feedback.Complaint, s.Report.Kind == feedback.Automatic:
+		case s.Report.Kind == feedback.Unsubscribe && s.Report.At.Year() != 2026:
+			x.t.Errorf("left at %v", s.Report.At)
+		case s.Report.Kind == feedback.Complaint, s.Report.Kind == feedback.Unsubscribe, s.Report.Kind == feedback.Automatic:
 			out = append(out, s.Report.Kind.String())
 		default:
 			out = append(out, "")
@@ -195,6 +197,7 @@ func TestWhatProvidersReportIsUnderstood(t *testing.T) {
 		"ses/event-reject":                     "not_theirs",
 		"ses/event-send":                       "other",
 		"ses/event-open":                       "other",
+		"ses/event-subscription":               "unsubscribe",
 		"ses/event-new":                        "unknown",
 		"ses/event-of-others":                  "foreign",
 
@@ -212,8 +215,9 @@ func TestWhatProvidersReportIsUnderstood(t *testing.T) {
 		"mailgun/rejected":                      "not_theirs",
 		"mailgun/opened":                        "other",
 		"mailgun/accepted":                      "other",
-		"mailgun/unsubscribed":                  "unknown",
+		"mailgun/unsubscribed":                  "unsubscribe",
 		"mailgun/of-others":                     "foreign",
+		"mailgun/new":                           "unknown",
 
 		"postmark/bounce-hard":          "hard",
 		"postmark/bounce-hard-blocked":  "not_theirs",
@@ -232,7 +236,9 @@ func TestWhatProvidersReportIsUnderstood(t *testing.T) {
 		"postmark/complaint-as-bounce":  "complaint",
 		"postmark/delivery":             "delivered",
 		"postmark/open":                 "other",
-		"postmark/subscription-change":  "unknown",
+		"postmark/subscription-change":  "unsubscribe",
+		"postmark/subscription-bounced": "other",
+		"postmark/subscription-back":    "other",
 		"postmark/without-metadata":     "foreign",
 	}
 	for _, provider := range []string{"ses", "mailgun", "postmark"} {
@@ -275,11 +281,11 @@ func TestAListOfEventsIsOnePass(t *testing.T) {
 		}
 		got = append(got, said)
 	}
-	want := "waiting delivered hard hard soft not_theirs soft not_theirs soft hard hard complaint not_theirs not_theirs complaint unknown hard delivered unknown"
+	want := "waiting delivered hard hard soft not_theirs soft not_theirs soft hard hard complaint not_theirs not_theirs complaint unsubscribe hard delivered unknown unknown"
 	if strings.Join(got, " ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
 	}
-	if took := x.tookAll(); x.calls != 1 || !strings.Contains(took, "sendgrid foreign:3") || !strings.Contains(took, "sendgrid other:3") || !strings.Contains(took, "sendgrid unknown:1") {
+	if took := x.tookAll(); x.calls != 1 || !strings.Contains(took, "sendgrid foreign:3") || !strings.Contains(took, "sendgrid other:3") || !strings.Contains(took, "sendgrid unknown:1") || !strings.Contains(took, "sendgrid unsubscribe:1") {
 		t.Errorf("%d calls, took %s", x.calls, took)
 	}
 	if len(x.kept) != 1 || !strings.HasPrefix(x.kept[0], "sendgrid "+ours) {
@@ -419,7 +425,7 @@ func TestWhatCannotBeRecordedComesAgain(t *testing.T) {
 			t.Errorf("%s: %d, %v, %s", provider, w.Code, w.Header(), x.tookAll())
 		}
 		// What nobody can read is not answered before it is kept, either.
-		odd := map[string]string{"ses": "ses/event-new", "sendgrid": "sendgrid/all", "mailgun": "mailgun/unsubscribed", "postmark": "postmark/bounce-new"}[provider]
+		odd := map[string]string{"ses": "ses/event-new", "sendgrid": "sendgrid/all", "mailgun": "mailgun/new", "postmark": "postmark/bounce-new"}[provider]
 		if w := x.send(provider, fixture(t, odd)); w.Code != 503 {
 			t.Errorf("%s, odd: %d", provider, w.Code)
 		}

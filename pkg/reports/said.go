@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 
 	"homing/pkg/feedback"
 	"homing/pkg/returnpath"
@@ -62,6 +63,29 @@ func means(m feedback.Meaning) feedback.Report { return of(feedback.Recipient{Me
 // complained is a report that somebody doesn't want an email.
 func complained(kind string) feedback.Report {
 	return feedback.Report{Kind: feedback.Complaint, Feedback: kind}
+}
+
+// left is a report that somebody left by a link of the provider's own, at a time.
+func left(at time.Time) feedback.Report {
+	return feedback.Report{Kind: feedback.Unsubscribe, At: at}
+}
+
+// seconds is a time that a field has in seconds since 1970; the zero time if it has none.
+func (o object) seconds(name string) time.Time {
+	var s float64
+	if json.Unmarshal(o[name], &s) != nil || s <= 0 || s > 1e11 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(s * 1000)).UTC()
+}
+
+// time is a time that a field has as RFC 3339; the zero time if it has none.
+func (o object) time(name string) time.Time {
+	t, err := time.Parse(time.RFC3339, o.text(name))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // unread is a report that a person has to read.

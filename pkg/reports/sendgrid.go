@@ -83,7 +83,9 @@ func sendGridSays(e object) (report feedback.Report, about bool) {
 		return of(forGood(x)), true
 	case "dropped":
 		return sendGridDropped(reason, x), true
-	case "processed", "open", "click", "account_status_change":
+	case "unsubscribe", "group_unsubscribe":
+		return left(e.seconds("timestamp")), true
+	case "processed", "group_resubscribe", "open", "click", "account_status_change":
 		return feedback.Report{}, false
 	}
 	return unread(), true

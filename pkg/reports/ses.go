@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"encoding/json"
 	"strings"
 
 	"homing/pkg/feedback"
@@ -34,6 +35,12 @@ func sesSays(message string) found {
 		report = means(feedback.Waiting)
 	case "Reject": // a virus in it
 		report = of(theirs(feedback.Judge("", "failed", "", e.object("reject").text("reason"))))
+	case "Subscription":
+		s, all := e.object("subscription"), false
+		_ = json.Unmarshal(s.object("newTopicPreferences")["unsubscribeAll"], &all)
+		if report = left(s.time("timestamp")); !all {
+			about = false
+		}
 	case "Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded":
 		about = false
 	}
