@@ -67,13 +67,14 @@ var (
 type Server struct {
 	o    Options
 	smtp *smtp.Server
+	l    net.Listener
 	addr string
 	done chan struct{} // closed when Serve returned
 }
 
 // Serve begins to serve.
 func Serve(l net.Listener, o Options) (*Server, error) {
-	s := &Server{o: o, addr: l.Addr().String(), done: make(chan struct{})}
+	s := &Server{o: o, l: l, addr: l.Addr().String(), done: make(chan struct{})}
 	quiet, err := zap.NewStdLogAt(o.Log, zap.DebugLevel)
 	if err != nil {
 		return nil, err
@@ -111,6 +112,7 @@ func (s *Server) Addr() string { return s.addr }
 func (s *Server) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience/4)
 	defer cancel()
+	_ = s.l.Close() // the server closes only what it has begun to serve
 	if err := s.smtp.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("feedback.listen: %w", err)
 	}

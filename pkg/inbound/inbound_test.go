@@ -237,6 +237,23 @@ func TestOneEmailHasOneRecipient(t *testing.T) {
 	}
 }
 
+// A process that is stopped as it starts ends.
+func TestStopRightAfterTheStart(t *testing.T) {
+	for range 200 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := inbound.Serve(l, inbound.Options{Log: zap.NewNop(), Ready: func() bool { return true }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Stop(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Who only stays connected doesn't keep the process from ending.
 func TestStopWaitsForNobodyWhoOnlyStays(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -20,6 +20,7 @@ import (
 // What Postfix finds out after it took an email comes to the return path of that email, by
 // SMTP with TLS, and means what happened.
 func TestPostfixReportsToTheReturnPath(t *testing.T) {
+	folder(t, "usr/lib/postfix/sbin/smtp")
 	ids, err := customer.NewIdentity(strings.Repeat("s", 32))
 	if err != nil {
 		t.Fatal(err)
