@@ -69,15 +69,16 @@ func TestEachEventIsJudgedByItself(t *testing.T) {
 		" rejected type missing_field", " rejected  not_json", " rejected data missing_field", "w accepted", " rejected  not_json", "old accepted", "odd rejected historical bad_value",
 	} {
 		r := got.Results[i]
-		say := r.ID + " " + r.Status
+		var say strings.Builder
+		say.WriteString(r.ID + " " + r.Status)
 		for _, e := range r.Errors {
-			say += " " + e.Field + " " + e.Reason
+			say.WriteString(" " + e.Field + " " + e.Reason)
 			if e.Detail == "" || strings.Contains(e.Detail, "@") {
 				t.Errorf("%d: the detail is %q", i, e.Detail)
 			}
 		}
-		if say != want || r.Index != i {
-			t.Errorf("%d: %q, not %q", i, say, want)
+		if say.String() != want || r.Index != i {
+			t.Errorf("%d: %q, not %q", i, say.String(), want)
 		}
 	}
 	if ws := got.Results[8].Warnings; len(ws) != 1 || ws[0].Field != "customer.time_zone" {

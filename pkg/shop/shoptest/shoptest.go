@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,4 +164,37 @@ func Fuzz(f *testing.F, s shop.Store, read Read, topics []string) {
 			ids[e.ID] = true
 		}
 	})
+}
+
+// Said maps the messages in files of testdata, named without .json.
+func Said(t *testing.T, s shop.Store, read Read, names ...string) (out [][]events.Event) {
+	t.Helper()
+	for _, name := range names {
+		body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		topic, _, _ := strings.Cut(strings.ReplaceAll(name, "+", "/"), ",")
+		said, err := read(s, shop.Message{Topic: topic, Body: body, At: At})
+		if err != nil || len(said.Events) == 0 {
+			t.Fatalf("%s: %v, %d events", name, err, len(said.Events))
+		}
+		out = append(out, said.Events)
+	}
+	return out
+}
+
+// Sequences calls fn with what some messages said in a hundred sequences, in which some
+// come twice: as deliveries do that are late or repeated.
+func Sequences(said [][]events.Event, fn func([]events.Event)) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		order := append(r.Perm(len(said)), r.Perm(len(said))[:len(said)/2]...)
+		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		var es []events.Event
+		for _, i := range order {
+			es = append(es, said[i]...)
+		}
+		fn(es)
+	}
 }
