@@ -2,6 +2,7 @@ package events
 
 import (
 	"strconv"
+	"sync"
 	"unsafe"
 )
 
@@ -47,10 +48,16 @@ func EachLink(d Data, see func(*Link)) {
 		return
 	}
 	if p := row.at(d); p != nil {
-		var l Link
-		row.shape.eachLink(p, &l, see)
+		l := walks.Get().(*Link)
+		defer walks.Put(l)
+		*l = Link{}
+		row.shape.eachLink(p, l, see)
 	}
 }
+
+// walks are links to show while walking through an event. They are only good while
+// they are shown, so they are used again.
+var walks = sync.Pool{New: func() any { return new(Link) }}
 
 // eachLink looks through the struct at p.
 func (s *shape) eachLink(p unsafe.Pointer, l *Link, see func(*Link)) {

@@ -70,11 +70,12 @@ func Apply(c *Customer, e events.Event) bool {
 // would, but for that it was told when it happened.
 func foldOf(e events.Event) fold {
 	if e.Historical {
+		received := e.Received // and not all of e, which would be moved to the heap, historical or not
 		switch e.Type {
 		case events.TypeOrderPlaced:
-			return ordered(func(d *events.OrderPlaced, s Stamp) Order { return bringsOver(&d.Order, s, e.Received) })
+			return ordered(func(d *events.OrderPlaced, s Stamp) Order { return bringsOver(&d.Order, s, received) })
 		case events.TypeOrderUpdated:
-			return ordered(func(d *events.OrderUpdated, s Stamp) Order { return bringsOver(&d.Order, s, e.Received) })
+			return ordered(func(d *events.OrderUpdated, s Stamp) Order { return bringsOver(&d.Order, s, received) })
 		}
 	}
 	return folds[e.Type]

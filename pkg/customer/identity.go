@@ -24,12 +24,18 @@ type Key struct {
 // Identity turns ids and addresses into tokens that nobody without the
 // installation's secret can compute or enumerate.
 type Identity struct {
-	customers, addresses, holdouts sync.Pool // of hash.Hash, keyed
+	customers, addresses, holdouts sync.Pool // of *keyed
 
 	fingerprint string
 }
 
-var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+// keyed is a hash with room for what it is given.
+type keyed struct {
+	hash.Hash
+	room []byte
+}
+
+var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // NewIdentity derives the identity keys from the installation's secret with
 // HKDF-SHA256, one for each purpose.
@@ -40,13 +46,13 @@ func NewIdentity(secret string) (*Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		pool.New = func() any { return hmac.New(sha256.New, key) }
+		pool.New = func() any { return &keyed{Hash: hmac.New(sha256.New, key)} }
 	}
 	mark, err := hkdf.Key(sha256.New, []byte(secret), nil, "homing fingerprint v1", tokenBytes)
 	if err != nil {
 		return nil, err
 	}
-	id.fingerprint = strings.ToLower(encoding.EncodeToString(mark))
+	id.fingerprint = encoding.EncodeToString(mark)
 	return &id, nil
 }
 
@@ -67,7 +73,7 @@ func (i *Identity) Nobody(store string) Key { return i.Key(store, "nobody:") }
 // KeyOfToken returns where the customer with that token is kept; false if it is
 // no token. The bucket is the first byte of what the token is the text of.
 func KeyOfToken(store, token string) (Key, bool) {
-	b, err := encoding.DecodeString(strings.ToUpper(token))
+	b, err := encoding.DecodeString(strings.ToLower(token))
 	if err != nil || len(b) != tokenBytes {
 		return Key{}, false
 	}
@@ -104,13 +110,13 @@ func (i *Identity) Draw(k Key, worker string) float64 {
 }
 
 func mac(pool *sync.Pool, store, s string) (sum [sha256.Size]byte) {
-	h := pool.Get().(hash.Hash)
+	h := pool.Get().(*keyed)
 	defer pool.Put(h)
 	h.Reset()
-	h.Write([]byte(store))
-	h.Write([]byte{0})
-	h.Write([]byte(s))
-	h.Sum(sum[:0])
+	h.room = append(append(append(h.room[:0], store...), 0), s...)
+	h.Write(h.room)
+	h.room = h.Sum(h.room[:0])
+	copy(sum[:], h.room)
 	return sum
 }
 
@@ -118,5 +124,7 @@ func mac(pool *sync.Pool, store, s string) (sum [sha256.Size]byte) {
 const tokenBytes = 10
 
 func token(sum [sha256.Size]byte) string {
-	return strings.ToLower(encoding.EncodeToString(sum[:tokenBytes]))
+	var text [16]byte
+	encoding.Encode(text[:], sum[:tokenBytes])
+	return string(text[:])
 }

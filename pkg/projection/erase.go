@@ -118,7 +118,7 @@ func (s *Customers) befriend(ctx context.Context, at time.Time, who customer.The
 	var facts []customer.Entry
 	for k, email := range who.Mailboxes {
 		l := Link{k, s.identity.Key(k.Store, s.identity.Guest(k.Store, email))}
-		all = append(all, introduction{entry: customer.Entry{Event: events.Event{Time: at}}, link: l})
+		all = append(all, introduction{entry: &customer.Entry{Event: events.Event{Time: at}}, link: l})
 		if !told[l] {
 			told[l] = true
 			facts = append(facts, linked(l, at))

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
+	"homing/pkg/combine"
 	"homing/pkg/customer"
 )
 
@@ -43,7 +43,7 @@ func (s *Customers) fold(ctx context.Context, folds []customer.Entry) error {
 	if err := s.Link(ctx, linksOf(folds)); err != nil {
 		return err
 	}
-	w := foldings.Get().(*folding)
+	w := foldings.Get()
 	defer w.free()
 	w.group(folds)
 	for range foldTries {
@@ -70,6 +70,7 @@ type folding struct {
 	ok      []bool
 	saves   []save
 	bodies  []byte
+	who     []introduction
 }
 
 // folded is a customer of a fold.
@@ -78,7 +79,7 @@ type folded struct {
 	first, last int // of their entries
 }
 
-var foldings = sync.Pool{New: func() any { return &folding{index: map[customer.Key]int{}} }}
+var foldings = combine.Spare[folding]{New: func() *folding { return &folding{index: map[customer.Key]int{}} }}
 
 // mostKept bounds the customers of a fold whose memory is kept.
 const mostKept = 4096
@@ -88,6 +89,7 @@ func (w *folding) free() {
 		clear(w.index)
 		clear(w.changed)
 		clear(w.saves)
+		clear(w.who[:cap(w.who)])
 		w.loading.clear()
 		foldings.Put(w)
 	}
@@ -124,18 +126,18 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 		return err
 	}
 	w.changed, w.of = w.changed[:0], w.of[:0]
-	var newcomers []introduction
+	w.who = w.who[:0]
 	for i, g := range w.todo {
 		changed := false
 		for n, more := g.first, true; more; n, more = w.next[n], w.next[n] != 0 {
-			newcomers = append(newcomers, s.newcomers(&records[i].Customer, folds[n])...)
+			w.who = s.newcomers(w.who, &records[i].Customer, &folds[n])
 			changed = customer.Apply(&records[i].Customer, folds[n].Event) || changed
 		}
 		if changed {
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
 		}
 	}
-	meetings, err := s.introduce(ctx, newcomers)
+	meetings, err := s.introduce(ctx, w.who)
 	if err == nil {
 		err = s.reached(ctx, meetings)
 	}

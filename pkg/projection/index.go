@@ -103,14 +103,20 @@ var tokens = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(
 // bucket. A key with another token is in no index.
 func packToken(k customer.Key) string {
 	var room [16]byte
-	if tokens.DecodedLen(len(k.Token)) > len(room) {
-		return ""
+	return string(appendToken(room[:0], k))
+}
+
+// appendToken appends packToken.
+func appendToken(to []byte, k customer.Key) []byte {
+	var text, room [16]byte
+	if len(k.Token) > len(text) || tokens.DecodedLen(len(k.Token)) > len(room) {
+		return to
 	}
-	n, err := tokens.Decode(room[:], []byte(k.Token))
+	n, err := tokens.Decode(room[:], text[:copy(text[:], k.Token)])
 	if err != nil || n == 0 || room[0] != k.Bucket {
-		return ""
+		return to
 	}
-	return string(room[1:n])
+	return append(to, room[1:n]...)
 }
 
 func unpackToken(store string, bucket uint8, field string) customer.Key {

@@ -18,7 +18,7 @@ type Appender interface {
 // introduction is what an event says about who is who: it names a mailbox that its id
 // did not name before, or joins two ids.
 type introduction struct {
-	entry customer.Entry
+	entry *customer.Entry
 	link  Link               // its zero value: the event merges two ids
 	of    *customer.Customer // once the event is folded in
 }
@@ -35,24 +35,23 @@ func (s *Customers) IntroduceTo(timeline Appender, id *customer.Identity) {
 	s.introductions, s.identity = timeline, id
 }
 
-// newcomers returns what an entry says about who is who that the customer, as they are
+// newcomers adds what an entry says about who is who that the customer, as they are
 // kept, does not know.
-func (s *Customers) newcomers(c *customer.Customer, e customer.Entry) []introduction {
+func (s *Customers) newcomers(all []introduction, c *customer.Customer, e *customer.Entry) []introduction {
 	if s.introductions == nil {
-		return nil
+		return all
 	}
 	d, ok := e.Event.Data.(events.CustomerData)
 	if !ok {
-		return nil
+		return all
 	}
-	var out []introduction
 	if email := d.Who().Email; email != "" && !s.relinks() && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
-		out = append(out, introduction{e, Link{s.identity.Mailbox(e.Key.Store, email), e.Key}, c})
+		all = append(all, introduction{e, Link{s.identity.Mailbox(e.Key.Store, email), e.Key}, c})
 	}
 	if m, ok := d.(*events.CustomerMerged); ok && !c.Absorbs(m.From, customer.StampOf(e.Event)) {
-		out = append(out, introduction{entry: e, of: c})
+		all = append(all, introduction{entry: e, of: c})
 	}
-	return out
+	return all
 }
 
 // linkSource is the source of the facts that say who is who.
@@ -182,7 +181,7 @@ func linked(l Link, at time.Time) customer.Entry {
 }
 
 // merged is the fact, with the id that is no longer used, that another goes on for it.
-func (s *Customers) merged(e customer.Entry) customer.Entry {
+func (s *Customers) merged(e *customer.Entry) customer.Entry {
 	m, from := e.Event.Data.(*events.CustomerMerged), s.from(e)
 	out := fact(from, fmt.Sprint("merged.", from.Token, ".", e.Key.Token, ".", e.Event.Time.UnixMilli()), e.Event.Time, &events.PersonMerged{Into: m.Who().ID})
 	out.Event.Place = e.Event.Place
@@ -190,7 +189,7 @@ func (s *Customers) merged(e customer.Entry) customer.Entry {
 }
 
 // from returns the id that is no longer used.
-func (s *Customers) from(e customer.Entry) customer.Key {
+func (s *Customers) from(e *customer.Entry) customer.Key {
 	return s.identity.Key(e.Event.Store, e.Event.Data.(*events.CustomerMerged).From)
 }
 

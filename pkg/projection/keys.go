@@ -24,13 +24,21 @@ import (
 // timelineKey names the timeline that a store's marks belong to. Owner: projection.
 func timelineKey(store string) string { return "homing:{" + store + "}:timeline" }
 
-func tag(store string, bucket uint8) string {
-	return "homing:{" + store + "." + strconv.Itoa(int(bucket)) + "}:"
+func tag(store string, bucket uint8) string { return "homing:{" + store + buckets[bucket] }
+
+// buckets are how the tags of all buckets end.
+var buckets = func() (out [customer.Buckets]string) {
+	for b := range out {
+		out[b] = "." + strconv.Itoa(b) + "}:"
+	}
+	return out
+}()
+
+func customerKey(k customer.Key) string {
+	return "homing:{" + k.Store + buckets[k.Bucket] + "c:" + k.Token
 }
 
-func customerKey(k customer.Key) string { return tag(k.Store, k.Bucket) + "c:" + k.Token }
-
-func markKey(store string, bucket uint8) string { return tag(store, bucket) + "mark" }
+func markKey(store string, bucket uint8) string { return "homing:{" + store + buckets[bucket] + "mark" }
 
 // The keys of the indexes; see index.go.
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -28,6 +27,7 @@ import (
 type Link struct{ Mailbox, ID customer.Key }
 
 const (
+	fieldBytes  = 9
 	linkBytes   = 10
 	inlineLinks = 6
 	// keptLinks is of how many ids the links are kept: one more than a person has, which
@@ -36,7 +36,8 @@ const (
 )
 
 func linksKey(k customer.Key, field string) string {
-	return tag(k.Store, k.Bucket) + "l:" + strconv.FormatUint(uint64(field[0]>>4), 16)
+	n := field[0] >> 4
+	return "homing:{" + k.Store + buckets[k.Bucket] + "l:" + "0123456789abcdef"[n:n+1]
 }
 
 func manyLinksKey(k customer.Key) string { return tag(k.Store, k.Bucket) + "lm:" + k.Token }
@@ -93,44 +94,53 @@ func (s *Customers) Link(ctx context.Context, links []Link) error {
 
 // firstScript links ids with mailboxes that no id named before.
 //
-// KEYS the hash of each; ARGV two for each: field, id. Returns which were named before:
-// nothing of theirs changes.
+// KEYS the hash of each; ARGV[1] the bytes of a field, [2] the fields and ids, one after
+// the other. Returns which were named before: nothing of theirs changes.
 var firstScript = redis.NewScript(`
-local known = {}
+local known, n, all = {}, tonumber(ARGV[1]), ARGV[2]
+local size = n + 10
 for i = 1, #KEYS do
-  local field = ARGV[2*i-1]
+  local field = string.sub(all, size*(i-1) + 1, size*(i-1) + n)
   if redis.call('HGET', KEYS[i], field) then
     known[#known+1] = i
   else
-    redis.call('HSET', KEYS[i], field, ARGV[2*i])
+    redis.call('HSET', KEYS[i], field, string.sub(all, size*(i-1) + n + 1, size*i))
   end
 end
 return known`)
 
 // first carries out those introductions that link an id with a mailbox that nobody named
 // before, as nearly all do: it takes less than half of what the others take. It returns
-// the others.
+// the others, in the place of all.
 func (s *Customers) first(ctx context.Context, all []introduction) (others []introduction, err error) {
-	var links []introduction
-	for _, in := range all {
-		if in.link == (Link{}) || in.late() {
-			others = append(others, in)
-		} else {
-			links = append(links, in)
+	if err := s.guard.Ready(); err != nil {
+		return nil, err
+	}
+	links := all
+	if slices.ContainsFunc(all, special) {
+		links, others = nil, nil
+		for _, in := range all {
+			if special(in) {
+				others = append(others, in)
+			} else {
+				links = append(links, in)
+			}
 		}
 	}
-	if err := s.guard.Ready(); err != nil || len(links) == 0 {
-		return others, err
+	if len(links) == 0 {
+		return others, nil
 	}
 	cmds, err := s.eval(ctx, nil, (len(links)+mostInScript-1)/mostInScript, func(n int) (*redis.Script, []string, []any) {
 		of := links[n*mostInScript : min(len(links), (n+1)*mostInScript)]
-		keys, args := make([]string, len(of)), make([]any, 0, 2*len(of))
+		keys, told := make([]string, len(of)), make([]byte, 0, len(of)*(fieldBytes+linkBytes))
 		for i := range of {
 			l := &of[i].link
-			field := packToken(l.Mailbox)
-			keys[i], args = linksKey(l.Mailbox, field), append(args, field, linkOf(l.ID))
+			from := len(told)
+			told = appendToken(told, l.Mailbox)
+			keys[i] = linksKey(l.Mailbox, string(told[from:]))
+			told = appendToken(append(told, l.ID.Bucket), l.ID)
 		}
-		return firstScript, keys, args
+		return firstScript, keys, []any{fieldBytes, told}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("linking ids with mailboxes: %w", err)
@@ -146,6 +156,10 @@ func (s *Customers) first(ctx context.Context, all []introduction) (others []int
 	}
 	return others, nil
 }
+
+// special reports whether an introduction takes more than to link an id with a mailbox
+// that nobody named before.
+func special(in introduction) bool { return in.link == (Link{}) || in.late() }
 
 // linkOf is an id as it is kept with a mailbox.
 func linkOf(id customer.Key) string { return string([]byte{id.Bucket}) + packToken(id) }

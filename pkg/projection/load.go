@@ -62,7 +62,7 @@ func (s *Customers) loadAll(ctx context.Context, reqs []load) error {
 	}
 	pipe := s.rdb.Pipeline()
 	cmds, linked := make([]*redis.SliceCmd, len(reqs)), make([]*redis.StringCmd, len(reqs))
-	marks := s.watch(len(reqs))
+	marks := s.watch()
 	for i, r := range reqs {
 		if r.out != nil {
 			cmds[i] = pipe.HMGet(ctx, customerKey(r.key), "m", "d")

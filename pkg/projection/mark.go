@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -63,18 +64,23 @@ type bucket struct {
 // highest remembers the highest mark this process has seen of each bucket.
 type highest struct {
 	mu sync.Mutex
-	of map[bucket]uint64
+	of map[string]*[customer.Buckets]uint64 // by store; 0: none
 }
 
 // raise takes a mark over and returns the highest seen before.
 func (h *highest) raise(b bucket, mark uint64) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.of == nil {
-		h.of = map[bucket]uint64{}
+	marks := h.of[b.store]
+	if marks == nil {
+		if h.of == nil {
+			h.of = map[string]*[customer.Buckets]uint64{}
+		}
+		marks = new([customer.Buckets]uint64)
+		h.of[b.store] = marks
 	}
-	before := h.of[b]
-	h.of[b] = max(before, mark)
+	before := marks[b.n]
+	marks[b.n] = max(before, mark)
 	return before
 }
 
@@ -83,9 +89,12 @@ func (h *highest) raise(b bucket, mark uint64) uint64 {
 func (h *highest) any() (b bucket, mark uint64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for b, mark := range h.of {
-		if mark > 0 {
-			return b, mark, true
+	for store, marks := range h.of {
+		from := rand.N(customer.Buckets)
+		for i := range marks {
+			if n := (from + i) % customer.Buckets; marks[n] > 0 {
+				return bucket{store, uint8(n)}, marks[n], true
+			}
 		}
 	}
 	return bucket{}, 0, false

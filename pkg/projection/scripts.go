@@ -11,15 +11,12 @@ import (
 
 // byBucket gathers requests, by their places, that one script can serve.
 func byBucket(n int, key func(i int) customer.Key) [][]int {
-	at := make(map[bucket]int, min(n, customer.Buckets))
+	var seen bucketSet
 	var out [][]int
 	for i := range n {
 		k := key(i)
-		b := bucket{k.Store, k.Bucket}
-		g, ok := at[b]
-		if !ok {
-			g = len(out)
-			at[b] = g
+		g := seen.place(bucket{k.Store, k.Bucket}, len(out))
+		if g == len(out) {
 			out = append(out, nil)
 		}
 		out[g] = append(out[g], i)

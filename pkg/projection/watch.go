@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
+
+	"homing/pkg/customer"
 )
 
 // watched are the marks of the buckets that a round trip reads from. They are read
@@ -13,27 +15,25 @@ import (
 // anything was lost.
 type watched struct {
 	s       *Customers
-	of      map[bucket]struct{}
+	seen    bucketSet
 	buckets []bucket
 	known   []int64           // what each was at least before
 	cmds    []*redis.SliceCmd // one for all, in a cluster one for each
 }
 
-// watch returns what watches the marks for a round trip that reads at most so many
-// customers; nil if there is nothing to fear.
-func (s *Customers) watch(n int) *watched {
+// watch returns what watches the marks for a round trip; nil if there is nothing to fear.
+func (s *Customers) watch() *watched {
 	if s.guard == nil {
 		return nil
 	}
-	return &watched{s: s, of: make(map[bucket]struct{}, n)}
+	return &watched{s: s}
 }
 
 func (w *watched) add(b bucket) {
 	if w == nil {
 		return
 	}
-	if _, ok := w.of[b]; !ok {
-		w.of[b] = struct{}{}
+	if w.seen.place(b, len(w.buckets)) == len(w.buckets) {
 		w.buckets, w.known = append(w.buckets, b), append(w.known, w.s.known(b))
 	}
 }
@@ -84,4 +84,33 @@ func (w *watched) check() error {
 		}
 	}
 	return nil
+}
+
+// bucketSet gives each bucket the place at which it came first.
+type bucketSet struct {
+	store string                 // the first that came; nearly always the only one
+	of    *[customer.Buckets]int // its buckets: their places + 1
+	more  map[bucket]int         // those of other stores
+}
+
+// place returns the place of a bucket, which is next if it is new.
+func (s *bucketSet) place(b bucket, next int) int {
+	if s.of == nil {
+		s.store, s.of = b.store, new([customer.Buckets]int)
+	}
+	if s.store == b.store {
+		if s.of[b.n] == 0 {
+			s.of[b.n] = next + 1
+		}
+		return s.of[b.n] - 1
+	}
+	at, ok := s.more[b]
+	if !ok {
+		if s.more == nil {
+			s.more = map[bucket]int{}
+		}
+		at = next
+		s.more[b] = at
+	}
+	return at
 }

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/combine"
 	"homing/pkg/customer"
 )
 
@@ -69,7 +69,7 @@ func About(subject string) (store string, t events.Type) {
 // Folding and planning give the same twice; copies are left out where people see
 // entries.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
-	b := outgoing.Get().(*batch)
+	b := outgoing.Get()
 	defer b.free()
 	for i, e := range entries {
 		if err := b.add(i, e); err != nil {
@@ -109,7 +109,7 @@ type batch struct {
 	facts, others []int // which entries are facts, and which are not
 }
 
-var outgoing = sync.Pool{New: func() any { return new(batch) }}
+var outgoing = combine.Spare[batch]{New: func() *batch { return new(batch) }}
 
 // mostKept bounds the bytes that are kept to be used again.
 const mostKept = 4 << 20
