@@ -1,7 +1,7 @@
 // Package link makes and reads the signed links in emails: the one that
 // unsubscribes a customer, the one to their preferences, those that answer a question
-// with one click, the one that shows the email in a browser, and the one that confirms
-// that an address is theirs. It is pure; what a link leads to is gateway's business.
+// with one click, the one that shows the email in a browser, the one that confirms
+// that an address is theirs, and those by which clicks are noticed. It is pure; what a link leads to is gateway's business.
 //
 // A link is its own permission: anyone who has it may do that one thing for that
 // one customer, and nothing else. It names the customer by their token, which
@@ -35,6 +35,8 @@ const (
 	View        Purpose = "m"
 	Preferences Purpose = "p"
 	Confirm     Purpose = "c"
+	Visit       Purpose = "l" // leads on to a page of the shop
+	Opened      Purpose = "o" // a picture that nobody sees
 )
 
 // Why Verify refuses a link.
@@ -62,11 +64,18 @@ type Link struct {
 	Purpose  Purpose
 	Customer customer.Key
 	Worker   string // whose email carried it
+	Survey   string // of an answer: "after-delivery"; may be empty
 	Question string // of an answer: "why_left"
-	Answer   string // of an answer: "too-expensive"
+	Answer   string // of an answer that is a choice: "too-expensive"
+	Scale    string // of an answer that is a score: "csat"
+	Score    int    // of an answer that is a score
+	Order    string // of an answer: the order that it is about; may be empty
 	Touch    uint64 // of a view: customer.ClaimKey of the touch whose email it is
 	Mailbox  string // of a confirmation: token of the mailbox that it was sent to
-	At       int64  // of a confirmation: when it was sent, in seconds since 1970
+	At       int64  // of a confirmation or a visit: when it was sent, in seconds since 1970
+	Step     string // of a visit: of the touch whose email it is
+	Occasion string // of a visit: the same
+	URL      string // of a visit: where it leads
 }
 
 // Signer signs and verifies the links of one installation.
@@ -147,23 +156,31 @@ func (s *Signer) Prints() (out []Print) {
 func (s *Signer) Path() string { return s.path }
 
 // URL returns the link, or "" if it could not be verified again: every part has
-// to be made of plain characters, and the token has to be a customer's.
+// to be made of plain characters, the token has to be a customer's, and all of it must
+// not be too long.
 func (s *Signer) URL(l Link) string {
 	said, ok := l.encode(s.keys[0].id)
 	if !ok {
 		return ""
 	}
-	return s.base + "/" + string(l.Purpose) + "/" + said + "." + s.keys[0].mac(l.Purpose, said)
+	path := s.path + "/" + string(l.Purpose) + "/" + said + "." + s.keys[0].mac(l.Purpose, said)
+	if len(path) > longest && !(l.Purpose.visits() && len(path) <= longestVisit) {
+		return ""
+	}
+	return strings.TrimSuffix(s.base, s.path) + path
 }
 
 // Verify reads a link from the path of a request. Upper case is accepted, because
 // mail programs have been seen to change it.
 func (s *Signer) Verify(path string) (Link, error) {
-	if len(path) > longest {
-		return Link{}, ErrMalformed
-	}
 	rest, ok := strings.CutPrefix(path, s.path+"/")
-	purpose, rest, found := strings.Cut(strings.ToLower(rest), "/")
+	purpose, rest, found := strings.Cut(rest, "/")
+	if purpose = strings.ToLower(purpose[:min(len(purpose), 2)]); Purpose(purpose).visits() {
+		ok = ok && len(path) <= longestVisit
+	} else {
+		ok = ok && len(path) <= longest
+		rest = strings.ToLower(rest[:min(len(rest), longest)])
+	}
 	end := strings.LastIndexByte(rest, '.')
 	if !ok || !found || end < 0 {
 		return Link{}, ErrMalformed
@@ -205,11 +222,14 @@ func (l Link) encode(key string) (string, bool) {
 	parts := []string{key, l.Customer.Store, l.Customer.Token, l.Worker}
 	switch l.Purpose {
 	case Answer:
-		parts = append(parts, l.Question, l.Answer)
+		parts = append(parts, l.answerParts()...)
 	case View:
 		parts = append(parts, strconv.FormatUint(l.Touch, 36))
 	case Confirm:
 		parts = append(parts, l.Mailbox, strconv.FormatInt(l.At, 36))
+	}
+	if l.Purpose.visits() {
+		parts = append(parts, l.visitParts()...)
 	}
 	said := strings.Join(parts, ".")
 	_, again, err := decode(l.Purpose, said)
@@ -221,8 +241,8 @@ func decode(p Purpose, said string) (key string, l Link, err error) {
 	l.Purpose = p
 	switch {
 	case (p == Unsubscribe || p == Preferences) && len(parts) == 4:
-	case p == Answer && len(parts) == 6 && word.MatchString(parts[4]) && word.MatchString(parts[5]):
-		l.Question, l.Answer = parts[4], parts[5]
+	case p == Answer && len(parts) > 4 && l.answer(parts[4:]):
+	case p.visits() && len(parts) > 4 && l.visit(parts[4:]):
 	case p == View && len(parts) == 5:
 		var err error
 		if l.Touch, err = strconv.ParseUint(parts[4], 36, 64); err != nil {

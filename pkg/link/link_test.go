@@ -191,7 +191,7 @@ func TestWhatCouldNotBeVerifiedIsNotSigned(t *testing.T) {
 		"a worker in upper case":      func(l *link.Link) { l.Worker = "Win-Back" },
 		"no question":                 func(l *link.Link) { l.Question = "" },
 		"an answer in many words":     func(l *link.Link) { l.Answer = "too expensive" },
-		"an answer that is too long":  func(l *link.Link) { l.Answer = strings.Repeat("a", 33) },
+		"an answer that is too long":  func(l *link.Link) { l.Answer = strings.Repeat("a", 65) },
 		"an answer to no question":    func(l *link.Link) { l.Purpose = link.Unsubscribe },
 		"an answer that breaks lines": func(l *link.Link) { l.Answer = "a\r\nb" },
 	} {
@@ -228,12 +228,15 @@ func FuzzVerify(f *testing.F) {
 	f.Add(s.URL(unsubscribe(f))[len(base):])
 	f.Add(s.URL(answer(f))[len(base):])
 	f.Add("/u/k2025.main.abcdefghijklmnop.win-back.")
+	for _, l := range others(f) {
+		f.Add(s.URL(l)[len(base):])
+	}
 	f.Fuzz(func(t *testing.T, path string) {
 		l, err := s.Verify(path)
 		if err != nil {
 			return
 		}
-		if again := s.URL(l); again != base+strings.ToLower(path) && strings.Contains(path, "k2026") {
+		if again := s.URL(l); again != base+strings.ToLower(path) && again != base+path && strings.Contains(path, "k2026") {
 			t.Errorf("%q verifies and would be %q", path, again)
 		}
 	})
@@ -242,10 +245,13 @@ func FuzzVerify(f *testing.F) {
 func FuzzURL(f *testing.F) {
 	s := signer(f, base, k2026)
 	l := answer(f)
-	f.Add(string(l.Purpose), l.Customer.Store, l.Customer.Token, l.Customer.Bucket, l.Worker, l.Question, l.Answer)
-	f.Fuzz(func(t *testing.T, purpose, store, token string, bucket byte, worker, question, answer string) {
+	for _, l := range append(others(f), l) {
+		f.Add(string(l.Purpose), l.Customer.Store, l.Customer.Token, l.Customer.Bucket, l.Worker, l.Survey, l.Question, l.Answer, l.Scale, l.Score, l.Order, l.Step, l.Occasion, l.URL, l.At)
+	}
+	f.Fuzz(func(t *testing.T, purpose, store, token string, bucket byte, worker, survey, question, answer, scale string, score int, order, step, occasion, url string, at int64) {
 		l := link.Link{Purpose: link.Purpose(purpose), Customer: customer.Key{Store: store, Bucket: bucket, Token: token},
-			Worker: worker, Question: question, Answer: answer}
+			Worker: worker, Survey: survey, Question: question, Answer: answer, Scale: scale, Score: score, Order: order,
+			Step: step, Occasion: occasion, URL: url, At: at}
 		u := s.URL(l)
 		if u == "" {
 			return
