@@ -43,8 +43,8 @@ const (
 	// repeat is how long a second click on the same thing counts as the same click:
 	// people click twice, and providers try again.
 	repeat = time.Minute
-	// ahead is how far the clock of a shop may be ahead of ours.
-	ahead = 5 * time.Minute
+	// Ahead is how far the clock of a shop may be ahead of ours.
+	Ahead = 5 * time.Minute
 )
 
 // Event is what a click that is recorded at once says of a person. It has their id in the
@@ -55,7 +55,7 @@ func (x Click) Event(c *customer.Customer) events.Event { return x.event(c, math
 
 // Later is Event for a click that waited: they may have come back since.
 func (x Click) Later(c *customer.Customer) events.Event {
-	return x.event(c, x.At+ahead.Milliseconds())
+	return x.event(c, x.At+Ahead.Milliseconds())
 }
 
 // event is the event; a yes after latest is later than the click.

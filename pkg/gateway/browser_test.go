@@ -164,6 +164,11 @@ func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
 		"expired": {func(s *shop) string {
 			return s.local(link.Link{Purpose: link.Confirm, Customer: s.ann, Worker: "double-opt-in", Mailbox: "abcdefghijklmnop", At: 1})
 		}, ""},
+		"score":     {func(s *shop) string { return s.score(events.CSAT, 4) }, ""},
+		"recommend": {func(s *shop) string { return s.score(events.NPS, 6) }, ""},
+		"words": {func(s *shop) string {
+			return s.local(link.Link{Purpose: link.Answer, Customer: s.ann, Worker: "survey", Survey: "s", Question: "else"})
+		}, ""},
 		"answer": {func(s *shop) string { return s.answer("other") }, ""},
 	} {
 		for _, scheme := range []string{"light", "dark"} {

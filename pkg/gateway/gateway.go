@@ -158,19 +158,16 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 		return g.preferences(w, r, s, l)
 	case link.Confirm:
 		return g.confirm(w, r, s, l)
+	case link.Answer:
+		return g.answerTo(w, r, s, l)
 	}
 	a := reply{kind: "unsubscribe", code: http.StatusOK}
-	ask, do := askUnsubscribe, g.unsubscribe
-	if l.Purpose == link.Answer {
-		a.kind, ask, do = "answer", askAnswer, g.record
-	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		if a.view = ask(s, l); l.Purpose == link.Unsubscribe {
-			a.view.More = g.toPreferences(s, l)
-		}
+		a.view = askUnsubscribe(s, l)
+		a.view.More = g.toPreferences(s, l)
 	case http.MethodPost:
-		a.view, a.code = g.post(w, r, s, l, do)
+		a.view, a.code = g.post(w, r, s, l, g.unsubscribe)
 	default:
 		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
 	}
@@ -289,10 +286,12 @@ func oneClick(form url.Values) bool {
 }
 
 // sent reads a form, and fails only if it is too large.
-func sent(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+func sent(w http.ResponseWriter, r *http.Request) (url.Values, error) { return sentUpTo(w, r, maxBody) }
+
+func sentUpTo(w http.ResponseWriter, r *http.Request, most int64) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	// Both forms of a form: the second call would hide what the first had to say.
-	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(maxBody))
+	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(most))
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}

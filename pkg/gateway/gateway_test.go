@@ -254,7 +254,7 @@ func TestAnAnswerIsAskedForAndRecorded(t *testing.T) {
 	if a := s.post(to, nil); a.StatusCode != 200 || !strings.Contains(a.body, "Thank you") {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
-	want := &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: "why_left", Answer: "too-expensive"}
+	want := &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: "why_left", Kind: events.AnswerChoice, Answer: "too-expensive"}
 	if len(s.timeline) != 1 {
 		t.Fatalf("%d events", len(s.timeline))
 	}
@@ -371,9 +371,9 @@ func TestWhileServersAreAwayNobodyIsToldItIsDone(t *testing.T) {
 		if page := s.do("GET", to, "", ""); page.StatusCode != 200 {
 			t.Errorf("the page needs no server: %d", page.StatusCode)
 		}
-		a := s.post(to, url.Values{"scope": {"birthday"}})
+		a := s.post(to, url.Values{"scope": {"birthday"}, "text": {"birthday"}})
 		if a.StatusCode != 503 || a.Header.Get("Retry-After") == "" || !strings.Contains(a.body, "not done yet") ||
-			!strings.Contains(a.body, `name="scope" value="birthday"`) {
+			!strings.Contains(a.body, `value="birthday"`) {
 			t.Errorf("%d %s", a.StatusCode, a.body)
 		}
 	}

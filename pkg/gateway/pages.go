@@ -47,6 +47,8 @@ type form struct {
 	Button  string
 	Quiet   bool // not what most people come for
 	Note    string
+	Scores  *scores
+	Words   *words
 }
 
 // hidden is a field that the page sends as it is.
@@ -122,23 +124,6 @@ func leftOne(s site, l link.Link) view {
 		site: s, Tone: done, Title: s.say("left_title"), Text: []string{s.sayOf("left_one", l.Worker), s.say("left_close")},
 		Form: &form{Scope: events.ScopeAll, Button: s.say("left_button"), Quiet: true},
 	}
-}
-
-func askAnswer(s site, l link.Link) view {
-	v := view{site: s, Tone: asking, Title: s.say("question_other"), Form: &form{Button: s.say("send_button"), Note: s.say("send_note")}}
-	if key := "question_" + l.Question; s.words.Says(key) {
-		v.Title = s.say(key)
-	}
-	if key := "answer_" + l.Answer; s.words.Says(key) {
-		v.Quote = s.say(key)
-	} else {
-		v.Quote = strings.NewReplacer("-", " ", "_", " ").Replace(l.Answer)
-	}
-	return v
-}
-
-func thanks(s site) view {
-	return view{site: s, Tone: done, Title: s.say("thanks_title"), Text: []string{s.say("thanks_text")}}
 }
 
 func incomplete(s site) view { return nothing(s, "missing") }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -84,25 +83,6 @@ func (g *Gateway) gone(s site, l link.Link, scope string) view {
 	v := leftOne(s, l)
 	v.More = g.toPreferences(s, l)
 	return v
-}
-
-// record records the customer's answer.
-func (g *Gateway) record(ctx context.Context, s site, l link.Link, _ string) (view, error) {
-	c, err := g.o.Person(ctx, l.Customer)
-	if err != nil {
-		return view{}, err
-	}
-	now := g.o.Now().UnixMilli()
-	at := now
-	if said := c.Noted(customer.Answered, l.Question); len(said) > 0 && click.Recent(said[0].At, now) {
-		at = said[0].At
-	}
-	data := &events.CustomerAnswered{Customer: events.Customer{ID: c.ID.Value}, Question: l.Question, Answer: l.Answer}
-	err = g.take(ctx, l.Customer, events.Event{
-		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, l.Question, l.Answer, at), Source: source,
-		Type: data.Type(), Store: l.Customer.Store, Time: time.UnixMilli(at).UTC(), Data: data,
-	})
-	return thanks(s), err
 }
 
 func (g *Gateway) take(ctx context.Context, k customer.Key, e events.Event) error {

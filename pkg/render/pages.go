@@ -34,7 +34,8 @@ var pageKeys = map[string][]string{
 	"ask_one": {showsStore, showsEmails}, "ask_one_hint": {showsStore, showsEmails}, "ask_button": {showsStore},
 	"left_title": {showsStore}, "left_all": {showsStore}, "left_orders": {showsStore},
 	"left_one": {showsStore, showsEmails}, "left_close": {showsStore}, "left_button": {showsStore},
-	"question_why_left": {showsStore}, "question_other": {showsStore},
+	"question_why_left": {showsStore}, "question_other": {showsStore}, "question_csat": {showsStore}, "question_nps": {showsStore},
+	"score_legend": {showsStore}, "score_csat_low": nil, "score_csat_high": nil, "score_nps_low": nil, "score_nps_high": nil, "words_label": {showsStore},
 	"answer_not-needed": {showsStore}, "answer_too-expensive": {showsStore}, "answer_bad-experience": {showsStore},
 	"answer_elsewhere": {showsStore}, "answer_other": {showsStore},
 	"send_button": {showsStore}, "send_note": {showsStore}, "thanks_title": {showsStore}, "thanks_text": {showsStore},
@@ -58,6 +59,9 @@ var pageKeys = map[string][]string{
 	"confirm_title": {showsStore}, "confirm_text": {showsStore}, "confirm_button": {showsStore}, "confirm_note": {showsStore},
 	"expired_title": {showsStore}, "expired_text": {showsStore},
 }
+
+// asked are the names of a question of the shop's own, and of an answer to it.
+var asked = regexp.MustCompile(`^(question|answer)_[a-z0-9][a-z0-9_-]{0,63}$`)
 
 // emailsOf begins the names of the kinds of emails, in the middle of a sentence, and
 // kindsOf the names of the phrases that say what they are where people choose: "emails_birthday", "kind_birthday".
@@ -247,6 +251,9 @@ func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 			switch {
 			case slices.Contains(names, key):
 				ph.readPage(d.ps)
+			case asked.MatchString(key): // of a survey
+				ph.readPage(d.ps)
+				ph.used.Store(true)
 			case kind && fileName.MatchString(worker): // of a worker that there was, whose links stay
 				ph.readPage(d.ps)
 				ph.used.Store(true)
@@ -288,6 +295,9 @@ func (p *phrase) readPage(ps *problems) []pagePart {
 		return nil
 	}
 	allowed := pageKeys[p.key]
+	if asked.MatchString(p.key) {
+		allowed = []string{showsStore}
+	}
 	before := ps.found
 	var out []pagePart
 	last := 0

@@ -1,0 +1,184 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/click"
+	"homing/pkg/customer"
+	"homing/pkg/link"
+)
+
+// maxAnswer is more than a form with the longest text that is kept.
+const maxAnswer = 16 << 10
+
+// answerTo answers a link to an answer: GET shows what was chosen in the email, and POST
+// records it, or what was chosen instead on the page.
+func (g *Gateway) answerTo(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
+	a := reply{kind: "answer", code: http.StatusOK}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		a.view = askAnswer(s, l)
+	case http.MethodPost:
+		if !g.limits.admit(r, l.Customer.Token) {
+			a.view, a.code = notNow(s), http.StatusTooManyRequests
+			return a
+		}
+		form, err := sentUpTo(w, r, maxAnswer)
+		if err != nil {
+			a.view, a.code = notHere(s), http.StatusRequestEntityTooLarge
+			return a
+		}
+		a.view, a.code = g.answered(r, s, l, form)
+	default:
+		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+	}
+	return a
+}
+
+// answered records an answer. One in words that has none says nothing, and is asked again.
+func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values) (view, int) {
+	if score, err := strconv.Atoi(form.Get("score")); err == nil && l.Scale != "" {
+		if low, high, _ := events.ScoresOf(l.Scale); score >= low && score <= high {
+			l.Score = score
+		}
+	}
+	text := events.CleanText(form.Get("text"), events.MaxAnswerText)
+	if l.Kind() == events.AnswerText && text == "" {
+		return askAnswer(s, l), http.StatusOK
+	}
+	// An answer counts, even if the person doesn't wait to hear so.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	v, err := g.within(ctx, cancel, func() (view, error) { return thanks(s), g.record(ctx, l, text) })
+	if err != nil {
+		g.o.Log.Warn("an answer was not recorded; the customer is asked to try again", zap.Error(err))
+		v = tryAgain(s, "")
+		if text != "" {
+			v.Form.Hidden = append(v.Form.Hidden, hidden{"text", text})
+		}
+		if l.Scale != "" {
+			v.Form.Hidden = append(v.Form.Hidden, hidden{"score", strconv.Itoa(l.Score)})
+		}
+		return v, http.StatusServiceUnavailable
+	}
+	return v, http.StatusOK
+}
+
+// record records the customer's answer. The same answer within a minute is the same event:
+// people press buttons twice. Another one is later than the one before, so that it counts.
+func (g *Gateway) record(ctx context.Context, l link.Link, text string) error {
+	c, err := g.o.Person(ctx, l.Customer)
+	if err != nil {
+		return err
+	}
+	now := g.o.Now().UnixMilli()
+	e := answer(l, c.ID.Value, text, now)
+	if last, ok := c.Answer(l.Survey, l.Question, l.Order); ok {
+		same := answer(l, c.ID.Value, text, last.At)
+		ahead := last.At >= now && last.At < now+click.Ahead.Milliseconds()
+		switch {
+		case (ahead || click.Recent(last.At, now)) && customer.StampOf(same).Tie == last.Tie:
+			e = same
+		case ahead:
+			e = answer(l, c.ID.Value, text, last.At+1)
+		}
+	}
+	return g.take(ctx, l.Customer, e)
+}
+
+// answer is the event of what a customer answered at a time, in ms.
+func answer(l link.Link, id, text string, at int64) events.Event {
+	d := &events.CustomerAnswered{Customer: events.Customer{ID: id}, Survey: l.Survey, Question: l.Question, Kind: l.Kind(), Text: text, OrderID: l.Order}
+	said := l.Answer
+	switch d.Kind {
+	case events.AnswerScale:
+		d.Scale, d.Score = l.Scale, &l.Score
+		said = fmt.Sprint(l.Scale, "_", l.Score)
+	case events.AnswerChoice:
+		d.Answer = l.Answer
+	}
+	if text != "" {
+		said += fmt.Sprintf("+%012x", customer.About(text))
+	}
+	about := l.Question
+	if l.Survey != "" || l.Order != "" {
+		about = fmt.Sprintf("%012x", customer.AboutAnswer(l.Survey, l.Question, l.Order))
+	}
+	return events.Event{
+		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, about, said, at), Source: source,
+		Type: d.Type(), Store: l.Customer.Store, Time: time.UnixMilli(at).UTC(), Data: d,
+	}
+}
+
+// scores are the scores of a scale, one of which is chosen.
+type scores struct {
+	Legend, Low, High string
+	List              []score
+}
+
+// score is one of them; the lowest and the highest say what they mean.
+type score struct {
+	Value  int
+	Chosen bool
+	Means  string
+}
+
+// words is a field for the customer's own words.
+type words struct {
+	Label string
+	Most  int
+	Must  bool // there is no other answer
+}
+
+func askAnswer(s site, l link.Link) view {
+	v := view{site: s, Tone: asking, Title: s.say("question_other"), Form: &form{
+		Button: s.say("send_button"), Note: s.say("send_note"),
+		Words: &words{Label: s.say("words_label"), Most: events.MaxAnswerText},
+	}}
+	for _, question := range []string{l.Scale, l.Question} {
+		if key := "question_" + question; s.words.Says(key) {
+			v.Title = s.say(key)
+		}
+	}
+	switch l.Kind() {
+	case events.AnswerScale:
+		v.Form.Scores = scoresOf(s, l)
+	case events.AnswerText:
+		v.Form.Words = &words{Label: s.say("question_other"), Most: events.MaxAnswerText, Must: true}
+	default:
+		if key := "answer_" + l.Answer; s.words.Says(key) {
+			v.Quote = s.say(key)
+		} else {
+			v.Quote = strings.NewReplacer("-", " ", "_", " ").Replace(l.Answer)
+		}
+	}
+	return v
+}
+
+func scoresOf(s site, l link.Link) *scores {
+	low, high, _ := events.ScoresOf(l.Scale)
+	out := &scores{Legend: s.say("score_legend"), Low: s.say("score_" + l.Scale + "_low"), High: s.say("score_" + l.Scale + "_high")}
+	for n := low; n <= high; n++ {
+		one := score{Value: n, Chosen: n == l.Score}
+		switch n {
+		case low:
+			one.Means = out.Low
+		case high:
+			one.Means = out.High
+		}
+		out.List = append(out.List, one)
+	}
+	return out
+}
+
+func thanks(s site) view {
+	return view{site: s, Tone: done, Title: s.say("thanks_title"), Text: []string{s.say("thanks_text")}}
+}
