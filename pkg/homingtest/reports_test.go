@@ -1,6 +1,11 @@
 package homingtest_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -14,6 +19,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/returnpath"
 )
 
 // reporting is a store whose relay is Postmark's.
@@ -250,6 +256,61 @@ func TestAProvidersReportWaitsForTheServers(t *testing.T) {
 			if got := post(body); got != 503 {
 				t.Errorf("without NATS: %d", got)
 			}
+		}
+	})
+}
+
+// A thousand events of SendGrid's come in one request, and are one pass through Redis and
+// NATS.
+func TestAThousandEventsAreOnePass(t *testing.T) {
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "smtp: {provider: sendgrid}\nfeedback: {sendgrid: {public_key: \""+base64.StdEncoding.EncodeToString(der)+"\"}}\n")
+		w.Start()
+		codes, err := returnpath.New(w.Config.Secret.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		const n = 1000
+		var all []string
+		for i := range n {
+			who := fmt.Sprint("c", i)
+			code := codes.Code(returnpath.Of(w.Identity().Key("main", who), w.Identity().Address("main", who+"@example.com"), "thank-you.thanks."+who))
+			all = append(all, fmt.Sprintf(`{"event":"bounce","type":"bounce","status":"5.1.1","reason":"550 5.1.1 unknown","email":"%s@example.com","homing":%q}`, who, code))
+		}
+		body, stamp := "["+strings.Join(all, ",")+"]", "1772442001"
+		sum := sha256.Sum256([]byte(stamp + body))
+		signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := http.Header{"X-Twilio-Email-Event-Webhook-Timestamp": {stamp}, "X-Twilio-Email-Event-Webhook-Signature": {base64.StdEncoding.EncodeToString(signature)}}
+		bounced := func() (n int) {
+			for _, e := range w.Timeline() {
+				if e.Type == events.TypeAddressBounced {
+					n++
+				}
+			}
+			return n
+		}
+		for range 2 { // the second time all of it is known
+			if code, _ := w.Webhook("/reports/sendgrid", head, body); code != 200 {
+				t.Fatal(code)
+			}
+			if got := bounced(); got != n {
+				t.Errorf("%d bounces on the timeline, want %d", got, n)
+			}
+		}
+		if got := orderer(w)("c7", nil); got != "bounced" {
+			t.Error(got)
 		}
 	})
 }
