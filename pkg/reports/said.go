@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
@@ -45,12 +44,6 @@ func (o object) list(name string) []json.RawMessage {
 
 // code is that of the email, among a provider's own fields.
 func (o object) code() string { return o.text(returnpath.Field) }
-
-// isJSON reports whether a body may be JSON at all.
-func isJSON(b []byte) bool {
-	b = bytes.TrimSpace(b)
-	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
-}
 
 // of is a report about what became of an email.
 func of(rs ...feedback.Recipient) feedback.Report {
