@@ -85,6 +85,7 @@ func (p *program) check() []finding {
 	}
 	found = append(found, checkZones(time.Now()), checkSecret(c), checkDKIM(c))
 	found = append(found, checkReturnPaths(c)...)
+	found = append(found, checkDoors(c)...)
 	found = append(found, checkExample(c)...)
 	set, more := checkTemplates(c.Templates)
 	found = append(found, more...)

@@ -45,8 +45,8 @@ func entryOf(seq uint64, at time.Time, subject string, h nats.Header) rejectedEn
 		Event: h.Get(bus.HeaderEvent), Source: h.Get(bus.HeaderSource)}
 	if store, t, err := events.ParseSubject(e.Subject); err == nil {
 		e.Store, e.Type = store, string(t)
-	} else if of, found := strings.CutPrefix(e.Subject, "feedback."); found && e.Reason == string(events.ReasonUnknownReport) {
-		e.Store = of // no event: something that came back about an email
+	} else if parts := strings.Split(subject, "."); len(parts) == 3 {
+		e.Store = parts[1] // no event: something that came back about an email, or a webhook
 	}
 	return e
 }
