@@ -19,7 +19,7 @@ client() {
 
 mkdir "$work/vendure" && cd "$work/vendure"
 npm init -y >/dev/null
-npm install --no-package-lock --no-audit --no-fund --silent @vendure/core@3.7.3 better-sqlite3@11 typescript@5.9.3 @types/node@20
+npm install --no-package-lock --no-audit --no-fund --silent @vendure/core@3.7.3 better-sqlite3@12.11.1 typescript@5.9.3 @types/node@20
 client
 cp "$root/events/js/examples/vendure.ts" homing-plugin.ts
 cp "$root/events/js/test/subscribers/vendure.cjs" run.cjs

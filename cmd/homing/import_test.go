@@ -216,3 +216,22 @@ func TestTheKeyIsNotSentElsewhere(t *testing.T) {
 		t.Error("the other server was asked")
 	}
 }
+
+// An export of Shopify's, with the ids of products that the shop knows by their SKUs.
+func TestAnExportOfShopifyIsImported(t *testing.T) {
+	url, js := natsOnly(t)
+	skus := write(t, t.TempDir(), "skus.csv", "sku;product_id\nMUG;632910392\nTEA-A;7\n")
+	const orders = "../../pkg/shop/shopify/testdata/exports/orders.csv"
+	homing(t, "import", "shopify", orders, "--nats", url, "--skus", skus, "-o", "json").want(t, exitFailure).
+		contains(t, `"orders": 7`, `"refused": 4`, `"noted": 1`, "line 12: Total: \"twelve\" is not an amount")
+	all := onStorefront(t, js)
+	if n := len(all); n != 11 || !strings.Contains(string(all[0].Data), `"product_id":"7"`) || !strings.Contains(string(all[0].Data), `"product_id":"632910392"`) {
+		t.Errorf("%d events, the first is %s", n, all[0].Data)
+	}
+	homing(t, "import", "shopify", "../../pkg/shop/shopify/testdata/exports/customers.csv", "--nats", url, "--as-of", "2024-03-01", "--no-is-unknown").want(t, exitFailure).
+		contains(t, "3 customers", "refused    1")
+	last := onStorefront(t, js)[12]
+	if !strings.Contains(string(last.Data), `"time":"2024-03-01T00:00:00Z"`) || strings.Contains(string(last.Data), "consent") {
+		t.Errorf("as of the first of March, and without a refusal: %s", last.Data)
+	}
+}
