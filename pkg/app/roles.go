@@ -70,8 +70,8 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paus
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
 		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
-		Business: a.o.Scale.Business,
-		Took:     func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
+		Business: a.o.Scale.Business, Confirm: a.confirming(),
+		Took: func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
 		Rejected: func(x intake.Rejection) {
 			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
 			a.rejections.add(x)
@@ -88,6 +88,15 @@ func (a *App) unhappy(store string, d *events.CustomerAnswered) bool {
 	}
 	low, known := a.o.Config.Stores[store].Answers.Low.Of(d.Scale)
 	return known && *d.Score <= low
+}
+
+// confirming are the stores where consent begins only once it is confirmed.
+func (a *App) confirming() map[string]bool {
+	out := map[string]bool{}
+	for id, s := range a.o.Config.Stores {
+		out[id] = s.Consent.DoubleOptIn
+	}
+	return out
 }
 
 func (a *App) planner(k workers.Kind) *schedule.Planner {

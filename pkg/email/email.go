@@ -74,6 +74,9 @@ func (c *Channel) MessageID(touchID string) string {
 // Compose implements channel.Channel.
 func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	data := c.data(content)
+	if content.Wording.Confirms && data.ConfirmURL == "" {
+		return nil, fmt.Errorf("%w: there is no link to confirm by: http.public_url is empty", channel.ErrMessage)
+	}
 	template := content.Step.Template
 	templates, version := c.o.Templates()
 	mail, err := templates.Render(template, data)

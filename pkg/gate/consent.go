@@ -12,6 +12,9 @@ import (
 // Consent says who may be sent marketing email at all.
 type Consent struct {
 	Policy string `yaml:"policy"` // SoftOptIn or Explicit
+	// DoubleOptIn has consent begin only once the customer confirms it by an email. What a
+	// shop says without proof is a request. It is intake and a worker that act by it.
+	DoubleOptIn bool `yaml:"double_opt_in"`
 }
 
 // The consent policies.
@@ -38,6 +41,9 @@ func consent(c *Case) touch.Verdict {
 	}
 	if c.Policy.Consent.Policy == SoftOptIn && c.Customer.OrderCount() > 0 {
 		return touch.Verdict{}
+	}
+	if asked, waits := c.Customer.Unconfirmed(); waits {
+		return touch.DropFor(reason.NoConsent, "policy "+c.Policy.Consent.Policy+", and waiting for confirmation: email was asked for on "+stamp(asked))
 	}
 	return touch.DropFor(reason.NoConsent, "policy "+c.Policy.Consent.Policy+", and no consent is known")
 }

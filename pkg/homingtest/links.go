@@ -18,6 +18,12 @@ const PublicURL = "https://mail.shop.example"
 // of the world, and returns what it answers. A nil form sends no body.
 func (w *World) Request(method, link string, form url.Values) (code int, header http.Header, body string) {
 	w.T.Helper()
+	return w.RequestWith(method, link, nil, form)
+}
+
+// RequestWith is Request with more headers.
+func (w *World) RequestWith(method, link string, with http.Header, form url.Values) (code int, header http.Header, body string) {
+	w.T.Helper()
 	if !strings.HasPrefix(link, PublicURL+"/") {
 		w.T.Fatalf("not a link of the gateway: %q", link)
 	}
@@ -28,6 +34,9 @@ func (w *World) Request(method, link string, form url.Values) (code int, header 
 	}
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, values := range with {
+		r.Header[name] = values
 	}
 	res, err := client.Do(r)
 	if err != nil {

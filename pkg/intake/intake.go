@@ -45,6 +45,7 @@ type Options struct {
 	Stores    []string                   // the stores whose events are taken
 	Workers   []string                   // the workers whose email a customer may say no to
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
+	Confirm   map[string]bool            // stores where consent begins only once it is confirmed
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
 	Rejected  func(Rejection)            // told what was rejected; may be nil
 	Strays    *Strays                    // told of what happened to orders; may be nil
@@ -189,6 +190,7 @@ func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error)
 		return customer.Entry{}, err
 	}
 	in.toBusiness(&e)
+	in.unproven(&e)
 	return customer.Entry{Key: in.key(e), Event: e}, nil
 }
 
@@ -288,10 +290,25 @@ func (in *Intake) toBusiness(e *events.Event) {
 	switch d := e.Data.(type) {
 	case *events.CustomerLapsed:
 		move(&d.LastOrderAt)
+	case *events.CustomerPreferences:
+		move(&d.PauseUntil)
 	case *events.OrderPlaced:
 		move(&d.Order.PlacedAt)
 	case *events.OrderUpdated:
 		move(&d.Order.PlacedAt)
+	}
+}
+
+// unproven makes a request of a consent that nobody proved, in a store that has it
+// confirmed. What is brought over from elsewhere was agreed to there. It is done before
+// anything is folded, so that the timeline has what counts, whatever is configured later.
+func (in *Intake) unproven(e *events.Event) {
+	d, ok := e.Data.(events.CustomerData)
+	if !ok || !in.o.Confirm[e.Store] || e.Historical {
+		return
+	}
+	if k := d.Who().Consent; k != nil && k.Email == events.Subscribed && !k.Confirmed {
+		k.Email = events.ConsentRequested
 	}
 }
 

@@ -98,7 +98,7 @@ func checkWayOut(c *config.Config, stores map[string]*Store) error {
 		return nil
 	}
 	var names []string
-	marketing := func(t touch.Step) bool { return t.Class != touch.Transactional }
+	marketing := func(t touch.Step) bool { return t.Class != touch.Transactional || t.Asks }
 	for _, k := range Kinds {
 		for _, s := range stores {
 			w := s.Worker(k.Name)

@@ -6,6 +6,7 @@ import (
 	"homing/workers"
 	"homing/workers/birthday"
 	"homing/workers/cartrecovery"
+	"homing/workers/optin"
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
 	"homing/workers/thankyou"
@@ -21,6 +22,7 @@ var Kinds = []workers.Kind{
 	birthday.Kind,
 	replenishment.Kind,
 	winback.Kind,
+	optin.Kind,
 }
 
 // WorkerNames lists the workers there are.

@@ -36,7 +36,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 		}
 		for _, k := range Kinds {
 			w, section := &Worker{Kind: k}, c.Stores[id].Workers[k.Name]
-			w.Worker, err = k.New(section.Decode)
+			w.Worker, err = open(k, section, policy.Consent)
 			if err == nil {
 				w.Policy, err = section.Policy(policy)
 				err = cmp.Or(err, checkSendsAt(w))
@@ -51,6 +51,16 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 		out[id] = s
 	}
 	return out, errors.Join(errs...)
+}
+
+// open makes a worker of a store. One that is for double opt-in is off, and has no emails
+// that a shop's own templates would need, where consent needs no confirmation.
+func open(k workers.Kind, section config.Section, consent gate.Consent) (workers.Worker, error) {
+	w, err := k.New(section.Decode)
+	if k.DoubleOptIn && !consent.DoubleOptIn {
+		w.Settings.Status, w.Steps = workers.Off, nil
+	}
+	return w, err
 }
 
 // openStore reads what all workers of a store share.
@@ -117,7 +127,7 @@ func checkSendsAt(w *Worker) error {
 func StatusOf(c *config.Config, worker, store string) (workers.Status, error) {
 	for _, k := range Kinds {
 		if k.Name == worker {
-			w, err := k.New(c.Stores[store].Workers[worker].Decode)
+			w, err := open(k, c.Stores[store].Workers[worker], c.Stores[store].Consent)
 			if err != nil {
 				err = inWorker(worker, store, err)
 			}

@@ -96,6 +96,8 @@ var (
 	Shadow           = drop("shadow", 23)
 	RejectedByServer = drop("rejected_by_server", 24)
 	SharedAddress    = drop("shared_address", 25)
+	AlreadyAsked     = drop("already_asked", 26)
+	Confirmed        = drop("confirmed", 27)
 )
 
 // What became of a touch that was handed to the relay.

@@ -125,7 +125,7 @@ func TestADraftCanBeShownWithItsProblems(t *testing.T) {
 	if err != nil || len(draft.Problems) < 2 || draft.Err() == nil {
 		t.Fatalf("%v, %v", err, draft.Problems)
 	}
-	if !draft.Set.Has("win-back/offer") || draft.Set.Has("birthday/greeting") || len(draft.Set.Names()) != 12 {
+	if !draft.Set.Has("win-back/offer") || draft.Set.Has("birthday/greeting") || len(draft.Set.Names()) != 13 {
 		t.Errorf("%v", draft.Set.Names())
 	}
 	d := draft.Set.Samples("win-back/offer")[0].Data

@@ -58,21 +58,23 @@ type ExportEntry struct {
 
 // ExportRecord is the customer's record.
 type ExportRecord struct {
-	Said      map[string]Said `json:"said"` // of each field the latest statement
-	Opinion   *Said           `json:"consent_given,omitempty"`
-	Stops     []Stop          `json:"unsubscribed,omitempty"`
-	Bounce    *Said           `json:"bounced,omitempty"` // a keyed hash of the address
-	Orders    []ExportOrder   `json:"orders,omitempty"`  // what is kept in detail, newest first
-	Seen      int             `json:"orders_known"`      // in all, the others by a hash of their id
-	Cart      *ExportCart     `json:"cart,omitempty"`
-	Left      *ExportCart     `json:"cart_left,omitempty"`
-	Notes     []ExportNote    `json:"notes,omitempty"`
-	Addresses []Address       `json:"addresses,omitempty"`
-	Absorbed  []Said          `json:"goes_on_for,omitempty"` // ids that turned out to be the same customer
-	Offers    []Offer         `json:"offers,omitempty"`
-	Mails     []ExportEmail   `json:"mails,omitempty"`
-	LastMail  time.Time       `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
-	Erased    time.Time       `json:"erased_at,omitzero"`
+	Said      map[string]Said      `json:"said"` // of each field the latest statement
+	Opinion   *Said                `json:"consent_given,omitempty"`
+	Stops     []Stop               `json:"unsubscribed,omitempty"`
+	Chose     map[string]time.Time `json:"kinds_chosen,omitempty"` // of each kind of email that they chose when they last did
+	Asked     time.Time            `json:"asked_at,omitzero"`      // when they last asked for email, without proof
+	Bounce    *Said                `json:"bounced,omitempty"`      // a keyed hash of the address
+	Orders    []ExportOrder        `json:"orders,omitempty"`       // what is kept in detail, newest first
+	Seen      int                  `json:"orders_known"`           // in all, the others by a hash of their id
+	Cart      *ExportCart          `json:"cart,omitempty"`
+	Left      *ExportCart          `json:"cart_left,omitempty"`
+	Notes     []ExportNote         `json:"notes,omitempty"`
+	Addresses []Address            `json:"addresses,omitempty"`
+	Absorbed  []Said               `json:"goes_on_for,omitempty"` // ids that turned out to be the same customer
+	Offers    []Offer              `json:"offers,omitempty"`
+	Mails     []ExportEmail        `json:"mails,omitempty"`
+	LastMail  time.Time            `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
+	Erased    time.Time            `json:"erased_at,omitzero"`
 }
 
 // Said is something and when it was said.
@@ -146,7 +148,8 @@ func ExportOf(in Input) (Export, error) {
 func record(c *customer.Customer) ExportRecord {
 	r := ExportRecord{Said: map[string]Said{}, Offers: offers(c), Seen: c.OrdersEver(), Cart: cart(c.Cart), Left: cart(c.Left)}
 	for name, f := range map[string]customer.Text{"id": c.ID, "email": c.Email, "first_name": c.FirstName, "last_name": c.LastName,
-		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged} {
+		"birthday": c.Birthday, "time_zone": c.TimeZone, "locale": c.Locale, "country": c.Country, "consent": c.Consent, "became": c.Merged,
+		"at_most": c.Chosen.AtMost, "pause_until": c.Chosen.PauseUntil, "birthday_chosen": c.Chosen.Birthday, "locale_chosen": c.Chosen.Locale, "time_zone_chosen": c.Chosen.TimeZone} {
 		if f.Value != "" {
 			r.Said[name] = Said{f.Value, f.Stamp.Time()}
 		}
@@ -154,8 +157,18 @@ func record(c *customer.Customer) ExportRecord {
 	if c.Opinion.At != 0 {
 		r.Opinion = &Said{c.Opinion.Status, ms(c.Opinion.At)}
 	}
-	for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
-		r.Stops = append(r.Stops, Stop{Scope: scope, At: ms(c.Stops[scope].At), Lifted: !c.Unsubscribed(scope)})
+	r.Stops = stops(c)
+	for scope, s := range c.Stops {
+		if s.Back == 0 {
+			continue
+		}
+		if r.Chose == nil {
+			r.Chose = map[string]time.Time{}
+		}
+		r.Chose[scope] = ms(s.Back)
+	}
+	if c.Asked != 0 {
+		r.Asked = ms(c.Asked)
 	}
 	if c.Bounce.At != 0 {
 		r.Bounce = &Said{c.Bounce.Address, ms(c.Bounce.At)}

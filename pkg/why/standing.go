@@ -1,6 +1,7 @@
 package why
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -25,13 +26,17 @@ type Standing struct {
 	Bounced       time.Time `json:"bounced_at,omitzero"`   // when a relay last found an address unusable
 	Asleep        time.Time `json:"asleep_since,omitzero"` // no sign of life since a last email
 	Caps          []Cap     `json:"caps,omitempty"`
+
+	Unconfirmed time.Time `json:"waiting_for_confirmation_since,omitzero"` // they asked for email, and did not confirm it yet
+	PausedUntil time.Time `json:"paused_until,omitzero"`                   // the customer wants no marketing before
+	AtMost      string    `json:"at_most,omitempty"`                       // the cap that they chose: "1 in 7 d"
 }
 
 // Stop is one refusal.
 type Stop struct {
 	Scope  string    `json:"scope"` // all (marketing), everything, or a worker
 	At     time.Time `json:"at"`
-	Lifted bool      `json:"lifted,omitempty"` // by an explicit consent later than it
+	Lifted bool      `json:"lifted,omitempty"` // by an explicit consent later than it, or by a choice of that kind of email
 }
 
 // Cap is one frequency cap, and how much of it is used.
@@ -88,8 +93,15 @@ func (t *teller) standing() *Standing {
 	if c.Opinion.At != 0 {
 		s.Consent, s.ConsentAt = c.Opinion.Status, ms(c.Opinion.At)
 	}
-	for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
-		s.Stops = append(s.Stops, Stop{Scope: scope, At: ms(c.Stops[scope].At), Lifted: !c.Unsubscribed(scope)})
+	s.Stops = stops(c)
+	if asked, waits := c.Unconfirmed(); waits {
+		s.Unconfirmed = asked
+	}
+	if until := c.PausedUntil(); until.After(t.Now) {
+		s.PausedUntil = until
+	}
+	if a := c.AtMost(); a.Limit > 0 {
+		s.AtMost = fmt.Sprintf("%d in %s", a.Limit, gate.Length(a.Length()))
 	}
 	if c.Bounce.At != 0 {
 		s.Bounced = ms(c.Bounce.At)
@@ -98,6 +110,16 @@ func (t *teller) standing() *Standing {
 		s.Asleep = ms(c.Sunset)
 	}
 	return s
+}
+
+// stops are the refusals of a customer, by scope.
+func stops(c *customer.Customer) (out []Stop) {
+	for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {
+		if at := c.Stops[scope].At; at != 0 {
+			out = append(out, Stop{Scope: scope, At: ms(at), Lifted: !c.Unsubscribed(scope)})
+		}
+	}
+	return out
 }
 
 func (t *teller) caps(p gate.Policy) []Cap {

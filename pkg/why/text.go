@@ -154,9 +154,18 @@ func (p *printer) standing() {
 	for _, stop := range s.Stops {
 		text := stop.Scope + ", on " + p.at(stop.At)
 		if stop.Lifted {
-			text += "; lifted by the consent since"
+			text += "; lifted since"
 		}
 		rows = append(rows, [2]string{"unsubscribed", text})
+	}
+	if !s.Unconfirmed.IsZero() {
+		rows = append(rows, [2]string{"asked", "for email, on " + p.at(s.Unconfirmed) + "; waiting for confirmation"})
+	}
+	if !s.PausedUntil.IsZero() {
+		rows = append(rows, [2]string{"pause", "no marketing until " + p.at(s.PausedUntil) + ", as they chose"})
+	}
+	if s.AtMost != "" {
+		rows = append(rows, [2]string{"chose", "at most " + s.AtMost})
 	}
 	if !s.Bounced.IsZero() {
 		rows = append(rows, [2]string{"bounced", "an address of theirs, on " + p.at(s.Bounced)})
