@@ -15,6 +15,7 @@ import (
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/touch"
+	"homing/workers"
 )
 
 // Hold is a condition of the system, or an operator's word, for which a worker
@@ -168,6 +169,9 @@ func Tell(in Input) Report {
 	}
 	slices.SortStableFunc(r.Pending, func(a, b Touch) int { return a.Wake.Compare(b.Wake) })
 	for _, w := range in.Store.Workers {
+		if w.DoubleOptIn && w.Settings.Status == workers.Off {
+			continue // of a store that asks nobody: there is nothing to wonder about
+		}
 		if !slices.ContainsFunc(in.Pending, func(p Pending) bool { return p.Touch.Worker == w.Name }) {
 			r.Silent = append(r.Silent, t.silence(w))
 		}
