@@ -59,6 +59,7 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 		want[name] = "live"
 	}
 	want["thank-you"], want["birthday"], want["win-back"] = "paused", "paused", "main shadow, other paused"
+	want["double-opt-in"] = "off" // without consent.double_opt_in
 	if d := cmp.Diff(want, states()); d != "" {
 		t.Errorf("states (-want +got):\n%s", d)
 	}

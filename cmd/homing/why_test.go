@@ -44,7 +44,7 @@ func TestWhyPendingAndExportAnswerAboutACustomer(t *testing.T) {
 	if err := json.Unmarshal([]byte(homing(t, "export", "ann", nats, "--output=json").want(t, exitOK).out), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Customer != "ann" || len(doc.Timeline) != 2 || doc.Timeline[1].Event.Type != "order.placed" || len(doc.Pending) < 2 {
+	if doc.Customer != "ann" || len(doc.Timeline) == 0 || doc.Timeline[len(doc.Timeline)-1].Event.Type != "order.placed" || len(doc.Pending) < 2 {
 		t.Errorf("exported %+v", doc)
 	}
 
