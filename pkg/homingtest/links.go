@@ -3,6 +3,7 @@ package homingtest
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,9 +36,7 @@ func (w *World) RequestWith(method, link string, with http.Header, form url.Valu
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	for name, values := range with {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, with)
 	res, err := client.Do(r)
 	if err != nil {
 		w.T.Fatal(err)
