@@ -31,7 +31,7 @@ func (a *App) doorsHandler() http.Handler {
 		stores[id] = doorsOf(s)
 	}
 	return http.StripPrefix(a.links.Path(), front.New(front.Options{
-		Stores: stores, Publish: a.publishThroughDoor(), Keep: a.keepWebhook, Now: time.Now, Log: a.log.Named("doors"), Full: streamFull,
+		Stores: stores, Publish: a.publishThroughDoor(), Keep: a.keepWebhook, Now: time.Now, Proxies: a.o.Config.HTTP.Proxies(), Log: a.log.Named("doors"), Full: streamFull,
 		Served: func(door string, code int) { a.metrics.doors.WithLabelValues(door, strconv.Itoa(code)).Inc() },
 		Took:   func(door, result string, n int) { a.metrics.doorEvents.WithLabelValues(door, result).Add(float64(n)) },
 	}))

@@ -154,7 +154,7 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 			return in.Take(ctx, entries)
 		},
 		Mailbox:      func(store, address string) string { return a.identity.Mailbox(store, address).Token },
-		Limits:       gateway.Limits{Proxies: a.o.Config.HTTP.Proxies()},
+		Proxies:      a.o.Config.HTTP.Proxies(),
 		Shown:        a.shown,
 		Leave:        func(ctx context.Context, x click.Click) error { return click.Leave(ctx, a.js, a.clicks, x) },
 		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },

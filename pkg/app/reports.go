@@ -19,7 +19,7 @@ func (a *App) reportsHandler() http.Handler {
 	return reports.New(reports.Options{
 		Path: a.links.Path() + reportsPath, Topics: c.SES.Topics, SendGrid: key, Mailgun: c.Mailgun.SigningKey.Reveal(),
 		Postmark: reports.Login{User: c.Postmark.User, Password: c.Postmark.Password.Reveal()},
-		Record:   a.reportedBy, Keep: a.keepProviders, Log: a.log.Named("reports"),
+		Proxies:  a.o.Config.HTTP.Proxies(), Record: a.reportedBy, Keep: a.keepProviders, Log: a.log.Named("reports"),
 		Took: func(provider, what string) { a.metrics.reports.WithLabelValues(provider, what).Inc() },
 	})
 }

@@ -12,12 +12,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"homing/pkg/combine"
+	"homing/pkg/limits"
 	"homing/pkg/shop"
 	"homing/pkg/shop/medusa"
 	"homing/pkg/shop/shopify"
@@ -46,9 +46,10 @@ type Options struct {
 	// are there. It sets Copy.
 	Publish func(ctx context.Context, ms []*Message) error
 	// Keep keeps a webhook for a person. Once it returns without an error it is safe.
-	Keep func(ctx context.Context, k Kept) error
-	Now  func() time.Time // the real time: what is sent is real
-	Log  *zap.Logger
+	Keep    func(ctx context.Context, k Kept) error
+	Now     func() time.Time // the real time: what is sent is real
+	Proxies limits.Proxies   // in front of it
+	Log     *zap.Logger
 
 	Served func(door string, code int)      // told of each request
 	Took   func(door, result string, n int) // told what became of what it said
@@ -87,6 +88,7 @@ const (
 	maxEvents   = 8 << 20  // of a batch
 	maxBatch    = 1000     // events of it
 	maxTogether = 32 << 20 // of all bodies that are being read or worked on
+	maxAddress  = 16 << 20 // of those from one address
 	// patience is how long the stream may take. A webhook waits for two of these at most,
 	// and Shopify waits five seconds.
 	patience = 2 * time.Second
@@ -99,7 +101,7 @@ type Front struct {
 	o       Options
 	keys    map[[sha256.Size]byte]caller
 	publish combine.Combiner[*Message]
-	reading atomic.Int64 // bytes of bodies
+	reading share // bytes of bodies
 }
 
 // caller is whose key it is.
@@ -185,8 +187,12 @@ func post(r *http.Request) (a reply, ok bool) {
 	return a, false
 }
 
-// errBusy says that all bodies together are too large just now.
-var errBusy = errors.New("busy")
+var (
+	// errBusy says that all bodies together are too large just now.
+	errBusy = errors.New("busy")
+	// errTooMuch says that those from one address are.
+	errTooMuch = errors.New("too much from one address")
+)
 
 // later asks to try again.
 func (f *Front) later(door string, err error) reply {

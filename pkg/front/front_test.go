@@ -330,44 +330,53 @@ func (spaces) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// All bodies together are bounded, and what was read is given back.
+// All bodies together are bounded, and those from one address; what was read is given back.
 func TestTooMuchAtOnceIsAskedToComeAgain(t *testing.T) {
-	s := newStage()
-	var open []*io.PipeWriter
-	var wg sync.WaitGroup
-	codes := make(chan int, 20)
-	for range 20 { // 20 times 3 MiB do not fit into 32
-		pr, pw := io.Pipe()
-		open = append(open, pw)
-		wg.Go(func() {
-			r := httptest.NewRequest("POST", "/in/shopify/main", pr)
-			w := httptest.NewRecorder()
-			s.ServeHTTP(w, r)
-			_ = pr.Close()
-			codes <- w.Code
+	for name, c := range map[string]struct {
+		from    func(n int) string
+		refused int
+	}{
+		"from everywhere":  {func(n int) string { return fmt.Sprintf("203.0.113.%d:1", n+1) }, http.StatusServiceUnavailable},
+		"from one address": {func(int) string { return "203.0.113.1:1" }, http.StatusTooManyRequests},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage()
+			// Bodies of 3 MiB stay open: ten fit into 32 MiB, and five into the 16 of an address.
+			var open []*io.PipeWriter
+			var wg sync.WaitGroup
+			codes := make(chan int, 20)
+			for n := range cap(codes) {
+				pr, pw := io.Pipe()
+				r := httptest.NewRequest("POST", "/in/shopify/main", pr)
+				r.RemoteAddr = c.from(n)
+				wg.Go(func() {
+					w := httptest.NewRecorder()
+					s.ServeHTTP(w, r)
+					_ = pr.Close()
+					codes <- w.Code
+				})
+				_, _ = pw.Write(make([]byte, 3<<20)) // until it is read, or refused
+				open = append(open, pw)
+			}
+			for _, pw := range open {
+				_ = pw.Close()
+			}
+			wg.Wait()
+			close(codes)
+			n := map[int]int{}
+			for c := range codes {
+				n[c]++
+			}
+			if n[c.refused] == 0 || n[c.refused]+n[http.StatusUnauthorized] != cap(codes) {
+				t.Error(n)
+			}
+			body := file(t, "shopify/testdata/orders+create.json")
+			for range 100 {
+				if w := s.shopify("/in/shopify/main", "orders/create", body); w.Code != 200 {
+					t.Fatal("afterwards:", w.Code)
+				}
+			}
 		})
-	}
-	for _, pw := range open {
-		wg.Go(func() {
-			_, _ = pw.Write(make([]byte, 3<<20))
-			_, _ = io.Copy(pw, io.LimitReader(spaces{}, 1<<10))
-			_ = pw.Close()
-		})
-	}
-	wg.Wait()
-	close(codes)
-	n := map[int]int{}
-	for c := range codes {
-		n[c]++
-	}
-	if n[503]+n[401] != 20 {
-		t.Error(n)
-	}
-	body := file(t, "shopify/testdata/orders+create.json")
-	for range 100 {
-		if w := s.shopify("/in/shopify/main", "orders/create", body); w.Code != 200 {
-			t.Fatal("afterwards:", w.Code)
-		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (g *Gateway) answerTo(w http.ResponseWriter, r *http.Request, s site, l lin
 	case http.MethodGet, http.MethodHead:
 		a.view = askAnswer(s, l)
 	case http.MethodPost:
-		if !g.limits.admit(r, l.Customer.Token) {
+		if !g.admit(r, l.Customer.Token) {
 			a.view, a.code = notNow(s), http.StatusTooManyRequests
 			return a
 		}

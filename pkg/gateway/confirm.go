@@ -17,7 +17,7 @@ const confirmable = 7 * 24 * time.Hour
 // somebody did who gave their address.
 func (g *Gateway) confirm(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
 	a := reply{kind: "confirm", code: http.StatusOK}
-	if !g.limits.admit(r, l.Customer.Token) {
+	if !g.admit(r, l.Customer.Token) {
 		a.view, a.code = notNow(s), http.StatusTooManyRequests
 		return a
 	}

@@ -19,6 +19,7 @@ import (
 
 	"homing/pkg/click"
 	"homing/pkg/customer"
+	"homing/pkg/limits"
 	"homing/pkg/link"
 	"homing/pkg/programme"
 	"homing/pkg/render"
@@ -44,10 +45,9 @@ type Options struct {
 	Shown func(ctx context.Context, k customer.Key, claim uint64) (string, error)
 	// Mailbox returns the token of a mailbox; nil: links that confirm one lead nowhere.
 	Mailbox func(store, address string) string
-	// Limits says how many requests to the pages that read customers are answered.
-	Limits Limits
-	Now    func() time.Time // business time
-	Log    *zap.Logger
+	Proxies limits.Proxies   // in front of it
+	Now     func() time.Time // business time
+	Log     *zap.Logger
 
 	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
 	Served       func(kind string, code int) // told of every request: unsubscribe, answer, view or other; may be nil
@@ -74,7 +74,7 @@ type Gateway struct {
 	o      Options
 	slots  chan struct{}
 	clicks clicks
-	limits *limits
+	counts limits.Counts
 
 	dresses map[*programme.Store]*dress
 	plain   *dress // of a link that names no store
@@ -82,7 +82,7 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(o Options) *Gateway {
-	g := &Gateway{o: o, slots: make(chan struct{}, atOnce), dresses: map[*programme.Store]*dress{}, plain: dressed(nil), limits: newLimits(o.Limits)}
+	g := &Gateway{o: o, slots: make(chan struct{}, atOnce), dresses: map[*programme.Store]*dress{}, plain: dressed(nil)}
 	for _, s := range o.Stores {
 		g.dresses[s] = dressed(s.View.Brand)
 	}

@@ -26,7 +26,7 @@ const (
 // preferences answers a link to a customer's preferences.
 func (g *Gateway) preferences(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
 	a := reply{kind: "preferences", code: http.StatusOK}
-	if !g.limits.admit(r, l.Customer.Token) {
+	if !g.admit(r, l.Customer.Token) {
 		a.view, a.code = notNow(s), http.StatusTooManyRequests
 		return a
 	}

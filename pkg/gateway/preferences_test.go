@@ -325,7 +325,7 @@ func TestOneLinkAndOneAddressAreAnsweredOnlySoOften(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := func(proxies []netip.Prefix, said func(n int) string) map[int]int {
-		s.serve(func(o *gateway.Options) { o.Limits.Proxies, o.Stores["main"] = proxies, programmeOf(t) })
+		s.serve(func(o *gateway.Options) { o.Proxies, o.Stores["main"] = proxies, programmeOf(t) })
 		codes := map[int]int{}
 		for n := range 310 {
 			other := link.Link{Purpose: link.Preferences, Customer: id.Key("main", string(rune('a'+n))), Worker: "birthday"}
@@ -353,7 +353,7 @@ func TestOneLinkAndOneAddressAreAnsweredOnlySoOften(t *testing.T) {
 		"many addresses behind a proxy":              {local, func(n int) string { return netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)}).String() }, 0},
 		"one that makes addresses up":                {local, func(n int) string { return "198.51.100." + string(rune('1'+n%9)) + ", 203.0.113.7" }, 10},
 		"a network of IPv6":                          {local, func(n int) string { return "2001:db8::" + string("123456789abcdef"[n%15]) }, 10},
-		"a proxy that nobody named":                  {nil, func(int) string { return "203.0.113.7" }, 0},
+		"a proxy that nobody named":                  {nil, func(int) string { return "203.0.113.7" }, 10},
 		"a proxy that says nothing that can be read": {local, func(int) string { return "unknown" }, 0},
 	} {
 		if codes := from(c.proxies, c.said); codes[429] != c.refused {

@@ -3,10 +3,6 @@ package reports
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
-	"net/netip"
-	"strings"
 	"sync"
 	"time"
 )
@@ -25,10 +21,10 @@ func newPlaces(all, each int) *places {
 }
 
 // take waits for a place, which the function gives back. One address that has its share
-// waits for nothing.
+// waits for nothing; of who comes from nowhere that is known, nobody knows the share.
 func (p *places) take(ctx context.Context, address string) (leave func(), err error) {
 	p.mu.Lock()
-	full := p.of[address] >= p.each
+	full := address != "" && p.of[address] >= p.each
 	if !full {
 		p.of[address]++
 	}
@@ -50,29 +46,6 @@ func (p *places) take(ctx context.Context, address string) (leave func(), err er
 		one()
 		return nil, errors.New("too many requests at once")
 	}
-}
-
-// client is the address that a request comes from. A proxy on this machine or network
-// names it last in X-Forwarded-For; from anybody else that is not believed.
-func client(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || !ip.IsLoopback() && !ip.IsPrivate() {
-		return host
-	}
-	all := r.Header.Values("X-Forwarded-For")
-	if len(all) == 0 {
-		return host
-	}
-	last := all[len(all)-1]
-	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	if ip, err := netip.ParseAddr(last); err == nil {
-		return ip.String()
-	}
-	return host
 }
 
 // quiet says a thing once a minute: anybody can have a request refused.

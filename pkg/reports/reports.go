@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/feedback"
+	"homing/pkg/limits"
 	"homing/pkg/returnpath"
 )
 
@@ -40,9 +41,10 @@ type Options struct {
 	// Took is told who said what, for each report.
 	Took func(provider, what string)
 	// Client fetches from Amazon SNS alone; nil: one of its own.
-	Client *http.Client
-	Now    func() time.Time // nil: the clock
-	Log    *zap.Logger
+	Client  *http.Client
+	Now     func() time.Time // nil: the clock
+	Log     *zap.Logger
+	Proxies limits.Proxies // in front of it
 }
 
 // Login is what Postmark shows, which signs nothing.
@@ -156,7 +158,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, name string, s so
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	leave, err := h.places.take(ctx, client(r))
+	leave, err := h.places.take(ctx, h.o.Proxies.From(r))
 	if err != nil {
 		h.later(w, name, err)
 		return
