@@ -81,6 +81,28 @@ func (*EmailHeld) Type() Type      { return TypeEmailHeld }
 func (*EmailDropped) Type() Type   { return TypeEmailDropped }
 func (*EmailUncertain) Type() Type { return TypeEmailUncertain }
 
+// EmailVisit is the body of what is noticed of an email that was sent. It is no fact about
+// what became of the touch.
+type EmailVisit struct {
+	Touch    string `json:"touch" rule:",required"`
+	Worker   string `json:"worker" rule:",required"`
+	Step     string `json:"step" rule:",required"`
+	Customer string `json:"customer" rule:",required"` // the customer's token
+	Machine  bool   `json:"machine,omitempty"`         // it was a program, as far as can be told
+}
+
+// EmailClicked says that a link to the shop was followed.
+type EmailClicked struct {
+	EmailVisit
+	URL string `json:"url" rule:"url,required"` // without parameters
+}
+
+// EmailOpened says that a picture of the email was asked for.
+type EmailOpened struct{ EmailVisit }
+
+func (*EmailClicked) Type() Type { return TypeEmailClicked }
+func (*EmailOpened) Type() Type  { return TypeEmailOpened }
+
 // OfferIssued says that a code was bound to a customer, for the email of one
 // touch and no other. It comes before the email goes out.
 type OfferIssued struct {

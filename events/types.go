@@ -45,6 +45,8 @@ const (
 	TypeEmailHeld          Type = "email.held"
 	TypeEmailDropped       Type = "email.dropped"
 	TypeEmailUncertain     Type = "email.uncertain"
+	TypeEmailClicked       Type = "email.clicked"
+	TypeEmailOpened        Type = "email.opened"
 	TypeOfferIssued        Type = "offer.issued"
 	TypeWorkerHeld         Type = "worker.held"
 	TypeWorkerResumed      Type = "worker.resumed"
@@ -109,6 +111,8 @@ var rows = []Row{
 	row[EmailHeld](Homing, "An email is right, but not yet.", ""),
 	row[EmailDropped](Homing, "An email will not be sent.", ""),
 	row[EmailUncertain](Homing, "The relay's answer to an email never came: it may have been sent, and is not sent again.", ""),
+	row[EmailClicked](Homing, "A link of an email to the shop was followed. Decides nothing.", ""),
+	row[EmailOpened](Homing, "The picture of an email that nobody sees was asked for. Decides nothing.", ""),
 	row[OfferIssued](Homing, "A code was bound to a customer, before the email that carries it.", ""),
 	row[WorkerHeld](Homing, "A worker began to send nothing, for a reason that has to do with the system and not with a customer: what falls due waits.", ""),
 	row[WorkerResumed](Homing, "A reason for which a worker sent nothing ended.", ""),

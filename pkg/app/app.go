@@ -40,6 +40,7 @@ import (
 	"homing/pkg/statistics"
 	"homing/pkg/studio"
 	"homing/pkg/templatestore"
+	"homing/pkg/visit"
 )
 
 // RoleIntake is the role that takes events in. Every worker's name is a role too.
@@ -141,6 +142,7 @@ type App struct {
 	keeping   keeping
 
 	gateway    *httpServer
+	visits     *visit.Recorder // of the gateway
 	feedback   *inbound.Server // nil without feedback.listen
 	console    *studio.Studio
 	known      *Customers             // that the console shows
@@ -219,6 +221,7 @@ func (a *App) Start() error {
 			cancel()
 			return err
 		}
+		a.running.Go(func() { a.visits.Run(ctx) })
 		if a.o.Config.Feedback.Listen != "" {
 			if a.feedback, err = a.serveFeedback(); err != nil {
 				cancel()

@@ -123,6 +123,7 @@ func (a *App) serveGateway() (*httpServer, error) {
 // public is all that the role serves. Paths are looked at as they came: what is not of
 // the other parts is for those that answer links.
 func (a *App) public(log *zap.Logger) http.Handler {
+	a.visits = a.newVisits()
 	links, provider, doors := a.gatewayHandler(log), a.reportsHandler(), a.doorsHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -157,6 +158,7 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 		Proxies:      a.o.Config.HTTP.Proxies(),
 		Shown:        a.shown,
 		Leave:        func(ctx context.Context, x click.Click) error { return click.Leave(ctx, a.js, a.clicks, x) },
+		Visited:      a.visited(a.visits),
 		Unsubscribed: func(scope string) { a.metrics.unsubscribes.WithLabelValues(scope).Inc() },
 		Served: func(kind string, code int) {
 			a.metrics.gateway.WithLabelValues(kind, strconv.Itoa(code)).Inc()

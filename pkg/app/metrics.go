@@ -22,12 +22,12 @@ type metrics struct {
 	holds    *prometheus.CounterVec
 	waits    *prometheus.CounterVec
 
-	connections                    *prometheus.CounterVec
-	unsubscribes, gateway, reports *prometheus.CounterVec
-	console, signIns               *prometheus.CounterVec
-	doors, doorEvents              *prometheus.CounterVec
-	calendar, leftOver             *prometheus.CounterVec
-	skew                           prometheus.Gauge
+	connections                            *prometheus.CounterVec
+	unsubscribes, gateway, visits, reports *prometheus.CounterVec
+	console, signIns                       *prometheus.CounterVec
+	doors, doorEvents                      *prometheus.CounterVec
+	calendar, leftOver                     *prometheus.CounterVec
+	skew                                   prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -50,6 +50,7 @@ func newMetrics() *metrics {
 	m.unsubscribes = counter("homing_unsubscribes_total", "Unsubscribes by link, recorded and in force.", "scope")
 	m.reports = counter("homing_reports_total", "What came back about emails, by mail or from a provider, and what it says.", "by", "says")
 	m.gateway = counter("homing_gateway_requests_total", "Requests that the gateway answered.", "link", "code")
+	m.visits = counter("homing_visits_total", "Uses of links that lead from an email to the shop, and of pictures that nobody sees.", "became")
 	m.doors = counter("homing_front_requests_total", "Requests of shops that were answered.", "door", "code")
 	m.doorEvents = counter("homing_front_events_total", "What became of what shops said over HTTP.", "door", "result")
 	m.console = counter("homing_console_requests_total", "Requests that the console answered.", "code")

@@ -158,7 +158,7 @@ func (a *App) email(store string) *email.Channel {
 	return email.New(email.Options{
 		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL,
 		Preferences: a.preferencesURL, Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL,
-		ReturnPath: a.returnPath(store), Report: a.reportHeader(store),
+		ReturnPath: a.returnPath(store), Report: a.reportHeader(store), Leads: a.leads(store),
 	})
 }
 

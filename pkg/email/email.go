@@ -46,12 +46,20 @@ type Options struct {
 	// Answer returns the link by which a customer answers a question; "" if question
 	// or answer are more than plain words (a-z, - and _). It may be nil.
 	Answer func(k customer.Key, worker, question, answer string) string
+	// Leads returns where the links of an email lead; nil: as its template says.
+	Leads func(content channel.Content) Leads
 	// ReturnPath returns the address to which a touch's email comes back from an address;
 	// "" for the store's. It may be nil: the store's.
 	ReturnPath func(k customer.Key, touchID, to string) string
 	// Report returns the header by which the relay's provider names a touch's email in its
 	// reports; "" for none. It may be nil: the provider doesn't report.
 	Report func(k customer.Key, touchID, to string) (name, value string)
+}
+
+// Leads says where the links of one email lead instead. Any of it may be nil or empty.
+type Leads struct {
+	HTML, Text func(url string) string
+	Picture    string // that nobody sees
 }
 
 // Channel sends the emails of one store. It implements channel.Channel.
@@ -96,10 +104,11 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 			headers = map[string]string{name: value}
 		}
 	}
+	sent := c.lead(content, &mail)
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
-		Subject: mail.Subject, HTML: mail.HTML, Text: mail.Text, Envelope: envelope,
+		Subject: mail.Subject, HTML: sent, Text: mail.Text, Envelope: envelope,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
 		Headers: headers, Urgent: content.Step.Class == touch.Transactional,
 	})

@@ -49,6 +49,9 @@ type Options struct {
 	Now     func() time.Time // business time
 	Log     *zap.Logger
 
+	// Visited is told of every use of a link that leads on to the shop, or of a picture that
+	// nobody sees; it must not wait. It may be nil.
+	Visited      func(l link.Link, at time.Time, machine bool)
 	Unsubscribed func(scope string)          // told of every unsubscribe; may be nil
 	Served       func(kind string, code int) // told of every request: unsubscribe, answer, view or other; may be nil
 }
@@ -96,6 +99,8 @@ type reply struct {
 	view  view
 	email string // in place of the view
 	allow string // of 405
+	to    string // where it leads, in place of the view
+	blank bool   // a picture that nobody sees, in place of the view
 }
 
 // ServeHTTP implements http.Handler.
@@ -115,6 +120,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.code == http.StatusServiceUnavailable || a.code == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", retryAfter)
+	}
+	switch {
+	case a.to != "":
+		w.Header().Set("Location", a.to)
+		w.WriteHeader(a.code)
+		return
+	case a.blank:
+		writeBlank(w)
+		return
 	}
 	if a.email != "" {
 		writeEmail(w, a.email)
@@ -158,6 +172,8 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 		return g.preferences(w, r, s, l)
 	case link.Confirm:
 		return g.confirm(w, r, s, l)
+	case link.Visit, link.Opened:
+		return g.visited(r, s, l)
 	case link.Answer:
 		return g.answerTo(w, r, s, l)
 	}

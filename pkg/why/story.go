@@ -43,6 +43,10 @@ func (t *teller) story() []Line {
 			l.Text = t.fact(e.Event.Type, b, l.Detail)
 		case *events.OfferIssued:
 			l.Touch, l.Worker, l.Text = d.Touch, d.Worker, t.issued(d)
+		case *events.EmailClicked:
+			l.Touch, l.Worker, l.Step, l.Text = d.Touch, d.Worker, d.Step, byMachine("followed a link to "+d.URL, d.Machine)
+		case *events.EmailOpened:
+			l.Touch, l.Worker, l.Step, l.Text = d.Touch, d.Worker, d.Step, byMachine("the pictures of the email were loaded", d.Machine)
 		default:
 			l.Text = t.joined(e)
 			if l.Text == "" {
@@ -58,6 +62,13 @@ func (t *teller) story() []Line {
 		out = append(out, l)
 	}
 	return out
+}
+
+func byMachine(text string, machine bool) string {
+	if machine {
+		return text + " (a program, as far as can be told)"
+	}
+	return text
 }
 
 // shorten leaves out what is older than was asked for, and says how much.
