@@ -253,3 +253,30 @@ func TestEachEmailIsAskedForItsReturnPath(t *testing.T) {
 		t.Errorf("asked for %s", got)
 	}
 }
+
+// What is sent leads where it is to, and the copy is what was sent, without the picture.
+func TestLinksOfAnEmailLeadWhereTheyAreTo(t *testing.T) {
+	c := email.New(email.Options{
+		Store:       &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
+		Templates:   func() (email.Renderer, string) { return linked{}, "12" },
+		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
+		Leads: func(channel.Content) email.Leads {
+			return email.Leads{HTML: func(u string) string { return u + "/html" }, Text: func(u string) string { return u + "/text" }, Picture: "https://mail.shop.example/o/x"}
+		},
+	})
+	m, err := c.Compose(content("ann@example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Release()
+	if copied := m.Copy(); copied.HTML != `<p><a href="https://shop.example/html">Hello</a>` || copied.Text != "Hello: https://shop.example/text" {
+		t.Errorf("%+v", copied)
+	}
+}
+
+// linked is a renderer whose emails have a link.
+type linked struct{}
+
+func (linked) Render(name string, _ render.Data) (render.Mail, error) {
+	return render.Mail{Template: name, Subject: "Hello", HTML: `<p><a href="https://shop.example">Hello</a>`, Text: "Hello: https://shop.example"}, nil
+}
