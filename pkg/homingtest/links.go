@@ -28,7 +28,10 @@ func (w *World) RequestWith(method, link string, with http.Header, form url.Valu
 	if !strings.HasPrefix(link, PublicURL+"/") {
 		w.T.Fatalf("not a link of the gateway: %q", link)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.gateway.dial}}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, DialContext: w.gateway.dial},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	r, err := http.NewRequest(method, "http"+strings.TrimPrefix(link, "https"), strings.NewReader(form.Encode()))
 	if err != nil {
 		w.T.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// tooSoon is how long after an email was made nobody has read it: whoever follows its
+// tooSoon is how long after an email was made nobody has read it: what follows its
 // links by then is on the way to the mailbox.
 const tooSoon = 10 * time.Second
 
