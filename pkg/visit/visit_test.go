@@ -143,6 +143,7 @@ func TestVisitsAreRecordedOnceAMinuteAndBurstsAreAPrograms(t *testing.T) {
 		note(to("https://a.example/1?secret=s"))
 		note(to("https://a.example/1?secret=s"))
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if len(w.all) != 1 || w.machines() != 0 || w.became["repeated"] != 1 {
 			t.Fatalf("%+v, %v", w.all, w.became)
 		}
@@ -159,6 +160,7 @@ func TestVisitsAreRecordedOnceAMinuteAndBurstsAreAPrograms(t *testing.T) {
 			time.Sleep(2 * time.Second)
 		}
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if len(w.all) != 4 || w.machines() != 3 {
 			t.Errorf("%d, %d by programs", len(w.all), w.machines())
 		}
