@@ -75,7 +75,7 @@ func (d *draft) at(path string) (object, string) {
 
 // exemplary are the fields of an example that stay, although they need not be
 // there: they describe a thing, not the one in the example.
-var exemplary = []string{"product", "total", "rating"}
+var exemplary = []string{"product", "total", "rating", "kind", "scale", "score", "answer"}
 
 // anonymise takes out of an example what is about its own customer and time.
 func (d *draft) anonymise() {
