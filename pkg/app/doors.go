@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -64,9 +65,7 @@ func (a *App) publishThroughDoor() func(context.Context, []*front.Message) error
 		out := make([]*nats.Msg, len(ms))
 		for i, m := range ms {
 			out[i] = &nats.Msg{Subject: m.Subject, Header: nats.Header{}, Data: m.Data}
-			for name, values := range m.Header {
-				out[i].Header[name] = values
-			}
+			maps.Copy(out[i].Header, m.Header)
 			if m.Header == nil {
 				out[i].Header["Content-Type"] = []string{"application/cloudevents+json"}
 			}
