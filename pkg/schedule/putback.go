@@ -37,8 +37,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 	if m.Subject == DueSubject(t) {
 		return s.putBackDue(ctx, t, m, sequence)
 	}
-	from := strconv.FormatUint(sequence, 10)
-	m.Header[bus.HeaderHeld] = []string{from}
+	m.Header[bus.HeaderHeld] = []string{strconv.FormatUint(sequence, 10)}
 	var expected uint64 // it left the schedule when it fell due
 	for range putBackTries {
 		expect(m, m.Subject, expected)
@@ -55,9 +54,9 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 			return false, err
 		case there == nil:
 			expected = 0
-		case there.header.Get(bus.HeaderHeld) != from:
+		case !there.heldUpTo(sequence):
 			return false, nil
-		default: // an earlier try of this very message
+		default:
 			expected = there.Sequence
 		}
 	}
@@ -66,7 +65,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 
 // putBackDue replaces the due message with one that is judged at once.
 func (s *Schedule) putBackDue(ctx context.Context, t touch.Touch, m *nats.Msg, sequence uint64) (bool, error) {
-	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil {
+	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil && !there.heldUpTo(sequence) {
 		return false, err
 	}
 	delete(m.Header, jetstream.SchedulerHeader) // what comes to the schedule now is newer, and is not purged
@@ -97,6 +96,14 @@ type kept struct {
 	Sequence uint64 `json:"seq"`
 	Header   []byte `json:"hdrs"`
 	header   nats.Header
+}
+
+// heldUpTo reports whether a message was put back for the due message of a sequence, in an
+// earlier try, or for one before it. That one was replaced since: who put it back sees so
+// when it looks, and deletes it, so it must not be relied upon.
+func (k *kept) heldUpTo(sequence uint64) bool {
+	from, err := strconv.ParseUint(k.header.Get(bus.HeaderHeld), 10, 64)
+	return err == nil && from <= sequence
 }
 
 // last asks the stream's leader for the last message of a subject; nil: there is none.

@@ -203,3 +203,36 @@ func TestWhatIsPutBackAtTheMomentOfAnotherPlanOrAnErasure(t *testing.T) {
 		})
 	}
 }
+
+// A touch falls due, is planned again while it is judged, falls due at once, and both are
+// held at one moment: each sees what the other put back, and one of them stays.
+func TestOfTwoThatArePutBackAtOnceOneStays(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		s := schedule.New(d.js, clock.Scale{})
+		for n := range 200 {
+			now := time.Now()
+			x := due(fmt.Sprint(n), now)
+			first, one := d.inFlight(s, named(x, "Old", now))
+			second, two := d.inFlight(s, named(x, "New", now))
+			var wg sync.WaitGroup
+			for name, seq := range map[string]uint64{"Old": one, "New": two} {
+				wg.Go(func() {
+					if _, err := s.PutBack(t.Context(), named(x, name, now.Add(time.Hour)), seq); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			_ = first.Ack() // its message is gone
+			if err := second.DoubleAck(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(d.scheduled(s, x)); got != "[New]" {
+				t.Fatalf("round %d: %s is on the schedule, want the newer one", n, got)
+			}
+			if _, err := s.Forget(t.Context(), x.Worker, x.Customer, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
