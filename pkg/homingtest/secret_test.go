@@ -53,7 +53,7 @@ func TestAnotherSecretOnTheSameNATSIsRefused(t *testing.T) {
 						t.Errorf("%v ended with %v", roles, err)
 					}
 				}
-				if n := len(w.Timeline()); n != 2 { // the link and the order
+				if n := len(w.Timeline()); n != 1 { // the order
 					t.Errorf("%d entries of the timeline", n)
 				}
 				w.Start()

@@ -211,6 +211,7 @@ func TestPendingIsCountedByWorkerAndDay(t *testing.T) {
 			"birthday":       {Store: "main", Worker: "birthday", Days: []int{0, 0, 0, 0}},
 			"replenishment":  {Store: "main", Worker: "replenishment", Days: []int{0, 0, 0, 0}},
 			"win-back":       {Store: "main", Worker: "win-back", Days: []int{0, 0, 0, 0}},
+			"double-opt-in":  {Store: "main", Worker: "double-opt-in", Days: []int{0, 0, 0, 0}},
 		}
 		if d := cmp.Diff(want, counts); d != "" {
 			t.Errorf("-want +got:\n%s", d)
