@@ -11,7 +11,7 @@ import (
 // Thousands are due when a process is told to stop: it finishes the few that the relay
 // is being told, and gives back all others at once. The next process sends them, once.
 func TestAProcessWithThousandsDueStopsAtOnce(t *testing.T) {
-	const due = 5000
+	const due = 2000
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")

@@ -5,7 +5,8 @@ package homingtest_test
 import "time"
 
 const (
-	storyPeople  = 400
-	storyEntries = 30          // of each
+	storyPeople  = 120
+	storyEntries = 30 // of each
+	storyAsks    = 50
 	storyLimit   = time.Second // with room for a machine that runs other tests, too
 )

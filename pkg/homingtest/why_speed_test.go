@@ -135,7 +135,7 @@ func TestWhyIsQuickAmongMany(t *testing.T) {
 			t.Errorf("%s: 95 %% take %v, more than %v", name, at(0.95), most)
 		}
 	}
-	measure("why", 200, installation.WhyOptions{}, storyLimit)
+	measure("why", storyAsks, installation.WhyOptions{}, storyLimit)
 	measure("why --all", 20, installation.WhyOptions{All: true}, 0)
 	l, err := installation.Open(installation.Options{Config: s.config, JS: s.js})
 	if err != nil {
