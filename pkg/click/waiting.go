@@ -2,7 +2,6 @@ package click
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -115,34 +114,13 @@ func ago(t time.Time) time.Duration {
 	return max(time.Since(t), time.Now().Round(0).Sub(t.Round(0)))
 }
 
-// last returns the sequence of a store's last click; 0: there is none. It asks the leader
-// of the stream: nats.go would ask any replica, and that may lag.
+// last returns the sequence of a store's last click; 0: there is none.
 func (w *Waiting) last(ctx context.Context, store string) (uint64, error) {
-	ask, err := json.Marshal(map[string]string{"last_by_subj": events.Subject(store, Type)})
-	if err != nil {
+	m, err := bus.LastStored(ctx, w.js, bus.Storefront, events.Subject(store, Type))
+	if err != nil || m == nil {
 		return 0, err
 	}
-	m, err := w.js.Conn().RequestWithContext(ctx, bus.API(w.js, "STREAM.MSG.GET."+bus.Storefront), ask)
-	if err != nil {
-		return 0, err
-	}
-	var got struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message *struct {
-			Sequence uint64 `json:"seq"`
-		} `json:"message"`
-	}
-	switch err := json.Unmarshal(m.Data, &got); {
-	case err != nil:
-		return 0, err
-	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return 0, nil
-	case got.Error != nil:
-		return 0, got.Error
-	case got.Message == nil:
-		return 0, errors.New("an answer without a message")
-	}
-	return got.Message.Sequence, nil
+	return m.Sequence, nil
 }
 
 // folded returns up to where intake has acknowledged all there is, which it does once it

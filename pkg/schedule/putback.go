@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -54,7 +53,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 			return false, err
 		case there == nil:
 			expected = 0
-		case !there.heldUpTo(sequence):
+		case !heldUpTo(there, sequence):
 			return false, nil
 		default:
 			expected = there.Sequence
@@ -65,7 +64,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 
 // putBackDue replaces the due message with one that is judged at once.
 func (s *Schedule) putBackDue(ctx context.Context, t touch.Touch, m *nats.Msg, sequence uint64) (bool, error) {
-	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil && !there.heldUpTo(sequence) {
+	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil && !heldUpTo(there, sequence) {
 		return false, err
 	}
 	delete(m.Header, jetstream.SchedulerHeader) // what comes to the schedule now is newer, and is not purged
@@ -91,50 +90,21 @@ func (s *Schedule) stays(ctx context.Context, t touch.Touch, sequence, put uint6
 	return false, s.purge(ctx, t.Worker, Subject(t), put)
 }
 
-// kept is a message as the leader of the stream has it.
-type kept struct {
-	Sequence uint64 `json:"seq"`
-	Header   []byte `json:"hdrs"`
-	header   nats.Header
-}
-
 // heldUpTo reports whether a message was put back for the due message of a sequence, in an
 // earlier try, or for one before it. That one was replaced since: who put it back sees so
 // when it looks, and deletes it, so it must not be relied upon.
-func (k *kept) heldUpTo(sequence uint64) bool {
-	from, err := strconv.ParseUint(k.header.Get(bus.HeaderHeld), 10, 64)
+func heldUpTo(m *bus.Stored, sequence uint64) bool {
+	from, err := strconv.ParseUint(m.Header.Get(bus.HeaderHeld), 10, 64)
 	return err == nil && from <= sequence
 }
 
-// last asks the stream's leader for the last message of a subject; nil: there is none.
-// (Another replica may not know yet what was deleted.)
-func (s *Schedule) last(ctx context.Context, worker, subject string) (*kept, error) {
-	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
-	if err != nil {
-		return nil, err
-	}
+// last returns the last message of a subject; nil: there is none.
+func (s *Schedule) last(ctx context.Context, worker, subject string) (*bus.Stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
 	defer cancel()
-	m, err := s.js.Conn().RequestWithContext(ctx, bus.API(s.js, "STREAM.MSG.GET."+bus.ScheduleStream(worker)), req)
+	m, err := bus.LastStored(ctx, s.js, bus.ScheduleStream(worker), subject)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the schedule: %w", err)
 	}
-	var got struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message kept                `json:"message"`
-	}
-	if err := json.Unmarshal(m.Data, &got); err != nil {
-		return nil, fmt.Errorf("looking at the schedule: %w", err)
-	}
-	switch {
-	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return nil, nil
-	case got.Error != nil:
-		return nil, fmt.Errorf("looking at the schedule: %w", got.Error)
-	case len(got.Message.Header) > 0:
-		if got.Message.header, err = nats.DecodeHeadersMsg(got.Message.Header); err != nil {
-			return nil, fmt.Errorf("looking at the schedule: %w", err)
-		}
-	}
-	return &got.Message, nil
+	return m, nil
 }

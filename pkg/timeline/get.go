@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,14 +38,10 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	// Any replica answers a direct get, and one that lags does not know the newest:
 	// what nobody found is asked of the leader.
 	again := func(i int) bool { return found[i] == nil && !unread[i] }
-	err = t.gather(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), sequences, again, func(i int, m *nats.Msg) error {
-		got, err := stored(m.Data)
-		if err != nil || got == nil {
-			return err
-		}
-		h, err := got.header()
-		if err == nil {
-			found[i], unread[i] = t.entry(sequences[i], got.Subject, h, got.Data)
+	err = t.gather(ctx, bus.StoredIn(t.js, bus.Timeline), sequences, again, func(i int, m *nats.Msg) error {
+		got, err := bus.ReadStored(m.Data)
+		if err == nil && got != nil {
+			found[i], unread[i] = t.entry(sequences[i], got.Subject, got.Header, got.Data)
 		}
 		return err
 	})
@@ -98,40 +93,6 @@ func (t *Timeline) gather(ctx context.Context, api string, sequences []uint64, o
 		}
 	}
 	return nil
-}
-
-// message is one as the stream's leader tells it.
-type message struct {
-	Sequence uint64 `json:"seq"`
-	Subject  string `json:"subject"`
-	Header   []byte `json:"hdrs"`
-	Data     []byte `json:"data"`
-}
-
-// stored takes the answer of the stream's leader apart; nil: there is no such
-// message.
-func stored(answer []byte) (*message, error) {
-	var got struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message message             `json:"message"`
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return nil, err
-	}
-	switch {
-	case got.Error == nil:
-		return &got.Message, nil
-	case got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return nil, nil
-	}
-	return nil, got.Error
-}
-
-func (m *message) header() (nats.Header, error) {
-	if len(m.Header) == 0 {
-		return nil, nil
-	}
-	return nats.DecodeHeadersMsg(m.Header)
 }
 
 // entry decodes the entry at a sequence. What this version cannot read is told

@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -39,22 +38,14 @@ func (t *Timeline) NewestIn(ctx context.Context, store string, of events.Type) (
 
 func (t *Timeline) newest(ctx context.Context, store string, of events.Type) (*customer.Entry, error) {
 	subject := "timeline." + store + ".*." + string(of)
-	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
-	if err != nil {
-		return nil, err
-	}
-	m, err := t.ask(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), req)
+	m, err := t.ask(ctx, bus.StoredIn(t.js, bus.Timeline), bus.LastOf(subject))
 	if err != nil {
 		return nil, fmt.Errorf("last entry of %s: %w", subject, err)
 	}
-	got, err := stored(m.Data)
+	got, err := bus.ReadStored(m.Data)
 	if err != nil || got == nil {
 		return nil, err
 	}
-	h, err := got.header()
-	if err != nil {
-		return nil, err
-	}
-	e, _ := t.entry(got.Sequence, got.Subject, h, got.Data)
+	e, _ := t.entry(got.Sequence, got.Subject, got.Header, got.Data)
 	return e, nil
 }

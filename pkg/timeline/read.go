@@ -3,7 +3,6 @@ package timeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -59,15 +58,11 @@ func (t *Timeline) Last(ctx context.Context, k customer.Key) (uint64, error) {
 // last asks the stream's leader for the sequence of the last entry on a subject.
 // (nats.go would ask any replica, and one that lags would hide the tail.)
 func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {
-	req, err := json.Marshal(map[string]string{"last_by_subj": subject})
-	if err != nil {
-		return 0, err
-	}
-	m, err := t.ask(ctx, bus.API(t.js, "STREAM.MSG.GET."+bus.Timeline), req)
+	m, err := t.ask(ctx, bus.StoredIn(t.js, bus.Timeline), bus.LastOf(subject))
 	if err != nil {
 		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
 	}
-	got, err := stored(m.Data)
+	got, err := bus.ReadStored(m.Data)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
