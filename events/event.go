@@ -91,6 +91,18 @@ func (e *Event) OfNobody() bool {
 	return ok && d.Who().ID == "" && d.Who().Email == "" && e.Type.Entity() == "order"
 }
 
+// OrderTold returns the order of data that says what an order is: it was placed, or
+// changed. Of other data it returns nil.
+func OrderTold(d Data) *Order {
+	switch d := d.(type) {
+	case *OrderPlaced:
+		return &d.Order
+	case *OrderUpdated:
+		return &d.Order
+	}
+	return nil
+}
+
 // AddressData is Data about an email address, of no customer in particular.
 type AddressData interface {
 	Data

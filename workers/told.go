@@ -9,16 +9,11 @@ import (
 // it: a copy of an older one that comes late must not replace it, and nothing is
 // planned for an order that was changed and never placed, or for a test.
 func Told(in Input) (*events.Order, bool) {
-	var o *events.Order
-	changed := false
-	switch d := in.Event.Data.(type) {
-	case *events.OrderPlaced:
-		o = &d.Order
-	case *events.OrderUpdated:
-		o, changed = &d.Order, true
-	default:
+	o := events.OrderTold(in.Event.Data)
+	if o == nil {
 		return nil, false
 	}
+	_, changed := in.Event.Data.(*events.OrderUpdated)
 	switch known, ok := in.Customer.Order(o.ID); {
 	case !ok:
 		return o, !changed && !in.Customer.IsTest(o.ID)

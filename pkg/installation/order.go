@@ -66,11 +66,8 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 
 // numberOf returns the number of the order that an event tells of.
 func numberOf(e events.Event) string {
-	switch d := e.Data.(type) {
-	case *events.OrderPlaced:
-		return d.Order.ID
-	case *events.OrderUpdated:
-		return d.Order.ID
+	if o := events.OrderTold(e.Data); o != nil {
+		return o.ID
 	}
 	return ""
 }

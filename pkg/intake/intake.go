@@ -292,10 +292,9 @@ func (in *Intake) toBusiness(e *events.Event) {
 		move(&d.LastOrderAt)
 	case *events.CustomerPreferences:
 		move(&d.PauseUntil)
-	case *events.OrderPlaced:
-		move(&d.Order.PlacedAt)
-	case *events.OrderUpdated:
-		move(&d.Order.PlacedAt)
+	}
+	if o := events.OrderTold(e.Data); o != nil {
+		move(&o.PlacedAt)
 	}
 }
 

@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -89,30 +88,15 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 	}
 }
 
-// concerned reports whether an entry may lead to an email of the worker.
+// concerned reports whether an entry may lead to an email of the worker. Nobody is
+// emailed about an order that tests the shop.
 func (p *Planner) concerned(e customer.Entry) bool {
 	w, ok := p.Workers[e.Key.Store]
-	return ok && w.Concerned(e.Event) && !e.Event.Copy && !nobodys(e.Event)
-}
-
-// nobodys reports whether an event is about an order that nobody is to be mailed
-// about: one that tests the shop, or one of nobody who is known.
-func nobodys(e events.Event) bool {
-	if !strings.HasPrefix(string(e.Type), "order.") {
+	if !ok || !w.Concerned(e.Event) {
 		return false
 	}
-	switch d := e.Data.(type) {
-	case *events.OrderPlaced:
-		if d.Order.Test {
-			return true
-		}
-	case *events.OrderUpdated:
-		if d.Order.Test {
-			return true
-		}
-	}
-	d, ok := e.Data.(events.CustomerData)
-	return ok && d.Who().ID == "" && d.Who().Email == ""
+	o := events.OrderTold(e.Event.Data)
+	return o == nil || !o.Test
 }
 
 // Plan schedules what the entries lead to, those that concern the worker. Each

@@ -59,24 +59,16 @@ func (p *Planner) ordersOf(ctx context.Context, who *customer.Person) (map[strin
 	account := who.Customer.Account()
 	out, told := map[string][]events.Item{}, map[string]customer.Stamp{}
 	for _, e := range entries {
-		order, items, to := orderIn(e.Event)
-		at := customer.StampOf(e.Event)
-		if order == "" || to != "" && !customer.SameAddress(to, account) || at.Compare(told[order]) < 0 {
+		o := events.OrderTold(e.Event.Data)
+		if o == nil {
 			continue
 		}
-		out[order], told[order] = items, at
+		to := e.Event.Data.(events.CustomerData).Who().Email
+		at := customer.StampOf(e.Event)
+		if to != "" && !customer.SameAddress(to, account) || at.Compare(told[o.ID]) < 0 {
+			continue
+		}
+		out[o.ID], told[o.ID] = o.Items, at
 	}
 	return out, nil
-}
-
-// orderIn returns the order that an event says the content of, and the address that
-// came with it; no id if it says none.
-func orderIn(e events.Event) (id string, items []events.Item, to string) {
-	switch d := e.Data.(type) {
-	case *events.OrderPlaced:
-		return d.Order.ID, d.Order.Items, d.Customer.Email
-	case *events.OrderUpdated:
-		return d.Order.ID, d.Order.Items, d.Customer.Email
-	}
-	return "", nil, ""
 }
