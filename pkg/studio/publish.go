@@ -33,17 +33,7 @@ func (s *Studio) draft(w http.ResponseWriter, r *http.Request, status int, out v
 		}
 	}
 	if len(out.Draft) > 0 {
-		files := now.edited()
-		out.Mistakes = s.wrongWith(files)
-		if out.Mistakes == nil {
-			out.Remarks = s.remarksOn(files, out.Draft)
-		}
-		name := "what comes with Homing"
-		if now.version > 0 {
-			name = fmt.Sprintf("version %d", now.version)
-		}
-		d := templatediff.Compare(s.side(name, now.inForce), s.side("the draft", files))
-		out.Files, out.Emails = d.Files, s.pairs(d)
+		s.compare(&out.compared, now.inForce, now.edited(), "the draft", out.Draft)
 	}
 	s.page(w, r, status, "/versions", "version", "The draft", out)
 }
@@ -91,7 +81,7 @@ func (s *Studio) publish(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this form is not complete; open the page again", http.StatusBadRequest)
 		return
 	}
-	out := versionShown{Note: strings.TrimSpace(r.PostFormValue("note"))}
+	out := versionShown{compared: compared{Note: strings.TrimSpace(r.PostFormValue("note"))}}
 	now, err := s.shared.now(ctx)
 	if err != nil {
 		s.versions(w, r, "", "Nothing was published: "+err.Error())
@@ -191,9 +181,9 @@ func (s *Studio) decide(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case errors.Is(err, errConflict):
-		s.draft(w, r, http.StatusConflict, versionShown{Moved: path + " was changed in the draft since you looked. This is how it is now."})
+		s.draft(w, r, http.StatusConflict, versionShown{compared: compared{Moved: path + " was changed in the draft since you looked. This is how it is now."}})
 	case err != nil:
-		s.draft(w, r, http.StatusServiceUnavailable, versionShown{Moved: err.Error()})
+		s.draft(w, r, http.StatusServiceUnavailable, versionShown{compared: compared{Moved: err.Error()}})
 	default:
 		http.Redirect(w, r, "/versions/draft", http.StatusSeeOther)
 	}
@@ -210,7 +200,7 @@ func (s *Studio) restore(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this form is not complete; open the page again", http.StatusBadRequest)
 		return
 	}
-	out := versionShown{Note: strings.TrimSpace(r.PostFormValue("note"))}
+	out := versionShown{compared: compared{Note: strings.TrimSpace(r.PostFormValue("note"))}}
 	again := func(status int, out versionShown) { s.version(w, r, status, to, out) }
 	_, files, err := s.o.Versions.Get(ctx, to)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"homing/pkg/templatediff"
 	"homing/pkg/templatestore"
 )
 
@@ -31,20 +30,11 @@ func (s *Studio) pushRoutes(mux *http.ServeMux) {
 
 // pushShown is the content of the page on which the folder is published.
 type pushShown struct {
-	Folder  string
-	Current int    // the version in force; 0: none was published
-	Base    int    // the version that the folder was made from
-	Sum     string // of the files
-	Done    string // what was just done
-	Moved   string // what happened since somebody looked, and what to do
-	Since   []templatestore.Version
-	Note    string // what was typed
-
-	Mistakes []mistake
-	Remarks  []mistake
-	Files    []templatediff.File
-	Emails   []emailPair
-	Cannot   []string
+	compared
+	Folder string
+	Base   int    // the version that the folder was made from
+	Sum    string // of the files
+	Done   string // what was just done
 }
 
 // Ready reports whether the folder can be published as it is.
@@ -80,24 +70,18 @@ func (s *Studio) compareFolder(ctx context.Context, out *pushShown) (err error) 
 		return err
 	}
 	var inForce templatestore.Files
-	name := "what comes with Homing"
 	if out.Current > 0 {
 		if _, inForce, err = s.o.Push.Store.Get(ctx, out.Current); err != nil {
 			return err
 		}
-		name = fmt.Sprintf("version %d", out.Current)
 	}
 	own, err := templatestore.ReadFiles(os.DirFS(s.o.Dir))
 	if err != nil || len(own) == 0 {
 		return err
 	}
 	out.Sum = own.Hash()
-	files := own.Over(s.o.Push.BuiltIn)
-	if out.Mistakes = s.wrongWith(files); out.Mistakes == nil {
-		out.Remarks = s.remarksOn(files, changedIn(templatestore.Changes(inForce, own)))
-	}
-	d := templatediff.Compare(s.side(name, inForce.Over(s.o.Push.BuiltIn)), s.side("the folder", files))
-	out.Files, out.Emails, out.Cannot = d.Files, s.pairs(d), d.Cannot
+	d := s.compare(&out.compared, inForce.Over(s.o.Push.BuiltIn), own.Over(s.o.Push.BuiltIn), "the folder", changedIn(templatestore.Changes(inForce, own)))
+	out.Cannot = d.Cannot
 	if out.Base != out.Current && out.Since == nil {
 		out.Since, err = s.o.Push.Store.History(ctx, max(0, out.Current-out.Base))
 	}
@@ -121,7 +105,7 @@ func (s *Studio) push(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this form is not complete; open the page again", http.StatusBadRequest)
 		return
 	}
-	out := pushShown{Note: strings.TrimSpace(r.PostFormValue("note"))}
+	out := pushShown{compared: compared{Note: strings.TrimSpace(r.PostFormValue("note"))}}
 	refuse := func(status int, why string) {
 		out.Moved = "Nothing was published: " + why
 		s.pushed(w, r, status, out)

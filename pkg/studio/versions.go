@@ -70,22 +70,45 @@ type emailPair struct {
 	BeforeView, AfterView string // at the emails' origin; "": not kept
 }
 
-// versionShown is the content of the page of one version, or of the draft.
-type versionShown struct {
-	Version  *templatestore.Version // nil: the draft
-	Current  int
-	Revision uint64 // of the draft
-	Note     string // what was typed
+// compared is what pages show of templates against those in force.
+type compared struct {
+	Current int    // the version in force; 0: none was published
+	Note    string // what was typed
 	// Moved says what happened since somebody looked, and Since what was published.
 	Moved    string
 	Since    []templatestore.Version
-	Draft    []unpublished
-	Stale    int // of these
 	Mistakes []mistake
 	Remarks  []mistake
 	Files    []templatediff.File
 	Emails   []emailPair
 	Cannot   []string
+}
+
+// compare fills in what would be if some files, of which some changed, were in force.
+func (s *Studio) compare(out *compared, inForce, files templatestore.Files, name string, changed []unpublished) templatediff.Diff {
+	if out.Mistakes = s.wrongWith(files); out.Mistakes == nil {
+		out.Remarks = s.remarksOn(files, changed)
+	}
+	d := templatediff.Compare(s.side(versionName(out.Current), inForce), s.side(name, files))
+	out.Files, out.Emails = d.Files, s.pairs(d)
+	return d
+}
+
+// versionName is a version as pages call it.
+func versionName(n int) string {
+	if n == 0 {
+		return "what comes with Homing"
+	}
+	return fmt.Sprintf("version %d", n)
+}
+
+// versionShown is the content of the page of one version, or of the draft.
+type versionShown struct {
+	compared
+	Version  *templatestore.Version // nil: the draft
+	Revision uint64                 // of the draft
+	Draft    []unpublished
+	Stale    int // of these
 }
 
 // pairs keeps what changed to be looked at.
@@ -139,14 +162,12 @@ func (s *Studio) fillVersion(ctx context.Context, n int, out *versionShown) erro
 		return err
 	}
 	var before templatestore.Files
-	name := "what comes with Homing"
 	if n > 1 {
-		name = fmt.Sprintf("version %d", n-1)
 		if _, before, err = s.o.Versions.Get(ctx, n-1); err != nil {
 			return err
 		}
 	}
-	d := templatediff.Compare(s.side(name, before.Over(s.shared.builtIn)), s.side(fmt.Sprintf("version %d", n), files.Over(s.shared.builtIn)))
+	d := templatediff.Compare(s.side(versionName(n-1), before.Over(s.shared.builtIn)), s.side(versionName(n), files.Over(s.shared.builtIn)))
 	out.Version, out.Files, out.Emails, out.Cannot = &v, d.Files, s.pairs(d), d.Cannot
 	return nil
 }
