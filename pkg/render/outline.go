@@ -120,12 +120,13 @@ func (o *openTag) hide(t *html.Token) {
 // declare notes what one declaration of a style does to what is shown.
 func (o *openTag) declare(declaration string) {
 	property, value, _ := strings.Cut(strings.ToLower(declaration), ":")
-	value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
+	value, _, _ = strings.Cut(value, "!") // important or not
+	value = strings.TrimSpace(value)
 	switch strings.TrimSpace(property) {
 	case "display":
-		o.hidden = o.hidden || value == "none"
+		o.hidden = o.hidden || strings.HasPrefix(value, "none")
 	case "visibility":
-		o.hidden = o.hidden || value == "hidden" || value == "collapse"
+		o.hidden = o.hidden || strings.HasPrefix(value, "hidden") || strings.HasPrefix(value, "collapse")
 	case "max-height", "height", "max-width", "width", "opacity":
 		o.hidden = o.hidden || zero.MatchString(value)
 	case "font-size":

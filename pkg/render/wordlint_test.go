@@ -111,7 +111,7 @@ func TestOneMistakeIsOneProblemWithItsFile(t *testing.T) {
 
 func TestWhatIsHiddenIsSeen(t *testing.T) {
 	for style, want := range map[string]bool{
-		"display:none": true, "color:red; display : none": true, "visibility:hidden;": true, "font-size:0": true, "font-size:0px;color:red": true,
+		"display:none": true, "display:none ! important": true, "display: none/* here */": true, "Font-Size: 0 !important": true, "color:red; display : none": true, "visibility:hidden;": true, "font-size:0": true, "font-size:0px;color:red": true,
 		"opacity:0": true, "max-height:0;overflow:hidden": true, "opacity:0.9": false, "font-size:0.9em": false, "display:block": false, "margin:0": false,
 		"line-height:0": false, "height:40px": false, "border-width:0": false,
 	} {
