@@ -13,3 +13,8 @@ func Some(ids []string) string {
 	}
 	return strings.Join(ids, ", ")
 }
+
+// LeftOut says in such a detail why products are not shown.
+func LeftOut(ids []string) string {
+	return "; left out, because the shop says that it cannot be bought: " + Some(ids)
+}

@@ -58,8 +58,7 @@ func Run(fsys fs.FS, stores map[string]render.Store) (*render.Set, []Finding) {
 	for _, n := range set.Notes() {
 		found = append(found, Finding{Warning, RuleWords, n.File, n.Line, n.Column, n.Text, line(fsys, n.File, n.Line)})
 	}
-	slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(order(a), order(b)) })
-	return set, found
+	return set, inOrder(found)
 }
 
 // Emails looks at what became of templates that can be used.
@@ -72,13 +71,16 @@ func Emails(set *render.Set, stores map[string]render.Store) []Finding {
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(order(a), order(b)) })
-	return found
+	return inOrder(found)
 }
 
-// order has what must be corrected first.
-func order(f Finding) string {
-	return map[Level]string{Problem: "0", Warning: "1", Note: "2"}[f.Level] + f.File
+// inOrder has what must be corrected first.
+func inOrder(found []Finding) []Finding {
+	order := func(f Finding) string {
+		return map[Level]string{Problem: "0", Warning: "1", Note: "2"}[f.Level] + f.File
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(order(a), order(b)) })
+	return found
 }
 
 // Problems are what is wrong with templates that cannot be used, by the error of who read

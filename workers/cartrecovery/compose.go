@@ -27,7 +27,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 		v.More += t.Snapshot.More
 	}
 	if len(gone) > 0 {
-		v.Detail += "; left out, because the shop says that it cannot be bought: " + workers.Some(gone)
+		v.Detail += workers.LeftOut(gone)
 	}
 	return v
 }

@@ -25,7 +25,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	}
 	if gone := unavailable(t.Snapshot.Items, in.Products); len(gone) > 0 {
 		v.Items = slices.DeleteFunc(slices.Clone(t.Snapshot.Items), func(it events.Item) bool { return slices.Contains(gone, it.ProductID) })
-		v.Detail += "; left out, because the shop says that it cannot be bought: " + workers.Some(gone)
+		v.Detail += workers.LeftOut(gone)
 	}
 	if v.Offer == nil {
 		return v
