@@ -139,3 +139,23 @@ func (t *Teller) Email(field, address string) string {
 	}
 	return good
 }
+
+// Items returns as many items as an event may have.
+func (t *Teller) Items(field string, items []events.Item) []events.Item {
+	if len(items) <= events.MaxItems {
+		return items
+	}
+	t.Note(field, "has more than %d lines; the first are used", events.MaxItems)
+	return items[:events.MaxItems]
+}
+
+// AddPieces adds pieces of a product to what is said of a part of an order, which has
+// each product once.
+func AddPieces(to []events.ChangedItem, product string, pieces int) []events.ChangedItem {
+	if i := slices.IndexFunc(to, func(x events.ChangedItem) bool { return x.ProductID == product }); i >= 0 {
+		to[i].Quantity += pieces
+	} else if len(to) < events.MaxItems {
+		to = append(to, events.ChangedItem{ProductID: product, Quantity: pieces})
+	}
+	return to
+}

@@ -147,15 +147,17 @@ func (s *Shop) fetch(ctx context.Context) error {
 		if !ok {
 			return err
 		}
-		if wait := max(pause, after); time.Since(begun)+wait > s.o.Patience {
+		wait := max(pause, after)
+		if time.Since(begun)+wait > s.o.Patience {
 			return fmt.Errorf("page %d of the %s: %w", s.page, s.o.Kind, again.error)
-		} else if s.o.Waits != nil {
+		}
+		if s.o.Waits != nil {
 			s.o.Waits(wait, again.error)
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(max(pause, after)):
+		case <-time.After(wait):
 		}
 		pause = min(2*pause, 30*time.Second)
 	}

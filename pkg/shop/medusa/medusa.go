@@ -7,6 +7,8 @@ package medusa
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"homing/events"
 	"homing/pkg/shop"
@@ -41,13 +43,7 @@ var types = map[string]func(*shop.Teller, told) error{
 }
 
 // Topics returns the types that there are.
-func Topics() []string {
-	out := make([]string, 0, len(types))
-	for t := range types {
-		out = append(out, t)
-	}
-	return out
-}
+func Topics() []string { return slices.Sorted(maps.Keys(types)) }
 
 // told is a message with its data.
 type told struct {

@@ -1,6 +1,7 @@
 package medusa
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (i item) product() string {
 
 // name is how the shop calls the item: the product, and which variant if it has several.
 func (i item) name() string {
-	name := first(i.ProductTitle, i.Title)
+	name := cmp.Or(i.ProductTitle, i.Title)
 	if i.VariantTitle != "" && !strings.EqualFold(i.VariantTitle, "Default variant") && i.VariantTitle != name {
 		name += ", " + i.VariantTitle
 	}
@@ -143,8 +144,8 @@ func order(t *shop.Teller, m told) error {
 func (o *medusaOrder) who(t *shop.Teller) events.Customer {
 	return events.Customer{
 		ID: o.CustomerID, Email: t.Email("email", o.Email), Locale: o.Locale,
-		FirstName: first(o.Shipping.FirstName, o.Billing.FirstName), LastName: first(o.Shipping.LastName, o.Billing.LastName),
-		Country: strings.ToUpper(first(o.Shipping.Country, o.Billing.Country)),
+		FirstName: cmp.Or(o.Shipping.FirstName, o.Billing.FirstName), LastName: cmp.Or(o.Shipping.LastName, o.Billing.LastName),
+		Country: strings.ToUpper(cmp.Or(o.Shipping.Country, o.Billing.Country)),
 	}
 }
 
@@ -189,11 +190,7 @@ func (o *medusaOrder) items(t *shop.Teller) []events.Item {
 		}
 		out = append(out, x)
 	}
-	if len(out) > events.MaxItems {
-		t.Note("items", "has more than %d lines; the first are used", events.MaxItems)
-		out = out[:events.MaxItems]
-	}
-	return out
+	return t.Items("items", out)
 }
 
 // changed adds up pieces by product.
@@ -201,16 +198,11 @@ func (o *medusaOrder) changed(parts []part) []events.ChangedItem {
 	var out []events.ChangedItem
 	for _, p := range parts {
 		pieces := p.Quantity.Pieces()
-		at := slices.IndexFunc(o.Items, func(i item) bool { return i.ID != "" && i.ID == first(p.LineID, p.ItemID) })
+		at := slices.IndexFunc(o.Items, func(i item) bool { return i.ID != "" && i.ID == cmp.Or(p.LineID, p.ItemID) })
 		if pieces == 0 || at < 0 {
 			continue
 		}
-		product := o.Items[at].product()
-		if i := slices.IndexFunc(out, func(x events.ChangedItem) bool { return x.ProductID == product }); i >= 0 {
-			out[i].Quantity += pieces
-		} else {
-			out = append(out, events.ChangedItem{ProductID: product, Quantity: pieces})
-		}
+		out = shop.AddPieces(out, o.Items[at].product(), pieces)
 	}
 	return out
 }
@@ -273,13 +265,4 @@ func cart(t *shop.Teller, m told) error {
 	at := shop.First(shop.Moment(c.UpdatedAt), m.At)
 	return t.Tell(c.ID, at, &events.CartUpdated{Customer: who,
 		Cart: events.Cart{ID: c.ID, URL: c.URL, Items: c.items(t), Total: shop.NewAmounts(c.Currency).Some(c.Total.Rat())}})
-}
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

@@ -214,10 +214,7 @@ func (x *record) afterwards(id string, who events.Customer) error {
 
 func customer(e *shop.Export, rows []shop.Row, _ int) shop.Record {
 	x := begin(e, rows[0])
-	who, at := x.who(), x.time("updated_at")
-	if at.IsZero() {
-		at = e.At
-	}
+	who, at := x.who(), shop.First(x.time("updated_at"), e.At)
 	if who.ID == "" && who.Email == "" {
 		x.fail(x.line, "customer_id", "neither an id nor an address: who is it?")
 	}
@@ -246,10 +243,7 @@ func product(e *shop.Export, rows []shop.Row, _ int) shop.Record {
 	if p.ID == "" {
 		x.fail(x.line, "product_id", "is empty: which product is it?")
 	}
-	at := x.time("updated_at")
-	if at.IsZero() {
-		at = e.At
-	}
+	at := shop.First(x.time("updated_at"), e.At)
 	if x.bad != nil {
 		return x.done(nil)
 	}

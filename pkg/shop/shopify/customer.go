@@ -1,6 +1,8 @@
 package shopify
 
 import (
+	"cmp"
+
 	"homing/events"
 	"homing/pkg/shop"
 )
@@ -32,7 +34,7 @@ type agreed struct {
 func (p person) who(t *shop.Teller) events.Customer {
 	return events.Customer{
 		ID: p.ID.ID(), Email: t.Email("customer.email", p.Email),
-		FirstName: first(p.FirstName, p.Default.FirstName), LastName: first(p.LastName, p.Default.LastName),
+		FirstName: cmp.Or(p.FirstName, p.Default.FirstName), LastName: cmp.Or(p.LastName, p.Default.LastName),
 		Country: p.Default.CountryCode, Consent: p.Consent.said(),
 	}
 }
@@ -83,7 +85,7 @@ func consent(t *shop.Teller, m shop.Message) error {
 	if c.Consent == nil {
 		return lacks("email_marketing_consent")
 	}
-	about := first(who.ID, "guest")
+	about := cmp.Or(who.ID, "guest")
 	said := c.Consent.said()
 	if said == nil {
 		t.Ignore("nobody has said anything: " + c.Consent.State)
@@ -115,7 +117,7 @@ func merge(t *shop.Teller, m shop.Message) error {
 	case kept == "" || gone == "":
 		return lacks("admin_graphql_api_customer_kept_id")
 	case x.Status != "completed":
-		t.Ignore("a merge that is " + first(x.Status, "in no status"))
+		t.Ignore("a merge that is " + cmp.Or(x.Status, "in no status"))
 		return nil
 	}
 	return t.Tell(kept, m.At, &events.CustomerMerged{Customer: events.Customer{ID: kept}, From: gone})
@@ -148,7 +150,7 @@ func redact(t *shop.Teller, m shop.Message) error {
 	if who.ID == "" && who.Email == "" {
 		return lacks("customer.id")
 	}
-	return t.Tell(first(who.ID, "guest"), m.At, &events.CustomerErased{Customer: who})
+	return t.Tell(cmp.Or(who.ID, "guest"), m.At, &events.CustomerErased{Customer: who})
 }
 
 // dataRequest: a customer wants to know what is kept about them. A person answers.

@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -64,7 +65,7 @@ func orderRows(e *shop.Export, rows []shop.Row, more int) shop.Record {
 
 // begin reads what an order cannot be without.
 func (o *exported) begin() *shop.Fault {
-	o.id = first(o.row.ID("Id"), strings.TrimPrefix(o.row.ID("Name"), "#"))
+	o.id = cmp.Or(o.row.ID("Id"), strings.TrimPrefix(o.row.ID("Name"), "#"))
 	if o.id == "" {
 		return &shop.Fault{Field: "Name", Detail: "is empty: which order is it?"}
 	}
@@ -81,7 +82,7 @@ func (o *exported) begin() *shop.Fault {
 			return &shop.Fault{Field: x.field, Detail: fmt.Sprintf("%.40q is not a time like \"2026-01-02 10:11:12 -0500\"; spreadsheets change times when they save a file: use it as Shopify exported it", said)}
 		}
 	}
-	o.amounts = shop.NewAmounts(first(o.row.Get("Currency"), o.Store.Currency))
+	o.amounts = shop.NewAmounts(cmp.Or(o.row.Get("Currency"), o.Store.Currency))
 	return nil
 }
 
@@ -125,15 +126,15 @@ func (o *exported) item(r shop.Row) (events.Item, *shop.Fault) {
 	if n.Rat() == nil || n.Rat().Sign() < 0 {
 		return events.Item{}, &shop.Fault{Line: r.Line, Field: "Lineitem quantity", Detail: fmt.Sprintf("%.40q is not a number of pieces", r.Get("Lineitem quantity"))}
 	}
-	return events.Item{ProductID: first(o.e.SKUs[sku], sku, name), Name: first(name, sku), Quantity: n.Pieces(),
+	return events.Item{ProductID: cmp.Or(o.e.SKUs[sku], sku, name), Name: cmp.Or(name, sku), Quantity: n.Pieces(),
 		Price: o.amounts.Money(r.Number("Lineitem price").Rat())}, nil
 }
 
 // who ordered. An export of orders has no ids of customers.
 func (o *exported) who() events.Customer {
 	r := o.row
-	who := events.Customer{Email: o.Email("Email", r.Get("Email")), Country: first(r.Get("Shipping Country"), r.Get("Billing Country"))}
-	who.FirstName, who.LastName, _ = strings.Cut(first(r.Get("Billing Name"), r.Get("Shipping Name")), " ")
+	who := events.Customer{Email: o.Email("Email", r.Get("Email")), Country: cmp.Or(r.Get("Shipping Country"), r.Get("Billing Country"))}
+	who.FirstName, who.LastName, _ = strings.Cut(cmp.Or(r.Get("Billing Name"), r.Get("Shipping Name")), " ")
 	if said := r.Get("Accepts Marketing"); said != "" && who.Email != "" {
 		who.Consent = o.e.Agreed(strings.EqualFold(said, "yes"), o.created, System)
 	}
@@ -180,27 +181,18 @@ func (o *exported) sent(rows []shop.Row) []events.ChangedItem {
 	return out
 }
 
-func latest(ts ...time.Time) (last time.Time) {
-	for _, t := range ts {
-		if t.After(last) {
-			last = t
-		}
-	}
-	return last
-}
-
 // customerRow maps a row of an export of customers, which says no time of its own.
 func customerRow(e *shop.Export, rows []shop.Row, _ int) shop.Record {
 	r, t := rows[0], shop.NewTeller(System, e.Store)
 	who := events.Customer{ID: r.ID("Customer ID"), Email: t.Email("Email", r.Get("Email")), FirstName: r.Get("First Name"), LastName: r.Get("Last Name"),
-		Country: first(r.Get("Default Address Country Code"), r.Get("Country Code"))}
+		Country: cmp.Or(r.Get("Default Address Country Code"), r.Get("Country Code"))}
 	if who.ID == "" && who.Email == "" {
 		return shop.Bad(r.Line, "Customer ID", "neither an id nor an address: who is it?")
 	}
 	if said := r.Get("Accepts Email Marketing"); said != "" && who.Email != "" {
 		who.Consent = e.Agreed(strings.EqualFold(said, "yes"), e.At, System)
 	}
-	if err := t.Tell(first(who.ID, "guest"), e.At, &events.CustomerUpdated{Customer: who}); err != nil {
+	if err := t.Tell(cmp.Or(who.ID, "guest"), e.At, &events.CustomerUpdated{Customer: who}); err != nil {
 		return shop.Bad(r.Line, "", err.Error())
 	}
 	return t.Told(r.Line)

@@ -1,7 +1,7 @@
 package shopify
 
 import (
-	"math/big"
+	"cmp"
 	"strings"
 	"time"
 
@@ -137,10 +137,10 @@ func (o *shopifyOrder) tellGone(t *shop.Teller, who events.Customer, at, cancell
 // who ordered. Any of it may be null: at a till nobody says who they are.
 func (o *shopifyOrder) who(t *shop.Teller) events.Customer {
 	who := o.Customer.who(t)
-	who.Email = first(t.Email("email", o.Email), t.Email("contact_email", o.ContactEmail), who.Email)
-	who.FirstName = first(who.FirstName, o.Billing.FirstName, o.Shipping.FirstName)
-	who.LastName = first(who.LastName, o.Billing.LastName, o.Shipping.LastName)
-	who.Country = first(o.Shipping.CountryCode, o.Billing.CountryCode, who.Country)
+	who.Email = cmp.Or(t.Email("email", o.Email), t.Email("contact_email", o.ContactEmail), who.Email)
+	who.FirstName = cmp.Or(who.FirstName, o.Billing.FirstName, o.Shipping.FirstName)
+	who.LastName = cmp.Or(who.LastName, o.Billing.LastName, o.Shipping.LastName)
+	who.Country = cmp.Or(o.Shipping.CountryCode, o.Billing.CountryCode, who.Country)
 	who.Locale = o.Locale
 	if who.Consent == nil && o.Accepts { // without a time: it lifts no refusal
 		who.Consent = &events.Consent{Email: events.Subscribed, Source: "checkout"}
@@ -179,17 +179,13 @@ func (o *shopifyOrder) items(t *shop.Teller) []events.Item {
 		if pieces == 0 {
 			continue
 		}
-		x := events.Item{ProductID: l.product(), Name: first(l.Name, l.Title), Quantity: pieces, Price: o.money(l.PriceSet, l.Price), Subscription: renews}
+		x := events.Item{ProductID: l.product(), Name: cmp.Or(l.Name, l.Title), Quantity: pieces, Price: o.money(l.PriceSet, l.Price), Subscription: renews}
 		if l.GiftCard || l.ProductID.ID() == "" { // a tip, or what was typed in for this order
 			x.Reviewable = &no
 		}
 		out = append(out, x)
 	}
-	if len(out) > events.MaxItems {
-		t.Note("line_items", "has more than %d lines; the first are used", events.MaxItems)
-		out = out[:events.MaxItems]
-	}
-	return out
+	return t.Items("line_items", out)
 }
 
 // money is what the customer sees: in their currency if that is said.
@@ -212,20 +208,9 @@ func (o *shopifyOrder) some(s set, plain shop.Number) events.Money {
 }
 
 func (o *shopifyOrder) shipping() events.Money {
-	sum := new(big.Rat)
+	var fees []shop.Number
 	for _, f := range o.ShippingLines {
-		if r := f.Price.Rat(); r != nil {
-			sum.Add(sum, r)
-		}
+		fees = append(fees, f.Price)
 	}
-	return o.some(o.ShippingSet, shop.Number(sum.FloatString(4)))
-}
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
+	return o.some(o.ShippingSet, shop.Number(shop.Sum(fees...).FloatString(4)))
 }

@@ -1,7 +1,7 @@
 package shopify
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 	"time"
 
@@ -69,13 +69,8 @@ func (o *shopifyOrder) changed(parts []part) []events.ChangedItem {
 				p.product = l.product()
 			}
 		}
-		if p.product == "" {
-			continue
-		}
-		if i := slices.IndexFunc(out, func(x events.ChangedItem) bool { return x.ProductID == p.product }); i >= 0 {
-			out[i].Quantity += pieces
-		} else if len(out) < events.MaxItems {
-			out = append(out, events.ChangedItem{ProductID: p.product, Quantity: pieces})
+		if p.product != "" {
+			out = shop.AddPieces(out, p.product, pieces)
 		}
 	}
 	return out
@@ -93,7 +88,7 @@ func (o *shopifyOrder) tellLeft(t *shop.Teller, who events.Customer) error {
 			continue
 		}
 		items := o.changed(f.lines())
-		if left = later(left, shop.Moment(f.CreatedAt)); !all && len(items) > 0 {
+		if left = latest(left, shop.Moment(f.CreatedAt)); !all && len(items) > 0 {
 			if err := f.tellFulfilled(t, who, id, items); err != nil {
 				return err
 			}
@@ -102,7 +97,7 @@ func (o *shopifyOrder) tellLeft(t *shop.Teller, who events.Customer) error {
 			allArrived = false
 			continue
 		}
-		arrived = later(arrived, shop.First(shop.Moment(f.UpdatedAt), shop.Moment(f.CreatedAt)))
+		arrived = latest(arrived, shop.First(shop.Moment(f.UpdatedAt), shop.Moment(f.CreatedAt)))
 		if len(items) > 0 {
 			if err := f.tellDelivered(t, who, id, items); err != nil {
 				return err
@@ -136,11 +131,13 @@ func (f fulfilled) tellDelivered(t *shop.Teller, who events.Customer, id string,
 	return t.Tell(id, at, &events.OrderDelivered{Customer: who, Order: events.OrderChange{ID: id, Items: items}})
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+func latest(ts ...time.Time) (last time.Time) {
+	for _, t := range ts {
+		if t.After(last) {
+			last = t
+		}
 	}
-	return a
+	return last
 }
 
 // fulfillment tells one parcel. It says an address, and no customer.
@@ -157,7 +154,7 @@ func fulfillment(t *shop.Teller, m shop.Message) error {
 	items := new(shopifyOrder).changed(f.lines())
 	switch {
 	case f.Status != "success":
-		t.Ignore("a parcel that is " + strings.ToLower(first(f.Status, "in no status")))
+		t.Ignore("a parcel that is " + strings.ToLower(cmp.Or(f.Status, "in no status")))
 		return nil
 	case who.Email == "" || len(items) == 0:
 		t.Ignore("a parcel without an address; orders/updated says it with the customer")

@@ -5,6 +5,8 @@ package shopify
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"homing/pkg/shop"
@@ -53,13 +55,7 @@ var topics = map[string]func(*shop.Teller, shop.Message) error{
 }
 
 // Topics returns the topics that there are.
-func Topics() []string {
-	out := make([]string, 0, len(topics))
-	for t := range topics {
-		out = append(out, t)
-	}
-	return out
-}
+func Topics() []string { return slices.Sorted(maps.Keys(topics)) }
 
 // Read returns what a webhook says. Its error is a shop.ErrUnreadable.
 func Read(s shop.Store, m shop.Message) (shop.Said, error) {

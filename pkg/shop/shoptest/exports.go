@@ -60,8 +60,12 @@ func Exports(t *testing.T, folder string, s shop.Store, open Open) {
 	}
 }
 
+func export(s shop.Store) shop.Export {
+	return shop.Export{Store: s, At: At, SKUs: map[string]string{"MUG": "632910392"}}
+}
+
 func records(body []byte, s shop.Store, open Open) (all []shop.Record, err error) {
-	src, err := open(bytes.NewReader(body), shop.Export{Store: s, At: At, SKUs: map[string]string{"MUG": "632910392"}})
+	src, err := open(bytes.NewReader(body), export(s))
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func records(body []byte, s shop.Store, open Open) (all []shop.Record, err error
 func skips(t *testing.T, body []byte, all []shop.Record, s shop.Store, open Open) {
 	t.Helper()
 	for i, want := range all {
-		src, err := open(bytes.NewReader(body), shop.Export{Store: s, At: At, SKUs: map[string]string{"MUG": "632910392"}})
+		src, err := open(bytes.NewReader(body), export(s))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func Golden(t *testing.T, s shop.Store, read Read, topics []string) {
 	seen := map[string]bool{}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
-		topic, _, _ := strings.Cut(strings.ReplaceAll(name, "+", "/"), ",")
+		topic := topicOf(name)
 		seen[topic] = true
 		t.Run(name, func(t *testing.T) {
 			body, err := os.ReadFile(f)
@@ -60,6 +60,12 @@ func Golden(t *testing.T, s shop.Store, read Read, topics []string) {
 			t.Errorf("no file of the topic %s", topic)
 		}
 	}
+}
+
+// topicOf is the topic in the name of a file.
+func topicOf(name string) string {
+	topic, _, _ := strings.Cut(strings.ReplaceAll(name, "+", "/"), ",")
+	return topic
 }
 
 func compare(t *testing.T, file, got string) {
@@ -143,8 +149,7 @@ func Fuzz(f *testing.F, s shop.Store, read Read, topics []string) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		topic, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".json"), "+", "/"), ",")
-		f.Add(topic, body)
+		f.Add(topicOf(strings.TrimSuffix(filepath.Base(file), ".json")), body)
 	}
 	for _, topic := range topics {
 		f.Add(topic, []byte(`{"id":1}`))
@@ -174,8 +179,7 @@ func Said(t *testing.T, s shop.Store, read Read, names ...string) (out [][]event
 		if err != nil {
 			t.Fatal(err)
 		}
-		topic, _, _ := strings.Cut(strings.ReplaceAll(name, "+", "/"), ",")
-		said, err := read(s, shop.Message{Topic: topic, Body: body, At: At})
+		said, err := read(s, shop.Message{Topic: topicOf(name), Body: body, At: At})
 		if err != nil || len(said.Events) == 0 {
 			t.Fatalf("%s: %v, %d events", name, err, len(said.Events))
 		}

@@ -1,6 +1,8 @@
 package woocommerce
 
 import (
+	"cmp"
+
 	"homing/events"
 	"homing/pkg/shop"
 )
@@ -21,7 +23,7 @@ func customer(t *shop.Teller, m shop.Message) error {
 	}
 	who := events.Customer{
 		ID: c.ID.ID(), Email: t.Email("email", c.Email),
-		FirstName: plain(either(c.FirstName, c.Billing.FirstName)), LastName: plain(either(c.LastName, c.Billing.LastName)),
+		FirstName: plain(cmp.Or(c.FirstName, c.Billing.FirstName)), LastName: plain(cmp.Or(c.LastName, c.Billing.LastName)),
 		Country: c.Billing.Country,
 	}
 	created, modified := moment(t, c.CreatedGMT, c.dates.Created), moment(t, c.ModifiedGMT, c.Modified)
@@ -29,13 +31,6 @@ func customer(t *shop.Teller, m shop.Message) error {
 		return t.Tell(who.ID, shop.First(created, m.At), &events.CustomerCreated{Customer: who})
 	}
 	return t.Tell(who.ID, shop.First(modified, m.At, created), &events.CustomerUpdated{Customer: who})
-}
-
-func either(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // deletedCustomer: who has no account any more is forgotten.

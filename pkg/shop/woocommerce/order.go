@@ -224,9 +224,5 @@ func (o *wooOrder) items(t *shop.Teller) []events.Item {
 			out = append(out, events.Item{ProductID: "line-" + string(f.ID), Name: plain(f.Name), Quantity: 1, Price: a.Money(price), Reviewable: &no})
 		}
 	}
-	if len(out) > events.MaxItems {
-		t.Note("line_items", "has more than %d lines; the first are used", events.MaxItems)
-		out = out[:events.MaxItems]
-	}
-	return out
+	return t.Items("line_items", out)
 }

@@ -5,6 +5,8 @@ package woocommerce
 import (
 	"fmt"
 	"html"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,13 +33,7 @@ var topics = map[string]func(*shop.Teller, shop.Message) error{
 }
 
 // Topics returns the topics that there are.
-func Topics() []string {
-	out := make([]string, 0, len(topics))
-	for t := range topics {
-		out = append(out, t)
-	}
-	return out
-}
+func Topics() []string { return slices.Sorted(maps.Keys(topics)) }
 
 // Read returns what a webhook says. Its error is a shop.ErrUnreadable.
 func Read(s shop.Store, m shop.Message) (shop.Said, error) {
@@ -48,11 +44,6 @@ func Read(s shop.Store, m shop.Message) (shop.Said, error) {
 	}
 	err := read(t, m)
 	return t.Said(), err
-}
-
-// Order returns what an order of the REST API says: that of a webhook says the same.
-func Order(s shop.Store, body []byte, at time.Time) (shop.Said, error) {
-	return Read(s, shop.Message{Topic: "order.updated", Body: body, At: at})
 }
 
 func nothing(t *shop.Teller, _ shop.Message) error {
