@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
+	"homing/pkg/localtime"
 	"homing/pkg/shop"
 	"homing/pkg/shop/sheet"
 	"homing/pkg/shop/shopify"
@@ -139,7 +137,7 @@ func (p *program) runImport(ctx context.Context, f *importFlags, open func(c *co
 	}
 	store := shop.Store{ID: id, Currency: c.Stores[id].Currency, URL: c.Stores[id].URL, Zone: time.UTC}
 	if name := c.Stores[id].TimeZone; name != "" {
-		if store.Zone, err = time.LoadLocation(name); err != nil {
+		if store.Zone, err = localtime.Load(name); err != nil {
 			return usage(err)
 		}
 	}
@@ -182,9 +180,9 @@ func (p *program) openFile(f *importFlags, store shop.Store, path string, open o
 		in = file
 	}
 	if f.file.asOf != "" {
-		at, err := parseSince(f.file.asOf, time.Now())
+		at, err := parsePast("--as-of", f.file.asOf, time.Now())
 		if err != nil {
-			return nil, usagef("--as-of: %w", err)
+			return nil, err
 		}
 		e.At = at
 	}
@@ -208,15 +206,6 @@ func (p *program) openFile(f *importFlags, store shop.Store, path string, open o
 		}
 	}
 	return m, nil
-}
-
-// unzipped is the content of a file, which tells whether it is compressed.
-func unzipped(r io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(r, 256<<10)
-	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return in, nil
-	}
-	return gzip.NewReader(in)
 }
 
 // countedReader knows how much was read.
@@ -278,7 +267,7 @@ func (p *program) openWoo(f *importFlags, store shop.Store) (*importing, error) 
 	}
 	since, err := parseSince(f.woo.since, time.Now())
 	if err != nil {
-		return nil, usagef("--since: %w", err)
+		return nil, err
 	}
 	if f.woo.from > 1 && len(f.woo.only) != 1 {
 		return nil, usagef("--from-page is of one list: add --only, as the import that was interrupted said")

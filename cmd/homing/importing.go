@@ -100,7 +100,7 @@ func (m *importing) nextOfLists(ctx context.Context) (shop.Record, error) {
 }
 
 func (m *importing) run(ctx context.Context) error {
-	m.bar = &importProgress{m: m, since: time.Now()}
+	m.bar = &importProgress{meter: meter{p: m.p, since: time.Now()}, m: m}
 	err := m.read(ctx)
 	if err == nil && m.out != nil {
 		err = m.out.finish(ctx)

@@ -11,10 +11,8 @@ import (
 // seconds: a bar on a terminal, else a line now and then. How much there is is known by
 // the size of the file, or by the shop.
 type importProgress struct {
-	m     *importing
-	bar   *progressbar.ProgressBar
-	since time.Time
-	last  time.Time
+	meter
+	m *importing
 }
 
 // far returns how much was read, and of how much; 0: not known.
@@ -44,9 +42,9 @@ func (g *importProgress) step() {
 	done, total := g.far()
 	rate := float64(g.m.records) / now.Sub(g.since).Seconds()
 	text := fmt.Sprintf("%s records (%s/s)", number(g.m.records), number(int(rate)))
-	if isTerminal(g.m.p.err) && total > 0 {
+	if isTerminal(g.p.err) && total > 0 {
 		if g.bar == nil {
-			g.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(g.m.p.err), progressbar.OptionSetWidth(30),
+			g.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(g.p.err), progressbar.OptionSetWidth(30),
 				progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
 		}
 		g.bar.Describe(text + left(now.Sub(g.since), done, total))
@@ -56,7 +54,7 @@ func (g *importProgress) step() {
 	if total > 0 {
 		text += fmt.Sprintf(", %d %% of it", 100*min(done, total)/total)
 	}
-	fmt.Fprintln(g.m.p.err, text+left(now.Sub(g.since), done, total))
+	fmt.Fprintln(g.p.err, text+left(now.Sub(g.since), done, total))
 }
 
 // left says how long the rest takes, if it goes on like that.
@@ -66,18 +64,4 @@ func left(passed time.Duration, done, total int64) string {
 	}
 	rest := time.Duration(float64(passed) * float64(total-done) / float64(done))
 	return ", about " + rest.Round(time.Second).String() + " left"
-}
-
-// say prints a line next to the bar.
-func (g *importProgress) say(line string) {
-	if g.bar != nil {
-		_ = g.bar.Clear()
-	}
-	fmt.Fprintln(g.m.p.err, line)
-}
-
-func (g *importProgress) finish() {
-	if g.bar != nil {
-		_ = g.bar.Finish()
-	}
 }

@@ -160,8 +160,11 @@ func checkStore(cmd *cobra.Command, c *config.Config) error {
 	return err
 }
 
-// parseSince reads how far back is looked: 7d, or a time; "" is the beginning.
-func parseSince(s string, now time.Time) (time.Time, error) {
+// parseSince reads how far back --since looks: 7d, or a time; "" is the beginning.
+func parseSince(s string, now time.Time) (time.Time, error) { return parsePast("--since", s, now) }
+
+// parsePast reads a flag like that.
+func parsePast(flag, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -172,7 +175,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	}
 	d, err := localtime.ParseDuration(s)
 	if err != nil {
-		return time.Time{}, usagef("--since: %q is neither a duration, as in 7d or 12h, nor a date, as in 2026-03-02", s)
+		return time.Time{}, usagef("%s: %q is neither a duration, as in 7d or 12h, nor a date, as in 2026-03-02", flag, s)
 	}
 	return now.Add(-d), nil
 }

@@ -53,22 +53,27 @@ func (l *lines) close() {
 	}
 }
 
-// rewind goes back to the beginning. Compression is told by the content, not
-// by the name: exports are renamed.
+// unzipped is the content of a file. Compression is told by the content, not by the
+// name: exports are renamed.
+func unzipped(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 256<<10)
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return in, nil
+	}
+	return gzip.NewReader(in)
+}
+
+// rewind goes back to the beginning.
 func (l *lines) rewind() error {
 	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	l.line = 0
-	l.in = bufio.NewReaderSize(l.file, maxLine)
-	if magic, _ := l.in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return nil
-	}
-	z, err := gzip.NewReader(l.in)
+	content, err := unzipped(l.file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.name, err)
 	}
-	l.in = bufio.NewReaderSize(z, maxLine)
+	l.in = bufio.NewReaderSize(content, maxLine)
 	return nil
 }
 

@@ -10,19 +10,38 @@ import (
 // progress shows how far a file has come: a bar on a terminal, else a line
 // every two seconds.
 type progress struct {
-	p     *program
+	meter
 	total int
 	sum   *summary
+}
+
+// meter is what shows how far something has come.
+type meter struct {
+	p     *program
 	bar   *progressbar.ProgressBar // nil: lines
 	since time.Time
-	last  time.Time
+	last  time.Time // of the lines, or of the times the bar was drawn
+}
+
+// say prints a line next to the bar.
+func (g *meter) say(line string) {
+	if g.bar != nil {
+		_ = g.bar.Clear()
+	}
+	fmt.Fprintln(g.p.err, line)
+}
+
+func (g *meter) finish() {
+	if g.bar != nil {
+		_ = g.bar.Finish()
+	}
 }
 
 const lineEvery = 2 * time.Second
 
 func (p *program) newProgress(total int, sum *summary) *progress {
 	now := time.Now()
-	return &progress{p: p, total: total, sum: sum, bar: p.bar(total, "events"), since: now, last: now}
+	return &progress{meter: meter{p: p, bar: p.bar(total, "events"), since: now, last: now}, total: total, sum: sum}
 }
 
 // bar draws a bar on a terminal; nil: there is none.
@@ -46,18 +65,4 @@ func (g *progress) step() {
 	g.last = time.Now()
 	rate := float64(g.sum.Published) / time.Since(g.since).Seconds()
 	fmt.Fprintf(g.p.err, "%s of %s events (%s/s)\n", number(g.sum.Published), number(g.total), number(int(rate)))
-}
-
-// say prints a line next to the bar.
-func (g *progress) say(line string) {
-	if g.bar != nil {
-		_ = g.bar.Clear()
-	}
-	fmt.Fprintln(g.p.err, line)
-}
-
-func (g *progress) finish() {
-	if g.bar != nil {
-		_ = g.bar.Finish()
-	}
 }
