@@ -14,6 +14,18 @@ func Subject(store string, t Type) string {
 	return subjectRoot + "." + store + "." + string(t)
 }
 
+// MessageID returns the Nats-Msg-Id an event is best published with, by which the stream
+// tells a copy: all that makes an event the same, as its id alone may also be that of
+// another store, type or source. What is brought over (historical) is not the same as what
+// happens now, which leads to email.
+func MessageID(e Event) string {
+	id := e.Store + " " + string(e.Type) + " " + e.Source + " " + e.ID
+	if e.Historical {
+		id += " historical"
+	}
+	return id
+}
+
 // ParseSubject takes a subject apart. It checks its shape and the pattern of
 // the store's name, not whether the type is known; its error is an *Error.
 func ParseSubject(subject string) (store string, t Type, err error) {

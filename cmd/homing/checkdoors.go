@@ -15,12 +15,9 @@ func checkDoors(c *config.Config) (out []finding) {
 	for _, id := range slices.Sorted(maps.Keys(c.Stores)) {
 		s := c.Stores[id]
 		var open []string
-		for _, w := range []struct {
-			name string
-			of   config.Webhooks
-		}{{"shopify", s.Shopify}, {"woocommerce", s.WooCommerce.Webhooks}, {"medusa", s.Medusa}} {
-			if len(w.of.Secrets()) > 0 {
-				open = append(open, public+"/in/"+w.name+"/"+id)
+		for _, w := range s.Doors() {
+			if len(w.Secrets()) > 0 {
+				open = append(open, public+"/in/"+w.System+"/"+id)
 			}
 		}
 		if n := len(s.APIKeys); n > 0 {

@@ -87,11 +87,10 @@ func (d *demo) play(ctx context.Context, js jetstream.JetStream, s scene, at tim
 		case <-time.After(wait):
 		}
 	}
-	source := "/stores/" + d.store.ID + "/demo"
-	body, err := events.Encode(events.Event{ID: s.id, Source: source, Time: at.UTC().Truncate(time.Millisecond), Data: s.data})
+	e := events.Event{ID: s.id, Source: "/stores/" + d.store.ID + "/demo", Type: s.data.Type(), Store: d.store.ID, Time: at.UTC().Truncate(time.Millisecond), Data: s.data}
+	body, err := events.Encode(e)
 	if err == nil {
-		subject := events.Subject(d.store.ID, s.data.Type())
-		_, err = publish(ctx, js, subject, messageID(subject, source, s.id), body)
+		_, err = publish(ctx, js, events.Subject(e.Store, e.Type), events.MessageID(e), body)
 	}
 	return err
 }

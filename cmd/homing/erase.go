@@ -75,7 +75,7 @@ func (p *program) erase(ctx context.Context, l *opened, store, who string, yes b
 			return err
 		}
 		subject := events.Subject(e.Store, e.Type)
-		ack, err := publish(ctx, l.js, subject, messageID(subject, e.Source, e.ID), body)
+		ack, err := publish(ctx, l.js, subject, events.MessageID(e), body)
 		if err != nil {
 			return fmt.Errorf("%w\nrun the command again; to erase twice does no harm", err)
 		}

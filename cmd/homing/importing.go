@@ -165,11 +165,7 @@ func (m *importing) check(r *shop.Record) (msgs []sent, bad bool) {
 			return nil, true
 		}
 		subject := events.Subject(m.store, e.Type)
-		id := messageID(subject, e.Source, e.ID)
-		if e.Historical {
-			id += "#historical" // a webhook that says the same within two minutes is no copy of it
-		}
-		msgs = append(msgs, sent{subject: subject, id: id, body: body, line: r.Line})
+		msgs = append(msgs, sent{subject: subject, id: events.MessageID(e), body: body, line: r.Line})
 	}
 	return msgs, bad
 }

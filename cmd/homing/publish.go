@@ -140,7 +140,7 @@ func (p *program) publishEvent(ctx context.Context, t events.Type, f *publishFla
 		fmt.Fprintln(p.err, "note: "+note)
 	}
 	subject := events.Subject(store, t)
-	ack, err := publish(ctx, js, subject, messageID(subject, d.source, d.id), body)
+	ack, err := publish(ctx, js, subject, events.MessageID(events.Event{Store: store, Type: t, Source: d.source, ID: d.id}), body)
 	if err != nil {
 		return denied(ctx, err)
 	}
@@ -169,10 +169,6 @@ func (p *program) rehearse(d *draft, store string) error {
 }
 
 func currencyOf(c *config.Config, store string) string { return c.Stores[store].Currency }
-
-// messageID tells the stream's copies of an event from other events: those of another
-// store, type or source may have the same id.
-func messageID(subject, source, id string) string { return subject + "#" + source + "#" + id }
 
 func message(subject string, body []byte) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{"Content-Type": {"application/cloudevents+json"}}}

@@ -180,7 +180,7 @@ func (b *bulk) event(line []byte, n int) (sent, error) {
 		return sent{}, err
 	}
 	subject := events.Subject(b.store, t)
-	m := sent{subject: subject, id: messageID(subject, e.Source, e.ID)}
+	m := sent{subject: subject, id: events.MessageID(e)}
 	if len(e.Warnings) > 0 {
 		if b.sum.Warned++; b.sum.Warned <= shownFaults {
 			m.warning = e.Warnings[0].String()

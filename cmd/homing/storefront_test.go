@@ -108,16 +108,3 @@ leafnodes {remotes: [{url: "nats-leaf://127.0.0.1:%d"}]}`, port))
 	homing(t, "pause", "thank-you", "--nats", leaf.ClientURL(), "--config", config("hub")).want(t, exitOK)
 	homing(t, "status", "--nats", hub.ClientURL(), "--config", config("hub")).want(t, exitOK).contains(t, "thank-you: paused")
 }
-
-// Events of another store, type or source that have the same id are other events.
-func TestWhatThePublisherCallsACopyIsOne(t *testing.T) {
-	ids := map[string]bool{}
-	for _, subject := range []string{"storefront.main.order.placed", "storefront.main.order.cancelled", "storefront.other.order.placed"} {
-		for _, source := range []string{"/a", "/b"} {
-			ids[messageID(subject, source, "1")] = true
-		}
-	}
-	if len(ids) != 6 {
-		t.Errorf("%d message ids for six events: %v", len(ids), ids)
-	}
-}

@@ -72,6 +72,17 @@ func (w Webhooks) Validate() error {
 	return l.Err()
 }
 
+// A Door is where the webhooks of one shop system come in.
+type Door struct {
+	System string // as the configuration and the path name it
+	*Webhooks
+}
+
+// Doors returns those of a store, also the ones that have no secret.
+func (s *Store) Doors() []Door {
+	return []Door{{"shopify", &s.Shopify}, {"woocommerce", &s.WooCommerce.Webhooks}, {"medusa", &s.Medusa}}
+}
+
 // WooCommerce is a shop of WooCommerce.
 type WooCommerce struct {
 	Webhooks `yaml:",inline"`

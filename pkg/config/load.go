@@ -122,12 +122,9 @@ func (d *decoder) readDoors(at node, s *Store) {
 		file := s.APIKeys[i].KeyFile
 		d.readFile(node{file: at.file, path: fmt.Sprintf("%s.api_keys[%d].key_file", at.path, i)}, &file, (*string)(&s.APIKeys[i].Key))
 	}
-	for _, w := range []struct {
-		key string
-		of  *Webhooks
-	}{{"shopify", &s.Shopify}, {"woocommerce", &s.WooCommerce.Webhooks}, {"medusa", &s.Medusa}} {
-		file := w.of.SecretFile
-		d.readFile(node{file: at.file, path: at.path + "." + w.key + ".secret_file"}, &file, (*string)(&w.of.Secret))
+	for _, w := range s.Doors() {
+		file := w.SecretFile
+		d.readFile(node{file: at.file, path: at.path + "." + w.System + ".secret_file"}, &file, (*string)(&w.Secret))
 	}
 }
 

@@ -132,7 +132,7 @@ func (f *Front) message(from caller, it item) (*Message, result) {
 	}
 	raw := events.Raw{Subject: events.Subject(from.store, it.kind), Header: it.header, Data: it.body}
 	if raw.Header == nil {
-		raw.Header = map[string][]string{"Content-Type": {"application/cloudevents+json"}}
+		raw.Header = structuredHeader
 	}
 	if it.plain { // what it leaves out is filled in
 		doc, err := it.complete(from, f.o.Now())
@@ -146,7 +146,7 @@ func (f *Front) message(from caller, it item) (*Message, result) {
 		return nil, wrong(it.id, err)
 	}
 	res := result{ID: e.ID, Warnings: warnings(e)}
-	return &Message{Subject: raw.Subject, Header: it.header, Data: raw.Data, ID: messageID(e)}, res
+	return &Message{Subject: raw.Subject, Header: raw.Header, Data: raw.Data, ID: events.MessageID(e)}, res
 }
 
 func warnings(e events.Event) (out []fault) {

@@ -19,16 +19,13 @@ import (
 	"homing/pkg/combine"
 	"homing/pkg/limits"
 	"homing/pkg/shop"
-	"homing/pkg/shop/medusa"
-	"homing/pkg/shop/shopify"
-	"homing/pkg/shop/woocommerce"
 )
 
 // A Message is put on the stream.
 type Message struct {
 	Subject string
 	ID      string              // by which the stream knows a copy
-	Header  map[string][]string // of a binary CloudEvent; nil: a structured one
+	Header  map[string][]string // that of a CloudEvent; it is not written to
 	Data    []byte
 	Copy    bool // the stream had it: Publish says so
 }
@@ -163,15 +160,9 @@ func (f *Front) answer(w http.ResponseWriter, r *http.Request) (door string, a r
 	case len(path) == 2 && path[0] == "v1" && path[1] == "events":
 		return doorEvents, f.events(w, r)
 	case len(path) == 3 && path[0] == "in":
-		if s, ok := f.o.Stores[path[2]]; ok {
-			switch {
-			case path[1] == shopify.System && len(s.Shopify) > 0:
-				return path[1], f.webhook(w, r, s, shopifyDoor)
-			case path[1] == woocommerce.System && len(s.WooCommerce) > 0:
-				return path[1], f.webhook(w, r, s, wooDoor)
-			case path[1] == medusa.System && len(s.Medusa) > 0:
-				return path[1], f.webhook(w, r, s, medusaDoor)
-			}
+		s := f.o.Stores[path[2]]
+		if d := doors[path[1]]; d != nil && len(d.secrets(s)) > 0 {
+			return d.name, f.webhook(w, r, s, d)
 		}
 	}
 	return doorOther, refuse(http.StatusNotFound, "there is nothing here; a door is open once the store's configuration has a secret for it")

@@ -18,33 +18,37 @@ import (
 
 // A door is how the webhooks of a shop system come.
 type door struct {
-	name   string
-	signed func(s Store, h http.Header, body []byte, now time.Time) bool
-	topic  string // the header with the topic; "": it is in the body
-	sent   string // the header with the time at which it was first sent
-	read   func(shop.Store, shop.Message) (shop.Said, error)
-	ping   func(h http.Header, body []byte) bool // what is sent when a webhook is made
+	name string
+	// secrets are those of a store; without one the door is closed.
+	secrets func(Store) []string
+	signed  func(secrets []string, h http.Header, body []byte, now time.Time) bool
+	topic   string // the header with the topic; "": it is in the body
+	sent    string // the header with the time at which it was first sent
+	read    func(shop.Store, shop.Message) (shop.Said, error)
+	ping    func(h http.Header, body []byte) bool // what is sent when a webhook is made
 }
 
-var shopifyDoor = &door{
-	name: shopify.System, topic: "X-Shopify-Topic", sent: "X-Shopify-Triggered-At", read: shopify.Read,
-	signed: func(s Store, h http.Header, body []byte, _ time.Time) bool {
-		return signed(s.Shopify, h.Get("X-Shopify-Hmac-Sha256"), body)
+// doors are those of the shop systems, by the name in their path.
+var doors = map[string]*door{
+	shopify.System: {
+		name: shopify.System, topic: "X-Shopify-Topic", sent: "X-Shopify-Triggered-At", read: shopify.Read,
+		secrets: func(s Store) []string { return s.Shopify }, signed: signedIn("X-Shopify-Hmac-Sha256"),
+	},
+	woocommerce.System: {
+		name: woocommerce.System, topic: "X-Wc-Webhook-Topic", read: woocommerce.Read, ping: wooPing,
+		secrets: func(s Store) []string { return s.WooCommerce }, signed: signedIn("X-Wc-Webhook-Signature"),
+	},
+	medusa.System: {
+		name: medusa.System, read: medusa.Read,
+		secrets: func(s Store) []string { return s.Medusa }, signed: signedStandard,
 	},
 }
 
-var wooDoor = &door{
-	name: woocommerce.System, topic: "X-Wc-Webhook-Topic", read: woocommerce.Read, ping: wooPing,
-	signed: func(s Store, h http.Header, body []byte, _ time.Time) bool {
-		return signed(s.WooCommerce, h.Get("X-Wc-Webhook-Signature"), body)
-	},
-}
-
-var medusaDoor = &door{
-	name: medusa.System, read: medusa.Read,
-	signed: func(s Store, h http.Header, body []byte, now time.Time) bool {
-		return signedStandard(s.Medusa, h, body, now)
-	},
+// signedIn is signed for the signature in a header.
+func signedIn(header string) func([]string, http.Header, []byte, time.Time) bool {
+	return func(secrets []string, h http.Header, body []byte, _ time.Time) bool {
+		return signed(secrets, h.Get(header), body)
+	}
 }
 
 var pingBody = regexp.MustCompile(`^webhook_id=\d{1,20}$`)
@@ -71,7 +75,7 @@ func (f *Front) webhook(w http.ResponseWriter, r *http.Request, s Store, d *door
 	switch {
 	case d.ping != nil && d.ping(r.Header, body):
 		return reply{code: http.StatusOK, body: map[string]string{"pong": d.name}}
-	case !d.signed(s, r.Header, body, f.o.Now()):
+	case !d.signed(d.secrets(s), r.Header, body, f.o.Now()):
 		return refuse(http.StatusUnauthorized, "the signature is not one of the secret in the store's configuration")
 	}
 	m := shop.Message{Topic: r.Header.Get(d.topic), Body: body, At: shop.First(shop.Moment(r.Header.Get(d.sent)), f.o.Now())}
@@ -136,21 +140,14 @@ func (f *Front) took(door, result string, n int) {
 	}
 }
 
+// structuredHeader is that of a structured CloudEvent.
+var structuredHeader = map[string][]string{"Content-Type": {"application/cloudevents+json"}}
+
 // structured is an event as a message.
 func structured(e events.Event) (*Message, error) {
 	doc, err := events.Encode(e)
 	if err != nil {
 		return nil, err
 	}
-	return &Message{Subject: events.Subject(e.Store, e.Type), Data: doc, ID: messageID(e)}, nil
-}
-
-// messageID is what the stream knows a copy by: all that makes an event the same. What is
-// brought over is not the same as what happens now, which leads to email.
-func messageID(e events.Event) string {
-	id := e.Store + " " + string(e.Type) + " " + e.Source + " " + e.ID
-	if e.Historical {
-		id += " historical"
-	}
-	return id
+	return &Message{Subject: events.Subject(e.Store, e.Type), Header: structuredHeader, Data: doc, ID: events.MessageID(e)}, nil
 }
