@@ -89,8 +89,8 @@ func TestARejectedEventIsReplayedOnceTheFaultIsMended(t *testing.T) {
 	homing(t, "rejected", "replay", "1", "--nats", d.NATS).want(t, exitFailure).contains(t, "no rejected event 1")
 }
 
-// What came back about an email is for a person to read: it is listed and shown, and is
-// no event that could be published again.
+// What came back about an email is for a person to read, and so are webhooks that lead to
+// no event: they are listed and shown, and could not be published again.
 func TestAReportThatNobodyCouldReadIsNotReplayed(t *testing.T) {
 	d := startDev(t, "--state", filepath.Join(t.TempDir(), "state"))
 	nc, err := nats.Connect(d.NATS)
@@ -111,8 +111,17 @@ func TestAReportThatNobodyCouldReadIsNotReplayed(t *testing.T) {
 	}
 	homing(t, "rejected", "show", "1", "--nats", d.NATS).want(t, exitOK).contains(t, "came back to the return path", "Thanks!")
 	homing(t, "rejected", "replay", "1", "--nats", d.NATS).want(t, exitFailure).contains(t, "for a person to read", "address.bounced")
+	for _, reason := range []string{"unreadable_webhook", "privacy_request"} {
+		m := nats.NewMsg("rejected.main." + reason)
+		m.Header.Set("Homing-Subject", "in.shopify.main")
+		if _, err := nc.RequestMsg(m, 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	homing(t, "rejected", "replay", "2", "--nats", d.NATS).want(t, exitFailure).contains(t, "a webhook that could not be read")
+	homing(t, "rejected", "replay", "3", "--nats", d.NATS).want(t, exitFailure).contains(t, "a request for a person")
 	homing(t, "rejected", "replay", "--all", "--nats", d.NATS).want(t, exitOK).contains(t, "nothing to replay")
-	if got := listed(t, d.NATS); len(got) != 1 {
+	if got := listed(t, d.NATS); len(got) != 3 {
 		t.Errorf("afterwards: %+v", got)
 	}
 }

@@ -51,6 +51,20 @@ func entryOf(seq uint64, at time.Time, subject string, h nats.Header) rejectedEn
 	return e
 }
 
+// forPerson says what somebody has to do about what is no event, and so is not replayed;
+// "" of an event.
+func (e rejectedEntry) forPerson() string {
+	switch events.Reason(e.Reason) {
+	case events.ReasonUnknownReport:
+		return "it is a report about an email, for a person to read, and no event; if it says that the address does not exist, publish address.bounced"
+	case events.ReasonUnreadableWebhook:
+		return "it is a webhook that could not be read, for a person to read, and no event; make the webhook again as the page of your shop's system says, and bring over what was missed"
+	case events.ReasonPrivacyRequest:
+		return "it is a request for a person, and no event; do what it says"
+	}
+	return ""
+}
+
 // newest returns the newest entries whose subject matches, as read makes them of
 // messages without payloads, newest first, and how many there are in all. limit 0 is
 // all of them.
@@ -198,7 +212,7 @@ func (r *rejected) chosen(ctx context.Context, f *rejectedFlags, args []string) 
 		return seqs, nil
 	}
 	err := r.headers(ctx, f.subject(), func(m jetstream.Msg, md *jetstream.MsgMetadata) {
-		if !strings.HasSuffix(m.Subject(), "."+string(events.ReasonUnknownReport)) { // for a person to read: no event
+		if e := entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers()); e.forPerson() == "" {
 			seqs = append(seqs, md.Sequence.Stream)
 		}
 	})
@@ -221,8 +235,8 @@ func (r *rejected) replay(ctx context.Context, seq uint64, dryRun bool) (replaye
 	if e.Subject == "" {
 		return out, errors.New("it is a warning about an event that was taken in; there is nothing to publish again")
 	}
-	if e.Reason == string(events.ReasonUnknownReport) {
-		return out, errors.New("it is a report about an email, for a person to read, and no event; if it says that the address does not exist, publish address.bounced")
+	if what := e.forPerson(); what != "" {
+		return out, errors.New(what)
 	}
 	if !strings.HasPrefix(e.Subject, "storefront.") {
 		return out, fmt.Errorf("it stood on %s, which is Homing's own; only what storefronts publish is replayed", printable(e.Subject))
