@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -66,9 +65,6 @@ func (a *App) publishThroughDoor() func(context.Context, []*front.Message) error
 		for i, m := range ms {
 			out[i] = &nats.Msg{Subject: m.Subject, Header: nats.Header{}, Data: m.Data}
 			maps.Copy(out[i].Header, m.Header)
-			if m.Header == nil {
-				out[i].Header["Content-Type"] = []string{"application/cloudevents+json"}
-			}
 			out[i].Header[jetstream.MsgIDHeader] = []string{m.ID}
 		}
 		_, copies, err := p.PublishTelling(ctx, out)
@@ -84,36 +80,11 @@ func (a *App) publishThroughDoor() func(context.Context, []*front.Message) error
 
 // streamFull reports whether an error is a stream's that takes no more.
 func streamFull(err error) bool {
-	const maximumBytesExceeded, maximumMessagesExceeded = 10077, 10122
 	e, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && (e.ErrorCode == maximumBytesExceeded || e.ErrorCode == maximumMessagesExceeded)
+	return ok && e.ErrorCode == bus.StoreFailed
 }
 
-// maxKeptWebhook is how much of a webhook is kept that cannot be read.
-const maxKeptWebhook = 256 << 10
-
-// keepWebhook keeps a webhook on REJECTED.
+// keepWebhook keeps a webhook that leads to no event.
 func (a *App) keepWebhook(ctx context.Context, k front.Kept) error {
-	if !a.nc.IsConnected() {
-		return errors.New("not connected to NATS")
-	}
-	m := nats.NewMsg("rejected." + k.Store + "." + k.Reason)
-	if m.Data = k.Body; len(m.Data) > maxKeptWebhook {
-		m.Header.Set(bus.HeaderTruncated, strconv.Itoa(len(m.Data)))
-		m.Data = m.Data[:maxKeptWebhook]
-	}
-	m.Header.Set(bus.HeaderSubject, "in."+k.Door+"."+k.Store)
-	m.Header.Set(bus.HeaderDetail, headerText(k.Detail))
-	_, err := a.js.PublishMsg(ctx, m)
-	return err
-}
-
-// headerText is text as a header may have it.
-func headerText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return ' '
-		}
-		return r
-	}, s[:min(len(s), 500)])
+	return a.keepForPerson(ctx, forPerson{store: k.Store, reason: k.Reason, from: "in." + k.Door + "." + k.Store, detail: k.Detail, data: k.Body})
 }

@@ -12,11 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/feedback"
 	"homing/pkg/inbound"
@@ -228,17 +226,7 @@ func (a *App) keepReport(ctx context.Context, e returnpath.Email, begins []byte)
 // about, by which an erasure finds it. Of nobody's email it is in no store.
 func (a *App) keepUnknown(ctx context.Context, about customer.Key, why string, begins []byte) error {
 	store := cmp.Or(about.Store, "unknown")
-	m := nats.NewMsg("rejected." + store + "." + string(events.ReasonUnknownReport))
-	m.Data = begins
-	m.Header.Set(bus.HeaderSubject, "feedback."+store)
-	if about.Token != "" {
-		m.Header.Set(bus.HeaderCustomer, about.Token)
-	}
-	m.Header.Set(bus.HeaderDetail, why)
-	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
-	defer cancel()
-	_, err := a.js.PublishMsg(ctx, m)
-	return err
+	return a.keepForPerson(ctx, forPerson{store: store, reason: string(events.ReasonUnknownReport), from: "feedback." + store, detail: why, customer: about.Token, data: begins})
 }
 
 // FeedbackAddr returns where reports are taken; empty if they are not.

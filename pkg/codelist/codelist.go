@@ -146,11 +146,9 @@ func (c *Lists) putNew(ctx context.Context, subject string, data []byte) (bool, 
 	return err == nil, err
 }
 
-// fullSubject is the server's code for a subject that may hold no more messages.
-const fullSubject jetstream.ErrorCode = 10077
-
-// there reports whether the server refused a message because there is one already.
+// there reports whether the server refused a message because there is one already: a
+// subject may hold no more.
 func there(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == fullSubject)
+	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == bus.StoreFailed)
 }
