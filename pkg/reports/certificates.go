@@ -158,7 +158,7 @@ func fetch(ctx context.Context, client *http.Client, address string) ([]byte, er
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		if u := (*url.Error)(nil); errors.As(err, &u) { // its words have the address, and that a token
+		if u, ok := errors.AsType[*url.Error](err); ok { // its words have the address, and that a token
 			err = u.Err
 		}
 		return nil, err

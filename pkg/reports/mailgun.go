@@ -65,7 +65,7 @@ func (m *mailgun) read(_ context.Context, _ *http.Request, body []byte) (found, 
 	if e == nil {
 		return found{}, errOddForm
 	}
-	f := found{after: func(context.Context) error { m.remember(token, at); return nil }}
+	f := found{after: func() { m.remember(token, at) }}
 	report, about := mailgunSays(e)
 	if !about {
 		f.other = 1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -58,9 +57,7 @@ func postmarkSays(e object) (report feedback.Report, about bool) {
 		return postmarkBounced(e.number("TypeCode"), feedback.Judge(e.text("Email"), "failed", "", e.text("Details"))), true
 	case "SubscriptionChange":
 		// The shop itself, a bounce and a complaint change it, too, and are known otherwise.
-		var stops bool
-		_ = json.Unmarshal(e["SuppressSending"], &stops)
-		if stops && e.text("Origin") == "Recipient" && e.text("SuppressionReason") == "ManualSuppression" {
+		if e.yes("SuppressSending") && e.text("Origin") == "Recipient" && e.text("SuppressionReason") == "ManualSuppression" {
 			return left(e.time("ChangedAt")), true
 		}
 		return feedback.Report{}, false

@@ -93,8 +93,8 @@ type source interface {
 // found is what a request says.
 type found struct {
 	said  []Said
-	other int                         // things that are known, and nothing is done about
-	after func(context.Context) error // once all is recorded; nil: nothing
+	other int    // things that are known, and nothing is done about
+	after func() // once all is recorded; nil: nothing
 }
 
 var (
@@ -219,7 +219,7 @@ func (h *Handler) take(ctx context.Context, r *http.Request, name string, s sour
 		h.o.Took(name, Other)
 	}
 	if f.after != nil {
-		return f.after(ctx)
+		f.after()
 	}
 	return nil
 }

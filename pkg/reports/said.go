@@ -35,6 +35,12 @@ func (o object) number(name string) int {
 	return n
 }
 
+func (o object) yes(name string) bool {
+	var b bool
+	_ = json.Unmarshal(o[name], &b)
+	return b
+}
+
 // list returns the elements of a list; nil if it is none.
 func (o object) list(name string) []json.RawMessage {
 	var l []json.RawMessage

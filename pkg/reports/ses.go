@@ -1,7 +1,7 @@
 package reports
 
 import (
-	"encoding/json"
+	"cmp"
 	"strings"
 
 	"homing/pkg/feedback"
@@ -19,12 +19,8 @@ func sesSays(message string) found {
 		}
 		return found{said: []Said{{Report: unread(), Raw: []byte(message)}}}
 	}
-	kind := e.text("eventType")
-	if kind == "" {
-		kind = e.text("notificationType")
-	}
 	report, about := feedback.Report{}, true
-	switch kind {
+	switch cmp.Or(e.text("eventType"), e.text("notificationType")) {
 	case "Bounce":
 		report = sesBounced(e.object("bounce"))
 	case "Complaint":
@@ -36,11 +32,8 @@ func sesSays(message string) found {
 	case "Reject": // a virus in it
 		report = of(theirs(feedback.Judge("", "failed", "", e.object("reject").text("reason"))))
 	case "Subscription":
-		s, all := e.object("subscription"), false
-		_ = json.Unmarshal(s.object("newTopicPreferences")["unsubscribeAll"], &all)
-		if report = left(s.time("timestamp")); !all {
-			about = false
-		}
+		s := e.object("subscription")
+		report, about = left(s.time("timestamp")), s.object("newTopicPreferences").yes("unsubscribeAll")
 	case "Send", "Open", "Click", "AmazonSnsSubscriptionSucceeded":
 		about = false
 	}

@@ -46,10 +46,10 @@ func newSNS(o Options) *sns {
 
 // envelope is a message of SNS.
 type envelope struct {
-	Type, MessageID, TopicArn, Subject, Message, Timestamp, Token string
-	SubscribeURL, SignatureVersion, Signature, SigningCertURL     string
+	Type, MessageID, TopicArn, Message, Timestamp, Token      string
+	SubscribeURL, SignatureVersion, Signature, SigningCertURL string
 
-	hasSubject bool
+	Subject *string // nil: none, of which nothing is signed
 }
 
 // The types of messages.
@@ -70,16 +70,9 @@ func (s *sns) known(r *http.Request) error {
 }
 
 func (s *sns) read(ctx context.Context, _ *http.Request, body []byte) (found, error) {
-	var fields struct {
-		envelope
-		Subject *string
-	}
-	if json.Unmarshal(body, &fields) != nil {
+	var e envelope
+	if json.Unmarshal(body, &e) != nil {
 		return found{}, errForged
-	}
-	e := fields.envelope
-	if fields.Subject != nil {
-		e.Subject, e.hasSubject = *fields.Subject, true
 	}
 	if err := s.verify(ctx, e); err != nil {
 		return found{}, err
@@ -128,8 +121,8 @@ func (e envelope) signed() string {
 	fields := [][2]string{{"Message", e.Message}, {"MessageId", e.MessageID}}
 	switch e.Type {
 	case snsNotification:
-		if e.hasSubject {
-			fields = append(fields, [2]string{"Subject", e.Subject})
+		if e.Subject != nil {
+			fields = append(fields, [2]string{"Subject", *e.Subject})
 		}
 	case snsSubscribe, snsUnsubscribe:
 		fields = append(fields, [2]string{"SubscribeURL", e.SubscribeURL})
