@@ -42,7 +42,7 @@ func (x *outages) stop() {
 	x.server.WaitForShutdown()
 }
 
-// stream makes the stream of storefronts anew, deletes it, or makes one that is full.
+// stream makes the stream of storefronts again, deletes it, or makes one that is full.
 func (x *outages) stream(w http.ResponseWriter, r *http.Request) {
 	nc, err := nats.Connect(x.server.ClientURL(), nats.UserInfo("admin", "admin"))
 	if err != nil {
