@@ -71,6 +71,9 @@ func (e *Event) Heard() time.Time {
 	return e.Time
 }
 
+// Gateway is the source of the events that the links in emails lead to.
+const Gateway = "/homing/gateway"
+
 // Data is what an event of one type carries: one of the structs of this
 // package, always a pointer.
 type Data interface {

@@ -77,7 +77,7 @@ var may = map[string][]string{
 	"pkg/cldr/generate":        {"events"},
 	"pkg/projection":           {"events", "pkg/combine", "pkg/customer", "pkg/redischeck"},
 	"pkg/link":                 {"events", "pkg/customer"},
-	"pkg/visit":                {"events", "pkg/customer", "pkg/link"},
+	"pkg/visit":                {"events", "pkg/customer", "pkg/limits", "pkg/link", "pkg/touch"},
 	"pkg/returnpath":           {"events", "pkg/reason", "pkg/customer", "pkg/localtime"},
 	"pkg/control":              {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/click":                {"events", "pkg/customer", "pkg/bus"},

@@ -36,9 +36,6 @@ type Click struct {
 	At       int64 // ms, business time
 }
 
-// source is the source of the events that the gateway makes.
-const source = "/homing/gateway"
-
 const (
 	// repeat is how long a second click on the same thing counts as the same click:
 	// people click twice, and providers try again.
@@ -68,7 +65,7 @@ func (x Click) event(c *customer.Customer, latest int64) events.Event {
 		at = max(at, yes.At)
 	}
 	return events.Event{
-		ID: fmt.Sprintf("unsubscribed.%s.%s.%d", x.Customer.Token, x.Scope, at), Source: source, Type: events.TypeCustomerUnsubscribed,
+		ID: fmt.Sprintf("unsubscribed.%s.%s.%d", x.Customer.Token, x.Scope, at), Source: events.Gateway, Type: events.TypeCustomerUnsubscribed,
 		Store: x.Customer.Store, Time: time.UnixMilli(at).UTC(),
 		Data: &events.CustomerUnsubscribed{Customer: events.Customer{ID: c.ID.Value}, Scope: x.Scope},
 	}

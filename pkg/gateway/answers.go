@@ -113,7 +113,7 @@ func answer(l link.Link, id, text string, at int64) events.Event {
 		about = fmt.Sprintf("%012x", customer.AboutAnswer(l.Survey, l.Question, l.Order))
 	}
 	return events.Event{
-		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, about, said, at), Source: source,
+		ID: fmt.Sprintf("answered.%s.%s.%s.%d", l.Customer.Token, about, said, at), Source: events.Gateway,
 		Type: d.Type(), Store: l.Customer.Store, Time: time.UnixMilli(at).UTC(), Data: d,
 	}
 }

@@ -76,7 +76,7 @@ const (
 type Gateway struct {
 	o      Options
 	slots  chan struct{}
-	clicks clicks
+	taken  limits.Lately // events, by id
 	counts limits.Counts
 
 	dresses map[*programme.Store]*dress

@@ -2,43 +2,12 @@ package gateway
 
 import (
 	"context"
-	"sync"
-	"time"
 
 	"homing/events"
 	"homing/pkg/click"
 	"homing/pkg/customer"
 	"homing/pkg/link"
 )
-
-// source is the source of the events that the gateway makes.
-const source = "/homing/gateway"
-
-// remember is for how long at least this process remembers what it has recorded.
-const remember = time.Minute
-
-// clicks remembers what this process has recorded, for one to two minutes. What
-// another process recorded is at worst recorded once more, under the same id.
-type clicks struct {
-	mu            sync.Mutex
-	latest, older map[string]bool // ids of events
-	turned        time.Time
-}
-
-func (c *clicks) known(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.latest[id] || c.older[id]
-}
-
-func (c *clicks) add(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); c.latest == nil || now.Sub(c.turned) > remember {
-		c.older, c.latest, c.turned = c.latest, map[string]bool{}, now
-	}
-	c.latest[id] = true
-}
 
 // unsubscribe records that the customer leaves, and returns when it is in force.
 func (g *Gateway) unsubscribe(ctx context.Context, s site, l link.Link, choice string) (view, error) {
@@ -85,13 +54,15 @@ func (g *Gateway) gone(s site, l link.Link, scope string) view {
 	return v
 }
 
+// take has an event recorded. What another process recorded is at worst recorded once more,
+// under the same id.
 func (g *Gateway) take(ctx context.Context, k customer.Key, e events.Event) error {
-	if g.clicks.known(e.ID) {
+	if g.taken.Has(e.ID) {
 		return nil
 	}
 	err := g.o.Take(ctx, []customer.Entry{{Key: k, Event: e}})
 	if err == nil {
-		g.clicks.add(e.ID)
+		g.taken.Add(e.ID)
 	}
 	return err
 }

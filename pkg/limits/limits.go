@@ -1,6 +1,6 @@
 // Package limits says where a request comes from, and counts what comes from there, so
-// that nobody outside can keep a public server busy. Its counts are of one process, take
-// little memory however many addresses there are, and forget.
+// that nobody outside can keep a public server busy. It remembers what was done lately, too.
+// All of it is of one process, and forgets.
 package limits
 
 import (
@@ -66,7 +66,8 @@ const (
 	manyCounts = 100_000
 )
 
-// Counts count things, a minute at a time. The zero value counts from now on.
+// Counts count things, a minute at a time, in little memory however many there are. The
+// zero value counts from now on.
 type Counts struct {
 	mu    sync.Mutex
 	began time.Time
@@ -91,11 +92,4 @@ func (c *Counts) Count(kind, name string, most int) bool {
 	}
 	c.count[key] = n + 1
 	return n < most
-}
-
-// Over reports whether so many of a kind were counted this minute.
-func (c *Counts) Over(kind, name string, most int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return name != "" && time.Since(c.began) < aMinute && c.count[kind+" "+name] >= most
 }

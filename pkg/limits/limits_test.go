@@ -48,14 +48,14 @@ func TestCountsAreOfAMinuteAndBounded(t *testing.T) {
 				t.Errorf("%d: %v", i, ok)
 			}
 		}
-		if !c.Over("bad", "a", 2) || c.Over("bad", "b", 2) || c.Over("good", "a", 2) || c.Over("bad", "", 0) {
+		if c.Count("bad", "a", 2) || !c.Count("bad", "b", 1) || !c.Count("good", "a", 1) {
 			t.Error("others are counted with it")
 		}
 		if !c.Count("bad", "", 0) {
 			t.Error("nobody is over a limit")
 		}
 		time.Sleep(time.Minute)
-		if c.Over("bad", "a", 2) || !c.Count("bad", "a", 2) {
+		if !c.Count("bad", "a", 1) {
 			t.Error("the minute is over")
 		}
 		for i := range 2 * manyCounts {
@@ -63,6 +63,23 @@ func TestCountsAreOfAMinuteAndBounded(t *testing.T) {
 		}
 		if len(c.count) > manyCounts {
 			t.Errorf("%d counts are kept", len(c.count))
+		}
+	})
+}
+
+func TestANameIsRememberedForOneToTwoMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l Lately
+		if l.Has("a") || !l.Add("a") || l.Add("a") || !l.Has("a") || l.Has("b") {
+			t.Error("a name is new once")
+		}
+		time.Sleep(61 * time.Second)
+		if !l.Add("b") || l.Add("a") || !l.Has("a") {
+			t.Error("forgotten too early")
+		}
+		time.Sleep(61 * time.Second)
+		if !l.Add("c") || l.Has("a") || !l.Add("a") {
+			t.Error("remembered for too long")
 		}
 	})
 }

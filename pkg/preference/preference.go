@@ -13,9 +13,6 @@ import (
 	"homing/pkg/customer"
 )
 
-// source is the source of the events that the gateway makes.
-const source = "/homing/gateway"
-
 // Where a customer said yes, as the source of a consent.
 const (
 	Page        = "preferences"
@@ -106,7 +103,7 @@ func Left(c *customer.Customer) bool {
 // event gives data its envelope. Its id follows from what it says, so that a request that
 // is tried again is the same event.
 func event(k customer.Key, d events.Data, what string, at int64) events.Event {
-	e := events.Event{Source: source, Type: d.Type(), Store: k.Store, Time: time.UnixMilli(at).UTC(), Data: d}
+	e := events.Event{Source: events.Gateway, Type: d.Type(), Store: k.Store, Time: time.UnixMilli(at).UTC(), Data: d}
 	e.ID = fmt.Sprintf("%s.%s.%d", what, k.Token, at)
 	if b, err := events.Encode(e); err == nil {
 		h := fnv.New32a()

@@ -9,7 +9,9 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/limits"
 	"homing/pkg/link"
+	"homing/pkg/touch"
 )
 
 const (
@@ -47,9 +49,7 @@ type Recorder struct {
 	mu      sync.Mutex
 	waiting []Visit // the oldest first
 	recent  []Visit // that were recorded and came within burst of those that wait
-	known   map[string]bool
-	before  map[string]bool // those of the minute before
-	turned  time.Time
+	known   limits.Lately
 }
 
 // Note has a visit recorded, and never waits.
@@ -100,7 +100,7 @@ func (r *Recorder) due(until time.Time) []Visit {
 	var out []Visit
 	for i, v := range r.waiting[:n] {
 		v.Machine = v.Machine || machine[len(r.recent)+i]
-		if id := eventID(v); r.first(id) {
+		if r.known.Add(eventID(v)) {
 			out = append(out, v)
 		} else {
 			r.Became("repeated", 1)
@@ -145,19 +145,6 @@ func bursts(all []Visit) []bool {
 	return out
 }
 
-// first reports whether an event is new to this process, which remembers for one to two
-// minutes.
-func (r *Recorder) first(id string) bool {
-	if now := time.Now(); r.known == nil || now.Sub(r.turned) > time.Minute {
-		r.before, r.known, r.turned = r.known, map[string]bool{}, now
-	}
-	if r.known[id] || r.before[id] {
-		return false
-	}
-	r.known[id] = true
-	return true
-}
-
 func (r *Recorder) record(ctx context.Context, due []Visit) {
 	for len(due) > 0 {
 		n := min(len(due), atOnce)
@@ -184,7 +171,7 @@ func (r *Recorder) record(ctx context.Context, due []Visit) {
 
 // touchOf is the id of the touch whose email has the link.
 func touchOf(l link.Link) string {
-	return l.Worker + "." + l.Step + "." + l.Customer.Token + "." + l.Occasion
+	return touch.Touch{Worker: l.Worker, Step: l.Step, Customer: l.Customer, Occasion: l.Occasion}.ID()
 }
 
 // eventID is the same for all visits of a link in one minute of the clock: people click
@@ -210,5 +197,5 @@ func Entry(v Visit) customer.Entry {
 	if l.Purpose == link.Visit {
 		d = &events.EmailClicked{EmailVisit: of, URL: Plain(l.URL)}
 	}
-	return customer.Entry{Key: l.Customer, Event: events.Event{ID: eventID(v), Source: "/homing/gateway", Type: d.Type(), Store: l.Customer.Store, Time: v.At.UTC(), Data: d}}
+	return customer.Entry{Key: l.Customer, Event: events.Event{ID: eventID(v), Source: events.Gateway, Type: d.Type(), Store: l.Customer.Store, Time: v.At.UTC(), Data: d}}
 }
