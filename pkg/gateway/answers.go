@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"homing/events"
 	"homing/pkg/click"
 	"homing/pkg/customer"
@@ -23,25 +21,15 @@ const maxAnswer = 16 << 10
 // answerTo answers a link to an answer: GET shows what was chosen in the email, and POST
 // records it, or what was chosen instead on the page.
 func (g *Gateway) answerTo(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
-	a := reply{kind: "answer", code: http.StatusOK}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		a.view = askAnswer(s, l)
-	case http.MethodPost:
-		if !g.admit(r, l.Customer.Token) {
-			a.view, a.code = notNow(s), http.StatusTooManyRequests
-			return a
-		}
-		form, err := sentUpTo(w, r, maxAnswer)
-		if err != nil {
-			a.view, a.code = notHere(s), http.StatusRequestEntityTooLarge
-			return a
-		}
-		a.view, a.code = g.answered(r, s, l, form)
-	default:
-		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+	const kind = "answer"
+	if r.Method == http.MethodPost && !g.admit(r, l.Customer.Token) {
+		return tooMany(kind, s)
 	}
-	return a
+	return page{
+		kind: kind, most: maxAnswer,
+		show:  func() (view, int) { return askAnswer(s, l), http.StatusOK },
+		press: func(form url.Values) (view, int) { return g.answered(r, s, l, form) },
+	}.answer(w, r, s)
 }
 
 // answered records an answer. One in words that has none says nothing, and is asked again.
@@ -55,30 +43,21 @@ func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values
 	if l.Kind() == events.AnswerText && text == "" {
 		return askAnswer(s, l), http.StatusOK
 	}
-	// An answer counts, even if the person doesn't wait to hear so.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-	v, err := g.within(ctx, cancel, func() (view, error) { return thanks(s), g.record(ctx, l, text) })
-	if err != nil {
-		g.o.Log.Warn("an answer was not recorded; the customer is asked to try again", zap.Error(err))
-		v = tryAgain(s, "")
-		if text != "" {
-			v.Form.Hidden = append(v.Form.Hidden, hidden{"text", text})
-		}
-		if l.Scale != "" {
-			v.Form.Hidden = append(v.Form.Hidden, hidden{"score", strconv.Itoa(l.Score)})
-		}
-		return v, http.StatusServiceUnavailable
+	var again []hidden
+	if text != "" {
+		again = append(again, hidden{"text", text})
 	}
-	return v, http.StatusOK
+	if l.Scale != "" {
+		again = append(again, hidden{"score", strconv.Itoa(l.Score)})
+	}
+	return g.change(r, s, l, again, func(ctx context.Context, c *customer.Customer) (view, error) {
+		return thanks(s), g.record(ctx, l, c, text)
+	})
 }
 
 // record records the customer's answer. The same answer within a minute is the same event:
 // people press buttons twice. Another one is later than the one before, so that it counts.
-func (g *Gateway) record(ctx context.Context, l link.Link, text string) error {
-	c, err := g.o.Person(ctx, l.Customer)
-	if err != nil {
-		return err
-	}
+func (g *Gateway) record(ctx context.Context, l link.Link, c *customer.Customer, text string) error {
 	now := g.o.Now().UnixMilli()
 	e := answer(l, c.ID.Value, text, now)
 	if last, ok := c.Answer(l.Survey, l.Question, l.Order); ok {

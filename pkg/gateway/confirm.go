@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"homing/pkg/customer"
@@ -16,34 +17,31 @@ const confirmable = 7 * 24 * time.Hour
 // confirm answers a link that confirms that somebody wants email: they asked for it, or
 // somebody did who gave their address.
 func (g *Gateway) confirm(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
-	a := reply{kind: "confirm", code: http.StatusOK}
+	const kind = "confirm"
 	if !g.admit(r, l.Customer.Token) {
-		a.view, a.code = notNow(s), http.StatusTooManyRequests
-		return a
+		return tooMany(kind, s)
 	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		a.view, a.code = g.asked(r.Context(), s, l, func(c *customer.Customer) view {
-			if !g.confirms(l, c) {
-				return expired(s)
-			}
-			return asksToConfirm(s)
-		})
-		if a.code == http.StatusOK && a.view.Tone == problem {
-			a.code = http.StatusGone
-		}
-	case http.MethodPost:
-		form, err := sent(w, r)
-		if err != nil {
-			a.view, a.code = notHere(s), http.StatusRequestEntityTooLarge
-			return a
-		}
-		a.view, a.code = g.change(r, s, form, func(ctx context.Context) (view, error) { return g.confirmed(ctx, s, l) })
-		if a.code == http.StatusOK && a.view.Tone == problem {
-			a.code = http.StatusGone
-		}
-	default:
-		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
+	a := page{
+		kind: kind, most: maxBody,
+		show: func() (view, int) {
+			return g.asked(r.Context(), s, l, func(c *customer.Customer) view {
+				if !g.confirms(l, c) {
+					return expired(s)
+				}
+				return asksToConfirm(s)
+			})
+		},
+		press: func(url.Values) (view, int) {
+			return g.change(r, s, l, nil, func(ctx context.Context, c *customer.Customer) (view, error) {
+				if !g.confirms(l, c) {
+					return expired(s), nil
+				}
+				return g.agreed(ctx, s, l, c, preference.DoubleOptIn)
+			})
+		},
+	}.answer(w, r, s)
+	if a.code == http.StatusOK && a.view.Tone == problem {
+		a.code = http.StatusGone
 	}
 	return a
 }
@@ -54,17 +52,6 @@ func (g *Gateway) confirm(w http.ResponseWriter, r *http.Request, s site, l link
 func (g *Gateway) confirms(l link.Link, c *customer.Customer) bool {
 	ago := g.o.Now().Sub(time.Unix(l.At, 0))
 	return g.o.Mailbox != nil && ago < confirmable && g.o.Mailbox(l.Customer.Store, c.Account()) == l.Mailbox
-}
-
-func (g *Gateway) confirmed(ctx context.Context, s site, l link.Link) (view, error) {
-	c, err := g.o.Person(ctx, l.Customer)
-	if err != nil {
-		return view{}, err
-	}
-	if !g.confirms(l, &c) {
-		return expired(s), nil
-	}
-	return g.agreed(ctx, s, l, preference.DoubleOptIn)
 }
 
 func asksToConfirm(s site) view {

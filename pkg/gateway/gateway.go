@@ -1,7 +1,8 @@
-// Package gateway answers the links in emails: unsubscribing, preferences, confirming an
-// address, saying why one stayed away, and showing the email in a browser. It serves pages to people and one-click unsubscribes (RFC 8058)
-// to mailbox providers. It knows neither NATS nor Redis: it hands what is to be
-// recorded to a function that returns only once it is in force.
+// Package gateway answers the links in emails: to unsubscribe, to choose preferences, to
+// confirm an address, to answer a question, to see the email in a browser, and those that
+// lead on to the shop. It serves pages to people and one-click unsubscribes (RFC 8058) to
+// mailbox providers. It knows neither NATS nor Redis: it hands what is to be recorded to a
+// function that returns only once it is in force.
 //
 // GET and HEAD change nothing, because prefetchers and scanners follow every
 // link. POST needs nothing but the link: no cookie, no login, no script.
@@ -177,13 +178,40 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) reply {
 	case link.Answer:
 		return g.answerTo(w, r, s, l)
 	}
-	a := reply{kind: "unsubscribe", code: http.StatusOK}
+	return page{
+		kind: "unsubscribe", most: maxBody,
+		show: func() (view, int) {
+			v := askUnsubscribe(s, l)
+			v.More = g.toPreferences(s, l)
+			return v, http.StatusOK
+		},
+		press: func(form url.Values) (view, int) {
+			choice := chosen(form)
+			return g.leaves(r, s, l, choice, hidden{"scope", choice})
+		},
+	}.answer(w, r, s)
+}
+
+// A page has a button: GET and HEAD show it, and POST is that the button was pressed.
+type page struct {
+	kind  string // for the metric
+	most  int64  // bytes of its form
+	show  func() (view, int)
+	press func(form url.Values) (view, int)
+}
+
+func (p page) answer(w http.ResponseWriter, r *http.Request, s site) reply {
+	a := reply{kind: p.kind}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		a.view = askUnsubscribe(s, l)
-		a.view.More = g.toPreferences(s, l)
+		a.view, a.code = p.show()
 	case http.MethodPost:
-		a.view, a.code = g.post(w, r, s, l, g.unsubscribe)
+		form, err := sent(w, r, p.most)
+		if err != nil {
+			a.view, a.code = notHere(s), http.StatusRequestEntityTooLarge
+			return a
+		}
+		a.view, a.code = p.press(form)
 	default:
 		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
 	}
@@ -204,50 +232,52 @@ func (g *Gateway) only() *programme.Store {
 	return unknown
 }
 
-// doing records what a link is for. choice is what the customer chose on the page.
-type doing func(ctx context.Context, s site, l link.Link, choice string) (view, error)
-
-// post records, and says so only when it is done.
-func (g *Gateway) post(w http.ResponseWriter, r *http.Request, s site, l link.Link, do doing) (view, int) {
-	choice, err := chosen(w, r)
-	if err != nil {
-		return notHere(s), http.StatusRequestEntityTooLarge
+// leaves has it recorded that a customer leaves. It is in force before the next email, also
+// where it cannot be recorded now. again is what the page sends that asks to try again.
+func (g *Gateway) leaves(r *http.Request, s site, l link.Link, choice string, again hidden) (view, int) {
+	v, err := g.within(r, soon, func(ctx context.Context) (view, error) { return g.unsubscribe(ctx, s, l, choice) })
+	if err == nil {
+		return v, http.StatusOK
 	}
-	return g.recorded(r, s, l, choice, do)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience-soon)
+	defer cancel()
+	v, cannot := g.later(ctx, s, l, choice)
+	if cannot != nil {
+		return g.notRecorded(s, l, errors.Join(err, cannot), again)
+	}
+	g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", s.store.ID), zap.Error(err))
+	return v, http.StatusAccepted
 }
 
-// recorded has something recorded. An unsubscribe waits if it cannot be.
-func (g *Gateway) recorded(r *http.Request, s site, l link.Link, choice string, do doing) (view, int) {
-	// A click counts, even if the person doesn't wait for the answer.
-	clicked := context.WithoutCancel(r.Context())
-	wait := patience
-	if l.Purpose == link.Unsubscribe {
-		wait = soon
-	}
-	ctx, cancel := context.WithTimeout(clicked, wait)
-	v, err := g.within(ctx, cancel, func() (view, error) { return do(ctx, s, l, choice) })
-	if err != nil && l.Purpose == link.Unsubscribe {
-		ctx, cancel := context.WithTimeout(clicked, patience-soon)
-		defer cancel()
-		v, cannot := g.later(ctx, s, l, choice)
-		if cannot == nil {
-			g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", s.store.ID), zap.Error(err))
-			return v, http.StatusAccepted
+// change has something recorded about the person of a link: the page says so only when it
+// is done.
+func (g *Gateway) change(r *http.Request, s site, l link.Link, again []hidden, record func(context.Context, *customer.Customer) (view, error)) (view, int) {
+	v, err := g.within(r, patience, func(ctx context.Context) (view, error) {
+		c, err := g.o.Person(ctx, l.Customer)
+		if err != nil {
+			return view{}, err
 		}
-		err = errors.Join(err, cannot)
-	}
+		return record(ctx, &c)
+	})
 	if err != nil {
-		g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
-		return tryAgain(s, choice), http.StatusServiceUnavailable
+		return g.notRecorded(s, l, err, again...)
 	}
 	return v, http.StatusOK
 }
 
-// within has something recorded, and returns when it is, or when ctx ends. What hangs
+// notRecorded is the page that asks to send the same once more.
+func (g *Gateway) notRecorded(s site, l link.Link, err error, again ...hidden) (view, int) {
+	g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
+	return tryAgain(s, again), http.StatusServiceUnavailable
+}
+
+// within has something recorded, and returns when it is, or after a time; also if the
+// person doesn't wait for the answer. What hangs
 // goes on: a server that does not answer ends no call of ours at once, and what it does
 // in the end is done. It keeps its place for as long, so that those who come while
 // nothing is answered leave nothing behind that waits.
-func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view, error)) (view, error) {
+func (g *Gateway) within(r *http.Request, wait time.Duration, record func(context.Context) (view, error)) (view, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), wait)
 	if err := g.place(ctx); err != nil {
 		cancel()
 		return view{}, err
@@ -260,7 +290,7 @@ func (g *Gateway) within(ctx context.Context, cancel func(), record func() (view
 	go func() {
 		defer cancel()
 		defer func() { <-g.slots }()
-		v, err := record()
+		v, err := record(ctx)
 		done <- result{v, err}
 	}()
 	select {
@@ -286,14 +316,23 @@ func (g *Gateway) place(ctx context.Context) error {
 	}
 }
 
-// chosen reads what was chosen on the page; empty for everything else. A body
-// that cannot be read is no reason to refuse: the link says everything.
-func chosen(w http.ResponseWriter, r *http.Request) (string, error) {
-	form, err := sent(w, r)
-	if err != nil || oneClick(form) {
-		return "", err
+// reading has its place among what is recorded, so that a flood of links leaves room there.
+func reading[T any](ctx context.Context, g *Gateway, read func(context.Context) (T, error)) (out T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	if err := g.place(ctx); err != nil {
+		return out, err
 	}
-	return form.Get("scope"), nil
+	defer func() { <-g.slots }()
+	return read(ctx)
+}
+
+// chosen is what was chosen on the page; empty for everything else.
+func chosen(form url.Values) string {
+	if oneClick(form) {
+		return ""
+	}
+	return form.Get("scope")
 }
 
 // oneClick reports whether a mailbox provider sends a form (RFC 8058).
@@ -301,10 +340,9 @@ func oneClick(form url.Values) bool {
 	return strings.EqualFold(form.Get("List-Unsubscribe"), "One-Click")
 }
 
-// sent reads a form, and fails only if it is too large.
-func sent(w http.ResponseWriter, r *http.Request) (url.Values, error) { return sentUpTo(w, r, maxBody) }
-
-func sentUpTo(w http.ResponseWriter, r *http.Request, most int64) (url.Values, error) {
+// sent reads a form, and fails only if it is too large: one that cannot be read is no reason
+// to refuse, since the link says everything.
+func sent(w http.ResponseWriter, r *http.Request, most int64) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	// Both forms of a form: the second call would hide what the first had to say.
 	err := errors.Join(r.ParseForm(), r.ParseMultipartForm(most))

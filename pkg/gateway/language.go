@@ -69,21 +69,24 @@ type site struct {
 
 // site returns the pages of a store in the language of a request.
 func (g *Gateway) site(store *programme.Store, h http.Header) site {
-	wanted := append(accepted(h), store.View.Locale)
-	var words *render.Pages
-	if g.o.Templates != nil {
-		if set := g.o.Templates(); set != nil {
-			words = set.Pages(store.ID, wanted...)
-		}
-	}
-	if words == nil {
-		words = ownWords().Pages("", wanted...)
-	}
+	set, of := g.words(store)
+	words := set.Pages(of, append(accepted(h), store.View.Locale)...)
 	d := g.dresses[store]
 	if d == nil {
 		d = g.plain
 	}
 	return site{store, words, d}
+}
+
+// words are the words of a store's pages in all languages: a set, and what the store is
+// called in it.
+func (g *Gateway) words(store *programme.Store) (*render.Set, string) {
+	if g.o.Templates != nil {
+		if set := g.o.Templates(); set != nil && len(set.PagesOf(store.ID)) > 0 {
+			return set, store.ID
+		}
+	}
+	return ownWords(), ""
 }
 
 // say is a phrase of the pages.

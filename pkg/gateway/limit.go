@@ -10,6 +10,11 @@ const (
 	perAddress = 300 // of one address, which a whole company may share
 )
 
+// tooMany is the answer to a request that is not admitted.
+func tooMany(kind string, s site) reply {
+	return reply{kind: kind, view: notNow(s), code: http.StatusTooManyRequests}
+}
+
 // admit counts a request, and reports whether it is to be answered.
 func (g *Gateway) admit(r *http.Request, token string) bool {
 	return g.counts.Count("link", token, perLink) && g.counts.Count("address", g.o.Proxies.From(r), perAddress)

@@ -42,7 +42,6 @@ type further struct{ URL, Label string }
 type form struct {
 	Legend  string
 	Choices []choice
-	Scope   string // instead of choices; may be empty
 	Hidden  []hidden
 	Button  string
 	Quiet   bool // not what most people come for
@@ -122,7 +121,7 @@ func left(s site) view {
 func leftOne(s site, l link.Link) view {
 	return view{
 		site: s, Tone: done, Title: s.say("left_title"), Text: []string{s.sayOf("left_one", l.Worker), s.say("left_close")},
-		Form: &form{Scope: events.ScopeAll, Button: s.say("left_button"), Quiet: true},
+		Form: &form{Hidden: []hidden{{"scope", events.ScopeAll}}, Button: s.say("left_button"), Quiet: true},
 	}
 }
 
@@ -137,9 +136,10 @@ func nothing(s site, why string) view {
 	return view{site: s, Tone: problem, Title: s.say(why + "_title"), Text: []string{s.say(why + "_text"), s.say("unchanged")}}
 }
 
-func tryAgain(s site, scope string) view {
+// tryAgain asks to send the same once more.
+func tryAgain(s site, again []hidden) view {
 	return view{
 		site: s, Tone: problem, Title: s.say("retry_title"), Text: []string{s.say("retry_text")},
-		Form: &form{Scope: scope, Button: s.say("retry_button")},
+		Form: &form{Hidden: again, Button: s.say("retry_button")},
 	}
 }

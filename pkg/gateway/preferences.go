@@ -25,25 +25,20 @@ const (
 
 // preferences answers a link to a customer's preferences.
 func (g *Gateway) preferences(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
-	a := reply{kind: "preferences", code: http.StatusOK}
+	const kind = "preferences"
 	if !g.admit(r, l.Customer.Token) {
-		a.view, a.code = notNow(s), http.StatusTooManyRequests
-		return a
+		return tooMany(kind, s)
 	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		a.view, a.code = g.asked(r.Context(), s, l, func(c *customer.Customer) view { return g.chooses(s, l, c) })
-	case http.MethodPost:
-		form, err := sent(w, r)
-		if err != nil {
-			a.view, a.code = notHere(s), http.StatusRequestEntityTooLarge
-			return a
-		}
-		a.view, a.code = g.chose(r, s, l, form)
-	default:
-		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD, POST"
-	}
-	return a
+	return page{
+		kind: kind, most: maxBody,
+		show:  func() (view, int) { return g.choice(r, s, l) },
+		press: func(form url.Values) (view, int) { return g.chose(r, s, l, form) },
+	}.answer(w, r, s)
+}
+
+// choice is the page as it is now.
+func (g *Gateway) choice(r *http.Request, s site, l link.Link) (view, int) {
+	return g.asked(r.Context(), s, l, func(c *customer.Customer) view { return g.chooses(s, l, c) })
 }
 
 // chose does what was chosen on the page. What says nothing changes nothing.
@@ -54,29 +49,19 @@ func (g *Gateway) chose(r *http.Request, s site, l link.Link, form url.Values) (
 	}
 	switch do {
 	case stopAll:
-		l.Purpose = link.Unsubscribe // which also is in force where nothing can be recorded
-		return g.recorded(r, s, l, events.ScopeAll, g.unsubscribe)
+		return g.leaves(r, s, l, events.ScopeAll, hidden{"do", stopAll})
 	case goBack:
 		return asksToAgree(s), http.StatusOK
 	case agree:
-		return g.change(r, s, form, func(ctx context.Context) (view, error) { return g.agreed(ctx, s, l, preference.Page) })
+		return g.change(r, s, l, again(form), func(ctx context.Context, c *customer.Customer) (view, error) {
+			return g.agreed(ctx, s, l, c, preference.Page)
+		})
 	case save:
-		return g.change(r, s, form, func(ctx context.Context) (view, error) { return g.saved(ctx, s, l, form) })
+		return g.change(r, s, l, again(form), func(ctx context.Context, c *customer.Customer) (view, error) {
+			return g.saved(ctx, s, l, c, form)
+		})
 	}
-	return g.asked(r.Context(), s, l, func(c *customer.Customer) view { return g.chooses(s, l, c) })
-}
-
-// change has something recorded that cannot wait: the page says so only when it is done.
-func (g *Gateway) change(r *http.Request, s site, form url.Values, record func(context.Context) (view, error)) (view, int) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-	v, err := g.within(ctx, cancel, func() (view, error) { return record(ctx) })
-	if err != nil {
-		g.o.Log.Warn("preferences were not recorded; the customer is asked to try again", zap.Error(err))
-		v = tryAgain(s, "")
-		v.Form.Hidden = again(form)
-		return v, http.StatusServiceUnavailable
-	}
-	return v, http.StatusOK
+	return g.choice(r, s, l)
 }
 
 // again is what was sent, to be sent once more.
@@ -92,7 +77,7 @@ func again(form url.Values) (out []hidden) {
 // asked reads the person of a link, and shows what is known. While that cannot be read,
 // they can leave all the same.
 func (g *Gateway) asked(ctx context.Context, s site, l link.Link, show func(*customer.Customer) view) (view, int) {
-	c, err := g.person(ctx, l)
+	c, err := reading(ctx, g, func(ctx context.Context) (customer.Customer, error) { return g.o.Person(ctx, l.Customer) })
 	switch {
 	case err != nil:
 		g.o.Log.Warn("a page could not be shown; who asked is told to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
@@ -105,17 +90,6 @@ func (g *Gateway) asked(ctx context.Context, s site, l link.Link, show func(*cus
 		return incomplete(s), http.StatusNotFound
 	}
 	return show(&c), http.StatusOK
-}
-
-// person has its place among what is recorded, so that a flood of links leaves room there.
-func (g *Gateway) person(ctx context.Context, l link.Link) (customer.Customer, error) {
-	ctx, cancel := context.WithTimeout(ctx, soon)
-	defer cancel()
-	if err := g.place(ctx); err != nil {
-		return customer.Customer{}, err
-	}
-	defer func() { <-g.slots }()
-	return g.o.Person(ctx, l.Customer)
 }
 
 // chooses is the page on which a person chooses; who left altogether may come back.
@@ -150,15 +124,11 @@ func kindsOf(s site) (out []string) {
 }
 
 // agreed records that a person agrees to email.
-func (g *Gateway) agreed(ctx context.Context, s site, l link.Link, where string) (view, error) {
-	c, err := g.o.Person(ctx, l.Customer)
-	if err != nil {
-		return view{}, err
-	}
+func (g *Gateway) agreed(ctx context.Context, s site, l link.Link, c *customer.Customer, where string) (view, error) {
 	if c.Gone() {
 		return incomplete(s), nil
 	}
-	if e, some := preference.Yes(l.Customer, &c, where, g.o.Now()); some {
+	if e, some := preference.Yes(l.Customer, c, where, g.o.Now()); some {
 		if err := g.take(ctx, l.Customer, e); err != nil {
 			return view{}, err
 		}
@@ -167,22 +137,18 @@ func (g *Gateway) agreed(ctx context.Context, s site, l link.Link, where string)
 }
 
 // saved records what was chosen.
-func (g *Gateway) saved(ctx context.Context, s site, l link.Link, form url.Values) (view, error) {
-	c, err := g.o.Person(ctx, l.Customer)
-	if err != nil {
-		return view{}, err
-	}
+func (g *Gateway) saved(ctx context.Context, s site, l link.Link, c *customer.Customer, form url.Values) (view, error) {
 	if c.Gone() {
 		return incomplete(s), nil
 	}
-	if preference.Left(&c) { // meanwhile, elsewhere: only an explicit yes brings them back
-		return g.chooses(s, l, &c), nil
+	if preference.Left(c) { // since the page was shown: only an explicit yes brings them back
+		return g.chooses(s, l, c), nil
 	}
 	born, ok := dayOf(form.Get("day"), form.Get("month"), form.Get("year"), g.o.Now())
 	if !ok {
-		return g.wrongDay(s, l, &c, form), nil
+		return g.wrongDay(s, l, c, form), nil
 	}
-	e, some := g.choices(s, &c, form, born).Event(l.Customer, &c, g.o.Now())
+	e, some := g.choices(s, c, form, born).Event(l.Customer, c, g.o.Now())
 	v := view{site: s, Tone: done, Title: s.say("saved_title"), Text: []string{s.say("same_text")}, More: g.toPreferences(s, l)}
 	v.More.Label = s.say("saved_more")
 	if some {

@@ -231,6 +231,16 @@ func TestWhileRedisIsAwayNothingIsSaidToBeSavedAndAllCanBeStopped(t *testing.T) 
 	}
 }
 
+// Where not even a click can be left, the button that tries again does what was asked for.
+func TestStoppingAllIsTriedAgain(t *testing.T) {
+	s, page := choosing(t)
+	s.away, s.nats = errAway, errAway
+	a := s.post(page, url.Values{"do": {"off"}})
+	if a.StatusCode != http.StatusServiceUnavailable || !strings.Contains(a.body, `name="do" value="off"`) {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+}
+
 func TestTheUnsubscribePageLeadsToFewerEmails(t *testing.T) {
 	s, page := choosing(t)
 	to := strings.Replace(page, s.url, "https://mail.shop.example", 1)

@@ -11,13 +11,11 @@ import (
 	"homing/events"
 	"homing/pkg/cldr"
 	"homing/pkg/customer"
-	"homing/pkg/programme"
-	"homing/pkg/render"
 )
 
 // settings are the choices of a preference page, as they are now.
 type settings struct {
-	Says      says
+	site      site
 	Kinds     []option
 	Often     []option
 	Pause     []option
@@ -26,10 +24,8 @@ type settings struct {
 	Zones     []zoneGroup
 }
 
-// says are the words of a preference page.
-type says struct {
-	Kinds, Often, Pause, Birthday, Wrong, Day, Month, Year, Language, Zone, Save, Orders, Stop string
-}
+// Say is a phrase of the page.
+func (s *settings) Say(key string) string { return s.site.say(key) }
 
 // An option is one of several choices.
 type option struct {
@@ -37,8 +33,8 @@ type option struct {
 	Chosen       bool
 }
 
-// birthday asks for a day. One that is known is not shown: whoever the email was forwarded
-// to has the link, too.
+// birthday asks for a day. One that is known is not shown: people forward emails, and the
+// link with them.
 type birthday struct {
 	Hint         string
 	Days, Months []option
@@ -65,15 +61,7 @@ var days = map[string]int{noPause: 0, onePause: 30, twoPause: 90}
 
 // settings returns what a person may choose, and has chosen.
 func (g *Gateway) settings(s site, c *customer.Customer) *settings {
-	say := s.say
-	out := &settings{
-		Says: says{
-			Kinds: say("prefs_kinds"), Often: say("prefs_often"), Pause: say("prefs_pause"), Birthday: say("prefs_birthday"),
-			Wrong: say("prefs_birthday_wrong"), Day: say("prefs_day"), Month: say("prefs_month"), Year: say("prefs_year"),
-			Language: say("prefs_language"), Zone: say("prefs_zone"), Save: say("prefs_button"), Orders: say("prefs_orders"), Stop: say("prefs_stop"),
-		},
-		Often: often(s, c), Pause: g.pauses(s, c),
-	}
+	out := &settings{site: s, Often: often(s, c), Pause: g.pauses(s, c)}
 	if themselves(c) {
 		out.Languages, out.Zones = g.languages(s, c), zonesFor(s, c.Location(zoneOf(s.store)).String())
 	}
@@ -128,29 +116,16 @@ func (s site) locale() string {
 
 // languages are those that the pages have, if there is a choice.
 func (g *Gateway) languages(s site, c *customer.Customer) (out []option) {
-	set, store := ownWords(), ""
-	if g.o.Templates != nil {
-		if now := g.o.Templates(); now != nil && len(now.PagesOf(s.store.ID)) > 0 {
-			set, store = now, s.store.ID
-		}
-	}
-	speaks := speaks(set, store, c, s.store)
+	set, store := g.words(s.store)
+	speaks := set.Pages(store, c.Language(), s.store.View.Locale) // in the person's emails
 	for _, p := range set.PagesOf(store) {
-		out = append(out, option{p.Lang, p.Say("language_name", "", ""), p.Lang == speaks})
+		out = append(out, option{p.Lang, p.Say("language_name", "", ""), p == speaks})
 	}
 	if len(out) < 2 {
 		return nil
 	}
 	slices.SortFunc(out, func(a, b option) int { return cmp.Compare(a.Label, b.Label) })
 	return out
-}
-
-// speaks is the language in which a person's emails are, of those of a set.
-func speaks(set *render.Set, store string, c *customer.Customer, of *programme.Store) string {
-	if p := set.Pages(store, c.Language(), of.View.Locale); p != nil {
-		return p.Lang
-	}
-	return ""
 }
 
 func birthdayOf(s site, c *customer.Customer) *birthday {

@@ -26,7 +26,7 @@ func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
 	}
 	html, err := "", error(nil)
 	if g.o.Shown != nil {
-		html, err = g.read(r.Context(), l)
+		html, err = reading(r.Context(), g, func(ctx context.Context) (string, error) { return g.o.Shown(ctx, l.Customer, l.Touch) })
 	}
 	switch {
 	case err != nil:
@@ -38,17 +38,6 @@ func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
 		a.email = html
 	}
 	return a
-}
-
-// read has its place among what is recorded, so that a flood of links leaves room there.
-func (g *Gateway) read(ctx context.Context, l link.Link) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, soon)
-	defer cancel()
-	if err := g.place(ctx); err != nil {
-		return "", err
-	}
-	defer func() { <-g.slots }()
-	return g.o.Shown(ctx, l.Customer, l.Touch)
 }
 
 func writeEmail(w http.ResponseWriter, html string) {

@@ -16,18 +16,18 @@ type zoneGroup struct {
 	Zones []option
 }
 
-// parts are the parts of the world, and the beginnings of the names of their zones.
-var parts = []struct {
-	key   string
-	areas []string
-}{
-	{"zone_europe", []string{"Europe"}},
-	{"zone_america", []string{"America"}},
-	{"zone_africa", []string{"Africa"}},
-	{"zone_asia", []string{"Asia"}},
-	{"zone_pacific", []string{"Australia", "Pacific"}},
-	{"zone_oceans", []string{"Atlantic", "Indian"}},
-}
+// parts are the parts of the world, as they are offered, and partOf is where zones are by
+// the beginning of their names.
+var (
+	parts  = []string{"zone_europe", "zone_america", "zone_africa", "zone_asia", "zone_pacific", "zone_oceans", nowhere}
+	partOf = map[string]string{
+		"Europe": "zone_europe", "America": "zone_america", "Africa": "zone_africa", "Asia": "zone_asia",
+		"Australia": "zone_pacific", "Pacific": "zone_pacific", "Atlantic": "zone_oceans", "Indian": "zone_oceans",
+	}
+)
+
+// nowhere is the part of zones that are in none, such as UTC.
+const nowhere = ""
 
 // offered are the time zones that people choose from: the largest city of each, and no
 // two of one country that always show the same time.
@@ -59,29 +59,19 @@ func zonesFor(s site, now string) []zoneGroup {
 	if !slices.Contains(names, now) {
 		names = append(slices.Clip(names), now)
 	}
-	var out []zoneGroup
-	rest := zoneGroup{Label: "UTC"}
-	groups := make([]zoneGroup, len(parts))
+	in := map[string][]option{} // part of the world → its zones
 	for _, name := range names {
 		area, _, _ := strings.Cut(name, "/")
-		o := option{name, city(name), name == now}
-		if i := slices.IndexFunc(parts, func(p struct {
-			key   string
-			areas []string
-		}) bool {
-			return slices.Contains(p.areas, area)
-		}); i >= 0 {
-			groups[i].Zones = append(groups[i].Zones, o)
-		} else {
-			rest.Zones = append(rest.Zones, o)
-		}
+		in[partOf[area]] = append(in[partOf[area]], option{name, city(name), name == now})
 	}
-	for i, g := range append(groups, rest) {
+	var out []zoneGroup
+	for _, part := range parts {
+		g := zoneGroup{Label: "UTC", Zones: in[part]}
 		if len(g.Zones) == 0 {
 			continue
 		}
-		if i < len(parts) {
-			g.Label = s.say(parts[i].key)
+		if part != nowhere {
+			g.Label = s.say(part)
 		}
 		slices.SortFunc(g.Zones, func(a, b option) int { return cmp.Compare(a.Label, b.Label) })
 		out = append(out, g)
