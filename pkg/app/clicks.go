@@ -1,8 +1,8 @@
 package app
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -22,32 +22,30 @@ func (a *App) leads(store string) func(channel.Content) email.Leads {
 	if c.UTM == "" && (a.links == nil || !c.Track && !c.Opens) {
 		return nil
 	}
-	view, base := &a.stores[store].View, strings.TrimRight(a.o.Config.HTTP.PublicURL, "/")+"/"
+	view, base := &a.stores[store].View, strings.ToLower(strings.TrimRight(a.o.Config.HTTP.PublicURL, "/")+"/")
 	return func(in channel.Content) email.Leads {
 		fill := strings.NewReplacer("{worker}", in.Touch.Worker, "{step}", in.Touch.Step, "{store}", store)
-		ofShop := func(to string) bool {
-			return render.MayLink(view, to) && (a.links == nil || !strings.HasPrefix(strings.ToLower(to), strings.ToLower(base)))
+		withParameters := func(to string) (_ string, ofShop bool) {
+			if !render.MayLink(view, to) || a.links != nil && strings.HasPrefix(strings.ToLower(to), base) {
+				return to, false
+			}
+			return visit.WithUTM(to, c.UTM, fill), true
 		}
 		l := link.Link{Customer: in.Touch.Customer, Worker: in.Touch.Worker, Step: in.Touch.Step, Occasion: in.Touch.Occasion, At: in.Now.Unix()}
-		out := email.Leads{Text: func(to string) string {
-			if ofShop(to) {
-				return visit.WithUTM(to, c.UTM, fill)
-			}
-			return to
-		}}
-		out.HTML = func(to string) string {
-			if !ofShop(to) {
+		out := email.Leads{
+			Text: func(to string) string {
+				to, _ = withParameters(to)
 				return to
-			}
-			to = visit.WithUTM(to, c.UTM, fill)
-			if c.Track {
+			},
+			HTML: func(to string) string {
+				to, ofShop := withParameters(to)
+				if !ofShop || !c.Track {
+					return to
+				}
 				over := l
 				over.Purpose, over.URL = link.Visit, to
-				if u := a.linkURL(over); u != "" {
-					return u
-				}
-			}
-			return to
+				return cmp.Or(a.linkURL(over), to)
+			},
 		}
 		if c.Opens && in.Step.Class != touch.Transactional {
 			l.Purpose = link.Opened
@@ -58,19 +56,15 @@ func (a *App) leads(store string) func(channel.Content) email.Leads {
 }
 
 // newVisits returns what records the clicks that the gateway is told about.
-func (a *App) newVisits() *visit.Recorder {
-	in := a.intake()
+func (a *App) newVisits(take taker) *visit.Recorder {
 	return &visit.Recorder{
 		Became: func(what string, n int) { a.metrics.visits.WithLabelValues(what).Add(float64(n)) },
 		Take: func(ctx context.Context, entries []customer.Entry) error {
-			if !a.nc.IsConnected() {
-				return errors.New("not connected to NATS")
-			}
 			known, err := a.remembered(ctx, entries)
 			if err != nil || len(known) == 0 {
 				return err
 			}
-			return in.Take(ctx, known)
+			return take(ctx, known)
 		},
 	}
 }

@@ -123,8 +123,9 @@ func (a *App) serveGateway() (*httpServer, error) {
 // public is all that the role serves. Paths are looked at as they came: what is not of
 // the other parts is for those that answer links.
 func (a *App) public(log *zap.Logger) http.Handler {
-	a.visits = a.newVisits()
-	links, provider, doors := a.gatewayHandler(log), a.reportsHandler(), a.doorsHandler()
+	take := a.taking()
+	a.visits = a.newVisits(take)
+	links, provider, doors := a.gatewayHandler(log, take), a.reportsHandler(), a.doorsHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, a.links.Path()+reportsPath):
@@ -137,8 +138,20 @@ func (a *App) public(log *zap.Logger) http.Handler {
 	})
 }
 
-func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
+// taker takes in what the gateway was told; see intake.Take.
+type taker func(ctx context.Context, entries []customer.Entry) error
+
+func (a *App) taking() taker {
 	in := a.intake()
+	return func(ctx context.Context, entries []customer.Entry) error {
+		if !a.nc.IsConnected() { // before the fold, so that what is refused is not half done
+			return errors.New("not connected to NATS")
+		}
+		return in.Take(ctx, entries)
+	}
+}
+
+func (a *App) gatewayHandler(log *zap.Logger, take taker) http.Handler {
 	return gateway.New(gateway.Options{
 		Links: a.links, Stores: a.stores, Templates: a.pages, Now: a.o.Scale.Now, Log: log,
 		Person: func(ctx context.Context, k customer.Key) (customer.Customer, error) {
@@ -148,12 +161,7 @@ func (a *App) gatewayHandler(log *zap.Logger) http.Handler {
 			}
 			return ps[0].Customer, nil
 		},
-		Take: func(ctx context.Context, entries []customer.Entry) error {
-			if !a.nc.IsConnected() { // before the fold, so that what is refused is not half done
-				return errors.New("not connected to NATS")
-			}
-			return in.Take(ctx, entries)
-		},
+		Take:         take,
 		Mailbox:      func(store, address string) string { return a.identity.Mailbox(store, address).Token },
 		Proxies:      a.o.Config.HTTP.Proxies(),
 		Shown:        a.shown,
