@@ -36,7 +36,7 @@ func (s Consent) Validate() error {
 
 // consent: marketing needs a yes, or an order where the policy counts that as one.
 func consent(c *Case) touch.Verdict {
-	if !c.marketing() || c.subscribed() {
+	if !c.marketing() || c.Customer.SaidYes() {
 		return touch.Verdict{}
 	}
 	if c.Policy.Consent.Policy == SoftOptIn && c.Customer.OrderCount() > 0 {
@@ -46,10 +46,6 @@ func consent(c *Case) touch.Verdict {
 		return touch.DropFor(reason.NoConsent, "policy "+c.Policy.Consent.Policy+", and waiting for confirmation: email was asked for on "+stamp(asked))
 	}
 	return touch.DropFor(reason.NoConsent, "policy "+c.Policy.Consent.Policy+", and no consent is known")
-}
-
-func (c *Case) subscribed() bool {
-	return c.Customer.SaidYes()
 }
 
 // yesSince reports whether who answers to the address explicitly subscribed after at, ms.

@@ -101,7 +101,7 @@ func (t *teller) standing() *Standing {
 		s.PausedUntil = until
 	}
 	if a := c.AtMost(); a.Limit > 0 {
-		s.AtMost = fmt.Sprintf("%d in %s", a.Limit, gate.Length(a.Length()))
+		s.AtMost = atMost(a)
 	}
 	if c.Bounce.At != 0 {
 		s.Bounced = ms(c.Bounce.At)
@@ -111,6 +111,9 @@ func (t *teller) standing() *Standing {
 	}
 	return s
 }
+
+// atMost is a cap as people read it: "1 in 7 d".
+func atMost(a events.AtMost) string { return fmt.Sprintf("%d in %s", a.Limit, gate.Length(a.Length())) }
 
 // stops are the refusals of a customer, by scope.
 func stops(c *customer.Customer) (out []Stop) {

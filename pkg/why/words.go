@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"homing/events"
-	"homing/pkg/gate"
 )
 
 // happened says in words what an event says.
@@ -134,7 +133,7 @@ func (t *teller) chose(d *events.CustomerPreferences) string {
 		}
 	}
 	if a := d.AtMost; a != nil && a.Limit > 0 {
-		says = append(says, fmt.Sprintf("at most %d in %s", a.Limit, gate.Length(a.Length())))
+		says = append(says, "at most "+atMost(*a))
 	} else if a != nil {
 		says = append(says, "as many emails as the shop sends")
 	}
