@@ -1,5 +1,5 @@
-// Package optin asks whoever reads a mailbox whether they want email, before any is sent:
-// double opt-in.
+// Package optin asks the person who reads a mailbox whether they want email, before any is
+// sent: double opt-in.
 //
 // Triggers: every event about a customer that says that they asked for email and does not
 // say that they proved that the address is theirs (consent "requested"; with
@@ -10,8 +10,8 @@
 // Nobody can be bombed with it: a mailbox is asked at most once in 24 hours and three
 // times in 30 days, whichever ids its owner has or had, and nobody is asked twice because
 // of one request: its occasion is the hour of the consent's own time, or, of a consent
-// without a time, which shops repeat in every event, always the same. Who was subscribed
-// already is not asked. Of the rules of the gate those of transactional email apply: an
+// without a time, which shops repeat in every event, always the same. Somebody who was
+// subscribed already is not asked. Of the rules of the gate those of transactional email apply: an
 // erasure, a bounce, a complaint and a no to everything stop it; and so does an address
 // that many customers have.
 package optin
