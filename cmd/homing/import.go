@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homing/pkg/config"
 	"homing/pkg/localtime"
 	"homing/pkg/shop"
 	"homing/pkg/shop/sheet"
@@ -87,7 +86,7 @@ func (p *program) importFile(system, short string, open openExport) *cobra.Comma
 	cmd := &cobra.Command{Use: system + " <file.csv[.gz]>", Short: short, Long: short + ".\n\n" + importHelp,
 		Example: "  homing import " + system + " orders.csv --dry-run", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runImport(cmd.Context(), f, func(c *config.Config, store shop.Store) (*importing, error) {
+			return p.runImport(cmd.Context(), f, func(store shop.Store) (*importing, error) {
 				return p.openFile(f, store, args[0], open)
 			})
 		}}
@@ -113,7 +112,7 @@ func (p *program) importWoo() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.runImport(cmd.Context(), f, func(_ *config.Config, store shop.Store) (*importing, error) { return p.openWoo(f, store) })
+			return p.runImport(cmd.Context(), f, func(store shop.Store) (*importing, error) { return p.openWoo(f, store) })
 		}}
 	p.importFlags(cmd, f)
 	fs := cmd.Flags()
@@ -126,7 +125,7 @@ func (p *program) importWoo() *cobra.Command {
 }
 
 // runImport opens a source, checks it or publishes what it has, and says what became of it.
-func (p *program) runImport(ctx context.Context, f *importFlags, open func(c *config.Config, store shop.Store) (*importing, error)) error {
+func (p *program) runImport(ctx context.Context, f *importFlags, open func(store shop.Store) (*importing, error)) error {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -141,7 +140,7 @@ func (p *program) runImport(ctx context.Context, f *importFlags, open func(c *co
 			return usage(err)
 		}
 	}
-	m, err := open(c, store)
+	m, err := open(store)
 	if err != nil {
 		return err
 	}

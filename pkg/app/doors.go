@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -39,11 +40,7 @@ func (a *App) doorsHandler() http.Handler {
 
 // doorsOf is how those are known who may tell events of a store.
 func doorsOf(s config.Store) front.Store {
-	zone := s.WooCommerce.TimeZone
-	if zone == "" {
-		zone = s.TimeZone
-	}
-	at, _ := localtime.Load(zone) // the configuration was checked
+	at, _ := localtime.Load(cmp.Or(s.WooCommerce.TimeZone, s.TimeZone)) // the configuration was checked
 	out := front.Store{
 		Shop:    shop.Store{ID: s.ID, Zone: at, Currency: s.Currency, URL: s.URL},
 		Shopify: s.Shopify.Secrets(), WooCommerce: s.WooCommerce.Secrets(), Medusa: s.Medusa.Secrets(),

@@ -27,7 +27,7 @@ func signed(secrets []string, signature string, body []byte) bool {
 func sum(secret []byte, parts ...[]byte) []byte {
 	h := hmac.New(sha256.New, secret)
 	for _, p := range parts {
-		_, _ = h.Write(p) // it fails never
+		_, _ = h.Write(p) // it never fails
 	}
 	return h.Sum(nil)
 }
