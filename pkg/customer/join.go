@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Join folds all that is known about from into c: two records are one person's. c keeps its own id, and nothing comes back that was said before c was
-// erased. Joining again changes nothing.
+// Join folds all that is known about from into c: two records are one person's. c keeps
+// its own id, and nothing comes back that was said before c was erased. Joining again
+// changes nothing.
 func Join(c *Customer, from Customer) bool {
 	if c.Erased.After(from.Erased) {
 		from = from.clone()

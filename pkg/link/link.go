@@ -1,7 +1,8 @@
 // Package link makes and reads the signed links in emails: the one that
 // unsubscribes a customer, the one to their preferences, those that answer a question
 // with one click, the one that shows the email in a browser, the one that confirms
-// that an address is theirs, and those by which clicks are noticed. It is pure; what a link leads to is gateway's business.
+// that an address is theirs, and those by which clicks are noticed. It is pure; what a
+// link leads to is gateway's business.
 //
 // A link is its own permission: anyone who has it may do that one thing for that
 // one customer, and nothing else. It names the customer by their token, which
@@ -216,8 +217,9 @@ func (k *signingKey) mac(p Purpose, said string) string {
 	return lower.EncodeToString(h.Sum(nil)[:macBytes])
 }
 
-// encode writes what is signed: key, store, token, worker, of an answer the question and
-// the answer, of a view the touch, and of a confirmation the mailbox and when, with dots between them.
+// encode writes what is signed, with dots between: key, store, token, worker, and then of
+// a view the touch, of a confirmation the mailbox and when; of an answer see answerParts,
+// and of a visit visitParts.
 func (l Link) encode(key string) (string, bool) {
 	parts := []string{key, l.Customer.Store, l.Customer.Token, l.Worker}
 	switch l.Purpose {

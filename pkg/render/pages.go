@@ -64,7 +64,8 @@ var pageKeys = map[string][]string{
 var asked = regexp.MustCompile(`^(question|answer)_[a-z0-9][a-z0-9_-]{0,63}$`)
 
 // emailsOf begins the names of the kinds of emails, in the middle of a sentence, and
-// kindsOf the names of the phrases that say what they are where people choose: "emails_birthday", "kind_birthday".
+// kindsOf the names of the phrases that say what they are where people choose:
+// "emails_birthday", "kind_birthday".
 const (
 	emailsOf = "emails_"
 	kindsOf  = "kind_"
