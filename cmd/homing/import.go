@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"homing/pkg/config"
 	"homing/pkg/localtime"
 	"homing/pkg/shop"
 	"homing/pkg/shop/sheet"
@@ -86,7 +87,7 @@ func (p *program) importFile(system, short string, open openExport) *cobra.Comma
 	cmd := &cobra.Command{Use: system + " <file.csv[.gz]>", Short: short, Long: short + ".\n\n" + importHelp,
 		Example: "  homing import " + system + " orders.csv --dry-run", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runImport(cmd.Context(), f, func(store shop.Store) (*importing, error) {
+			return p.runImport(cmd.Context(), f, storeZone, func(store shop.Store) (*importing, error) {
 				return p.openFile(f, store, args[0], open)
 			})
 		}}
@@ -112,7 +113,7 @@ func (p *program) importWoo() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.runImport(cmd.Context(), f, func(store shop.Store) (*importing, error) { return p.openWoo(f, store) })
+			return p.runImport(cmd.Context(), f, (*config.Store).WooCommerceZone, func(store shop.Store) (*importing, error) { return p.openWoo(f, store) })
 		}}
 	p.importFlags(cmd, f)
 	fs := cmd.Flags()
@@ -124,8 +125,12 @@ func (p *program) importWoo() *cobra.Command {
 	return cmd
 }
 
-// runImport opens a source, checks it or publishes what it has, and says what became of it.
-func (p *program) runImport(ctx context.Context, f *importFlags, open func(store shop.Store) (*importing, error)) error {
+// storeZone is the zone of dates that say none in a file.
+func storeZone(s *config.Store) string { return s.TimeZone }
+
+// runImport opens a source, checks it or publishes what it has, and says what became of
+// it. zone is that of dates that say none.
+func (p *program) runImport(ctx context.Context, f *importFlags, zone func(*config.Store) string, open func(store shop.Store) (*importing, error)) error {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -134,8 +139,9 @@ func (p *program) runImport(ctx context.Context, f *importFlags, open func(store
 	if err != nil {
 		return err
 	}
-	store := shop.Store{ID: id, Currency: c.Stores[id].Currency, URL: c.Stores[id].URL, Zone: time.UTC}
-	if name := c.Stores[id].TimeZone; name != "" {
+	of := c.Stores[id]
+	store := shop.Store{ID: id, Currency: of.Currency, URL: of.URL, Zone: time.UTC}
+	if name := zone(&of); name != "" {
 		if store.Zone, err = localtime.Load(name); err != nil {
 			return usage(err)
 		}

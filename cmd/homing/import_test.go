@@ -142,7 +142,7 @@ func (w *woo) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	n := w.asked.Add(1)
 	key, secret, _ := r.BasicAuth()
 	q := r.URL.Query()
-	page, _ := strconv.Atoi(q.Get("page"))
+	from, _ := strconv.Atoi(q.Get("offset"))
 	per, _ := strconv.Atoi(q.Get("per_page"))
 	switch {
 	case key != "ck_1" || secret != "cs_2":
@@ -163,14 +163,10 @@ func (w *woo) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	all := int(w.orders.Load())
-	pages := (all + per - 1) / per
 	rw.Header().Set("X-WP-Total", strconv.Itoa(all))
-	rw.Header().Set("X-WP-TotalPages", strconv.Itoa(pages))
-	if page < pages {
-		rw.Header().Set("Link", fmt.Sprintf(`<http://%s%s?page=%d>; rel="next"`, r.Host, r.URL.Path, page+1))
-	}
+	rw.Header().Set("X-WP-TotalPages", strconv.Itoa((all+per-1)/per))
 	var b strings.Builder
-	for i := (page - 1) * per; i < min(page*per, all); i++ {
+	for i := from; i < min(from+per, all); i++ {
 		status := "processing"
 		if i%10 == 9 {
 			status = "pending"
@@ -195,11 +191,33 @@ func TestOrdersComeFromTheRESTAPI(t *testing.T) {
 		t.Errorf("%d events, the first %+v, %v", len(all), e, err)
 	}
 	shop.moody = false
-	homing(t, append(args, "--from-page", "3")...).want(t, exitOK).contains(t, "imported 27 orders")
+	homing(t, append(args, "--from-page", "3")...).want(t, exitOK).contains(t, "imported 28 orders")
 	homing(t, append(args, "--key-file", write(t, dir, "wrong", "ck_1:cs_3\n"))...).want(t, exitFailure).contains(t, "the shop refuses the key (woocommerce_rest_cannot_view")
 	homing(t, append(args, "--url", srv.URL+"/elsewhere")...).want(t, exitFailure).contains(t, "no REST API of WooCommerce")
 	shop.orders.Store(0)
 	homing(t, args...).want(t, exitOK).contains(t, "imported 0 orders")
+}
+
+// Where a plugin leaves the times in GMT out, the others are of the site's zone, in an
+// import as at the door.
+func TestDatesOfWooCommerceAreOfItsZone(t *testing.T) {
+	url, js := natsOnly(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `[{"id":1,"status":"processing","currency":"GBP","total":"12.50","date_created":"2024-07-02T10:11:12","date_modified":"2024-07-02T10:11:12","billing":{"email":"c@example.com"},"line_items":[{"id":1,"name":"Tea","product_id":7,"quantity":1,"subtotal":"12.50","price":12.5}]}]`)
+	}))
+	defer srv.Close()
+	dir := t.TempDir()
+	key := write(t, dir, "key", "ck_1:cs_2")
+	for i, c := range []struct{ of, at string }{
+		{"time_zone: Asia/Tokyo, woocommerce: {time_zone: America/New_York}", "2024-07-02T14:11:12Z"},
+		{"time_zone: Asia/Tokyo", "2024-07-02T01:11:12Z"},
+	} {
+		file := write(t, dir, fmt.Sprint(i, ".yaml"), `stores: {main: {name: Main, url: "https://shop.example", from: "Shop <shop@shop.example>", postal_address: "1 Road", currency: GBP, `+c.of+"}}\n")
+		homing(t, "import", "woocommerce", "--config", file, "--url", srv.URL, "--key-file", key, "--only", "orders", "--nats", url).want(t, exitOK)
+		if all := onStorefront(t, js); !strings.Contains(string(all[len(all)-1].Data), `"time":"`+c.at+`"`) {
+			t.Errorf("%s: want %s in %s", c.of, c.at, all[len(all)-1].Data)
+		}
+	}
 }
 
 // A shop that sends its visitors elsewhere does not get the key sent there.

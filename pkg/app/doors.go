@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -40,7 +39,7 @@ func (a *App) doorsHandler() http.Handler {
 
 // doorsOf is how those are known who may tell events of a store.
 func doorsOf(s config.Store) front.Store {
-	at, _ := localtime.Load(cmp.Or(s.WooCommerce.TimeZone, s.TimeZone)) // the configuration was checked
+	at, _ := localtime.Load(s.WooCommerceZone()) // no other door asks for it; the configuration was checked
 	out := front.Store{
 		Shop:    shop.Store{ID: s.ID, Zone: at, Currency: s.Currency, URL: s.URL},
 		Shopify: s.Shopify.Secrets(), WooCommerce: s.WooCommerce.Secrets(), Medusa: s.Medusa.Secrets(),

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -89,6 +90,9 @@ type WooCommerce struct {
 	// TimeZone is the site's. Empty: the store's.
 	TimeZone string `yaml:"time_zone"`
 }
+
+// WooCommerceZone is the time zone of dates that WooCommerce says without one.
+func (s *Store) WooCommerceZone() string { return cmp.Or(s.WooCommerce.TimeZone, s.TimeZone) }
 
 // Validate reports a zone that there is not.
 func (w WooCommerce) Validate() error {

@@ -30,7 +30,10 @@ const (
 var topics = map[string]string{Orders: "order.updated", Customers: "customer.updated", Products: "product.updated"}
 
 const (
-	perPage    = 100      // the most that WooCommerce gives
+	perPage = 100 // the most that WooCommerce gives
+	// stride is from page to page. The last element of one is the first of the next: where
+	// it is not, something was deleted in the meantime, and what came after it moved up.
+	stride     = perPage - 1
 	mostBytes  = 64 << 20 // of a page
 	perRequest = 2 * time.Minute
 )
@@ -54,9 +57,11 @@ type Shop struct {
 	o      Options
 	base   *url.URL
 	page   int // the one that is read next
+	of     int // the page that waits
 	total  int // how many elements there are; 0: not known
-	pages  int
-	waits  []json.RawMessage // of page-1
+	waits  []json.RawMessage
+	first  int64 // the first id of it
+	seen   int64 // the highest id that was read; 0: none
 	last   bool
 	client http.Client
 }
@@ -97,7 +102,7 @@ func (s *Shop) Next(ctx context.Context) (shop.Record, error) {
 	}
 	body := s.waits[0]
 	s.waits = s.waits[1:]
-	page := s.page - 1
+	page := s.of
 	said, err := woocommerce.Read(s.o.Store, shop.Message{Topic: topics[s.o.Kind], Body: body, At: s.o.At})
 	if err != nil {
 		return shop.Bad(page, name(body), err.Error()), nil
@@ -109,21 +114,27 @@ func (s *Shop) Next(ctx context.Context) (shop.Record, error) {
 	return out, nil
 }
 
-// name says which element is meant.
-func name(body []byte) string {
+// idOf is the id of an element; "" if it has none.
+func idOf(body []byte) string {
 	var x struct {
 		ID shop.Number `json:"id"`
 	}
-	if json.Unmarshal(body, &x) != nil {
-		return ""
+	_ = json.Unmarshal(body, &x) // what it lacks is for the mapping to say
+	return string(x.ID)
+}
+
+// name says which element is meant.
+func name(body []byte) string {
+	if id := idOf(body); id != "" {
+		return "id " + id
 	}
-	return "id " + string(x.ID)
+	return ""
 }
 
 // query is what a page is asked for. By ascending id: what is ordered in the meantime
-// comes last, and what is changed in the meantime comes twice rather than never.
+// comes last, and what is changed in the meantime stays where it is.
 func (s *Shop) query() url.Values {
-	q := url.Values{"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(s.page)}, "orderby": {"id"}, "order": {"asc"}}
+	q := url.Values{"per_page": {strconv.Itoa(perPage)}, "offset": {strconv.Itoa((s.page - 1) * stride)}, "orderby": {"id"}, "order": {"asc"}}
 	if s.o.Kind == Customers {
 		q.Set("role", "all") // who has ordered may be an editor
 		return q
@@ -230,16 +241,53 @@ func (s *Shop) refused(res *http.Response, body []byte) error {
 	return fmt.Errorf("the shop answered %s%s", res.Status, code)
 }
 
-// take keeps the elements of a page.
+// take keeps the elements of a page that were not read before.
 func (s *Shop) take(res *http.Response, body []byte) error {
-	if err := json.Unmarshal(body, &s.waits); err != nil {
+	var all []json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil {
 		return fmt.Errorf("page %d of the %s is not a list of JSON; does a plugin write into the answers?", s.page, s.o.Kind)
 	}
 	s.total, _ = strconv.Atoi(res.Header.Get("X-WP-Total"))
-	s.pages, _ = strconv.Atoi(res.Header.Get("X-WP-TotalPages"))
-	s.last = len(s.waits) == 0 || s.pages > 0 && s.page >= s.pages || s.pages == 0 && len(s.waits) < perPage
+	ids, err := ascending(all)
+	if err != nil {
+		return fmt.Errorf("page %d of the %s: %w", s.page, s.o.Kind, err)
+	}
+	if len(ids) > 0 && s.seen > 0 {
+		switch {
+		case ids[0] > s.seen && s.page > 1:
+			s.page-- // some of what comes before it moved up, and was not read
+			return nil
+		case ids[0] == s.first && s.page > s.of:
+			return fmt.Errorf("page %d of the %s is the one before it: does a plugin or a cache change what is asked for?", s.page, s.o.Kind)
+		}
+	}
+	end := (s.page-1)*stride + perPage
+	s.last = s.total > 0 && end >= s.total || s.total == 0 && len(all) < perPage
+	for i, id := range ids {
+		if id > s.seen {
+			s.waits = append(s.waits, all[i])
+		}
+	}
+	if len(ids) > 0 {
+		s.first, s.seen = ids[0], max(s.seen, ids[len(ids)-1])
+	}
+	s.of = s.page
 	s.page++
 	return nil
+}
+
+// ascending returns the ids of a page, which ascend, as it was asked for: where they do
+// not, some would be missed.
+func ascending(all []json.RawMessage) ([]int64, error) {
+	ids := make([]int64, len(all))
+	for i, x := range all {
+		id, err := strconv.ParseInt(idOf(x), 10, 64)
+		if err != nil || id <= 0 || i > 0 && id <= ids[i-1] {
+			return nil, errors.New("it is not sorted by id, so that some would be missed; does a plugin change the order?")
+		}
+		ids[i] = id
+	}
+	return ids, nil
 }
 
 // retryAfter returns how long an answer asks to wait, up to five minutes.
