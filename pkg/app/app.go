@@ -66,6 +66,10 @@ type Options struct {
 	// ConfirmControls is how often to confirm what is paused; 0: as control decides.
 	ConfirmControls time.Duration
 
+	// ConfirmProducts is how often to look at the product statistics without having been
+	// told; 0: as statistics decides.
+	ConfirmProducts time.Duration
+
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS                          []nats.Option
 	RedisDial                     connect.Dialer

@@ -20,7 +20,7 @@ const productsAt = 3 * time.Hour
 func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
-		Now: a.o.Scale.Now, Log: a.log.Named("products"),
+		Now: a.o.Scale.Now, Confirm: a.o.ConfirmProducts, Log: a.log.Named("products"),
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/intake"
 )
 
@@ -26,6 +27,7 @@ type rejections struct {
 	details bool
 	now     func() time.Time
 
+	bell  clock.Bell
 	mu    sync.Mutex
 	kinds map[rejectionKind]*rejectionCount
 	other int // of kinds beyond the bound
@@ -61,6 +63,7 @@ func (r *rejections) add(x intake.Rejection) {
 	}
 	first := c == nil && r.kinds[k] != nil
 	r.mu.Unlock()
+	r.bell.Ring()
 	if first {
 		r.say(k, x, 0)
 	}
@@ -79,8 +82,9 @@ func (r *rejections) say(k rejectionKind, x intake.Rejection, more int) {
 	r.log.Warn(text, fields...)
 }
 
-// flush tells of what was counted, and forgets the kinds of which there was no more.
-func (r *rejections) flush(all bool) {
+// flush tells of what was counted, and forgets the kinds of which there was no more. It
+// reports whether it knows of any.
+func (r *rejections) flush(all bool) (some bool) {
 	type line struct {
 		kind rejectionKind
 		last intake.Rejection
@@ -101,6 +105,7 @@ func (r *rejections) flush(all bool) {
 	}
 	other := r.other
 	r.other = 0
+	some = len(r.kinds) > 0
 	r.mu.Unlock()
 	for _, l := range lines {
 		r.say(l.kind, l.last, l.more)
@@ -108,19 +113,11 @@ func (r *rejections) flush(all bool) {
 	if other > 0 {
 		r.log.Warn("events were rejected for many other reasons; `homing rejected list` shows them", zap.Int("events", other))
 	}
+	return some
 }
 
 // run tells of what was counted until ctx ends, and then of the rest.
 func (r *rejections) run(ctx context.Context) {
-	tick := time.NewTicker(rejectionEvery / 6)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			r.flush(true)
-			return
-		case <-tick.C:
-			r.flush(false)
-		}
-	}
+	r.bell.Run(ctx, rejectionEvery/6, func() bool { return r.flush(false) })
+	r.flush(true)
 }

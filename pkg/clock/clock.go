@@ -1,7 +1,7 @@
 // Package clock is the business clock: due times, caps and expiry are in
 // business time, which `homing dev --speed` runs faster than real time. Leases,
 // timeouts and the waits of servers are always in real time. Pure code takes the
-// time as an argument; only the edges ask this clock.
+// time as an argument; only the edges ask this clock. Bell wakes the loops of these edges.
 package clock
 
 import "time"

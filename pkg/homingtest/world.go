@@ -39,7 +39,7 @@ type World struct {
 	Sink   *Sink
 	JS     jetstream.JetStream
 	Log    *zap.Logger
-	Watch  bool // looks at Redis and at what is paused as often as in production
+	Watch  bool // looks at Redis, products and what is paused as often as in production
 
 	nats      *natstest.NATS
 	app       *app.App
@@ -142,7 +142,7 @@ func (w *World) Begin(roles ...string) {
 		RedisDial: w.dialRedis, RedisEmbedded: true,
 		SMTPDial:   w.Sink.Dial,
 		PullFor:    10 * time.Hour,
-		CheckRedis: look, ConfirmControls: look,
+		CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
 		GatewayListen: func(string, string) (net.Listener, error) {
 			w.gateway = newPipes()
 			return w.gateway, nil
@@ -167,7 +167,7 @@ func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string
 	a, err := app.New(app.Options{
 		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(), Load: Load,
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
-		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look, ConfirmControls: look,
+		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
 		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
 	})
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 )
 
@@ -36,6 +37,7 @@ type Strays struct {
 	warned func(customer.Entry)
 	now    func() time.Time
 
+	bell    clock.Bell
 	mu      sync.Mutex
 	waiting []stray // the oldest first
 }
@@ -94,20 +96,22 @@ func (s *Strays) put(x stray) {
 	if len(s.waiting) < maxStrays {
 		s.waiting = append(s.waiting, x)
 	}
+	s.bell.Ring()
 }
 
 // Run looks at what has waited long enough, until ctx ends.
 func (s *Strays) Run(ctx context.Context) {
-	tick := time.NewTicker(strayEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.look(ctx)
-		}
-	}
+	s.bell.Run(ctx, strayEvery, func() bool {
+		s.look(ctx)
+		return s.wait()
+	})
+}
+
+// wait reports whether some wait.
+func (s *Strays) wait() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting) > 0
 }
 
 func (s *Strays) look(ctx context.Context) {

@@ -48,6 +48,7 @@ type Options struct {
 	Timeline  Timeline
 	Nobody    func(store string) customer.Key // where the orders of nobody are; for Refresh
 	Now       func() time.Time                // the business time
+	Confirm   time.Duration                   // how soon to look without having been told; 0: missed
 	Log       *zap.Logger
 }
 

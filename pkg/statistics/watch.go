@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,8 @@ func (c *Statistics) Run(ctx context.Context) {
 	defer done()
 	back := c.o.JS.Conn().StatusChanged(nats.CONNECTED) // what was published in the meantime was missed
 	defer c.o.JS.Conn().RemoveStatusListener(back)
-	wait := missed
+	confirm := cmp.Or(c.o.Confirm, missed)
+	wait := confirm
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,7 +64,7 @@ func (c *Statistics) Run(ctx context.Context) {
 			c.updateAll(ctx)
 			pause(ctx, settle)
 		}
-		if wait = missed; !c.updateAll(ctx) {
+		if wait = confirm; !c.updateAll(ctx) {
 			wait = failed
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/limits"
 	"homing/pkg/link"
@@ -46,6 +47,7 @@ type Recorder struct {
 	// Became is told what became of visits: recorded, machine, repeated or lost.
 	Became func(what string, n int)
 
+	bell    clock.Bell
 	mu      sync.Mutex
 	waiting []Visit // the oldest first
 	recent  []Visit // that were recorded and came within burst of those that wait
@@ -64,23 +66,25 @@ func (r *Recorder) Note(v Visit) {
 	if full {
 		r.Became("lost", 1)
 	}
+	r.bell.Ring()
 }
 
 // Run records until ctx ends, and then what still waits.
 func (r *Recorder) Run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			r.record(ctx, r.due(time.Now().Add(-burst)))
-		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-			defer cancel()
-			r.record(last, r.due(time.Now().Add(time.Hour)))
-			return
-		}
-	}
+	r.bell.Run(ctx, time.Second, func() bool {
+		r.record(ctx, r.due(time.Now().Add(-burst)))
+		return r.wait()
+	})
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	r.record(last, r.due(time.Now().Add(time.Hour)))
+}
+
+// wait reports whether some wait.
+func (r *Recorder) wait() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.waiting) > 0
 }
 
 // due takes out the visits that came before a time, each once, judged by all that came
