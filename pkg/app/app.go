@@ -32,6 +32,7 @@ import (
 	"homing/pkg/inbound"
 	"homing/pkg/intake"
 	"homing/pkg/link"
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -126,6 +127,7 @@ type App struct {
 	read      *templatestore.InUse    // templates that were read from files; nil: they are followed
 	follower  *templatestore.Follower // of published templates; nil: there are none to follow
 	host      string                  // names this machine to people
+	about     templatestore.About     // what this process is, as far as it never changes
 	stores    map[string]*programme.Store
 	routes    map[string]route // by store
 	metrics   *metrics
@@ -189,6 +191,7 @@ func New(o Options) (*App, error) {
 	if a.host, err = os.Hostname(); err != nil {
 		a.host = "this machine"
 	}
+	a.about = templatestore.About{Build: Build(), Config: o.Config.Hashes(), TimeZones: localtime.Zones().Version, Since: time.Now().UTC().Truncate(time.Second)}
 	stores, err := programme.Open(o.Config, a.identity)
 	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.metrics.dialled, a.log)
 	a.stores, a.routes = stores, routes
@@ -250,6 +253,7 @@ func (a *App) run(ctx context.Context) {
 	var checked atomic.Bool
 	a.running.Go(func() { a.watchRedis(ctx, func() { checked.Store(true) }) })
 	a.running.Go(func() { a.watchNATS(ctx) })
+	a.running.Go(func() { templatestore.Answer(ctx, a.nc, a.follower, a.log.Named("templates"), a.process) })
 	if !a.setUp(ctx) {
 		return
 	}

@@ -148,7 +148,6 @@ func (a *App) runTemplates(ctx context.Context) {
 			a.follower.Run(ctx)
 		})
 	}
-	a.running.Go(func() { templatestore.Answer(ctx, a.nc, a.follower, a.log.Named("templates"), a.process) })
 }
 
 // openVersion has the follower open, and stops this process as long as it cannot.
@@ -161,19 +160,4 @@ func (a *App) openVersion(ctx context.Context) bool {
 		a.controls.Stop(reason.NoTemplates, err.Error())
 	}
 	return err == nil
-}
-
-// process is what this process says of its templates.
-func (a *App) process() templatestore.Process {
-	p := templatestore.Process{Process: fmt.Sprintf("%s/%d", a.host, os.Getpid()), Roles: slices.Clone(a.workers())}
-	if slices.Contains(a.o.Roles, RoleGateway) {
-		p.Roles = append(p.Roles, RoleGateway)
-	}
-	if now := a.rendersWith(); now != nil {
-		p.Version = now.Name
-	}
-	if a.follower != nil {
-		p.Refused, p.Prepares, p.Prepared = a.follower.Refused(), true, a.follower.Prepared()
-	}
-	return p
 }

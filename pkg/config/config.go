@@ -50,6 +50,8 @@ type Config struct {
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
 	Workers map[string]Section `yaml:"workers"`
+
+	files []File
 }
 
 // Where templates come from.

@@ -103,6 +103,7 @@ type decoder struct {
 	lenient  bool     // leaves unknown keys to somebody else
 	stores   node     // is read last, over everything that stores may override
 	problems []error
+	files    []File // that values were read from
 }
 
 // err joins the problems in the order of the file.

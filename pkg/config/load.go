@@ -83,6 +83,7 @@ func Parse(name string, data []byte, env func(string) (string, bool), workers []
 	d.structure(root, reflect.ValueOf(&c).Elem())
 	d.resolve(name, &c, env)
 	d.readStores(&c, env)
+	c.files = d.files
 	if err := d.err(); err != nil {
 		return nil, err
 	}
@@ -147,6 +148,9 @@ func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool
 			d.problems = append(d.problems, err)
 		case value != "":
 			*v.value, *v.file = value, ""
+			if path, _ := env(v.variable + "_FILE"); path != "" {
+				d.files = append(d.files, File{v.variable + "_FILE", path})
+			}
 			if text := urlFault(URL(value), v.schemes); v.schemes != nil && text != "" {
 				d.fail(node{path: v.variable}, "%s", text)
 			}
@@ -186,6 +190,7 @@ func (d *decoder) readFile(at node, file, into *string) {
 		d.fail(at, "%v", err)
 		return
 	}
+	d.files = append(d.files, File{at.path, *file})
 	*into, *file = value, ""
 }
 

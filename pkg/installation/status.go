@@ -135,9 +135,11 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 	if s.Secret, err = readSecret(ctx, c, js); err != nil {
 		return nil, err
 	}
-	if s.Templates, err = templatestore.Ask(ctx, js.Conn()); err != nil {
+	all, err := templatestore.Ask(ctx, js.Conn())
+	if err != nil {
 		return nil, err
 	}
+	s.Templates = slices.DeleteFunc(all, func(p templatestore.Process) bool { return !p.Renders })
 	if s.Intake, err = lag(ctx, js, bus.Storefront, bus.IntakeConsumer); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// usingSubject is where all processes that render are asked what they render with.
+// usingSubject is where all processes are asked what they are and what they render with.
+// Its name is from when only those that render answered.
 const usingSubject = "homing.templates.using"
 
 const (
@@ -22,16 +23,29 @@ const (
 	mostAsked = 2 * time.Second
 )
 
-// A Process is one that renders, and what it renders with.
+// A Process is a replica of some roles: what it is, and what it renders with.
 type Process struct {
 	Process string   `json:"process"`
 	Roles   []string `json:"roles"`
-	Version string   `json:"version"` // as facts have it; empty: it has none yet
+	Version string   `json:"version"` // of the templates, as facts have it; empty: it has none, or none yet
 	Refused *Refusal `json:"refused"` // the version in force, if it cannot use that; else null
 	// Prepares says that it loads a version when it is asked to, before that is in force;
 	// Prepared is the newest that it has, or cannot load.
 	Prepares bool `json:"prepares,omitempty"`
 	Prepared int  `json:"prepared,omitempty"`
+	// Renders says that it makes emails or pages of templates.
+	Renders bool `json:"renders"`
+
+	About
+}
+
+// About says how a process decides. What answers without it is older than that.
+type About struct {
+	Build     string            `json:"build,omitempty"`      // version and revision
+	Config    map[string]string `json:"config,omitempty"`     // hashes of the parts of its configuration, see config.Hashes
+	TimeZones string            `json:"time_zones,omitempty"` // the version of the rules by which it reads clocks
+	Since     time.Time         `json:"since,omitzero"`       // when it started
+	NotReady  string            `json:"not_ready,omitempty"`  // what is missing, as /readyz says it
 }
 
 // asked is what a question may ask for.
@@ -62,8 +76,8 @@ func Answer(ctx context.Context, nc *nats.Conn, f *Follower, log *zap.Logger, pr
 	_ = sub.Unsubscribe() // the connection is closed next
 }
 
-// Ask asks all processes that render what they render with, and returns what those said
-// that answered within a moment, by name.
+// Ask asks all processes what they are and what they render with, and returns what those
+// said that answered within a moment, by name.
 func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) { return ask(ctx, nc, nil) }
 
 func ask(ctx context.Context, nc *nats.Conn, question []byte) ([]Process, error) {
@@ -88,6 +102,7 @@ func ask(ctx context.Context, nc *nats.Conn, question []byte) ([]Process, error)
 		if err := json.Unmarshal(m.Data, &p); err != nil {
 			return nil, fmt.Errorf("asking which templates are in use: %w", err)
 		}
+		p.Renders = p.Renders || p.Build == "" // as all do that are older
 		out = append(out, p)
 	}
 	slices.SortFunc(out, func(a, b Process) int { return strings.Compare(a.Process, b.Process) })
