@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -29,7 +28,18 @@ type field struct {
 	same bool
 	// vital is one without which Homing does something wrong. The others are limits
 	// and words, which a newer version or another configuration may have changed.
-	vital bool
+	vital      bool
+	have, want any
+}
+
+// equal is a field that has to be as it is wanted.
+func equal[T comparable](name string, have, want T, vital bool) field {
+	return field{name, have == want, vital, have, want}
+}
+
+// limit is a field in which nothing and less mean that there is no limit.
+func limit[T int32 | int64](name string, have, want T, vital bool) field {
+	return equal(name, max(have, 0), max(want, 0), vital)
 }
 
 // differ names the fields that are not the same, or the vital ones of them.
@@ -47,26 +57,26 @@ func streamFields(have, want jetstream.StreamConfig) []field {
 	// another stream refuses what is new, which has a name and loses nothing.
 	pending := want.Retention == jetstream.WorkQueuePolicy
 	return []field{
-		{"subjects", slices.Equal(have.Subjects, want.Subjects), false},
-		{"subjects", hasAll(have.Subjects, want.Subjects), true},
-		{"description", have.Description == want.Description, false},
-		{"retention", have.Retention == want.Retention, true},
-		{"discard policy", have.Discard == want.Discard, true},
-		{"discard_new_per_subject", have.DiscardNewPerSubject == want.DiscardNewPerSubject, true},
-		{"storage", have.Storage == want.Storage, true},
-		{"max_age", have.MaxAge == want.MaxAge, pending},
-		{"max_bytes", max(have.MaxBytes, 0) == max(want.MaxBytes, 0), pending},
-		{"max_msgs", max(have.MaxMsgs, 0) == max(want.MaxMsgs, 0), pending},
-		{"max_msg_size", max(have.MaxMsgSize, 0) == max(want.MaxMsgSize, 0), pending},
-		{"subject transform", have.SubjectTransform == nil, true},
-		{"mirror or sources", have.Mirror == nil && len(have.Sources) == 0, true},
-		{"max_msgs_per_subject", have.MaxMsgsPerSubject == want.MaxMsgsPerSubject, true},
-		{"replicas", have.Replicas == want.Replicas, false},
-		{"duplicate window", have.Duplicates == want.Duplicates, false},
-		{"allow_direct", have.AllowDirect == want.AllowDirect, true},
-		{"allow_msg_schedules", have.AllowMsgSchedules == want.AllowMsgSchedules, true},
-		{"allow_msg_ttl", have.AllowMsgTTL == want.AllowMsgTTL, true},
-		{"allow_atomic", have.AllowAtomicPublish == want.AllowAtomicPublish, true},
+		{"subjects", slices.Equal(have.Subjects, want.Subjects), false, have.Subjects, want.Subjects},
+		{"subjects", hasAll(have.Subjects, want.Subjects), true, have.Subjects, want.Subjects},
+		equal("description", have.Description, want.Description, false),
+		equal("retention", have.Retention, want.Retention, true),
+		equal("discard policy", have.Discard, want.Discard, true),
+		equal("discard_new_per_subject", have.DiscardNewPerSubject, want.DiscardNewPerSubject, true),
+		equal("storage", have.Storage, want.Storage, true),
+		equal("max_age", have.MaxAge, want.MaxAge, pending),
+		limit("max_bytes", have.MaxBytes, want.MaxBytes, pending),
+		limit("max_msgs", have.MaxMsgs, want.MaxMsgs, pending),
+		limit("max_msg_size", have.MaxMsgSize, want.MaxMsgSize, pending),
+		equal("subject transform", have.SubjectTransform != nil, false, true),
+		equal("mirror or sources", have.Mirror != nil || len(have.Sources) > 0, false, true),
+		equal("max_msgs_per_subject", have.MaxMsgsPerSubject, want.MaxMsgsPerSubject, true),
+		equal("replicas", have.Replicas, want.Replicas, false),
+		equal("duplicate window", have.Duplicates, want.Duplicates, false),
+		equal("allow_direct", have.AllowDirect, want.AllowDirect, true),
+		equal("allow_msg_schedules", have.AllowMsgSchedules, want.AllowMsgSchedules, true),
+		equal("allow_msg_ttl", have.AllowMsgTTL, want.AllowMsgTTL, true),
+		equal("allow_atomic", have.AllowAtomicPublish, want.AllowAtomicPublish, true),
 	}
 }
 
@@ -76,13 +86,13 @@ func consumerFields(have, want jetstream.ConsumerConfig) []field {
 		filters = []string{have.FilterSubject}
 	}
 	return []field{
-		{"filter subjects", slices.Equal(filters, want.FilterSubjects), false},
-		{"filter subjects", hasAll(filters, want.FilterSubjects) && (len(filters) == 0) == (len(want.FilterSubjects) == 0), true},
-		{"description", have.Description == want.Description, false},
-		{"ack policy", have.AckPolicy == want.AckPolicy, true},
-		{"ack_wait", have.AckWait == want.AckWait, false},
-		{"max_ack_pending", have.MaxAckPending == want.MaxAckPending, false},
-		{"max_deliver", have.MaxDeliver == want.MaxDeliver, true},
+		{"filter subjects", slices.Equal(filters, want.FilterSubjects), false, filters, want.FilterSubjects},
+		{"filter subjects", hasAll(filters, want.FilterSubjects) && (len(filters) == 0) == (len(want.FilterSubjects) == 0), true, filters, want.FilterSubjects},
+		equal("description", have.Description, want.Description, false),
+		equal("ack policy", have.AckPolicy, want.AckPolicy, true),
+		equal("ack_wait", have.AckWait, want.AckWait, false),
+		equal("max_ack_pending", have.MaxAckPending, want.MaxAckPending, false),
+		equal("max_deliver", have.MaxDeliver, want.MaxDeliver, true),
 	}
 }
 
@@ -98,35 +108,13 @@ func hasAll(have, want []string) bool {
 // Verify returns nil if all that Setup makes is there, and is as Homing needs it. It
 // changes nothing. An error may also mean that a server did not answer.
 func Verify(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker) error {
-	for _, want := range streams(l, ws) {
-		s, err := js.Stream(ctx, want.Name)
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", want.Name, err)
+	for x := range inspect(ctx, js, l, ws) {
+		if x.Err != nil {
+			return fmt.Errorf("%s: %w", x, x.Err)
 		}
-		if d := differ(streamFields(s.CachedInfo().Config, want), true); d != nil {
-			return &Unlike{"stream", want.Name, d, js.Conn().ConnectedServerVersion()}
+		if d := x.vital(); d != nil {
+			return &Unlike{x.Kind, x.Name, d, js.Conn().ConnectedServerVersion()}
 		}
-	}
-	for _, want := range consumers(ws, time.Now()) {
-		c, err := js.Consumer(ctx, want.stream, want.config.Durable)
-		if err != nil {
-			return fmt.Errorf("consumer %s of %s: %w", want.config.Durable, want.stream, err)
-		}
-		if d := differ(consumerFields(c.CachedInfo().Config, want.config), true); d != nil {
-			return &Unlike{"consumer", want.config.Durable, d, js.Conn().ConnectedServerVersion()}
-		}
-	}
-	for _, name := range []string{TemplatesBucket, ControlsBucket} {
-		kv, err := js.KeyValue(ctx, name)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", name, err)
-		}
-		if err := keeps(ctx, js, kv); err != nil {
-			return err
-		}
-	}
-	if _, err := js.ObjectStore(ctx, ProductsBucket); err != nil {
-		return fmt.Errorf("bucket %s: %w", ProductsBucket, err)
 	}
 	return nil
 }
