@@ -43,6 +43,7 @@ func doorsOf(s config.Store) front.Store {
 	out := front.Store{
 		Shop:    shop.Store{ID: s.ID, Zone: at, Currency: s.Currency, URL: s.URL},
 		Shopify: s.Shopify.Secrets(), WooCommerce: s.WooCommerce.Secrets(), Medusa: s.Medusa.Secrets(),
+		ShopifyShop: s.Shopify.Shop, WooCommerceSite: s.WooCommerce.Site,
 	}
 	for _, k := range s.APIKeys {
 		out.Keys = append(out.Keys, front.Key{ID: k.ID, Secret: k.Key.Reveal()})

@@ -3,6 +3,8 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 
 	"homing/pkg/problem"
@@ -76,17 +78,47 @@ func (w Webhooks) Validate() error {
 // A Door is where the webhooks of one shop system come in.
 type Door struct {
 	System string // as the configuration and the path name it
+	// From is which shop they are from, where its name is one that the system says; Key is
+	// where the configuration has it. "": it never says one.
+	From, Key string
 	*Webhooks
 }
 
 // Doors returns those of a store, also the ones that have no secret.
 func (s *Store) Doors() []Door {
-	return []Door{{"shopify", &s.Shopify}, {"woocommerce", &s.WooCommerce.Webhooks}, {"medusa", &s.Medusa}}
+	return []Door{
+		{"shopify", s.Shopify.Shop, "shop", &s.Shopify.Webhooks},
+		{"woocommerce", s.WooCommerce.Site, "", &s.WooCommerce.Webhooks},
+		{"medusa", "", "", &s.Medusa},
+	}
+}
+
+// Shopify is a shop of Shopify.
+type Shopify struct {
+	Webhooks `yaml:",inline"`
+	// Shop is its name with Shopify. Empty: any that has the secret.
+	Shop string `yaml:"shop"`
+}
+
+var shopifyName = regexp.MustCompile(`(?i)^[a-z0-9][a-z0-9-]*\.myshopify\.com$`)
+
+// Validate reports a name that no shop has.
+func (s Shopify) Validate() error {
+	var l problem.List
+	if err := s.Webhooks.Validate(); err != nil {
+		l = append(l, err)
+	}
+	if s.Shop != "" && !shopifyName.MatchString(s.Shop) {
+		l.Add("shop", "%q is not what Shopify calls a shop: acme.myshopify.com", s.Shop)
+	}
+	return l.Err()
 }
 
 // WooCommerce is a shop of WooCommerce.
 type WooCommerce struct {
 	Webhooks `yaml:",inline"`
+	// Site is its address. Empty: any that has the secret.
+	Site string `yaml:"site"`
 	// TimeZone is the site's. Empty: the store's.
 	TimeZone string `yaml:"time_zone"`
 }
@@ -103,6 +135,9 @@ func (w WooCommerce) Validate() error {
 	if w.TimeZone != "" {
 		checkZone(&l, w.TimeZone)
 	}
+	if u, err := url.Parse(w.Site); w.Site != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		l.Add("site", "%q is not the address of a site: https://shop.example", w.Site)
+	}
 	return l.Err()
 }
 
@@ -117,6 +152,35 @@ func (c *Config) checkKeys(l *problem.List, ids []string) {
 				continue
 			}
 			of[k.Key] = fmt.Sprintf("stores.%s.api_keys[%d]", id, i)
+		}
+	}
+}
+
+// checkDoors reports stores whose webhooks are not told apart: what is signed for one would
+// be taken for another. One app of Shopify, which has one secret, may be in several shops.
+func (c *Config) checkDoors(l *problem.List, ids []string) {
+	type known struct{ system, secret string }
+	of := map[known]Door{} // of the first store that has it
+	at := map[known]string{}
+	for _, id := range ids {
+		s := c.Stores[id]
+		for _, d := range s.Doors() {
+			for _, secret := range d.Secrets() {
+				k := known{d.System, secret}
+				first, other := of[k], at[k]
+				if other == "" {
+					of[k], at[k] = d, id
+					continue
+				}
+				key := "stores." + id + "." + d.System
+				switch {
+				case other == id, d.Key != "" && d.From != "" && first.From != "" && !strings.EqualFold(d.From, first.From):
+				case d.Key != "":
+					l.Add(key+"."+d.Key, "stores %s and %s have the same secret; name the shop of each, as Shopify does: acme.myshopify.com", other, id)
+				default:
+					l.Add(key+".secret_file", "has the secret of store %s; make one for each with: openssl rand -hex 24", other)
+				}
+			}
 		}
 	}
 }

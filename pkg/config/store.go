@@ -43,7 +43,7 @@ type Store struct {
 	// APIKeys are of programs that may publish events of the store over HTTP.
 	APIKeys APIKeys `yaml:"api_keys"`
 	// Where the store's system sends its webhooks from.
-	Shopify     Webhooks    `yaml:"shopify"`
+	Shopify     Shopify     `yaml:"shopify"`
 	WooCommerce WooCommerce `yaml:"woocommerce"`
 	Medusa      Webhooks    `yaml:"medusa"`
 

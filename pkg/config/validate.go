@@ -33,6 +33,7 @@ func (c *Config) validate(needStore bool) error {
 	}
 	ids := slices.Sorted(maps.Keys(c.Stores))
 	c.checkKeys(&l, ids)
+	c.checkDoors(&l, ids)
 	for _, id := range ids {
 		s := c.Stores[id]
 		at := join("stores", id)

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -60,7 +61,7 @@ func (f *Front) events(w http.ResponseWriter, r *http.Request) reply {
 			return refuse(http.StatusUnauthorized, "the signature is not one of the key that ?store= and ?key= name, or its time is more than five minutes off")
 		}
 	}
-	items, err := form(r.Header, body)
+	items, err := form(r.Header, bytes.TrimPrefix(body, []byte("\ufeff"))) // which some programs begin with
 	if err != nil {
 		return refuse(http.StatusBadRequest, "%s", err)
 	}
@@ -86,7 +87,7 @@ func (f *Front) signer(r *http.Request, body []byte) (caller, bool) {
 	q := r.URL.Query()
 	for _, k := range f.o.Stores[q.Get("store")].Keys {
 		if k.ID == q.Get("key") {
-			return caller{q.Get("store"), k.ID}, signedStandard([]string{k.Secret}, r.Header, body, f.o.Now())
+			return caller{q.Get("store"), k.ID, r.Header.Get("Webhook-Id")}, signedStandard([]string{k.Secret}, r.Header, body, f.o.Now())
 		}
 	}
 	return caller{}, false
@@ -98,7 +99,7 @@ func (f *Front) judge(r *http.Request, from caller, items []item) reply {
 	var ms []*Message
 	var places []int
 	for i, it := range items {
-		m, res := f.message(from, it)
+		m, res := f.message(from, i, it)
 		res.Index = i
 		if out.Results[i] = res; m != nil {
 			ms, places = append(ms, m), append(places, i)
@@ -126,7 +127,7 @@ func (f *Front) judge(r *http.Request, from caller, items []item) reply {
 }
 
 // message is an event as it is put on the stream; nil if it is not right.
-func (f *Front) message(from caller, it item) (*Message, result) {
+func (f *Front) message(from caller, i int, it item) (*Message, result) {
 	if it.err != nil {
 		return nil, wrong(it.id, it.err)
 	}
@@ -135,7 +136,7 @@ func (f *Front) message(from caller, it item) (*Message, result) {
 		raw.Header = structuredHeader
 	}
 	if it.plain { // what it leaves out is filled in
-		doc, err := it.complete(from, f.o.Now())
+		doc, err := it.complete(from, i, f.o.Now())
 		if err != nil {
 			return nil, wrong(it.id, err)
 		}

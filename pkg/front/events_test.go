@@ -171,3 +171,49 @@ func TestAnEventOfNowIsNoCopyOfAnImport(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// A second try is the same event, or it is an error: never silently another one.
+func TestWhatIsNoTextIsNotFilledIn(t *testing.T) {
+	for field, want := range map[string]string{
+		`"id":7`: "id wrong_kind", `"id":{"a":1}`: "id wrong_kind", `"source":5`: "source wrong_kind", `"time":1772445600`: "time wrong_kind",
+		`"id":null,"source":null,"time":null`: "accepted", `"id":"","source":"","time":""`: "accepted",
+	} {
+		s := newStage()
+		w := s.post("/v1/events", []byte(`{"type":"order.placed",`+field+`,"data":`+orderData("1")+"}"), "Authorization", "Bearer "+apiKey)
+		got := decode(t, w)
+		is := got.Results[0].Status
+		if len(got.Results[0].Errors) > 0 {
+			is = got.Results[0].Errors[0].Field + " " + got.Results[0].Errors[0].Reason
+		}
+		if is != want {
+			t.Errorf("%s: %s, want %s: %s", field, is, want, w.Body)
+		}
+	}
+}
+
+// A message that is signed has an id, which is the same each time it is sent.
+func TestASignedMessageThatComesAgainIsTheSameEvents(t *testing.T) {
+	s := newStage()
+	one, list := `{"type":"order.placed","data":`+orderData("1")+"}", `[{"type":"order.placed","data":`+orderData("2")+`},{"type":"order.placed","data":`+orderData("3")+"}]"
+	for range 2 {
+		for id, body := range map[string]string{"msg_1": one, "msg_2": list} {
+			at := strconv.FormatInt(now.Unix(), 10)
+			w := s.post("/v1/events?store=main&key=website", []byte(body), "Webhook-Id", id, "Webhook-Timestamp", at, "Webhook-Signature", "v1,"+sign(apiKey, id+"."+at+".", body))
+			if w.Code != 200 {
+				t.Fatal(w.Code, w.Body)
+			}
+		}
+	}
+	if len(s.stored) != 3 || s.took["events duplicate"] != 3 {
+		t.Errorf("%d stored, %v", len(s.stored), s.took)
+	}
+}
+
+func TestAByteOrderMarkIsNoneOfTheEvents(t *testing.T) {
+	for _, kind := range []string{"application/json", "application/x-ndjson", "application/cloudevents+json"} {
+		s := newStage()
+		if w := s.post("/v1/events", []byte("\ufeff"+cloudEvent("e-1", "1")), "Content-Type", kind, "Authorization", "Bearer "+apiKey); w.Code != 200 {
+			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
+		}
+	}
+}

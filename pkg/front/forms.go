@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,12 +29,23 @@ type item struct {
 // envelope is what is told of an event before it is read.
 type envelope struct {
 	SpecVersion json.RawMessage `json:"specversion"`
-	ID          *string         `json:"id"`
-	Source      *string         `json:"source"`
-	Type        *string         `json:"type"`
-	Time        *string         `json:"time"`
+	ID          json.RawMessage `json:"id"`
+	Source      json.RawMessage `json:"source"`
+	Type        json.RawMessage `json:"type"`
+	Time        json.RawMessage `json:"time"`
 	Historical  json.RawMessage `json:"historical"`
 	Data        json.RawMessage `json:"data"`
+}
+
+// text is what a field says; "" if it is no string.
+func text(field json.RawMessage) (s string) {
+	_ = json.Unmarshal(field, &s) // what it is instead is for events.Decode to say
+	return s
+}
+
+// said reports whether a field is there. Null and an empty text are as if it were not.
+func said(field json.RawMessage) bool {
+	return len(field) > 0 && string(field) != "null" && string(field) != `""`
 }
 
 // formOf returns what takes a body apart. The forms are those of the CloudEvents HTTP
@@ -141,18 +153,10 @@ func lines(_ http.Header, body []byte) ([]item, error) {
 func read(doc []byte) item {
 	it := item{body: doc}
 	if err := json.Unmarshal(doc, &it.from); err != nil {
-		if _, kind := errors.AsType[*json.UnmarshalTypeError](err); !kind || it.from.Type == nil {
-			it.err = &events.Error{Reason: events.ReasonNotJSON, Detail: "it is not an object of JSON with a type"}
-			return it
-		}
+		it.err = &events.Error{Reason: events.ReasonNotJSON, Detail: "it is not an object of JSON with a type"}
+		return it
 	}
-	if it.from.ID != nil {
-		it.id = *it.from.ID
-	}
-	if it.from.Type != nil {
-		it.kind = events.Type(*it.from.Type)
-	}
-	it.plain = it.from.SpecVersion == nil
+	it.id, it.kind, it.plain = text(it.from.ID), events.Type(text(it.from.Type)), it.from.SpecVersion == nil
 	it.check()
 	return it
 }
@@ -171,26 +175,40 @@ func (it *item) check() {
 }
 
 // complete makes a CloudEvent of {"type", "data"}: it happened now, has an id of its own,
-// and the key says it, unless it says otherwise.
-func (it *item) complete(from caller, now time.Time) ([]byte, error) {
+// and the key says it, unless it says otherwise. What is of another kind than it should be
+// is not filled in: with an id that nobody knows, a second try would be a second event.
+func (it *item) complete(from caller, i int, now time.Time) ([]byte, error) {
 	if len(it.from.Data) == 0 {
 		return nil, &events.Error{Reason: events.ReasonMissingField, Field: "data", Detail: `missing; send {"type": "order.placed", "data": {…}}`}
 	}
-	if it.id == "" {
-		it.id = rand.Text()
+	doc := map[string]any{"specversion": "1.0", "type": string(it.kind), "data": it.from.Data}
+	fill := func(name string, field json.RawMessage, with func() string) {
+		if said(field) {
+			doc[name] = field
+		} else {
+			doc[name] = with()
+		}
 	}
-	doc := map[string]any{
-		"specversion": "1.0", "id": it.id, "source": "/api/" + from.store + "/" + from.id, "type": string(it.kind),
-		"time": now.UTC().Format(time.RFC3339Nano), "data": it.from.Data,
-	}
-	if it.from.Source != nil && *it.from.Source != "" {
-		doc["source"] = *it.from.Source
-	}
-	if it.from.Time != nil {
-		doc["time"] = *it.from.Time
-	}
+	fill("id", it.from.ID, func() string {
+		it.id = from.name(i)
+		return it.id
+	})
+	fill("source", it.from.Source, func() string { return "/api/" + from.store + "/" + from.id })
+	fill("time", it.from.Time, func() string { return now.UTC().Format(time.RFC3339Nano) })
 	if len(it.from.Historical) > 0 {
 		doc["historical"] = it.from.Historical
 	}
 	return json.Marshal(doc)
+}
+
+// name is the id of an event that says none. One that is signed has that of its message,
+// which is the same each time it is sent.
+func (c caller) name(i int) string {
+	switch {
+	case c.message == "":
+		return rand.Text()
+	case i == 0:
+		return c.message
+	}
+	return c.message + "." + strconv.Itoa(i)
 }

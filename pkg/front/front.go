@@ -57,6 +57,8 @@ type Options struct {
 type Store struct {
 	Shop                         shop.Store
 	Shopify, WooCommerce, Medusa []string // secrets, of which each is good
+	// What the shop is called by what it sends; "": any that has the secret.
+	ShopifyShop, WooCommerceSite string
 	Keys                         []Key
 }
 
@@ -101,15 +103,15 @@ type Front struct {
 	reading share // bytes of bodies
 }
 
-// caller is whose key it is.
-type caller struct{ store, id string }
+// caller is whose key it is, and what it calls what it sent, where that is signed.
+type caller struct{ store, id, message string }
 
 // New returns a front.
 func New(o Options) *Front {
 	f := &Front{o: o, keys: map[[sha256.Size]byte]caller{}}
 	for id, s := range o.Stores {
 		for _, k := range s.Keys {
-			f.keys[sha256.Sum256([]byte(k.Secret))] = caller{id, k.ID}
+			f.keys[sha256.Sum256([]byte(k.Secret))] = caller{store: id, id: k.ID}
 		}
 	}
 	f.publish.Flush = func(ctx context.Context, ms []*Message) error {

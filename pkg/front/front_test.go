@@ -49,16 +49,20 @@ type stage struct {
 }
 
 func newStage() *stage {
+	return newStageOf(map[string]front.Store{
+		"main": {
+			Shop:    shop.Store{ID: "main", Zone: time.UTC, Currency: "GBP", URL: "https://shop.example"},
+			Shopify: []string{"an older secret of Shopify", shopifySecret}, WooCommerce: []string{wooSecret}, Medusa: []string{medusaSecret},
+			Keys: []front.Key{{ID: "website", Secret: apiKey}},
+		},
+		"closed": {Shop: shop.Store{ID: "closed"}},
+	})
+}
+
+func newStageOf(stores map[string]front.Store) *stage {
 	s := &stage{ids: map[string]bool{}, took: map[string]int{}, codes: map[string]int{}}
 	s.Front = front.New(front.Options{
-		Stores: map[string]front.Store{
-			"main": {
-				Shop:    shop.Store{ID: "main", Zone: time.UTC, Currency: "GBP", URL: "https://shop.example"},
-				Shopify: []string{"an older secret of Shopify", shopifySecret}, WooCommerce: []string{wooSecret}, Medusa: []string{medusaSecret},
-				Keys: []front.Key{{ID: "website", Secret: apiKey}},
-			},
-			"closed": {Shop: shop.Store{ID: "closed"}},
-		},
+		Stores:  stores,
 		Publish: s.publish, Keep: s.keep, Now: func() time.Time { return now }, Log: zap.NewNop(),
 		Served: func(door string, code int) { s.count(s.codes, door+" "+strconv.Itoa(code), 1) },
 		Took:   func(door, result string, n int) { s.count(s.took, door+" "+result, n) },

@@ -7,7 +7,10 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
+
+	"go.uber.org/zap"
 
 	"homing/events"
 	"homing/pkg/shop"
@@ -23,6 +26,8 @@ type door struct {
 	secrets func(Store) []string
 	signed  func(secrets []string, h http.Header, body []byte, now time.Time) bool
 	topic   string // the header with the topic; "": it is in the body
+	from    string // the header that says which shop it is; "": none does
+	shop    func(Store) string
 	sent    string // the header with the time at which it was first sent
 	read    func(shop.Store, shop.Message) (shop.Said, error)
 	ping    func(h http.Header, body []byte) bool // what is sent when a webhook is made
@@ -33,10 +38,12 @@ var doors = map[string]*door{
 	shopify.System: {
 		name: shopify.System, topic: "X-Shopify-Topic", sent: "X-Shopify-Triggered-At", read: shopify.Read,
 		secrets: func(s Store) []string { return s.Shopify }, signed: signedIn("X-Shopify-Hmac-Sha256"),
+		from: "X-Shopify-Shop-Domain", shop: func(s Store) string { return s.ShopifyShop },
 	},
 	woocommerce.System: {
 		name: woocommerce.System, topic: "X-Wc-Webhook-Topic", read: woocommerce.Read, ping: wooPing,
 		secrets: func(s Store) []string { return s.WooCommerce }, signed: signedIn("X-Wc-Webhook-Signature"),
+		from: "X-Wc-Webhook-Source", shop: func(s Store) string { return s.WooCommerceSite },
 	},
 	medusa.System: {
 		name: medusa.System, read: medusa.Read,
@@ -72,15 +79,48 @@ func (f *Front) webhook(w http.ResponseWriter, r *http.Request, s Store, d *door
 	if !ok {
 		return a
 	}
-	switch {
-	case d.ping != nil && d.ping(r.Header, body):
+	if d.ping != nil && d.ping(r.Header, body) {
 		return reply{code: http.StatusOK, body: map[string]string{"pong": d.name}}
+	}
+	s, known := f.whose(d, s, r.Header)
+	switch {
 	case !d.signed(d.secrets(s), r.Header, body, f.o.Now()):
 		return refuse(http.StatusUnauthorized, "the signature is not one of the secret in the store's configuration")
+	case !known:
+		f.o.Log.Warn("another shop sends webhooks with the secret of this store, and they are refused",
+			zap.String("store", s.Shop.ID), zap.String("door", d.name), zap.String("expected", d.shop(s)), zap.String("shop", r.Header.Get(d.from)))
+		return refuse(http.StatusForbidden, "this is the door of %s, and the webhook is from %.100q", d.shop(s), r.Header.Get(d.from))
 	}
 	m := shop.Message{Topic: r.Header.Get(d.topic), Body: body, At: shop.First(shop.Moment(r.Header.Get(d.sent)), f.o.Now())}
 	said, err := d.read(s.Shop, m)
 	return f.take(r.Context(), s, d, m, said, err)
+}
+
+// whose is the store that a webhook is about: the one of the path, or that of the shop which
+// it names, as one app of Shopify, with one secret and one address, may be in several shops.
+// known is false if it names a shop that no store is. The name is not signed: it tells shops
+// apart, and does not prove which one it is.
+func (f *Front) whose(d *door, s Store, h http.Header) (of Store, known bool) {
+	if d.shop == nil || d.shop(s) == "" || same(d.shop(s), h.Get(d.from)) {
+		return s, true
+	}
+	for _, other := range f.o.Stores {
+		if name := d.shop(other); name != "" && same(name, h.Get(d.from)) {
+			return other, true
+		}
+	}
+	return s, false
+}
+
+// same compares names of shops, which are domains or addresses.
+func same(a, b string) bool {
+	bare := func(s string) string {
+		if _, rest, ok := strings.Cut(s, "://"); ok {
+			s = rest
+		}
+		return strings.TrimPrefix(strings.TrimRight(s, "/"), "www.")
+	}
+	return strings.EqualFold(bare(a), bare(b))
 }
 
 // take puts what a message said where it belongs.

@@ -99,6 +99,9 @@ func (t *Teller) Tell(about string, at time.Time, data events.Data) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+	if len(b) > events.MaxSize {
+		return fmt.Errorf("%w: what it says takes %d bytes, and an event has at most %d", ErrUnreadable, len(b), events.MaxSize)
+	}
 	sum := sha256.Sum256(b)
 	if len(about) > longestID {
 		whole := sha256.Sum256([]byte(about))
@@ -140,8 +143,25 @@ func (t *Teller) Email(field, address string) string {
 	return good
 }
 
-// Items returns as many items as an event may have.
+// The most that events keep of an item. Systems take names of any length, and plugins write
+// whole pictures where the address of one belongs.
+const (
+	longestName    = 200 // characters
+	longestAddress = 2048
+)
+
+// Items returns as many items as an event may have, without what no event keeps.
 func (t *Teller) Items(field string, items []events.Item) []events.Item {
+	for i := range items {
+		x := &items[i]
+		if len(x.Name) > longestName {
+			x.Name = events.CleanText(x.Name, longestName)
+		}
+		if len(x.ImageURL) > longestAddress {
+			x.ImageURL = ""
+			t.Note(field, "has the address of a picture that is longer than %d bytes", longestAddress)
+		}
+	}
 	if len(items) <= events.MaxItems {
 		return items
 	}
