@@ -156,9 +156,11 @@ func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
 		}, ""},
 		"unsubscribe": {(*shop).unsubscribe, ""},
 		"confirm": {func(s *shop) string {
+			s.asks()
 			return s.local(link.Link{Purpose: link.Confirm, Customer: s.ann, Worker: "double-opt-in", Mailbox: "abcdefghijklmnop", At: s.now.Unix()})
 		}, ""},
 		"agreed": {func(s *shop) string {
+			s.asks()
 			return s.local(link.Link{Purpose: link.Confirm, Customer: s.ann, Worker: "double-opt-in", Mailbox: "abcdefghijklmnop", At: s.now.Unix()})
 		}, "button"},
 		"expired": {func(s *shop) string {

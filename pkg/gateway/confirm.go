@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/link"
 	"homing/pkg/preference"
@@ -47,11 +48,20 @@ func (g *Gateway) confirm(w http.ResponseWriter, r *http.Request, s site, l link
 }
 
 // confirms reports whether a link still confirms something: it was sent lately, to the
-// mailbox that the customer still has. What somebody confirms at one address says nothing
-// about another.
+// mailbox that the customer still has, and they have not said no since. What somebody
+// confirms at one address says nothing about another; and a page that was left open, or an
+// old email, brings nobody back who left.
 func (g *Gateway) confirms(l link.Link, c *customer.Customer) bool {
-	ago := g.o.Now().Sub(time.Unix(l.At, 0))
-	return g.o.Mailbox != nil && ago < confirmable && g.o.Mailbox(l.Customer.Store, c.Account()) == l.Mailbox
+	sent := time.Unix(l.At, 0)
+	if g.o.Mailbox == nil || g.o.Now().Sub(sent) >= confirmable || g.o.Mailbox(l.Customer.Store, c.Account()) != l.Mailbox {
+		return false
+	}
+	complained := c.LastNoted(customer.Complained)
+	if complained.After(sent) && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > complained.UnixMilli()) {
+		return false
+	}
+	_, waits := c.Unconfirmed()
+	return waits || c.SaidYes() && !preference.Left(c)
 }
 
 func asksToConfirm(s site) view {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -51,9 +52,12 @@ func (g *Gateway) chose(r *http.Request, s site, l link.Link, form url.Values) (
 	case stopAll:
 		return g.leaves(r, s, l, events.ScopeAll, hidden{"do", stopAll})
 	case goBack:
-		return asksToAgree(s), http.StatusOK
+		return g.asked(r.Context(), s, l, func(c *customer.Customer) view { return asksToAgree(s, c) })
 	case agree:
 		return g.change(r, s, l, again(form), func(ctx context.Context, c *customer.Customer) (view, error) {
+			if preference.Left(c) && form.Get(answers) != lastNo(c) { // the page was left open, or is loaded again
+				return asksToAgree(s, c), nil
+			}
 			return g.agreed(ctx, s, l, c, preference.Page)
 		})
 	case save:
@@ -66,7 +70,7 @@ func (g *Gateway) chose(r *http.Request, s site, l link.Link, form url.Values) (
 
 // again is what was sent, to be sent once more.
 func again(form url.Values) (out []hidden) {
-	for _, name := range []string{"do", "kind", "shown", "often", "pause", "day", "month", "year", "language", "zone"} {
+	for _, name := range []string{"do", answers, "kind", "shown", "often", "pause", "day", "month", "year", "language", "zone"} {
 		for _, value := range form[name] {
 			out = append(out, hidden{name, value})
 		}
@@ -108,11 +112,20 @@ func (g *Gateway) chooses(s site, l link.Link, c *customer.Customer) view {
 }
 
 // asksToAgree says what a person agrees to who comes back.
-func asksToAgree(s site) view {
+func asksToAgree(s site, c *customer.Customer) view {
 	return view{
 		site: s, Tone: asking, Title: s.say("back_title"), Text: []string{s.say("back_text")}, List: kindsOf(s), Small: s.say("back_stop"),
-		Form: &form{Hidden: []hidden{{"do", agree}}, Button: s.say("back_button")},
+		Form: &form{Hidden: []hidden{{"do", agree}, {answers, lastNo(c)}}, Button: s.say("back_button")},
 	}
+}
+
+// answers is the field that says which no a yes takes back.
+const answers = "answers"
+
+// lastNo is what a person's last no is called. It is not compared with a clock: a shop's may
+// be ahead.
+func lastNo(c *customer.Customer) string {
+	return strconv.FormatInt(max(c.Stops[events.ScopeAll].At, c.Stops[events.ScopeEverything].At), 36)
 }
 
 // kindsOf are the kinds of marketing email of a store.

@@ -1,9 +1,11 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -195,7 +197,7 @@ func TestWhoLeftComesBackWithAnExplicitYes(t *testing.T) {
 	}
 	s.now = s.now.Add(time.Minute)
 	for range 2 {
-		s.post(page, url.Values{"do": {"yes"}})
+		s.post(page, yesOf(t, a.body))
 	}
 	if len(s.timeline) != 2 || s.customer.Unsubscribed("all") || !s.customer.SaidYes() {
 		t.Fatalf("%v", s.timeline)
@@ -210,8 +212,42 @@ func TestAYesIsLaterThanANoOfAClockThatIsAhead(t *testing.T) {
 	s, page := choosing(t)
 	customer.Apply(&s.customer, events.Event{ID: "u", Source: "/shop", Type: events.TypeCustomerUnsubscribed, Time: s.now.Add(4 * time.Minute),
 		Data: &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}}})
-	if s.post(page, url.Values{"do": {"yes"}}); s.customer.Unsubscribed("all") {
+	if s.post(page, yesOf(t, s.post(page, url.Values{"do": {"back"}}).body)); s.customer.Unsubscribed("all") {
 		t.Error("still left")
+	}
+}
+
+var answersNo = regexp.MustCompile(`name="answers" value="([^"]+)"`)
+
+// yesOf is what the page sends that says what is agreed to.
+func yesOf(t *testing.T, body string) url.Values {
+	t.Helper()
+	no := answersNo.FindStringSubmatch(body)
+	if no == nil {
+		t.Fatalf("the page does not say which no it answers: %s", body)
+	}
+	return url.Values{"do": {"yes"}, "answers": {no[1]}}
+}
+
+// A browser may load a page again that was sent once, long after.
+func TestAYesThatIsSentAgainAfterANoBringsNobodyBack(t *testing.T) {
+	s, page := choosing(t)
+	s.post(page, url.Values{"do": {"off"}})
+	yes := yesOf(t, s.post(page, url.Values{"do": {"back"}}).body)
+	s.now = s.now.Add(time.Hour)
+	if s.post(page, yes); s.customer.Unsubscribed("all") {
+		t.Fatal("not back")
+	}
+	s.now = s.now.Add(time.Hour)
+	s.post(s.unsubscribe(), url.Values{"List-Unsubscribe": {"One-Click"}})
+	for _, form := range []url.Values{yes, {"do": {"yes"}}} {
+		a := s.post(page, form)
+		if !s.customer.Unsubscribed("all") || !strings.Contains(a.body, "you agree that") {
+			t.Errorf("%v: %d %s", form, a.StatusCode, a.body)
+		}
+	}
+	if s.post(page, yesOf(t, s.post(page, yes).body)); s.customer.Unsubscribed("all") {
+		t.Error("a new yes does not count")
 	}
 }
 
@@ -278,16 +314,18 @@ func TestAnErasedCustomerHasNoPreferences(t *testing.T) {
 	}
 }
 
+// asks has the customer ask for email, which waits for being confirmed.
+func (s *shop) asks() {
+	customer.Apply(&s.customer, events.Event{ID: "r", Source: "/shop", Type: events.TypeCustomerUpdated, Time: s.now.Add(-time.Hour),
+		Data: &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Consent: &events.Consent{Email: events.ConsentRequested}}}})
+}
+
 func TestConsentBeginsWithThePostAlone(t *testing.T) {
 	confirm := func(s *shop, mailbox string, at time.Time) string {
 		return s.local(link.Link{Purpose: link.Confirm, Customer: s.ann, Worker: "double-opt-in", Mailbox: mailbox, At: at.Unix()})
 	}
-	ask := func(s *shop) {
-		customer.Apply(&s.customer, events.Event{ID: "r", Source: "/shop", Type: events.TypeCustomerUpdated, Time: s.now.Add(-time.Hour),
-			Data: &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Consent: &events.Consent{Email: events.ConsentRequested}}}})
-	}
 	s, _ := choosing(t)
-	ask(s)
+	s.asks()
 	page := confirm(s, "abcdefghijklmnop", s.now.Add(-time.Hour))
 	for _, method := range []string{"GET", "HEAD", "GET"} {
 		if a := s.do(method, page, "", ""); a.StatusCode != http.StatusOK || len(s.timeline) > 0 || method == "GET" && !strings.Contains(a.body, "Wasn’t it you?") {
@@ -307,11 +345,45 @@ func TestConsentBeginsWithThePostAlone(t *testing.T) {
 		"another mailbox": func(s *shop) string { return confirm(s, "ponmlkjihgfedcba", s.now) },
 	} {
 		s, _ := choosing(t)
-		ask(s)
+		s.asks()
 		for _, method := range []string{"GET", "POST"} {
 			if a := s.do(method, old(s), "", ""); a.StatusCode != http.StatusGone || !strings.Contains(a.body, "sign up at Tea &amp; &lt;Co&gt; once more") || len(s.timeline) > 0 {
 				t.Errorf("%s %s: %d %s", method, name, a.StatusCode, a.body)
 			}
+		}
+	}
+}
+
+// The question is over once it is answered with a no: a page that was left open, or the old
+// email, brings nobody back. To ask again is to sign up again.
+func TestALinkConfirmsNothingAfterANo(t *testing.T) {
+	for name, d := range map[string]events.Data{
+		"left":            &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}},
+		"left altogether": &events.CustomerUnsubscribed{Customer: events.Customer{ID: "ann"}, Scope: events.ScopeEverything},
+		"complained":      &events.AddressComplained{},
+	} {
+		s, _ := choosing(t)
+		said := func(at time.Time, d events.Data) {
+			customer.Apply(&s.customer, events.Event{ID: fmt.Sprint(at), Source: "/shop", Type: d.Type(), Time: at, Data: d})
+		}
+		request := &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Consent: &events.Consent{Email: events.ConsentRequested}}}
+		said(s.now.Add(-time.Hour), request)
+		page := s.local(link.Link{Purpose: link.Confirm, Customer: s.ann, Worker: "double-opt-in", Mailbox: "abcdefghijklmnop", At: s.now.Add(-time.Hour).Unix()})
+		if a := s.do("GET", page, "", ""); a.StatusCode != http.StatusOK {
+			t.Errorf("%s, before: %d", name, a.StatusCode)
+		}
+		said(s.now.Add(-time.Minute), d)
+		for _, method := range []string{"GET", "POST"} {
+			if a := s.do(method, page, "", ""); a.StatusCode != http.StatusGone || len(s.timeline) > 0 {
+				t.Errorf("%s, %s: %d %v", name, method, a.StatusCode, s.timeline)
+			}
+		}
+		if name != "left" {
+			continue
+		}
+		said(s.now, request) // they sign up again, and may use either email
+		if a := s.do("POST", page, "", ""); a.StatusCode != http.StatusOK || !s.customer.SaidYes() {
+			t.Errorf("asked again: %d", a.StatusCode)
 		}
 	}
 }
