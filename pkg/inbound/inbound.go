@@ -44,6 +44,7 @@ type Options struct {
 const (
 	maxBytes   = 10 << 20 // of an email: more than what is read, as it may quote ours as a whole
 	maxKept    = 64 << 10
+	maxLength  = 1 << 20 // of a line: an email that is quoted may have longer ones than SMTP allows
 	maxClients = 32
 	maxLine    = 60 * time.Second // between two commands, or for an email
 	maxStay    = 10 * time.Minute // for a connection
@@ -82,6 +83,7 @@ func Serve(l net.Listener, o Options) (*Server, error) {
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.session))
 	s.smtp.TLSConfig = o.TLS
 	s.smtp.LMTP, s.smtp.Domain, s.smtp.MaxRecipients, s.smtp.MaxMessageBytes = o.LMTP, o.Domain, 1, maxBytes
+	s.smtp.MaxLineLength = maxLength
 	s.smtp.ReadTimeout, s.smtp.WriteTimeout, s.smtp.ErrorLog = maxLine, maxLine, quiet
 	go func() {
 		defer close(s.done)

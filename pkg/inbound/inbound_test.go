@@ -275,3 +275,16 @@ func TestStopWaitsForNobodyWhoOnlyStays(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A report may quote longer lines than SMTP allows. Refused, it would come again and again,
+// and never be read.
+func TestAReportWithLongLinesIsTaken(t *testing.T) {
+	for _, n := range []int{3_000, 300_000} {
+		mail := strings.TrimSuffix(bounce, "--b--\r\n") + "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n" + strings.Repeat("x", n) + "\r\n--b--\r\n"
+		x, addr := serve(t, false)
+		got := code(client(t, addr, false).SendMail("", []string{ours}, strings.NewReader(mail)))
+		if recorded, _, _ := x.get(); got != 250 || recorded != 1 {
+			t.Errorf("a line of %d bytes: %d, %d recorded", n, got, recorded)
+		}
+	}
+}
