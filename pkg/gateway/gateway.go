@@ -124,7 +124,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case a.to != "":
-		w.Header().Set("Location", a.to)
+		w.Header().Set("Location", inASCII(a.to))
 		w.WriteHeader(a.code)
 		return
 	case a.blank:

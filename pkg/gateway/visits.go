@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"homing/pkg/link"
@@ -31,6 +33,20 @@ func (g *Gateway) visited(r *http.Request, s site, l link.Link) reply {
 		g.o.Visited(l, now, visit.Machine(r, time.Unix(l.At, 0), now))
 	}
 	return a
+}
+
+// inASCII is an address as a header may have it: with the letters of other scripts, which are
+// in addresses of products, as bytes with a percent sign.
+func inASCII(to string) string {
+	var b strings.Builder
+	for i := range len(to) {
+		if c := to[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // blank is a picture of one transparent dot, as a GIF.

@@ -31,6 +31,7 @@ func TestALinkLeadsOnToTheShopAndNowhereElse(t *testing.T) {
 	}{
 		{"GET", "https://www.tea.example/p?a=B&c=%20#d", "https://www.tea.example/p?a=B&c=%20#d", 302},
 		{"HEAD", "https://tea.example/p", "https://tea.example/p", 302},
+		{"GET", "https://www.tea.example/käse", "https://www.tea.example/k%C3%A4se", 302},
 		{"GET", "https://evil.example/p", "https://www.tea.example/", 302},
 		{"GET", "https://www.tea.example@evil.example/", "https://www.tea.example/", 302},
 		{"GET", "//evil.example", "https://www.tea.example/", 302},
@@ -48,13 +49,13 @@ func TestALinkLeadsOnToTheShopAndNowhereElse(t *testing.T) {
 			t.Errorf("%s %s: %d to %q", c.method, c.to, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
-	if len(saw) != 6 || saw[0].machine || !saw[1].machine {
+	if len(saw) != 7 || saw[0].machine || !saw[1].machine {
 		t.Errorf("%+v", saw)
 	}
 	if a := s.do("GET", of(link.Link{Purpose: link.Opened}), "", ""); a.StatusCode != 200 || a.Header.Get("Content-Type") != "image/gif" || len(a.body) != 43 {
 		t.Errorf("%d %s %d", a.StatusCode, a.Header.Get("Content-Type"), len(a.body))
 	}
-	if len(s.timeline) > 0 || len(saw) != 7 {
+	if len(s.timeline) > 0 || len(saw) != 8 {
 		t.Errorf("%d events, %+v", len(s.timeline), saw)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,6 +73,18 @@ func shippedLinks(t *testing.T, set *render.Set, ann customer.Key, links *link.S
 	return found
 }
 
+// shopLinks are those of an email that lead on to the shop, and its picture.
+func shopLinks(links *link.Signer, ann customer.Key) []string {
+	of := link.Link{Customer: ann, Worker: "win-back", Step: "hello", Occasion: "2026", At: time.Now().Add(-time.Hour).Unix()}
+	var out []string
+	for _, to := range []string{"https://shop.example/", "https://shop.example/tea?a=b", "https://elsewhere.example/"} {
+		of.Purpose, of.URL = link.Visit, to
+		out = append(out, links.URL(of))
+	}
+	of.Purpose, of.URL = link.Opened, ""
+	return append(out, links.URL(of))
+}
+
 // scans are how scanners of links ask, and what else must change nothing.
 var scans = []struct {
 	method string
@@ -104,6 +117,9 @@ func TestAScannerOfLinksChangesNothing(t *testing.T) {
 		time.Sleep(time.Minute)
 		ids := w.Identity()
 		todo := shippedLinks(t, set, ids.Key("main", "ann"), links, ids.Mailbox("main", "ann@example.com").Token, time.Now())
+		for _, l := range shopLinks(links, ids.Key("main", "ann")) {
+			todo[l] = true // of a time when the store still wanted to know
+		}
 		before, was := len(w.Timeline()), w.Redis.Mini().Dump()
 		done := map[string]bool{}
 		for len(todo) > 0 {
@@ -114,7 +130,7 @@ func TestAScannerOfLinksChangesNothing(t *testing.T) {
 					for range 2 {
 						for _, s := range scans {
 							code, _, body := w.RequestWith(s.method, l+query, s.header, nil)
-							if code != 200 && code != 404 && code != 429 {
+							if code != 200 && code != 302 && code != 404 && code != 429 {
 								t.Errorf("%s %s: %d", s.method, l, code)
 							}
 							linksIn(next, body)
@@ -140,6 +156,57 @@ func TestAScannerOfLinksChangesNothing(t *testing.T) {
 		i := slices.IndexFunc(l, func(l string) bool { return strings.Contains(l, "/c/") })
 		if code, _, _ := w.Request("POST", l[i], url.Values{}); code != 410 && code != 200 || len(w.Timeline()) != before+map[int]int{200: 1, 410: 0}[code] {
 			t.Errorf("POST: %d", code)
+		}
+	})
+}
+
+// Where a store wants to know of clicks, those of a scanner are noted as a program's, a
+// bounded number of times, and change nothing about the customer.
+func TestAScannerOfShopLinksIsNotedAndNoMore(t *testing.T) {
+	links, err := link.New(homingtest.PublicURL, []link.Key{{ID: link.DerivedKey, Secret: homingtest.Secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "clicks: {track: true, opens: true}\n")
+		w.Start("intake", "gateway")
+		w.Publish("main", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Email: "ann@example.com", Consent: &events.Consent{Email: events.Subscribed}}})
+		time.Sleep(time.Minute)
+		said := func() (c customer.Customer, visits int) {
+			for _, e := range w.Timeline() {
+				customer.Apply(&c, e)
+				switch d := e.Data.(type) {
+				case *events.EmailClicked:
+					visits++
+					if !d.Machine || strings.Contains(d.URL, "?") || !strings.HasPrefix(d.URL, "https://") {
+						t.Errorf("%+v", d)
+					}
+				case *events.EmailOpened:
+					visits++
+				}
+			}
+			return c, visits
+		}
+		before, _ := said()
+		all := shopLinks(links, w.Identity().Key("main", "ann"))
+		for _, l := range all {
+			for range 50 {
+				for _, s := range scans {
+					code, header, _ := w.RequestWith(s.method, l, s.header, nil)
+					if to := header.Get("Location"); code != 200 && (code != 302 || !strings.HasPrefix(to, "https://shop.example")) {
+						t.Fatalf("%s %s: %d to %q", s.method, l, code, to)
+					}
+				}
+			}
+		}
+		time.Sleep(time.Minute)
+		after, visits := said()
+		if !reflect.DeepEqual(before, after) {
+			t.Errorf("the customer is %+v, and was %+v", after, before)
+		}
+		if visits == 0 || visits > 4*len(all) {
+			t.Errorf("%d visits are noted of %d links", visits, len(all))
 		}
 	})
 }

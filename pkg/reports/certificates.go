@@ -30,7 +30,8 @@ type certificates struct {
 
 type certificate struct {
 	key   *rsa.PublicKey
-	until time.Time
+	again time.Time // when it is fetched again
+	ends  time.Time // and when it is no longer valid
 }
 
 const (
@@ -54,13 +55,13 @@ func (c *certificates) key(ctx context.Context, address string) (*rsa.PublicKey,
 	case c.fetching <- struct{}{}:
 		defer func() { <-c.fetching }()
 	case <-ctx.Done():
-		return nil, errors.New("the certificate of SNS is being fetched")
+		return c.old(address, errors.New("the certificate of SNS is being fetched"))
 	}
 	if key := c.cached(address); key != nil { // in the meantime
 		return key, nil
 	}
 	if !c.mayFetch() {
-		return nil, errors.New("certificates of SNS were fetched too often within a minute")
+		return c.old(address, errors.New("certificates of SNS were fetched too often within a minute"))
 	}
 	pem, err := fetch(ctx, c.client, address)
 	if err != nil {
@@ -82,10 +83,21 @@ func (c *certificates) key(ctx context.Context, address string) (*rsa.PublicKey,
 func (c *certificates) cached(address string) *rsa.PublicKey {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if x, ok := c.known[address]; ok && c.now().Before(x.until) {
+	if x, ok := c.known[address]; ok && c.now().Before(x.again) {
 		return x.key
 	}
 	return nil
+}
+
+// old returns the key of a certificate that cannot be fetched again now, if it was fetched
+// before and is still valid: somebody who has us fetch what is not there stops no report.
+func (c *certificates) old(address string, err error) (*rsa.PublicKey, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if x, ok := c.known[address]; ok && c.now().Before(x.ends) {
+		return x.key, nil
+	}
+	return nil, err
 }
 
 func (c *certificates) mayFetch() bool {
@@ -122,11 +134,11 @@ func (c *certificates) check(b []byte, address string) (certificate, error) {
 	case !isSNS(cert, address):
 		return certificate{}, fmt.Errorf("%w: its certificate is not that of SNS", errForged)
 	}
-	until := now.Add(fetchAgain)
-	if cert.NotAfter.Before(until) {
-		until = cert.NotAfter
+	again := now.Add(fetchAgain)
+	if cert.NotAfter.Before(again) {
+		again = cert.NotAfter
 	}
-	return certificate{key, until}, nil
+	return certificate{key, again, cert.NotAfter}, nil
 }
 
 // isSNS reports whether a certificate is for SNS: for the region's host, or for all.

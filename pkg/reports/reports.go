@@ -109,7 +109,8 @@ type Handler struct {
 	o       Options
 	sources map[string]source
 	places  *places
-	quiet   quiet
+	refused quiet
+	put     quiet // off
 }
 
 // New returns a handler of what Options say.
@@ -236,7 +237,7 @@ func (h *Handler) keep(ctx context.Context, name, code string, raw []byte) error
 // can be corrected without losing anything. Only Mailgun's 406 is for good.
 func (h *Handler) refuse(w http.ResponseWriter, name string, err error) {
 	h.o.Took(name, Refused)
-	if h.quiet.ask(h.o.Now()) {
+	if h.refused.ask(h.o.Now()) {
 		h.o.Log.Warn("a report was refused; if it came from the provider, look at its section under feedback in the configuration",
 			zap.String("provider", name), zap.Error(err))
 	}
@@ -255,7 +256,9 @@ func (h *Handler) refuse(w http.ResponseWriter, name string, err error) {
 // later asks the provider to try again.
 func (h *Handler) later(w http.ResponseWriter, name string, err error) {
 	h.o.Took(name, Later)
-	h.o.Log.Warn("a report is not recorded; the provider is asked to try again", zap.String("provider", name), zap.Error(err))
+	if h.put.ask(h.o.Now()) {
+		h.o.Log.Warn("a report is not recorded; the provider is asked to try again", zap.String("provider", name), zap.Error(err))
+	}
 	w.Header().Set("Retry-After", retryAfter)
 	http.Error(w, "It cannot be recorded now. Please try again.", http.StatusServiceUnavailable)
 }

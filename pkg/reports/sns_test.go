@@ -15,6 +15,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"net/http"
@@ -366,6 +367,18 @@ func TestCertificatesAreNotFetchedOften(t *testing.T) {
 	x.ses.answer, x.now = nil, x.now.Add(2*time.Minute)
 	if w := x.send("ses", fixture(t, "ses/event-bounce")); w.Code != 200 {
 		t.Errorf("later: %d", w.Code)
+	}
+	// Nor does that keep SNS from being believed, whose certificate is known and has to be
+	// fetched again.
+	x.now = x.now.Add(25 * time.Hour)
+	for n := range 20 {
+		m := message(topic, "{}")
+		m["SigningCertURL"] = fmt.Sprintf("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-%d.pem", n)
+		x.ses.answer = func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(404); return true }
+		x.do(request("ses", x.ses.sign(m, "2")))
+	}
+	if w := x.send("ses", fixture(t, "ses/event-bounce")); w.Code != 200 {
+		t.Errorf("while others are fetched: %d", w.Code)
 	}
 }
 
