@@ -17,10 +17,17 @@ ZONEINFO ?= /usr/share/zoneinfo
 # What `make check` runs under the race detector, which makes a test take many times as
 # long: the packages with goroutines of their own, but for their longest tests. It runs all
 # tests without; `make race` runs every test with it.
-CONCURRENT = ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/delivery ./pkg/gateway ./pkg/intake ./pkg/mailer ./pkg/throughput \
-	./pkg/projection ./pkg/schedule ./pkg/timeline
-# All packages. The one that takes longest is begun first: the others have the second core.
+# Those that take longest are begun first.
+CONCURRENT = ./pkg/delivery ./pkg/projection ./pkg/throughput ./pkg/mailer ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/gateway ./pkg/intake \
+	./pkg/schedule ./pkg/timeline
+# All packages. The one that takes longest is begun first: the others have the other cores.
 ALL = ./pkg/homingtest ./...
+# How many packages are compiled or tested at once: one more than there are cores, since
+# some tests wait more than they work.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# How packages are tested. go test would vet every package again, a second time for the
+# race detector, with a part of what make check has vetted them with.
+GOTEST = go test -vet=off -p $(JOBS) -timeout 20m
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +43,7 @@ generate: ## Write what follows from the code: asyncapi.yaml, tables in README a
 
 test: ## Run the tests
 	@scripts/install-test-tools.sh
-	go test -timeout 20m $(ALL)
+	$(GOTEST) $(ALL)
 
 check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, every test once, and some with the race detector
 	@scripts/install-test-tools.sh
@@ -47,8 +54,8 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, ev
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	go test -race -short -shuffle=on -timeout 20m $(CONCURRENT)
-	go test -timeout 20m $(ALL)
+	$(GOTEST) -race -short -shuffle=on $(CONCURRENT)
+	$(GOTEST) $(ALL)
 	scripts/relays.sh -short
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own; a busy machine gets no verdict

@@ -2,5 +2,6 @@
 
 package homingtest_test
 
-// month is how many days the customer of TestACustomerLivesAMonth lives.
-const month = 30
+// weeks is how many days the customer of TestACustomerLivesThreeWeeks lives: until after
+// the second milestone, the tenth order of those that are thanked for.
+const weeks = 18

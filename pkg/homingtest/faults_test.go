@@ -121,7 +121,7 @@ func TestRelayFaults(t *testing.T) {
 				w := homingtest.New(t, dir, c.config)
 				w.Log = w.Log.WithOptions()
 				w.Sink.Answer, w.Sink.Chunking = c.answer(), strings.HasPrefix(c.name, "one write")
-				w.Start()
+				w.Start("intake", "thank-you")
 				w.Publish("main", homingtest.Order("ann", "1001"))
 				wait := 12 * time.Hour
 				if c.want == "expired" {

@@ -15,8 +15,8 @@ import (
 
 const day = 24 * time.Hour
 
-func TestACustomerLivesAMonth(t *testing.T) {
-	live(t, month)
+func TestACustomerLivesThreeWeeks(t *testing.T) {
+	live(t, weeks)
 }
 
 // life is one customer's orders over some days, with what a shop's life brings:
