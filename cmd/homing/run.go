@@ -63,7 +63,8 @@ func (p *program) runApp(ctx context.Context, roles []string) error {
 		log.Warn("configuration: " + w)
 	}
 	app.TuneGC()
-	a, err := app.New(app.Options{Config: c, Roles: roles, Log: log})
+	build := readVersions()
+	a, err := app.New(app.Options{Config: c, Roles: roles, Log: log, Version: build.Version, Revision: build.Revision})
 	if err != nil {
 		return usage(err)
 	}

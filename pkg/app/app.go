@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
@@ -70,6 +72,9 @@ type Options struct {
 	// ConfirmProducts is how often to look at the product statistics without having been
 	// told; 0: as statistics decides.
 	ConfirmProducts time.Duration
+
+	// Version and Revision say which build this is.
+	Version, Revision string
 
 	// For servers inside this process; nil: by the configuration's URLs.
 	NATS                          []nats.Option
@@ -143,6 +148,7 @@ type App struct {
 	raw       redis.UniversalClient // for the rebuilder alone
 	forbidden chan struct{}         // has a token when Redis forbade something
 	guard     *projection.Guard
+	folding   *projection.Rebuilder
 	customers *projection.Customers
 	http      *httpServer
 	keeping   keeping
@@ -193,7 +199,8 @@ func New(o Options) (*App, error) {
 	}
 	a.about = templatestore.About{Build: Build(), Config: o.Config.Hashes(), TimeZones: localtime.Zones().Version, Since: time.Now().UTC().Truncate(time.Second)}
 	stores, err := programme.Open(o.Config, a.identity)
-	routes, cannot := openRoutes(o.Config, o.SMTPDial, a.metrics.dialled, a.log)
+	routes, cannot := openRoutes(o.Config, o.SMTPDial, relayWatch{a.metrics.dialled, a.metrics.dialogue}, a.log)
+	a.metrics.info("homing_build_info", "1; the labels say which build this is.", prometheus.Labels{"version": o.Version, "revision": o.Revision, "go": runtime.Version()})
 	a.stores, a.routes = stores, routes
 	if err := errors.Join(err, cannot, a.openTemplates()); err != nil {
 		return nil, err
@@ -261,7 +268,7 @@ func (a *App) run(ctx context.Context) {
 		a.log.Warn("looking at the keys of links", zap.Error(err))
 	}
 	a.runControls(ctx)
-	a.running.Go(func() { a.rebuilder().Run(ctx) })
+	a.running.Go(func() { a.folding.Run(ctx) })
 	for a.guard.Ready() != nil || !checked.Load() { // the loops would only fail until then
 		select {
 		case <-ctx.Done():

@@ -23,6 +23,9 @@ func (a *App) runCalendar(ctx context.Context) {
 	if !slices.Contains(a.o.Roles, RoleCalendar) {
 		return
 	}
+	for store := range a.stores {
+		a.metrics.leftOver.WithLabelValues(store)
+	}
 	c := calendar.New(calendar.Options{
 		Stores: a.calendarStores(), Jobs: a.dailyJobs(),
 		CatchUp: a.o.Config.Calendar.CatchUp, DailyLimit: a.o.Config.Calendar.DailyLimit,

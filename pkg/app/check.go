@@ -15,6 +15,6 @@ import (
 // problems.
 func Check(c *config.Config, set *render.Set) error {
 	stores, err := programme.Open(c, nil)
-	_, cannot := openRoutes(c, nil, nil, zap.NewNop())
+	_, cannot := openRoutes(c, nil, relayWatch{}, zap.NewNop())
 	return errors.Join(err, cannot, programme.Check(c, stores, set))
 }

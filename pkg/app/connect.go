@@ -41,13 +41,16 @@ func (a *App) connect() error {
 	for _, r := range a.routes {
 		r.relay.Share(throughput.NewTrouble(a.rdb, r.relay.Addr()))
 	}
+	a.metrics.timeRedis(a.rdb)
+	a.metrics.timeRedis(a.raw)
 	redischeck.Watch(a.rdb, a.wasForbidden)
 	redischeck.Watch(a.raw, a.wasForbidden)
 	a.customers = projection.New(a.rdb, a.guard)
 	a.customers.IntroduceTo(a.timeline(), a.identity)
 	a.customers.ForgetWith(a.forgetTo)
 	a.people = projection.NewPeople(a.customers, a.identity)
-	return nil
+	a.folding = a.rebuilder()
+	return a.exportServers()
 }
 
 func (a *App) rebuilder() *projection.Rebuilder {

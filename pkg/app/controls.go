@@ -32,7 +32,7 @@ func (a *App) workers() []string {
 }
 
 func (a *App) runControls(ctx context.Context) {
-	a.metrics.registry.MustRegister(newHeldMetric(a))
+	a.exportHolds()
 	a.running.Go(func() { a.controls.Run(ctx) })
 	if workers := a.workers(); len(workers) > 0 {
 		a.running.Go(func() { a.controls.Report(ctx, workers) })

@@ -29,9 +29,8 @@ func (a *App) startKeeping() {
 	ctx, end := context.WithCancel(context.Background())
 	a.keeping = keeping{k, end, make(chan struct{})}
 	for name, count := range map[string]func() uint64{"kept": k.Kept, "lost": k.Lost} {
-		a.metrics.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "homing_email_copies_total", Help: "Copies of emails, by what became of them.", ConstLabels: prometheus.Labels{"outcome": name},
-		}, func() float64 { return float64(count()) }))
+		a.metrics.counterOf("homing_email_copies_total", "Copies of emails, by what became of them.", prometheus.Labels{"outcome": name},
+			func() float64 { return float64(count()) })
 	}
 	go func() { k.Run(ctx); close(a.keeping.done) }()
 }

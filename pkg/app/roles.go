@@ -71,9 +71,10 @@ func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
 		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
 		Business: a.o.Scale.Business, Confirm: a.confirming(),
-		Took: func(t events.Type, n int) { a.metrics.events.WithLabelValues(string(t)).Add(float64(n)) },
+		Took: a.metrics.took(), Aged: a.metrics.times.aged,
 		Rejected: func(x intake.Rejection) {
 			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
+			a.metrics.events.WithLabelValues(a.metrics.knownType(x.Type), rejected).Inc()
 			a.rejections.add(x)
 		},
 		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
@@ -103,7 +104,7 @@ func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
 		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale), Timeline: a.timeline(),
 		Overlook: overlook(k), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Scale: a.o.Scale, Products: a.products,
-		Planned: func(n int) { a.metrics.planned.WithLabelValues(k.Name).Add(float64(n)) },
+		Planned: a.metrics.scheduled(k.Name), Took: a.metrics.times.planned(k.Name),
 	}
 	for id, s := range a.stores {
 		if w := s.Worker(k.Name); w.Settings.Status != workers.Off {
@@ -131,14 +132,13 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
 	a.metrics.thirst(worker, routes)
+	a.metrics.permits(worker, routes)
 	d := delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
-		Keep: a.keep(),
-		Decided: func(t events.Type, why reason.Reason) {
-			a.metrics.emails.WithLabelValues(worker, t.Action(), string(why)).Inc()
-		},
+		Keep:    a.keep(),
+		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker),
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting,
 	})
@@ -159,6 +159,7 @@ func (a *App) email(store string) *email.Channel {
 		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL,
 		Preferences: a.preferencesURL, Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL,
 		ReturnPath: a.returnPath(store), Report: a.reportHeader(store), Leads: a.leads(store),
+		Answered: a.metrics.answered(r.relay.Addr()),
 	})
 }
 

@@ -25,7 +25,7 @@ type route struct {
 
 // openRoutes reads the keys and makes the relays of all stores. Stores that name the
 // same relay share its connections.
-func openRoutes(c *config.Config, dial connect.Dialer, dialled func(opened bool), log *zap.Logger) (map[string]route, error) {
+func openRoutes(c *config.Config, dial connect.Dialer, watch relayWatch, log *zap.Logger) (map[string]route, error) {
 	out, relays := map[string]route{}, map[string]*mailer.Relay{}
 	var errs []error
 	for _, id := range programme.StoreNames(c) {
@@ -33,7 +33,7 @@ func openRoutes(c *config.Config, dial connect.Dialer, dialled func(opened bool)
 		err := r.readKey(s.DKIM)
 		url := s.SMTP.URL.Reveal()
 		if relays[url] == nil && err == nil {
-			relays[url], err = openRelay(s.SMTP, dial, dialled, log.Named("smtp"))
+			relays[url], err = openRelay(s.SMTP, dial, watch, log.Named("smtp"))
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
@@ -45,14 +45,14 @@ func openRoutes(c *config.Config, dial connect.Dialer, dialled func(opened bool)
 	return out, errors.Join(errs...)
 }
 
-func openRelay(c config.SMTP, dial connect.Dialer, dialled func(opened bool), log *zap.Logger) (*mailer.Relay, error) {
+func openRelay(c config.SMTP, dial connect.Dialer, watch relayWatch, log *zap.Logger) (*mailer.Relay, error) {
 	roots, err := trusted(c.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("smtp.ca_file: %w", err)
 	}
 	relay, err := mailer.New(mailer.Options{
 		URL: c.URL.Reveal(), Connections: c.Connections, MaxPerConnection: c.MailsPerConnection, GreetingTimeout: c.GreetingTimeout,
-		TLSConfig: roots, Dial: dial, Dialled: dialled, Log: log,
+		TLSConfig: roots, Dial: dial, Dialled: watch.dialled, Took: watch.took, Log: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("smtp.url: %w", err)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"homing/pkg/email"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
@@ -120,19 +118,15 @@ func (a *App) runTemplates(ctx context.Context) {
 	if !a.usesTemplates() {
 		return
 	}
-	a.metrics.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "homing_templates_version", Help: "The published version of the templates that is in use; 0: files, or none."}, func() float64 {
-			if now := a.rendersWith(); now != nil {
-				return float64(now.Version)
-			}
-			return 0
-		}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "homing_templates_refused", Help: "1 while this process cannot use the version of the templates that is in force."}, func() float64 {
-			if a.follower != nil && a.follower.Refused() != nil {
-				return 1
-			}
-			return 0
-		}))
+	a.metrics.gaugeOf("homing_templates_version", "The published version of the templates that is in use; 0: files, or none.", nil, func() float64 {
+		if now := a.rendersWith(); now != nil {
+			return float64(now.Version)
+		}
+		return 0
+	})
+	a.metrics.gaugeOf("homing_templates_refused", "1 while this process cannot use the version of the templates that is in force.", nil, func() float64 {
+		return oneIf(a.follower != nil && a.follower.Refused() != nil)
+	})
 	if a.follower != nil {
 		late := time.AfterFunc(slow, func() { a.log.Info("reading the templates takes long; waiting for NATS") })
 		opened := a.openVersion(ctx)

@@ -84,6 +84,7 @@ var may = map[string][]string{
 	"pkg/gateway":              {"events", "pkg/brand", "pkg/cldr", "pkg/click", "pkg/customer", "pkg/link", "pkg/localtime", "pkg/preference", "pkg/programme", "pkg/render", "pkg/visit", "templates", "pkg/limits"},
 	"pkg/preference":           {"events", "pkg/customer"},
 	"pkg/codelist":             {"events", "pkg/offer", "pkg/bus"},
+	"pkg/backlog":              {"events", "pkg/bus"},
 	"pkg/timeline":             {"events", "pkg/customer", "pkg/bus", "pkg/combine"},
 	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/link", "pkg/timeline"},
 	"pkg/calendar":             {"events", "pkg/customer", "pkg/bus", "pkg/projection"},

@@ -34,7 +34,7 @@ type Trials struct {
 // OpenTrials reads the keys and makes the relays of all stores. With any, emails may
 // also go to addresses that recipients_allow does not have.
 func OpenTrials(c *config.Config, any bool, log *zap.Logger) (*Trials, error) {
-	routes, err := openRoutes(c, nil, nil, log)
+	routes, err := openRoutes(c, nil, relayWatch{}, log)
 	if err != nil {
 		return nil, err
 	}

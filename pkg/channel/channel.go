@@ -137,6 +137,11 @@ const (
 	Undecided                     // refused, and it may be us: to be tried again when more is known
 )
 
+func (m Meaning) String() string {
+	return [...]string{"unknown", "accepted", "later", "unreachable", "lease_ended", "bad_address", "content_at_fault", "sender_at_fault",
+		"refused", "doubtful", "undecided"}[m]
+}
+
 // An Outcome says what became of a message.
 type Outcome struct {
 	Meaning  Meaning

@@ -18,6 +18,7 @@ import (
 // attempt is one touch on its way.
 type attempt struct {
 	msg     *bus.Msg
+	began   time.Time // when this process began with it
 	touch   touch.Touch
 	id      string // of the touch
 	key     uint64 // of its claim
@@ -63,7 +64,7 @@ func (d *Delivery) attempt(m *bus.Msg) (*attempt, error) {
 	if !ok {
 		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	a := &attempt{msg: m, touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
+	a := &attempt{msg: m, began: time.Now(), touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = a.worker.Step(t.Step)
 	return a, nil

@@ -1,5 +1,5 @@
 // Package delivery takes touches that fell due, and sends them or says why not.
-// Each goes through the stages of decide, in stages.go; what a stage decides is
+// Each goes through the stages in stages.go; what a stage decides is
 // carried out by finish, in finish.go, and nowhere else. A touch is claimed in the
 // customer's own record before its message leaves and settled after, so that no
 // two replicas send it and none sends it again. Delivery makes no rules itself:
@@ -138,6 +138,7 @@ type Options struct {
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int
+	Times    Times
 }
 
 // Delivery delivers the touches of one worker.
@@ -147,6 +148,9 @@ type Delivery struct {
 	queues  queues
 	appends combine.Combiner[*customer.Entry]
 	marks   combine.Combiner[folded]
+
+	first, judged []stage             // see stages
+	finished      func(time.Duration) // told how long it took to carry out a decision; nil: nobody is
 }
 
 // New returns a delivery.
@@ -156,6 +160,10 @@ func New(o Options) *Delivery {
 	}
 	d := &Delivery{o: o}
 	d.appends.Flush, d.marks.Flush = d.appendAll, d.markAll
+	d.first, d.judged = d.stages()
+	if o.Times.Stage != nil {
+		d.finished = o.Times.Stage("finish")
+	}
 	return d
 }
 
@@ -211,6 +219,9 @@ func (d *Delivery) queue(store string) *queue {
 func (d *Delivery) done(a *attempt, err error) {
 	d.memory.leave(a.id)
 	a.msg.Done(err)
+	if err == nil {
+		d.tell(a, time.Now())
+	}
 }
 
 // Open returns the ids of touches that were begun and are not finished, in order.
@@ -232,7 +243,11 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) erro
 	a.release() // what follows may take its time
 	decided()
 	d.unpermit(ctx, a)
+	began := time.Now()
 	err := d.finish(ctx, a, decision)
+	if d.finished != nil {
+		d.finished(time.Since(began))
+	}
 	if a.answered { // nothing delays the record of an answer
 		d.works(ctx, a, reason.SMTPDown, "")
 	}

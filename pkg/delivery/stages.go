@@ -46,22 +46,33 @@ var errContended = errors.New("the customer keeps changing")
 // A stage looks at a touch, or takes it a step further.
 type stage func(ctx context.Context, a *attempt) Decision
 
-// decide takes a touch through the stages, in their order, until one decides what
-// becomes of it. The last one always does.
+// The stages, in their order: those that a touch goes through first, and those that it goes
+// through again when what it was judged by has changed.
+func (d *Delivery) stages() (first, judged []stage) {
+	first = []stage{
+		d.recall,                   // was it decided before, and could not be recorded?
+		d.timed("read", d.refresh), // was it read too long ago?
+	}
+	judged = []stage{
+		d.timed("judge", d.judge),       // may it be sent now? the gate decides
+		d.timed("permit", d.permit),     // does the relay have room? its throughput is shared
+		d.timed("word", d.word),         // what does it say? the worker chooses
+		d.timed("bind", d.bind),         // which code does it offer?
+		d.timed("compose", d.compose),   // the message itself
+		d.timed("open", d.open),         // a connection: all that is slow comes before the claim
+		d.still,                         // did nobody pause the worker in the meantime, and may this process send?
+		d.timed("claim", d.claim),       // the touch is ours, if nothing changed since the gate judged
+		d.timed("transmit", d.transmit), // the message leaves
+	}
+	return first, judged
+}
+
+// decide takes a touch through the stages until one decides what becomes of it. The last
+// one always does.
 func (d *Delivery) decide(ctx context.Context, a *attempt) Decision {
-	decision := through(ctx, a, d.recall, d.refresh)
+	decision := through(ctx, a, d.first)
 	for tries := 0; decision.Action == Send && tries < judgeTries; tries++ {
-		decision = through(ctx, a,
-			d.judge,    // may it be sent now? the gate decides
-			d.permit,   // does the relay have room? its throughput is shared
-			d.word,     // what does it say? the worker chooses
-			d.bind,     // which code does it offer?
-			d.compose,  // the message itself
-			d.open,     // a connection: all that is slow comes before the claim
-			d.still,    // did nobody pause the worker in the meantime, and may this process send?
-			d.claim,    // the touch is ours, if nothing changed since the gate judged
-			d.transmit, // the message leaves
-		)
+		decision = through(ctx, a, d.judged)
 		if decision.Action == JudgeAgain {
 			decision = Decision{}
 		}
@@ -73,7 +84,7 @@ func (d *Delivery) decide(ctx context.Context, a *attempt) Decision {
 }
 
 // through asks stages in their order. The first that has something to say decides.
-func through(ctx context.Context, a *attempt, stages ...stage) Decision {
+func through(ctx context.Context, a *attempt, stages []stage) Decision {
 	for _, s := range stages {
 		if decision := s(ctx, a); decision.Action != Send {
 			return decision

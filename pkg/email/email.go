@@ -54,6 +54,8 @@ type Options struct {
 	// Report returns the header by which the relay's provider names a touch's email in its
 	// reports; "" for none. It may be nil: the provider doesn't report.
 	Report func(k customer.Key, touchID, to string) (name, value string)
+	// Answered is told what became of each email that was handed over, or was to be. It may be nil.
+	Answered func(channel.Outcome)
 }
 
 // Leads says where the links of one email lead instead. Any of it may be nil or empty.
@@ -146,7 +148,7 @@ func (c *Channel) Open(ctx context.Context, m channel.Message) (channel.Conn, er
 	if err != nil {
 		return nil, down(err)
 	}
-	return relayConn{conn}, nil
+	return relayConn{conn, c.o.Answered}, nil
 }
 
 // Ready implements channel.Channel.
@@ -163,7 +165,10 @@ func down(err error) error {
 }
 
 // relayConn is a connection to the relay.
-type relayConn struct{ *mailer.Conn }
+type relayConn struct {
+	*mailer.Conn
+	answered func(channel.Outcome) // may be nil
+}
 
 // Send implements channel.Conn.
 func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease) channel.Outcome {
@@ -171,6 +176,9 @@ func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease)
 	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err, Lasts: out.Lasts}
 	if answer.Meaning != channel.Accepted {
 		answer.Detail = detail(out)
+	}
+	if c.answered != nil {
+		c.answered(answer)
 	}
 	return answer
 }

@@ -47,6 +47,7 @@ type Options struct {
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Confirm   map[string]bool            // stores where consent begins only once it is confirmed
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
+	Aged      Aged                       // told how old it was by then; may be nil
 	Rejected  func(Rejection)            // told what was rejected; may be nil
 	Strays    *Strays                    // told of what happened to orders; may be nil
 	Links     Links                      // where emails may lead; nil: anywhere
@@ -55,6 +56,10 @@ type Options struct {
 	Unhappy   Unhappy                    // which answers open a complaint; nil: none
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 }
+
+// Aged is told of an event from STOREFRONT, once it is taken in, how long ago it happened and
+// how long it waited on the stream, and whether it was brought over from elsewhere.
+type Aged func(historical bool, happened, published time.Duration)
 
 // Unhappy reports whether what a customer of a store answered opens a complaint.
 type Unhappy func(store string, d *events.CustomerAnswered) bool
@@ -105,9 +110,15 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	now := time.Now()
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))
+	published := make([]time.Time, 0, len(batch))
 	var clicked []int // which of the entries are clicks
 	for _, m := range batch {
-		e, err := in.decode(m, now)
+		md, err := m.Metadata()
+		if err != nil {
+			m.Done(err)
+			continue
+		}
+		e, err := in.decode(m, md, now)
 		if err != nil {
 			m.Done(in.bad(m, err))
 			continue
@@ -117,7 +128,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		if click.Is(m.Subject()) {
 			clicked = append(clicked, len(entries))
 		}
-		entries, good = append(entries, e), append(good, m)
+		entries, good, published = append(entries, e), append(good, m), append(published, md.Timestamp)
 	}
 	err := in.complete(ctx, entries, clicked)
 	if err == nil {
@@ -127,10 +138,23 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		m.Done(err)
 	}
 	if err == nil {
+		in.aged(entries, published)
 		in.warn(entries)
 		if in.o.Strays != nil {
 			in.o.Strays.add(entries)
 		}
+	}
+}
+
+// aged tells how old entries are that were published at some times and are taken in.
+func (in *Intake) aged(entries []customer.Entry, published []time.Time) {
+	if in.o.Aged == nil {
+		return
+	}
+	now := time.Now()
+	business := in.o.Business(now)
+	for i := range entries {
+		in.o.Aged(entries[i].Event.Historical, business.Sub(entries[i].Event.Time), now.Sub(published[i]))
 	}
 }
 
@@ -168,11 +192,7 @@ func (in *Intake) takeAll(ctx context.Context, entries []customer.Entry) error {
 	return nil
 }
 
-func (in *Intake) decode(m jetstream.Msg, now time.Time) (customer.Entry, error) {
-	md, err := m.Metadata()
-	if err != nil {
-		return customer.Entry{}, err
-	}
+func (in *Intake) decode(m jetstream.Msg, md *jetstream.MsgMetadata, now time.Time) (customer.Entry, error) {
 	if click.Is(m.Subject()) {
 		return in.clicked(m, md.Sequence.Stream)
 	}
@@ -265,7 +285,7 @@ func (in *Intake) Read(m jetstream.Msg) (customer.Entry, error) {
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	return in.decode(m, md.Timestamp)
+	return in.decode(m, md, md.Timestamp)
 }
 
 // toBusiness puts the times of an event on the scale on which all else is decided.

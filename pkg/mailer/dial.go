@@ -41,6 +41,7 @@ func (r *Relay) dial(ctx context.Context, lease Lease) (s *session, f *Failure, 
 
 // connect is dial, not counted.
 func (r *Relay) connect(ctx context.Context, lease Lease) (*session, *Failure) {
+	lap := laps{at: partDial, since: time.Now()}
 	dctx, cancel := context.WithTimeoutCause(ctx, r.o.DialTimeout, ErrTimeout)
 	defer cancel()
 	if lease != nil {
@@ -58,7 +59,7 @@ func (r *Relay) connect(ctx context.Context, lease Lease) (*session, *Failure) {
 	}
 	s := &session{relay: r, wire: &wire{Conn: conn, lease: lease}}
 	stop := s.wire.watch(ctx)
-	f := s.greet(ctx)
+	f := s.greet(ctx, &lap)
 	if !stop() && f == nil {
 		f = &Failure{Phase: PhaseHelo, Err: context.Cause(ctx)}
 	}
@@ -66,33 +67,37 @@ func (r *Relay) connect(ctx context.Context, lease Lease) (*session, *Failure) {
 		s.drop()
 		return nil, f
 	}
+	lap.tell(&r.took)
 	s.wire.rest()
 	r.log.Debug("connected", zap.Bool("pipelining", s.pipelining), zap.Bool("chunking", s.chunking))
 	return s, nil
 }
 
 // greet runs all phases between the connection and the first MAIL.
-func (s *session) greet(ctx context.Context) *Failure {
+func (s *session) greet(ctx context.Context, lap *laps) *Failure {
 	o, t := &s.relay.o, s.relay.target
 	phase := PhaseDial
-	step := func(p Phase, do func() error) error {
+	step := func(p Phase, part int, do func() error) error {
 		phase = p
+		lap.enter(part)
 		s.wire.phase(o.CommandTimeout)
 		return do()
 	}
 	hello := func() error {
-		return step(PhaseHelo, func() error { return s.client.Hello(o.HELO) })
+		return step(PhaseHelo, partHelo, func() error { return s.client.Hello(o.HELO) })
 	}
 	var err error
 	first := &greeted{Conn: s.wire}
 	if t.security == implicitTLS {
 		phase = PhaseTLS
+		lap.enter(partTLS)
 		s.wire.phase(o.DialTimeout)
 		tc := tls.Client(s.wire, s.relay.tlsConfig())
 		first.Conn, err = tc, tc.HandshakeContext(ctx)
 	}
 	if err == nil {
 		phase = PhaseDial
+		lap.enter(partDial)
 		s.wire.phase(o.GreetingTimeout)
 		s.client, err = smtp.NewClient(first, t.host)
 		s.most = s.relay.perConnection(first)
@@ -101,10 +106,10 @@ func (s *session) greet(ctx context.Context) *Failure {
 		err = hello()
 	}
 	if err == nil && t.security == startTLS {
-		err = step(PhaseTLS, s.startTLS)
+		err = step(PhaseTLS, partTLS, s.startTLS)
 	}
 	if err == nil && t.user != "" {
-		err = step(PhaseAuth, s.login)
+		err = step(PhaseAuth, partAuth, s.login)
 	}
 	if err != nil {
 		return s.hint(s.failure(ctx, phase, err), first)

@@ -61,7 +61,10 @@ type Options struct {
 	TLSConfig *tls.Config // e.g. a private CA; ServerName defaults to the host
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
 	Dialled   func(opened bool) // told of each connection that was made, or was to be; may be nil
-	Log       *zap.Logger
+	// Took returns what is told how long a part of the dialogue with a relay took, if it was
+	// answered: dial, helo, tls, auth, envelope, content. It is called once for each; it may be nil.
+	Took func(relay, part string) func(time.Duration)
+	Log  *zap.Logger
 }
 
 // validate fills in the defaults.
@@ -158,6 +161,7 @@ type Relay struct {
 	target target
 	log    *zap.Logger
 	slots  chan struct{} // one for each connection that may be open and in use
+	took   stopwatch
 
 	mu     sync.Mutex
 	idle   []*session // the one used last is at the end, and is taken first
@@ -186,6 +190,7 @@ func New(o Options) (*Relay, error) {
 	return &Relay{
 		o: o, target: t, log: log,
 		slots: make(chan struct{}, o.Connections),
+		took:  newStopwatch(o.Took, t.addr),
 		done:  make(chan struct{}),
 		pause: pause{log: log},
 	}, nil

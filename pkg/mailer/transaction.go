@@ -28,7 +28,11 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 	defer s.leave()
 	s.sent++
 	stop := s.wire.watch(ctx)
+	began := time.Now()
 	v := s.begin(ctx, m)
+	if v.failure == nil && !s.chunking {
+		s.relay.took.tell(partEnvelope, began)
+	}
 	if v.failure == nil {
 		v.failure = s.lastWord(ctx, m, lease)
 	}
@@ -40,6 +44,7 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 	}
 	s.wire.phase(s.relay.o.CommandTimeout)
 	s.buf = s.appendFinal(s.buf[:0], m)
+	began = time.Now()
 	err := s.write(s.buf)
 	if !stop() && err == nil {
 		s.wire.commit()
@@ -48,7 +53,11 @@ func (s *session) deliver(ctx context.Context, m *Message, lease Lease) (out Out
 		s.drop()
 		return (&Failure{Phase: PhaseContent, Err: s.wire.explain(ctx, err)}).outcome(NotSent), false
 	}
-	return s.conclude(ctx, m, err)
+	out, stale = s.conclude(ctx, m, err)
+	if out.Code != 0 {
+		s.relay.took.tell(partContent, began)
+	}
+	return out, stale
 }
 
 // A verdict is how a part of the dialogue ended; the zero verdict is "go on".

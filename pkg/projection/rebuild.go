@@ -43,6 +43,7 @@ type Rebuilder struct {
 	log      *zap.Logger
 	look     time.Duration
 	forgets  atomic.Bool // Redis has no append-only file, which was said
+	progress progress
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the

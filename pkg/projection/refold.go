@@ -19,6 +19,8 @@ import (
 func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
 	r.log.Info("folding the timeline into Redis", zap.String("store", store),
 		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
+	r.progress.begin(store, l)
+	defer r.progress.end()
 	if err := r.acquaint(ctx, store, l); err != nil {
 		return 0, fmt.Errorf("folding who is who in store %s: %w", store, err)
 	}
@@ -44,9 +46,11 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error
 				r.log.Info("still folding", zap.String("store", store), zap.Int("entries", n),
 					zap.Uint64("at", batch[len(batch)-1].Sequence), zap.Uint64("to", l.to))
 			}
+			at := batch[len(batch)-1].Sequence // folding takes away what is folded already
 			if err := r.fold(work, batch, l.marks, folded); err != nil {
 				return err
 			}
+			r.progress.folded(n, at)
 		}
 		return nil
 	})

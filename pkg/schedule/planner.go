@@ -47,8 +47,9 @@ type Planner struct {
 	Address  func(store, email string) string      // keyed hash of an address; may be nil
 	Mailbox  func(store, hash string) customer.Key // where it is kept what is known about it; nil with Address
 	Scale    clock.Scale
-	Timeline Timeline    // may be nil: then plans that overtake each other are left as they are, and nothing is recalled
-	Planned  func(n int) // told how many touches were scheduled; may be nil
+	Timeline Timeline            // may be nil: then plans that overtake each other are left as they are, and nothing is recalled
+	Planned  func(n int)         // told how many touches were scheduled; may be nil
+	Took     func(time.Duration) // told how long a batch took that concerns the worker; may be nil
 
 	unsure  unsure
 	desk    *Desk  // nil: it works alone
@@ -106,10 +107,13 @@ func (p *Planner) concerned(e customer.Entry) bool {
 // change.
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
 	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !p.concerned(e) })
-	switch {
-	case len(entries) == 0:
+	if len(entries) == 0 {
 		return nil
-	case p.desk != nil:
+	}
+	if p.Took != nil {
+		defer func(began time.Time) { p.Took(time.Since(began)) }(time.Now())
+	}
+	if p.desk != nil {
 		return p.desk.plan(ctx, p, entries)
 	}
 	return round(ctx, []*job{newJob(p, entries)})

@@ -1,0 +1,32 @@
+package bus
+
+import (
+	"strings"
+	"time"
+)
+
+// A Queue is a consumer that has work to do: messages of its stream that it has not
+// answered.
+type Queue struct {
+	Stream, Consumer string
+	Worker           string // whose; "" for intake and erasures
+	Due              bool   // it has touches that fell due, and its stream also those that are pending
+}
+
+// Queues returns all streams of an installation with some workers, and all of its queues.
+func Queues(ws []Worker) (names []string, queues []Queue) {
+	for _, s := range streams(Limits{}, ws) {
+		names = append(names, s.Name)
+	}
+	for _, c := range consumers(ws, time.Time{}) {
+		q := Queue{Stream: c.stream, Consumer: c.config.Durable}
+		for _, w := range ws {
+			plan, due := strings.HasPrefix(q.Consumer, PlanConsumer(w.Name)), strings.HasPrefix(q.Consumer, DueConsumer(w.Name))
+			if (plan || due) && len(w.Name) > len(q.Worker) {
+				q.Worker, q.Due = w.Name, due
+			}
+		}
+		queues = append(queues, q)
+	}
+	return names, queues
+}
