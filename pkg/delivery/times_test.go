@@ -23,7 +23,11 @@ func TestHowLateATouchIsAndWhatItTook(t *testing.T) {
 		r.start(func(o *delivery.Options) {
 			o.Times = delivery.Times{
 				Took: func(time.Duration) { mu.Lock(); took++; mu.Unlock() },
-				Late: func(f, h time.Duration) { mu.Lock(); fired, handled = append(fired, f), append(handled, h); mu.Unlock() },
+				Late: func(f, h time.Duration) {
+					mu.Lock()
+					fired, handled = append(fired, f), append(handled, h)
+					mu.Unlock()
+				},
 				Stage: func(name string) func(time.Duration) {
 					return func(time.Duration) { mu.Lock(); stages[name]++; mu.Unlock() }
 				},
