@@ -45,6 +45,12 @@ func TestOneProcessAsksForAll(t *testing.T) {
 	if _, err := due.Next(); err != nil { // in flight
 		t.Fatal(err)
 	}
+	for { // the server acknowledges a message before it counts it
+		if i, err := due.Info(t.Context()); err != nil || i.NumPending == 1 && i.NumAckPending == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	conn, other := n.Connect(t)
 	first, err := New(n.JS, workers)
 	if err != nil {
