@@ -39,6 +39,24 @@ func LastStored(ctx context.Context, js jetstream.JetStream, stream, subject str
 	return ReadStored(m.Data)
 }
 
+// NextStored returns the first message from a place in a stream on, which is on a subject or
+// covered by, a subject; nil: there is none. It leaves nothing behind on the server, as a
+// consumer does, so it is for what anybody may ask as often as they like.
+func NextStored(ctx context.Context, js jetstream.JetStream, stream, subject string, from uint64) (*Stored, error) {
+	req, err := json.Marshal(struct {
+		Seq    uint64 `json:"seq"`
+		Filter string `json:"next_by_subj"`
+	}{from, subject})
+	if err != nil {
+		return nil, err
+	}
+	m, err := js.Conn().RequestWithContext(ctx, StoredIn(js, stream), req)
+	if err != nil {
+		return nil, err
+	}
+	return ReadStored(m.Data)
+}
+
 // ReadStored takes the answer of a stream's leader apart; nil: there is no such message.
 func ReadStored(answer []byte) (*Stored, error) {
 	var got struct {

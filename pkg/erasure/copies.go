@@ -26,16 +26,13 @@ func (e *Eraser) forgetCopies(ctx context.Context, k customer.Key, until time.Ti
 	}
 	all := until.IsZero() || rs[0].Customer.Gone()
 	var found []uint64
-	err = kept.Each(ctx, e.o.JS, k, func(m jetstream.Msg) error {
+	err = kept.Each(ctx, e.o.JS, k, func(m *bus.Stored) error {
 		// One that cannot be read may be of before: it goes, too.
 		if c, err := kept.Read(m); !all && err == nil && c.Sent.After(until.Add(onItsWay)) {
 			return nil
 		}
-		md, err := m.Metadata()
-		if err == nil {
-			found = append(found, md.Sequence.Stream)
-		}
-		return err
+		found = append(found, m.Sequence)
+		return nil
 	})
 	if err == nil {
 		err = e.delete(ctx, bus.Mails, found, e.o.Log)

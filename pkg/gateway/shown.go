@@ -24,6 +24,9 @@ func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
 		a.view, a.code, a.allow = notHere(s), http.StatusMethodNotAllowed, "GET, HEAD"
 		return a
 	}
+	if !g.admit(r, l.Customer.Token) {
+		return tooMany(a.kind, s)
+	}
 	html, err := "", error(nil)
 	if g.o.Shown != nil {
 		html, err = reading(r.Context(), g, func(ctx context.Context) (string, error) { return g.o.Shown(ctx, l.Customer, l.Touch) })

@@ -62,6 +62,13 @@ func TestAnEmailIsShownInABrowser(t *testing.T) {
 	if a := s.do("GET", of(touch), "", ""); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" || !strings.Contains(a.body, "try again") {
 		t.Errorf("while NATS is away: %d %v %s", a.StatusCode, a.Header, a.body)
 	}
+	codes := map[int]int{}
+	for range 40 { // each of them asks NATS
+		codes[s.do("GET", of("another"), "", "").StatusCode]++
+	}
+	if codes[429] < 10 {
+		t.Errorf("%v", codes)
+	}
 	if len(s.timeline) > 0 || len(s.left) > 0 {
 		t.Errorf("looking changed %v %v", s.timeline, s.left)
 	}

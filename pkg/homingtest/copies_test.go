@@ -47,6 +47,18 @@ func sizeOfMails(t *testing.T, w *homingtest.World) (messages, bytes uint64) {
 	return s.CachedInfo().State.Msgs, s.CachedInfo().State.Bytes
 }
 
+// readersOfMails is how many consumers the stream has. Each costs the server memory for
+// minutes, and there is a limit to them: anybody who has a link to an email can ask for it
+// as often as they like.
+func readersOfMails(t *testing.T, w *homingtest.World) int {
+	t.Helper()
+	s, err := w.JS.Stream(t.Context(), bus.Mails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State.Consumers
+}
+
 // What is kept of an email is what the relay got, to the byte, and says what it was made
 // from. An erasure deletes it, and somebody else's stays.
 func TestACopyIsWhatTheRelayGotUntilAnErasure(t *testing.T) {
@@ -80,6 +92,9 @@ func TestACopyIsWhatTheRelayGotUntilAnErasure(t *testing.T) {
 		code, _, page := w.Request("GET", link, nil)
 		if code != 200 || page != c.HTML {
 			t.Errorf("%s shows %d\n%s", link, code, page)
+		}
+		if n := readersOfMails(t, w); n > 0 {
+			t.Errorf("%d consumers are left on the server by who looked", n)
 		}
 		n, size := sizeOfMails(t, w)
 		t.Logf("%d bytes on disk for an email of %d bytes", size/n, len(c.HTML)+len(c.Text))

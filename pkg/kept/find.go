@@ -16,22 +16,22 @@ import (
 // second time has two. There are none where it is too long ago, where copies aren't kept,
 // and where one could not be kept.
 func Find(ctx context.Context, js jetstream.JetStream, k customer.Key, touch string) ([]Copy, error) {
-	return read(ctx, js, k, func(m jetstream.Msg) bool { return m.Headers().Get(bus.HeaderTouch) == touch })
+	return read(ctx, js, k, func(m *bus.Stored) bool { return m.Header.Get(bus.HeaderTouch) == touch })
 }
 
 // FindClaim is Find of the touch with a claim's key, customer.ClaimKey, as links have it.
 func FindClaim(ctx context.Context, js jetstream.JetStream, k customer.Key, claim uint64) ([]Copy, error) {
-	return read(ctx, js, k, func(m jetstream.Msg) bool { return customer.ClaimKey(m.Headers().Get(bus.HeaderTouch)) == claim })
+	return read(ctx, js, k, func(m *bus.Stored) bool { return customer.ClaimKey(m.Header.Get(bus.HeaderTouch)) == claim })
 }
 
 // All returns all copies that are about a customer or went to a mailbox by that token.
 func All(ctx context.Context, js jetstream.JetStream, k customer.Key) ([]Copy, error) {
-	return read(ctx, js, k, func(jetstream.Msg) bool { return true })
+	return read(ctx, js, k, func(*bus.Stored) bool { return true })
 }
 
-func read(ctx context.Context, js jetstream.JetStream, k customer.Key, want func(jetstream.Msg) bool) ([]Copy, error) {
+func read(ctx context.Context, js jetstream.JetStream, k customer.Key, want func(*bus.Stored) bool) ([]Copy, error) {
 	var out []Copy
-	err := Each(ctx, js, k, func(m jetstream.Msg) error {
+	err := Each(ctx, js, k, func(m *bus.Stored) error {
 		if !want(m) {
 			return nil
 		}
@@ -46,39 +46,30 @@ func read(ctx context.Context, js jetstream.JetStream, k customer.Key, want func
 }
 
 // Each calls fn with each packed copy that is about a customer or went to a mailbox by
-// that token. Without the stream there are none.
-func Each(ctx context.Context, js jetstream.JetStream, k customer.Key, fn func(jetstream.Msg) error) error {
-	c, err := js.OrderedConsumer(ctx, bus.Mails, jetstream.OrderedConsumerConfig{FilterSubjects: Subjects(k)})
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading the copies of emails: %w", err)
-	}
-	for {
-		batch, err := c.FetchNoWait(100)
-		if err != nil {
-			return fmt.Errorf("reading the copies of emails: %w", err)
-		}
-		n := 0
-		for m := range batch.Messages() {
-			n++
+// that token. Without the stream there are none. A customer has few, so they are asked for
+// one by one: anybody who has a link to an email may ask, and a consumer for each of them
+// would stay on the server for minutes.
+func Each(ctx context.Context, js jetstream.JetStream, k customer.Key, fn func(*bus.Stored) error) error {
+	for _, subject := range Subjects(k) {
+		for from := uint64(1); ; {
+			m, err := bus.NextStored(ctx, js, bus.Mails, subject, from)
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("reading the copies of emails: %w", err)
+			}
+			if m == nil {
+				break
+			}
 			if err := fn(m); err != nil {
 				return err
 			}
-		}
-		if err := errors.Join(batch.Error(), ctx.Err()); err != nil {
-			return fmt.Errorf("reading the copies of emails: %w", err)
-		}
-		if n > 0 {
-			continue
-		}
-		info, err := c.Info(ctx) // the end; or a server that is slow, which looks like it
-		if err != nil || info.NumPending == 0 {
-			return err
+			from = m.Sequence + 1
 		}
 	}
+	return nil
 }
 
 // Read unpacks a copy that Each found.
-func Read(m jetstream.Msg) (Copy, error) { return unpack(m.Data()) }
+func Read(m *bus.Stored) (Copy, error) { return unpack(m.Data) }
