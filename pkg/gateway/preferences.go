@@ -26,15 +26,36 @@ const (
 
 // preferences answers a link to a customer's preferences.
 func (g *Gateway) preferences(w http.ResponseWriter, r *http.Request, s site, l link.Link) reply {
-	const kind = "preferences"
-	if !g.admit(r, l.Customer.Token) {
-		return tooMany(kind, s)
-	}
 	return page{
-		kind: kind, most: maxBody,
-		show:  func() (view, int) { return g.choice(r, s, l) },
-		press: func(form url.Values) (view, int) { return g.chose(r, s, l, form) },
+		kind: "preferences", most: maxBody,
+		show: func() (view, int) {
+			if !g.admit(r, l.Customer.Token) {
+				return tooBusy(s)
+			}
+			return g.choice(r, s, l)
+		},
+		press: func(form url.Values) (view, int) {
+			if !stops(form) && !g.admit(r, l.Customer.Token) {
+				return tooBusy(s)
+			}
+			return g.chose(r, s, l, form)
+		},
 	}.answer(w, r, s)
+}
+
+// stops reports whether a form stops all marketing, which is never one request too many.
+func stops(form url.Values) bool { return form.Get("do") == stopAll || oneClick(form) }
+
+// tooBusy is the page of a request that is not admitted: all can be stopped all the same.
+func tooBusy(s site) (view, int) {
+	v := notNow(s)
+	v.Form = wayOut(s)
+	return v, http.StatusTooManyRequests
+}
+
+// wayOut is the button that stops all marketing.
+func wayOut(s site) *form {
+	return &form{Hidden: []hidden{{"do", stopAll}}, Button: s.say("prefs_stop"), Quiet: true}
 }
 
 // choice is the page as it is now.
@@ -44,13 +65,10 @@ func (g *Gateway) choice(r *http.Request, s site, l link.Link) (view, int) {
 
 // chose does what was chosen on the page. What says nothing changes nothing.
 func (g *Gateway) chose(r *http.Request, s site, l link.Link, form url.Values) (view, int) {
-	do := form.Get("do")
-	if oneClick(form) {
-		do = stopAll
-	}
-	switch do {
-	case stopAll:
+	if stops(form) {
 		return g.leaves(r, s, l, events.ScopeAll, hidden{"do", stopAll})
+	}
+	switch form.Get("do") {
 	case goBack:
 		return g.asked(r.Context(), s, l, func(c *customer.Customer) view { return asksToAgree(s, c) })
 	case agree:
@@ -87,7 +105,7 @@ func (g *Gateway) asked(ctx context.Context, s site, l link.Link, show func(*cus
 		g.o.Log.Warn("a page could not be shown; who asked is told to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
 		v := notNow(s)
 		if l.Purpose == link.Preferences {
-			v.Form = &form{Hidden: []hidden{{"do", stopAll}}, Button: s.say("prefs_stop"), Quiet: true}
+			v.Form = wayOut(s)
 		}
 		return v, http.StatusServiceUnavailable
 	case c.Gone():

@@ -397,6 +397,15 @@ func TestOneLinkAndOneAddressAreAnsweredOnlySoOften(t *testing.T) {
 	if codes[200] != 30 || codes[429] != 10 {
 		t.Errorf("one link: %v", codes)
 	}
+	if a := s.do("GET", page, "", ""); a.StatusCode != 429 || !strings.Contains(a.body, `name="do" value="off"`) {
+		t.Errorf("the page has no way out: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.post(page, url.Values{"do": {"save"}}); a.StatusCode != 429 {
+		t.Errorf("saved: %d", a.StatusCode)
+	}
+	if a := s.post(page, url.Values{"do": {"off"}}); a.StatusCode != http.StatusOK || !s.customer.Unsubscribed("all") {
+		t.Errorf("stopping all is one request too many: %d", a.StatusCode)
+	}
 	for range 400 { // a provider's one-click
 		if a := s.post(s.unsubscribe(), url.Values{"List-Unsubscribe": {"One-Click"}}); a.StatusCode != http.StatusOK {
 			t.Fatalf("one-click: %d", a.StatusCode)

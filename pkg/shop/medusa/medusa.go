@@ -64,7 +64,7 @@ func Read(s shop.Store, m shop.Message) (shop.Said, error) {
 		return t.Said(), err
 	}
 	if in.Type == "" || len(in.Data) == 0 || in.Data[0] != '{' {
-		return t.Said(), fmt.Errorf(`%w: it is not {"type": …, "timestamp": …, "data": {…}}`, shop.ErrUnreadable)
+		return t.Said(), fmt.Errorf(`%w: it is not {"type": "order.placed", "timestamp": "...", "data": {...}}`, shop.ErrUnreadable)
 	}
 	m.Topic = in.Type
 	if at := shop.Moment(in.Timestamp); !at.IsZero() {
