@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
-
 	"homing/pkg/config"
+	"homing/pkg/doctor/examine"
 	"homing/pkg/maillint"
 	"homing/pkg/render"
 )
@@ -27,7 +26,7 @@ func checkReturnPaths(c *config.Config) []finding {
 			continue
 		}
 		_, domain, _ := strings.Cut(from.Address, "@")
-		if registered(returns) == registered(domain) {
+		if examine.Registered(returns) == examine.Registered(domain) {
 			continue
 		}
 		out = append(out, finding{Level: "warning", Key: "stores." + id + ".smtp.return_path", Text: fmt.Sprintf(
@@ -52,14 +51,4 @@ func checkEmails(c *config.Config, set *render.Set) []finding {
 		}
 	}
 	return out
-}
-
-// registered returns the part of a domain that somebody registered: "shop.example" of
-// "bounces.shop.example".
-func registered(domain string) string {
-	domain = strings.ToLower(domain)
-	if d, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
-		return d
-	}
-	return domain
 }

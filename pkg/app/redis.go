@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"homing/pkg/clock"
 	"homing/pkg/connect"
 	"homing/pkg/reason"
 	"homing/pkg/redischeck"
@@ -21,10 +22,6 @@ const (
 	lookAgain = 5 * time.Second
 	// lookFor bounds one look: what takes longer is said.
 	lookFor = 2 * time.Second
-	// oddClock is a difference that is worth a word, and wrongClock one with which no
-	// email leaves: it would leave too early, or a claim end too soon.
-	oddClock   = 2 * time.Second
-	wrongClock = 5 * time.Second
 )
 
 // watchRedis looks at once, each minute, and when Redis forbade something, whether
@@ -97,9 +94,9 @@ func (a *App) compareClocks(ahead time.Duration) {
 	if ahead < 0 {
 		word = "behind"
 	}
-	if ahead.Abs() <= wrongClock {
+	if ahead.Abs() <= clock.Wrong {
 		a.controls.Over(reason.ClockSkew)
-		if ahead.Abs() > oddClock {
+		if ahead.Abs() > clock.Odd {
 			a.log.Warn("the clock of this machine is "+word+" Redis's; set both by NTP", zap.Duration("by", ahead.Abs()))
 		}
 		return

@@ -113,6 +113,10 @@ var may = map[string][]string{
 	"pkg/shop/sheet":       {"events", "pkg/shop"},
 	"pkg/wooapi":           {"pkg/shop", "pkg/shop/woocommerce"},
 
+	"pkg/redischeck":     {"pkg/clock"},
+	"pkg/doctor":         {"pkg/clock"},
+	"pkg/doctor/examine": {"events", "pkg/bus", "pkg/clock", "pkg/config", "pkg/connect", "pkg/control", "pkg/customer", "pkg/doctor", "pkg/fingerprint", "pkg/link", "pkg/localtime", "pkg/mailer", "pkg/programme", "pkg/redischeck", "pkg/templatestore"},
+
 	// Tests inside any of the others use it.
 	"pkg/homingtest/natstest": {"pkg/devstack"},
 }
@@ -160,7 +164,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/doctor", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -142,3 +142,17 @@ func differences(fields []field) (out []Difference) {
 	}
 	return out
 }
+
+// Subjects are those of all streams and buckets that Setup makes.
+func Subjects(l Limits, ws []Worker) (out []string) {
+	for _, s := range streams(l, ws) {
+		out = append(out, s.Subjects...)
+	}
+	return append(out, "$KV."+TemplatesBucket+".>", "$KV."+ControlsBucket+".>", "$O."+ProductsBucket+".>")
+}
+
+// Refuses reports whether a stream refuses what is new when it is full, and does not drop
+// what is old.
+func (i Item) Refuses() bool {
+	return i.Stream != nil && i.Stream.Config.Discard == jetstream.DiscardNew
+}

@@ -93,6 +93,7 @@ func (s *session) greet(ctx context.Context, lap *laps) *Failure {
 		lap.enter(partTLS)
 		s.wire.phase(o.DialTimeout)
 		tc := tls.Client(s.wire, s.relay.tlsConfig())
+		s.tls = tc
 		first.Conn, err = tc, tc.HandshakeContext(ctx)
 	}
 	if err == nil {

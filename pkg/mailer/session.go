@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"crypto/tls"
 	"net/textproto"
 	"time"
 
@@ -15,6 +16,7 @@ type session struct {
 	wire   *wire
 	client *smtp.Client
 	text   *textproto.Conn // the client's, below it TLS if there is any
+	tls    *tls.Conn       // of smtps://
 
 	pipelining bool // RFC 2920
 	chunking   bool // RFC 3030, and pipelining: a whole email may go in one write

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
+
+	"homing/pkg/redischeck"
 )
 
 // ErrRebuilding refuses a call while it is not known that Redis holds
@@ -120,7 +121,7 @@ func (g *Guard) replica(ctx context.Context, cn *redis.Conn) bool {
 		return false
 	}
 	info, err := cn.Info(ctx, "replication").Result()
-	return err == nil && parseInfo(info)["role"] == "slave"
+	return err == nil && redischeck.ParseInfo(info)["role"] == "slave"
 }
 
 func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
@@ -131,20 +132,9 @@ func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking Redis who it is (INFO server): %w", err)
 	}
-	id := parseInfo(info)["run_id"]
+	id := redischeck.ParseInfo(info)["run_id"]
 	if id == "" {
 		return "", errors.New("asking Redis who it is (INFO server): it names no run_id")
 	}
 	return id, nil
-}
-
-// parseInfo reads the answer to INFO.
-func parseInfo(s string) map[string]string {
-	out := map[string]string{}
-	for line := range strings.Lines(s) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			out[k] = v
-		}
-	}
-	return out
 }

@@ -206,7 +206,7 @@ func (r *Rebuilder) policy(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("asking Redis for its settings (INFO): %w", err)
 		}
-		settings := parseInfo(p)
+		settings := redischeck.ParseInfo(p)
 		if policy := settings["maxmemory_policy"]; policy != "noeviction" {
 			return fmt.Errorf("%w (it is %q)", ErrEviction, policy)
 		}

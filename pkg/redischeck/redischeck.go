@@ -7,10 +7,13 @@ package redischeck
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"homing/pkg/clock"
 )
 
 // EachNode calls fn with a client of each server that holds customers, perhaps at the
@@ -68,25 +71,24 @@ func aheadOf(ctx context.Context, node redis.Cmdable) (least time.Duration, err 
 		if err != nil {
 			return 0, err
 		}
-		took := time.Since(asked)
-		// Their clock was read between the two. As wall clocks: one of them may have been set.
-		if ahead := between(asked.Round(0).Sub(theirs), asked.Round(0).Add(took).Sub(theirs)); n == 0 || ahead.Abs() < least.Abs() {
+		answered := time.Now()
+		if ahead := clock.Ahead(asked, answered, theirs); n == 0 || ahead.Abs() < least.Abs() {
 			least = ahead
 		}
-		if took < quick {
+		if answered.Sub(asked) < quick {
 			break
 		}
 	}
 	return least, nil
 }
 
-// between returns what is nearest to 0 from one difference to a later one.
-func between(from, to time.Duration) time.Duration {
-	switch {
-	case from > 0:
-		return from
-	case to < 0:
-		return to
+// ParseInfo reads the answer to INFO.
+func ParseInfo(s string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(s) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			out[k] = v
+		}
 	}
-	return 0
+	return out
 }
