@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"regexp"
@@ -87,9 +88,10 @@ func (f *Front) webhook(w http.ResponseWriter, r *http.Request, s Store, d *door
 	case !d.signed(d.secrets(s), r.Header, body, f.o.Now()):
 		return refuse(http.StatusUnauthorized, "the signature is not one of the secret in the store's configuration")
 	case !known:
+		other := fmt.Sprintf("%.100q", r.Header.Get(d.from))
 		f.o.Log.Warn("another shop sends webhooks with the secret of this store, and they are refused",
-			zap.String("store", s.Shop.ID), zap.String("door", d.name), zap.String("expected", d.shop(s)), zap.String("shop", r.Header.Get(d.from)))
-		return refuse(http.StatusForbidden, "this is the door of %s, and the webhook is from %.100q", d.shop(s), r.Header.Get(d.from))
+			zap.String("store", s.Shop.ID), zap.String("door", d.name), zap.String("expected", d.shop(s)), zap.String("shop", other))
+		return refuse(http.StatusForbidden, "this is the door of %s, and the webhook is from %s", d.shop(s), other)
 	}
 	m := shop.Message{Topic: r.Header.Get(d.topic), Body: body, At: shop.First(shop.Moment(r.Header.Get(d.sent)), f.o.Now())}
 	said, err := d.read(s.Shop, m)
