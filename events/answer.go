@@ -1,6 +1,9 @@
 package events
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // The kinds of answers.
 const (
@@ -14,6 +17,17 @@ const (
 	CSAT = "csat" // how happy somebody is: 1 to 5
 	NPS  = "nps"  // how likely they are to recommend the shop: 0 to 10
 )
+
+// QuestionWhyLeft is what the last email to a customer who stays away asks.
+const QuestionWhyLeft = "why_left"
+
+// choices are the answers to the questions that Homing asks itself, as they are shown.
+var choices = map[string][]string{
+	QuestionWhyLeft: {"not-needed", "too-expensive", "bad-experience", "elsewhere", "other"},
+}
+
+// ChoicesOf returns the answers to a question that Homing asks; nil for one of a shop's.
+func ChoicesOf(question string) []string { return slices.Clone(choices[question]) }
 
 // MaxAnswerText is how many characters of an answer's text are kept.
 const MaxAnswerText = 1000

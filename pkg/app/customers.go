@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,8 +46,8 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 		Unsubscribe: func(customer.Key, string) string { return c.links + "/preview" },
 		Preferences: func(customer.Key, string) string { return c.links + "/preview" },
 		Confirm:     func(customer.Key, string, string, time.Time) string { return c.links + "/preview" },
-		Answer: func(_ customer.Key, _, _, answer string) string {
-			return c.links + "/preview/" + answer
+		Answer: func(_ customer.Key, _ string, a email.Answer) string {
+			return c.links + "/preview/" + cmp.Or(a.Choice, fmt.Sprint(a.Scale, "-", a.Score))
 		},
 	})
 	note := content.Note

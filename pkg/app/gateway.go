@@ -16,6 +16,7 @@ import (
 	"homing/pkg/click"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/email"
 	"homing/pkg/gateway"
 	"homing/pkg/kept"
 	"homing/pkg/link"
@@ -76,8 +77,9 @@ func (a *App) shown(ctx context.Context, k customer.Key, claim uint64) (string, 
 }
 
 // answerURL is a click that answers a question in a worker's mail.
-func (a *App) answerURL(k customer.Key, worker, question, answer string) string {
-	return a.linkURL(link.Link{Purpose: link.Answer, Customer: k, Worker: worker, Question: question, Answer: answer})
+func (a *App) answerURL(k customer.Key, worker string, x email.Answer) string {
+	return a.linkURL(link.Link{Purpose: link.Answer, Customer: k, Worker: worker,
+		Survey: x.Survey, Question: x.Question, Answer: x.Choice, Scale: x.Scale, Score: x.Score, Order: x.Order})
 }
 
 func (a *App) linkURL(l link.Link) string {

@@ -12,12 +12,6 @@ import (
 	"homing/pkg/touch"
 )
 
-// whyLeft is the question that the last email to someone who stays away asks, and
-// whyLeftAnswers are those it links to; the template has the words.
-const whyLeft = "why_left"
-
-var whyLeftAnswers = []string{"not-needed", "too-expensive", "bad-experience", "elsewhere", "other"}
-
 // data gathers everything the template may know.
 func (c *Channel) data(in channel.Content) render.Data {
 	to, w, zone := in.To, in.Wording, in.Customer.Location(c.o.Store.Zone)
@@ -47,14 +41,30 @@ func (c *Channel) data(in channel.Content) render.Data {
 			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), zone)
 		}
 	}
-	if in.Step.Sunset && c.o.Answer != nil {
-		for _, code := range whyLeftAnswers {
-			if url := c.o.Answer(in.Touch.Customer, in.Touch.Worker, whyLeft, code); url != "" {
+	if c.o.Answer != nil {
+		c.ask(in, &out)
+	}
+	return out
+}
+
+// ask fills in how questions are answered: that of the last email, and those that a
+// template asks, about the order that the email shows.
+func (c *Channel) ask(in channel.Content, out *render.Data) {
+	link := func(a Answer) string { return c.o.Answer(in.Touch.Customer, in.Touch.Worker, a) }
+	if in.Step.Sunset {
+		for _, code := range events.ChoicesOf(events.QuestionWhyLeft) {
+			if url := link(Answer{Question: events.QuestionWhyLeft, Choice: code}); url != "" {
 				out.Answers = append(out.Answers, render.Answer{Code: code, URL: url})
 			}
 		}
 	}
-	return out
+	order := ""
+	if out.Order != nil {
+		order = out.Order.ID
+	}
+	out.Ask = render.Asking(func(survey, question, scale string, score int) string {
+		return link(Answer{Survey: survey, Question: question, Scale: scale, Score: score, Order: order})
+	})
 }
 
 // show fills in what the email is about: the cart, or else the order if the touch

@@ -43,9 +43,9 @@ type Options struct {
 	// View returns the link that shows a touch's email in a browser; "" if it cannot be
 	// shown. It may be nil.
 	View func(k customer.Key, worker, touchID string) string
-	// Answer returns the link by which a customer answers a question; "" if question
-	// or answer are more than plain words (a-z, - and _). It may be nil.
-	Answer func(k customer.Key, worker, question, answer string) string
+	// Answer returns the link by which a customer answers a question; "" if there is none
+	// to such an answer. It may be nil: nothing is asked.
+	Answer func(k customer.Key, worker string, a Answer) string
 	// Leads returns where the links of an email lead; nil: as its template says.
 	Leads func(content channel.Content) Leads
 	// ReturnPath returns the address to which a touch's email comes back from an address;
@@ -56,6 +56,15 @@ type Options struct {
 	Report func(k customer.Key, touchID, to string) (name, value string)
 	// Answered is told what became of each email that was handed over, or was to be. It may be nil.
 	Answered func(channel.Outcome)
+}
+
+// An Answer is one that an email has a link for: a choice, or a score on a scale.
+type Answer struct {
+	Survey, Question string // Survey may be empty
+	Choice           string
+	Scale            string
+	Score            int
+	Order            string // that it is about; may be empty
 }
 
 // Leads says where the links of one email lead instead. Any of it may be nil or empty.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,9 @@ func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values
 			l.Score = score
 		}
 	}
+	if other := form.Get("answer"); l.Kind() == events.AnswerChoice && slices.Contains(choicesOf(l), other) {
+		l.Answer = other
+	}
 	text := events.CleanText(form.Get("text"), events.MaxAnswerText)
 	if l.Kind() == events.AnswerText && text == "" {
 		return askAnswer(s, l), http.StatusOK
@@ -47,8 +51,11 @@ func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values
 	if text != "" {
 		again = append(again, hidden{"text", text})
 	}
-	if l.Scale != "" {
+	switch l.Kind() {
+	case events.AnswerScale:
 		again = append(again, hidden{"score", strconv.Itoa(l.Score)})
+	case events.AnswerChoice:
+		again = append(again, hidden{"answer", l.Answer})
 	}
 	return g.change(r, s, l, again, func(ctx context.Context, c *customer.Customer) (view, error) {
 		return thanks(s), g.record(ctx, l, c, text)
@@ -133,13 +140,35 @@ func askAnswer(s site, l link.Link) view {
 	case events.AnswerText:
 		v.Form.Words = &words{Label: s.say("question_other"), Most: events.MaxAnswerText, Must: true}
 	default:
-		if key := "answer_" + l.Answer; s.words.Says(key) {
-			v.Quote = s.say(key)
-		} else {
-			v.Quote = strings.NewReplacer("-", " ", "_", " ").Replace(l.Answer)
+		all := choicesOf(l)
+		if all == nil {
+			v.Quote = wordsOf(s, l.Answer)
+			break
+		}
+		v.Form.Legend, v.Form.Field = s.say("question_other"), "answer"
+		for _, a := range all {
+			v.Form.Choices = append(v.Form.Choices, choice{Value: a, Label: wordsOf(s, a), Chosen: a == l.Answer})
 		}
 	}
 	return v
+}
+
+// choicesOf returns the answers that may be given instead of the one that a link has; nil
+// where they are not known: of the shop's own questions, which only the email lists.
+func choicesOf(l link.Link) []string {
+	all := events.ChoicesOf(l.Question)
+	if l.Survey != "" || !slices.Contains(all, l.Answer) {
+		return nil
+	}
+	return all
+}
+
+// wordsOf is what a choice says.
+func wordsOf(s site, answer string) string {
+	if key := "answer_" + answer; s.words.Says(key) {
+		return s.say(key)
+	}
+	return strings.NewReplacer("-", " ", "_", " ").Replace(answer)
 }
 
 func scoresOf(s site, l link.Link) *scores {

@@ -166,3 +166,35 @@ func TestAnAnswerThatFailedIsSentAgainAsItWas(t *testing.T) {
 		t.Error("nothing counts")
 	}
 }
+
+var answerRadio = regexp.MustCompile(`name="answer" value="([a-z-]+)"( checked)?`)
+
+// The page behind a choice shows what was chosen, and all that may be chosen instead.
+func TestAnotherAnswerMayBeChosenOnThePage(t *testing.T) {
+	s := open(t)
+	page := s.do("GET", s.answer("too-expensive"), "", "")
+	var values, checked []string
+	for _, m := range answerRadio.FindAllStringSubmatch(page.body, -1) {
+		if values = append(values, m[1]); m[2] != "" {
+			checked = append(checked, m[1])
+		}
+	}
+	if !slices.Equal(values, events.ChoicesOf("why_left")) || !slices.Equal(checked, []string{"too-expensive"}) {
+		t.Errorf("of %v, %v is chosen", values, checked)
+	}
+	for _, form := range []url.Values{{"answer": {"elsewhere"}}, {"answer": {"of-another-question"}}} {
+		s.post(s.answer("too-expensive"), form)
+	}
+	if len(s.timeline) != 2 {
+		t.Fatalf("%d events", len(s.timeline))
+	}
+	for i, want := range []string{"elsewhere", "too-expensive"} {
+		if d := s.timeline[i].Data.(*events.CustomerAnswered); d.Answer != want {
+			t.Errorf("%+v", d)
+		}
+	}
+	s.away = errAway
+	if a := s.post(s.answer("other"), url.Values{"answer": {"elsewhere"}}); !strings.Contains(a.body, `name="answer" value="elsewhere"`) {
+		t.Error("what was chosen is not sent again:", a.body)
+	}
+}

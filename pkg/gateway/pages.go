@@ -41,6 +41,7 @@ type further struct{ URL, Label string }
 // form is what a page asks. Sent without a choice, it means everything the link is for.
 type form struct {
 	Legend  string
+	Field   string // the name of what is chosen
 	Choices []choice
 	Hidden  []hidden
 	Button  string
@@ -53,7 +54,10 @@ type form struct {
 // hidden is a field that the page sends as it is.
 type hidden struct{ Name, Value string }
 
-type choice struct{ Value, Label, Hint string }
+type choice struct {
+	Value, Label, Hint string
+	Chosen             bool
+}
 
 // Dress is what the page looks like.
 func (v view) Dress() *dress { return v.site.dress }
@@ -105,10 +109,10 @@ func (v view) write(w http.ResponseWriter, code int) {
 
 func askUnsubscribe(s site, l link.Link) view {
 	return view{site: s, Tone: asking, Title: s.say("ask_title"), Form: &form{
-		Legend: s.say("ask_which"),
+		Legend: s.say("ask_which"), Field: "scope",
 		Choices: []choice{
-			{events.ScopeAll, s.say("ask_all"), s.say("ask_all_hint")},
-			{l.Worker, s.sayOf("ask_one", l.Worker), s.sayOf("ask_one_hint", l.Worker)},
+			{events.ScopeAll, s.say("ask_all"), s.say("ask_all_hint"), true},
+			{l.Worker, s.sayOf("ask_one", l.Worker), s.sayOf("ask_one_hint", l.Worker), false},
 		},
 		Button: s.say("ask_button"),
 	}}

@@ -56,6 +56,9 @@ func shippedLinks(t *testing.T, set *render.Set, ann customer.Key, links *link.S
 				for i := range d.Answers {
 					d.Answers[i].URL = say(link.Link{Purpose: link.Answer, Question: "why_left", Answer: d.Answers[i].Code})
 				}
+				d.Ask = render.Asking(func(survey, question, scale string, score int) string {
+					return say(link.Link{Purpose: link.Answer, Survey: survey, Question: question, Scale: scale, Score: score})
+				})
 				m, err := set.Render(name, d)
 				if err != nil {
 					t.Fatalf("%s, %s, %s: %v", name, lang, sample.Name, err)

@@ -214,7 +214,9 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	if m.html = page.root(layoutName); d.ps.found > before {
 		return nil
 	}
-	m.samples = m.withArms(m.samples)
+	if m.samples = m.withArms(m.samples); m.shows.ask {
+		m.samples = asking(m.samples)
+	}
 	m.files, m.ref = html, ref
 	return m
 }

@@ -121,7 +121,8 @@ type Customer struct {
 }
 
 // Data is everything a template may know. It holds plain values only: a template can
-// reach no method, no function and no other customer through it. Every part but
+// reach no method, no function and no other customer through it. (Ask is what the function
+// scale asks, and nothing else.) Every part but
 // Store.Name may be empty, and every template must cope with that.
 type Data struct {
 	Store          Store     `yaml:"store"`
@@ -135,6 +136,7 @@ type Data struct {
 	Products       *Products `yaml:"products"`        // nil in an email about no products
 	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
 	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
+	Ask            Ask       `yaml:"-"`               // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
 	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
 	PreferencesURL string    `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
 	ConfirmURL     string    `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so

@@ -50,7 +50,7 @@ func LoadDraft(fsys fs.FS, only Only) (*Draft, error) {
 	}
 	if only.Mail == "" && only.Language == "" {
 		d.filledIn()
-		unusedPhrases(d.books, d.notes)
+		d.unusedPhrases(d.books, d.notes)
 		untranslated(d.books, d.notes)
 	}
 	set.notes = d.notes.sorted()

@@ -39,6 +39,7 @@ func functions(in func() *locale) template.FuncMap {
 		"parameter": parameter,
 		"default":   fallback,
 		"link":      func(label, url string) Link { return Link{label, url} },
+		"scale":     scale,
 		"image":     func(url, alt, to string) Image { return Image{url, alt, to} },
 		commentFunc: func(s string) htmltemplate.HTML {
 			return htmltemplate.HTML(markBrand(s))

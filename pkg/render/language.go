@@ -144,6 +144,9 @@ func (d *directory) compile(name, only string) *choice {
 			m.samples = inLanguage(m.samples, m.lang)
 		}
 		c.meta.Offer = c.meta.Offer || m.meta.Offer
+		if m.shows.ask {
+			c.samples = asking(c.samples)
+		}
 		for _, a := range m.subjects {
 			if a.name != "" && !slices.Contains(c.meta.Subjects, a.name) {
 				c.meta.Subjects = append(c.meta.Subjects, a.name)

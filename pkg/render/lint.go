@@ -317,6 +317,9 @@ func (s *Set) CheckStore(store Store) error {
 			for i := range d.Answers {
 				d.Answers[i].URL = store.URL
 			}
+			if d.Ask.link != nil {
+				d.Ask = Asking(func(string, string, string, int) string { return store.URL })
+			}
 			out, err := m.render(&d, true)
 			if err != nil {
 				ps.add(asProblem(m.page, err))

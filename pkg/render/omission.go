@@ -110,6 +110,7 @@ var omissions = slices.Concat([]omission{
 var parts = []omission{
 	{"also", func(d *Data) bool { return len(d.Also) > 0 }, func(d *Data) { d.Also = nil }},
 	{"answers", func(d *Data) bool { return len(d.Answers) > 0 }, func(d *Data) { d.Answers = nil }},
+	{"ask", func(d *Data) bool { return d.Ask.link != nil }, func(d *Data) { d.Ask = Ask{} }},
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
 	{"products", hasProducts, func(d *Data) { d.Products = nil }},
 	{"cart", hasCart, func(d *Data) { d.Cart = nil }},

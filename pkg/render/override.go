@@ -26,7 +26,7 @@ func (d *directory) override(store string, shared map[string]*choice, only Only)
 		}
 	}
 	if only == (Only{}) {
-		unusedPhrases(books, own.notes)
+		own.unusedPhrases(books, own.notes)
 	}
 	for _, found := range []struct{ from, to *problems }{{own.ps, d.ps}, {own.notes, d.notes}} {
 		for _, f := range found.from.list {

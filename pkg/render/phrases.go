@@ -344,8 +344,18 @@ func (p *phrase) lint(ps *problems) {
 	lintTags(p.text, true, func(at int, msg string) { p.report(ps, at, "%s", msg) })
 }
 
-// unusedPhrases says which phrases no email says.
-func unusedPhrases(books map[string]*book, ps *problems) {
+// unusedPhrases says which phrases no email says. Those of partials are there for emails
+// yet to be written.
+func (d *directory) unusedPhrases(books map[string]*book, ps *problems) {
+	for _, b := range books {
+		for _, parts := range d.partials {
+			for _, part := range parts {
+				for i := 0; part != nil && i < len(part.calls); i++ {
+					b.in(sharedSection, part.calls[i].key)
+				}
+			}
+		}
+	}
 	for _, b := range books {
 		for _, section := range b.sections {
 			for _, p := range section {

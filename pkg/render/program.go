@@ -264,6 +264,10 @@ var natives = map[string]native{
 	"link": func(_ *locale, a []value) value {
 		return value{kind: record, ref: reflect.ValueOf(&Link{a[0].text, a[1].text}).Elem()}
 	},
+	"scale": func(_ *locale, a []value) value {
+		made := scale(a[0].ref.Interface().(Ask), a[1].text, a[2].text)
+		return value{kind: record, ref: reflect.ValueOf(&made).Elem()}
+	},
 	"image": func(_ *locale, a []value) value {
 		return value{kind: record, ref: reflect.ValueOf(&Image{a[0].text, a[1].text, a[2].text}).Elem()}
 	},

@@ -78,7 +78,7 @@ type form struct {
 
 // shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
-type shows struct{ order, cart, products bool }
+type shows struct{ order, cart, products, ask bool }
 
 // note adds what one part uses, by the names of Data's fields.
 func (s *shows) note(uses map[string]place) {
@@ -86,6 +86,7 @@ func (s *shows) note(uses map[string]place) {
 		s.order = s.order || name == "Order"
 		s.cart = s.cart || name == "Cart"
 		s.products = s.products || name == "Products"
+		s.ask = s.ask || name == "Ask"
 	}
 }
 

@@ -254,6 +254,9 @@ func (c *compiler) result(s *scope, n parse.Node, name string, args []reflect.Ty
 			c.problem(s, n, "%s takes %s here, not %s", name, describe(want), describe(a))
 		}
 	}
+	if name == "scale" {
+		c.scale(s, n)
+	}
 	return sig.Out(0)
 }
 

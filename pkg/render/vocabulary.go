@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-//go:embed data.go brand.go
+//go:embed data.go brand.go ask.go
 var dataSource embed.FS
 
 // Vocabulary is everything a template may use, with its meaning, for editors that
@@ -42,7 +42,7 @@ type Function struct {
 var Words = sync.OnceValue(func() Vocabulary {
 	v := Vocabulary{Types: map[string][]Field{}, Functions: functionWords}
 	docs := map[string]string{}
-	for _, name := range []string{"data.go", "brand.go"} {
+	for _, name := range []string{"data.go", "brand.go", "ask.go"} {
 		src, _ := dataSource.ReadFile(name)
 		if file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments); err == nil { // it compiled, so it parses
 			comments(file, docs)
@@ -51,6 +51,7 @@ var Words = sync.OnceValue(func() Vocabulary {
 	v.add(typeData, docs)
 	v.add(reflect.TypeFor[Link](), docs)
 	v.add(reflect.TypeFor[Image](), docs)
+	v.add(reflect.TypeFor[Scale](), docs)
 	return v
 })
 
@@ -116,6 +117,7 @@ var functionWords = []Function{
 	{"default", `{{default "friend" .Customer.FirstName}}`, "The value, or the words before it if it is empty."},
 	{"parameter", `{{parameter .URL "utm_source" "email"}}`, "A link with one more parameter."},
 	{"link", `{{template "button" (link "Visit the shop" .Store.URL)}}`, "A label and where it leads, for a button."},
+	{"scale", `{{template "scale" (scale .Ask "csat" "happy")}}`, "A question that is answered with a score: its scale, csat or nps, and its name, with that of its survey before it if there is one (\"after-delivery/happy\")."},
 	{"image", `{{template "image" (image "https://img.shop.example/spring.jpg" "Tulips" .Store.URL)}}`, "A picture, what it shows, and where a click on it leads."},
 	{"eq", `{{if eq .Variant "first"}}…{{end}}`, "Whether two values are the same."},
 	{"ne", `{{if ne .Variant "first"}}…{{end}}`, "Whether two values differ."},
