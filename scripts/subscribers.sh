@@ -17,6 +17,7 @@ client() {
 	cp "$root"/events/js/*.js "$root"/events/js/*.d.ts "$root"/events/js/package.json node_modules/homing-events
 }
 
+echo "Vendure: npm fetches it"
 mkdir "$work/vendure" && cd "$work/vendure"
 npm init -y >/dev/null
 npm install --no-package-lock --no-audit --no-fund --silent @vendure/core@3.7.3 better-sqlite3@12.11.1 typescript@5.9.3 @types/node@20
@@ -40,6 +41,7 @@ if [ -z "${DATABASE_URL:-}" ]; then
 	DATABASE_URL=postgres://postgres@127.0.0.1:$port/postgres
 fi
 export DATABASE_URL
+echo "Medusa: npm fetches it, which may take ten minutes"
 mkdir -p "$work/medusa/src/subscribers" "$work/medusa/src/scripts" && cd "$work/medusa"
 npm init -y >/dev/null
 npm install --no-package-lock --no-audit --no-fund --silent --legacy-peer-deps @medusajs/medusa@2.21.2 @medusajs/framework@2.21.2 @medusajs/cli@2.21.2 typescript@5.9.3 ts-node@10 @swc/core@1 @types/node@20
@@ -51,6 +53,8 @@ cat >tsconfig.json <<'CONFIG'
 {"compilerOptions": {"target": "ES2021", "module": "Node16", "moduleResolution": "Node16", "esModuleInterop": true, "strict": true, "emitDecoratorMetadata": true, "experimentalDecorators": true, "skipLibCheck": true, "outDir": "./.medusa/server", "rootDir": "./"}, "include": ["src"]}
 CONFIG
 node_modules/.bin/tsc --noEmit -p .
+echo "Medusa: it makes its tables"
 npx medusa db:migrate --skip-scripts >log 2>&1 || { tail -n 20 log; exit 1; }
+echo "Medusa: it starts, and is ordered from"
 npx medusa exec ./src/scripts/try.ts >log 2>&1 || { tail -n 40 log; exit 1; }
 grep '^Medusa:' log || { tail -n 40 log; exit 1; }

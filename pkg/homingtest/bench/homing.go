@@ -24,6 +24,7 @@ type homingSpec struct {
 	SMTP   string   `json:"smtp"`
 	Roles  []string `json:"roles"`
 	Paused bool     `json:"paused,omitempty"` // plan, and deliver nothing
+	Doors  string   `json:"doors,omitempty"`  // a file with the key by which shops come in over HTTP
 	Later  bool     `json:"later,omitempty"`  // begin without waiting until it is ready; the question "ready" waits
 }
 
@@ -31,26 +32,36 @@ type homingSpec struct {
 // bare loop's alike.
 const connections = 8
 
+// The installation's secret, and what its links begin with.
+const (
+	benchSecret = "a secret that only the benchmark uses, 32+ bytes"
+	benchURL    = "https://mail.shop.example"
+)
+
 // file is the configuration of the process, as an operator would write it.
 func (s homingSpec) file() string {
 	status := "live"
 	if s.Paused {
 		status = "paused"
 	}
+	doors := ""
+	if s.Doors != "" {
+		doors = fmt.Sprintf("woocommerce: {secret_file: %q}, api_keys: [{id: bench, key_file: %q}],", s.Doors, s.Doors)
+	}
 	return fmt.Sprintf(`
 nats: {url: %q}
 redis: {url: "redis://%s/0"}
 smtp: {url: "smtp+insecure://%s", connections: %d}
-http: {listen: "127.0.0.1:0", public_url: "https://mail.shop.example"}
-secret: "a secret that only the benchmark uses, 32+ bytes"
+http: {listen: "127.0.0.1:0", gateway: "127.0.0.1:0", public_url: %q}
+secret: %q
 stores:
   main: {name: Example Shop, url: "https://shop.example", from: "Example Shop <hello@shop.example>", postal_address: "1 High Street, Exampleton",
-         time_zone: Europe/London, locale: en, currency: GBP, link_hosts: [shop.example]}
+         time_zone: Europe/London, locale: en, currency: GBP, %s link_hosts: [shop.example]}
 pacing:
   throughput: {per_second: 0}
 workers:
   thank-you: {status: %s}
-`, s.NATS, s.Redis, s.SMTP, connections, status)
+`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status)
 }
 
 // beginHoming runs Homing in this process, wired as the command wires it.
@@ -85,7 +96,7 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 		defer cancel()
 		return a.Stop(ctx)
 	}
-	ready := func() (any, error) {
+	isReady := func() (any, error) {
 		for end := time.Now().Add(readyWithin); a.Ready() != nil; time.Sleep(2 * time.Millisecond) {
 			if time.Now().After(end) {
 				return nil, fmt.Errorf("not ready: %w", a.Ready())
@@ -94,11 +105,11 @@ func beginHoming(raw json.RawMessage) (*work, error) {
 		return nil, nil
 	}
 	if !spec.Later {
-		if _, err := ready(); err != nil {
+		if _, err := isReady(); err != nil {
 			return nil, errors.Join(err, stop())
 		}
 	}
-	return &work{stop: stop, answers: map[string]func() (any, error){"ready": ready}}, nil
+	return &work{ready: ready{Addr: a.GatewayAddr()}, stop: stop, answers: map[string]func() (any, error){"ready": isReady}}, nil
 }
 
 // readyWithin is how long a process may take to get ready: folding a million

@@ -1,7 +1,8 @@
 // Command bench measures Homing on this machine, next to the bare limits of the
 // servers it works with, in one run: how fast events are taken in, how fast due
 // touches become mails, how long a mail takes, how much memory all of it needs,
-// and how fast the gate decides and claims. It starts NATS, Redis, an SMTP sink
+// how fast the gate decides and claims, and how fast the gateway takes in webhooks, events
+// and clicks. It starts NATS, Redis, an SMTP sink
 // and Homing itself as processes of their own, and counts exactly: a mail, an
 // entry or a claim lost or doubled is a failure, a missed aim is not.
 package main
@@ -46,9 +47,10 @@ const (
 	partLatency  = "latency"
 	partMemory   = "memory"
 	partGate     = "gate"
+	partDoors    = "doors"
 )
 
-var parts = []string{partIntake, partRefold, partWorkers, partDelivery, partLatency, partMemory, partGate}
+var parts = []string{partIntake, partRefold, partWorkers, partDelivery, partLatency, partMemory, partGate, partDoors}
 
 // bench is one run.
 type bench struct {
@@ -110,7 +112,7 @@ func run(ctx context.Context, args []string) error {
 	for _, p := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{partIntake, b.runIntake}, {partRefold, b.runRefold}, {partWorkers, b.runWorkers}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}} {
+	}{{partIntake, b.runIntake}, {partRefold, b.runRefold}, {partWorkers, b.runWorkers}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}, {partDoors, b.runDoors}} {
 		if !slices.Contains(b.only, p.name) || err != nil {
 			continue
 		}
