@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
@@ -142,6 +143,8 @@ func TestTheDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	c := openClinic(t)
 	t.Run("streams", func(t *testing.T) { c.t = t; c.brokenStreams() })
 	t.Run("installation", func(t *testing.T) { c.t = t; c.brokenInstallation() })
+	t.Run("storage", func(t *testing.T) { c.t = t; c.smallDisk() })
+	t.Run("rights", func(t *testing.T) { c.t = t; c.leastRights() })
 	t.Run("redis", func(t *testing.T) { c.t = t; c.brokenRedis() })
 	t.Run("relay", func(t *testing.T) { c.t = t; c.brokenRelay() })
 	t.Run("dns", func(t *testing.T) { c.t = t; c.brokenDNS() })
@@ -286,6 +289,58 @@ func (c *clinic) brokenRelay() {
 	c.finds(doctor.RelayOf, doctor.Trouble, "authority that is not trusted", "smtp.ca_file", at(soon.url()))
 	c.finds(doctor.RelayOf, doctor.Trouble, "connection refused", "smtp.url", at("smtp+insecure://127.0.0.1:1"))
 	c.finds(doctor.RelayOf, doctor.OK, "unencrypted", "", at("smtp+insecure://"+plain.addr))
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	c.must(err)
+	defer func() { _ = mute.Close() }()
+	c.finds(doctor.RelayOf, doctor.Trouble, "did not answer in time", "smtp.url", at("smtp+insecure://"+mute.Addr().String()), "--timeout", "200ms")
+}
+
+// leastRights are those of configs/nats-permissions.conf: they are enough for all but the
+// list of other streams, which is said.
+func (c *clinic) leastRights() {
+	for _, who := range []string{"HOMING_NATS", "MAIN_DEVELOPER", "MAIN_NATS", "SECOND_NATS"} {
+		c.t.Setenv(who+"_PASSWORD", "pw")
+	}
+	o, err := server.ProcessConfigFile("../../configs/nats-permissions.conf")
+	c.must(err)
+	o.Host, o.Port, o.StoreDir, o.NoLog, o.NoSigs = "127.0.0.1", -1, c.t.TempDir(), true, true
+	s, err := server.NewServer(o)
+	c.must(err)
+	s.Start()
+	c.t.Cleanup(s.Shutdown)
+	if !s.ReadyForConnections(testPatience) {
+		c.t.Fatal("the server did not start")
+	}
+	url := strings.Replace(s.ClientURL(), "nats://", "nats://homing:pw@", 1)
+	homing(c.t, "setup", "--config", c.config, "--nats", url).want(c.t, exitOK)
+	c.finds(doctor.Secret, doctor.Note, "cannot be listed", "$JS.API.STREAM.LIST", nil, "--nats", url, "--timeout", "1s")
+	r, code := c.examine(nil, "--nats", url, "--only", "versions,streams,storage,lag,clocks,replicas")
+	if code != exitOK || slices.ContainsFunc(r.Findings, func(f doctor.Finding) bool { return strings.Contains(f.Text, "could not be looked at") }) {
+		c.t.Errorf("exit code %d\n%s", code, shownFindings(r))
+	}
+}
+
+// smallDisk is a server that says what it may store.
+func (c *clinic) smallDisk() {
+	for _, x := range []struct {
+		most  int64
+		level doctor.Level
+		text  string
+	}{{10 << 20, doctor.OK, "of max_file_store 10.0 MiB used or set aside"}, {1 << 50, doctor.Warning, "less than max_file_store promises"}} {
+		s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, JetStream: true, StoreDir: c.t.TempDir(), JetStreamMaxStore: x.most, NoSigs: true, NoLog: true})
+		c.must(err)
+		s.Start()
+		if !s.ReadyForConnections(testPatience) {
+			c.t.Fatal("the server did not start")
+		}
+		do := ""
+		if x.level != doctor.OK {
+			do = "max_file_store"
+		}
+		c.finds(doctor.Storage, x.level, x.text, do, nil, "--nats", s.ClientURL(), "--nats-monitor", "http://"+s.MonitorAddr().String())
+		s.Shutdown()
+	}
+	c.finds(doctor.Storage, doctor.Note, "connection refused", "--nats-monitor", nil, "--nats-monitor", "http://127.0.0.1:1")
 }
 
 func (c *clinic) brokenDNS() {
@@ -302,12 +357,12 @@ func (c *clinic) brokenDNS() {
 	with(spf, []string{"v=spf1 ip4:192.0.2.1 -all"}, doctor.Trouble, "does not allow "+sendsFrom+" (fail)", "ip4:"+sendsFrom)
 	with(spf, []string{"v=spf1 +all"}, doctor.Warning, "allows every address", "-all")
 	with(spf, []string{"v=spf1 ip9:nonsense -all"}, doctor.Trouble, "cannot evaluate", "correct the record")
-	long := "v=spf1"
+	long := []string{"v=spf1"}
 	for i := range 12 {
 		c.zone.set(fmt.Sprintf("TXT s%d.example", i), "v=spf1 ip4:192.0.2.1 -all")
-		long += fmt.Sprintf(" include:s%d.example", i)
+		long = append(long, fmt.Sprintf("include:s%d.example", i))
 	}
-	with(spf, []string{long + " -all"}, doctor.Trouble, "leads to 12 lookups", "take out includes")
+	with(spf, []string{strings.Join(long, " ") + " -all"}, doctor.Trouble, "leads to 12 lookups", "take out includes")
 	_, other := dkimKey(c.t, c.t.TempDir(), "other.pem")
 	with(dkim, nil, doctor.Trouble, "there is no DKIM record at homing._domainkey.shop.example", c.dkim)
 	with(dkim, []string{other}, doctor.Trouble, "of another key than the one that signs", c.dkim)

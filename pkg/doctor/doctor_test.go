@@ -70,6 +70,12 @@ func TestServersThatAreNotWell(t *testing.T) {
 	says(t, found, doctor.Warning, "replicas is 1, and homing setup would make it 3", "nats.replicas")
 	says(t, doctor.JudgeStreams([]doctor.Item{{Kind: "bucket", Name: "controls", Missing: true}, {Kind: "stream", Name: "TIMELINE"}}), doctor.Trouble, "what was paused", "--pause-all")
 
+	found = doctor.JudgeStreams([]doctor.Item{{Kind: "stream", Name: "TIMELINE", Err: "no answer in time"}, {Kind: "bucket", Name: "controls", Err: "no answer in time"}})
+	if len(found) != 1 {
+		t.Errorf("%+v", found)
+	}
+	says(t, found, doctor.Trouble, "no answer in time", "nats.domain")
+
 	node := doctor.RedisNode{Addr: "r1", Version: "6.2.1", Policy: "noeviction", Limit: 1 << 30, Used: 1 << 20, AOF: true, AOFBad: true, SaveBad: true, Evicted: 3, Replica: true}
 	found = doctor.JudgeRedis([]doctor.RedisNode{node})
 	for text, do := range map[string]string{"is Redis 6.2.1": "update", "could not write its append-only file": "free space", "last snapshot": "free space", "thrown away 3 keys": "homing rebuild", "is a replica": "redis+sentinel"} {

@@ -31,6 +31,10 @@ func (i Item) about() string { return i.Kind + " " + i.Name }
 func JudgeStreams(items []Item) []Finding {
 	var out []Finding
 	missing, same := 0, 0
+	if dead := silent(items); dead != "" {
+		return Of(Streams, Finding{Level: Trouble, Text: "JetStream tells nothing of any stream: " + dead, Why: "nothing is taken in, planned or sent while it is away",
+			Do: "see that JetStream is on (nats-server --jetstream) for our account, that its cluster has a leader, that nats.domain is right, and that our user has the rights of configs/nats-permissions.conf"})
+	}
 	for _, i := range items {
 		found := judgeItem(i)
 		if found == nil {
@@ -50,6 +54,17 @@ func JudgeStreams(items []Item) []Finding {
 		out = append(out, Finding{Level: OK, Text: fmt.Sprintf("%d of %d streams, consumers and buckets are as homing setup would make them", same, len(items))})
 	}
 	return Of(Streams, out...)
+}
+
+// silent says why nothing could be looked at; empty: something could.
+func silent(items []Item) (why string) {
+	for _, i := range items {
+		if i.Err == "" {
+			return ""
+		}
+		why = i.Err
+	}
+	return why
 }
 
 func judgeItem(i Item) []Finding {

@@ -52,6 +52,9 @@ func lookAt(ctx context.Context, r *mailer.Relay, stores []string) doctor.RelayF
 // relayTrouble says why a relay is not ready for email, and what to do.
 func relayTrouble(err error) (text, do string) {
 	text, do = "is not ready for email: "+err.Error(), "bring it back, or correct smtp.url; its log says more"
+	if errors.Is(err, context.DeadlineExceeded) {
+		text = "is not ready for email: it did not answer in time"
+	}
 	f, is := errors.AsType[*mailer.Failure](err)
 	if !is {
 		return text, do
