@@ -1,6 +1,7 @@
 package homingtest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -60,10 +61,11 @@ func TestTheMasterThatASentinelNamesIsVerified(t *testing.T) {
 
 	c := config.Default()
 	c.Redis.TLS = config.TLS{CAFile: a.file("ca"), CertFile: a.file("ours"), KeyFile: a.file("ours-key")}
-	open := func(sentinel, master string) redis.UniversalClient {
+	guard := projection.NewGuard(false)
+	open := func(sentinel, master string, onConnect ...func(context.Context, *redis.Conn) error) redis.UniversalClient {
 		t.Helper()
 		c.Redis.URL = config.URL("redis+sentinel://homing:homing@" + sentinel + "/" + master)
-		rdb, err := connect.Redis(&c, nil, nil)
+		rdb, err := connect.Redis(&c, nil, append(onConnect, nil)[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,11 +76,19 @@ func TestTheMasterThatASentinelNamesIsVerified(t *testing.T) {
 	if err := rdb.Set(t.Context(), "homing:{main.1}:x", 1, 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	w := projection.NewRebuilder(rdb, projection.NewGuard(false), timeline.New(nil), projection.RebuildOptions{Log: zap.NewNop()})
+	// Who works with customers comes by the sentinel as well, and waits for the proof.
+	guarded := open(net.JoinHostPort("localhost", at), "main", guard.OnConnect)
+	if err := guarded.Set(t.Context(), "homing:{main.1}:x", 1, 0).Err(); !errors.Is(err, projection.ErrRebuilding) {
+		t.Errorf("before the proof: %v", err)
+	}
+	w := projection.NewRebuilder(rdb, guard, timeline.New(nil), projection.RebuildOptions{Log: zap.NewNop()})
 	looked := func() {
 		t.Helper()
 		if err := errors.Join(redischeck.Rights(t.Context(), rdb), w.Prove(t.Context())); err != nil {
 			t.Error(err)
+		}
+		if err := guarded.Set(t.Context(), "homing:{main.1}:x", 1, 0).Err(); err != nil {
+			t.Errorf("after the proof: %v", err)
 		}
 	}
 	looked()

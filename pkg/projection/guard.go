@@ -93,11 +93,15 @@ func (g *Guard) trust(runs []string) {
 }
 
 // OnConnect is for redis.Options.OnConnect: it refuses a server that has not
-// been proven complete.
+// been proven complete. A sentinel has no customers that could be missing, and go-redis
+// asks about its connections, too.
 func (g *Guard) OnConnect(ctx context.Context, cn *redis.Conn) error {
-	id, err := g.runID(ctx, cn)
+	id, mode, err := g.who(ctx, cn)
 	if err != nil {
 		return err
+	}
+	if mode == "sentinel" {
+		return nil
 	}
 	g.mu.Lock()
 	ok := g.proven[id]
@@ -125,16 +129,22 @@ func (g *Guard) replica(ctx context.Context, cn *redis.Conn) bool {
 }
 
 func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
+	id, _, err := g.who(ctx, c)
+	return id, err
+}
+
+// who asks a server for its run id, and for its mode: standalone, cluster or sentinel.
+func (g *Guard) who(ctx context.Context, c redis.Cmdable) (id, mode string, err error) {
 	if g.Embedded {
-		return "embedded", nil
+		return "embedded", "standalone", nil
 	}
-	info, err := c.Info(ctx, "server").Result()
+	text, err := c.Info(ctx, "server").Result()
 	if err != nil {
-		return "", fmt.Errorf("asking Redis who it is (INFO server): %w", err)
+		return "", "", fmt.Errorf("asking Redis who it is (INFO server): %w", err)
 	}
-	id := redischeck.ParseInfo(info)["run_id"]
-	if id == "" {
-		return "", errors.New("asking Redis who it is (INFO server): it names no run_id")
+	info := redischeck.ParseInfo(text)
+	if info["run_id"] == "" {
+		return "", "", errors.New("asking Redis who it is (INFO server): it names no run_id")
 	}
-	return id, nil
+	return info["run_id"], info["redis_mode"], nil
 }
