@@ -41,6 +41,7 @@ func (a *App) connect() error {
 	for _, r := range a.routes {
 		r.relay.Share(throughput.NewTrouble(a.rdb, r.relay.Addr()))
 	}
+	projection.Follow(a.rdb)
 	a.metrics.timeRedis(a.rdb)
 	a.metrics.timeRedis(a.raw)
 	redischeck.Watch(a.rdb, a.wasForbidden)
