@@ -48,6 +48,7 @@ type member struct {
 	name, dir, routes string
 	port              int
 	cmd               *exec.Cmd
+	in                io.Closer
 }
 
 // startCluster starts three servers. They end with the test.
@@ -81,7 +82,8 @@ func (m *member) start(t *testing.T) {
 	m.cmd = exec.Command(os.Args[0])
 	m.cmd.Env = append(os.Environ(), natsDir+"="+m.dir, fmt.Sprintf("%s=%d", natsPort, m.port), natsCluster+"="+m.routes)
 	m.cmd.Stderr = os.Stderr
-	if _, err := m.cmd.StdinPipe(); err != nil { // ends with us
+	var err error
+	if m.in, err = m.cmd.StdinPipe(); err != nil { // ends with us
 		t.Fatal(err)
 	}
 	if err := m.cmd.Start(); err != nil {
@@ -94,6 +96,12 @@ func (m *member) kill() {
 		_ = m.cmd.Process.Kill()
 		_ = m.cmd.Wait()
 	}
+}
+
+// stop stops the server as an operator would.
+func (m *member) stop() {
+	_ = m.in.Close()
+	_ = m.cmd.Wait()
 }
 
 // leader returns the name of the server that leads a stream, if all its copies are up
@@ -127,16 +135,8 @@ func TestLeadersOfAClusterThatAreKilled(t *testing.T) {
 	s.happens(orders("90", touches, 1)...)
 	for i, stream := range []string{bus.Timeline, bus.ScheduleStream("thank-you"), bus.Timeline} {
 		until(t, "emails", time.Minute, func() bool { return l.count() >= touches*(i+1)/8 })
-		var leads string
-		until(t, "a leader of "+stream, time.Minute, func() bool { leads = s.leader(stream); return leads != "" })
-		t.Logf("%s leads %s, and is killed with %d of %d done", leads, stream, l.count(), touches)
-		for _, m := range members {
-			if m.name == leads {
-				m.kill()
-				pause(1500 * time.Millisecond)
-				m.start(t)
-			}
-		}
+		t.Logf("the leader of %s is killed with %d of %d done", stream, l.count(), touches)
+		s.killLeader(members, stream)
 	}
 	outcomes := l.wait(touches)
 	s.stop()

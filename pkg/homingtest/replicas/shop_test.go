@@ -55,6 +55,7 @@ type shop struct {
 	t        *testing.T
 	nats     *natsServer
 	redis    *homingtest.RedisServer
+	redisURL string // in the place of a Redis of its own
 	natsURL  string
 	copies   int // of each stream
 	sink     *homingtest.Sink
@@ -81,7 +82,11 @@ func open(t *testing.T, n int, more string, answer func(command, arg string) str
 func (s *shop) open(n int, answer func(command, arg string) string) {
 	t := s.t
 	t.Helper()
-	s.redis, s.sink = homingtest.StartRedis(t), &homingtest.Sink{Answer: answer}
+	s.sink = &homingtest.Sink{Answer: answer}
+	if s.redisURL == "" {
+		s.redis = homingtest.StartRedis(t)
+		s.redisURL = s.redis.URL()
+	}
 	var err error
 	if s.sinkAddr, err = s.sink.Listen(); err != nil {
 		t.Fatal(err)
@@ -131,7 +136,7 @@ func (s *shop) newReplica() *replica {
 		s.t.Fatal(err)
 	}
 	secret := filepath.Join(dir, "secret")
-	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redis.URL(), s.sinkAddr, connections, s.smtp, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
+	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redisURL, s.sinkAddr, connections, s.smtp, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
 	if err := errors.Join(os.WriteFile(secret, []byte(homingtest.Secret), 0o600), os.WriteFile(r.config, []byte(text), 0o600)); err != nil {
 		s.t.Fatal(err)
 	}
