@@ -1,12 +1,14 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 KILLS ?= 60
 DUE ?= 100000
+# The version that make upgrade runs beside this one.
+OLDER ?= v0.1.0
 CLICKS ?= 60000
 # The release of CLDR that is generated from: that of the Node that make intl ran with,
 # so that the two can be compared to the letter.
@@ -75,6 +77,10 @@ race: ## Run every test under the race detector, which takes a long time
 
 replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while emails go out
 	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas
+
+upgrade: ## Run OLDER (v0.1.0) and this version beside each other, an upgrade and the way back
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && older=$$(scripts/older.sh $(OLDER) "$$dir") && \
+	HOMING_OLDER="$$older" go test -count=1 -run '^TestVersionsBesideEachOther$$' -timeout 20m -v ./pkg/homingtest/replicas
 
 relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages, which are fetched and not installed (make check runs a short version)
 	scripts/relays.sh $(ARGS)

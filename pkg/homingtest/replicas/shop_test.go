@@ -63,6 +63,7 @@ type shop struct {
 	relay    string // in the place of the sink
 	more     string // configuration
 	smtp     string // of the section smtp
+	program  string // that replicas run; empty: this version's
 	source   string // of the templates; empty: files
 	js       jetstream.JetStream
 	replicas []*replica
@@ -129,7 +130,10 @@ type replica struct {
 func (s *shop) newReplica() *replica {
 	s.t.Helper()
 	dir := s.t.TempDir()
-	r := &replica{t: s.t, program: program(s.t), config: filepath.Join(dir, "homing.yaml"), log: filepath.Join(dir, "log"),
+	if s.program == "" {
+		s.program = program(s.t)
+	}
+	r := &replica{t: s.t, program: s.program, config: filepath.Join(dir, "homing.yaml"), log: filepath.Join(dir, "log"),
 		listen: freePort(s.t), links: freePort(s.t)}
 	templates, err := filepath.Abs(filepath.Join(root, "templates"))
 	if err != nil {
