@@ -3,6 +3,7 @@ package replicas
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestVersionsBesideEachOther(t *testing.T) {
 	for _, c := range []struct{ name, from, to string }{{"upgrade", older, newer}, {"and back", newer, older}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := &shop{t: t, nats: startNATS(t), copies: 1, more: cappedSlowly + "  cart-recovery: {steps: [{template: cart-recovery/reminder, after: 10m}]}\n", program: c.from}
+			s := &shop{t: t, nats: startNATS(t), copies: 1, more: strings.Replace(cappedSlowly, "workers: {", "workers: {cart-recovery: {steps: [{template: cart-recovery/reminder, after: 10m}]}, ", 1), program: c.from}
 			s.natsURL = s.nats.url
 			s.open(replicas, nil)
 			replaced(t, s, c.to)
