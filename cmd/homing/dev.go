@@ -134,7 +134,7 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 	scale := f.scale()
 	build := readVersions()
 	a, err := app.New(app.Options{
-		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil, TellDetails: true, Version: build.Version, Revision: build.Revision,
+		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil, Alone: s.redis != nil, TellDetails: true, Version: build.Version, Revision: build.Revision,
 		NATS:          []nats.Option{nats.InProcessServer(s.nats.Server())},
 		GatewayListen: func(string, string) (net.Listener, error) { return s.links, nil },
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +64,7 @@ func (p *program) erase(ctx context.Context, l *opened, store, who string, yes b
 		if err := p.showWhoGoes(r, others); err != nil {
 			return err
 		}
-		if !yes && !p.agreed() {
+		if !yes && !p.confirmed("It cannot be undone. Type yes to go on: ") {
 			return errors.New("nothing was erased")
 		}
 	}
@@ -113,11 +112,4 @@ func (p *program) showWhoGoes(r why.Report, others []installation.Found) error {
 	}
 	_, err := fmt.Fprint(p.err, printable(b.String()))
 	return err
-}
-
-// agreed asks whether to go on.
-func (p *program) agreed() bool {
-	fmt.Fprint(p.err, "It cannot be undone. Type yes to go on: ")
-	line, _ := bufio.NewReader(p.in).ReadString('\n') // no answer is a no
-	return strings.EqualFold(strings.TrimSpace(line), "yes")
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homing/pkg/installation"
+	"homing/pkg/place"
 	"homing/pkg/templatestore"
 
 	"github.com/spf13/cobra"
@@ -101,7 +102,7 @@ func (p *program) writeStatus(s *installation.Status) error {
 	if _, err := fmt.Fprintf(p.out, "\n%s to take in\n", plural(int(s.Intake), "event")); err != nil {
 		return err
 	}
-	if err := errors.Join(p.writeSecret(s.Secret), p.writeTemplates(s.Templates)); err != nil {
+	if err := errors.Join(p.writeSecret(s.Secret), p.writePlace(s.Place), p.writeTemplates(s.Templates)); err != nil {
 		return err
 	}
 	if s.Warnings > 0 {
@@ -181,6 +182,23 @@ func (p *program) writeSecret(s installation.SecretStatus) (err error) {
 		_, err = fmt.Fprintf(p.out, "secret     %s: ANOTHER than the configured one, which is %s\n", s.Kept, s.Configured)
 	case s.Kept != "":
 		_, err = fmt.Fprintf(p.out, "secret     %s (a fingerprint)\n", s.Kept)
+	}
+	return err
+}
+
+// writePlace says that the installation came out of a backup, or did once.
+func (p *program) writePlace(at *place.Place) (err error) {
+	const layout = "2006-01-02 15:04 MST"
+	switch {
+	case at == nil:
+	case at.Restored != nil:
+		_, err = fmt.Fprintf(p.out, "place      restored on %s from a backup of %s, and NOT ADOPTED: it sends nothing; see `%s adopt --help`\n",
+			at.Restored.At.Format(layout), at.Restored.Taken.Format(layout), p.name)
+	case at.Was != "" && at.Doubt.IsZero():
+		_, err = fmt.Fprintf(p.out, "place      adopted on %s by %s\n", at.Since.Format(layout), at.By)
+	case at.Was != "":
+		_, err = fmt.Fprintf(p.out, "place      adopted on %s by %s; marketing emails that fell due until %s may have been sent before, and are not sent\n",
+			at.Since.Format(layout), at.By, at.Doubt.Format(layout))
 	}
 	return err
 }

@@ -35,6 +35,7 @@ import (
 	"homing/pkg/intake"
 	"homing/pkg/link"
 	"homing/pkg/localtime"
+	"homing/pkg/place"
 	"homing/pkg/problem"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -80,6 +81,7 @@ type Options struct {
 	NATS                          []nats.Option
 	RedisDial                     connect.Dialer
 	RedisEmbedded                 bool
+	Alone                         bool // its Redis lives and ends with this process: nothing of it is ever missed
 	TellDetails                   bool // the log says what is wrong with an event that was warned about: for developers
 	SMTPDial                      connect.Dialer
 	GatewayListen, FeedbackListen func(network, addr string) (net.Listener, error)
@@ -164,6 +166,7 @@ type App struct {
 	strays     *intake.Strays         // events about orders of others
 
 	controls *control.Controls // who is paused, and whether this process may send
+	place    *place.Resident   // nil: its Redis begins empty each time, and no place is kept
 
 	notSetUp atomic.Pointer[string] // why the streams are not set up; nil: nothing is in the way
 	admitted atomic.Bool            // the secret is that of the installation
@@ -268,6 +271,7 @@ func (a *App) run(ctx context.Context) {
 		a.log.Warn("looking at the keys of links", zap.Error(err))
 	}
 	a.runControls(ctx)
+	a.runPlace(ctx)
 	a.running.Go(func() { a.folding.Run(ctx) })
 	for a.guard.Ready() != nil || !checked.Load() { // the loops would only fail until then
 		select {

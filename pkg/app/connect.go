@@ -38,6 +38,7 @@ func (a *App) connect() error {
 	if a.raw, err = connect.Redis(a.o.Config, a.o.RedisDial, nil); err != nil {
 		return err
 	}
+	a.place = a.newResident()
 	for _, r := range a.routes {
 		r.relay.Share(throughput.NewTrouble(a.rdb, r.relay.Addr()))
 	}
@@ -56,7 +57,7 @@ func (a *App) connect() error {
 
 func (a *App) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
-		Stores: programme.StoreNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.CheckRedis,
+		Stores: programme.StoreNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.CheckRedis, Settle: a.settle,
 		Timeline: a.timeline(), Identity: a.identity,
 	})
 }

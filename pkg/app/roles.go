@@ -136,7 +136,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 	d := delivery.New(delivery.Options{
 		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
-		Scale: a.o.Scale, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
+		Scale: a.o.Scale, Doubt: a.doubt, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Keep:    a.keep(),
 		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker),
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },

@@ -75,6 +75,7 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	a.leaveRelays()
 	a.stopKeeping()
+	a.leavePlace()
 	if ferr := a.nc.FlushTimeout(goodbye); ferr != nil && a.nc.IsConnected() {
 		err = errors.Join(err, fmt.Errorf("flushing the last acknowledgements: %w", ferr))
 	}

@@ -18,7 +18,7 @@ type stop struct {
 }
 
 // Stopping are the reasons for which a whole process sends nothing.
-var Stopping = []reason.Reason{reason.ControlsUnknown, reason.TimelineFull, reason.ClockSkew, reason.Forbidden, reason.NoTemplates}
+var Stopping = []reason.Reason{reason.ControlsUnknown, reason.TimelineFull, reason.ClockSkew, reason.Forbidden, reason.NoTemplates, reason.Unadopted}
 
 // Stop says that this process must not send, until Over says that the reason is gone.
 // It may be called again with another detail.

@@ -128,6 +128,9 @@ type Options struct {
 	Suppress func(ctx context.Context, entries []customer.Entry) error
 	Scale    clock.Scale
 	Log      *zap.Logger
+	// Doubt is until when touches that fell due, and have no claim, may have been sent by
+	// somebody else; zero, or nil: none were. See doubt.go.
+	Doubt func() time.Time
 	// Keep is given a copy of what left, perhaps, with its fact. It doesn't wait. It may
 	// be nil.
 	Keep    func(k customer.Key, f events.Event, c channel.Copy)
@@ -202,8 +205,8 @@ func (d *Delivery) begin(ctx context.Context, a *attempt) {
 		return
 	}
 	q, share := d.queue(a.touch.Customer.Store), d.share()
-	if d.memory.knows(a.id) {
-		share = 0 // what only this process knows stays in it
+	if d.memory.knows(a.id) || d.doubtful(a) {
+		share = 0 // what only this process knows stays in it, and a later time would end a doubt
 	}
 	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
 		go func() { d.done(a, d.finish(ctx, a, setAside(q.crowdedFor()))) }()

@@ -52,6 +52,7 @@ func (d *Delivery) stages() (first, judged []stage) {
 	first = []stage{
 		d.recall,                   // was it decided before, and could not be recorded?
 		d.timed("read", d.refresh), // was it read too long ago?
+		d.doubt,                    // may somebody else have sent it, of which nothing is known here?
 	}
 	judged = []stage{
 		d.timed("judge", d.judge),       // may it be sent now? the gate decides

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/fingerprint"
 	"homing/pkg/localtime"
+	"homing/pkg/place"
 	"homing/pkg/programme"
 	"homing/pkg/templatestore"
 	"homing/pkg/timeline"
@@ -35,6 +36,7 @@ type Status struct {
 	Warnings uint64            `json:"warnings"`           // about events that were taken in
 	Streams  []StreamStatus    `json:"streams"`
 	Secret   SecretStatus      `json:"secret"`
+	Place    *place.Place      `json:"place"` // null: none is kept yet
 	// Templates are what the processes that render now said of theirs.
 	Templates []templatestore.Process `json:"templates"`
 }
@@ -133,6 +135,9 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 	}
 	var err error
 	if s.Secret, err = readSecret(ctx, c, js); err != nil {
+		return nil, err
+	}
+	if s.Place, err = place.Read(ctx, js); err != nil {
 		return nil, err
 	}
 	all, err := templatestore.Ask(ctx, js.Conn())

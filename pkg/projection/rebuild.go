@@ -44,13 +44,14 @@ type Rebuilder struct {
 	look     time.Duration
 	forgets  atomic.Bool // Redis has no append-only file, which was said
 	progress progress
+	settle   func(context.Context) error
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
 // guard's OnConnect.
 func NewRebuilder(rdb redis.UniversalClient, guard *Guard, timeline Timeline, o RebuildOptions) *Rebuilder {
 	r := &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log,
-		look: cmp.Or(o.Look, time.Minute)}
+		look: cmp.Or(o.Look, time.Minute), settle: o.Settle}
 	if o.Timeline != nil {
 		r.store.IntroduceTo(o.Timeline, o.Identity)
 		r.store.refolds = true
@@ -63,6 +64,9 @@ type RebuildOptions struct {
 	Stores []string
 	Log    *zap.Logger
 	Look   time.Duration // how often to see that Redis was not emptied; 0: each minute
+	// Settle is asked before anything is folded: whether this Redis and this timeline
+	// belong together. It may be nil.
+	Settle func(ctx context.Context) error
 	// Timeline is told who is who, where it was not yet, by Identity; see
 	// Customers.IntroduceTo. It may be nil.
 	Timeline Appender
@@ -136,6 +140,11 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 	}
 	if err := r.policy(ctx); err != nil {
 		return err
+	}
+	if r.settle != nil {
+		if err := r.settle(ctx); err != nil {
+			return err
+		}
 	}
 	for _, store := range r.stores {
 		if err := r.catchUp(ctx, store); err != nil {
@@ -362,34 +371,4 @@ func (r *Rebuilder) all(ctx context.Context, store string, lasts [customer.Bucke
 		return 0, r.store.beginMarks(ctx, store)
 	}
 	return r.refold(ctx, store, all)
-}
-
-// lockFor is how soon another process goes on where one stopped without a word, or
-// where Redis was away when it said so.
-const lockFor = 5 * time.Second
-
-// lock makes this process the one that refolds a store; nil if another is.
-func (r *Rebuilder) lock(ctx context.Context, store string) (release func(), err error) {
-	key, me := "homing:{"+store+"}:refold", newVersion()
-	ok, err := r.rdb.SetNX(ctx, key, me, lockFor).Result()
-	if err != nil || !ok {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(lockFor / 3):
-				r.rdb.PExpire(ctx, key, lockFor)
-			}
-		}
-	})
-	return func() {
-		cancel()
-		wg.Wait()
-		r.rdb.Del(context.WithoutCancel(ctx), key) // two at work would be a waste, never a harm
-	}, nil
 }

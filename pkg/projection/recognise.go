@@ -60,3 +60,21 @@ func (r *Rebuilder) note(ctx context.Context, store, what string) error {
 	}
 	return nil
 }
+
+// Familiar reports whether a Redis has customers of a timeline, in one of some stores.
+func Familiar(ctx context.Context, rdb redis.UniversalClient, t Timeline, stores []string) (bool, error) {
+	id, _, err := t.Identity(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, store := range stores {
+		is, err := rdb.Get(ctx, timelineKey(store)).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return false, fmt.Errorf("asking which timeline was folded: %w", err)
+		}
+		if strings.HasSuffix(is, id) && is != "" {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -67,6 +67,7 @@ var (
 	ClockSkew       = system("clock_skew")
 	Forbidden       = system("forbidden")
 	NoTemplates     = system("no_templates")
+	Unadopted       = system("unadopted")
 )
 
 // Why a touch is never sent.
