@@ -250,8 +250,8 @@ func (r *rig) email(relay *mailer.Relay) *email.Channel {
 	return email.New(email.Options{
 		Store: r.programme(), Relay: relay, Templates: func() (email.Renderer, string) { return renderer{r}, "12" },
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
-		Answer: func(_ customer.Key, _, question, answer string) string {
-			return "https://mail.shop.example/" + question + "/" + answer
+		Answer: func(_ customer.Key, _ string, a email.Answer) string {
+			return "https://mail.shop.example/" + a.Question + "/" + a.Choice
 		},
 	})
 }
