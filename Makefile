@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -137,6 +137,9 @@ js: ## Test the client for JavaScript and TypeScript (events/js), with npm and n
 
 subscribers: ## Run the examples for Medusa and Vendure in the real thing, with npm (and PostgreSQL); takes some minutes
 	scripts/subscribers.sh
+
+alerts: ## Check alerts and dashboards (deploy/) with Prometheus's own tools, which are compiled first
+	scripts/alerts.sh
 
 clean: ## Remove what was built, and the state of make dev
 	rm -rf bin .homing
