@@ -54,8 +54,12 @@ const RoleIntake = "intake"
 type Options struct {
 	Config *config.Config
 	Roles  []string // none: all of them
-	Log    *zap.Logger
-	Scale  clock.Scale
+	// Partitions are those whose customers' emails the workers of this process plan and
+	// send, where nats.partitions is more than 1; none: all. What is no worker works for
+	// all of them in any process.
+	Partitions []int
+	Log        *zap.Logger
+	Scale      clock.Scale
 
 	Templates fs.FS // nil: as the configuration says, a folder or the bucket
 	// Load makes templates usable, which takes as long as a start may take; nil: templatestore.Load.
@@ -107,6 +111,23 @@ func (o *Options) validate() error {
 	for _, r := range o.Roles {
 		if err := o.nowhere(r); err != nil {
 			return err
+		}
+	}
+	return o.share()
+}
+
+// share checks the partitions, and fills in all where none is named.
+func (o *Options) share() error {
+	count := bus.Partitions(o.Config.NATS.Partitions).Count()
+	if len(o.Partitions) == 0 {
+		o.Partitions = make([]int, count)
+		for p := range o.Partitions {
+			o.Partitions[p] = p
+		}
+	}
+	for _, p := range o.Partitions {
+		if p < 0 || p >= count {
+			return fmt.Errorf("--partitions: there is no partition %d: nats.partitions is %d, so they are 0 to %d", p, count, count-1)
 		}
 	}
 	return nil
@@ -167,14 +188,16 @@ type App struct {
 
 	controls *control.Controls // who is paused, and whether this process may send
 	place    *place.Resident   // nil: its Redis begins empty each time, and no place is kept
+	full     full              // the partitions whose timeline takes nothing
 
 	notSetUp atomic.Pointer[string] // why the streams are not set up; nil: nothing is in the way
 	admitted atomic.Bool            // the secret is that of the installation
 	failed   chan error             // why the process has to end; see Failed
 	loops    []*bus.Loop
 	sends    []*delivery.Delivery
-	started  atomic.Bool // streams are set up and the loops run
-	opened   atomic.Bool // those that rest on the product statistics run too
+	leave    map[string]map[string]delivery.Route // by worker, by store
+	started  atomic.Bool                          // streams are set up and the loops run
+	opened   atomic.Bool                          // those that rest on the product statistics run too
 	stopping atomic.Bool
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -186,7 +209,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1)}
+	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1), leave: map[string]map[string]delivery.Route{}}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err
@@ -303,7 +326,7 @@ func (a *App) run(ctx context.Context) {
 	}
 	a.runLoops(ctx, waiting)
 	a.opened.Store(true)
-	a.log.Info("running", zap.Strings("roles", a.o.Roles))
+	a.log.Info("running", zap.Strings("roles", a.o.Roles), zap.Ints("partitions", a.o.Partitions))
 }
 
 func (a *App) runLoops(ctx context.Context, loops []*bus.Loop) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"homing/pkg/bus"
 	"homing/pkg/control"
@@ -40,17 +41,44 @@ func (a *App) runControls(ctx context.Context) {
 }
 
 // timeline returns the timeline. What it does not take stops this process: an email
-// would leave, and nobody could say so.
+// would leave, and nobody could say so. A partition that is not this process's stops
+// another.
 func (a *App) timeline() *timeline.Timeline {
 	t := timeline.New(a.js)
-	t.Appended = func(err error) {
-		if err != nil {
-			a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+bus.Explain(err).Error())
-		} else {
-			a.controls.Over(reason.TimelineFull)
+	t.Appended = func(partition int, err error) {
+		if !slices.Contains(a.o.Partitions, partition) {
+			return
 		}
+		if a.full.now(partition, err != nil) {
+			if err != nil {
+				a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+bus.Explain(err).Error())
+			}
+			return
+		}
+		a.controls.Over(reason.TimelineFull)
 	}
 	return t
+}
+
+// full are the partitions whose timeline took nothing when it was last asked to.
+type full struct {
+	mu sync.Mutex
+	of map[int]bool
+}
+
+// now notes whether a partition's timeline is full, and reports whether any is.
+func (f *full) now(partition int, is bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !is {
+		delete(f.of, partition)
+		return len(f.of) > 0
+	}
+	if f.of == nil {
+		f.of = map[int]bool{}
+	}
+	f.of[partition] = true
+	return true
 }
 
 // stopped returns why this process must not send, or nil.

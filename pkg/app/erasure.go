@@ -9,16 +9,16 @@ import (
 	"homing/pkg/erasure"
 	"homing/pkg/programme"
 	"homing/pkg/schedule"
-	"homing/pkg/timeline"
 )
 
 // erasureAt is when in the night the messages of erased customers are deleted.
 const erasureAt = 2 * time.Hour
 
 func (a *App) eraser() *erasure.Eraser {
+	tl := a.readTimeline()
 	return erasure.New(erasure.Options{
-		JS: a.js, Timeline: a.readTimeline(), Customers: a.customers, Workers: programme.WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
-		Decode: timeline.Decode, Read: a.intake().Read, Redis: a.rdb, Now: a.o.Scale.Now, Log: a.log.Named("erasure"),
+		JS: a.js, Timeline: tl, Customers: a.customers, Workers: programme.WorkerNames(), Pending: schedule.New(a.js, a.o.Scale).Forget,
+		Decode: tl.Decode, Read: a.intake().Read, Redis: a.rdb, Now: a.o.Scale.Now, Log: a.log.Named("erasure"),
 	})
 }
 

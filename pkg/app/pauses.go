@@ -26,7 +26,7 @@ func pausedBefore(ctx context.Context, js jetstream.JetStream) ([]string, error)
 	note := func(es []customer.Entry) error {
 		for _, e := range es {
 			if h, _ := hold(e.Event.Data); h.Reason == control.Paused {
-				if at := h.Worker + " in the store " + e.Key.Store; e.Sequence > newest[at].Sequence {
+				if at := h.Worker + " in the store " + e.Key.Store; customer.CompareEntries(e, newest[at]) > 0 {
 					newest[at] = e
 				}
 			}
@@ -34,7 +34,7 @@ func pausedBefore(ctx context.Context, js jetstream.JetStream) ([]string, error)
 		return nil
 	}
 	for _, of := range []events.Type{events.TypeWorkerHeld, events.TypeWorkerResumed} {
-		if err := timeline.New(js).ReadType(ctx, "*", of, 1, note); err != nil {
+		if err := timeline.New(js).ReadType(ctx, "*", of, nil, note); err != nil {
 			return nil, err
 		}
 	}

@@ -21,13 +21,14 @@ type refusal struct{ error }
 func (r refusal) Unwrap() []error { return []error{r.error, ErrRefused} }
 
 // Hopeless reports whether an error of Setup is one that waiting does not end: another
-// secret or key than the installation's, or a server that cannot do what Homing needs.
+// secret, key or number of partitions than the installation's, or a server that cannot do what Homing needs.
 func Hopeless(err error) bool {
 	_, other := errors.AsType[*fingerprint.Other](err)
 	_, key := errors.AsType[*fingerprint.OtherKey](err)
 	_, old := errors.AsType[*bus.TooOld](err)
 	_, unlike := errors.AsType[*bus.Unlike](err)
-	return other || key || old || unlike
+	_, split := errors.AsType[*bus.Otherwise](err)
+	return other || key || old || unlike || split
 }
 
 // refused reports whether an error is one that waiting does not end, and says so to

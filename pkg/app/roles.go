@@ -29,25 +29,39 @@ func RoleNames() []string {
 // openLoops makes the loops of this process's roles, and apart from them those
 // that rest on the product statistics.
 func (a *App) openLoops() (loops, waiting []*bus.Loop) {
+	split := bus.PartitionsOf(a.js)
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		// Three calls: one waits for Redis, one for NATS, and one has something to do.
 		// Larger batches are cheaper by little, and are held four times.
 		loops = append(loops, a.loop(bus.IntakeConsumer, bus.Storefront, a.intake().Handle, 768, 3, nil))
-		loops = append(loops, a.loop(bus.EraseConsumer, bus.Timeline, a.eraser().Handle, 32, 1, nil))
+		for _, p := range a.o.Partitions {
+			loops = append(loops, a.loop(split.Erase(p), split.Timeline(p), a.eraser().Handle, 32, 1, nil))
+		}
 	}
-	desk := &schedule.Desk{Decode: timeline.Decode}
+	for _, p := range a.o.Partitions {
+		more, later := a.openPartition(split, p)
+		loops, waiting = append(loops, more...), append(waiting, later...)
+	}
+	return loops, waiting
+}
+
+// openPartition makes the loops of the workers of this process in one partition. Those of
+// a partition have a desk and deliveries of their own: they wait for no other's streams.
+func (a *App) openPartition(split bus.Partitions, p int) (loops, waiting []*bus.Loop) {
+	desk := &schedule.Desk{Decode: a.timeline().Decode}
 	for _, k := range programme.Kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
 		planner := a.planner(k)
+		planner.Partition = p
 		desk.Join(planner)
 		out := &loops
 		if k.Products {
 			out = &waiting
 		}
-		*out = append(*out, a.loop(bus.PlanConsumer(k.Name), bus.Timeline, planner.Handle, 1024, 2, nil),
-			a.loop(bus.DueConsumer(k.Name), bus.ScheduleStream(k.Name), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
+		*out = append(*out, a.loop(split.Plan(k.Name, p), split.Timeline(p), planner.Handle, 1024, 2, nil),
+			a.loop(split.Due(k.Name, p), split.Schedule(k.Name, p), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
 	}
 	return loops, waiting
 }
@@ -125,16 +139,27 @@ func overlook(k workers.Kind) func(jetstream.Msg) bool {
 	}
 }
 
-func (a *App) delivery(worker string) *delivery.Delivery {
-	a.metrics.worker(worker)
-	routes := map[string]delivery.Route{}
+// leaving returns how a worker's emails leave, by store. Its deliveries in all partitions
+// share it.
+func (a *App) leaving(worker string) map[string]delivery.Route {
+	routes, ok := a.leave[worker]
+	if ok {
+		return routes
+	}
+	routes = map[string]delivery.Route{}
 	for id := range a.routes {
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
+	a.metrics.worker(worker)
 	a.metrics.thirst(worker, routes)
 	a.metrics.permits(worker, routes)
+	a.leave[worker] = routes
+	return routes
+}
+
+func (a *App) delivery(worker string) *delivery.Delivery {
 	d := delivery.New(delivery.Options{
-		Stores: a.stores, Routes: routes, Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
+		Stores: a.stores, Routes: a.leaving(worker), Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Doubt: a.doubt, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Keep:    a.keep(),
@@ -192,8 +217,11 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
 	for _, k := range programme.Kinds {
-		if slices.Contains(a.o.Roles, k.Name) {
-			out = append(out, &schedule.Watchdog{JS: a.js, Scale: a.o.Scale, Worker: k.Name, Log: a.log.Named("schedule")})
+		if !slices.Contains(a.o.Roles, k.Name) {
+			continue
+		}
+		for _, p := range a.o.Partitions {
+			out = append(out, &schedule.Watchdog{JS: a.js, Scale: a.o.Scale, Worker: k.Name, Partition: p, Log: a.log.Named("schedule")})
 		}
 	}
 	return out

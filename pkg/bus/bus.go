@@ -7,6 +7,7 @@ package bus
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -97,15 +98,11 @@ func noLimit(n int64) int64 {
 }
 
 // streams lists every stream that the workers need.
-func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
+func streams(l Limits, ws []Worker, n Partitions) []jetstream.StreamConfig {
 	out := []jetstream.StreamConfig{{
 		Name: Storefront, Subjects: []string{"storefront.>"},
 		Description: "what storefronts say happened",
 		Discard:     jetstream.DiscardNew, MaxAge: l.StorefrontMaxAge, MaxBytes: noLimit(l.StorefrontMaxBytes),
-	}, {
-		Name: Timeline, Subjects: []string{"timeline.>"},
-		Description: "what happened and what was done about it; the source of every projection",
-		Discard:     jetstream.DiscardNew, MaxAge: l.TimelineMaxAge, MaxBytes: noLimit(l.TimelineMaxBytes),
 	}, {
 		Name: Rejected, Subjects: []string{"rejected.>", "warned.>"},
 		Description: "events that could not be understood, with the reason, and warnings about others",
@@ -120,8 +117,14 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 		Description: "copies of what emails showed, for a while",
 		Discard:     jetstream.DiscardOld, MaxAge: cmp.Or(l.MailsMaxAge, leastMailsAge), MaxBytes: -1,
 	}}
+	for p := range n.Count() {
+		// After STOREFRONT, which is what a storefront that begins waits for.
+		out = slices.Insert(out, 1+p, timelineStream(l, n, p))
+	}
 	for _, w := range ws {
-		out = append(out, scheduleStream(w.Name))
+		for p := range n.Count() {
+			out = append(out, scheduleStream(w.Name, n, p))
+		}
 	}
 	for i := range out {
 		out[i].Storage = jetstream.FileStorage
@@ -135,15 +138,24 @@ func streams(l Limits, ws []Worker) []jetstream.StreamConfig {
 	return out
 }
 
+// timelineStream is a partition's part of the timeline. All of them share its limit.
+func timelineStream(l Limits, n Partitions, p int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: n.Timeline(p), Subjects: n.timelineSubjects(p),
+		Description: "what happened and what was done about it; the source of every projection",
+		Discard:     jetstream.DiscardNew, MaxAge: l.TimelineMaxAge, MaxBytes: noLimit(l.TimelineMaxBytes / int64(n.Count())),
+	}
+}
+
 // scheduleStream has no limit of age, size or count: each would silently drop
 // pending schedules, as nats-server takes no stream that has schedules and refuses
 // what is new instead ("message scheduling cannot use discard new"). It must never be
 // mirrored: a mirror empties it.
-func scheduleStream(worker string) jetstream.StreamConfig {
+func scheduleStream(worker string, n Partitions, p int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:              ScheduleStream(worker),
+		Name:              n.Schedule(worker, p),
 		Description:       "touches of " + worker + ": pending, and due",
-		Subjects:          []string{"schedule.*.*." + worker + ".>", "due." + worker + ".>"},
+		Subjects:          []string{n.Under("schedule", p) + ".*.*." + worker + ".>", n.Under("due", p) + "." + worker + ".>"},
 		Retention:         jetstream.WorkQueuePolicy,
 		MaxBytes:          -1,
 		MaxMsgsPerSubject: 1,
@@ -157,26 +169,33 @@ type consumer struct {
 	config jetstream.ConsumerConfig
 }
 
-func consumers(ws []Worker, now time.Time) []consumer {
+// mostUntaken is how many events intake may have and not have acknowledged, in all
+// processes. Where there are several partitions, those of one that is away are among
+// them, and the others' events pass as long as there is room.
+func mostUntaken(n Partitions) int {
+	if n.Count() == 1 {
+		return 20_000
+	}
+	return 200_000
+}
+
+func consumers(ws []Worker, now time.Time, n Partitions) []consumer {
 	out := []consumer{{Storefront, jetstream.ConsumerConfig{
-		Durable: IntakeConsumer, Description: "validates and folds what storefronts say", MaxAckPending: 20_000,
-	}}, {Timeline, jetstream.ConsumerConfig{
-		Durable: EraseConsumer, Description: "deletes what is pending for who was erased",
-		FilterSubjects: []string{fmt.Sprintf("timeline.*.*.%s", events.TypeCustomerErased)}, MaxAckPending: 1_000,
+		Durable: IntakeConsumer, Description: "validates and folds what storefronts say", MaxAckPending: mostUntaken(n),
 	}}}
-	for _, w := range ws {
-		plan := jetstream.ConsumerConfig{
-			Durable: PlanConsumer(w.Name), Description: "plans touches of " + w.Name, MaxAckPending: 20_000,
-		}
-		for _, t := range w.Triggers {
-			plan.FilterSubjects = append(plan.FilterSubjects, fmt.Sprintf("timeline.*.*.%s", t))
-		}
-		since := now.Add(-w.Horizon)
-		plan.DeliverPolicy, plan.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
-		out = append(out, consumer{Timeline, plan}, consumer{ScheduleStream(w.Name), jetstream.ConsumerConfig{
-			Durable: DueConsumer(w.Name), Description: "delivers touches of " + w.Name,
-			FilterSubjects: []string{"due." + w.Name + ".>"}, MaxAckPending: 20_000,
+	for p := range n.Count() {
+		out = append(out, consumer{n.Timeline(p), jetstream.ConsumerConfig{
+			Durable: n.Erase(p), Description: "deletes what is pending for who was erased",
+			FilterSubjects: []string{fmt.Sprintf("timeline.*.*.%s", events.TypeCustomerErased)}, MaxAckPending: 1_000,
 		}})
+	}
+	for _, w := range ws {
+		for p := range n.Count() {
+			out = append(out, consumer{n.Timeline(p), planConsumer(w, now, n.Plan(w.Name, p))}, consumer{n.Schedule(w.Name, p), jetstream.ConsumerConfig{
+				Durable: n.Due(w.Name, p), Description: "delivers touches of " + w.Name,
+				FilterSubjects: []string{n.Under("due", p) + "." + w.Name + ".>"}, MaxAckPending: 20_000,
+			}})
+		}
 	}
 	for i := range out {
 		out[i].config.AckPolicy = jetstream.AckExplicitPolicy
@@ -184,4 +203,16 @@ func consumers(ws []Worker, now time.Time) []consumer {
 		out[i].config.MaxDeliver = -1 // attempts are not counted: what fails for good says so
 	}
 	return out
+}
+
+func planConsumer(w Worker, now time.Time, name string) jetstream.ConsumerConfig {
+	since := now.Add(-w.Horizon)
+	plan := jetstream.ConsumerConfig{
+		Durable: name, Description: "plans touches of " + w.Name, MaxAckPending: 20_000,
+		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+	}
+	for _, t := range w.Triggers {
+		plan.FilterSubjects = append(plan.FilterSubjects, fmt.Sprintf("timeline.*.*.%s", t))
+	}
+	return plan
 }

@@ -67,12 +67,12 @@ func Inspect(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker)
 // inspect asks the server for one thing after the other, as far as they are wanted.
 func inspect(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		for _, want := range streams(l, ws) {
+		for _, want := range streams(l, ws, PartitionsOf(js)) {
 			if !yield(inspectStream(ctx, js, want)) {
 				return
 			}
 		}
-		for _, want := range consumers(ws, time.Now()) {
+		for _, want := range consumers(ws, time.Now(), PartitionsOf(js)) {
 			if !yield(inspectConsumer(ctx, js, want)) {
 				return
 			}

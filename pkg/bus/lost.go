@@ -32,13 +32,18 @@ func (l *ControlsLost) Error() string {
 // was never made. In an installation that works it is older than the first entry of the
 // timeline; the timeline is asked first, as others may set up at the same moment.
 func controlsLost(ctx context.Context, js jetstream.JetStream) error {
-	s, err := js.Stream(ctx, Timeline)
-	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && s.CachedInfo().State.LastSeq == 0 {
+	begun := false
+	for _, name := range PartitionsOf(js).Timelines() {
+		s, err := js.Stream(ctx, name)
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+		begun = begun || err == nil && s.CachedInfo().State.LastSeq > 0
+	}
+	if !begun {
 		return nil
 	}
-	if err == nil {
-		_, err = js.KeyValue(ctx, ControlsBucket)
-	}
+	_, err := js.KeyValue(ctx, ControlsBucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return &ControlsLost{}
 	}

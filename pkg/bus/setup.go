@@ -38,6 +38,10 @@ const (
 // not replaced with an empty one: then Setup does the rest, and returns a *ControlsLost.
 func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, now time.Time) ([]Change, error) {
 	var done []Change
+	n := PartitionsOf(js)
+	if err := Ask(ctx, func(ctx context.Context) error { return splitSo(ctx, js, n) }); err != nil {
+		return nil, err
+	}
 	lost := Ask(ctx, func(ctx context.Context) error { return controlsLost(ctx, js) })
 	if _, is := errors.AsType[*ControlsLost](lost); lost != nil && !is {
 		return nil, fmt.Errorf("bucket %s: %w", ControlsBucket, lost)
@@ -53,13 +57,13 @@ func Setup(ctx context.Context, js jetstream.JetStream, l Limits, ws []Worker, n
 			return nil
 		})
 	}
-	for _, c := range streams(l, ws) {
+	for _, c := range streams(l, ws, n) {
 		err := made("stream", c.Name, func(ctx context.Context) (string, []string, error) { return setupStream(ctx, js, c) })
 		if err != nil {
 			return done, fmt.Errorf("stream %s: %w", c.Name, err)
 		}
 	}
-	for _, c := range consumers(ws, now) {
+	for _, c := range consumers(ws, now, n) {
 		err := made("consumer", c.config.Durable, func(ctx context.Context) (string, []string, error) { return setupConsumer(ctx, js, c) })
 		if err != nil {
 			return done, fmt.Errorf("consumer %s of %s: %w", c.config.Durable, c.stream, err)
@@ -93,6 +97,7 @@ func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.Str
 		if s, err = js.CreateStream(ctx, want); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return setupStream(ctx, js, want) // another process was quicker
 		}
+		err = overlapping(js, want.Name, err)
 	case err == nil:
 		if fields = differ(streamFields(s.CachedInfo().Config, want), false); fields == nil {
 			return Unchanged, nil, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,6 +17,7 @@ type Stored struct {
 	Subject  string
 	Header   nats.Header
 	Data     []byte
+	Time     time.Time // when it was stored, by the leader's clock
 }
 
 // StoredIn is the subject on which the leader of a stream is asked for a message, by
@@ -62,10 +64,11 @@ func ReadStored(answer []byte) (*Stored, error) {
 	var got struct {
 		Error   *jetstream.APIError `json:"error"`
 		Message *struct {
-			Sequence uint64 `json:"seq"`
-			Subject  string `json:"subject"`
-			Header   []byte `json:"hdrs"`
-			Data     []byte `json:"data"`
+			Sequence uint64    `json:"seq"`
+			Subject  string    `json:"subject"`
+			Header   []byte    `json:"hdrs"`
+			Data     []byte    `json:"data"`
+			Time     time.Time `json:"time"`
 		} `json:"message"`
 	}
 	switch err := json.Unmarshal(answer, &got); {
@@ -78,7 +81,7 @@ func ReadStored(answer []byte) (*Stored, error) {
 	case got.Message == nil:
 		return nil, errors.New("an answer without a message")
 	}
-	m := &Stored{Sequence: got.Message.Sequence, Subject: got.Message.Subject, Data: got.Message.Data}
+	m := &Stored{Sequence: got.Message.Sequence, Subject: got.Message.Subject, Data: got.Message.Data, Time: got.Message.Time}
 	if len(got.Message.Header) > 0 {
 		h, err := nats.DecodeHeadersMsg(got.Message.Header)
 		if err != nil {

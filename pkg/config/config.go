@@ -100,6 +100,7 @@ func Default() Config {
 			URL:         "nats://127.0.0.1:4222",
 			InboxPrefix: "_HOMING_INBOX",
 			Replicas:    1,
+			Partitions:  1,
 			Streams: Streams{
 				Storefront: StreamLimits{MaxAge: 30 * day, MaxBytes: 2 << 30},
 				Rejected:   StreamLimits{MaxBytes: 256 << 20},

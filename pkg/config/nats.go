@@ -21,9 +21,11 @@ type NATS struct {
 	// Domain is the JetStream domain with the streams; empty: that of the server.
 	Domain string `yaml:"domain"`
 	// InboxPrefix is what the subjects of answers to Homing begin with.
-	InboxPrefix string  `yaml:"inbox_prefix"`
-	Replicas    int     `yaml:"replicas"`
-	Streams     Streams `yaml:"streams"`
+	InboxPrefix string `yaml:"inbox_prefix"`
+	Replicas    int    `yaml:"replicas"`
+	// Partitions is over how many sets of streams the customers are split: a power of two.
+	Partitions int     `yaml:"partitions"`
+	Streams    Streams `yaml:"streams"`
 }
 
 // NATSTLS is how the connection to NATS is secured.
@@ -41,12 +43,18 @@ var (
 	subjects = []string{"storefront", "timeline", "schedule", "due", "rejected", "warned", "offers"}
 )
 
+// mostPartitions is bus.MostPartitions.
+const mostPartitions = 64
+
 // Validate reports an address and settings that cannot work.
 func (n NATS) Validate() error {
 	var l problem.List
 	checkURL(&l, n.URL, natsURLs)
 	if n.Replicas != 1 && n.Replicas != 3 {
 		l.Add("replicas", "%d is not possible; write 1, or 3 on a cluster of three servers or more", n.Replicas)
+	}
+	if n.Partitions < 1 || n.Partitions > mostPartitions || n.Partitions&(n.Partitions-1) != 0 {
+		l.Add("partitions", "%d is not possible; write 1, or a power of two up to %d: the 256 buckets of customers are shared equally", n.Partitions, mostPartitions)
 	}
 	readable(&l, "credentials_file", n.CredentialsFile)
 	readable(&l, "nkey_file", n.NKeyFile)

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"homing/pkg/bus"
 	"homing/pkg/config"
 )
 
@@ -54,12 +55,18 @@ type Setting struct{ error }
 
 func (s *Setting) Unwrap() error { return s.error }
 
-// JetStream returns JetStream in the domain that the configuration names.
-func JetStream(c *config.Config, nc *nats.Conn, opts ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
+// JetStream returns JetStream in the domain that the configuration names, which knows over
+// how many partitions the installation is split.
+func JetStream(c *config.Config, nc *nats.Conn, opts ...jetstream.JetStreamOpt) (js jetstream.JetStream, err error) {
 	if c.NATS.Domain != "" {
-		return jetstream.NewWithDomain(nc, c.NATS.Domain, opts...)
+		js, err = jetstream.NewWithDomain(nc, c.NATS.Domain, opts...)
+	} else {
+		js, err = jetstream.New(nc, opts...)
 	}
-	return jetstream.New(nc, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return bus.Split(js, bus.Partitions(c.NATS.Partitions)), nil
 }
 
 func natsOptions(c *config.Config) ([]nats.Option, error) {

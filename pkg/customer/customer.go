@@ -58,6 +58,14 @@ type Entry struct {
 	Key      Key
 	Event    events.Event
 	Sequence uint64 // on the timeline; 0: not there yet
+	// Stored is when that was, in ns, where the timeline is split over several streams,
+	// whose sequences say nothing about each other; else 0.
+	Stored int64
+}
+
+// CompareEntries orders entries as they came to be on the timeline.
+func CompareEntries(a, b Entry) int {
+	return cmp.Or(cmp.Compare(a.Stored, b.Stored), cmp.Compare(a.Sequence, b.Sequence))
 }
 
 // Record is a customer as they are kept.

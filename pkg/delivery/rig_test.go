@@ -451,7 +451,7 @@ func (r *rig) timeline() []customer.Entry {
 		}
 		n := len(out)
 		for m := range batch.Messages() {
-			e, err := timeline.Decode(m)
+			e, err := timeline.New(r.js).Decode(m)
 			if err != nil {
 				r.t.Fatal(err)
 			}

@@ -24,10 +24,14 @@ import (
 // Timeline is where events are kept for good.
 type Timeline interface {
 	// Identity tells one timeline from another.
-	Identity(ctx context.Context) (id string, last uint64, err error)
-	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
+	Identity(ctx context.Context) (id string, ends [customer.Buckets]uint64, err error)
+	// Start returns a cursor that covers nothing, and ReadType what one does not cover.
+	Start() customer.Cursor
+	ReadType(ctx context.Context, store string, of events.Type, after customer.Cursor, fn func([]customer.Entry) error) error
 	// ReadBucket reads what is of some customers of a bucket, by their tokens.
 	ReadBucket(ctx context.Context, store string, bucket uint8, tokens map[string]bool, fn func([]customer.Entry) error) error
+	// Stored returns the stream that has the entry of a sequence, and its sequence there.
+	Stored(sequence uint64) (stream string, there uint64)
 }
 
 // Customers are the customers as they are kept.
@@ -45,7 +49,7 @@ type Options struct {
 	// Pending deletes what is pending with a worker for a customer and was caused
 	// no later than until; the zero time: all.
 	Pending func(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error)
-	Decode  func(jetstream.Msg) (customer.Entry, error) // a message of TIMELINE
+	Decode  func(jetstream.Msg) (customer.Entry, error) // a message of the timeline
 	Read    func(jetstream.Msg) (customer.Entry, error) // a message of STOREFRONT
 	Redis   redis.UniversalClient                       // for how far the nights have come
 	Now     func() time.Time                            // business time

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 type erased struct {
 	at    map[string]int64          // token → ms: the latest erasure
 	fresh map[string]bool           // tokens of those whose messages are looked for on TIMELINE
-	done  uint64                    // sequence of the last erasure that need not be looked at again
+	done  customer.Cursor           // up to the last erasure that need not be looked at again
 	names Names                     // what those messages call them
 	found map[string][]uint64       // stream → what is to be deleted
 	since map[string][]events.Event // token → what was told about orders since, in the night's run
@@ -59,7 +60,12 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 	if err := e.warnings(ctx, store, who, log); err != nil {
 		return fmt.Errorf("looking for warnings about erased customers on %s: %w", bus.Rejected, err)
 	}
-	for _, stream := range []string{bus.Rejected, bus.Timeline, bus.Storefront} {
+	timelines := slices.DeleteFunc(slices.Sorted(maps.Keys(who.found)), func(stream string) bool { return stream == bus.Rejected || stream == bus.Storefront })
+	deleted := 0
+	for _, stream := range slices.Concat([]string{bus.Rejected}, timelines, []string{bus.Storefront}) {
+		if slices.Contains(timelines, stream) {
+			deleted += len(who.found[stream])
+		}
 		if err := e.delete(ctx, stream, who.found[stream], log); err != nil {
 			return fmt.Errorf("deleting from %s: %w", stream, err)
 		}
@@ -78,7 +84,7 @@ func (e *Eraser) Night(ctx context.Context, store string, _ time.Time) error {
 		return err
 	}
 	log.Info("nothing is left on the streams of who was erased", zap.Int("customers", len(who.fresh)),
-		zap.Int("storefront", len(who.found[bus.Storefront])), zap.Int("timeline", len(who.found[bus.Timeline])),
+		zap.Int("storefront", len(who.found[bus.Storefront])), zap.Int("timeline", deleted),
 		zap.Int("rejected", len(who.found[bus.Rejected])), zap.Duration("took", time.Since(began)))
 	return nil
 }
@@ -89,15 +95,16 @@ func (e *Eraser) who(ctx context.Context, store, timeline string) (*erased, erro
 	if err != nil {
 		return nil, err
 	}
-	w := &erased{at: map[string]int64{}, fresh: map[string]bool{}, done: before, found: map[string][]uint64{}, since: map[string][]events.Event{}}
-	old, all := e.o.Now().Add(-twice), true
-	err = e.o.Timeline.ReadType(ctx, store, events.TypeCustomerErased, 1, func(batch []customer.Entry) error {
+	w := &erased{at: map[string]int64{}, fresh: map[string]bool{}, done: before.Join(e.o.Timeline.Start()), found: map[string][]uint64{}, since: map[string][]events.Event{}}
+	old, young := e.o.Now().Add(-twice), map[string]bool{} // streams on which one was read that is to be looked at again
+	err = e.o.Timeline.ReadType(ctx, store, events.TypeCustomerErased, nil, func(batch []customer.Entry) error {
 		for _, x := range batch {
 			w.at[x.Key.Token] = max(w.at[x.Key.Token], x.Event.Time.UnixMilli())
-			if x.Sequence > before {
+			if !before.Covers(x) {
 				w.fresh[x.Key.Token] = true
-				if all = all && x.Event.Time.Before(old); all {
-					w.done = max(w.done, x.Sequence)
+				stream, _ := e.o.Timeline.Stored(x.Sequence)
+				if young[stream] = young[stream] || !x.Event.Time.Before(old); !young[stream] {
+					w.done.Reach(x)
 				}
 			}
 		}
@@ -152,7 +159,8 @@ func (e *Eraser) timeline(ctx context.Context, store string, w *erased, log *zap
 			for _, x := range batch {
 				switch {
 				case w.forgotten(x) && x.Event.Type != events.TypeCustomerErased:
-					w.found[bus.Timeline] = append(w.found[bus.Timeline], x.Sequence)
+					stream, there := e.o.Timeline.Stored(x.Sequence)
+					w.found[stream] = append(w.found[stream], there)
 					w.names.of(x.Event)
 				case strings.HasPrefix(string(x.Event.Type), "order."):
 					w.since[x.Key.Token] = append(w.since[x.Key.Token], x.Event)
@@ -189,24 +197,24 @@ func (e *Eraser) again(ctx context.Context, k customer.Key) error {
 // looked at once more. Owner: erasure.
 func progressKey(store string) string { return "homing:{" + store + "}:erased" }
 
-func (e *Eraser) remembered(ctx context.Context, store, timeline string) (uint64, error) {
+func (e *Eraser) remembered(ctx context.Context, store, timeline string) (customer.Cursor, error) {
 	s, err := e.o.Redis.Get(ctx, progressKey(store)).Result()
 	if errors.Is(err, redis.Nil) {
-		return 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("asking how far erasure has come: %w", err)
+		return nil, fmt.Errorf("asking how far erasure has come: %w", err)
 	}
-	of, seq, _ := strings.Cut(s, " ")
-	n, err := strconv.ParseUint(seq, 10, 64)
+	of, read, _ := strings.Cut(s, " ")
+	c, err := customer.ParseCursor(read)
 	if of != timeline || err != nil {
-		return 0, nil
+		return nil, nil
 	}
-	return n, nil
+	return c, nil
 }
 
-func (e *Eraser) remember(ctx context.Context, store, timeline string, seq uint64) error {
-	if err := e.o.Redis.Set(ctx, progressKey(store), timeline+" "+strconv.FormatUint(seq, 10), 0).Err(); err != nil {
+func (e *Eraser) remember(ctx context.Context, store, timeline string, done customer.Cursor) error {
+	if err := e.o.Redis.Set(ctx, progressKey(store), timeline+" "+done.String(), 0).Err(); err != nil {
 		return fmt.Errorf("noting how far erasure has come: %w", err)
 	}
 	return nil

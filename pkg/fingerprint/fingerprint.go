@@ -106,11 +106,13 @@ func other(kept string, id *customer.Identity) error {
 // customer's id and was made from it. A timeline without one proves nothing, and
 // needs no proof: nobody on it could be taken for a stranger.
 func prove(ctx context.Context, js jetstream.JetStream, id *customer.Identity) error {
-	if _, err := js.Stream(ctx, bus.Timeline); err != nil {
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return nil
+	for _, name := range bus.PartitionsOf(js).Timelines() {
+		if _, err := js.Stream(ctx, name); err != nil {
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				return nil // of several, Setup makes those that are missing, and asks again
+			}
+			return err
 		}
-		return err
 	}
 	t := timeline.New(js)
 	newest, err := t.Newest(ctx, types())
@@ -121,8 +123,8 @@ func prove(ctx context.Context, js jetstream.JetStream, id *customer.Identity) e
 	if last == nil && odd {
 		// Rarely: the newest of each type is one that Homing made. All of them are read.
 		for _, of := range types() {
-			err := t.ReadType(ctx, "*", of, 1, func(es []customer.Entry) error {
-				if e, _ := usable(es); e != nil && (last == nil || e.Sequence > last.Sequence) {
+			err := t.ReadType(ctx, "*", of, nil, func(es []customer.Entry) error {
+				if e, _ := usable(es); e != nil && (last == nil || customer.CompareEntries(*e, *last) > 0) {
 					last = e
 				}
 				return nil
@@ -158,7 +160,7 @@ func usable(es []customer.Entry) (last *customer.Entry, odd bool) {
 		case !ok || e.Event.OfNobody():
 		case e.Event.Copy || strings.HasPrefix(e.Event.Source, "/homing/") || d.Who().ID == "":
 			odd = true
-		case last == nil || e.Sequence > last.Sequence:
+		case last == nil || customer.CompareEntries(e, *last) > 0:
 			last = &es[i]
 		}
 	}

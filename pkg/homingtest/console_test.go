@@ -108,7 +108,7 @@ func TestTheConsolePublishesToWhatSends(t *testing.T) {
 		return err == nil && len(ps) == 1 && ps[0].Version == "1"
 	})
 	var told []string
-	err = timeline.New(js).ReadType(t.Context(), "main", events.TypeTemplatesPublished, 1, func(es []customer.Entry) error {
+	err = timeline.New(js).ReadType(t.Context(), "main", events.TypeTemplatesPublished, nil, func(es []customer.Entry) error {
 		for _, e := range es {
 			told = append(told, fmt.Sprintf("%+v", e.Event.Data))
 		}

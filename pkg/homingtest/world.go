@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/config"
+	"homing/pkg/customer"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/programme"
@@ -69,7 +73,7 @@ func New(t *testing.T, dir, more string) *World {
 func (w *World) startNATS(dir string) {
 	w.T.Helper()
 	w.nats = natstest.Start(w.T, dir)
-	w.NATS, w.JS = w.nats.Server, w.nats.JS
+	w.NATS, w.JS = w.nats.Server, bus.Split(w.nats.JS, bus.Partitions(w.Config.NATS.Partitions))
 }
 
 // ReplaceNATS replaces the NATS with an empty one. Homing is stopped while it
@@ -86,13 +90,23 @@ func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("test", []byte(base+more), nil, programme.WorkerNames())
 	if err == nil {
-		c.Secret, c.HTTP.PublicURL = Secret, PublicURL
+		c.Secret, c.HTTP.PublicURL, c.NATS.Partitions = Secret, PublicURL, partitions()
 		err = c.Validate()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// partitions is over how many the streams of tests are split: 1, or what the environment
+// says, so that every story can be told with several.
+func partitions() int {
+	n, err := strconv.Atoi(os.Getenv("HOMING_TEST_PARTITIONS"))
+	if err != nil {
+		return 1
+	}
+	return n
 }
 
 // No stream has a max_age here: nats-server judges age by a clock that natstest
@@ -252,30 +266,35 @@ func (w *World) Facts() []events.Event {
 // Timeline returns everything on the timeline, oldest first.
 func (w *World) Timeline() []events.Event {
 	w.T.Helper()
-	ctx := context.Background()
-	var out []events.Event
-	c, err := w.JS.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	for {
-		batch, err := c.FetchNoWait(1000)
+	var all []customer.Entry
+	tl := timeline.New(w.JS)
+	for _, stream := range bus.PartitionsOf(w.JS).Timelines() {
+		c, err := w.JS.OrderedConsumer(context.Background(), stream, jetstream.OrderedConsumerConfig{})
 		if err != nil {
 			w.T.Fatal(err)
 		}
-		n := 0
-		for m := range batch.Messages() {
-			n++
-			e, err := timeline.Decode(m)
+		for n := -1; n != 0; {
+			batch, err := c.FetchNoWait(1000)
 			if err != nil {
 				w.T.Fatal(err)
 			}
-			out = append(out, e.Event)
-		}
-		if n == 0 {
-			return out
+			n = 0
+			for m := range batch.Messages() {
+				n++
+				e, err := tl.Decode(m)
+				if err != nil {
+					w.T.Fatal(err)
+				}
+				all = append(all, e)
+			}
 		}
 	}
+	slices.SortStableFunc(all, customer.CompareEntries)
+	var out []events.Event
+	for _, e := range all {
+		out = append(out, e.Event)
+	}
+	return out
 }
 
 // templates are those of the repository, unless they come from the bucket.

@@ -28,7 +28,7 @@ var ordered = []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated}
 // there are entries which were not looked through, and that the shop numbers orders like
 // this one, so that it may be among them.
 func (i *Installation) byOrder(ctx context.Context, store, order string, all bool) (out []customer.Key, older bool, err error) {
-	from := uint64(1)
+	var after customer.Cursor
 	if all && i.Progress != nil {
 		wait := time.AfterFunc(2*time.Second, func() {
 			i.Progress("store " + store + ": looking through all orders on the timeline for one of that number")
@@ -36,17 +36,15 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 		defer wait.Stop()
 	}
 	if !all {
-		_, last, err := i.timeline.Identity(ctx)
-		if err != nil {
+		if after, err = i.timeline.Latest(ctx, lately); err != nil {
 			return nil, false, err
 		}
-		from = max(1, last-min(last, lately))
 	}
 	text := order
 	if !plain(order) {
 		text = ""
 	}
-	err = i.timeline.ReadTypesWith(ctx, store, ordered, from, text, func(batch []customer.Entry) error {
+	err = i.timeline.ReadTypesWith(ctx, store, ordered, after, text, func(batch []customer.Entry) error {
 		for _, e := range batch {
 			if numberOf(e.Event) == order && !slices.Contains(out, e.Key) {
 				out = append(out, e.Key)
@@ -57,7 +55,7 @@ func (i *Installation) byOrder(ctx context.Context, store, order string, all boo
 		}
 		return nil
 	})
-	if err != nil || from == 1 {
+	if err != nil || after.IsZero() {
 		return out, false, err
 	}
 	newest, err := i.timeline.NewestIn(ctx, store, events.TypeOrderPlaced)

@@ -38,7 +38,7 @@ func TestTheTimelineSaysWhoPublished(t *testing.T) {
 	}
 	told := func(store string) (out []events.TemplatesPublished) {
 		t.Helper()
-		err := tl.ReadType(t.Context(), store, events.TypeTemplatesPublished, 1, func(es []customer.Entry) error {
+		err := tl.ReadType(t.Context(), store, events.TypeTemplatesPublished, nil, func(es []customer.Entry) error {
 			for _, e := range es {
 				out = append(out, *e.Event.Data.(*events.TemplatesPublished))
 			}

@@ -75,6 +75,17 @@ type WorkerStatus struct {
 	Due       uint64            `json:"due"`       // fell due, not decided yet
 	OldestDue *time.Time        `json:"oldest_due"`
 	Today     *Outcomes         `json:"today"` // null: too many to be told apart
+	// Partitions are the parts of the queues, where the streams are split.
+	Partitions []QueueStatus `json:"partitions,omitempty"`
+}
+
+// QueueStatus is what waits for a worker in one partition.
+type QueueStatus struct {
+	Partition int        `json:"partition"`
+	PlanLag   uint64     `json:"plan_lag"`
+	Scheduled uint64     `json:"scheduled"`
+	Due       uint64     `json:"due"`
+	OldestDue *time.Time `json:"oldest_due"`
 }
 
 // Outcomes are the facts of a day. A touch may be held several times.
@@ -184,9 +195,10 @@ func standing(c *config.Config, w WorkerStatus, store string) (string, error) {
 }
 
 func (s *Status) readStreams(ctx context.Context, js jetstream.JetStream) error {
-	names := []string{bus.Storefront, bus.Timeline, bus.Rejected, bus.Offers, bus.Mails}
+	split := bus.PartitionsOf(js)
+	names := slices.Concat([]string{bus.Storefront}, split.Timelines(), []string{bus.Rejected, bus.Offers, bus.Mails})
 	for _, w := range programme.WorkerNames() {
-		names = append(names, bus.ScheduleStream(w))
+		names = append(names, split.Schedules(w)...)
 	}
 	for _, name := range names {
 		st, err := js.Stream(ctx, name)
@@ -232,33 +244,52 @@ func lag(ctx context.Context, js jetstream.JetStream, stream, name string) (uint
 	return i.NumPending + uint64(i.NumAckPending), nil
 }
 
+// readQueues reads what is waiting for the worker, in all partitions.
 func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale clock.Scale) error {
-	var err error
-	if w.PlanLag, err = lag(ctx, js, bus.Timeline, bus.PlanConsumer(w.Worker)); err != nil {
-		return err
+	split := bus.PartitionsOf(js)
+	for p := range split.Count() {
+		q, err := readQueue(ctx, js, scale, split, w.Worker, p)
+		if err != nil {
+			return err
+		}
+		w.PlanLag, w.Scheduled, w.Due = w.PlanLag+q.PlanLag, w.Scheduled+q.Scheduled, w.Due+q.Due
+		if q.OldestDue != nil && (w.OldestDue == nil || q.OldestDue.Before(*w.OldestDue)) {
+			w.OldestDue = q.OldestDue
+		}
+		if split.Count() > 1 {
+			w.Partitions = append(w.Partitions, q)
+		}
 	}
-	if w.Due, err = lag(ctx, js, bus.ScheduleStream(w.Worker), bus.DueConsumer(w.Worker)); err != nil {
-		return err
+	return nil
+}
+
+func readQueue(ctx context.Context, js jetstream.JetStream, scale clock.Scale, split bus.Partitions, worker string, p int) (q QueueStatus, err error) {
+	q.Partition = p
+	if q.PlanLag, err = lag(ctx, js, split.Timeline(p), split.Plan(worker, p)); err != nil {
+		return q, err
 	}
-	st, err := js.Stream(ctx, bus.ScheduleStream(w.Worker))
+	if q.Due, err = lag(ctx, js, split.Schedule(worker, p), split.Due(worker, p)); err != nil {
+		return q, err
+	}
+	st, err := js.Stream(ctx, split.Schedule(worker, p))
 	if err != nil {
-		return err
+		return q, err
 	}
-	if all := st.CachedInfo().State.Msgs; all > w.Due { // the two were not counted at the same instant
-		w.Scheduled = all - w.Due
+	if all := st.CachedInfo().State.Msgs; all > q.Due { // the two were not counted at the same instant
+		q.Scheduled = all - q.Due
 	}
-	if w.Due == 0 {
-		return nil
+	if q.Due == 0 {
+		return q, nil
 	}
-	m, err := st.GetMsg(ctx, 1, jetstream.WithGetMsgSubject("due."+w.Worker+".>"))
+	m, err := st.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(split.Under("due", p)+"."+worker+".>"))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil // decided just now
+		return q, nil // decided just now
 	}
 	if err == nil {
 		at := scale.Business(m.Time).UTC()
-		w.OldestDue = &at
+		q.OldestDue = &at
 	}
-	return err
+	return q, err
 }
 
 // readToday counts the facts since each store's midnight, and tells the workers'
@@ -311,16 +342,22 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 }
 
 // factsSince has the server count, which looks at no message.
-func factsSince(ctx context.Context, js jetstream.JetStream, store string, t events.Type, since time.Time) (int, error) {
-	c, err := js.CreateConsumer(ctx, bus.Timeline, jetstream.ConsumerConfig{
-		FilterSubject: "timeline." + store + ".*." + string(t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
-		AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
-	})
-	if err != nil {
-		return 0, err
+func factsSince(ctx context.Context, js jetstream.JetStream, store string, t events.Type, since time.Time) (n int, err error) {
+	for _, stream := range bus.PartitionsOf(js).Timelines() {
+		c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
+			FilterSubject: "timeline." + store + ".*." + string(t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+			AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
+		})
+		if err != nil {
+			return 0, err
+		}
+		i := c.CachedInfo()
+		n += int(i.NumPending)
+		if err := js.DeleteConsumer(ctx, stream, i.Name); err != nil {
+			return 0, err
+		}
 	}
-	i := c.CachedInfo()
-	return int(i.NumPending), js.DeleteConsumer(ctx, bus.Timeline, i.Name)
+	return n, nil
 }
 
 // State says the worker's state in all stores, in one word or a few.

@@ -12,17 +12,18 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
 )
 
 // Snapshot is what was known of one shop's products at one time. The nil
 // Snapshot knows nothing. A Snapshot that is in use is not changed.
 type Snapshot struct {
 	At        time.Time          `json:"at"`
-	Sequence  uint64             `json:"sequence,omitempty"` // of the timeline, up to which the shop was listened to
-	Customers int                `json:"customers"`          // how many it was computed from
-	Products  map[string]Product `json:"products"`           // by product id
-	More      int                `json:"more,omitempty"`     // products left out, of which least is known; see MaxProducts
-	Shop      Rhythm             `json:"shop"`               // over all products
+	Sequence  customer.Cursor    `json:"sequence,omitzero"` // of the timeline, up to which the shop was listened to
+	Customers int                `json:"customers"`         // how many it was computed from
+	Products  map[string]Product `json:"products"`          // by product id
+	More      int                `json:"more,omitempty"`    // products left out, of which least is known; see MaxProducts
+	Shop      Rhythm             `json:"shop"`              // over all products
 }
 
 // Product is one product.
@@ -64,9 +65,9 @@ func (s *Snapshot) OfShop() Rhythm {
 // Unavailable reports whether the shop said that the product cannot be bought.
 func (p Product) Unavailable() bool { return p.Available != nil && !*p.Available }
 
-// Hear returns the snapshot with what the shop said since, up to a sequence of
-// the timeline. s itself stays as it is.
-func (s *Snapshot) Hear(said []events.Event, sequence uint64) *Snapshot {
+// Hear returns the snapshot with what the shop said since, up to some place on the
+// timeline. s itself stays as it is.
+func (s *Snapshot) Hear(said []events.Event, upTo customer.Cursor) *Snapshot {
 	next := Snapshot{}
 	if s != nil {
 		next = *s
@@ -87,7 +88,7 @@ func (s *Snapshot) Hear(said []events.Event, sequence uint64) *Snapshot {
 			}
 		}
 	}
-	next.Sequence = max(next.Sequence, sequence)
+	next.Sequence = next.Sequence.Join(upTo)
 	return &next
 }
 

@@ -26,7 +26,8 @@ func (p Progress) Share() float64 {
 type progress struct{ atomic.Pointer[Progress] }
 
 func (p *progress) begin(store string, l lag) {
-	p.Store(&Progress{Store: store, Buckets: len(l.buckets), From: l.from, To: l.to})
+	from, to := l.ends()
+	p.Store(&Progress{Store: store, Buckets: len(l.buckets), From: from, To: to})
 }
 
 func (p *progress) folded(entries int, at uint64) {

@@ -20,15 +20,18 @@ import (
 
 // Timeline is the source of the projection.
 type Timeline interface {
-	// Identity tells this timeline from any other, and returns its last sequence:
-	// one that was created again counts from the start, and the marks mean nothing to it.
-	Identity(ctx context.Context) (id string, last uint64, err error)
+	// Identity tells this timeline from any other, and returns the last sequence of each
+	// bucket's stream: one that was created again counts from the start, and the marks
+	// mean nothing to it.
+	Identity(ctx context.Context) (id string, ends [customer.Buckets]uint64, err error)
+	// Parts returns which buckets share a stream.
+	Parts() [][]uint8
 	// Lasts returns the highest sequence of each bucket of a store.
 	Lasts(ctx context.Context, store string) ([customer.Buckets]uint64, error)
-	// ReadType calls fn with batches of all entries of a type, from a sequence on.
-	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
-	// Read calls fn with batches of the entries of some buckets of a store, in
-	// the order of their sequences, from one sequence to another, both included.
+	// ReadType calls fn with batches of all entries of a type that a cursor does not cover.
+	ReadType(ctx context.Context, store string, of events.Type, after customer.Cursor, fn func([]customer.Entry) error) error
+	// Read calls fn with batches of the entries of some buckets of a store that share a
+	// stream, in the order of their sequences, from one sequence to another, both included.
 	Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error
 }
 
@@ -282,10 +285,18 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 	}
 }
 
+// lag is what is behind the timeline.
 type lag struct {
-	buckets  []uint8
+	buckets []uint8
+	spans   []span // of each stream that the timeline is split over
+	marks   [customer.Buckets]uint64
+}
+
+// span is what is to be read of one stream: nothing, if it ends before it begins.
+type span struct {
+	of       []uint8 // its buckets
+	behind   []uint8 // those that are behind
 	from, to uint64
-	marks    [customer.Buckets]uint64
 }
 
 func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Buckets]uint64) (lag, error) {
@@ -293,19 +304,64 @@ func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Bu
 	if err != nil {
 		return lag{}, err
 	}
-	l := lag{marks: marks, from: ^uint64(0)}
-	end := slices.Max(lasts[:])
-	for b, last := range lasts {
-		if gone[b] && last == 0 {
-			last = end // it may have links, of which others told
+	l, lost, any := lag{marks: marks}, false, slices.Max(lasts[:]) > 0
+	for _, part := range r.timeline.Parts() {
+		end := lastOf(lasts, part)
+		s := span{of: part, from: end + 1}
+		for _, b := range part {
+			last := lasts[b]
+			if gone[b] {
+				last = end // it may have links, of which others told
+			}
+			if marks[b] < last || gone[b] && any {
+				s.behind, lost = append(s.behind, b), lost || gone[b]
+				s.from, s.to = min(s.from, marks[b]+1), max(s.to, last)
+			}
 		}
-		if marks[b] < last {
-			l.buckets = append(l.buckets, uint8(b))
-			l.from = min(l.from, marks[b]+1)
-			l.to = max(l.to, last)
+		l.buckets, l.spans = append(l.buckets, s.behind...), append(l.spans, s)
+	}
+	if lost && r.store.relinks() {
+		for i, s := range l.spans { // those who told may be on another stream
+			l.spans[i].from, l.spans[i].to = 1, lastOf(lasts, s.of)
 		}
 	}
 	return l, nil
+}
+
+// ends returns from where to where is read. Of several streams, of which one is read after
+// the other, places are counted on.
+func (l lag) ends() (from, to uint64) {
+	if len(l.spans) == 1 {
+		return l.spans[0].from, l.spans[0].to
+	}
+	for _, s := range l.spans {
+		to += s.length()
+	}
+	return 1, to
+}
+
+// place returns where an entry is between the ends.
+func (l lag) place(e customer.Entry) (at uint64) {
+	for _, s := range l.spans {
+		if slices.Contains(s.of, e.Key.Bucket) {
+			if at += e.Sequence - min(e.Sequence, s.from-1); len(l.spans) == 1 {
+				at = e.Sequence
+			}
+			return at
+		}
+		at += s.length()
+	}
+	return at
+}
+
+func (s span) length() uint64 { return s.to + 1 - min(s.from, s.to+1) }
+
+// lastOf returns the highest sequence of some buckets.
+func lastOf(lasts [customer.Buckets]uint64, of []uint8) (out uint64) {
+	for _, b := range of {
+		out = max(out, lasts[b])
+	}
+	return out
 }
 
 // Rebuild folds the timeline of its stores from the start, whatever the marks say,
@@ -363,12 +419,12 @@ func (r *Rebuilder) fromStart(ctx context.Context, store string) (int, error) {
 
 // all folds all that a store's timeline has.
 func (r *Rebuilder) all(ctx context.Context, store string, lasts [customer.Buckets]uint64) (int, error) {
-	all := lag{from: 1}
-	for b, last := range lasts {
-		all.buckets, all.to = append(all.buckets, uint8(b)), max(all.to, last)
-	}
-	if all.to == 0 {
+	if slices.Max(lasts[:]) == 0 {
 		return 0, r.store.beginMarks(ctx, store)
+	}
+	all := lag{buckets: allBuckets()}
+	for _, part := range r.timeline.Parts() {
+		all.spans = append(all.spans, span{of: part, behind: part, from: 1, to: lastOf(lasts, part)})
 	}
 	return r.refold(ctx, store, all)
 }

@@ -44,7 +44,21 @@ func (p *tape) record(e customer.Entry) customer.Entry {
 	return e
 }
 
-func (p *tape) Identity(context.Context) (string, uint64, error) { return "the first", 1 << 40, nil }
+func (p *tape) Identity(context.Context) (id string, ends [customer.Buckets]uint64, err error) {
+	for b := range ends {
+		ends[b] = 1 << 40
+	}
+	return "the first", ends, nil
+}
+
+// Parts says that all buckets are on one stream.
+func (p *tape) Parts() [][]uint8 {
+	all := make([]uint8, customer.Buckets)
+	for b := range all {
+		all[b] = uint8(b)
+	}
+	return [][]uint8{all}
+}
 
 func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uint64, err error) {
 	p.mu.Lock()
@@ -60,10 +74,10 @@ func (p *tape) Lasts(_ context.Context, store string) (out [customer.Buckets]uin
 	return out, p.err
 }
 
-func (p *tape) ReadType(_ context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error {
+func (p *tape) ReadType(_ context.Context, store string, of events.Type, after customer.Cursor, fn func([]customer.Entry) error) error {
 	var mine []customer.Entry
 	for _, e := range p.facts(of) {
-		if e.Key.Store == store && e.Sequence >= from {
+		if e.Key.Store == store && !after.Covers(e) {
 			mine = append(mine, e)
 		}
 	}

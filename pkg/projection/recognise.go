@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -21,7 +20,7 @@ const format = "2"
 // done is called when the marks have come up to the timeline: until then, another
 // process, or this one after a crash, knows that they have not.
 func (r *Rebuilder) recognise(ctx context.Context, store string) (done func() error, err error) {
-	id, end, err := r.timeline.Identity(ctx)
+	id, ends, err := r.timeline.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +28,10 @@ func (r *Rebuilder) recognise(ctx context.Context, store string) (done func() er
 	if err != nil {
 		return nil, err
 	}
-	shorter := slices.Max(marks[:]) > end // restored from a backup, or cut by a power loss
+	shorter := false // restored from a backup, or cut by a power loss
+	for b, mark := range marks {
+		shorter = shorter || mark > ends[b]
+	}
 	is, becoming := format+" "+id, "becoming "+format+" "+id
 	done = func() error { return r.note(ctx, store, is) }
 	before, err := r.rdb.Get(ctx, timelineKey(store)).Result()

@@ -17,36 +17,32 @@ import (
 // how many entries that were. While a batch is folded, the next one is read and the
 // one before is marked.
 func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
+	from, to := l.ends()
 	r.log.Info("folding the timeline into Redis", zap.String("store", store),
-		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", l.from), zap.Uint64("to", l.to))
+		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", from), zap.Uint64("to", to))
 	r.progress.begin(store, l)
 	defer r.progress.end()
 	if err := r.acquaint(ctx, store, l); err != nil {
 		return 0, fmt.Errorf("folding who is who in store %s: %w", store, err)
 	}
-	n, buckets := 0, l.buckets
-	if r.store.relinks() {
-		buckets = allBuckets() // any of them may have named a mailbox of one that is behind
-	}
+	n := 0
 	read, folded := make(chan []customer.Entry), make(chan []customer.Entry)
 	all, work := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		defer close(read)
-		return r.timeline.Read(work, store, buckets, l.from, l.to, func(batch []customer.Entry) error {
-			return pass(work, read, batch)
-		})
+		return r.read(work, store, l, func(batch []customer.Entry) error { return pass(work, read, batch) })
 	})
 	all.Go(func() error {
 		defer close(folded)
 		said := time.Now()
 		for batch := range read {
 			n += len(batch)
+			at := l.place(batch[len(batch)-1]) // folding takes away what is folded already
 			if time.Since(said) > 2*time.Second {
 				said = time.Now()
 				r.log.Info("still folding", zap.String("store", store), zap.Int("entries", n),
-					zap.Uint64("at", batch[len(batch)-1].Sequence), zap.Uint64("to", l.to))
+					zap.Uint64("at", at), zap.Uint64("to", to))
 			}
-			at := batch[len(batch)-1].Sequence // folding takes away what is folded already
 			if err := r.fold(work, batch, l.marks, folded); err != nil {
 				return err
 			}
@@ -68,14 +64,33 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error
 	// A bucket's last entry may be gone from the timeline by now (erased, aged
 	// out): nothing is left to fold up to there.
 	ends := make([]customer.Entry, 0, len(l.buckets))
-	for _, b := range l.buckets {
-		ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: l.to})
+	for _, s := range l.spans {
+		for _, b := range s.behind {
+			ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: s.to})
+		}
 	}
 	if err := r.store.Mark(ctx, ends); err != nil {
 		return n, err
 	}
 	r.log.Info("customers in Redis are up to the timeline", zap.String("store", store), zap.Int("entries", n))
 	return n, nil
+}
+
+// read reads what is behind, stream by stream.
+func (r *Rebuilder) read(ctx context.Context, store string, l lag, fn func([]customer.Entry) error) error {
+	for _, s := range l.spans {
+		buckets := s.behind
+		if r.store.relinks() {
+			buckets = s.of // any of them may have named a mailbox of one that is behind
+		}
+		if len(buckets) == 0 || s.from > s.to {
+			continue
+		}
+		if err := r.timeline.Read(ctx, store, buckets, s.from, s.to, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // acquaint folds what the timeline says about who is who, before the rest: who was
@@ -85,8 +100,12 @@ func (r *Rebuilder) acquaint(ctx context.Context, store string, l lag) error {
 	if r.store.introductions == nil {
 		return nil
 	}
+	var after customer.Cursor
+	for _, s := range l.spans {
+		after = append(after, s.from-1)
+	}
 	for _, t := range []events.Type{events.TypePersonLinked, events.TypePersonMerged} {
-		err := r.timeline.ReadType(ctx, store, t, l.from, func(batch []customer.Entry) error {
+		err := r.timeline.ReadType(ctx, store, t, after, func(batch []customer.Entry) error {
 			return r.store.Fold(ctx, slices.DeleteFunc(batch, func(e customer.Entry) bool { return !slices.Contains(l.buckets, e.Key.Bucket) }))
 		})
 		if err != nil {

@@ -87,15 +87,15 @@ type place struct {
 }
 
 // expect has the message of a bare plan refused if what it replaces was replaced since.
-func (p *carried) expect(m *nats.Msg) {
-	if subject := DueSubject(p.Touch); p.place.due != 0 && m.Subject == subject {
+func (p *carried) expect(s *Schedule, m *nats.Msg) {
+	if subject := s.dueSubject(p.Touch); p.place.due != 0 && m.Subject == subject {
 		// What is on the schedule is newer, and is not purged.
 		delete(m.Header, jetstream.SchedulerHeader)
 		delete(m.Header, jetstream.ScheduleNextHeader)
 		expect(m, subject, p.place.due)
 		return
 	}
-	expect(m, Subject(p.Touch), p.place.scheduled)
+	expect(m, s.subject(p.Touch), p.place.scheduled)
 }
 
 // elsewhere reports whether the email goes to the address of an order that isn't the

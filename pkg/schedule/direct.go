@@ -13,9 +13,9 @@ import (
 	"homing/pkg/bus"
 )
 
-// directGet asks a worker's schedule stream for several messages at once, in the
+// directGet asks a schedule stream for several messages at once, in the
 // words of the server's direct get API. A work queue can be read no other way.
-func directGet(ctx context.Context, js jetstream.JetStream, worker string, request map[string]any) ([]*nats.Msg, error) {
+func directGet(ctx context.Context, js jetstream.JetStream, stream string, request map[string]any) ([]*nats.Msg, error) {
 	nc := js.Conn()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)
@@ -27,7 +27,7 @@ func directGet(ctx context.Context, js jetstream.JetStream, worker string, reque
 	if err != nil {
 		return nil, err
 	}
-	if err := nc.PublishRequest(bus.API(js, "DIRECT.GET."+bus.ScheduleStream(worker)), inbox, req); err != nil {
+	if err := nc.PublishRequest(bus.API(js, "DIRECT.GET."+stream), inbox, req); err != nil {
 		return nil, err
 	}
 	var out []*nats.Msg
@@ -55,9 +55,9 @@ const page = 5000
 
 // pages calls fn with the latest message of each subject that a filter covers, a
 // page at a time, ascending by sequence.
-func pages(ctx context.Context, js jetstream.JetStream, worker, filter string, fn func([]*nats.Msg) error) error {
+func pages(ctx context.Context, js jetstream.JetStream, stream, filter string, fn func([]*nats.Msg) error) error {
 	for from := uint64(1); ; {
-		msgs, err := directGet(ctx, js, worker, map[string]any{"seq": from, "next_by_subj": filter, "batch": page})
+		msgs, err := directGet(ctx, js, stream, map[string]any{"seq": from, "next_by_subj": filter, "batch": page})
 		if err != nil || len(msgs) == 0 {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
@@ -56,9 +55,10 @@ func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is
 }
 
 func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
-	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
+	stream, p := s.stream(worker, k.Bucket)
+	msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
 	if err != nil {
-		return 0, err
+		return 0, s.split.In(p, err)
 	}
 	n := 0
 	for _, m := range msgs {
@@ -69,7 +69,7 @@ func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key
 		if err != nil {
 			return n, err
 		}
-		if err := s.purge(ctx, worker, m.Header.Get(jetstream.SubjectHeader), seq); err != nil {
+		if err := s.purge(ctx, stream, m.Header.Get(jetstream.SubjectHeader), seq); err != nil {
 			return n, err
 		}
 		n++
@@ -79,21 +79,22 @@ func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key
 
 // purge deletes what a subject has up to a sequence: a message that took its place since
 // then stays.
-func (s *Schedule) purge(ctx context.Context, worker, subject string, last uint64) error {
-	stream, err := s.js.Stream(ctx, bus.ScheduleStream(worker))
+func (s *Schedule) purge(ctx context.Context, stream, subject string, last uint64) error {
+	at, err := s.js.Stream(ctx, stream)
 	if err != nil {
 		return err
 	}
-	if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(last+1)); err != nil {
+	if err := at.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(last+1)); err != nil {
 		return fmt.Errorf("forgetting a pending touch: %w", err)
 	}
 	return nil
 }
 
 // subjectsOf covers all touches of a customer that are pending with a worker.
-func subjectsOf(worker string, k customer.Key) []string {
+func (s *Schedule) subjectsOf(worker string, k customer.Key) []string {
+	p := s.split.Of(k.Bucket)
 	return []string{
-		"schedule." + k.Store + "." + k.Token + "." + worker + ".>",
-		"due." + worker + "." + k.Store + "." + k.Token + ".>",
+		s.split.Under("schedule", p) + "." + k.Store + "." + k.Token + "." + worker + ".>",
+		s.split.Under("due", p) + "." + worker + "." + k.Store + "." + k.Token + ".>",
 	}
 }

@@ -28,16 +28,18 @@ func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch
 
 // latest calls fn with the messages that touches have: on the schedule, and fallen due.
 func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(m *nats.Msg, t touch.Touch, seq uint64)) error {
-	subjects := map[string][]string{} // by worker
+	subjects := map[string][]string{} // by stream
+	parts := map[string]int{}
 	for _, t := range ts {
-		subjects[t.Worker] = append(subjects[t.Worker], Subject(t), DueSubject(t))
+		name, p := s.stream(t.Worker, t.Customer.Bucket)
+		subjects[name], parts[name] = append(subjects[name], s.subject(t), s.dueSubject(t)), p
 	}
-	for worker, all := range subjects {
+	for stream, all := range subjects {
 		for len(all) > 0 {
 			n := min(len(all), 2*most)
-			msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": all[:n], "batch": n})
+			msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": all[:n], "batch": n})
 			if err != nil {
-				return err
+				return s.split.In(parts[stream], err)
 			}
 			all = all[n:]
 			for _, m := range msgs {

@@ -50,6 +50,8 @@ type Planner struct {
 	Timeline Timeline            // may be nil: then plans that overtake each other are left as they are, and nothing is recalled
 	Planned  func(n int)         // told how many touches were scheduled; may be nil
 	Took     func(time.Duration) // told how long a batch took that concerns the worker; may be nil
+	// Partition is the one whose entries it plans, where the timeline is split.
+	Partition int
 
 	unsure  unsure
 	desk    *Desk  // nil: it works alone

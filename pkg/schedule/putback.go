@@ -33,7 +33,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 	if err != nil {
 		return false, err
 	}
-	if m.Subject == DueSubject(t) {
+	if m.Subject == s.dueSubject(t) {
 		return s.putBackDue(ctx, t, m, sequence)
 	}
 	m.Header[bus.HeaderHeld] = []string{strconv.FormatUint(sequence, 10)}
@@ -47,7 +47,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 		case !replaced(err):
 			return false, fmt.Errorf("scheduling: %w", err)
 		}
-		there, err := s.last(ctx, t.Worker, m.Subject)
+		there, err := s.last(ctx, t, m.Subject)
 		switch {
 		case err != nil:
 			return false, err
@@ -64,7 +64,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 
 // putBackDue replaces the due message with one that is judged at once.
 func (s *Schedule) putBackDue(ctx context.Context, t touch.Touch, m *nats.Msg, sequence uint64) (bool, error) {
-	if there, err := s.last(ctx, t.Worker, Subject(t)); err != nil || there != nil && !heldUpTo(there, sequence) {
+	if there, err := s.last(ctx, t, s.subject(t)); err != nil || there != nil && !heldUpTo(there, sequence) {
 		return false, err
 	}
 	delete(m.Header, jetstream.SchedulerHeader) // what comes to the schedule now is newer, and is not purged
@@ -83,11 +83,12 @@ func (s *Schedule) putBackDue(ctx context.Context, t touch.Touch, m *nats.Msg, s
 // stays reports whether the due message that a touch was put back for is still there, and
 // deletes what was put if it is not.
 func (s *Schedule) stays(ctx context.Context, t touch.Touch, sequence, put uint64) (bool, error) {
-	due, err := s.last(ctx, t.Worker, DueSubject(t))
+	due, err := s.last(ctx, t, s.dueSubject(t))
 	if err != nil || due != nil && due.Sequence == sequence {
 		return err == nil, err
 	}
-	return false, s.purge(ctx, t.Worker, Subject(t), put)
+	stream, _ := s.stream(t.Worker, t.Customer.Bucket)
+	return false, s.purge(ctx, stream, s.subject(t), put)
 }
 
 // heldUpTo reports whether a message was put back for the due message of a sequence, in an
@@ -98,11 +99,12 @@ func heldUpTo(m *bus.Stored, sequence uint64) bool {
 	return err == nil && from <= sequence
 }
 
-// last returns the last message of a subject; nil: there is none.
-func (s *Schedule) last(ctx context.Context, worker, subject string) (*bus.Stored, error) {
+// last returns the last message that a touch has on a subject; nil: there is none.
+func (s *Schedule) last(ctx context.Context, t touch.Touch, subject string) (*bus.Stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
 	defer cancel()
-	m, err := bus.LastStored(ctx, s.js, bus.ScheduleStream(worker), subject)
+	stream, _ := s.stream(t.Worker, t.Customer.Bucket)
+	m, err := bus.LastStored(ctx, s.js, stream, subject)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the schedule: %w", err)
 	}

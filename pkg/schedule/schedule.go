@@ -23,23 +23,39 @@ import (
 // Schedule keeps pending touches.
 type Schedule struct {
 	js      jetstream.JetStream
+	split   bus.Partitions
 	scale   clock.Scale
 	streams *bus.Publisher
 }
 
 // New returns a schedule. Touches are due in the scale's business time.
 func New(js jetstream.JetStream, scale clock.Scale) *Schedule {
-	return &Schedule{js, scale, bus.NewPublisher(js)}
+	return &Schedule{js, bus.PartitionsOf(js), scale, bus.NewPublisher(js)}
 }
 
-// Subject returns the subject of a pending touch.
-func Subject(t touch.Touch) string {
-	return "schedule." + t.Customer.Store + "." + t.Customer.Token + "." + t.Worker + "." + t.Step + "." + t.Occasion
-}
+// Subject returns the subject of a pending touch, which names it, too.
+func Subject(t touch.Touch) string { return subject(1, t) }
 
 // DueSubject returns the subject of a touch that fell due.
-func DueSubject(t touch.Touch) string {
-	return "due." + t.Worker + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Step + "." + t.Occasion
+func DueSubject(t touch.Touch) string { return dueSubject(1, t) }
+
+// Where the streams are split, a subject has the number of the partition before all else.
+
+func subject(split bus.Partitions, t touch.Touch) string {
+	return split.Under("schedule", split.Of(t.Customer.Bucket)) + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Worker + "." + t.Step + "." + t.Occasion
+}
+
+func dueSubject(split bus.Partitions, t touch.Touch) string {
+	return split.Under("due", split.Of(t.Customer.Bucket)) + "." + t.Worker + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Step + "." + t.Occasion
+}
+
+func (s *Schedule) subject(t touch.Touch) string    { return subject(s.split, t) }
+func (s *Schedule) dueSubject(t touch.Touch) string { return dueSubject(s.split, t) }
+
+// stream is where a worker's touches of a customer are, and in which partition.
+func (s *Schedule) stream(worker string, bucket uint8) (name string, p int) {
+	p = s.split.Of(bucket)
+	return s.split.Schedule(worker, p), p
 }
 
 // Put schedules touches for their Wake times, all at once, and waits until all
@@ -67,7 +83,7 @@ func (s *Schedule) put(ctx context.Context, plans []carried) error {
 			return err
 		}
 		if p.bare {
-			p.expect(msgs[i])
+			p.expect(s, msgs[i])
 		}
 	}
 	_, err := s.streams.Publish(ctx, msgs)
@@ -102,13 +118,13 @@ func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
 	}
 	h := nats.Header{bus.HeaderTouch: {t.ID()}}
 	if !t.Wake.After(now) {
-		h[jetstream.SchedulerHeader] = []string{Subject(t)}
+		h[jetstream.SchedulerHeader] = []string{s.subject(t)}
 		h[jetstream.ScheduleNextHeader] = []string{"purge"}
-		return &nats.Msg{Subject: DueSubject(t), Data: body, Header: h}, nil
+		return &nats.Msg{Subject: s.dueSubject(t), Data: body, Header: h}, nil
 	}
 	h[jetstream.ScheduleHeader] = []string{at(s.scale, t.Wake)}
-	h[jetstream.ScheduleTargetHeader] = []string{DueSubject(t)}
-	return &nats.Msg{Subject: Subject(t), Data: body, Header: h}, nil
+	h[jetstream.ScheduleTargetHeader] = []string{s.dueSubject(t)}
+	return &nats.Msg{Subject: s.subject(t), Data: body, Header: h}, nil
 }
 
 // at is the schedule for a time. In nanoseconds: nats.go's own option truncates to the

@@ -22,9 +22,10 @@ type PendingTouch struct {
 // OfCustomer returns the pending touches of a worker for one customer, the first
 // to be looked at first.
 func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]PendingTouch, error) {
-	msgs, err := directGet(ctx, s.js, worker, map[string]any{"multi_last": subjectsOf(worker, k)})
+	stream, p := s.stream(worker, k.Bucket)
+	msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
 	if err != nil {
-		return nil, err
+		return nil, s.split.In(p, err)
 	}
 	var out []PendingTouch
 	for _, m := range msgs {
@@ -74,20 +75,29 @@ type Place struct {
 // Walk calls fn with all pending touches of a worker, some at a time, in no order
 // that matters. What is planned or decided in the meantime may be seen or not.
 func (s *Schedule) Walk(ctx context.Context, worker string, fn func([]Place) error) error {
-	return pages(ctx, s.js, worker, ">", func(msgs []*nats.Msg) error {
-		places := make([]Place, 0, len(msgs))
-		for _, m := range msgs {
-			if p, ok := s.place(m); ok {
-				places = append(places, p)
+	for _, stream := range s.split.Schedules(worker) {
+		err := pages(ctx, s.js, stream, ">", func(msgs []*nats.Msg) error {
+			places := make([]Place, 0, len(msgs))
+			for _, m := range msgs {
+				if p, ok := s.place(m); ok {
+					places = append(places, p)
+				}
 			}
+			return fn(places)
+		})
+		if err != nil {
+			return err
 		}
-		return fn(places)
-	})
+	}
+	return nil
 }
 
 // place reads where a touch is off its subject and header: its body is large.
 func (s *Schedule) place(m *nats.Msg) (Place, bool) {
 	part := strings.Split(m.Header.Get(jetstream.SubjectHeader), ".")
+	if s.split.Count() > 1 && len(part) == 7 {
+		part = slices.Delete(part, 1, 2) // the partition
+	}
 	if len(part) != 6 {
 		return Place{}, false
 	}

@@ -28,7 +28,10 @@ type Watchdog struct {
 	JS     jetstream.JetStream
 	Scale  clock.Scale
 	Worker string
-	Log    *zap.Logger
+	// Partition is the part of the worker's schedules that it looks after; of one that is
+	// not split there is 0.
+	Partition int
+	Log       *zap.Logger
 }
 
 // Run sweeps at once and then daily, until ctx ends.
@@ -58,7 +61,7 @@ func (w *Watchdog) Run(ctx context.Context) {
 func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	n := 0
 	ours := uint64(math.MaxUint64) // the first that the sweep wrote: from there on all is new
-	err := pages(ctx, w.JS, w.Worker, "schedule.>", func(msgs []*nats.Msg) error {
+	err := pages(ctx, w.JS, bus.PartitionsOf(w.JS).Schedule(w.Worker, w.Partition), "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
 			seq, err := sequenceOf(m)
 			if err != nil {

@@ -34,7 +34,9 @@ type Customers interface {
 
 // Timeline is where a shop's words on its products stand.
 type Timeline interface {
-	ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error
+	// Start returns a cursor that covers nothing, and ReadType what one does not cover.
+	Start() customer.Cursor
+	ReadType(ctx context.Context, store string, of events.Type, after customer.Cursor, fn func([]customer.Entry) error) error
 	// ReadCustomer calls fn with the entries of one key.
 	ReadCustomer(ctx context.Context, k customer.Key, fn func([]customer.Entry) error) error
 }
@@ -87,11 +89,11 @@ func (c *Statistics) keep(store string, k copied) {
 func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapshot, error) {
 	began := time.Now()
 	k := product.NewCollector()
-	heard := uint64(0)
-	err := c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, 1, func(batch []customer.Entry) error {
+	heard := c.o.Timeline.Start()
+	err := c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, nil, func(batch []customer.Entry) error {
 		for _, e := range batch {
 			k.Hear(e.Event)
-			heard = e.Sequence
+			heard.Reach(e)
 		}
 		return nil
 	})

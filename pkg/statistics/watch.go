@@ -136,10 +136,11 @@ func (c *Statistics) Update(ctx context.Context, store string) error {
 		return nil // will be computed, and hears everything then
 	}
 	var said []events.Event
-	last := uint64(0)
-	err = c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, next.snapshot.Sequence+1, func(batch []customer.Entry) error {
+	last := c.o.Timeline.Start()
+	err = c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, next.snapshot.Sequence, func(batch []customer.Entry) error {
 		for _, e := range batch {
-			said, last = append(said, e.Event), e.Sequence
+			said = append(said, e.Event)
+			last.Reach(e)
 		}
 		return nil
 	})

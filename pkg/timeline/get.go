@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,10 +22,11 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	defer cancel()
 	found := make([]*customer.Entry, len(sequences))
 	unread := make([]bool, len(sequences))
-	err = t.gather(ctx, bus.API(t.js, "DIRECT.GET."+bus.Timeline), sequences, nil, func(i int, m *nats.Msg) error {
+	err = t.gather(ctx, func(stream string) string { return bus.API(t.js, "DIRECT.GET."+stream) }, sequences, nil, func(i int, m *nats.Msg) error {
 		switch status := m.Header.Get("Status"); status {
 		case "":
-			found[i], unread[i] = t.entry(sequences[i], m.Header.Get(jetstream.SubjectHeader), m.Header, m.Data)
+			stored, _ := time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+			found[i], unread[i] = t.entry(sequences[i], stored, m.Header.Get(jetstream.SubjectHeader), m.Header, m.Data)
 			return nil
 		case "404":
 			return nil
@@ -38,10 +40,10 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	// Any replica answers a direct get, and one that lags does not know the newest:
 	// what nobody found is asked of the leader.
 	again := func(i int) bool { return found[i] == nil && !unread[i] }
-	err = t.gather(ctx, bus.StoredIn(t.js, bus.Timeline), sequences, again, func(i int, m *nats.Msg) error {
+	err = t.gather(ctx, func(stream string) string { return bus.StoredIn(t.js, stream) }, sequences, again, func(i int, m *nats.Msg) error {
 		got, err := bus.ReadStored(m.Data)
 		if err == nil && got != nil {
-			found[i], unread[i] = t.entry(sequences[i], got.Subject, got.Header, got.Data)
+			found[i], unread[i] = t.entry(sequences[i], got.Time, got.Subject, got.Header, got.Data)
 		}
 		return err
 	})
@@ -61,7 +63,7 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 
 // gather sends a request for each of the sequences, all before the first answer,
 // and calls see with the answers as they come. only, if not nil, chooses.
-func (t *Timeline) gather(ctx context.Context, api string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
+func (t *Timeline) gather(ctx context.Context, api func(stream string) string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
 	nc := t.js.Conn()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox + ".*")
@@ -75,7 +77,8 @@ func (t *Timeline) gather(ctx context.Context, api string, sequences []uint64, o
 			continue
 		}
 		waiting++
-		if err := nc.PublishRequest(api, inbox+"."+strconv.Itoa(i), []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`)); err != nil {
+		p, n := t.split.Place(seq)
+		if err := nc.PublishRequest(api(t.split.Timeline(p)), inbox+"."+strconv.Itoa(i), []byte(`{"seq":`+strconv.FormatUint(n, 10)+`}`)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +100,7 @@ func (t *Timeline) gather(ctx context.Context, api string, sequences []uint64, o
 
 // entry decodes the entry at a sequence. What this version cannot read is told
 // and left out, as Read does.
-func (t *Timeline) entry(seq uint64, subject string, h nats.Header, data []byte) (e *customer.Entry, unread bool) {
+func (t *Timeline) entry(seq uint64, stored time.Time, subject string, h nats.Header, data []byte) (e *customer.Entry, unread bool) {
 	got, err := decode(seq, subject, h.Get(bus.HeaderCustomer), data)
 	if err != nil {
 		if t.Skipped != nil {
@@ -105,5 +108,6 @@ func (t *Timeline) entry(seq uint64, subject string, h nats.Header, data []byte)
 		}
 		return nil, true
 	}
+	t.date(&got, stored)
 	return &got, false
 }

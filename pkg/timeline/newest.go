@@ -37,15 +37,30 @@ func (t *Timeline) NewestIn(ctx context.Context, store string, of events.Type) (
 }
 
 func (t *Timeline) newest(ctx context.Context, store string, of events.Type) (*customer.Entry, error) {
-	subject := "timeline." + store + ".*." + string(of)
-	m, err := t.ask(ctx, bus.StoredIn(t.js, bus.Timeline), bus.LastOf(subject))
+	var last *customer.Entry
+	for p := range t.split.Count() {
+		e, err := t.newestOn(ctx, p, "timeline."+store+".*."+string(of))
+		if err != nil {
+			return nil, err
+		}
+		if e != nil && (last == nil || customer.CompareEntries(*e, *last) > 0) {
+			last = e
+		}
+	}
+	return last, nil
+}
+
+// newestOn returns the last entry of a subject in a partition; nil: there is none, or it
+// cannot be read.
+func (t *Timeline) newestOn(ctx context.Context, p int, subject string) (*customer.Entry, error) {
+	m, err := t.ask(ctx, bus.StoredIn(t.js, t.split.Timeline(p)), bus.LastOf(subject))
 	if err != nil {
-		return nil, fmt.Errorf("last entry of %s: %w", subject, err)
+		return nil, t.split.In(p, fmt.Errorf("last entry of %s: %w", subject, err))
 	}
 	got, err := bus.ReadStored(m.Data)
 	if err != nil || got == nil {
 		return nil, err
 	}
-	e, _ := t.entry(got.Sequence, got.Subject, got.Header, got.Data)
+	e, _ := t.entry(t.split.Position(p, got.Sequence), got.Time, got.Subject, got.Header, got.Data)
 	return e, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,15 +18,44 @@ import (
 	"homing/pkg/customer"
 )
 
-// Identity tells this timeline from any other, by when its stream was created,
-// and returns the last sequence.
-func (t *Timeline) Identity(ctx context.Context) (id string, last uint64, err error) {
-	s, err := t.js.Stream(ctx, bus.Timeline)
-	if err != nil {
-		return "", 0, err
+// Identity tells this timeline from any other, by when its streams were created, and
+// returns up to which sequence each bucket's stream has entries of any bucket.
+func (t *Timeline) Identity(ctx context.Context) (id string, ends [customer.Buckets]uint64, err error) {
+	var created []string
+	for p, name := range t.split.Timelines() {
+		s, err := t.js.Stream(ctx, name)
+		if err != nil {
+			return "", ends, t.split.In(p, err)
+		}
+		info := s.CachedInfo()
+		created = append(created, info.Created.UTC().Format(time.RFC3339Nano))
+		for first, last := t.split.Range(p); ; first++ {
+			if ends[first] = t.split.Position(p, info.State.LastSeq); first == last {
+				break
+			}
+		}
 	}
-	info := s.CachedInfo()
-	return info.Created.UTC().Format(time.RFC3339Nano), info.State.LastSeq, nil
+	return strings.Join(created, ","), ends, nil
+}
+
+// Start returns a cursor that covers nothing, with a place for each stream.
+func (t *Timeline) Start() customer.Cursor { return make(customer.Cursor, t.split.Count()) }
+
+// Parts returns which buckets share a stream: among their sequences one says what came
+// after another.
+func (t *Timeline) Parts() [][]uint8 {
+	out := make([][]uint8, t.split.Count())
+	for b := range customer.Buckets {
+		p := t.split.Of(uint8(b))
+		out[p] = append(out[p], uint8(b))
+	}
+	return out
+}
+
+// Stored returns the stream that has the entry of a sequence, and its sequence there.
+func (t *Timeline) Stored(sequence uint64) (stream string, there uint64) {
+	p, n := t.split.Place(sequence)
+	return t.split.Timeline(p), n
 }
 
 // Lasts returns the highest sequence of each bucket of a store; 0 where there
@@ -38,7 +68,7 @@ func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]u
 	for range 16 {
 		wg.Go(func() {
 			for b := range next {
-				out[b], errs[b] = t.last(ctx, "timeline."+store+"."+strconv.Itoa(b)+".>")
+				out[b], errs[b] = t.last(ctx, store, uint8(b))
 			}
 		})
 	}
@@ -52,24 +82,25 @@ func (t *Timeline) Lasts(ctx context.Context, store string) ([customer.Buckets]u
 
 // Last returns the highest sequence of the bucket of a customer; 0 if it is empty.
 func (t *Timeline) Last(ctx context.Context, k customer.Key) (uint64, error) {
-	return t.last(ctx, "timeline."+k.Store+"."+strconv.Itoa(int(k.Bucket))+".>")
+	return t.last(ctx, k.Store, k.Bucket)
 }
 
-// last asks the stream's leader for the sequence of the last entry on a subject.
+// last asks the stream's leader for the sequence of the last entry of a bucket.
 // (nats.go would ask any replica, and one that lags would hide the tail.)
-func (t *Timeline) last(ctx context.Context, subject string) (uint64, error) {
-	m, err := t.ask(ctx, bus.StoredIn(t.js, bus.Timeline), bus.LastOf(subject))
-	if err != nil {
-		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
+func (t *Timeline) last(ctx context.Context, store string, bucket uint8) (uint64, error) {
+	p, subject := t.split.Of(bucket), "timeline."+store+"."+strconv.Itoa(int(bucket))+".>"
+	m, err := t.ask(ctx, bus.StoredIn(t.js, t.split.Timeline(p)), bus.LastOf(subject))
+	var got *bus.Stored
+	if err == nil {
+		got, err = bus.ReadStored(m.Data)
 	}
-	got, err := bus.ReadStored(m.Data)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("last entry of %s: %w", subject, err)
+		return 0, t.split.In(p, fmt.Errorf("last entry of %s: %w", subject, err))
 	case got == nil:
 		return 0, nil
 	}
-	return got.Sequence, nil
+	return t.split.Position(p, got.Sequence), nil
 }
 
 // ask asks the server.
@@ -120,41 +151,69 @@ const readBatch = 4000
 // all of the store, which is cheaper than so many filters.
 const fewBuckets = 32
 
-// Read calls fn with batches of the entries of some buckets of a store, in the
-// order of their sequences, from one sequence to another, both included.
+// Read calls fn with batches of the entries of some buckets of a store, from one sequence
+// to another, both included; of those that share a stream in the order of their sequences.
 func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error {
-	wanted := map[uint8]bool{}
-	filters := []string{"timeline." + store + ".>"}
-	if len(buckets) <= fewBuckets {
-		filters = nil
-	}
-	for _, b := range buckets {
-		wanted[b] = true
+	for p, buckets := range t.apart(buckets) {
+		if len(buckets) == 0 {
+			continue
+		}
+		wanted := map[uint8]bool{}
+		filters := []string{"timeline." + store + ".>"}
 		if len(buckets) <= fewBuckets {
-			filters = append(filters, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+			filters = nil
+		}
+		for _, b := range buckets {
+			wanted[b] = true
+			if len(buckets) <= fewBuckets {
+				filters = append(filters, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+			}
+		}
+		err := t.readAll(ctx, p, jetstream.OrderedConsumerConfig{
+			FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.from(p, from),
+		}, selection{buckets: wanted, to: to}, fn)
+		if err != nil {
+			return err
 		}
 	}
-	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
-	}, selection{buckets: wanted, to: to}, fn)
+	return nil
 }
 
-// readAll calls fn with batches of what is wanted of the entries that a consumer
-// yields.
-func (t *Timeline) readAll(ctx context.Context, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
+// apart divides buckets by partition.
+func (t *Timeline) apart(buckets []uint8) [][]uint8 {
+	out := make([][]uint8, t.split.Count())
+	for _, b := range buckets {
+		p := t.split.Of(b)
+		out[p] = append(out[p], b)
+	}
+	return out
+}
+
+// from returns the first sequence of a partition's stream whose position isn't below one.
+func (t *Timeline) from(p int, position uint64) uint64 {
+	_, seq := t.split.Place(position)
+	if t.split.Position(p, seq) < position {
+		seq++
+	}
+	return max(1, seq)
+}
+
+// readAll calls fn with batches of what is wanted of the entries that a consumer on a
+// partition's stream yields.
+func (t *Timeline) readAll(ctx context.Context, p int, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
 	var c jetstream.Consumer
 	err := promptly(ctx, func() (err error) {
-		c, err = t.js.OrderedConsumer(ctx, bus.Timeline, from)
+		c, err = t.js.OrderedConsumer(ctx, t.split.Timeline(p), from)
 		return err
 	})
 	if err != nil {
-		return err
+		return t.split.In(p, err)
 	}
 	for more := true; more; {
 		var batch []customer.Entry
 		err = promptly(ctx, func() (err error) {
 			batch, more, err = t.readSome(ctx, c, of)
-			return err
+			return t.split.In(p, err)
 		})
 		if err == nil && len(batch) > 0 {
 			err = fn(batch)
@@ -212,7 +271,7 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of select
 		if of.text != nil && !bytes.Contains(m.Data(), of.text) {
 			continue
 		}
-		e, err := Decode(m)
+		e, err := t.Decode(m)
 		switch {
 		case err != nil && e.Sequence == 0:
 			return nil, false, err
@@ -244,12 +303,25 @@ func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of select
 func (s selection) holds(e customer.Entry) bool { return s.buckets == nil || s.buckets[e.Key.Bucket] }
 
 // Decode returns the entry that a timeline message is.
-func Decode(m jetstream.Msg) (customer.Entry, error) {
+func (t *Timeline) Decode(m jetstream.Msg) (customer.Entry, error) {
 	md, err := m.Metadata()
 	if err != nil {
 		return customer.Entry{}, err
 	}
-	return decode(md.Sequence.Stream, m.Subject(), m.Headers().Get(bus.HeaderCustomer), m.Data())
+	position, err := t.split.PositionIn(md.Stream, md.Sequence.Stream)
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	e, err := decode(position, m.Subject(), m.Headers().Get(bus.HeaderCustomer), m.Data())
+	t.date(&e, md.Timestamp)
+	return e, err
+}
+
+// date notes when an entry was stored, where its sequence doesn't tell what came before.
+func (t *Timeline) date(e *customer.Entry, stored time.Time) {
+	if t.split.Count() > 1 && e.Sequence > 0 && !stored.IsZero() {
+		e.Stored = stored.UnixNano()
+	}
 }
 
 // decode decodes an entry of the timeline. Of one that it cannot read, but that is

@@ -14,64 +14,145 @@ import (
 	"homing/pkg/customer"
 )
 
-// ReadType calls fn with batches of all entries of one type of a store, in the
-// order of their sequences, from one sequence to the end as it is now. It finds
-// what concerns no customer, such as what a shop says of its products.
-func (t *Timeline) ReadType(ctx context.Context, store string, of events.Type, from uint64, fn func([]customer.Entry) error) error {
-	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{"timeline." + store + ".*." + string(of)},
-		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from),
-	}, selection{to: math.MaxUint64}, fn)
+// ReadType calls fn with batches of all entries of one type of a store that a cursor does
+// not cover, to the end as it is now; of those that share a stream in the order of their
+// sequences. It finds what concerns no customer, such as what a shop says of its products.
+func (t *Timeline) ReadType(ctx context.Context, store string, of events.Type, after customer.Cursor, fn func([]customer.Entry) error) error {
+	return t.ReadTypesWith(ctx, store, []events.Type{of}, after, "", fn)
 }
 
 // ReadTypesWith is ReadType for several types, and for those entries that have a text in
 // them, in JSON: others are not decoded.
-func (t *Timeline) ReadTypesWith(ctx context.Context, store string, of []events.Type, from uint64, text string, fn func([]customer.Entry) error) error {
-	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, from)}
-	for _, x := range of {
-		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+".*."+string(x))
-	}
-	return t.readAll(ctx, c, selection{to: math.MaxUint64, text: []byte(text)}, fn)
+func (t *Timeline) ReadTypesWith(ctx context.Context, store string, of []events.Type, after customer.Cursor, text string, fn func([]customer.Entry) error) error {
+	return t.each(func(p int) error {
+		c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: 1, FilterSubjects: subjects(store, of)}
+		if len(after) == t.split.Count() {
+			_, seq := t.split.Place(after[p])
+			c.OptStartSeq = seq + 1
+		}
+		return t.readAll(ctx, p, c, selection{to: math.MaxUint64, text: []byte(text)}, fn)
+	})
 }
 
 // ReadTypesSince is ReadType for several types, of what was appended since a time.
 func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, fn func([]customer.Entry) error) error {
-	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
-	for _, x := range of {
-		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+".*."+string(x))
-	}
-	return t.readAll(ctx, c, selection{to: math.MaxUint64}, fn)
+	return t.each(func(p int) error {
+		return t.readAll(ctx, p, jetstream.OrderedConsumerConfig{
+			DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, FilterSubjects: subjects(store, of),
+		}, selection{to: math.MaxUint64}, fn)
+	})
 }
 
-// After returns the entries of some customers of a store that come after a sequence, up
-// to the end as the stream's leader knows it.
-func (t *Timeline) After(ctx context.Context, store string, keys []customer.Key, sequence uint64) ([]customer.Entry, error) {
-	s, err := t.js.Stream(ctx, bus.Timeline)
+func subjects(store string, of []events.Type) (out []string) {
+	for _, x := range of {
+		out = append(out, "timeline."+store+".*."+string(x))
+	}
+	return out
+}
+
+// each calls fn for each partition, up to the first error.
+func (t *Timeline) each(fn func(p int) error) error {
+	for p := range t.split.Count() {
+		if err := fn(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Latest returns a cursor that leaves some thousand of the latest entries uncovered.
+func (t *Timeline) Latest(ctx context.Context, n uint64) (customer.Cursor, error) {
+	_, ends, err := t.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
-	end := s.CachedInfo().State.LastSeq
-	if end <= sequence {
-		return nil, nil
+	out := t.Start()
+	for p := range out {
+		first, _ := t.split.Range(p)
+		_, end := t.split.Place(ends[first])
+		out[p] = t.split.Position(p, end-min(end, n/uint64(len(out))))
 	}
-	var buckets []uint8
+	return out, nil
+}
+
+// apartAtMost is by how much the clocks of two streams' leaders may differ, amply.
+const apartAtMost = 10 * time.Second
+
+// After returns the entries of some customers of a store that come after a sequence, up
+// to the end as the leaders of their streams know it, in order. Of customers on another
+// stream than that sequence's it returns what came at that time or, by some seconds, before.
+func (t *Timeline) After(ctx context.Context, store string, keys []customer.Key, sequence uint64) ([]customer.Entry, error) {
+	own, _ := t.split.Place(sequence)
+	byPart := make([][]uint8, t.split.Count())
 	wanted := map[customer.Key]bool{}
 	for _, k := range keys {
 		wanted[k] = true
-		if !slices.Contains(buckets, k.Bucket) {
-			buckets = append(buckets, k.Bucket)
+		if p := t.split.Of(k.Bucket); !slices.Contains(byPart[p], k.Bucket) {
+			byPart[p] = append(byPart[p], k.Bucket)
 		}
 	}
 	var out []customer.Entry
-	err = t.Read(ctx, store, buckets, sequence+1, end, func(es []customer.Entry) error {
+	keep := func(es []customer.Entry) error {
 		for _, e := range es {
 			if wanted[e.Key] {
 				out = append(out, e)
 			}
 		}
 		return nil
-	})
-	return out, err
+	}
+	for p, buckets := range byPart {
+		if len(buckets) == 0 {
+			continue
+		}
+		end, err := t.end(ctx, p)
+		switch {
+		case err != nil:
+		case p != own:
+			err = t.around(ctx, p, store, buckets, sequence, end, keep)
+		case end > sequence:
+			err = t.Read(ctx, store, buckets, sequence+1, end, keep)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if t.split.Count() > 1 {
+		slices.SortStableFunc(out, customer.CompareEntries)
+	}
+	return out, nil
+}
+
+// end returns the last position of a partition's stream, as its leader knows it.
+func (t *Timeline) end(ctx context.Context, p int) (uint64, error) {
+	s, err := t.js.Stream(ctx, t.split.Timeline(p))
+	if err != nil {
+		return 0, t.split.In(p, err)
+	}
+	return t.split.Position(p, s.CachedInfo().State.LastSeq), nil
+}
+
+// around calls fn with what some buckets of a partition have that was stored at the time
+// of an entry of another, or later. Of an entry that is gone nobody knows the time: then
+// it is all.
+func (t *Timeline) around(ctx context.Context, p int, store string, buckets []uint8, of, end uint64, fn func([]customer.Entry) error) error {
+	stream, seq := t.Stored(of)
+	m, err := t.ask(ctx, bus.StoredIn(t.js, stream), []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`))
+	var got *bus.Stored
+	if err == nil {
+		got, err = bus.ReadStored(m.Data)
+	}
+	if err != nil {
+		return err
+	}
+	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy}
+	if got != nil {
+		since := got.Time.Add(-apartAtMost)
+		c.DeliverPolicy, c.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
+	}
+	for _, b := range buckets {
+		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+	}
+	return t.readAll(ctx, p, c, selection{to: end}, fn)
 }
 
 // ReadCustomer calls fn with batches of all entries about one customer, in the
@@ -83,7 +164,7 @@ func (t *Timeline) ReadCustomer(ctx context.Context, k customer.Key, fn func([]c
 // ReadBucket is ReadCustomer for several customers of one bucket, by their
 // tokens. The server finds the bucket; the others in it are passed over here.
 func (t *Timeline) ReadBucket(ctx context.Context, store string, bucket uint8, tokens map[string]bool, fn func([]customer.Entry) error) error {
-	return t.readAll(ctx, jetstream.OrderedConsumerConfig{
+	return t.readAll(ctx, t.split.Of(bucket), jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{"timeline." + store + "." + strconv.Itoa(int(bucket)) + ".>"},
 		DeliverPolicy:  jetstream.DeliverAllPolicy,
 	}, selection{tokens: tokens, to: math.MaxUint64}, fn)

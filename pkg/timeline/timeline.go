@@ -5,9 +5,11 @@ package timeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,20 +20,31 @@ import (
 	"homing/pkg/customer"
 )
 
-// Timeline appends and reads entries.
+// Timeline appends and reads entries. An entry's Sequence is its position, see
+// bus.Partitions: of a timeline that is split over several streams, no two entries have
+// the same, and of one bucket a later one has a higher.
 type Timeline struct {
-	js     jetstream.JetStream
-	stream *bus.Publisher
+	js      jetstream.JetStream
+	split   bus.Partitions
+	streams []*bus.Publisher // by partition
 	// Skipped is told of entries that Read could not understand and left out; it
 	// may be nil.
 	Skipped func(sequence uint64, err error)
-	// Appended is told whether the stream took what Append had for it: nil, or why
-	// not. It may be nil.
-	Appended func(error)
+	// Appended is told whether the stream of a partition took what Append had for it:
+	// nil, or why not. It may be nil.
+	Appended func(partition int, err error)
 }
 
-// New returns a timeline.
-func New(js jetstream.JetStream) *Timeline { return &Timeline{js: js, stream: bus.NewPublisher(js)} }
+// New returns a timeline, over as many streams as the installation has.
+func New(js jetstream.JetStream) *Timeline {
+	t := &Timeline{js: js, split: bus.PartitionsOf(js)}
+	for range t.split.Count() {
+		t.streams = append(t.streams, bus.NewPublisher(js))
+	}
+	return t
+}
+
+var _ [customer.Buckets]struct{} = [bus.Buckets]struct{}{}
 
 // Subject returns the subject of an entry: timeline.<store>.<bucket>.<entity>.<action>.
 func Subject(k customer.Key, t events.Type) string {
@@ -59,7 +72,8 @@ func About(subject string) (store string, t events.Type) {
 }
 
 // Append puts entries on the timeline, all at once, waits until the stream has all
-// of them, and sets their sequences.
+// of them, and sets their sequences. Where the timeline is split, an entry with a sequence
+// is on it even if Append returns an error: a stream that is away holds up no other.
 //
 // Only a fact has an id, such as its touch and outcome, and is stored once however
 // often it is told within two minutes. An event that is taken in again after a
@@ -69,6 +83,39 @@ func About(subject string) (store string, t events.Type) {
 // Folding and planning give the same twice; copies are left out where people see
 // entries.
 func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
+	if t.split.Count() == 1 {
+		return t.append(ctx, 0, entries)
+	}
+	parts := make([][]int, t.split.Count()) // which entries
+	for i, e := range entries {
+		p := t.split.Of(e.Key.Bucket)
+		parts[p] = append(parts[p], i)
+	}
+	errs := make([]error, len(parts))
+	var wg sync.WaitGroup
+	for p, of := range parts {
+		if len(of) == 0 {
+			continue
+		}
+		wg.Go(func() {
+			some := make([]customer.Entry, len(of))
+			for n, i := range of {
+				some[n] = entries[i]
+			}
+			errs[p] = t.split.In(p, t.append(ctx, p, some))
+			for n, i := range of {
+				if errs[p] == nil {
+					entries[i].Sequence = some[n].Sequence
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// append appends entries of one partition.
+func (t *Timeline) append(ctx context.Context, p int, entries []customer.Entry) error {
 	b := outgoing.Get()
 	defer b.free()
 	for i, e := range entries {
@@ -78,12 +125,12 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 	}
 	facts, others := b.messages()
 	what := "facts "
-	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, facts, b.facts, entries) })
+	err := patiently(ctx, func(ctx context.Context) error { return t.publish(ctx, p, facts, b.facts, entries) })
 	if err == nil {
-		what, err = "", t.publish(ctx, others, b.others, entries)
+		what, err = "", t.publish(ctx, p, others, b.others, entries)
 	}
 	if t.Appended != nil && (err == nil || ctx.Err() == nil) { // a caller that gave up says nothing of the stream
-		t.Appended(err)
+		t.Appended(p, err)
 	}
 	if err != nil {
 		return fmt.Errorf("appending %sto the timeline: %w", what, err)
@@ -92,10 +139,10 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 }
 
 // publish publishes messages and sets the sequences of the entries they are of.
-func (t *Timeline) publish(ctx context.Context, msgs []*nats.Msg, of []int, entries []customer.Entry) error {
-	sequences, err := t.stream.Publish(ctx, msgs)
+func (t *Timeline) publish(ctx context.Context, p int, msgs []*nats.Msg, of []int, entries []customer.Entry) error {
+	sequences, err := t.streams[p].Publish(ctx, msgs)
 	for n, seq := range sequences {
-		entries[of[n]].Sequence = seq
+		entries[of[n]].Sequence = t.split.Position(p, seq)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package why
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -127,7 +126,7 @@ func ExportOf(in Input) (Export, error) {
 			h.Record = x.Record
 		}
 	}
-	slices.SortFunc(in.Entries, func(a, b customer.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	slices.SortFunc(in.Entries, customer.CompareEntries)
 	for _, e := range in.Entries {
 		body, err := events.Encode(e.Event)
 		if err != nil {

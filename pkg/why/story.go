@@ -2,7 +2,6 @@ package why
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 	"time"
 
@@ -101,7 +100,7 @@ func (t *teller) since(all []customer.Entry) []customer.Entry {
 // is there twice under its id, the first time complete.
 func once(all []customer.Entry) []customer.Entry {
 	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b customer.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	slices.SortFunc(all, customer.CompareEntries)
 	type name struct {
 		of         events.Type
 		source, id string

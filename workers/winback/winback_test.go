@@ -235,7 +235,7 @@ func TestTheBiggerOfferIsForAMissOfTheSmaller(t *testing.T) {
 // more often than is kept.
 func TestWhatCannotBeBoughtIsNotShown(t *testing.T) {
 	gone := false
-	shop := (*product.Snapshot)(nil).Hear([]events.Event{at(0, &events.ProductUpdated{Product: events.Product{ID: "pot", Available: &gone}})}, 1)
+	shop := (*product.Snapshot)(nil).Hear([]events.Event{at(0, &events.ProductUpdated{Product: events.Product{ID: "pot", Available: &gone}})}, customer.Cursor{1})
 	x := asked("miss-you", "1")
 	x.Snapshot.Items = []events.Item{{ProductID: "tea"}, {ProductID: "pot"}}
 	in := workers.Input{Customer: fold(ordered(long, "1"), lapsed(0)), Products: shop, Now: noon}

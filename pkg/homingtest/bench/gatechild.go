@@ -152,11 +152,14 @@ func policyOf(c config.Config, ids *customer.Identity) gate.Policy {
 
 type noTimeline struct{}
 
-func (noTimeline) Identity(context.Context) (string, uint64, error) { return "bench", 0, nil }
+func (noTimeline) Identity(context.Context) (id string, ends [customer.Buckets]uint64, err error) {
+	return "bench", ends, nil
+}
+func (noTimeline) Parts() [][]uint8 { return nil }
 func (noTimeline) Lasts(context.Context, string) (out [customer.Buckets]uint64, err error) {
 	return out, nil
 }
-func (noTimeline) ReadType(context.Context, string, events.Type, uint64, func([]customer.Entry) error) error {
+func (noTimeline) ReadType(context.Context, string, events.Type, customer.Cursor, func([]customer.Entry) error) error {
 	return nil
 }
 func (noTimeline) Read(context.Context, string, []uint8, uint64, uint64, func([]customer.Entry) error) error {

@@ -11,13 +11,15 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/customer"
 	"homing/pkg/homingtest"
 	"homing/pkg/timeline"
 )
 
 // ledger follows the timeline, and knows what became of each touch.
 type ledger struct {
-	t *testing.T
+	t      *testing.T
+	decode func(jetstream.Msg) (customer.Entry, error)
 
 	mu    sync.Mutex
 	facts map[string][]events.Event // of each touch, oldest first
@@ -27,7 +29,7 @@ type ledger struct {
 // follow reads the timeline from its beginning until the test ends.
 func (s *shop) follow() *ledger {
 	s.t.Helper()
-	l := &ledger{t: s.t, facts: map[string][]events.Event{}}
+	l := &ledger{t: s.t, decode: timeline.New(s.js).Decode, facts: map[string][]events.Event{}}
 	c, err := s.js.OrderedConsumer(s.t.Context(), bus.Timeline, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"timeline.*.*.email.*"}})
 	if err != nil {
 		s.t.Fatal(err)
@@ -42,7 +44,7 @@ func (s *shop) follow() *ledger {
 }
 
 func (l *ledger) take(m jetstream.Msg) {
-	e, err := timeline.Decode(m)
+	e, err := l.decode(m)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
