@@ -57,7 +57,20 @@ type World struct {
 // made before the bubble. more is YAML of further configuration.
 func New(t *testing.T, dir, more string) *World {
 	t.Helper()
-	w := &World{T: t, Config: Config(t, more), Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))}
+	return begin(t, dir, Config(t, more))
+}
+
+// Split is New, over some partitions.
+func Split(t *testing.T, dir string, partitions int, more string) *World {
+	t.Helper()
+	c := Config(t, more)
+	c.NATS.Partitions = partitions
+	return begin(t, dir, c)
+}
+
+func begin(t *testing.T, dir string, c *config.Config) *World {
+	t.Helper()
+	w := &World{T: t, Config: c, Sink: &Sink{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))}
 	w.Config.HTTP.Listen = ""
 	w.Redis = devstack.StartRedisInProcess()
 	w.dialRedis = dialer(w.Redis)
@@ -133,6 +146,11 @@ const look = 6 * time.Hour
 func (w *World) Start(roles ...string) {
 	w.T.Helper()
 	w.Begin(roles...)
+	w.ready()
+}
+
+func (w *World) ready() {
+	w.T.Helper()
 	for range 600 {
 		if w.app.Ready() == nil {
 			return
@@ -145,28 +163,46 @@ func (w *World) Start(roles ...string) {
 // Begin is Start without waiting.
 func (w *World) Begin(roles ...string) {
 	w.T.Helper()
+	w.begin(app.Options{Roles: roles})
+}
+
+// Share is Start for the customers of some partitions.
+func (w *World) Share(partitions ...int) {
+	w.T.Helper()
+	w.begin(app.Options{Partitions: partitions})
+	w.T.Cleanup(w.Stop)
+	w.ready()
+}
+
+// Beside returns the same installation with a process of its own, which is yet to start.
+func (w *World) Beside() *World {
+	other := *w
+	other.app = nil
+	return &other
+}
+
+func (w *World) begin(o app.Options) {
+	w.T.Helper()
 	look := look
 	if w.Watch {
 		look = 0
 	}
+	o.Config, o.Log, o.Templates, o.Load = w.Config, w.Log, w.templates(), Load
+	o.NATS = []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)}
+	o.RedisDial, o.RedisEmbedded = w.dialRedis, true
+	o.SMTPDial = w.Sink.Dial
+	o.PullFor = 10 * time.Hour
+	o.CheckRedis, o.ConfirmControls, o.ConfirmProducts = look, look, look
+	o.GatewayListen = func(string, string) (net.Listener, error) {
+		w.gateway = newPipes()
+		return w.gateway, nil
+	}
+	o.FeedbackListen = func(string, string) (net.Listener, error) {
+		w.feedback = newPipes()
+		return w.feedback, nil
+	}
 	var err error
-	w.app, err = app.New(app.Options{
-		Config: w.Config, Roles: roles, Log: w.Log, Templates: w.templates(), Load: Load,
-		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
-		RedisDial: w.dialRedis, RedisEmbedded: true,
-		SMTPDial:   w.Sink.Dial,
-		PullFor:    10 * time.Hour,
-		CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
-		GatewayListen: func(string, string) (net.Listener, error) {
-			w.gateway = newPipes()
-			return w.gateway, nil
-		},
-		FeedbackListen: func(string, string) (net.Listener, error) {
-			w.feedback = newPipes()
-			return w.feedback, nil
-		},
-	})
-	if err == nil {
+	if w.app, err = app.New(o); err == nil {
 		err = w.app.Start()
 	}
 	if err != nil {

@@ -134,14 +134,23 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	if err == nil {
 		err = in.Take(ctx, entries)
 	}
-	for _, m := range good {
-		m.Done(err)
+	if _, unfolded := errors.AsType[*unfolded](err); unfolded && len(good) > 1 {
+		in.handle(ctx, good[:len(good)/2])
+		in.handle(ctx, good[len(good)/2:])
+		return
 	}
-	if err == nil {
-		in.aged(entries, published)
-		in.warn(entries)
+	took, since := entries[:0:0], published[:0:0]
+	for i, m := range good {
+		answer := answerTo(m, entries[i], err)
+		if m.Done(answer); answer == nil {
+			took, since = append(took, entries[i]), append(since, published[i])
+		}
+	}
+	if len(took) > 0 {
+		in.aged(took, since)
+		in.warn(took)
 		if in.o.Strays != nil {
-			in.o.Strays.add(entries)
+			in.o.Strays.add(took)
 		}
 	}
 }
@@ -175,21 +184,31 @@ func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
 func (in *Intake) takeAll(ctx context.Context, entries []customer.Entry) error {
 	epoch := in.o.Customers.Epoch()
 	if err := in.o.Customers.Fold(ctx, entries); err != nil {
+		if _, away := errors.AsType[*bus.Away](err); away {
+			return &unfolded{err}
+		}
 		return err
 	}
 	nameless(entries)
-	if err := in.o.Timeline.Append(ctx, entries); err != nil {
+	err := in.o.Timeline.Append(ctx, entries)
+	if _, away := errors.AsType[*bus.Away](err); err != nil && !away {
 		return err
 	}
-	if err := in.o.Customers.MarkIn(ctx, epoch, entries); err != nil {
-		return err
+	there := entries
+	if err != nil { // of a partition: the others' entries are on the timeline
+		there = slices.DeleteFunc(slices.Clone(entries), func(e customer.Entry) bool { return !taken(e) })
+	}
+	if len(there) > 0 {
+		if err := in.o.Customers.MarkIn(ctx, epoch, there); err != nil {
+			return err
+		}
 	}
 	if in.o.Took != nil {
-		for _, e := range entries {
+		for _, e := range there {
 			in.o.Took(e.Event.Type, 1)
 		}
 	}
-	return nil
+	return err
 }
 
 func (in *Intake) decode(m jetstream.Msg, md *jetstream.MsgMetadata, now time.Time) (customer.Entry, error) {

@@ -39,13 +39,14 @@ type job struct {
 	entries []customer.Entry // that are still to be planned
 	all     []customer.Entry // that were brought, or added
 	put     []carried        // what may be on the schedule for them
+	aside   map[uint64]error // entries, by sequence, that need another partition, which is away
 	err     error
 	counted bool // Planned was told
 	done    chan struct{}
 }
 
 func newJob(p *Planner, entries []customer.Entry) *job {
-	return &job{planner: p, entries: slices.Clone(entries), all: slices.Clone(entries)}
+	return &job{planner: p, entries: slices.Clone(entries), all: slices.Clone(entries), aside: map[uint64]error{}}
 }
 
 const (
@@ -93,9 +94,9 @@ func (d *Desk) entry(m jetstream.Msg) (customer.Entry, error) {
 	return e, err
 }
 
-// plan returns when the entries have been planned.
-func (d *Desk) plan(ctx context.Context, p *Planner, entries []customer.Entry) error {
-	j := newJob(p, entries)
+// plan returns when the job's entries have been planned.
+func (d *Desk) plan(ctx context.Context, j *job) {
+	p, entries := j.planner, j.entries
 	j.done = make(chan struct{})
 	d.mu.Lock()
 	d.queue = append(d.queue, j)
@@ -117,7 +118,6 @@ func (d *Desk) plan(ctx context.Context, p *Planner, entries []customer.Entry) e
 		d.work(ctx)
 	}
 	<-j.done // bounded: publishing and reading have deadlines of their own
-	return j.err
 }
 
 // gather waits for the planners that are about to be given what j has.
@@ -201,8 +201,11 @@ func apart(ctx context.Context, jobs []*job) {
 func round(ctx context.Context, jobs []*job) error {
 	open := slices.Clone(jobs)
 	var err error
+	var without avoided
 	for try := 0; try < planTries && len(open) > 0 && err == nil; try++ {
-		open, err = attempt(ctx, open)
+		if open, err = attempt(ctx, open, without); without.add(open, err) {
+			err, try = nil, -1 // with all but those who need that partition
+		}
 	}
 	if err == nil && len(open) > 0 {
 		err = bus.Later(time.Second)
@@ -223,12 +226,18 @@ func round(ctx context.Context, jobs []*job) error {
 
 // attempt plans jobs once. It returns those whose customers changed before all was
 // scheduled, with the entries that must be planned again.
-func attempt(ctx context.Context, jobs []*job) ([]*job, error) {
+func attempt(ctx context.Context, jobs []*job, without avoided) ([]*job, error) {
 	p := jobs[0].planner // what all of a desk share is the same with each
 	asks, near := asksOf(jobs)
 	persons, err := p.People.Read(ctx, asks, near...)
 	if err != nil {
 		return jobs, err
+	}
+	if without.setAside(jobs, asks, persons) {
+		if jobs = withEntries(jobs); len(jobs) == 0 {
+			return nil, nil
+		}
+		return jobs, nil // from the beginning: the rest is read again
 	}
 	if more, err := catchUp(ctx, jobs, asks, persons); err != nil {
 		return jobs, err

@@ -113,7 +113,7 @@ func (j *job) after(ctx context.Context, late []customer.Entry, whose map[custom
 			from[s] = e.Sequence
 		}
 		keys[s] = append(keys[s], e.Key)
-		for _, r := range whose[e.Key].Rests {
+		for _, r := range idsOf(whose[e.Key]) {
 			keys[s] = append(keys[s], r.Key)
 		}
 	}
@@ -125,4 +125,12 @@ func (j *job) after(ctx context.Context, late []customer.Entry, whose map[custom
 		came = append(came, es...)
 	}
 	return slices.DeleteFunc(came, func(e customer.Entry) bool { return has[e.Sequence] || !j.planner.concerned(e) }), nil
+}
+
+// idsOf returns the records of ids that a person rests on. What is told of a mailbox itself
+// is no worker's concern.
+func idsOf(p *customer.Person) []*customer.Record {
+	return slices.DeleteFunc(slices.Clone(p.Rests), func(r *customer.Record) bool {
+		return slices.ContainsFunc(p.Mailboxes, func(m *customer.Record) bool { return m.Key == r.Key })
+	})
 }

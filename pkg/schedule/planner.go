@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -85,11 +86,22 @@ func (p *Planner) Handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		entries, mine = append(entries, e), append(mine, m)
 	}
-	err := p.Plan(ctx, entries)
-	for _, m := range mine {
+	places := make([]uint64, len(entries)) // plan works in place
+	for i, e := range entries {
+		places[i] = e.Sequence
+	}
+	aside, err := p.plan(ctx, entries)
+	for i, m := range mine {
+		if aside[places[i]] != nil && err == nil {
+			m.Done(bus.Later(awayFor))
+			continue
+		}
 		m.Done(err)
 	}
 }
+
+// awayFor is after how long an entry comes again that needs a partition which is away.
+const awayFor = 10 * time.Second
 
 // concerned reports whether an entry may lead to an email of the worker. Nobody is
 // emailed about an order that tests the shop.
@@ -108,17 +120,31 @@ func (p *Planner) concerned(e customer.Entry) bool {
 // may be stale and is made again: the last plan made is never older than the last
 // change.
 func (p *Planner) Plan(ctx context.Context, entries []customer.Entry) error {
+	aside, err := p.plan(ctx, entries)
+	for _, why := range aside {
+		err = errors.Join(err, why)
+		break
+	}
+	return err
+}
+
+// plan is Plan, but for entries that need another partition, which is away: those it
+// returns, by their sequences, and has not planned.
+func (p *Planner) plan(ctx context.Context, entries []customer.Entry) (aside map[uint64]error, err error) {
 	entries = slices.DeleteFunc(entries, func(e customer.Entry) bool { return !p.concerned(e) })
 	if len(entries) == 0 {
-		return nil
+		return nil, nil
 	}
 	if p.Took != nil {
 		defer func(began time.Time) { p.Took(time.Since(began)) }(time.Now())
 	}
+	j := newJob(p, entries)
 	if p.desk != nil {
-		return p.desk.plan(ctx, p, entries)
+		p.desk.plan(ctx, j)
+	} else {
+		_ = round(ctx, []*job{j}) // the job knows
 	}
-	return round(ctx, []*job{newJob(p, entries)})
+	return j.aside, j.err
 }
 
 // ask returns the touches that are still worth scheduling.

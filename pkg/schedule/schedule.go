@@ -86,12 +86,19 @@ func (s *Schedule) put(ctx context.Context, plans []carried) error {
 			p.expect(s, msgs[i])
 		}
 	}
-	_, err := s.streams.Publish(ctx, msgs)
-	if replaced(err) {
-		return errReplaced
+	of := make([][]*nats.Msg, s.split.Count()) // by partition
+	for i, m := range msgs {
+		p := s.split.Of(plans[i].Customer.Bucket)
+		of[p] = append(of[p], m)
 	}
-	if err != nil {
-		return fmt.Errorf("scheduling: %w", err)
+	for p, msgs := range of {
+		_, err := s.streams.Publish(ctx, msgs)
+		if replaced(err) {
+			return errReplaced
+		}
+		if err != nil {
+			return s.split.In(p, fmt.Errorf("scheduling: %w", err))
+		}
 	}
 	return nil
 }

@@ -64,6 +64,13 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 // gather sends a request for each of the sequences, all before the first answer,
 // and calls see with the answers as they come. only, if not nil, chooses.
 func (t *Timeline) gather(ctx context.Context, api func(stream string) string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
+	return t.each(func(p int) error {
+		return t.split.In(p, t.gatherFrom(ctx, p, api, sequences, only, see))
+	})
+}
+
+// gatherFrom is gather for what is on one partition's stream.
+func (t *Timeline) gatherFrom(ctx context.Context, on int, api func(stream string) string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
 	nc := t.js.Conn()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox + ".*")
@@ -73,11 +80,11 @@ func (t *Timeline) gather(ctx context.Context, api func(stream string) string, s
 	defer func() { _ = sub.Unsubscribe() }()
 	waiting := 0
 	for i, seq := range sequences {
-		if only != nil && !only(i) {
+		p, n := t.split.Place(seq)
+		if p != on || only != nil && !only(i) {
 			continue
 		}
 		waiting++
-		p, n := t.split.Place(seq)
 		if err := nc.PublishRequest(api(t.split.Timeline(p)), inbox+"."+strconv.Itoa(i), []byte(`{"seq":`+strconv.FormatUint(n, 10)+`}`)); err != nil {
 			return err
 		}

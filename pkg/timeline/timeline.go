@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,6 +28,7 @@ type Timeline struct {
 	js      jetstream.JetStream
 	split   bus.Partitions
 	streams []*bus.Publisher // by partition
+	silent  []silence        // of partitions, where there are several
 	// Skipped is told of entries that Read could not understand and left out; it
 	// may be nil.
 	Skipped func(sequence uint64, err error)
@@ -41,7 +43,39 @@ func New(js jetstream.JetStream) *Timeline {
 	for range t.split.Count() {
 		t.streams = append(t.streams, bus.NewPublisher(js))
 	}
+	t.silent = make([]silence, t.split.Count())
 	return t
+}
+
+// A silence is that of a stream which did not answer an append in time. For some seconds
+// nothing else waits for it: it would hold up the entries of others that come with it.
+type silence struct {
+	mu    sync.Mutex
+	err   error
+	until time.Time
+}
+
+const (
+	patience  = time.Second
+	silentFor = 5 * time.Second
+)
+
+// during does something with the stream, unless it has just been silent.
+func (s *silence) during(do func() error) error {
+	s.mu.Lock()
+	err, until := s.err, s.until
+	s.mu.Unlock()
+	began := time.Now()
+	if err != nil && began.Before(until) {
+		return err
+	}
+	err = do()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err = nil; err != nil && time.Since(began) > patience {
+		s.err, s.until = err, time.Now().Add(silentFor)
+	}
+	return err
 }
 
 var _ [customer.Buckets]struct{} = [bus.Buckets]struct{}{}
@@ -102,7 +136,7 @@ func (t *Timeline) Append(ctx context.Context, entries []customer.Entry) error {
 			for n, i := range of {
 				some[n] = entries[i]
 			}
-			errs[p] = t.split.In(p, t.append(ctx, p, some))
+			errs[p] = t.split.In(p, t.silent[p].during(func() error { return t.append(ctx, p, some) }))
 			for n, i := range of {
 				if errs[p] == nil {
 					entries[i].Sequence = some[n].Sequence
