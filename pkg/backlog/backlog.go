@@ -70,7 +70,7 @@ type Backlog struct {
 // processes were answered, and asks nothing by itself.
 func New(js jetstream.JetStream, workers []bus.Worker) (*Backlog, error) {
 	b := &Backlog{js: js}
-	b.streams, b.queues = bus.Queues(workers)
+	b.streams, b.queues = bus.Queues(workers, bus.PartitionsOf(js))
 	_, err := js.Conn().Subscribe(Subject, func(m *nats.Msg) {
 		var f Figures
 		if json.Unmarshal(m.Data, &f) == nil {

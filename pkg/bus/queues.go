@@ -13,12 +13,13 @@ type Queue struct {
 	Due              bool   // it has touches that fell due, and its stream also those that are pending
 }
 
-// Queues returns all streams of an installation with some workers, and all of its queues.
-func Queues(ws []Worker) (names []string, queues []Queue) {
-	for _, s := range streams(Limits{}, ws) {
+// Queues returns all streams of an installation with some workers, split over some
+// partitions, and all of its queues.
+func Queues(ws []Worker, n Partitions) (names []string, queues []Queue) {
+	for _, s := range streams(Limits{}, ws, n) {
 		names = append(names, s.Name)
 	}
-	for _, c := range consumers(ws, time.Time{}) {
+	for _, c := range consumers(ws, time.Time{}, n) {
 		q := Queue{Stream: c.stream, Consumer: c.config.Durable}
 		for _, w := range ws {
 			plan, due := strings.HasPrefix(q.Consumer, PlanConsumer(w.Name)), strings.HasPrefix(q.Consumer, DueConsumer(w.Name))
