@@ -143,9 +143,10 @@ func differences(fields []field) (out []Difference) {
 	return out
 }
 
-// Subjects are those of all streams and buckets that Setup makes.
-func Subjects(l Limits, ws []Worker) (out []string) {
-	for _, s := range streams(l, ws) {
+// Subjects are those of all streams and buckets that Setup makes, split over some
+// partitions.
+func Subjects(l Limits, ws []Worker, n Partitions) (out []string) {
+	for _, s := range streams(l, ws, n) {
 		out = append(out, s.Subjects...)
 	}
 	return append(out, "$KV."+TemplatesBucket+".>", "$KV."+ControlsBucket+".>", "$O."+ProductsBucket+".>")

@@ -91,13 +91,18 @@ func judgeItem(i Item) []Finding {
 	return out
 }
 
+// workerOf returns whose schedules a stream has; it may be of one of several partitions.
+func workerOf(stream string) string {
+	return strings.TrimSuffix(strings.TrimRight(strings.TrimPrefix(stream, "SCHEDULE-"), "0123456789"), "-")
+}
+
 func judgeDifference(i Item, d Difference) Finding {
 	f := Finding{Level: Note, About: i.about(), Text: fmt.Sprintf("%s is %s, and homing setup would make it %s", d.Field, shown(d.Field, d.Have), shown(d.Field, d.Want))}
 	limits := strings.HasPrefix(d.Field, "max_") && i.Kind == "stream"
 	switch {
 	case d.Vital && limits && strings.HasPrefix(i.Name, "SCHEDULE-"):
 		f.Level, f.Why = Trouble, "a limit deletes emails that are planned"
-		f.Do = "homing setup takes it away (a process of Homing does so within a minute); then homing replan " + strings.TrimPrefix(i.Name, "SCHEDULE-")
+		f.Do = "homing setup takes it away (a process of Homing does so within a minute); then homing replan " + workerOf(i.Name)
 	case d.Vital && d.Field == "allow_msg_schedules":
 		f.Level, f.Why, f.Do = Trouble, "nothing that is planned ever falls due", "update every nats-server with JetStream to 2.12 or later, then: homing setup"
 	case d.Vital && d.Field == "mirror or sources":

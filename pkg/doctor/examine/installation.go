@@ -65,7 +65,7 @@ func (x *examiner) foreign(ctx context.Context) (out []doctor.ForeignStream, unl
 			ours = append(ours, "KV_"+i.Name, "OBJ_"+i.Name)
 		}
 	}
-	subjects := append(bus.Subjects(x.o.Limits, x.o.Workers), "homing.>", x.o.Config.NATS.InboxPrefix+".>")
+	subjects := append(bus.Subjects(x.o.Limits, x.o.Workers, bus.PartitionsOf(x.o.JS)), "homing.>", x.o.Config.NATS.InboxPrefix+".>")
 	list := x.o.JS.ListStreams(ctx)
 	for s := range list.Info() {
 		if slices.Contains(ours, s.Config.Name) {
