@@ -69,11 +69,10 @@ func (p *program) readStatus(ctx context.Context, timeout time.Duration) (*insta
 func (p *program) writeStatus(s *installation.Status) error {
 	rows := [][]string{{"WORKER", "STATE", "TO PLAN", "SCHEDULED", "DUE", "OLDEST", "SENT", "HELD", "DROPPED", "UNCERTAIN"}}
 	for _, w := range s.Workers {
-		oldest := "-"
-		if w.OldestDue != nil {
-			oldest = age(s.At.Sub(*w.OldestDue).Seconds())
+		rows = append(rows, append([]string{w.Worker, w.State(), count(w.PlanLag), count(w.Scheduled), count(w.Due), dueFor(s.At, w.OldestDue)}, today(w.Today)...))
+		for _, q := range w.Partitions {
+			rows = append(rows, []string{fmt.Sprintf("  partition %d", q.Partition), "", count(q.PlanLag), count(q.Scheduled), count(q.Due), dueFor(s.At, q.OldestDue)})
 		}
-		rows = append(rows, append([]string{w.Worker, w.State(), count(w.PlanLag), count(w.Scheduled), count(w.Due), oldest}, today(w.Today)...))
 	}
 	if err := table(p.out, rows); err != nil {
 		return err
@@ -113,6 +112,14 @@ func (p *program) writeStatus(s *installation.Status) error {
 	}
 	_, err := fmt.Fprintf(p.out, "%s rejected%s; see `%s rejected list`\n", plural(int(s.Rejected), "event"), byReason(s.Reasons), p.name)
 	return err
+}
+
+// dueFor says how long before a time something fell due; nil: nothing did.
+func dueFor(at time.Time, due *time.Time) string {
+	if due == nil {
+		return "-"
+	}
+	return age(at.Sub(*due).Seconds())
 }
 
 // byReason lists the reasons of rejections, the most frequent first.

@@ -92,6 +92,15 @@ func TestStatusIsReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "status.txt", out.String())
+
+	s.Workers = s.Workers[1:]
+	s.Workers[0].Partitions = []installation.QueueStatus{{Partition: 0, PlanLag: 3}, {Partition: 1, Due: 100_000, OldestDue: &oldest}}
+	s.Streams = s.Streams[:1]
+	out.Reset()
+	if err := (&program{name: "homing", out: &out}).writeStatus(s); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status-partitions.txt", out.String())
 }
 
 var update = flag.Bool("update", false, "write what is expected again")
