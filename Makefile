@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts clean
+.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -141,5 +141,14 @@ subscribers: ## Run the examples for Medusa and Vendure in the real thing, with 
 alerts: ## Check alerts and dashboards (deploy/) with Prometheus's own tools, which are compiled first
 	scripts/alerts.sh
 
+deploy-check: alerts ## Lint all that is in deploy/ with the libraries of Docker, Compose, Helm, Kubernetes and Prometheus; offline, minutes the first time
+	cd deploy/check && go vet ./... && go test ./...
+
+release: ## Build what a release consists of into dist/: archives for linux and darwin, what is in them (SBOM), and sums; publishes nothing
+	go run ./deploy/release $(ARGS)
+
+release-check: ## Build a release of this commit twice, in two folders, and compare the bytes
+	scripts/release-check.sh
+
 clean: ## Remove what was built, and the state of make dev
-	rm -rf bin .homing
+	rm -rf bin dist .homing

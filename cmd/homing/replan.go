@@ -21,7 +21,7 @@ func (p *program) replanCommand() *cobra.Command {
 	var timeout time.Duration
 	var store, since string
 	cmd := &cobra.Command{
-		Use: "replan <worker> --since <time>", Short: "Have a worker plan again what happened since a time", Long: replanHelp, Args: cobra.ExactArgs(1),
+		Use: "replan <worker> --since <time>", Short: "Have a worker plan again what happened since a time", Long: replanHelp, Args: cobra.ExactArgs(1), ValidArgs: programme.WorkerNames(),
 		Example: "  homing replan win-back --since 7d",
 		PreRunE: func(_ *cobra.Command, args []string) error {
 			_, err := parseSince(since, time.Now())

@@ -28,8 +28,8 @@ it.
 
   Building a storefront?   dev, validate, publish, import, rejected
   Writing the emails?      studio, templates, check, dev
-  Running it?              setup, run, status, doctor, pause, resume, offers, check,
-                           products, rejected, pending, replan, rebuild, backup,
+  Running it?              setup, run, status, doctor, health, pause, resume, offers,
+                           check, products, rejected, pending, replan, rebuild, backup,
                            restore, adopt
   Answering customers?     why, pending, export, erase
 
@@ -69,7 +69,6 @@ func (p *program) root() *cobra.Command {
 			p.begun = true
 			return nil
 		},
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddGroup(&cobra.Group{ID: "try", Title: "Try it and build against it:"},
 		&cobra.Group{ID: "run", Title: "Run it:"}, &cobra.Group{ID: "look", Title: "Look into it:"})
@@ -80,13 +79,15 @@ func (p *program) root() *cobra.Command {
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
-		"look": {p.statusCommand(), p.doctorCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"look": {p.statusCommand(), p.doctorCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.healthCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"":     {p.completionCommand(), p.manCommand()},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group
 			root.AddCommand(c)
 		}
 	}
+	completeFlags(root)
 	return root
 }
 

@@ -110,6 +110,7 @@ func (p *program) runApp(ctx context.Context, roles []string, partitions []int) 
 	if err := a.Start(); err != nil {
 		return err
 	}
+	supervised := p.supervise(a)
 	var failed error
 	select {
 	case <-ctx.Done():
@@ -119,6 +120,7 @@ func (p *program) runApp(ctx context.Context, roles []string, partitions []int) 
 			failed = usage(failed)
 		}
 	}
+	supervised.stopping()
 	stopApp(a, log)
 	return failed
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -11,6 +12,10 @@ import (
 	"homing/pkg/cldr"
 	"homing/pkg/localtime"
 )
+
+// What a release says it is, by -ldflags "-X main.version=v1.2.3 -X main.revision=…". Without,
+// it is what go build noted.
+var version, revision string
 
 type versions struct {
 	Version    string `json:"version"`
@@ -50,23 +55,20 @@ func readVersions() versions {
 	v := versions{Version: "unknown", Revision: "unknown", Go: runtime.Version(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, NATSServer: server.VERSION,
 		TimeZones: localtime.Zones().Version, CLDR: cldr.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		case "vcs.time":
-			v.Time = s.Value
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v.Version = cmp.Or(info.Main.Version, v.Version)
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				v.Revision = s.Value
+			case "vcs.modified":
+				v.Modified = s.Value == "true"
+			case "vcs.time":
+				v.Time = s.Value
+			}
 		}
 	}
+	v.Version, v.Revision = cmp.Or(version, v.Version), cmp.Or(revision, v.Revision)
 	return v
 }
 
