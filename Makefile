@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -62,6 +62,9 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, ev
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own; a busy machine gets no verdict
 	go run ./pkg/homingtest/bench $(ARGS)
+
+capacity: ## Measure what a large installation asks: a million pending touches, a burst, a million customers, several processes; takes ten minutes or more (ARGS=-quick: two)
+	go run ./pkg/homingtest/bench -capacity -markdown $(ARGS)
 
 bench-calendar: ## Find today's dates among a million customers in a Redis
 	go test -tags million -run '^TestTodaysDatesAreFoundAmongMany$$' -timeout 30m -v ./pkg/calendar

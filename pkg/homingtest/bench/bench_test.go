@@ -215,3 +215,57 @@ func TestCallersShareAllThereIs(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTakesMinutesIsMeasuredOnceEvenOnABusyMachine(t *testing.T) {
+	b := &bench{progress: func(string, ...any) {}}
+	b.report.Machine.Cores = 2
+	n := 0
+	err := b.measure(t.Context(), partCustomers, func(context.Context) error {
+		n++
+		b.report.CPU = append(b.report.CPU, cost{Others: 1})
+		b.report.add(rowOf(partCustomers, "bytes", bytesUnit, 2, 1))
+		return nil
+	})
+	if err != nil || n != 1 || b.report.Rows[0].Busy != 0.5 {
+		t.Errorf("measured %d times, and %+v (%v)", n, b.report.Rows, err)
+	}
+}
+
+func TestTheSampleShopIsWhatItIsSaidToBe(t *testing.T) {
+	shop := shopEvents{100, time.Now().Add(-rounds * 20 * 24 * time.Hour)}
+	all, orders := shop.count()
+	seen, placed, ids := 0, 0, map[string]bool{}
+	last := time.Time{}
+	err := shop.each(func(e events.Event) error {
+		if e.Time.Before(last) || e.Time.After(time.Now()) {
+			t.Errorf("%s is at %v, after %v", e.ID, e.Time, last)
+		}
+		m, err := message(e)
+		if err != nil {
+			return err
+		}
+		if _, err := events.Decode(events.Raw{Subject: m.Subject, Data: m.Data}, time.Now()); err != nil {
+			return fmt.Errorf("%s: %w", e.ID, err)
+		}
+		if seen++; e.Type == events.TypeOrderPlaced {
+			placed++
+		}
+		ids[e.ID], last = true, e.Time
+		return nil
+	})
+	if err != nil || seen != all || placed != orders || len(ids) != all {
+		t.Errorf("%d events, %d orders, %d ids (%v); want %d, %d, all different", seen, placed, len(ids), err, all, orders)
+	}
+}
+
+func TestTheMarkdownSaysWhereItWasMeasured(t *testing.T) {
+	r := report{Machine: facts{Cores: 2, Go: "go1", OS: "linux/amd64"}}
+	r.add(rowOf(partBurst, "orders", seconds, 4, 2))
+	var out bytes.Buffer
+	r.markdown(&out, time.Date(2026, 11, 29, 20, 0, 0, 0, time.UTC))
+	for _, want := range []string{"29 November 2026: 2 cores", "| burst | orders | 4.00 s | 2.00 s | 2.00 |"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}

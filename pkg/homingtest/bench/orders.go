@@ -27,10 +27,13 @@ var goods = []string{
 	"Assam, 250 g", "Heart light", "White lantern", "Cupid hanger", "Hot water bottle", "Woolly cushion", "Nesting boxes", "Star holder",
 }
 
+// firstOrder is the number of the first order.
+const firstOrder = 1_000_000
+
 // order makes an order of a customer, c-<who>, who is mailed at
 // c-<who>@example.com. Of 3 items it is about 600 bytes, of 19 about 2,600.
 func order(who, number, items int, at time.Time) events.Event {
-	o := events.Order{ID: strconv.Itoa(1_000_000 + number), Total: events.Money{Currency: "GBP"}}
+	o := events.Order{ID: strconv.Itoa(firstOrder + number), Total: events.Money{Currency: "GBP"}}
 	for i := range items {
 		n := (number + i) % 1000
 		it := events.Item{ProductID: "p-" + strconv.Itoa(n), Name: goods[n%len(goods)], Quantity: 1 + i%3,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
 )
@@ -83,9 +84,41 @@ func (b *bench) refold(ctx context.Context, s *stack, n int, keys int64) error {
 	if err != nil {
 		return err
 	}
-	r := row{Part: partRefold, What: fmt.Sprintf("entries folded again, of %d", n), Unit: perSecond, Homing: rate(n, took)}
+	bare, err := bareRead(ctx, s)
+	if err != nil {
+		return err
+	}
+	r := rowOf(partRefold, fmt.Sprintf("entries folded again, of %d; bare: entries read", n), perSecond, rate(n, took), bare)
 	r.judge("≥ 30,000/s", r.Homing >= refoldAim)
 	b.report.add(r)
 	b.report.addPeakOf(partRefold, "a refold", u, refoldPeak)
 	return nil
+}
+
+// bareRead reads the timeline from its first entry to its last, does nothing with it, and
+// returns how many a second.
+func bareRead(ctx context.Context, s *stack) (float64, error) {
+	n, err := held(ctx, s, bus.Timeline, "")
+	if err != nil {
+		return 0, err
+	}
+	c, err := s.js.OrderedConsumer(ctx, bus.Timeline, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	for got := 0; got < n; {
+		batch, err := c.Fetch(min(bareBatch, n-got), jetstream.FetchMaxWait(stallAfter))
+		if err != nil {
+			return 0, err
+		}
+		before := got
+		for range batch.Messages() {
+			got++
+		}
+		if got == before {
+			return 0, broken("%d of %d entries were read (%v)", got, n, batch.Error())
+		}
+	}
+	return rate(n, time.Since(began)), nil
 }

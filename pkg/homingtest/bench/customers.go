@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"homing/events"
+	"homing/pkg/bus"
+)
+
+// A sample shop: of every ten customers two have an account and never ordered, five
+// ordered once, two twice, and one five times. Every order is placed, of three items, and
+// later fulfilled. Four of ten agreed to marketing, and three told their birthday.
+var ordersOf = [10]int{0, 0, 1, 1, 1, 1, 1, 2, 2, 5}
+
+// shopEvents are what n customers of the sample shop did, in the order of time.
+type shopEvents struct {
+	n    int
+	from time.Time
+}
+
+// rounds are how often each customer is looked at: first for their account, then for
+// what happens to one order after the other.
+const rounds = 1 + 2*5
+
+// each calls fn with every event, until it fails.
+func (s shopEvents) each(fn func(events.Event) error) error {
+	for round := range rounds {
+		at := s.from.Add(time.Duration(round) * 20 * 24 * time.Hour)
+		for who := range s.n {
+			e, is := s.event(who, round, at)
+			if !is {
+				continue
+			}
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// event is what a customer does in a round, if anything. The number of an order says
+// whose it is.
+func (s shopEvents) event(who, round int, at time.Time) (e events.Event, is bool) {
+	if round == 0 {
+		c := events.Customer{ID: fmt.Sprintf("c-%d", who), Email: fmt.Sprintf("c-%d@example.com", who), FirstName: "Ann", LastName: "Fletcher", TimeZone: "Europe/London"}
+		if who%10 < 4 {
+			c.Consent = &events.Consent{Email: events.Subscribed, Confirmed: true, At: &at}
+		}
+		if who%10 >= 7 {
+			c.Birthday = fmt.Sprintf("--%02d-%02d", 1+who%12, 1+who%28)
+		}
+		return s.told(fmt.Sprintf("customer-%d", who), at, &events.CustomerCreated{Customer: c}), true
+	}
+	nth := (round - 1) / 2
+	if nth >= ordersOf[who%10] {
+		return e, false
+	}
+	no := who*5 + nth
+	if round%2 == 1 {
+		return order(who, no, 3, at), true
+	}
+	return s.told(fmt.Sprintf("order-%d-fulfilled", firstOrder+no), at, &events.OrderFulfilled{
+		Customer: events.Customer{ID: fmt.Sprintf("c-%d", who), Email: fmt.Sprintf("c-%d@example.com", who)},
+		Order:    events.OrderChange{ID: fmt.Sprint(firstOrder + no)},
+	}), true
+}
+
+func (s shopEvents) told(id string, at time.Time, data events.Data) events.Event {
+	return events.Event{ID: id, Source: "/bench", Type: data.Type(), Store: storeID, Time: at.UTC().Truncate(time.Millisecond), Data: data}
+}
+
+// count returns how many events and orders there are.
+func (s shopEvents) count() (all, orders int) {
+	for who := range s.n {
+		orders += ordersOf[who%10]
+	}
+	return s.n + 2*orders, orders
+}
+
+// sliceOfShop is how many customers' events are published before Homing has taken them
+// in, so that STOREFRONT stays small.
+const sliceOfShop = 500_000
+
+// runCustomers measures what the customers of a large shop take in Redis and on the
+// timeline.
+func (b *bench) runCustomers(ctx context.Context) error {
+	s, err := newStack(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	b.report.Machine.know(s)
+	shop := shopEvents{b.crowd, time.Now().Add(-rounds * 20 * 24 * time.Hour)}
+	n, orders := shop.count()
+	before, err := usedMemory(ctx, s)
+	if err != nil {
+		return err
+	}
+	took, err := b.takeShopIn(ctx, s, shop, n)
+	if err != nil {
+		return err
+	}
+	after, err := usedMemory(ctx, s)
+	if err != nil {
+		return err
+	}
+	if found, err := countCustomers(ctx, s); err != nil {
+		return err
+	} else if found != b.crowd {
+		return broken("Redis has %d customers, not %d", found, b.crowd)
+	}
+	what := fmt.Sprintf("%s customers of %s orders", thousands(float64(b.crowd)), thousands(float64(orders)))
+	limit, each, err := b.bareHashes(ctx, s, b.crowd)
+	if err != nil {
+		return err
+	}
+	r := rowOf(partCustomers, what+", Redis for each customer, all told", bytesUnit, float64(after-before)/float64(b.crowd), each)
+	b.report.add(r)
+	b.report.add(row{Part: partCustomers, What: what + ", Redis in all", Unit: mebibytes, Homing: mib(int64(after))})
+	b.report.add(rowOf(partCustomers, what+", events taken in; bare: HSETs in pipelines", perSecond, rate(n, took), limit))
+	return b.shopOnDisk(ctx, s, what, n, orders)
+}
+
+// takeShopIn publishes what happened in a shop and has Homing take it in. It returns for
+// how long Homing worked on it while nobody published.
+func (b *bench) takeShopIn(ctx context.Context, s *stack, shop shopEvents, n int) (took time.Duration, err error) {
+	var slice []*nats.Msg
+	done := 0
+	flush := func() error {
+		count := len(slice)
+		began := time.Now()
+		if err := publish(ctx, s.js, len(slice), func(i int) (*nats.Msg, error) { return slice[i], nil }); err != nil {
+			return err
+		}
+		done += len(slice)
+		slice = slice[:0]
+		b.progress("customers: %s of %s events published, in %v; Homing takes them in", thousands(float64(done)), thousands(float64(n)), time.Since(began).Round(time.Second))
+		h, err := startHoming(ctx, s, homingSpec{Roles: rolesIntake})
+		if err != nil {
+			return err
+		}
+		defer h.child.stop()
+		m := meterOf(s.pids())
+		m.pids["homing"], m.before["homing"] = h.ready.PID, cpu(h.ready.PID)
+		began = time.Now()
+		if err := until(ctx, "events to be taken in", done, acked(ctx, s, bus.Storefront, bus.IntakeConsumer)); err != nil {
+			return err
+		}
+		took += time.Since(began)
+		b.report.CPU = append(b.report.CPU, m.cost(partCustomers, fmt.Sprintf("an event of the sample shop, up to the %s", thousands(float64(done))), count))
+		_, err = h.stop()
+		return err
+	}
+	err = shop.each(func(e events.Event) error {
+		m, err := message(e)
+		if slice = append(slice, m); err == nil && len(slice) == sliceOfShop {
+			err = flush()
+		}
+		return err
+	})
+	if err == nil && len(slice) > 0 {
+		err = flush()
+	}
+	if err == nil {
+		err = noneRejected(ctx, s)
+	}
+	return took, err
+}
+
+func countCustomers(ctx context.Context, s *stack) (n int, err error) {
+	keys := s.rdb.Scan(ctx, 0, "homing:*:c:*", 10_000).Iterator()
+	for keys.Next(ctx) {
+		n++
+	}
+	return n, keys.Err()
+}
+
+// bareMost is how many hashes are written at most to see what one takes.
+const bareMost = 200_000
+
+// bareHashes writes hashes with what customers' hashes have in them, in pipelines, and
+// returns how many a second, and how many bytes each takes.
+func (b *bench) bareHashes(ctx context.Context, s *stack, n int) (perSecond, each float64, err error) {
+	n = min(n, bareMost)
+	b.progress("customers: the bare loop writes %d hashes", n)
+	var like []map[string]string
+	for keys := s.rdb.Scan(ctx, 0, "homing:*:c:*", 1000).Iterator(); len(like) < 1000 && keys.Next(ctx); {
+		h, err := s.rdb.HGetAll(ctx, keys.Val()).Result()
+		if err != nil {
+			return 0, 0, err
+		}
+		like = append(like, h)
+	}
+	before, err := usedMemory(ctx, s)
+	if err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	for from := 0; from < n; from += bareBatch {
+		p := s.rdb.Pipeline()
+		for i := from; i < min(n, from+bareBatch); i++ {
+			p.HSet(ctx, fmt.Sprintf("bare:%d", i), like[i%len(like)])
+		}
+		if _, err := p.Exec(ctx); err != nil {
+			return 0, 0, err
+		}
+	}
+	took := time.Since(began)
+	after, err := usedMemory(ctx, s)
+	return rate(n, took), float64(after-before) / float64(n), err
+}
+
+// shopOnDisk says what the timeline takes, and how much memory the servers have.
+func (b *bench) shopOnDisk(ctx context.Context, s *stack, what string, n, orders int) error {
+	st, err := s.js.Stream(ctx, bus.Timeline)
+	if err != nil {
+		return err
+	}
+	state := st.CachedInfo().State
+	b.report.add(row{Part: partCustomers, What: what + ", TIMELINE for each event", Unit: bytesUnit, Homing: float64(state.Bytes) / float64(n)})
+	b.report.add(row{Part: partCustomers, What: what + ", TIMELINE for each order with all around it", Unit: bytesUnit, Homing: float64(state.Bytes) / float64(orders)})
+	b.report.add(row{Part: partCustomers, What: what + ", memory of NATS", Unit: mebibytes, Homing: mib(status(s.nats.ready.PID, "VmRSS:"))})
+	info, err := s.rdb.Info(ctx, "memory").Result()
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(info) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "used_memory_rss:"); ok {
+			var bytes int64
+			if _, err := fmt.Sscan(v, &bytes); err == nil {
+				b.report.add(row{Part: partCustomers, What: what + ", resident memory of Redis", Unit: mebibytes, Homing: mib(bytes)})
+			}
+		}
+	}
+	return nil
+}

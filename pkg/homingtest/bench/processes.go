@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"homing/pkg/bus"
+)
+
+// crews are how many processes share the same work.
+var crews = []int{1, 2, 4}
+
+// runProcesses measures the same work by 1, 2 and 4 processes, each of which does
+// everything: take orders in, plan, and deliver.
+func (b *bench) runProcesses(ctx context.Context) error {
+	one := 0.0
+	for _, k := range crews {
+		got, err := b.byProcesses(ctx, k, &one)
+		if err != nil {
+			return fmt.Errorf("%d processes: %w", k, err)
+		}
+		b.report.add(got)
+	}
+	return nil
+}
+
+// byProcesses has k processes make emails of orders that wait. one is what one of them
+// managed, to compare with.
+func (b *bench) byProcesses(ctx context.Context, k int, one *float64) (row, error) {
+	var none row
+	s, err := newStack(ctx)
+	if err != nil {
+		return none, err
+	}
+	defer s.stop()
+	b.report.Machine.know(s)
+	n, at := b.shared, time.Now().Add(-past)
+	b.progress("processes: %d of them make emails of %d orders", k, n)
+	crew, err := startCrew(ctx, s, k)
+	for _, h := range crew {
+		defer h.child.stop()
+	}
+	if err != nil {
+		return none, err
+	}
+	m := meterOf(s.pids())
+	for i, h := range crew {
+		name := fmt.Sprintf("homing %d", i+1)
+		m.pids[name], m.before[name] = h.ready.PID, cpu(h.ready.PID)
+	}
+	began := time.Now()
+	if err := publish(ctx, s.js, n, func(i int) (*nats.Msg, error) { return message(order(i, i, 3, at)) }); err != nil {
+		return none, err
+	}
+	if err := until(ctx, "emails", n, mailsTaken(s)); err != nil {
+		return none, err
+	}
+	took := time.Since(began)
+	what := fmt.Sprintf("%s orders to emails, by %d processes on %d cores", thousands(float64(n)), k, b.report.Machine.Cores)
+	if k == 1 {
+		what = fmt.Sprintf("%s orders to emails, by one process on %d cores", thousands(float64(n)), b.report.Machine.Cores)
+	}
+	b.report.CPU = append(b.report.CPU, m.cost(partProcesses, what, n))
+	if _, err := allSent(ctx, s, n); err != nil {
+		return none, err
+	}
+	if err := b.factBytes(ctx, s, k, n); err != nil {
+		return none, err
+	}
+	for _, h := range crew {
+		u, err := h.stop()
+		if err != nil {
+			return none, err
+		}
+		if h == crew[0] {
+			b.report.addPeak(partProcesses, what, u)
+		}
+	}
+	r := row{Part: partProcesses, What: what, Unit: perSecond, Homing: rate(n, took), Bare: *one}
+	if k == 1 {
+		*one = r.Homing
+	} else {
+		r.What += "; next to one"
+	}
+	return r, nil
+}
+
+func startCrew(ctx context.Context, s *stack, k int) (crew []*homing, err error) {
+	for range k {
+		h, err := startHoming(ctx, s, homingSpec{Roles: rolesAll})
+		if err != nil {
+			return crew, err
+		}
+		crew = append(crew, h)
+	}
+	return crew, nil
+}
+
+// factBytes adds what the timeline takes for an email with its order, once.
+func (b *bench) factBytes(ctx context.Context, s *stack, k, n int) error {
+	if k != crews[0] {
+		return nil
+	}
+	st, err := s.js.Stream(ctx, bus.Timeline)
+	if err != nil {
+		return err
+	}
+	b.report.add(row{Part: partProcesses, What: "TIMELINE for an order and the email about it", Unit: bytesUnit, Homing: float64(st.CachedInfo().State.Bytes) / float64(n)})
+	return nil
+}
