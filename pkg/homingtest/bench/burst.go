@@ -96,6 +96,7 @@ func ages(ctx context.Context, s *stack, n int, start time.Time) (age []float64,
 	if err != nil {
 		return nil, last, err
 	}
+	tl := timeline.New(s.js)
 	for len(age) < n {
 		batch, err := c.Fetch(min(bareBatch, n-len(age)), jetstream.FetchMaxWait(stallAfter))
 		if err != nil {
@@ -103,7 +104,7 @@ func ages(ctx context.Context, s *stack, n int, start time.Time) (age []float64,
 		}
 		got := len(age)
 		for m := range batch.Messages() {
-			e, err := timeline.Decode(m)
+			e, err := tl.Decode(m)
 			if err != nil {
 				return nil, last, err
 			}
