@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
-cp events/js/test/* "$work"
+find events/js/test -maxdepth 1 -type f -exec cp {} "$work" \;
 (cd "$work" && npm install --no-package-lock --no-audit --no-fund --silent)
 mkdir "$work/node_modules/homing-events"
 cp events/js/*.js events/js/*.d.ts events/js/package.json "$work/node_modules/homing-events"

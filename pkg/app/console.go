@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 		},
 		Customers: a.known, Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
 		Served: func(code int) { a.metrics.console.WithLabelValues(strconv.Itoa(code)).Inc() },
-		Guard:  a.whenAdmitted,
+		Guard:  func(h http.Handler) http.Handler { return a.whenAdmitted(h, notReady) },
 	}
 	for _, id := range programme.StoreNames(a.o.Config) {
 		o.Stores = append(o.Stores, studio.Store{ID: id, View: a.stores[id].View})

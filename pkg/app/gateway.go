@@ -17,6 +17,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/email"
+	"homing/pkg/front"
 	"homing/pkg/gateway"
 	"homing/pkg/kept"
 	"homing/pkg/link"
@@ -117,7 +118,7 @@ func (a *App) serveGateway() (*httpServer, error) {
 	}
 	a.log.Info("links", zap.String("address", l.Addr().String()), zap.String("public", a.o.Config.HTTP.PublicURL))
 	return serve(l, log, &http.Server{
-		Handler: a.whenAdmitted(a.public(log)), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
+		Handler: a.public(log), ReadHeaderTimeout: gatewayRead / 2, ReadTimeout: gatewayRead, WriteTimeout: gatewayWrite,
 		IdleTimeout: gatewayIdle, MaxHeaderBytes: gatewayHeader, ErrorLog: quiet,
 	}), nil
 }
@@ -127,7 +128,8 @@ func (a *App) serveGateway() (*httpServer, error) {
 func (a *App) public(log *zap.Logger) http.Handler {
 	take := a.taking()
 	a.visits = a.newVisits(take)
-	links, provider, doors := a.gatewayHandler(log, take), a.reportsHandler(), a.doorsHandler()
+	links, provider := a.whenAdmitted(a.gatewayHandler(log, take), notReady), a.whenAdmitted(a.reportsHandler(), notReady)
+	doors := a.whenAdmitted(a.doorsHandler(), front.NotReady)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, a.links.Path()+reportsPath):
@@ -177,16 +179,21 @@ func (a *App) gatewayHandler(log *zap.Logger, take taker) http.Handler {
 }
 
 // whenAdmitted answers nothing until the secret is known to be that of the
-// installation: with another, a good link looks forged.
-func (a *App) whenAdmitted(h http.Handler) http.Handler {
+// installation: with another, a good link looks forged. Until then it answers notYet.
+func (a *App) whenAdmitted(h http.Handler, notYet http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.admitted.Load() {
-			w.Header().Set("Retry-After", "5")
-			http.Error(w, "This page is not ready yet. Please try again in a minute.", http.StatusServiceUnavailable)
+			notYet(w, r)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// notReady is for people and providers.
+func notReady(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "This page is not ready yet. Please try again in a minute.", http.StatusServiceUnavailable)
 }
 
 // GatewayAddr returns where links are answered; empty if they are not.

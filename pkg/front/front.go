@@ -138,6 +138,15 @@ func refuse(code int, format string, args ...any) reply {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	door, a := f.answer(w, r)
 	f.o.Served(door, a.code)
+	a.write(w)
+}
+
+// NotReady is what doors answer while the process starts.
+func NotReady(w http.ResponseWriter, _ *http.Request) {
+	refuse(http.StatusServiceUnavailable, "this process is starting, and nothing of it was stored; please try again").write(w)
+}
+
+func (a reply) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
