@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
+	"homing/pkg/asked"
 	"homing/pkg/bus"
 	"homing/pkg/codelist"
 	"homing/pkg/delivery"
@@ -165,7 +166,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Keep:    a.keep(),
 		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker),
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting,
+		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting, Asked: asked.New(a.rdb, a.identity),
 	})
 	a.sends = append(a.sends, d)
 	return d

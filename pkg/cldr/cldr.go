@@ -50,11 +50,15 @@ func Version() string { return read().version }
 // ISO 4217 says: 0 for HUF, whose amounts have two.
 func Digits(currency string) int {
 	t := read()
-	if i := strings.Index(t.digits, currency); i >= 0 && len(currency) == 3 {
+	if i := strings.Index(t.digits, currency); i >= 0 && len(currency) == 3 && strings.IndexFunc(currency, notCapital) < 0 {
 		return int(t.digits[i+3] - '0')
 	}
 	return 2
 }
+
+// notCapital says what codes of currencies don't have. Without it "BP0" would be found
+// where a code ends.
+func notCapital(r rune) bool { return r < 'A' || r > 'Z' }
 
 // known is the most special locale there is data of that a tag is covered by.
 func (t *table) known(tag string) string {

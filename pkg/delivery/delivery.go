@@ -111,6 +111,12 @@ type Clicks interface {
 	In(ctx context.Context, store string) (bool, error)
 }
 
+// Asked counts how often mailboxes are asked whether they want email.
+type Asked interface {
+	// Take notes that a touch asks at an address, or returns why that is too often.
+	Take(ctx context.Context, store, address, id string, now time.Time) (tooOften string, err error)
+}
+
 // Options are what a Delivery works with.
 type Options struct {
 	Stores    map[string]*programme.Store // by id
@@ -138,6 +144,7 @@ type Options struct {
 	Held    func(reason reason.Reason, err error)     // told why the system waits; may be nil
 	Holds   Holds                                     // nil: nothing is paused, and nobody is told
 	Clicks  Clicks                                    // nil: there are none
+	Asked   Asked                                     // nil: nobody counts
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int

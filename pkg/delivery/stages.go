@@ -61,6 +61,7 @@ func (d *Delivery) stages() (first, judged []stage) {
 		d.timed("bind", d.bind),         // which code does it offer?
 		d.timed("compose", d.compose),   // the message itself
 		d.timed("open", d.open),         // a connection: all that is slow comes before the claim
+		d.ask,                           // if it asks for consent: was its mailbox asked too often?
 		d.still,                         // did nobody pause the worker in the meantime, and may this process send?
 		d.timed("claim", d.claim),       // the touch is ours, if nothing changed since the gate judged
 		d.timed("transmit", d.transmit), // the message leaves

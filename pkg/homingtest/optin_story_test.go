@@ -86,6 +86,46 @@ func TestConsentBeginsWhenTheAddressIsConfirmed(t *testing.T) {
 	})
 }
 
+// Ann reads one mailbox, whatever follows a + in its address, or where there are dots in
+// one of Gmail's. Others are not counted with her.
+func TestNobodyIsBombedUnderOtherTags(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, confirming)
+		w.Start()
+		sent := func(prefix string) (n int) {
+			for _, m := range w.Sink.Mails() {
+				if to := strings.ReplaceAll(strings.ToLower(m.To), ".", ""); strings.HasPrefix(to, prefix+"@") || strings.HasPrefix(to, prefix+"+") {
+					n++
+				}
+			}
+			return n
+		}
+		for day := range 40 {
+			at := time.Now()
+			for n, email := range []string{"ann+%d@example.com", "Ann+x%d@Example.com", "a.n.n.a+%d@gmail.com", "an.na+%d@googlemail.com", "eve.%d@example.com"} {
+				w.Publish("main", asksFor(fmt.Sprintf("id-%d-%d", n, day), fmt.Sprintf(email, day), &at))
+			}
+			if day == 0 { // and a moment later than the rest, by the plain address
+				w.Publish("main", asksFor("ann", "ann@example.com", &at))
+			}
+			time.Sleep(25 * time.Hour)
+		}
+		if ann, anna, eve := sent("ann"), sent("anna"), len(w.Sink.Mails())-sent("ann")-sent("anna"); ann != 6 || anna != 6 || eve != 40 {
+			t.Errorf("ann got %d emails and anna %d, want 6 of each in six weeks; others %d, want 40", ann, anna, eve)
+		}
+		dropped := 0
+		for _, got := range outcomes(w) {
+			if got == "already_asked" {
+				dropped++
+			}
+		}
+		if dropped != 201-52 {
+			t.Errorf("%d dropped", dropped)
+		}
+	})
+}
+
 // Somebody signs a mailbox up a hundred times within a day, under ids of all sorts, also
 // such that name it in the same second.
 func TestNobodyIsBombedWithConfirmations(t *testing.T) {

@@ -37,12 +37,7 @@ const Name = "double-opt-in"
 const Confirm = "confirm"
 
 const (
-	day     = 24 * time.Hour
-	expires = 2 * day // a question about something long past is one more email that nobody expects
-
-	// The most that a mailbox is asked.
-	once, within    = 1, day
-	most, withinAll = 3, 30 * day
+	expires = 48 * time.Hour // a question about something long past is one more email that nobody expects
 
 	// hour is how close two requests are one.
 	hour = time.Hour
@@ -132,20 +127,16 @@ func wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(reason.Unsubscribed, "said no since")
 	}
 	asked := asked(t, in)
-	for _, limit := range []struct {
-		n    int
-		over time.Duration
-		says string
-	}{{once, within, "24 h"}, {most, withinAll, "30 d"}} {
-		since := in.Now.Add(-limit.over).UnixMilli()
+	for _, limit := range touch.AskLimits {
+		since := in.Now.Add(-limit.Over).UnixMilli()
 		n := 0
 		for _, at := range asked {
 			if at > since {
 				n++
 			}
 		}
-		if n >= limit.n {
-			return touch.DropFor(reason.AlreadyAsked, fmt.Sprintf("asked %d times in %s, the most is %d", n, limit.says, limit.n))
+		if n >= limit.Most {
+			return touch.DropFor(reason.AlreadyAsked, fmt.Sprintf("asked %d times in %s, the most is %d", n, limit.Says, limit.Most))
 		}
 	}
 	return touch.Verdict{}
@@ -173,7 +164,7 @@ func asked(t touch.Touch, in workers.Input) (out []int64) {
 		}
 		look(everTold)
 		// An email leaves up to expires after it was asked for.
-		for at := in.Now.Add(hour); at.After(in.Now.Add(-withinAll - expires)); at = at.Add(-hour) {
+		for at := in.Now.Add(hour); at.After(in.Now.Add(-touch.AskedFor - expires)); at = at.Add(-hour) {
 			look(occasion(at))
 		}
 	}

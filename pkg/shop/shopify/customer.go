@@ -2,6 +2,7 @@ package shopify
 
 import (
 	"cmp"
+	"encoding/json"
 
 	"homing/events"
 	"homing/pkg/shop"
@@ -29,6 +30,18 @@ type address struct {
 type agreed struct {
 	State string `json:"state"`
 	At    string `json:"consent_updated_at"`
+}
+
+// maybe tells null from nothing.
+type maybe struct {
+	*agreed
+	there bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (x *maybe) UnmarshalJSON(b []byte) error {
+	x.there = true
+	return json.Unmarshal(b, &x.agreed)
 }
 
 func (p person) who(t *shop.Teller) events.Customer {
@@ -73,7 +86,7 @@ func consent(t *shop.Teller, m shop.Message) error {
 	var c struct {
 		ID      shop.Number `json:"customer_id"`
 		Email   string      `json:"email_address"`
-		Consent *agreed     `json:"email_marketing_consent"`
+		Consent maybe       `json:"email_marketing_consent"`
 	}
 	if err := t.Read(m.Body, &c); err != nil {
 		return err
@@ -82,8 +95,12 @@ func consent(t *shop.Teller, m shop.Message) error {
 	if who.ID == "" && who.Email == "" {
 		return lacks("customer_id")
 	}
-	if c.Consent == nil {
+	switch {
+	case !c.Consent.there:
 		return lacks("email_marketing_consent")
+	case c.Consent.agreed == nil: // of a customer without an address
+		t.Ignore("nobody has said anything: it is null")
+		return nil
 	}
 	about := cmp.Or(who.ID, "guest")
 	said := c.Consent.said()
