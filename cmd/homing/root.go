@@ -28,9 +28,9 @@ it.
 
   Building a storefront?   dev, validate, publish, import, rejected
   Writing the emails?      studio, templates, check, dev
-  Running it?              setup, run, status, doctor, health, pause, resume, offers,
-                           check, products, rejected, pending, replan, rebuild, backup,
-                           restore, adopt
+  Running it?              setup, run, status, doctor, size, health, pause, resume,
+                           offers, check, products, rejected, pending, replan, rebuild,
+                           backup, restore, adopt
   Answering customers?     why, pending, export, erase
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
@@ -79,7 +79,7 @@ func (p *program) root() *cobra.Command {
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
-		"look": {p.statusCommand(), p.doctorCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.healthCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.healthCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 		"":     {p.completionCommand(), p.manCommand()},
 	} {
 		for _, c := range cmds {

@@ -1,0 +1,60 @@
+package sizing
+
+import "fmt"
+
+// Measure is one thing that was measured.
+type Measure struct {
+	Value float64
+	Unit  string
+	From  string // which part of which program measured it
+}
+
+func (m Measure) says() string {
+	n := fmt.Sprintf("%.0f", m.Value)
+	if m.Value >= 10_000 {
+		n = Count(m.Value)
+	}
+	return n + " " + m.Unit
+}
+
+// What was measured, on the machine that docs/performance.md names: run make capacity and
+// make bench, and write here what they say.
+var (
+	EventHoming = Measure{450, "µs of Homing for an event", "make bench, workers: an order for which all workers plan"}
+	EventNATS   = Measure{250, "µs of NATS for an event", "the same"}
+	EventRedis  = Measure{60, "µs of Redis for an event", "the same"}
+	EmailHoming = Measure{700, "µs of Homing for an email", "make capacity, processes: an order to its email by one process"}
+	EmailNATS   = Measure{250, "µs of NATS for an email", "the same"}
+	EmailRedis  = Measure{100, "µs of Redis for an email", "the same"}
+
+	Process  = Measure{150e6, "bytes for a process", "make bench and make capacity, memory: the most of any part"}
+	Customer = Measure{774, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
+	Entry    = Measure{539, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
+	Fact     = Measure{800, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}
+
+	PendingDisk   = Measure{1035, "bytes of disk for a pending email", "make capacity, pending: 1,000,000"}
+	PendingMemory = Measure{1412, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
+	StreamRate    = Measure{30_000, "messages a second into a stream", "make capacity, pending: the bare limit"}
+	Refold        = Measure{30_000, "entries a second", "make capacity, refold"}
+)
+
+// What is assumed, and was not measured.
+const (
+	used           = 0.5   // of a core, so that the worst minute of the worst hour has room
+	smallest       = 0.1   // of a core
+	processCores   = 2.0   // that one process makes use of
+	relayRoom      = 1.5   // for those that come late, and are tried again
+	redisRoom      = 2.0   // growth, and copies of pages while it rewrites its file
+	redisLeast     = 100e6 // bytes, for claims, connections and itself
+	natsRoom       = 2.0   // garbage, and what is read
+	natsLeast      = 500e6 // bytes, for itself, and what it reads and writes
+	diskRoom       = 1.3   // what is deleted takes disk until its block is empty
+	storefrontDays = 30.0  // of raw events, as nats.streams.storefront.max_age has it
+	pendingDays    = 20.0  // an email waits on average
+	streamShare    = 0.25  // of what one stream takes while nothing else happens
+)
+
+// All returns what was measured, for the documentation.
+func All() []Measure {
+	return []Measure{EventHoming, EventNATS, EventRedis, EmailHoming, EmailNATS, EmailRedis, Process, Customer, Entry, Fact, PendingDisk, PendingMemory, StreamRate, Refold}
+}
