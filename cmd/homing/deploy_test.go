@@ -23,6 +23,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/config"
+	"homing/pkg/doctor"
 	"homing/pkg/programme"
 )
 
@@ -44,6 +45,8 @@ type manifest struct {
 		Template struct {
 			Spec struct{ Containers []container }
 		}
+		InitContainers []container `yaml:"initContainers"` // of a pod
+		Containers     []container
 	}
 }
 
@@ -61,7 +64,7 @@ type port struct {
 func charts(t *testing.T) map[string][]manifest {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(deploy, "helm", "rendered", "*.yaml"))
-	if err != nil || len(paths) < 3 {
+	if err != nil || len(paths) < 4 {
 		t.Fatal(paths, err)
 	}
 	out := map[string][]manifest{}
@@ -81,21 +84,63 @@ func charts(t *testing.T) map[string][]manifest {
 	return out
 }
 
-// consumersOf are those that a role reads, with their streams.
-func consumersOf(role string) []string {
-	switch role {
-	case app.RoleIntake:
-		return []string{bus.Storefront + " " + bus.IntakeConsumer, bus.Timeline + " " + bus.EraseConsumer}
-	case app.RoleGateway, app.RoleConsole, app.RoleCalendar:
-		return nil
+// consumersOf are those that a role reads in some of n partitions, with their streams.
+func consumersOf(role string, n bus.Partitions, of []int) (out []string) {
+	if role == app.RoleIntake {
+		out = append(out, bus.Storefront+" "+bus.IntakeConsumer)
 	}
-	return []string{bus.Timeline + " " + bus.PlanConsumer(role), bus.ScheduleStream(role) + " " + bus.DueConsumer(role)}
+	for _, p := range of {
+		switch role {
+		case app.RoleIntake:
+			out = append(out, n.Timeline(p)+" "+n.Erase(p))
+		case app.RoleGateway, app.RoleConsole, app.RoleCalendar:
+		default:
+			out = append(out, n.Timeline(p)+" "+n.Plan(role, p), n.Schedule(role, p)+" "+n.Due(role, p))
+		}
+	}
+	return out
+}
+
+// partitionsOf reads nats.partitions from the configuration that is installed.
+func partitionsOf(t *testing.T, objects []manifest) bus.Partitions {
+	t.Helper()
+	for _, o := range objects {
+		if text := o.Data["homing.yaml"]; o.Kind == "ConfigMap" && text != "" {
+			var c struct {
+				NATS struct{ Partitions bus.Partitions }
+			}
+			if err := yaml.Unmarshal([]byte(text), &c); err != nil {
+				t.Fatal(err)
+			}
+			return max(1, c.NATS.Partitions)
+		}
+	}
+	t.Fatal("no configuration is installed")
+	return 0
+}
+
+// rolesAndPartitions reads what `homing run` is told.
+func rolesAndPartitions(t *testing.T, args []string, n bus.Partitions) (roles []string, of []int) {
+	t.Helper()
+	args = args[1:]
+	if i := slices.Index(args, "--partitions"); i >= 0 {
+		of, err := parsePartitions(args[i+1])
+		if err != nil || len(of) == 0 || len(args) > i+2 {
+			t.Fatal(args, err)
+		}
+		return args[:i], of
+	}
+	for p := range n.Count() {
+		of = append(of, p)
+	}
+	return args, of
 }
 
 func TestTheChartRunsEveryRoleAndKEDACountsItsConsumers(t *testing.T) {
 	for name, objects := range charts(t) {
-		var roles []string
-		runs := map[string][]string{}
+		n := partitionsOf(t, objects)
+		var does, want []string
+		counted := map[string][]string{} // what the Deployment's roles read
 		for _, o := range objects {
 			if o.Kind != "Deployment" {
 				continue
@@ -104,38 +149,73 @@ func TestTheChartRunsEveryRoleAndKEDACountsItsConsumers(t *testing.T) {
 			if c.Args[0] != "run" || !slices.Contains(c.Ports, port{"health", 8080}) {
 				t.Errorf("%s: %s runs %v", name, o.Metadata.Name, c.Args)
 			}
-			runs[o.Metadata.Name] = c.Args[1:]
-			roles = append(roles, c.Args[1:]...)
+			roles, of := rolesAndPartitions(t, c.Args, n)
+			for _, role := range roles {
+				counted[o.Metadata.Name] = append(counted[o.Metadata.Name], consumersOf(role, n, of)...)
+				for _, p := range of {
+					does = append(does, fmt.Sprintf("%s of %d", role, p))
+				}
+			}
 		}
-		want := slices.DeleteFunc(app.RoleNames(), func(r string) bool { return r == app.RoleConsole && name != "keda.yaml" })
-		slices.Sort(roles)
+		for _, role := range app.RoleNames() {
+			for p := range n.Count() {
+				if role != app.RoleConsole || name == "keda.yaml" {
+					want = append(want, fmt.Sprintf("%s of %d", role, p))
+				}
+			}
+		}
+		slices.Sort(does)
 		slices.Sort(want)
-		if !slices.Equal(roles, want) {
-			t.Errorf("%s runs %v, want %v", name, roles, want)
+		if !slices.Equal(does, want) {
+			t.Errorf("%s runs %v, want %v", name, does, want)
 		}
-		scaled := map[string]bool{}
+		var scaled []string
 		for _, o := range objects {
 			if o.Kind != "ScaledObject" {
 				continue
 			}
-			var counts, expected []string
+			var counts []string
 			for _, trigger := range o.Spec.Triggers {
 				if trigger.Type == "nats-jetstream" {
 					counts = append(counts, trigger.Metadata["stream"]+" "+trigger.Metadata["consumer"])
 				}
 			}
-			for _, role := range runs[o.Spec.ScaleTargetRef.Name] {
-				scaled[role] = true
-				expected = append(expected, consumersOf(role)...)
-			}
-			if !slices.Equal(counts, expected) {
+			if expected := counted[o.Spec.ScaleTargetRef.Name]; len(counts) == 0 || !slices.Equal(counts, expected) {
 				t.Errorf("%s: %s counts %q, want %q", name, o.Metadata.Name, counts, expected)
 			}
+			scaled = append(scaled, counts...)
 		}
 		for _, w := range programme.WorkerNames() {
-			if name == "keda.yaml" && !scaled[w] {
-				t.Errorf("KEDA does not know %s", w)
+			for p := range n.Count() {
+				if due := n.Schedule(w, p) + " " + n.Due(w, p); len(scaled) > 0 && !slices.Contains(scaled, due) {
+					t.Errorf("%s: KEDA does not know %s", name, due)
+				}
 			}
+		}
+		if (len(scaled) > 0) != (name == "keda.yaml" || name == "partitions.yaml") {
+			t.Errorf("%s: KEDA counts %v", name, scaled)
+		}
+	}
+}
+
+// What `helm test` runs is understood: only what a server says may make it fail.
+func TestTheTestsOfTheChartAreCommandsOfHoming(t *testing.T) {
+	for name, objects := range charts(t) {
+		var ran []string
+		for _, o := range objects {
+			for _, c := range slices.Concat(o.Spec.InitContainers, o.Spec.Containers) {
+				ran = append(ran, strings.Join(c.Args, " "))
+				if i := slices.Index(c.Args, "--only"); i >= 0 {
+					for check := range strings.SplitSeq(c.Args[i+1], ",") {
+						if !slices.Contains(doctor.Checks, check) {
+							t.Errorf("%s: the doctor has no check %q", name, check)
+						}
+					}
+				}
+			}
+		}
+		if len(ran) != 2 || ran[0] != "check" || !strings.HasPrefix(ran[1], "doctor --only ") {
+			t.Errorf("%s: helm test runs %q", name, ran)
 		}
 	}
 }
@@ -176,7 +256,7 @@ func TestTheConfigurationsInDeployAreRight(t *testing.T) {
 		}
 		configs[path] = string(text)
 	}
-	if len(configs) < 5 {
+	if len(configs) < 6 {
 		t.Fatalf("only %v", slices.Sorted(maps.Keys(configs)))
 	}
 	for name, text := range configs {

@@ -137,6 +137,16 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"a digest of half the length":    {"image: {digest: 'sha256:0123'}", "digest"},
 		"a name too long for Kubernetes": {"deployments: {a-name-that-is-much-too-long: {roles: [intake], replicas: 1}}", "a-name-that-is-much-too-long"},
 		"no store":                       {"image: {tag: '1'}", "config.stores"},
+		"partitions that do not divide":  {"config: {nats: {partitions: 3}}", "config.nats.partitions: 3 is none of"},
+		"no partitions at all":           {"config: {nats: {partitions: 0}}", "config.nats.partitions: 0 is none of"},
+		"a partition that is not there":  {"{config: {nats: {partitions: 2}}, deployments: {thank-you: {partitions: [0, 2]}}}", "there is no partition 2"},
+		"a partition without split":      {"deployments: {thank-you: {partitions: [1]}}", "there is no partition 1"},
+		"a partition that nobody has":    {"{config: {nats: {partitions: 2}}, deployments: {thank-you: {partitions: [0]}}}", "nobody runs thank-you for partition 1"},
+		"a share of the gateway":         {"deployments: {gateway: {perPartition: true}}", "gateway works for all partitions"},
+		"both ways to share":             {"deployments: {thank-you: {perPartition: true, partitions: [0]}}", "deployments"},
+		"a partition as a range":         {"deployments: {thank-you: {partitions: 0-1}}", "partitions"},
+		"a share with another's name":    {"{config: {nats: {partitions: 2}}, deployments: {thank-you: {perPartition: true}, thank-you-1: {roles: [thank-you], replicas: 1}}}", "there already"},
+		"a share with too long a name":   {"{config: {nats: {partitions: 16}}, deployments: {twenty-letters-named: {roles: [thank-you], replicas: 1, perPartition: true}}}", "too long"},
 		"a budget that is no number":     {"podDisruptionBudget: {maxUnavailable: {}}", "maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,14 +134,3 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{- /* The consumers that a role reads, one a line: stream, consumer. Homing's names are stable;
-make check sees that these are they. */ -}}
-{{- define "homing.consumers" -}}
-{{- if eq . "intake" -}}
-STOREFRONT intake
-TIMELINE erase
-{{- else if not (has . (list "gateway" "console" "calendar")) -}}
-TIMELINE plan-{{ . }}
-SCHEDULE-{{ . }} due-{{ . }}
-{{- end -}}
-{{- end -}}
