@@ -17,17 +17,17 @@ func (m Measure) says() string {
 	return n + " " + m.Unit
 }
 
-// What was measured, on the machine that docs/performance.md names: run make capacity and
-// make bench, and write here what they say.
+// What was measured, on the machine that docs/performance.md names: run make capacity, and
+// write here what they say.
 var (
-	EventHoming = Measure{450, "µs of Homing for an event", "make bench, workers: an order for which all workers plan"}
+	EventHoming = Measure{450, "µs of Homing for an event", "make capacity, workers: an order for which all workers plan"}
 	EventNATS   = Measure{250, "µs of NATS for an event", "the same"}
 	EventRedis  = Measure{60, "µs of Redis for an event", "the same"}
 	EmailHoming = Measure{700, "µs of Homing for an email", "make capacity, processes: an order to its email by one process"}
 	EmailNATS   = Measure{250, "µs of NATS for an email", "the same"}
 	EmailRedis  = Measure{100, "µs of Redis for an email", "the same"}
 
-	Process  = Measure{150e6, "bytes for a process", "make bench and make capacity, memory: the most of any part"}
+	Process  = Measure{150e6, "bytes for a process", "make capacity, memory: the most of any part"}
 	Customer = Measure{774, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
 	Entry    = Measure{539, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
 	Fact     = Measure{800, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -267,5 +268,24 @@ func TestTheMarkdownSaysWhereItWasMeasured(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
+	}
+}
+
+func TestTheLongPartsRunOnlyWhenAskedFor(t *testing.T) {
+	for args, want := range map[string][]string{
+		"": usualParts, "-quick": usualParts, "-capacity": capacityParts, "-capacity -quick": capacityParts, "-capacity -only burst": {partBurst},
+	} {
+		b, err := parse(strings.Fields(args))
+		if err != nil || !slices.Equal(b.only, want) {
+			t.Errorf("%q runs %v (%v), want %v", args, b, err, want)
+		}
+	}
+	for _, p := range capacityParts {
+		if !slices.Contains(parts, p) {
+			t.Errorf("%s is not among all parts", p)
+		}
+	}
+	if _, err := parse([]string{"-only", "bursts"}); err == nil {
+		t.Error("a part that there isn't is run")
 	}
 }

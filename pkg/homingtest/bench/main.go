@@ -60,8 +60,8 @@ const (
 // first of them; of capacityParts some take minutes.
 var (
 	usualParts    = []string{partIntake, partRefold, partWorkers, partDelivery, partLatency, partMemory, partGate, partDoors}
-	capacityParts = []string{partRefold, partPending, partBurst, partCustomers, partProcesses}
-	parts         = append(slices.Clone(usualParts), capacityParts[1:]...)
+	capacityParts = []string{partRefold, partWorkers, partPending, partBurst, partCustomers, partProcesses}
+	parts         = append(slices.Clone(usualParts), capacityParts[2:]...)
 )
 
 // bench is one run.

@@ -21,4 +21,8 @@ func (r *report) markdown(w io.Writer, at time.Time) {
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", row.Part, row.What, row.ours(), optional(row.Bare, row.Unit), optional(row.Ratio, ""), note)
 	}
+	fmt.Fprint(w, "\n| part | CPU time for each | µs of each process | in all | cores idle | of others |\n|---|---|---|--:|--:|--:|\n")
+	for _, c := range r.CPU {
+		fmt.Fprintf(w, "| %s | %s | %s | %.0f | %.1f | %.1f |\n", c.Part, c.What, c.processes(), c.Total, c.Idle, c.Others)
+	}
 }

@@ -149,16 +149,20 @@ func (r *report) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintln(w)
 	fmt.Fprintln(t, "part\tCPU time in µs for each\tprocesses\ttotal\tcores idle\tcores used by others\t")
 	for _, c := range r.CPU {
-		var each []string
-		for _, name := range slices.Sorted(maps.Keys(c.Micros)) {
-			if c.Micros[name] < 0.5 {
-				continue
-			}
-			each = append(each, fmt.Sprintf("%s %.0f", name, c.Micros[name]))
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.0f\t%.1f\t%.1f\t\n", c.Part, c.What, strings.Join(each, ", "), c.Total, c.Idle, c.Others)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.0f\t%.1f\t%.1f\t\n", c.Part, c.What, c.processes(), c.Total, c.Idle, c.Others)
 	}
 	return t.Flush()
+}
+
+// processes says what each took.
+func (c cost) processes() string {
+	var each []string
+	for _, name := range slices.Sorted(maps.Keys(c.Micros)) {
+		if c.Micros[name] >= 0.5 {
+			each = append(each, fmt.Sprintf("%s %.0f", name, c.Micros[name]))
+		}
+	}
+	return strings.Join(each, ", ")
 }
 
 func (r row) ours() string {
