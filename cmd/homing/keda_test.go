@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"homing/pkg/bus"
 )
@@ -55,6 +57,22 @@ func kedaCounts(t *testing.T, endpoint, account, stream, consumer string) int {
 	return -1
 }
 
+// monitored starts a NATS that answers /jsz.
+func monitored(t *testing.T, o *server.Options) *server.Server {
+	t.Helper()
+	o.NoSigs, o.NoLog = true, true
+	srv, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	if !srv.ReadyForConnections(testPatience) {
+		t.Fatal("NATS does not start")
+	}
+	return srv
+}
+
 func TestKEDASeesWhatFellDueForAWorkerThatSleeps(t *testing.T) {
 	conf := filepath.Join(t.TempDir(), "nats.conf")
 	text := fmt.Sprintf(`listen: "127.0.0.1:-1", http: "127.0.0.1:-1", jetstream {store_dir: %q}
@@ -66,16 +84,7 @@ func TestKEDASeesWhatFellDueForAWorkerThatSleeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.NoSigs, o.NoLog = true, true
-	srv, err := server.NewServer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
-	if !srv.ReadyForConnections(testPatience) {
-		t.Fatal("NATS does not start")
-	}
+	srv := monitored(t, o)
 	url := fmt.Sprintf("nats://homing:password@%s", srv.Addr())
 	homing(t, "setup", "--nats", url).want(t, exitOK)
 
@@ -129,5 +138,74 @@ func TestKEDASeesWhatFellDueForAWorkerThatSleeps(t *testing.T) {
 	}
 	if n := kedaCounts(t, endpoint, "$G", stream, consumer); n != -1 {
 		t.Errorf("%d in another account", n)
+	}
+}
+
+// Where accounts are JWTs, NATS finds one by its key and not by its name, and its answer has both.
+func TestKEDAFindsAnAccountFromAJWTByItsKey(t *testing.T) {
+	key := func(create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
+		t.Helper()
+		k, err := create()
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, err := k.PublicKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k, public
+	}
+	operator, operatorKey := key(nkeys.CreateOperator)
+	account, accountKey := key(nkeys.CreateAccount)
+	_, systemKey := key(nkeys.CreateAccount)
+	user, userKey := key(nkeys.CreateUser)
+	resolver := &server.MemAccResolver{}
+	for public, name := range map[string]string{accountKey: "Shop", systemKey: "System"} {
+		claims := jwt.NewAccountClaims(public)
+		claims.Name = name
+		if public == accountKey {
+			claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1}
+		}
+		text, err := claims.Encode(operator)
+		if err == nil {
+			err = resolver.Store(public, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := jwt.NewOperatorClaims(operatorKey)
+	o.SystemAccount = systemKey
+	srv := monitored(t, &server.Options{Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, JetStream: true, StoreDir: t.TempDir(),
+		TrustedOperators: []*jwt.OperatorClaims{o}, SystemAccount: systemKey, AccountResolver: resolver})
+
+	text, err := jwt.NewUserClaims(userKey).Encode(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := user.Seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	creds, err := jwt.FormatUserConfig(text, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	config := fmt.Sprintf(`nats: {url: %q, credentials_file: %q, partitions: 2}
+stores: {main: {name: Shop, url: "https://shop.example", from: shop@shop.example, postal_address: "1 High Street", time_zone: UTC, locale: en, currency: EUR}}
+`, srv.ClientURL(), filepath.Join(dir, "user.creds"))
+	for name, text := range map[string]string{"user.creds": string(creds), "homing.yaml": config} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	homing(t, "--config", filepath.Join(dir, "homing.yaml"), "setup").want(t, exitOK)
+
+	endpoint, n := srv.MonitorAddr().String(), bus.Partitions(2)
+	for account, want := range map[string]int{accountKey: 0, "Shop": -1} {
+		if got := kedaCounts(t, endpoint, account, n.Schedule("thank-you", 1), n.Due("thank-you", 1)); got != want {
+			t.Errorf("%s: %d, want %d", account, got, want)
+		}
 	}
 }
