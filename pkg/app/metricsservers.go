@@ -7,7 +7,7 @@ import (
 )
 
 // exportServers exports what is known of NATS and Redis.
-func (a *App) exportServers() error {
+func (a *App) exportServers() {
 	m := a.metrics
 	m.gaugeOf("homing_ready", "1 while every role of this process can work, as far as it has noticed; what /readyz says.", nil, func() float64 { return oneIf(a.Ready() == nil) })
 	m.gaugeOf("homing_nats_connected", "1 while there is a connection to NATS.", nil, func() float64 { return oneIf(a.nc.IsConnected()) })
@@ -27,12 +27,7 @@ func (a *App) exportServers() error {
 		}
 		return 1
 	})
-	b, err := backlog.New(a.js, busWorkers())
-	if err != nil {
-		return err
-	}
-	a.exportBacklog(b)
-	return nil
+	a.exportBacklog(backlog.New(a.js, busWorkers()))
 }
 
 // exportBacklog exports how much the installation has to do: the same from each process.

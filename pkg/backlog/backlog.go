@@ -67,17 +67,18 @@ type Backlog struct {
 }
 
 // New returns the backlog of an installation with some workers. It listens to what other
-// processes were answered, and asks nothing by itself.
-func New(js jetstream.JetStream, workers []bus.Worker) (*Backlog, error) {
+// processes were answered, and asks nothing by itself. One that cannot listen, as its
+// connection is closed, knows what it asks itself.
+func New(js jetstream.JetStream, workers []bus.Worker) *Backlog {
 	b := &Backlog{js: js}
 	b.streams, b.queues = bus.Queues(workers, bus.PartitionsOf(js))
-	_, err := js.Conn().Subscribe(Subject, func(m *nats.Msg) {
+	_, _ = js.Conn().Subscribe(Subject, func(m *nats.Msg) {
 		var f Figures
 		if json.Unmarshal(m.Data, &f) == nil {
 			b.learn(&f)
 		}
 	})
-	return b, err
+	return b
 }
 
 func (b *Backlog) learn(f *Figures) {

@@ -52,14 +52,8 @@ func TestOneProcessAsksForAll(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	conn, other := n.Connect(t)
-	first, err := New(n.JS, workers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := New(other, workers)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := New(n.JS, workers)
+	second := New(other, workers)
 	if err := conn.Flush(); err != nil { // it listens
 		t.Fatal(err)
 	}
