@@ -44,6 +44,7 @@ import (
 	"homing/pkg/statistics"
 	"homing/pkg/studio"
 	"homing/pkg/templatestore"
+	"homing/pkg/trace"
 	"homing/pkg/visit"
 )
 
@@ -88,6 +89,7 @@ type Options struct {
 	Alone                         bool // its Redis lives and ends with this process: nothing of it is ever missed
 	TellDetails                   bool // the log says what is wrong with an event that was warned about: for developers
 	SMTPDial                      connect.Dialer
+	TraceDial                     connect.Dialer // to the collector of traces
 	GatewayListen, FeedbackListen func(network, addr string) (net.Listener, error)
 }
 
@@ -159,8 +161,9 @@ type App struct {
 	stores    map[string]*programme.Store
 	routes    map[string]route // by store
 	metrics   *metrics
-	links     *link.Signer // nil without http.public_url
-	linkWatch linkWatch    // what was said about their keys
+	tracer    *trace.Tracer // nil: nothing is traced
+	links     *link.Signer  // nil without http.public_url
+	linkWatch linkWatch     // what was said about their keys
 	clicks    *click.Signer
 	waiting   *click.Waiting
 	returns   *returnpath.Signer
@@ -227,6 +230,7 @@ func New(o Options) (*App, error) {
 	stores, err := programme.Open(o.Config, a.identity)
 	routes, cannot := openRoutes(o.Config, o.SMTPDial, relayWatch{a.metrics.dialled, a.metrics.dialogue}, a.log)
 	a.metrics.info("homing_build_info", "1; the labels say which build this is.", prometheus.Labels{"version": o.Version, "revision": o.Revision, "go": runtime.Version()})
+	a.metrics.configuration(a.about.Config)
 	a.stores, a.routes = stores, routes
 	if err := errors.Join(err, cannot, a.openTemplates()); err != nil {
 		return nil, err
@@ -242,6 +246,9 @@ func New(o Options) (*App, error) {
 // background, for as long as it takes. Ready says how far it has come.
 func (a *App) Start() error {
 	if err := a.connect(); err != nil {
+		return err
+	}
+	if err := a.openTracer(); err != nil {
 		return err
 	}
 	a.startKeeping()

@@ -31,6 +31,7 @@ func (a *App) doorsHandler() http.Handler {
 		stores[id] = doorsOf(s)
 	}
 	return http.StripPrefix(a.links.Path(), front.New(front.Options{
+		Traced: a.traced(),
 		Stores: stores, Publish: a.publishThroughDoor(), Keep: a.keepWebhook, Now: time.Now, Proxies: a.o.Config.HTTP.Proxies(), Log: a.log.Named("doors"), Full: streamFull,
 		Served: func(door string, code int) { a.metrics.doors.WithLabelValues(door, strconv.Itoa(code)).Inc() },
 		Took:   func(door, result string, n int) { a.metrics.doorEvents.WithLabelValues(door, result).Add(float64(n)) },
@@ -62,6 +63,7 @@ func (a *App) publishThroughDoor() func(context.Context, []*front.Message) error
 		for i, m := range ms {
 			out[i] = &nats.Msg{Subject: m.Subject, Header: nats.Header{}, Data: m.Data}
 			maps.Copy(out[i].Header, m.Header)
+			maps.Copy(out[i].Header, m.Trace)
 			out[i].Header[jetstream.MsgIDHeader] = []string{m.ID}
 		}
 		_, copies, err := p.PublishTelling(ctx, out)

@@ -37,7 +37,8 @@ func serveHTTP(listen string, a *App) (*httpServer, error) {
 		}
 		fmt.Fprintln(w, "ok")
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	// Exemplars are in the newer format alone, which Prometheus asks for if it is offered.
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{EnableOpenMetrics: a.tracer != nil}))
 	return serve(l, a.log, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}), nil
 }
 

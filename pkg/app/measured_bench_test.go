@@ -43,7 +43,7 @@ func BenchmarkMeasuringAnEmail(b *testing.B) {
 		envelope(time.Since(time.Now()))
 		content(time.Since(time.Now()))
 		answered(channel.Outcome{Meaning: channel.Accepted, Code: 250})
-		of.Took(time.Since(time.Now()))
+		of.Took(time.Since(time.Now()), "")
 		of.Late(time.Millisecond, time.Second)
 		decided(events.TypeEmailSent, reason.Sent)
 	}

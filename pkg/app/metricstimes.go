@@ -55,13 +55,22 @@ func (t *times) planned(worker string) func(time.Duration) {
 	return func(d time.Duration) { h.Observe(d.Seconds()) }
 }
 
+// observe notes a time, with the trace of what took it as an exemplar, if there is one.
+func observe(o prometheus.Observer, d time.Duration, trace string) {
+	if trace == "" {
+		o.Observe(d.Seconds())
+		return
+	}
+	o.(prometheus.ExemplarObserver).ObserveWithExemplar(d.Seconds(), prometheus.Labels{"trace_id": trace})
+}
+
 // deliveries returns what is told how long a worker's touches take. The labels are looked up
 // once, and not for each.
 func (t *times) deliveries(worker string) delivery.Times {
 	took := t.delivery.WithLabelValues(worker)
 	fired, handled := t.late.WithLabelValues(worker, "fired"), t.late.WithLabelValues(worker, "handled")
 	return delivery.Times{
-		Took: func(d time.Duration) { took.Observe(d.Seconds()) },
+		Took: func(d time.Duration, trace string) { observe(took, d, trace) },
 		Late: func(untilFired, untilHandled time.Duration) {
 			fired.Observe(max(0, untilFired.Seconds()))
 			handled.Observe(max(0, untilHandled.Seconds()))

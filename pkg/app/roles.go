@@ -49,7 +49,7 @@ func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 // openPartition makes the loops of the workers of this process in one partition. Those of
 // a partition have a desk and deliveries of their own: they wait for no other's streams.
 func (a *App) openPartition(split bus.Partitions, p int) (loops, waiting []*bus.Loop) {
-	desk := &schedule.Desk{Decode: a.timeline().Decode}
+	desk := &schedule.Desk{Decode: a.decoder()}
 	for _, k := range programme.Kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
@@ -93,7 +93,7 @@ func (a *App) intake() *intake.Intake {
 			a.rejections.add(x)
 		},
 		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
-		Links: linkRules{a}, Warned: a.warn, Unhappy: a.unhappy,
+		Links: linkRules{a}, Warned: a.warn, Unhappy: a.unhappy, Trace: a.tracer,
 	})
 }
 
@@ -119,7 +119,7 @@ func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
 		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale), Timeline: a.timeline(),
 		Overlook: overlook(k), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Scale: a.o.Scale, Products: a.products,
-		Planned: a.metrics.scheduled(k.Name), Took: a.metrics.times.planned(k.Name),
+		Planned: a.metrics.scheduled(k.Name), Took: a.metrics.times.planned(k.Name), Trace: a.tracer,
 	}
 	for id, s := range a.stores {
 		if w := s.Worker(k.Name); w.Settings.Status != workers.Off {
@@ -164,7 +164,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
 		Scale: a.o.Scale, Doubt: a.doubt, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Keep:    a.keep(),
-		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker),
+		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker), Trace: a.tracer,
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
 		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting, Asked: asked.New(a.rdb, a.identity),
 	})

@@ -74,6 +74,7 @@ func (a *App) Stop(ctx context.Context) error {
 		err = errors.Join(err, a.http.stop(ctx))
 	}
 	a.leaveRelays()
+	a.closeTracer()
 	a.stopKeeping()
 	a.leavePlace()
 	if ferr := a.nc.FlushTimeout(goodbye); ferr != nil && a.nc.IsConnected() {

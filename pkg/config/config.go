@@ -24,6 +24,8 @@ type Config struct {
 	Redis Redis `yaml:"redis"`
 	SMTP  SMTP  `yaml:"smtp"`
 	HTTP  HTTP  `yaml:"http"`
+	// Tracing is where traces go.
+	Tracing Tracing `yaml:"tracing"`
 	// Feedback is where what comes back to return paths is taken.
 	Feedback Feedback `yaml:"feedback"`
 
@@ -109,6 +111,7 @@ func Default() Config {
 		Redis:     Redis{URL: "redis://127.0.0.1:6379/0"},
 		SMTP:      SMTP{URL: "smtp+insecure://127.0.0.1:1025", Connections: 8, GreetingTimeout: 30 * time.Second},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
+		Tracing:   Tracing{Share: 1},
 		Templates: Templates{Dir: "templates", Source: SourceFiles}, RetainMails: 90 * day,
 		Console:  Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
 		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},

@@ -22,6 +22,7 @@ import (
 var machine = []string{
 	"nats.url", "nats.inbox_prefix", "nats.domain", "http.listen", "http.gateway", "http.trusted_proxies", "console.listen", "feedback.listen",
 	"templates.dir", "smtp.connections", "smtp.mails_per_connection", "smtp.greeting_timeout",
+	"tracing.endpoint", "tracing.share",
 }
 
 // Hashes has eight digits of a hash for each part of what a process decides by: the

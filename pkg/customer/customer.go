@@ -61,6 +61,9 @@ type Entry struct {
 	// Stored is when that was, in ns, where the timeline is split over several streams,
 	// whose sequences say nothing about each other; else 0.
 	Stored int64
+	// Trace has the W3C headers of the trace that the entry belongs to. Nothing is decided
+	// by them; nil: nothing is traced.
+	Trace map[string][]string
 }
 
 // CompareEntries orders entries as they came to be on the timeline.

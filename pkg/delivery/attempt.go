@@ -12,6 +12,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
+	"homing/pkg/trace"
 	"homing/workers"
 )
 
@@ -20,9 +21,10 @@ type attempt struct {
 	msg     *bus.Msg
 	began   time.Time // when this process began with it
 	touch   touch.Touch
-	id      string // of the touch
-	key     uint64 // of its claim
-	owner   uint64 // tells this attempt's claim from any other's
+	span    *trace.Span // nil: nothing is traced
+	id      string      // of the touch
+	key     uint64      // of its claim
+	owner   uint64      // tells this attempt's claim from any other's
 	step    touch.Step
 	store   *programme.Store
 	worker  *programme.Worker

@@ -22,6 +22,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
+	"homing/pkg/trace"
 )
 
 // Customers are the customers as they are kept.
@@ -149,6 +150,7 @@ type Options struct {
 	// of several gets two thirds of that.
 	InFlight int
 	Times    Times
+	Trace    *trace.Tracer // may be nil
 }
 
 // Delivery delivers the touches of one worker.
@@ -211,6 +213,7 @@ func (d *Delivery) begin(ctx context.Context, a *attempt) {
 		a.msg.Done(bus.Soon(time.Second))
 		return
 	}
+	d.trace(a)
 	q, share := d.queue(a.touch.Customer.Store), d.share()
 	if d.memory.knows(a.id) || d.doubtful(a) {
 		share = 0 // what only this process knows stays in it, and a later time would end a doubt
@@ -229,6 +232,9 @@ func (d *Delivery) queue(store string) *queue {
 func (d *Delivery) done(a *attempt, err error) {
 	d.memory.leave(a.id)
 	a.msg.Done(err)
+	if a.span != nil {
+		a.traced(err)
+	}
 	if err == nil {
 		d.tell(a, time.Now())
 	}
@@ -253,8 +259,9 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) erro
 	a.release() // what follows may take its time
 	decided()
 	d.unpermit(ctx, a)
-	began := time.Now()
+	began, span := time.Now(), a.span.Inside("finish")
 	err := d.finish(ctx, a, decision)
+	span.End()
 	if d.finished != nil {
 		d.finished(time.Since(began))
 	}

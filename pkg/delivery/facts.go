@@ -51,7 +51,7 @@ type folded struct {
 // append puts an event of our own on the timeline, together with those of the same
 // moment.
 func (d *Delivery) append(ctx context.Context, a *attempt, e events.Event) (folded, error) {
-	x := folded{a.epoch, customer.Entry{Key: a.touch.Customer, Event: e}}
+	x := folded{a.epoch, customer.Entry{Key: a.touch.Customer, Event: e, Trace: a.span.Headers()}}
 	return x, d.appends.Do(ctx, []*customer.Entry{&x.Entry})
 }
 

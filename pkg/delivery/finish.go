@@ -15,6 +15,9 @@ import (
 // leaves this process is forgotten; one that stays in flight, because that was
 // decided or because finishing failed, is not.
 func (d *Delivery) finish(ctx context.Context, a *attempt, decision Decision) error {
+	if a.span != nil {
+		a.decided(decision)
+	}
 	if a.handed { // what has left is recorded, even while we are stopping
 		ctx = context.WithoutCancel(ctx)
 	}

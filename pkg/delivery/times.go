@@ -10,8 +10,8 @@ import (
 // Times are told how long things take. Any of it may be nil.
 type Times struct {
 	// Took is told of each touch that was done with, since this process began with it, its
-	// waits included.
-	Took func(time.Duration)
+	// waits included; and of the id of its trace, if that is recorded.
+	Took func(took time.Duration, trace string)
 	// Late is told of each touch that was done with, how much later than it was to be looked
 	// at its message fell due, and how much later that was done; in real time.
 	Late func(fired, handled time.Duration)
@@ -21,14 +21,18 @@ type Times struct {
 
 // timed is a stage, with its time taken.
 func (d *Delivery) timed(name string, s stage) stage {
-	if d.o.Times.Stage == nil {
+	if d.o.Times.Stage == nil && d.o.Trace == nil {
 		return s
 	}
-	tell := d.o.Times.Stage(name)
+	tell := func(time.Duration) {}
+	if d.o.Times.Stage != nil {
+		tell = d.o.Times.Stage(name)
+	}
 	return func(ctx context.Context, a *attempt) Decision {
-		began := time.Now()
+		began, span := time.Now(), a.span.Inside(name)
 		decision := s(ctx, a)
 		tell(time.Since(began))
+		span.End()
 		return decision
 	}
 }
@@ -36,7 +40,7 @@ func (d *Delivery) timed(name string, s stage) stage {
 // tell tells how long a touch took, and how late it was. now is when it was done with.
 func (d *Delivery) tell(a *attempt, now time.Time) {
 	if d.o.Times.Took != nil {
-		d.o.Times.Took(now.Sub(a.began))
+		d.o.Times.Took(now.Sub(a.began), a.span.ID())
 	}
 	if d.o.Times.Late == nil {
 		return

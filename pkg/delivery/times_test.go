@@ -22,7 +22,7 @@ func TestHowLateATouchIsAndWhatItTook(t *testing.T) {
 		var fired, handled []time.Duration
 		r.start(func(o *delivery.Options) {
 			o.Times = delivery.Times{
-				Took: func(time.Duration) { mu.Lock(); took++; mu.Unlock() },
+				Took: func(time.Duration, string) { mu.Lock(); took++; mu.Unlock() },
 				Late: func(f, h time.Duration) {
 					mu.Lock()
 					fired, handled = append(fired, f), append(handled, h)

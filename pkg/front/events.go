@@ -105,6 +105,7 @@ func (f *Front) judge(r *http.Request, from caller, items []item) reply {
 			ms, places = append(ms, m), append(places, i)
 		}
 	}
+	f.trace(r, ms)
 	if err := f.publish.Do(r.Context(), ms); err != nil {
 		return f.later(doorEvents, err)
 	}

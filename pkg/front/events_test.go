@@ -43,6 +43,21 @@ func TestEachFormOfEventsIsTaken(t *testing.T) {
 	}
 }
 
+// What a request leads to belongs to its trace, whichever door it came by.
+func TestMessagesBelongToTheTraceOfTheirRequest(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	s := newStage()
+	s.post("/v1/events", []byte(cloudEvent("e-1", "1")+"\n"+cloudEvent("e-2", "2")), "Content-Type", "application/x-ndjson", "Authorization", "Bearer "+apiKey, "traceparent", parent)
+	if len(s.stored) != 2 {
+		t.Fatalf("%d stored", len(s.stored))
+	}
+	for _, m := range s.stored {
+		if got := m.Trace["traceparent"]; len(got) != 1 || got[0] != parent {
+			t.Errorf("%v", got)
+		}
+	}
+}
+
 func TestEachEventIsJudgedByItself(t *testing.T) {
 	s := newStage()
 	body := strings.Join([]string{

@@ -27,7 +27,8 @@ type Message struct {
 	ID      string              // by which the stream knows a copy
 	Header  map[string][]string // that of a CloudEvent; it is not written to
 	Data    []byte
-	Copy    bool // the stream had it: Publish says so
+	Trace   map[string][]string // headers of the request that say which trace it belongs to
+	Copy    bool                // the stream had it: Publish says so
 }
 
 // Kept is a webhook that leads to no event, and is kept for a person to look at.
@@ -50,7 +51,10 @@ type Options struct {
 
 	Served func(door string, code int)      // told of each request
 	Took   func(door, result string, n int) // told what became of what it said
-	Full   func(err error) (full bool)      // whether an error says that there is no room
+	// Traced returns those headers of a request that say which trace it belongs to; nil:
+	// nobody wants to know.
+	Traced func(http.Header) map[string][]string
+	Full   func(err error) (full bool) // whether an error says that there is no room
 }
 
 // Store is who may tell what of a store. What has no secret has no door.

@@ -64,6 +64,7 @@ func newStageOf(stores map[string]front.Store) *stage {
 	s.Front = front.New(front.Options{
 		Stores:  stores,
 		Publish: s.publish, Keep: s.keep, Now: func() time.Time { return now }, Log: zap.NewNop(),
+		Traced: func(h http.Header) map[string][]string { return map[string][]string{"traceparent": h["Traceparent"]} },
 		Served: func(door string, code int) { s.count(s.codes, door+" "+strconv.Itoa(code), 1) },
 		Took:   func(door, result string, n int) { s.count(s.took, door+" "+result, n) },
 	})

@@ -95,7 +95,7 @@ func (f *Front) webhook(w http.ResponseWriter, r *http.Request, s Store, d *door
 	}
 	m := shop.Message{Topic: r.Header.Get(d.topic), Body: body, At: shop.First(shop.Moment(r.Header.Get(d.sent)), f.o.Now())}
 	said, err := d.read(s.Shop, m)
-	return f.take(r.Context(), s, d, m, said, err)
+	return f.take(r, s, d, m, said, err)
 }
 
 // whose is the store that a webhook is about: the one of the path, or that of the shop which
@@ -126,7 +126,8 @@ func same(a, b string) bool {
 }
 
 // take puts what a message said where it belongs.
-func (f *Front) take(ctx context.Context, s Store, d *door, m shop.Message, said shop.Said, err error) reply {
+func (f *Front) take(r *http.Request, s Store, d *door, m shop.Message, said shop.Said, err error) reply {
+	ctx := r.Context()
 	switch {
 	case err != nil && !errors.Is(err, shop.ErrUnreadable):
 		return f.later(d.name, err)
@@ -147,6 +148,7 @@ func (f *Front) take(ctx context.Context, s Store, d *door, m shop.Message, said
 			return f.keep(ctx, d, Kept{s.Shop.ID, d.name, string(events.ReasonUnreadableWebhook), m.Topic + " " + err.Error(), m.Body})
 		}
 	}
+	f.trace(r, ms)
 	if err := f.publish.Do(ctx, ms); err != nil {
 		return f.later(d.name, err)
 	}
@@ -179,6 +181,17 @@ func (f *Front) counts(door string, ms []*Message) map[string]int {
 func (f *Front) took(door, result string, n int) {
 	if n > 0 {
 		f.o.Took(door, result, n)
+	}
+}
+
+// trace has messages belong to the trace of the request that brought them.
+func (f *Front) trace(r *http.Request, ms []*Message) {
+	if f.o.Traced == nil {
+		return
+	}
+	h := f.o.Traced(r.Header)
+	for _, m := range ms {
+		m.Trace = h
 	}
 }
 

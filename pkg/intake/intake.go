@@ -20,6 +20,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/click"
 	"homing/pkg/customer"
+	"homing/pkg/trace"
 )
 
 // Customers are the customers as they are kept.
@@ -55,6 +56,7 @@ type Options struct {
 	People    People                     // whose clicks they are
 	Unhappy   Unhappy                    // which answers open a complaint; nil: none
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
+	Trace     *trace.Tracer              // may be nil
 }
 
 // Aged is told of an event from STOREFRONT, once it is taken in, how long ago it happened and
@@ -111,7 +113,8 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))
 	published := make([]time.Time, 0, len(batch))
-	var clicked []int // which of the entries are clicks
+	var clicked []int       // which of the entries are clicks
+	var spans []*trace.Span // of the entries; nil: nothing is traced
 	for _, m := range batch {
 		md, err := m.Metadata()
 		if err != nil {
@@ -119,6 +122,9 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 			continue
 		}
 		e, err := in.decode(m, md, now)
+		if in.o.Trace != nil {
+			spans = in.traced(spans, m, &e, err)
+		}
 		if err != nil {
 			m.Done(in.bad(m, err))
 			continue
@@ -135,6 +141,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		err = in.Take(ctx, entries)
 	}
 	if _, unfolded := errors.AsType[*unfolded](err); unfolded && len(good) > 1 {
+		allEnded(spans, err)
 		in.handle(ctx, good[:len(good)/2])
 		in.handle(ctx, good[len(good)/2:])
 		return
@@ -142,6 +149,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	took, since := entries[:0:0], published[:0:0]
 	for i, m := range good {
 		answer := answerTo(m, entries[i], err)
+		ended(spans, i, answer)
 		if m.Done(answer); answer == nil {
 			took, since = append(took, entries[i]), append(since, published[i])
 		}

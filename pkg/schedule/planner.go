@@ -16,6 +16,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
+	"homing/pkg/trace"
 	"homing/workers"
 )
 
@@ -51,6 +52,7 @@ type Planner struct {
 	Timeline Timeline            // may be nil: then plans that overtake each other are left as they are, and nothing is recalled
 	Planned  func(n int)         // told how many touches were scheduled; may be nil
 	Took     func(time.Duration) // told how long a batch took that concerns the worker; may be nil
+	Trace    *trace.Tracer       // may be nil
 	// Partition is the one whose entries it plans, where the timeline is split.
 	Partition int
 
@@ -138,11 +140,18 @@ func (p *Planner) plan(ctx context.Context, entries []customer.Entry) (aside map
 	if p.Took != nil {
 		defer func(began time.Time) { p.Took(time.Since(began)) }(time.Now())
 	}
+	var end func(aside map[uint64]error, err error)
+	if p.Trace != nil {
+		entries, end = p.traced(entries)
+	}
 	j := newJob(p, entries)
 	if p.desk != nil {
 		p.desk.plan(ctx, j)
 	} else {
 		_ = round(ctx, []*job{j}) // the job knows
+	}
+	if end != nil {
+		end(j.aside, j.err)
 	}
 	return j.aside, j.err
 }
@@ -164,7 +173,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 			in.Products = p.Products(e.Key.Store)
 		}
 		for _, t := range w.Touches(in) {
-			t.Customer, t.Caused = e.Key, e.Event.Time
+			t.Customer, t.Caused, t.Trace = e.Key, e.Event.Time, e.Trace
 			t.Wake = Wake(t.Due, e.Event.Time, now)
 			if t.Late = t.Wake.After(t.Due); t.Late {
 				t.Zone = ""

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -124,6 +125,7 @@ func (s *Schedule) message(t touch.Touch, now time.Time) (*nats.Msg, error) {
 		return nil, fmt.Errorf("touch %s: %w", t.ID(), err)
 	}
 	h := nats.Header{bus.HeaderTouch: {t.ID()}}
+	maps.Copy(h, t.Trace) // NATS keeps them when the schedule fires
 	if !t.Wake.After(now) {
 		h[jetstream.SchedulerHeader] = []string{s.subject(t)}
 		h[jetstream.ScheduleNextHeader] = []string{"purge"}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/clock"
+	"homing/pkg/trace"
 )
 
 // overdue is how late a schedule may be before it counts as stuck.
@@ -134,6 +136,7 @@ func (w *Watchdog) again(ctx context.Context, m *nats.Msg, seq uint64) (uint64, 
 	for _, h := range []string{bus.HeaderTouch, jetstream.ScheduleHeader, jetstream.ScheduleTargetHeader} {
 		out.Header.Set(h, m.Header.Get(h))
 	}
+	maps.Copy(out.Header, trace.Of(m.Header))
 	ack, err := w.JS.PublishMsg(ctx, out, jetstream.WithExpectLastSequencePerSubject(seq))
 	if apiErr, ok := errors.AsType[*jetstream.APIError](err); ok && apiErr.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
 		return 0, nil

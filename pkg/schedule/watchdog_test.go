@@ -12,6 +12,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/homingtest/natstest"
+	"homing/pkg/trace"
 )
 
 func TestWhenAScheduleIsStuck(t *testing.T) {
@@ -58,6 +59,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 			m := nats.NewMsg("schedule.main.tok.w.s." + string(rune('a'+i%26)) + time.Duration(i).String())
 			m.Data = []byte("body")
 			m.Header.Set(bus.HeaderTouch, "w.s.tok.o")
+			m.Header.Set(trace.Parent, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 			m.Header.Set(jetstream.ScheduleHeader, "@at "+at.Format(time.RFC3339Nano))
 			m.Header.Set(jetstream.ScheduleTargetHeader, "due.w."+m.Subject)
 			if _, err := js.PublishMsgAsync(m, jetstream.WithStallWait(10*time.Second)); err != nil {
@@ -101,7 +103,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 		if got.Sequence == 1 || string(got.Data) != "body" {
 			t.Errorf("published again as %d: %q", got.Sequence, got.Data)
 		}
-		for _, h := range []string{bus.HeaderTouch, jetstream.ScheduleHeader, jetstream.ScheduleTargetHeader} {
+		for _, h := range []string{bus.HeaderTouch, trace.Parent, jetstream.ScheduleHeader, jetstream.ScheduleTargetHeader} {
 			if got.Header.Get(h) != first.Header.Get(h) || got.Header.Get(h) == "" {
 				t.Errorf("%s is %q, was %q", h, got.Header.Get(h), first.Header.Get(h))
 			}

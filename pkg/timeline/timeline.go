@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -188,6 +189,7 @@ type batch struct {
 	ends          []int // of the bodies
 	msgs          []*nats.Msg
 	facts, others []int // which entries are facts, and which are not
+	traced        bool  // some of its messages have, or had, headers of a trace
 }
 
 var outgoing = combine.Spare[batch]{New: func() *batch { return new(batch) }}
@@ -221,7 +223,17 @@ func (b *batch) add(i int, e customer.Entry) (err error) {
 		delete(m.Header, jetstream.MsgIDHeader)
 		b.others = append(b.others, i)
 	}
+	if e.Trace != nil || b.traced {
+		b.trace(m, e)
+	}
 	return nil
+}
+
+// trace gives a message the headers of its entry's trace, and takes those of an earlier one away.
+func (b *batch) trace(m *nats.Msg, e customer.Entry) {
+	b.traced = true
+	maps.DeleteFunc(m.Header, func(name string, _ []string) bool { return name != bus.HeaderCustomer && name != jetstream.MsgIDHeader })
+	maps.Copy(m.Header, e.Trace)
 }
 
 // messages returns the messages of the facts, and the others.

@@ -59,6 +59,9 @@ type Touch struct {
 	// Snapshot is nil in a plan that knows a better time, but not what the email
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
+	// Trace has the W3C headers of the trace in which it was planned, which are headers of
+	// its message as well; nil: nothing is traced.
+	Trace map[string][]string `json:"-"`
 }
 
 // Snapshot is what the email displays, as it was when the touch was planned.
