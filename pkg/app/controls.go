@@ -24,6 +24,7 @@ func (a *App) newControls() *control.Controls {
 				a.metrics.holds.WithLabelValues(w, string(why)).Inc()
 			}
 		},
+		Full: func() []uint8 { return a.full.buckets(bus.PartitionsOf(a.js)) },
 	})
 }
 
@@ -49,13 +50,14 @@ func (a *App) timeline() *timeline.Timeline {
 		if !slices.Contains(a.o.Partitions, partition) {
 			return
 		}
-		if a.full.now(partition, err != nil) {
-			if err != nil {
+		a.full.note(partition, err != nil, func(any bool) {
+			switch {
+			case !any:
+				a.controls.Over(reason.TimelineFull)
+			case err != nil:
 				a.controls.Stop(reason.TimelineFull, "the timeline takes no facts: "+bus.Explain(err).Error())
 			}
-			return
-		}
-		a.controls.Over(reason.TimelineFull)
+		})
 	}
 	return t
 }
@@ -66,19 +68,31 @@ type full struct {
 	of map[int]bool
 }
 
-// now notes whether a partition's timeline is full, and reports whether any is.
-func (f *full) now(partition int, is bool) bool {
+// note notes whether a partition's timeline is full, and tells whether any is: one after
+// the other, so that what was told last is so.
+func (f *full) note(partition int, is bool, tell func(any bool)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !is {
 		delete(f.of, partition)
-		return len(f.of) > 0
+	} else {
+		if f.of == nil {
+			f.of = map[int]bool{}
+		}
+		f.of[partition] = true
 	}
-	if f.of == nil {
-		f.of = map[int]bool{}
+	tell(len(f.of) > 0)
+}
+
+// buckets returns a bucket of each, of n partitions.
+func (f *full) buckets(n bus.Partitions) (out []uint8) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for p := range f.of {
+		first, _ := n.Range(p)
+		out = append(out, first)
 	}
-	f.of[partition] = true
-	return true
+	return out
 }
 
 // stopped returns why this process must not send, or nil.

@@ -122,8 +122,10 @@ func Take(ctx context.Context, o Options) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(all, func(name string) bool { return strings.HasPrefix(name, bus.Timeline) }) {
-		return nil, errors.New("there is no installation on this NATS: it has no stream " + bus.Timeline)
+	for _, part := range bus.PartitionsOf(o.JS).Timelines() {
+		if !slices.Contains(all, part) {
+			return nil, errors.New("there is no whole installation on this NATS: it has no stream " + part + "; check nats.url and nats.partitions")
+		}
 	}
 	m := &Manifest{Format: format, Version: o.Version, Begun: time.Now().UTC(), Secret: o.Secret}
 	for _, name := range all {

@@ -190,3 +190,43 @@ func TestARestoreOverwritesNothing(t *testing.T) {
 		says(bring(t, to, dir, 1, nothing), "was not finished")
 	})
 }
+
+// Of an installation that is split, all parts are in a backup, the timeline before the
+// schedules; it is restored with the same number of partitions alone.
+func TestABackupHasAllPartitions(t *testing.T) {
+	one, two, dir := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "backup")
+	synctest.Test(t, func(t *testing.T) {
+		from, to := bus.Split(natstest.Start(t, one).JS, 2), natstest.Start(t, two).JS
+		if _, err := bus.Setup(t.Context(), from, bus.Limits{}, []bus.Worker{{Name: worker}}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, from, &nats.Msg{Subject: "timeline.main.3.order.placed", Data: []byte("{}")})
+		publish(t, from, &nats.Msg{Subject: "timeline.main.200.order.placed", Data: []byte("{}")})
+		take(t, from, dir)
+		for _, n := range []bus.Partitions{1, 4} {
+			if err := bring(t, bus.Split(to, n), dir, 1, nothing); err == nil || !strings.Contains(err.Error(), "nats.partitions") {
+				t.Errorf("with %d partitions: %v", n, err)
+			}
+		}
+		m, err := backup.Read(t.Context(), backup.Options{JS: to, Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, s := range m.Streams {
+			names = append(names, s.Name)
+		}
+		want := []string{"KV_controls", "STOREFRONT", "TIMELINE-0", "TIMELINE-1", "SCHEDULE-thank-you-0", "SCHEDULE-thank-you-1", "OFFERS", "MAILS", "REJECTED", "KV_templates", "OBJ_products"}
+		if d := cmp.Diff(want, names); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		if err := bring(t, bus.Split(to, 2), dir, 1, nothing); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range want {
+			if was, is := info(t, from, name), info(t, to, name); was.State.Msgs != is.State.Msgs {
+				t.Errorf("%s had %d messages and has %d", name, was.State.Msgs, is.State.Msgs)
+			}
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ func Restore(ctx context.Context, o Options, m *Manifest) error {
 	if len(there) > 0 {
 		return fmt.Errorf("this NATS has an installation already (%s): a backup is restored where there is none. Nothing was changed", strings.Join(there, ", "))
 	}
+	if err := o.splitSo(m); err != nil {
+		return err
+	}
 	var did []string
 	for _, s := range m.Streams {
 		err := o.restore(ctx, s)
@@ -39,6 +43,22 @@ func Restore(ctx context.Context, o Options, m *Manifest) error {
 		}
 	}
 	return nil
+}
+
+// splitSo returns an error if a backup is of an installation that is split over another
+// number of partitions: no process would start on what was restored.
+func (o *Options) splitSo(m *Manifest) error {
+	var has []string
+	for _, s := range m.Streams {
+		if s.Name == bus.Timeline || strings.HasPrefix(s.Name, bus.Timeline+"-") {
+			has = append(has, s.Name)
+		}
+	}
+	n := bus.PartitionsOf(o.JS)
+	if len(has) == n.Count() && slices.Contains(has, n.Timeline(0)) {
+		return nil
+	}
+	return fmt.Errorf("nats.partitions: is %d, and the backup is of an installation of %d. Set it to that; nothing was changed", n.Count(), len(has))
 }
 
 // errPerhaps says that the server has the stream, or will.

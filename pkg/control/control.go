@@ -88,6 +88,9 @@ type Options struct {
 	Process  string                  // names this process to people
 	Confirm  time.Duration           // how often to ask whether the holds are still the same; 0: every 2 seconds
 	Stopped  func(why reason.Reason) // told when this process must not send; may be nil
+	// Full returns a bucket of each part of the timeline that took no facts when it was
+	// last asked to; may be nil.
+	Full func() []uint8
 }
 
 // Controls are the holds that are in force.
@@ -276,9 +279,10 @@ func (c *Controls) remove(ctx context.Context, h Hold) (did bool, stored Hold, e
 	return err == nil, stored, err
 }
 
-// tell puts the fact of a transition on the timeline of each store concerned. The
-// bucket's revision makes its id: told again, it is the same fact.
-func (c *Controls) tell(ctx context.Context, h Hold, t events.Type, revision uint64) error {
+// tell puts the fact of a transition on the timeline of each store concerned, in some
+// buckets; none: the first. The bucket's revision makes its id: told again, it is the same
+// fact.
+func (c *Controls) tell(ctx context.Context, h Hold, t events.Type, revision uint64, buckets ...uint8) error {
 	stores := []string{h.Store}
 	switch {
 	case h.only != "":
@@ -293,11 +297,17 @@ func (c *Controls) tell(ctx context.Context, h Hold, t events.Type, revision uin
 	}
 	action := strings.TrimPrefix(string(t), "worker.")
 	var entries []customer.Entry
+	if len(buckets) == 0 {
+		buckets = []uint8{0}
+	}
 	for _, s := range stores {
-		entries = append(entries, customer.Entry{Key: customer.Key{Store: s}, Event: events.Event{
+		e := events.Event{
 			ID:     fmt.Sprintf("%s.%s.%s.%s-%d", h.Worker, s, h.Reason, action, revision),
 			Source: "/homing/control", Type: t, Store: s, Time: c.o.Now().UTC().Truncate(time.Millisecond), Data: data,
-		}})
+		}
+		for _, b := range buckets {
+			entries = append(entries, customer.Entry{Key: customer.Key{Store: s, Bucket: b}, Event: e})
+		}
 	}
 	if err := c.o.Timeline.Append(ctx, entries); err != nil {
 		return fmt.Errorf("telling of it: %w", err)

@@ -33,8 +33,8 @@ type report struct {
 // ctx ends. A process that was killed leaves entries that nobody ends: the next one
 // with the same workers does, when it starts, and who is still stopped makes its own again.
 //
-// While the timeline takes no facts, that it is full is the fact that is tried: when
-// it gets through, Homing knows that others will.
+// While the timeline takes no facts, that it is full is the fact that is tried, in each of
+// its parts that does not: when it gets through, Homing knows that others will.
 func (c *Controls) Report(ctx context.Context, workers []string) {
 	reports := map[reason.Reason]*report{}
 	defer func() {
@@ -121,7 +121,14 @@ func (c *Controls) announce(ctx context.Context, why reason.Reason, s stop, repo
 			r.entered[w] = time.Now()
 		}
 	}
-	r.held = r.held || c.tellAll(ctx, why, r, workers, events.TypeWorkerHeld)
+	var where []uint8
+	if why == reason.TimelineFull && c.o.Full != nil {
+		if where = c.o.Full(); r.held && len(where) > 0 { // it was told, and another part does not take it, or one again
+			r.held = false
+			r.id++ // or the server takes it for a copy, which it has room for
+		}
+	}
+	r.held = r.held || c.tellAll(ctx, why, r, workers, events.TypeWorkerHeld, where...)
 }
 
 // missing reports whether an entry of this process is to be made: there was none, or
@@ -146,9 +153,9 @@ func (c *Controls) withdraw(ctx context.Context, why reason.Reason, r *report, w
 }
 
 // tellAll puts the facts of a stop on the timeline, and reports whether they are there.
-func (c *Controls) tellAll(ctx context.Context, why reason.Reason, r *report, workers []string, t events.Type) bool {
+func (c *Controls) tellAll(ctx context.Context, why reason.Reason, r *report, workers []string, t events.Type, buckets ...uint8) bool {
 	for _, w := range workers {
-		if err := c.tell(ctx, Hold{Worker: w, Reason: string(why), Detail: r.detail}, t, r.id); err != nil {
+		if err := c.tell(ctx, Hold{Worker: w, Reason: string(why), Detail: r.detail}, t, r.id, buckets...); err != nil {
 			c.o.Log.Debug("cannot tell of a hold, trying again", zap.String("worker", w), zap.Error(err))
 			return false
 		}

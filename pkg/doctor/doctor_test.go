@@ -94,6 +94,22 @@ func TestServersThatAreNotWell(t *testing.T) {
 	says(t, found, doctor.Warning, "2020a", "tzdata")
 }
 
+// What is advised about one of several partitions names what there is: a worker, a key.
+func TestAdviceAboutAPartitionNamesWhatThereIs(t *testing.T) {
+	for _, stream := range []string{"SCHEDULE-win-back", "SCHEDULE-win-back-0", "SCHEDULE-win-back-13"} {
+		found := doctor.JudgeStreams([]doctor.Item{{Kind: "stream", Name: stream, Differ: []doctor.Difference{{Field: "max_age", Vital: true, Have: "24h0m0s", Want: "0s"}}}})
+		if !strings.HasSuffix(found[0].Do, "homing replan win-back") {
+			t.Errorf("%s: %+v", stream, found)
+		}
+	}
+	for stream, key := range map[string]string{"TIMELINE": "nats.streams.timeline.max_bytes to", "TIMELINE-1": "nats.streams.timeline.max_bytes to what you mean (it is for all partitions together)"} {
+		says(t, doctor.JudgeStreams([]doctor.Item{{Kind: "stream", Name: stream, Differ: []doctor.Difference{{Field: "max_bytes", Have: "1024", Want: "2048"}}}, {Kind: "stream", Name: "MAILS"}}),
+			doctor.Note, "max_bytes is 1.0 KiB", key)
+	}
+	store := doctor.Store{Streams: []doctor.StreamSize{{Name: "TIMELINE-13", Bytes: 85 << 20, Max: 100 << 20, Refuses: true}}}
+	says(t, doctor.JudgeStorage(store, ""), doctor.Warning, "85.0 MiB of 100 MiB", "raise nats.streams.timeline.max_bytes (it is for all partitions together)")
+}
+
 // registered is right for the domains of this test.
 func registered(domain string) string {
 	labels := strings.Split(domain, ".")

@@ -51,7 +51,7 @@ func JudgeStorage(s Store, noDisk string) []Finding {
 			continue
 		}
 		f := level(x.Bytes, x.Max, Finding{About: "stream " + x.Name, Text: fmt.Sprintf("%s of %s used%s", size(x.Bytes), size(x.Max), x.until()),
-			Why: full, Do: "raise nats.streams." + strings.ToLower(x.Name) + ".max_bytes, and run: homing setup"})
+			Why: full, Do: "raise nats.streams." + strings.ToLower(whole(x.Name)) + ".max_bytes" + allParts(x.Name, "max_bytes") + ", and run: homing setup"})
 		if f.Level != OK {
 			out = append(out, f)
 		}

@@ -91,10 +91,16 @@ func judgeItem(i Item) []Finding {
 	return out
 }
 
-// workerOf returns whose schedules a stream has; it may be of one of several partitions.
-func workerOf(stream string) string {
-	return strings.TrimSuffix(strings.TrimRight(strings.TrimPrefix(stream, "SCHEDULE-"), "0123456789"), "-")
+// whole returns what a stream is called that is not one of several partitions.
+func whole(stream string) string {
+	if base := strings.TrimRight(stream, "0123456789"); base != stream {
+		return strings.TrimSuffix(base, "-")
+	}
+	return stream
 }
+
+// workerOf returns whose schedules a stream has; it may be of one of several partitions.
+func workerOf(stream string) string { return strings.TrimPrefix(whole(stream), "SCHEDULE-") }
 
 func judgeDifference(i Item, d Difference) Finding {
 	f := Finding{Level: Note, About: i.about(), Text: fmt.Sprintf("%s is %s, and homing setup would make it %s", d.Field, shown(d.Field, d.Have), shown(d.Field, d.Want))}
@@ -115,13 +121,21 @@ func judgeDifference(i Item, d Difference) Finding {
 		f.Level, f.Why, f.Do = Warning, "with fewer copies than you asked for, the loss of one server may be the loss of it", "homing setup; if you mean it as it is, set nats.replicas"
 	case d.Field == "description":
 		f.Why = "harmless: another version of Homing words it in another way"
-	case limits && settings[i.Name+" "+d.Field] != "":
+	case limits && settings[whole(i.Name)+" "+d.Field] != "":
 		f.Why = "harmless as long as it is what you mean: a limit that somebody set by hand, or another configuration"
-		f.Do = "set " + settings[i.Name+" "+d.Field] + " to what you mean; homing setup then makes it so"
+		f.Do = "set " + settings[whole(i.Name)+" "+d.Field] + " to what you mean" + allParts(i.Name, d.Field) + "; homing setup then makes it so"
 	default:
 		f.Why, f.Do = "harmless: somebody changed it by hand, or with another version or configuration", "homing setup brings it back"
 	}
 	return f
+}
+
+// allParts says that a limit of one partition is a share of the one that is configured.
+func allParts(stream, field string) string {
+	if whole(stream) == stream || field != "max_bytes" {
+		return ""
+	}
+	return " (it is for all partitions together)"
 }
 
 // settings are the keys of the configuration that limits of streams follow from.

@@ -165,6 +165,36 @@ func TestOnlyWhoNeedsAnotherPartitionWaitsForIt(t *testing.T) {
 	})
 }
 
+// The second partition's timeline takes no facts for a while, and its process has nothing
+// else that would notice that it does again: no intake, and no email that may leave.
+func TestAProcessOfOneWorkerNoticesThatItsTimelineTakesFactsAgain(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.Split(t, dir, 2, strings.Replace(plain, "%FREQUENCY%", uncapped, 1))
+		w.Share(0)
+		second := w.Beside()
+		second.ShareOf([]string{"thank-you"}, 1)
+		ids := in(w, 1, 20)
+		for _, id := range ids {
+			w.Publish("main", homingtest.Order(id, "o-"+id))
+		}
+		time.Sleep(29 * time.Minute)
+		setFull(t, w, "TIMELINE-1", true)
+		time.Sleep(10 * time.Minute)
+		if err := second.Ready(); err == nil || !strings.Contains(err.Error(), "timeline_full") {
+			t.Errorf("with its timeline full the process says: %v", err)
+		}
+		setFull(t, w, "TIMELINE-1", false)
+		time.Sleep(30 * time.Minute)
+		if err := second.Ready(); err != nil {
+			t.Error(err)
+		}
+		if got := mailed(w); len(got) != len(ids) {
+			t.Errorf("%d emails left, want %d", len(got), len(ids))
+		}
+	})
+}
+
 // The number of partitions is chosen once: another is refused, and nothing is changed.
 func TestAnotherNumberOfPartitionsIsRefused(t *testing.T) {
 	for _, c := range []struct{ was, is int }{{1, 2}, {2, 1}, {2, 4}, {4, 2}} {

@@ -171,7 +171,13 @@ func (w *World) Begin(roles ...string) {
 // Share is Start for the customers of some partitions.
 func (w *World) Share(partitions ...int) {
 	w.T.Helper()
-	w.begin(app.Options{Partitions: partitions})
+	w.ShareOf(nil, partitions...)
+}
+
+// ShareOf is Share with some roles; none: all of them.
+func (w *World) ShareOf(roles []string, partitions ...int) {
+	w.T.Helper()
+	w.begin(app.Options{Roles: roles, Partitions: partitions})
 	w.T.Cleanup(w.Stop)
 	w.ready()
 }

@@ -16,8 +16,9 @@ type Place struct {
 	ID    string    `json:"id"`
 	Since time.Time `json:"since"`
 	By    string    `json:"by"` // who took it: a person, or a process
-	// Bucket and Timeline are when the bucket `controls` and the stream TIMELINE were
-	// created that are here: a server says of one that was restored that it was then.
+	// Bucket and Timeline are when the bucket `controls` and the stream TIMELINE (of several,
+	// the newest) were created that are here: a server says of one that was restored that it
+	// was then.
 	Bucket   time.Time `json:"bucket,omitzero"`
 	Timeline time.Time `json:"timeline,omitzero"`
 	// Doubt is until when emails that fell due, and have no claim, may have been sent

@@ -163,22 +163,30 @@ func (r *Resident) seen(p kept[Place], b kept[Beat], redisRun string) Seen {
 }
 
 // created finds out when the bucket and the timeline were created. A timeline is made
-// before its first entry; a minute is for the clocks of two servers.
+// before its first entry; a minute is for the clocks of two servers. Of one that is split
+// each part counts, as one may be restored alone: the newest of those that were restored,
+// if it is newer than when somebody took the place.
 func (r *Resident) created(ctx context.Context, s *Seen) error {
 	b, err := r.o.JS.Stream(ctx, "KV_"+bus.ControlsBucket)
 	if err != nil {
 		return fmt.Errorf("the bucket %s: %w", bus.ControlsBucket, err)
 	}
-	t, err := r.o.JS.Stream(ctx, bus.Timeline)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		t, err = r.o.JS.Stream(ctx, bus.Timeline+"-0") // it is split
+	s.Bucket = b.CachedInfo().Created.UTC()
+	parts := bus.PartitionsOf(r.o.JS).Timelines()
+	for _, name := range parts {
+		t, err := r.o.JS.Stream(ctx, name)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+		i := t.CachedInfo()
+		older := i.State.Msgs > 0 && i.State.FirstTime.Before(i.Created.Add(-time.Minute))
+		if older && !s.Older || older == s.Older && i.Created.After(s.Timeline) {
+			s.Timeline, s.Older = i.Created.UTC(), older
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("stream %s: %w", bus.Timeline, err)
+	if len(parts) > 1 && s.Place != nil && !s.Timeline.After(s.Place.Timeline) {
+		s.Timeline = s.Place.Timeline // what made one part an old one ends before it does in another
 	}
-	i := t.CachedInfo()
-	s.Bucket, s.Timeline = b.CachedInfo().Created.UTC(), i.Created.UTC()
-	s.Older = i.State.Msgs > 0 && i.State.FirstTime.Before(i.Created.Add(-time.Minute))
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
 	"homing/pkg/timeline"
@@ -26,20 +25,22 @@ type ledger struct {
 	err   error
 }
 
-// follow reads the timeline from its beginning until the test ends.
+// follow reads the timeline, of all partitions, from its beginning until the test ends.
 func (s *shop) follow() *ledger {
 	s.t.Helper()
 	l := &ledger{t: s.t, decode: timeline.New(s.js).Decode, facts: map[string][]events.Event{}}
-	c, err := s.js.OrderedConsumer(s.t.Context(), bus.Timeline, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"timeline.*.*.email.*"}})
-	if err != nil {
-		s.t.Fatal(err)
+	for _, stream := range s.partitions.Timelines() {
+		c, err := s.js.OrderedConsumer(s.t.Context(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"timeline.*.*.email.*"}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		// While NATS is away it waits, and finds its place again.
+		reading, err := c.Consume(l.take, jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {}))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.t.Cleanup(reading.Stop)
 	}
-	// While NATS is away it waits, and finds its place again.
-	reading, err := c.Consume(l.take, jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {}))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(reading.Stop)
 	return l
 }
 

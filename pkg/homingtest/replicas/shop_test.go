@@ -30,7 +30,7 @@ const replicas = 3
 // config is what an operator writes. Marketing leaves at any hour: the tests run
 // whenever they are run.
 const config = `
-nats: {url: %q, replicas: %d}
+nats: {url: %q, replicas: %d%s}
 redis: {url: %q}
 smtp: {url: "smtp+insecure://%s", connections: %d%s}
 http: {listen: "127.0.0.1:%d", gateway: "127.0.0.1:%d", public_url: %q}
@@ -62,11 +62,16 @@ type shop struct {
 	sinkAddr string
 	relay    string // in the place of the sink
 	more     string // configuration
-	smtp     string // of the section smtp
-	program  string // that replicas run; empty: this version's
-	source   string // of the templates; empty: files
-	js       jetstream.JetStream
-	replicas []*replica
+	natsMore string // of the section nats
+	// partitions is over how many the streams are split; zero: one. shares are what each
+	// replica is told to run, in the place of all.
+	partitions bus.Partitions
+	shares     [][]string
+	smtp       string // of the section smtp
+	program    string // that replicas run; empty: this version's
+	source     string // of the templates; empty: files
+	js         jetstream.JetStream
+	replicas   []*replica
 }
 
 // open starts the servers and n replicas, and waits until all of them are ready.
@@ -102,10 +107,17 @@ func (s *shop) open(n int, answer func(command, arg string) string) {
 	if s.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
+	if s.js = bus.Split(s.js, s.partitions); s.partitions > 1 {
+		s.natsMore = fmt.Sprintf(", partitions: %d", s.partitions)
+	}
 	starting <- struct{}{}
 	defer func() { <-starting }()
-	for range n {
-		s.replicas = append(s.replicas, s.newReplica())
+	for i := range n {
+		var share []string
+		if s.shares != nil {
+			share = s.shares[i]
+		}
+		s.replicas = append(s.replicas, s.newReplica(share...))
 	}
 	for _, r := range s.replicas {
 		r.awaitReady()
@@ -123,24 +135,25 @@ type replica struct {
 	config        string // path
 	log           string // path
 	listen, links int    // ports: of health and metrics, and of the gateway
+	share         []string
 	cmd           *exec.Cmd
 }
 
-// newReplica starts one more replica.
-func (s *shop) newReplica() *replica {
+// newReplica starts one more replica, which runs a share, or all.
+func (s *shop) newReplica(share ...string) *replica {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	if s.program == "" {
 		s.program = program(s.t)
 	}
 	r := &replica{t: s.t, program: s.program, config: filepath.Join(dir, "homing.yaml"), log: filepath.Join(dir, "log"),
-		listen: freePort(s.t), links: freePort(s.t)}
+		listen: freePort(s.t), links: freePort(s.t), share: share}
 	templates, err := filepath.Abs(filepath.Join(root, "templates"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	secret := filepath.Join(dir, "secret")
-	text := fmt.Sprintf(config, s.natsURL, s.copies, s.redisURL, s.sinkAddr, connections, s.smtp, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
+	text := fmt.Sprintf(config, s.natsURL, s.copies, s.natsMore, s.redisURL, s.sinkAddr, connections, s.smtp, r.listen, r.links, homingtest.PublicURL, secret, templates, cmp.Or(s.source, "files"), s.more)
 	if err := errors.Join(os.WriteFile(secret, []byte(homingtest.Secret), 0o600), os.WriteFile(r.config, []byte(text), 0o600)); err != nil {
 		s.t.Fatal(err)
 	}
@@ -162,7 +175,7 @@ func (r *replica) start() {
 		r.t.Fatal(err)
 	}
 	defer log.Close()
-	r.cmd = r.command("run")
+	r.cmd = r.command(append([]string{"run"}, r.share...)...)
 	r.cmd.Stdout, r.cmd.Stderr = log, log
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatal(err)
@@ -199,13 +212,19 @@ func (r *replica) awaitReady() {
 	})
 }
 
-// restart kills the replica, as a crash would, and starts it again.
-func (r *replica) restart() {
+// kill ends the replica as a crash would.
+func (r *replica) kill() {
 	r.t.Helper()
 	if err := r.cmd.Process.Kill(); err != nil {
 		r.t.Errorf("a replica ended by itself: %v", err)
 	}
 	_ = r.cmd.Wait()
+}
+
+// restart kills the replica and starts it again.
+func (r *replica) restart() {
+	r.t.Helper()
+	r.kill()
 	r.start()
 }
 
