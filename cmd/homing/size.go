@@ -64,8 +64,8 @@ func checkShop(s sizing.Shop) error {
 }
 
 func (p *program) writeSize(s sizing.Shop, lines []sizing.Line) error {
-	fmt.Fprintf(p.out, "Derived for %s customers and %s orders a day, %v events and %v emails an order, a worst hour of %v average ones,\n%v years of timeline, %d replicas. Not a promise: docs/performance.md says what was measured, and where.\n\n",
-		sizing.Count(s.Customers), sizing.Count(s.OrdersPerDay), s.EventsPerOrder, s.EmailsPerOrder, s.Peak, s.Years, s.Replicas)
+	fmt.Fprintf(p.out, "Derived for %s customers and %s orders a day, %v events and %v emails an order, a worst hour of %v average ones,\n%s of timeline, %d replicas. Not a promise: docs/performance.md says what was measured, and where.\n\n",
+		sizing.Count(s.Customers), sizing.Count(s.OrdersPerDay), s.EventsPerOrder, s.EmailsPerOrder, s.Peak, sizing.Years(s.Years), s.Replicas)
 	rows := [][]string{{"what", "how much", "from"}}
 	for _, l := range lines {
 		rows = append(rows, []string{l.What, l.Number, l.Basis})

@@ -83,6 +83,7 @@ var may = map[string][]string{
 	"pkg/click":                {"events", "pkg/customer", "pkg/bus"},
 	"pkg/gateway":              {"events", "pkg/brand", "pkg/cldr", "pkg/click", "pkg/customer", "pkg/link", "pkg/localtime", "pkg/preference", "pkg/programme", "pkg/render", "pkg/visit", "templates", "pkg/limits"},
 	"pkg/preference":           {"events", "pkg/customer"},
+	"pkg/asked":                {"pkg/customer", "pkg/touch"},
 	"pkg/codelist":             {"events", "pkg/offer", "pkg/bus"},
 	"pkg/backlog":              {"events", "pkg/bus"},
 	"pkg/timeline":             {"events", "pkg/customer", "pkg/bus", "pkg/combine"},

@@ -9,12 +9,14 @@ type Measure struct {
 	From  string // which part of which program measured it
 }
 
-func (m Measure) says() string {
-	n := fmt.Sprintf("%.0f", m.Value)
+// String writes the measure with its unit.
+func (m Measure) String() string { return m.number() + " " + m.Unit }
+
+func (m Measure) number() string {
 	if m.Value >= 10_000 {
-		n = Count(m.Value)
+		return Count(m.Value)
 	}
-	return n + " " + m.Unit
+	return fmt.Sprintf("%.0f", m.Value)
 }
 
 // What was measured, on the machine that docs/performance.md names: run make capacity, and
@@ -27,8 +29,9 @@ var (
 	EmailNATS   = Measure{250, "µs of NATS for an email", "the same"}
 	EmailRedis  = Measure{100, "µs of Redis for an email", "the same"}
 
-	Process  = Measure{150e6, "bytes for a process", "make capacity, memory: the most of any part"}
+	Process  = Measure{150, "MB for a process", "make capacity, memory: the most of any part"}
 	Customer = Measure{774, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
+	Order    = Measure{150, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer"}
 	Entry    = Measure{539, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
 	Fact     = Measure{800, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}
 
@@ -40,6 +43,8 @@ var (
 
 // What is assumed, and was not measured.
 const (
+	sampleOrders   = 1.4   // of a customer of the sample shop
+	mostOrders     = 100.0 // of a customer are kept in detail
 	used           = 0.5   // of a core, so that the worst minute of the worst hour has room
 	smallest       = 0.1   // of a core
 	processCores   = 2.0   // that one process makes use of
@@ -56,5 +61,5 @@ const (
 
 // All returns what was measured, for the documentation.
 func All() []Measure {
-	return []Measure{EventHoming, EventNATS, EventRedis, EmailHoming, EmailNATS, EmailRedis, Process, Customer, Entry, Fact, PendingDisk, PendingMemory, StreamRate, Refold}
+	return []Measure{EventHoming, EventNATS, EventRedis, EmailHoming, EmailNATS, EmailRedis, Process, Customer, Order, Entry, Fact, PendingDisk, PendingMemory, StreamRate, Refold}
 }

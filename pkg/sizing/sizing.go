@@ -83,7 +83,7 @@ func Of(s Shop) []Line {
 	homing := l.of("homing_cores")
 	processes := math.Max(2, math.Ceil(homing/processCores)+1)
 	l.count("processes", "processes of Homing", processes, fmt.Sprintf("each of up to %v cores, and one more, so that one may be away", processCores))
-	l.bytes("homing_memory", "memory of all of them", processes*Process.Value, Process.says())
+	l.bytes("homing_memory", "memory of all of them", processes*Process.Value*1e6, Process.String())
 	l.redis(s)
 	l.nats(s, peak+emails)
 	return l.lines
@@ -101,8 +101,9 @@ func (l *list) cores(events, emails float64) {
 }
 
 func (l *list) redis(s Shop) {
-	data := s.Customers * Customer.Value
-	l.bytes("redis_data", "what Redis keeps", data, Customer.says())
+	orders := min(s.OrdersPerDay*365*s.Years, s.Customers*mostOrders)
+	data := s.Customers*Customer.Value + max(0, orders-s.Customers*sampleOrders)*Order.Value
+	l.bytes("redis_data", "what Redis keeps", data, fmt.Sprintf("%s; %s, of %s", Customer.String(), Order.String(), Count(orders)))
 	l.bytes("redis_memory", "memory of the machine of Redis", data*redisRoom+redisLeast, fmt.Sprintf("× %v, for growth and for the copy while it rewrites its file, and %s", redisRoom, size(redisLeast)))
 }
 
@@ -111,18 +112,18 @@ func (l *list) nats(s Shop, entries float64) {
 	l.count("pending", "pending emails", pending, fmt.Sprintf("an email waits %v days on average: review requests two weeks, reminders to reorder two months", pendingDays))
 	orders := s.OrdersPerDay * 365
 	year := orders * (s.EventsPerOrder*Entry.Value + s.EmailsPerOrder*Fact.Value) * diskRoom
-	l.bytes("nats_disk_per_year", "disk of each NATS server, for each year", year, fmt.Sprintf("%s; %s; × %v", Entry.says(), Fact.says(), diskRoom))
+	l.bytes("nats_disk_per_year", "disk of each NATS server, for each year", year, fmt.Sprintf("%s; %s; × %v", Entry.String(), Fact.String(), diskRoom))
 	front := s.OrdersPerDay * s.EventsPerOrder * storefrontDays * Entry.Value
-	l.bytes("nats_disk", "disk of each NATS server", year*s.Years+pending*PendingDisk.Value*diskRoom+front, fmt.Sprintf("%v years, what is pending (%s), and %v days of STOREFRONT", s.Years, PendingDisk.says(), storefrontDays))
+	l.bytes("nats_disk", "disk of each NATS server", year*s.Years+pending*PendingDisk.Value*diskRoom+front, fmt.Sprintf("%s, what is pending (%s), and %v days of STOREFRONT", Years(s.Years), PendingDisk.String(), storefrontDays))
 	l.count("nats_servers", "NATS servers", float64(s.Replicas), "replicas: each has all of it")
-	l.bytes("nats_memory", "memory of each NATS server", natsLeast+pending*PendingMemory.Value*natsRoom, fmt.Sprintf("%s; × %v, and %s", PendingMemory.says(), natsRoom, size(natsLeast)))
+	l.bytes("nats_memory", "memory of each NATS server", natsLeast+pending*PendingMemory.Value*natsRoom, fmt.Sprintf("%s; × %v, and %s", PendingMemory.String(), natsRoom, size(natsLeast)))
 	parts := 1.0
 	for parts < 64 && entries > parts*StreamRate.Value*streamShare {
 		parts *= 2
 	}
-	l.count("partitions", "nats.partitions", parts, fmt.Sprintf("one for each %s entries a second: %.0f %% of %s", Count(StreamRate.Value*streamShare), 100*streamShare, StreamRate.says()))
+	l.count("partitions", "nats.partitions", parts, fmt.Sprintf("one for each %s entries a second: %.0f %% of %s", Count(StreamRate.Value*streamShare), 100*streamShare, StreamRate.String()))
 	all := orders * s.Years * (s.EventsPerOrder + s.EmailsPerOrder)
-	l.add("rebuild_seconds", "to build Redis again", all/Refold.Value, "seconds", period(all/Refold.Value), fmt.Sprintf("%s entries; %s", Count(all), Refold.says()))
+	l.add("rebuild_seconds", "to build Redis again", all/Refold.Value, "seconds", period(all/Refold.Value), fmt.Sprintf("%s entries; %s", Count(all), Refold.String()))
 }
 
 // list gathers lines.
@@ -169,6 +170,14 @@ func ParseCount(s string) (float64, error) {
 		return 0, errors.New("it has to be more than 0")
 	}
 	return v, nil
+}
+
+// Years writes "1 year" and "2.5 years".
+func Years(v float64) string {
+	if v == 1 {
+		return "1 year"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64) + " years"
 }
 
 // Count writes a number as 950, 40k or 1.5M.

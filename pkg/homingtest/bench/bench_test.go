@@ -233,7 +233,7 @@ func TestWhatTakesMinutesIsMeasuredOnceEvenOnABusyMachine(t *testing.T) {
 }
 
 func TestTheSampleShopIsWhatItIsSaidToBe(t *testing.T) {
-	shop := shopEvents{100, time.Now().Add(-rounds * 20 * 24 * time.Hour)}
+	shop := newShop(100, ordersOf)
 	all, orders := shop.count()
 	seen, placed, ids := 0, 0, map[string]bool{}
 	last := time.Time{}

@@ -17,10 +17,18 @@ import (
 // later fulfilled. Four of ten agreed to marketing, and three told their birthday.
 var ordersOf = [10]int{0, 0, 1, 1, 1, 1, 1, 2, 2, 5}
 
-// shopEvents are what n customers of the sample shop did, in the order of time.
+// regulars ordered as often as any of the sample shop: what they take more, their orders do.
+var regulars = [10]int{5, 5, 5, 5, 5, 5, 5, 5, 5, 5}
+
+// shopEvents are what n customers of a shop did, in the order of time.
 type shopEvents struct {
-	n    int
-	from time.Time
+	n      int
+	orders [10]int // of ten customers
+	from   time.Time
+}
+
+func newShop(n int, orders [10]int) shopEvents {
+	return shopEvents{n, orders, time.Now().Add(-rounds * 20 * 24 * time.Hour)}
 }
 
 // rounds are how often each customer is looked at: first for their account, then for
@@ -58,7 +66,7 @@ func (s shopEvents) event(who, round int, at time.Time) (e events.Event, is bool
 		return s.told(fmt.Sprintf("customer-%d", who), at, &events.CustomerCreated{Customer: c}), true
 	}
 	nth := (round - 1) / 2
-	if nth >= ordersOf[who%10] {
+	if nth >= s.orders[who%10] {
 		return e, false
 	}
 	no := who*5 + nth
@@ -71,14 +79,14 @@ func (s shopEvents) event(who, round int, at time.Time) (e events.Event, is bool
 	}), true
 }
 
-func (s shopEvents) told(id string, at time.Time, data events.Data) events.Event {
+func (shopEvents) told(id string, at time.Time, data events.Data) events.Event {
 	return events.Event{ID: id, Source: "/bench", Type: data.Type(), Store: storeID, Time: at.UTC().Truncate(time.Millisecond), Data: data}
 }
 
 // count returns how many events and orders there are.
 func (s shopEvents) count() (all, orders int) {
 	for who := range s.n {
-		orders += ordersOf[who%10]
+		orders += s.orders[who%10]
 	}
 	return s.n + 2*orders, orders
 }
@@ -88,43 +96,60 @@ func (s shopEvents) count() (all, orders int) {
 const sliceOfShop = 500_000
 
 // runCustomers measures what the customers of a large shop take in Redis and on the
-// timeline.
+// timeline, and what each order more takes.
 func (b *bench) runCustomers(ctx context.Context) error {
-	s, err := newStack(ctx)
+	sample, orders, err := b.customersOf(ctx, newShop(b.crowd, ordersOf), true)
 	if err != nil {
 		return err
+	}
+	often, more, err := b.customersOf(ctx, newShop(max(100, b.crowd/20), regulars), false)
+	if err != nil {
+		return err
+	}
+	b.report.add(row{Part: partCustomers, What: "Redis for each order more of a customer", Unit: bytesUnit, Homing: (often - sample) / (more - orders)})
+	return nil
+}
+
+// customersOf has Homing take in a shop, and returns what a customer takes in Redis, and
+// how many orders each has. In full it adds rows about the shop.
+func (b *bench) customersOf(ctx context.Context, shop shopEvents, full bool) (each, ordersEach float64, err error) {
+	s, err := newStack(ctx)
+	if err != nil {
+		return 0, 0, err
 	}
 	defer s.stop()
 	b.report.Machine.know(s)
-	shop := shopEvents{b.crowd, time.Now().Add(-rounds * 20 * 24 * time.Hour)}
 	n, orders := shop.count()
 	before, err := usedMemory(ctx, s)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	took, err := b.takeShopIn(ctx, s, shop, n)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	after, err := usedMemory(ctx, s)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	if found, err := countCustomers(ctx, s); err != nil {
-		return err
-	} else if found != b.crowd {
-		return broken("Redis has %d customers, not %d", found, b.crowd)
+		return 0, 0, err
+	} else if found != shop.n {
+		return 0, 0, broken("Redis has %d customers, not %d", found, shop.n)
 	}
-	what := fmt.Sprintf("%s customers of %s orders", thousands(float64(b.crowd)), thousands(float64(orders)))
-	limit, each, err := b.bareHashes(ctx, s, b.crowd)
+	each, ordersEach = float64(after-before)/float64(shop.n), float64(orders)/float64(shop.n)
+	if !full {
+		return each, ordersEach, nil
+	}
+	what := fmt.Sprintf("%s customers of %s orders", thousands(float64(shop.n)), thousands(float64(orders)))
+	limit, bare, err := b.bareHashes(ctx, s, shop.n)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	r := rowOf(partCustomers, what+", Redis for each customer, all told", bytesUnit, float64(after-before)/float64(b.crowd), each)
-	b.report.add(r)
+	b.report.add(rowOf(partCustomers, what+", Redis for each customer, all told", bytesUnit, each, bare))
 	b.report.add(row{Part: partCustomers, What: what + ", Redis in all", Unit: mebibytes, Homing: mib(int64(after))})
 	b.report.add(rowOf(partCustomers, what+", events taken in; bare: HSETs in pipelines", perSecond, rate(n, took), limit))
-	return b.shopOnDisk(ctx, s, what, n, orders)
+	return each, ordersEach, b.shopOnDisk(ctx, s, what, n, orders)
 }
 
 // takeShopIn publishes what happened in a shop and has Homing take it in. It returns for

@@ -99,7 +99,7 @@ func startCrew(ctx context.Context, s *stack, k int) (crew []*homing, err error)
 	return crew, nil
 }
 
-// factBytes adds what the timeline takes for an email with its order, once.
+// factBytes adds what an email with its order takes, once.
 func (b *bench) factBytes(ctx context.Context, s *stack, k, n int) error {
 	if k != crews[0] {
 		return nil
@@ -108,6 +108,11 @@ func (b *bench) factBytes(ctx context.Context, s *stack, k, n int) error {
 	if err != nil {
 		return err
 	}
+	used, err := usedMemory(ctx, s)
+	if err != nil {
+		return err
+	}
+	b.report.add(row{Part: partProcesses, What: "Redis for a customer, an order and the email about it", Unit: bytesUnit, Homing: float64(used) / float64(n)})
 	b.report.add(row{Part: partProcesses, What: "TIMELINE for an order and the email about it", Unit: bytesUnit, Homing: float64(st.CachedInfo().State.Bytes) / float64(n)})
 	return nil
 }
