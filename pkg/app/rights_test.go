@@ -43,7 +43,7 @@ func TestTheTablesOfRightsAreTheRights(t *testing.T) {
 		t.Fatal("docs/rights.md has no sections on Redis and NATS")
 	}
 	var want []string
-	for _, f := range strings.Fields(redischeck.ACL) {
+	for f := range strings.FieldsSeq(redischeck.ACL) {
 		if strings.HasPrefix(f, "+") {
 			want = append(want, f)
 		}
