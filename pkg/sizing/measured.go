@@ -22,23 +22,23 @@ func (m Measure) number() string {
 // What was measured, on the machine that docs/performance.md names: run make capacity, and
 // write here what they say.
 var (
-	EventHoming = Measure{450, "µs of Homing for an event", "make capacity, workers: an order for which all workers plan"}
-	EventNATS   = Measure{250, "µs of NATS for an event", "the same"}
-	EventRedis  = Measure{60, "µs of Redis for an event", "the same"}
-	EmailHoming = Measure{700, "µs of Homing for an email", "make capacity, processes: an order to its email by one process"}
-	EmailNATS   = Measure{250, "µs of NATS for an email", "the same"}
-	EmailRedis  = Measure{100, "µs of Redis for an email", "the same"}
+	EventHoming = Measure{803, "µs of Homing for an event", "make capacity, workers: an order at 200/s, for which all workers plan"}
+	EventNATS   = Measure{720, "µs of NATS for an event", "the same"}
+	EventRedis  = Measure{163, "µs of Redis for an event", "the same"}
+	EmailHoming = Measure{424, "µs of Homing for an email", "make capacity, processes: an order to its email, by one process"}
+	EmailNATS   = Measure{246, "µs of NATS for an email", "the same"}
+	EmailRedis  = Measure{82, "µs of Redis for an email", "the same"}
 
-	Process  = Measure{150, "MB for a process", "make capacity, memory: the most of any part"}
-	Customer = Measure{774, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
-	Order    = Measure{150, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer"}
-	Entry    = Measure{539, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
-	Fact     = Measure{800, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}
+	Process  = Measure{200, "MB for a process", "make capacity, memory: the most of any part"}
+	Customer = Measure{627, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
+	Order    = Measure{120, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer"}
+	Entry    = Measure{546, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
+	Fact     = Measure{650, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}
 
 	PendingDisk   = Measure{1035, "bytes of disk for a pending email", "make capacity, pending: 1,000,000"}
-	PendingMemory = Measure{1412, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
-	StreamRate    = Measure{30_000, "messages a second into a stream", "make capacity, pending: the bare limit"}
-	Refold        = Measure{30_000, "entries a second", "make capacity, refold"}
+	PendingMemory = Measure{705, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
+	StreamRate    = Measure{38_000, "messages a second into a stream", "make capacity, pending: the bare limit, of 100,000"}
+	Refold        = Measure{28_000, "entries a second", "make capacity, refold, of 10,000"}
 )
 
 // What is assumed, and was not measured.

@@ -63,7 +63,7 @@ func (b *bench) pendingOf(ctx context.Context, n int) error {
 	}
 	took := time.Since(began)
 	b.report.CPU = append(b.report.CPU, m.cost(partPending, what+", each put", n))
-	if err := exactly(ctx, s, bus.ScheduleStream(thankyou.Name), "schedule.>", n+1); err != nil {
+	if err := exactly(ctx, s, bus.ScheduleStream(thankyou.Name), "", n+1); err != nil {
 		return err
 	}
 	grown, files := status(s.nats.ready.PID, "VmRSS:")-rss, folderSize(dir)-disk
@@ -194,7 +194,7 @@ func (b *bench) restarts(ctx context.Context, s *stack, what string, n int, rss 
 		if err != nil {
 			return err
 		}
-		if err := exactly(ctx, s, bus.ScheduleStream(thankyou.Name), "schedule.>", n+1); err != nil {
+		if err := exactly(ctx, s, bus.ScheduleStream(thankyou.Name), "", n+1); err != nil {
 			return err
 		}
 		b.report.add(row{Part: partPending, What: what + ", nats-server starts " + how, Unit: seconds, Homing: took.Seconds(), Bare: bare.Seconds()})
