@@ -31,14 +31,14 @@ var (
 
 	Process  = Measure{200, "MB for a process", "make capacity, memory: the most of any part"}
 	Customer = Measure{627, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
-	Order    = Measure{120, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer"}
+	Order    = Measure{120, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer; the larger of two runs"}
 	Entry    = Measure{546, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
-	Fact     = Measure{650, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, without the order"}
+	Fact     = Measure{650, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, less an order taken for 850 bytes"}
 
 	PendingDisk   = Measure{1035, "bytes of disk for a pending email", "make capacity, pending: 1,000,000"}
 	PendingMemory = Measure{705, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
 	StreamRate    = Measure{38_000, "messages a second into a stream", "make capacity, pending: the bare limit, of 100,000"}
-	Refold        = Measure{28_000, "entries a second", "make capacity, refold, of 10,000"}
+	Refold        = Measure{28_000, "entries a second", "make capacity, refold, a short run of 10,000"}
 )
 
 // What is assumed, and was not measured.
