@@ -23,7 +23,7 @@ func TestNoReasonIsListedTwice(t *testing.T) {
 // forgotten when the customer is written.
 func TestEveryReasonOfADropIsKeptWithTheClaim(t *testing.T) {
 	others := []reason.Reason{reason.NotYet, reason.QuietHours, reason.FrequencyCap, reason.Yields, reason.PreferencesPause, reason.Throughput, reason.Paused, reason.Rebuilding, reason.SMTPDown,
-		reason.TemplateError, reason.NoOfferCode, reason.ControlsUnknown, reason.TimelineFull, reason.ClockSkew, reason.Forbidden, reason.NoTemplates, reason.Sent, reason.Uncertain}
+		reason.TemplateError, reason.NoOfferCode, reason.ControlsUnknown, reason.TimelineFull, reason.ClockSkew, reason.Forbidden, reason.NoTemplates, reason.Unadopted, reason.Sent, reason.Uncertain}
 	for _, r := range reason.All() {
 		if slices.Contains(others, r) {
 			continue
