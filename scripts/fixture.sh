@@ -9,6 +9,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 folder="$PWD/pkg/homingtest/older/testdata/$version"
 git archive "$version" | tar -x -C "$dir"
+mkdir -p "$folder"
+git rev-parse "$version^{commit}" >"$folder/commit"
 mkdir -p "$dir/pkg/homingtest/older"
 cp pkg/homingtest/older/*.go "$dir/pkg/homingtest/older/"
 cd "$dir"
