@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -141,5 +140,3 @@ func (k kept) load(t *testing.T, w *homingtest.World) {
 		}
 	}
 }
-
-var ours = regexp.MustCompile(regexp.QuoteMeta(homingtest.PublicURL) + `/([a-z])/[A-Za-z0-9._~-]+`)

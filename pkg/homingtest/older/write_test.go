@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -124,3 +125,5 @@ func text(t *testing.T, raw string) string {
 		}
 	}
 }
+
+var ours = regexp.MustCompile(regexp.QuoteMeta(homingtest.PublicURL) + `/([a-z])/[A-Za-z0-9._~-]+`)
