@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,7 +152,12 @@ func TestAStreamThatIsFullTakesNothingAndHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	tl, js := split(t, 2)
 	told := map[int]error{}
-	tl.Appended = func(p int, err error) { told[p] = cmp.Or(told[p], err) }
+	var mu sync.Mutex // partitions are appended to side by side
+	tl.Appended = func(p int, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		told[p] = cmp.Or(told[p], err)
+	}
 	appended(t, tl, created("main", 200, 0))
 	s, err := js.Stream(t.Context(), "TIMELINE-1")
 	if err != nil {

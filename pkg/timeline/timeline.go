@@ -34,7 +34,7 @@ type Timeline struct {
 	// may be nil.
 	Skipped func(sequence uint64, err error)
 	// Appended is told whether the stream of a partition took what Append had for it:
-	// nil, or why not. It may be nil.
+	// nil, or why not; of several partitions at the same time. It may be nil.
 	Appended func(partition int, err error)
 }
 
