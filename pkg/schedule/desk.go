@@ -26,11 +26,18 @@ type Desk struct {
 	planners []*Planner
 
 	mu        sync.Mutex
-	recent    [recentEntries]customer.Entry // by sequence, for those who get the same message a moment later
+	recent    [recentEntries]decoded // for those who get the same message a moment later
 	queue     []*job
 	gathering bool          // a round is about to begin: what comes joins it
 	rounds    int           // under way
 	joined    chan struct{} // closed when a job is queued
+}
+
+// decoded is an entry, and its message's sequence on the stream. Of a timeline that is
+// split, the entry's own is another.
+type decoded struct {
+	message uint64
+	entry   customer.Entry
 }
 
 // job is what a planner brings to the desk.
@@ -82,13 +89,13 @@ func (d *Desk) entry(m jetstream.Msg) (customer.Entry, error) {
 	d.mu.Lock()
 	known := d.recent[seq%recentEntries]
 	d.mu.Unlock()
-	if known.Sequence == seq {
-		return known, nil
+	if known.message == seq {
+		return known.entry, nil
 	}
 	e, err := d.Decode(m)
 	if err == nil && len(m.Data()) <= largeEntry {
 		d.mu.Lock()
-		d.recent[seq%recentEntries] = e
+		d.recent[seq%recentEntries] = decoded{seq, e}
 		d.mu.Unlock()
 	}
 	return e, err

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/programme"
@@ -172,6 +173,35 @@ func TestAnEntryIsDecodedOnceForAllPlannersOfADesk(t *testing.T) {
 	}
 	if decoded != 4 {
 		t.Errorf("%d entries were decoded, want 4", decoded)
+	}
+}
+
+// Of a timeline that is split, an entry's sequence isn't that of its message, and may be
+// that of another message: 1024 is at 2048 where there are two streams.
+func TestEntriesOfASplitTimelineAreToldApartAndDecodedOnce(t *testing.T) {
+	const split = bus.Partitions(2)
+	for p := range split.Count() {
+		decoded := 0
+		together := &schedule.Desk{Decode: func(m jetstream.Msg) (customer.Entry, error) {
+			decoded++
+			md, err := m.Metadata()
+			return customer.Entry{Sequence: split.Position(p, md.Sequence.Stream)}, err
+		}}
+		var planners [3]schedule.Planner
+		for i := range planners {
+			together.Join(&planners[i])
+		}
+		const messages = 3000
+		for seq := uint64(1); seq <= messages; seq++ {
+			for i := range planners {
+				if e, err := planners[i].Decode(stored{sequence: seq}); err != nil || e.Sequence != split.Position(p, seq) {
+					t.Errorf("message %d of stream %d was taken for the entry at %d, not at %d (%v)", seq, p, e.Sequence, split.Position(p, seq), err)
+				}
+			}
+		}
+		if decoded != messages {
+			t.Errorf("%d messages were decoded %d times", messages, decoded)
+		}
 	}
 }
 
