@@ -167,6 +167,8 @@ func scheduleStream(worker string, n Partitions, p int) jetstream.StreamConfig {
 type consumer struct {
 	stream string
 	config jetstream.ConsumerConfig
+	worker string // whose; "" for intake and erasures
+	due    bool   // it has touches that fell due
 }
 
 // mostUntaken is how many events intake may have and not have acknowledged, in all
@@ -180,21 +182,21 @@ func mostUntaken(n Partitions) int {
 }
 
 func consumers(ws []Worker, now time.Time, n Partitions) []consumer {
-	out := []consumer{{Storefront, jetstream.ConsumerConfig{
+	out := []consumer{{stream: Storefront, config: jetstream.ConsumerConfig{
 		Durable: IntakeConsumer, Description: "validates and folds what storefronts say", MaxAckPending: mostUntaken(n),
 	}}}
 	for p := range n.Count() {
-		out = append(out, consumer{n.Timeline(p), jetstream.ConsumerConfig{
+		out = append(out, consumer{stream: n.Timeline(p), config: jetstream.ConsumerConfig{
 			Durable: n.Erase(p), Description: "deletes what is pending for who was erased",
 			FilterSubjects: []string{fmt.Sprintf("timeline.*.*.%s", events.TypeCustomerErased)}, MaxAckPending: 1_000,
 		}})
 	}
 	for _, w := range ws {
 		for p := range n.Count() {
-			out = append(out, consumer{n.Timeline(p), planConsumer(w, now, n.Plan(w.Name, p))}, consumer{n.Schedule(w.Name, p), jetstream.ConsumerConfig{
+			out = append(out, consumer{n.Timeline(p), planConsumer(w, now, n.Plan(w.Name, p)), w.Name, false}, consumer{n.Schedule(w.Name, p), jetstream.ConsumerConfig{
 				Durable: n.Due(w.Name, p), Description: "delivers touches of " + w.Name,
 				FilterSubjects: []string{n.Under("due", p) + "." + w.Name + ".>"}, MaxAckPending: 20_000,
-			}})
+			}, w.Name, true})
 		}
 	}
 	for i := range out {

@@ -1,9 +1,6 @@
 package bus
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // A Queue is a consumer that has work to do: messages of its stream that it has not
 // answered.
@@ -20,14 +17,7 @@ func Queues(ws []Worker, n Partitions) (names []string, queues []Queue) {
 		names = append(names, s.Name)
 	}
 	for _, c := range consumers(ws, time.Time{}, n) {
-		q := Queue{Stream: c.stream, Consumer: c.config.Durable}
-		for _, w := range ws {
-			plan, due := strings.HasPrefix(q.Consumer, PlanConsumer(w.Name)), strings.HasPrefix(q.Consumer, DueConsumer(w.Name))
-			if (plan || due) && len(w.Name) > len(q.Worker) {
-				q.Worker, q.Due = w.Name, due
-			}
-		}
-		queues = append(queues, q)
+		queues = append(queues, Queue{c.stream, c.config.Durable, c.worker, c.due})
 	}
 	return names, queues
 }

@@ -99,7 +99,7 @@ func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.Str
 		}
 		err = overlapping(js, want.Name, err)
 	case err == nil:
-		if fields = differ(streamFields(s.CachedInfo().Config, want), false); fields == nil {
+		if fields = differ(streamFields(s.CachedInfo().Config, want)); fields == nil {
 			return Unchanged, nil, nil
 		}
 		did = Updated
@@ -108,7 +108,7 @@ func setupStream(ctx context.Context, js jetstream.JetStream, want jetstream.Str
 	if err != nil {
 		return "", nil, err
 	}
-	if d := differ(streamFields(s.CachedInfo().Config, want), false); d != nil {
+	if d := differ(streamFields(s.CachedInfo().Config, want)); d != nil {
 		return "", nil, &Unlike{"stream", want.Name, d, js.Conn().ConnectedServerVersion()}
 	}
 	return did, fields, nil
@@ -124,7 +124,7 @@ func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (
 		}
 	case err == nil:
 		have := c.CachedInfo().Config
-		if fields = differ(consumerFields(have, want.config), false); fields == nil {
+		if fields = differ(consumerFields(have, want.config)); fields == nil {
 			return Unchanged, nil, nil
 		}
 		did = Updated
@@ -135,7 +135,7 @@ func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (
 	if err != nil {
 		return "", nil, err
 	}
-	if d := differ(consumerFields(c.CachedInfo().Config, want.config), false); d != nil {
+	if d := differ(consumerFields(c.CachedInfo().Config, want.config)); d != nil {
 		return "", nil, &Unlike{"consumer", want.config.Durable, d, js.Conn().ConnectedServerVersion()}
 	}
 	return did, fields, nil

@@ -42,10 +42,10 @@ func limit[T int32 | int64](name string, have, want T, vital bool) field {
 	return equal(name, max(have, 0), max(want, 0), vital)
 }
 
-// differ names the fields that are not the same, or the vital ones of them.
-func differ(fields []field, vital bool) (out []string) {
+// differ names the fields that are not the same.
+func differ(fields []field) (out []string) {
 	for _, f := range fields {
-		if !f.same && (f.vital || !vital) {
+		if !f.same {
 			out = append(out, f.name)
 		}
 	}
