@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -21,9 +22,14 @@ type Stored struct {
 }
 
 // StoredIn is the subject on which the leader of a stream is asked for a message, by
-// {"seq": …} or {"last_by_subj": …}.
+// StoredAt or LastOf.
 func StoredIn(js jetstream.JetStream, stream string) string {
 	return API(js, "STREAM.MSG.GET."+stream)
+}
+
+// StoredAt asks for the message of a sequence.
+func StoredAt(sequence uint64) []byte {
+	return []byte(`{"seq":` + strconv.FormatUint(sequence, 10) + `}`)
 }
 
 // LastOf asks for the last message of a subject.
@@ -32,17 +38,22 @@ func LastOf(subject string) []byte {
 	return req
 }
 
-// LastStored returns the last message of a subject; nil: there is none.
-func LastStored(ctx context.Context, js jetstream.JetStream, stream, subject string) (*Stored, error) {
-	m, err := js.Conn().RequestWithContext(ctx, StoredIn(js, stream), LastOf(subject))
+// FindStored asks the leader of a stream for a message; nil: there is none.
+func FindStored(ctx context.Context, js jetstream.JetStream, stream string, request []byte) (*Stored, error) {
+	m, err := js.Conn().RequestWithContext(ctx, StoredIn(js, stream), request)
 	if err != nil {
 		return nil, err
 	}
 	return ReadStored(m.Data)
 }
 
-// NextStored returns the first message from a place in a stream on, which is on a subject or
-// covered by, a subject; nil: there is none. It leaves nothing behind on the server, as a
+// LastStored returns the last message of a subject; nil: there is none.
+func LastStored(ctx context.Context, js jetstream.JetStream, stream, subject string) (*Stored, error) {
+	return FindStored(ctx, js, stream, LastOf(subject))
+}
+
+// NextStored returns the first message of a subject, which may have wildcards, from a
+// sequence of a stream on; nil: there is none. It leaves nothing behind on the server, as a
 // consumer does, so it is for what anybody may ask as often as they like.
 func NextStored(ctx context.Context, js jetstream.JetStream, stream, subject string, from uint64) (*Stored, error) {
 	req, err := json.Marshal(struct {
@@ -52,11 +63,7 @@ func NextStored(ctx context.Context, js jetstream.JetStream, stream, subject str
 	if err != nil {
 		return nil, err
 	}
-	m, err := js.Conn().RequestWithContext(ctx, StoredIn(js, stream), req)
-	if err != nil {
-		return nil, err
-	}
-	return ReadStored(m.Data)
+	return FindStored(ctx, js, stream, req)
 }
 
 // ReadStored takes the answer of a stream's leader apart; nil: there is no such message.

@@ -14,9 +14,8 @@ import (
 	"homing/pkg/customer"
 )
 
-// Get returns the entries with these sequences, in their order, and how many do
-// are not there any more. All are asked for at once: a hundred take about as
-// long as one.
+// Get returns the entries with these sequences, in their order, and how many are not there
+// any more. All of a stream are asked for at once: a hundred take about as long as one.
 func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.Entry, gone int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, bus.AckTimeout)
 	defer cancel()
@@ -61,16 +60,26 @@ func (t *Timeline) Get(ctx context.Context, sequences []uint64) (out []customer.
 	return out, gone, nil
 }
 
-// gather sends a request for each of the sequences, all before the first answer,
-// and calls see with the answers as they come. only, if not nil, chooses.
+// gather sends a request for each of the sequences, all before the first answer of
+// their stream, and calls see with the answers as they come. only, if not nil, chooses.
 func (t *Timeline) gather(ctx context.Context, api func(stream string) string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
+	parts := make([][]int, t.split.Count()) // which of them
+	for i, seq := range sequences {
+		if only == nil || only(i) {
+			p, _ := t.split.Place(seq)
+			parts[p] = append(parts[p], i)
+		}
+	}
 	return t.each(func(p int) error {
-		return t.split.In(p, t.gatherFrom(ctx, p, api, sequences, only, see))
+		if len(parts[p]) == 0 {
+			return nil
+		}
+		return t.split.In(p, t.gatherFrom(ctx, api(t.split.Timeline(p)), sequences, parts[p], see))
 	})
 }
 
 // gatherFrom is gather for what is on one partition's stream.
-func (t *Timeline) gatherFrom(ctx context.Context, on int, api func(stream string) string, sequences []uint64, only func(i int) bool, see func(i int, m *nats.Msg) error) error {
+func (t *Timeline) gatherFrom(ctx context.Context, api string, sequences []uint64, of []int, see func(i int, m *nats.Msg) error) error {
 	nc := t.js.Conn()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox + ".*")
@@ -78,18 +87,13 @@ func (t *Timeline) gatherFrom(ctx context.Context, on int, api func(stream strin
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	waiting := 0
-	for i, seq := range sequences {
-		p, n := t.split.Place(seq)
-		if p != on || only != nil && !only(i) {
-			continue
-		}
-		waiting++
-		if err := nc.PublishRequest(api(t.split.Timeline(p)), inbox+"."+strconv.Itoa(i), []byte(`{"seq":`+strconv.FormatUint(n, 10)+`}`)); err != nil {
+	for _, i := range of {
+		_, n := t.split.Place(sequences[i])
+		if err := nc.PublishRequest(api, inbox+"."+strconv.Itoa(i), bus.StoredAt(n)); err != nil {
 			return err
 		}
 	}
-	for ; waiting > 0; waiting-- {
+	for range of {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the timeline: %w", err)

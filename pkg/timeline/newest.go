@@ -3,11 +3,9 @@ package timeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"homing/events"
-	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
 
@@ -53,11 +51,7 @@ func (t *Timeline) newest(ctx context.Context, store string, of events.Type) (*c
 // newestOn returns the last entry of a subject in a partition; nil: there is none, or it
 // cannot be read.
 func (t *Timeline) newestOn(ctx context.Context, p int, subject string) (*customer.Entry, error) {
-	m, err := t.ask(ctx, bus.StoredIn(t.js, t.split.Timeline(p)), bus.LastOf(subject))
-	if err != nil {
-		return nil, t.split.In(p, fmt.Errorf("last entry of %s: %w", subject, err))
-	}
-	got, err := bus.ReadStored(m.Data)
+	got, err := t.lastOf(ctx, p, subject)
 	if err != nil || got == nil {
 		return nil, err
 	}

@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
@@ -29,10 +27,9 @@ func (t *Timeline) Identity(ctx context.Context) (id string, ends [customer.Buck
 		}
 		info := s.CachedInfo()
 		created = append(created, info.Created.UTC().Format(time.RFC3339Nano))
-		for first, last := t.split.Range(p); ; first++ {
-			if ends[first] = t.split.Position(p, info.State.LastSeq); first == last {
-				break
-			}
+		first, last := t.split.Range(p)
+		for b := int(first); b <= int(last); b++ {
+			ends[b] = t.split.Position(p, info.State.LastSeq)
 		}
 	}
 	return strings.Join(created, ","), ends, nil
@@ -44,12 +41,11 @@ func (t *Timeline) Start() customer.Cursor { return make(customer.Cursor, t.spli
 // Parts returns which buckets share a stream: among their sequences one says what came
 // after another.
 func (t *Timeline) Parts() [][]uint8 {
-	out := make([][]uint8, t.split.Count())
-	for b := range customer.Buckets {
-		p := t.split.Of(uint8(b))
-		out[p] = append(out[p], uint8(b))
+	all := make([]uint8, customer.Buckets)
+	for b := range all {
+		all[b] = uint8(b)
 	}
-	return out
+	return t.apart(all)
 }
 
 // Stored returns the stream that has the entry of a sequence, and its sequence there.
@@ -85,31 +81,33 @@ func (t *Timeline) Last(ctx context.Context, k customer.Key) (uint64, error) {
 	return t.last(ctx, k.Store, k.Bucket)
 }
 
-// last asks the stream's leader for the sequence of the last entry of a bucket.
-// (nats.go would ask any replica, and one that lags would hide the tail.)
+// last returns the sequence of the last entry of a bucket.
 func (t *Timeline) last(ctx context.Context, store string, bucket uint8) (uint64, error) {
-	p, subject := t.split.Of(bucket), "timeline."+store+"."+strconv.Itoa(int(bucket))+".>"
-	m, err := t.ask(ctx, bus.StoredIn(t.js, t.split.Timeline(p)), bus.LastOf(subject))
-	var got *bus.Stored
-	if err == nil {
-		got, err = bus.ReadStored(m.Data)
-	}
-	switch {
-	case err != nil:
-		return 0, t.split.In(p, fmt.Errorf("last entry of %s: %w", subject, err))
-	case got == nil:
-		return 0, nil
+	p := t.split.Of(bucket)
+	got, err := t.lastOf(ctx, p, inBucket(store, bucket))
+	if err != nil || got == nil {
+		return 0, err
 	}
 	return t.split.Position(p, got.Sequence), nil
 }
 
-// ask asks the server.
-func (t *Timeline) ask(ctx context.Context, subject string, req []byte) (m *nats.Msg, err error) {
+// lastOf returns the last message of a subject in a partition; nil: there is none.
+func (t *Timeline) lastOf(ctx context.Context, p int, subject string) (*bus.Stored, error) {
+	got, err := t.stored(ctx, p, bus.LastOf(subject))
+	if err != nil {
+		return nil, t.split.In(p, fmt.Errorf("last entry of %s: %w", subject, err))
+	}
+	return got, nil
+}
+
+// stored asks the leader of a partition's stream for a message; nil: there is none.
+// (nats.go would ask any replica, and one that lags would hide the tail.)
+func (t *Timeline) stored(ctx context.Context, p int, request []byte) (got *bus.Stored, err error) {
 	err = patiently(ctx, func(ctx context.Context) error {
-		m, err = t.js.Conn().RequestWithContext(ctx, subject, req)
+		got, err = bus.FindStored(ctx, t.js, t.split.Timeline(p), request)
 		return err
 	})
-	return m, err
+	return got, err
 }
 
 // askAgain is after how long a request is taken for lost with its connection, and
@@ -166,7 +164,7 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 		for _, b := range buckets {
 			wanted[b] = true
 			if len(buckets) <= fewBuckets {
-				filters = append(filters, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+				filters = append(filters, inBucket(store, b))
 			}
 		}
 		err := t.readAll(ctx, p, jetstream.OrderedConsumerConfig{

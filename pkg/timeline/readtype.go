@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,16 +59,15 @@ func (t *Timeline) each(fn func(p int) error) error {
 	return nil
 }
 
-// Latest returns a cursor that leaves some thousand of the latest entries uncovered.
+// Latest returns a cursor that leaves about n of the latest entries uncovered.
 func (t *Timeline) Latest(ctx context.Context, n uint64) (customer.Cursor, error) {
-	_, ends, err := t.Identity(ctx)
-	if err != nil {
-		return nil, err
-	}
 	out := t.Start()
 	for p := range out {
-		first, _ := t.split.Range(p)
-		_, end := t.split.Place(ends[first])
+		position, err := t.end(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		_, end := t.split.Place(position)
 		out[p] = t.split.Position(p, end-min(end, n/uint64(len(out))))
 	}
 	return out, nil
@@ -135,14 +133,10 @@ func (t *Timeline) end(ctx context.Context, p int) (uint64, error) {
 // of an entry of another, or later. Of an entry that is gone nobody knows the time: then
 // it is all.
 func (t *Timeline) around(ctx context.Context, p int, store string, buckets []uint8, of, end uint64, fn func([]customer.Entry) error) error {
-	stream, seq := t.Stored(of)
-	m, err := t.ask(ctx, bus.StoredIn(t.js, stream), []byte(`{"seq":`+strconv.FormatUint(seq, 10)+`}`))
-	var got *bus.Stored
-	if err == nil {
-		got, err = bus.ReadStored(m.Data)
-	}
+	own, seq := t.split.Place(of)
+	got, err := t.stored(ctx, own, bus.StoredAt(seq))
 	if err != nil {
-		return err
+		return t.split.In(own, err)
 	}
 	c := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy}
 	if got != nil {
@@ -150,7 +144,7 @@ func (t *Timeline) around(ctx context.Context, p int, store string, buckets []ui
 		c.DeliverPolicy, c.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
 	}
 	for _, b := range buckets {
-		c.FilterSubjects = append(c.FilterSubjects, "timeline."+store+"."+strconv.Itoa(int(b))+".>")
+		c.FilterSubjects = append(c.FilterSubjects, inBucket(store, b))
 	}
 	return t.readAll(ctx, p, c, selection{to: end}, fn)
 }
@@ -165,7 +159,7 @@ func (t *Timeline) ReadCustomer(ctx context.Context, k customer.Key, fn func([]c
 // tokens. The server finds the bucket; the others in it are passed over here.
 func (t *Timeline) ReadBucket(ctx context.Context, store string, bucket uint8, tokens map[string]bool, fn func([]customer.Entry) error) error {
 	return t.readAll(ctx, t.split.Of(bucket), jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{"timeline." + store + "." + strconv.Itoa(int(bucket)) + ".>"},
+		FilterSubjects: []string{inBucket(store, bucket)},
 		DeliverPolicy:  jetstream.DeliverAllPolicy,
 	}, selection{tokens: tokens, to: math.MaxUint64}, fn)
 }

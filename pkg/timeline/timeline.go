@@ -86,6 +86,11 @@ func Subject(k customer.Key, t events.Type) string {
 	return "timeline." + k.Store + "." + strconv.Itoa(int(k.Bucket)) + "." + string(t)
 }
 
+// inBucket covers the subjects of all entries of a bucket.
+func inBucket(store string, bucket uint8) string {
+	return "timeline." + store + "." + strconv.Itoa(int(bucket)) + ".>"
+}
+
 // parseSubject is the inverse of Subject.
 func parseSubject(s string) (store string, bucket uint8, err error) {
 	p := strings.Split(s, ".")
