@@ -19,8 +19,10 @@ func (d *Delivery) paused(a *attempt) bool {
 	return d.o.Holds.Paused(a.touch.Worker, a.touch.Customer.Store)
 }
 
-// still is the stage that asks once more, last thing before the claim, whether anything
-// may leave: all that was slow comes before it.
+// still is the stage that asks whether anything may leave: nobody paused the worker, and no
+// unsubscribe waits. It comes twice: before a permit, a code or a connection is taken for an
+// email that would have to wait with it, and as the last thing before the claim, after all
+// that was slow.
 func (d *Delivery) still(ctx context.Context, a *attempt) Decision {
 	if d.paused(a) {
 		return d.pause(a)

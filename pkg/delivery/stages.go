@@ -56,13 +56,14 @@ func (d *Delivery) stages() (first, judged []stage) {
 	}
 	judged = []stage{
 		d.timed("judge", d.judge),       // may it be sent now? the gate decides
+		d.still,                         // may anything leave at all? nothing is spent on what may not
 		d.timed("permit", d.permit),     // does the relay have room? its throughput is shared
 		d.timed("word", d.word),         // what does it say? the worker chooses
 		d.timed("bind", d.bind),         // which code does it offer?
 		d.timed("compose", d.compose),   // the message itself
 		d.timed("open", d.open),         // a connection: all that is slow comes before the claim
 		d.ask,                           // if it asks for consent: was its mailbox asked too often?
-		d.still,                         // did nobody pause the worker in the meantime, and may this process send?
+		d.still,                         // may it still, after all that was slow?
 		d.timed("claim", d.claim),       // the touch is ours, if nothing changed since the gate judged
 		d.timed("transmit", d.transmit), // the message leaves
 	}
