@@ -3,17 +3,15 @@ package delivery
 import (
 	"context"
 	"time"
-
-	"homing/pkg/bus"
 )
 
 // Times are told how long things take. Any of it may be nil.
 type Times struct {
-	// Took is told of each touch that was done with, since this process began with it, its
-	// waits included; and of the id of its trace, if that is recorded.
+	// Took is told of each touch that was done with how long that took since this process
+	// began with it, its waits included, and the id of its trace, if that is recorded.
 	Took func(took time.Duration, trace string)
-	// Late is told of each touch that was done with, how much later than it was to be looked
-	// at its message fell due, and how much later that was done; in real time.
+	// Late is told of each touch that was done with how late it was, in real time: how long
+	// after its time its message fell due, and how long after it this process was done.
 	Late func(fired, handled time.Duration)
 	// Stage returns what is told how long a stage took. It is called once for each stage.
 	Stage func(name string) func(time.Duration)
@@ -45,17 +43,8 @@ func (d *Delivery) tell(a *attempt, now time.Time) {
 	if d.o.Times.Late == nil {
 		return
 	}
-	wake := d.o.Scale.Real(a.touch.Wake)
-	if fired, ok := firedAt(a.msg); ok {
-		d.o.Times.Late(fired.Sub(wake), now.Sub(wake))
+	if md, err := a.msg.Metadata(); err == nil { // it came to its stream when the schedule fired
+		wake := d.o.Scale.Real(a.touch.Wake)
+		d.o.Times.Late(md.Timestamp.Sub(wake), now.Sub(wake))
 	}
-}
-
-// firedAt is when a due message came to its stream: when the schedule fired.
-func firedAt(m *bus.Msg) (time.Time, bool) {
-	md, err := m.Metadata()
-	if err != nil {
-		return time.Time{}, false
-	}
-	return md.Timestamp, true
 }
