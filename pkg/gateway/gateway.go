@@ -78,7 +78,8 @@ type Gateway struct {
 	o      Options
 	slots  chan struct{}
 	taken  limits.Lately // events, by id
-	counts limits.Counts
+	counts limits.Counts // of requests
+	warned limits.Counts // of what the log says
 
 	dresses map[*programme.Store]*dress
 	plain   *dress // of a link that names no store
@@ -245,7 +246,7 @@ func (g *Gateway) leaves(r *http.Request, s site, l link.Link, choice string, ag
 	if cannot != nil {
 		return g.notRecorded(s, l, errors.Join(err, cannot), again)
 	}
-	g.o.Log.Warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", zap.String("store", s.store.ID), zap.Error(err))
+	g.warn("an unsubscribe is recorded later, and marketing emails of the store wait for it", "store", s.store.ID, err)
 	return v, http.StatusAccepted
 }
 
@@ -267,15 +268,22 @@ func (g *Gateway) change(r *http.Request, s site, l link.Link, again []hidden, r
 
 // notRecorded is the page that asks to send the same once more.
 func (g *Gateway) notRecorded(s site, l link.Link, err error, again ...hidden) (view, int) {
-	g.o.Log.Warn("not recorded; the customer is asked to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
+	g.warn("not recorded; the customer is asked to try again", "link", string(l.Purpose), err)
 	return tryAgain(s, again), http.StatusServiceUnavailable
 }
 
+// warn says in the log what goes wrong with the requests of a store, or of a kind of link,
+// once a minute: while a server is away, it goes wrong with each of them.
+func (g *Gateway) warn(message, field, of string, err error) {
+	if g.warned.Count(field, of+" "+message, 1) {
+		g.o.Log.Warn(message, zap.String(field, of), zap.Error(err))
+	}
+}
+
 // within has something recorded, and returns when it is, or after a time; also if the
-// person doesn't wait for the answer. What hangs
-// goes on: a server that does not answer ends no call of ours at once, and what it does
-// in the end is done. It keeps its place for as long, so that those who come while
-// nothing is answered leave nothing behind that waits.
+// person doesn't wait for the answer. What hangs goes on: a server that does not answer
+// ends no call of ours at once, and what it does in the end is done. It keeps its place for
+// as long, so that those who come while nothing is answered leave nothing behind that waits.
 func (g *Gateway) within(r *http.Request, wait time.Duration, record func(context.Context) (view, error)) (view, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), wait)
 	if err := g.place(ctx); err != nil {

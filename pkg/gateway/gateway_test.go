@@ -363,6 +363,29 @@ func TestWhileRedisIsAwayAnUnsubscribeIsLeftForLater(t *testing.T) {
 	}
 }
 
+// While a server is away the log says so, and not with each click.
+func TestWhatGoesWrongWithEachClickIsSaidOnce(t *testing.T) {
+	s := open(t)
+	s.away = fmt.Errorf("loading: %w", errAway)
+	for range 20 {
+		s.post(s.unsubscribe(), nil)
+		s.post(s.answer("other"), nil)
+		s.do("GET", s.local(link.Link{Purpose: link.Preferences, Customer: s.ann, Worker: "birthday"}), "", "")
+	}
+	said := map[string]int{}
+	for _, e := range s.logs.All() {
+		said[e.Message]++
+	}
+	want := map[string]int{
+		"an unsubscribe is recorded later, and marketing emails of the store wait for it": 1,
+		"not recorded; the customer is asked to try again":                                1,
+		"a page could not be shown; the customer is asked to try again":                   1,
+	}
+	if d := cmp.Diff(want, said); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWhileServersAreAwayNobodyIsToldItIsDone(t *testing.T) {
 	s := open(t)
 	s.away = fmt.Errorf("loading: %w", errAway)

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"go.uber.org/zap"
-
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/link"
@@ -102,7 +100,7 @@ func (g *Gateway) asked(ctx context.Context, s site, l link.Link, show func(*cus
 	c, err := reading(ctx, g, func(ctx context.Context) (customer.Customer, error) { return g.o.Person(ctx, l.Customer) })
 	switch {
 	case err != nil:
-		g.o.Log.Warn("a page could not be shown; who asked is told to try again", zap.String("link", string(l.Purpose)), zap.Error(err))
+		g.warn("a page could not be shown; the customer is asked to try again", "link", string(l.Purpose), err)
 		v := notNow(s)
 		if l.Purpose == link.Preferences {
 			v.Form = wayOut(s)

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"go.uber.org/zap"
-
 	"homing/pkg/link"
 )
 
@@ -33,7 +31,7 @@ func (g *Gateway) show(r *http.Request, s site, l link.Link) reply {
 	}
 	switch {
 	case err != nil:
-		g.o.Log.Warn("an email could not be shown; who asked is told to try again", zap.Error(err))
+		g.warn("an email could not be shown; the customer is asked to try again", "store", s.store.ID, err)
 		a.view, a.code = notNow(s), http.StatusServiceUnavailable
 	case html == "":
 		a.view, a.code = gone(s), http.StatusNotFound
