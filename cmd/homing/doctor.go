@@ -90,7 +90,8 @@ func (p *program) examine(ctx context.Context, f doctorFlags) (doctor.Report, er
 	if err != nil {
 		return none, err
 	}
-	o := examine.Options{Config: c, Roles: app.ExpectedRoles(c), Build: app.Build(), Resolver: examine.At(f.dns), Monitor: f.monitor, Only: f.only, Timeout: f.timeout,
+	build := readVersions()
+	o := examine.Options{Config: c, Roles: app.ExpectedRoles(c), Build: app.Build(build.Version, build.Revision), Resolver: examine.At(f.dns), Monitor: f.monitor, Only: f.only, Timeout: f.timeout,
 		HTTP: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Progress: func(checks []string) {
 			fmt.Fprintf(p.err, "still looking at %s\n", strings.Join(checks, ", "))

@@ -1,36 +1,18 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 
 	"homing/pkg/templatestore"
 )
 
-// Build names the build of this program: its version, and the revision of the source.
-func Build() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	build, revision, modified := info.Main.Version, "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = " modified"
-		}
-	}
-	if build == "" {
-		build = "unknown"
-	}
-	if revision == "" {
-		return build
-	}
-	return fmt.Sprintf("%s (%s%s)", build, revision[:min(12, len(revision))], modified)
+// Build names a build of this program by its version and the revision of its source.
+func Build(version, revision string) string {
+	const unknown = "unknown"
+	return fmt.Sprintf("%s (%s)", cmp.Or(version, unknown), cmp.Or(revision[:min(12, len(revision))], unknown))
 }
 
 // process is what this process says of itself.
