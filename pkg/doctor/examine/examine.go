@@ -20,6 +20,7 @@ import (
 	"homing/pkg/doctor"
 	"homing/pkg/link"
 	"homing/pkg/mailer"
+	"homing/pkg/templatestore"
 )
 
 // Options say what is examined.
@@ -50,8 +51,10 @@ type Options struct {
 
 // examiner is one examination.
 type examiner struct {
-	o     Options
-	items func() []bus.Item
+	o Options
+	// What several checks look at is asked for once.
+	items     func() []bus.Item
+	processes func() ([]templatestore.Process, error)
 }
 
 // check is one check: which server it needs, and how it is done.
@@ -77,6 +80,7 @@ func Run(ctx context.Context, o Options) doctor.Report {
 		defer cancel()
 		return bus.Inspect(ctx, o.JS, o.Limits, o.Workers)
 	})
+	x.processes = sync.OnceValues(func() ([]templatestore.Process, error) { return templatestore.Ask(ctx, o.JS.Conn()) })
 	checks := slices.DeleteFunc(x.checks(), func(c check) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, c.name) })
 	return doctor.NewReport(time.Now(), x.run(ctx, checks))
 }

@@ -12,7 +12,6 @@ import (
 	"homing/pkg/doctor"
 	"homing/pkg/fingerprint"
 	"homing/pkg/localtime"
-	"homing/pkg/templatestore"
 )
 
 func (x *examiner) versions(ctx context.Context) []doctor.Finding {
@@ -118,13 +117,8 @@ func overlap(a, b string) bool {
 	return len(as) == len(bs)
 }
 
-// ask asks all processes what they are.
-func (x *examiner) ask(ctx context.Context) ([]templatestore.Process, error) {
-	return templatestore.Ask(ctx, x.o.JS.Conn())
-}
-
-func (x *examiner) replicas(ctx context.Context) []doctor.Finding {
-	all, err := x.ask(ctx)
+func (x *examiner) replicas(context.Context) []doctor.Finding {
+	all, err := x.processes()
 	if err != nil {
 		return []doctor.Finding{doctor.Unknown(doctor.Replicas, "", words(err))}
 	}

@@ -83,7 +83,7 @@ func waiting(c *jetstream.ConsumerInfo) uint64 { return c.NumPending + uint64(c.
 // lag looks twice at what waits for each consumer.
 func (x *examiner) lag(ctx context.Context) []doctor.Finding {
 	items := x.items()
-	all, _ := x.ask(ctx)
+	all, _ := x.processes()
 	var roles []string
 	for _, p := range all {
 		roles = append(roles, p.Roles...)
