@@ -8,18 +8,16 @@ import (
 
 // A Queue is a consumer, and what waits for it at two looks.
 type Queue struct {
-	Consumer, Stream string
-	Role             string // whose processes read it; empty: those of any
-	Waiting, Later   uint64
-	Between          time.Duration // the two looks
-	Pulls            int           // requests of processes that wait for messages, at the second
-	Held             string        // why its worker sends nothing; empty: it sends
+	Consumer       string
+	Role           string // whose processes read it
+	Waiting, Later uint64
+	Between        time.Duration // the two looks
+	Pulls          int           // requests of processes that wait for messages, at the second
+	Held           string        // why its worker sends nothing; empty: it sends
 }
 
-const (
-	// muchWaits is from how many messages on a queue is long.
-	muchWaits = 1000
-)
+// muchWaits is from how many messages on a queue is long.
+const muchWaits = 1000
 
 // JudgeLag judges what waits. roles are those that processes have, as far as any
 // answered.

@@ -1,6 +1,7 @@
 package examine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -99,19 +100,20 @@ func (x *examiner) lag(ctx context.Context) []doctor.Finding {
 	case <-ctx.Done():
 	case <-time.After(time.Until(first.Add(x.o.Between))):
 	}
+	of := x.queues()
 	var queues []doctor.Queue
 	for _, i := range items {
 		if i.Consumer == nil {
 			continue // the check of the streams says so
 		}
-		q := doctor.Queue{Consumer: i.Name, Stream: i.Of, Role: x.role(i.Name), Waiting: waiting(i.Consumer)}
+		q := doctor.Queue{Consumer: i.Name, Role: cmp.Or(of[i.Name].Worker, "intake"), Waiting: waiting(i.Consumer)}
 		c, err := x.o.JS.Consumer(ctx, i.Of, i.Name)
 		if err != nil {
 			return []doctor.Finding{doctor.Unknown(doctor.Lag, "consumer "+i.Name, words(err))}
 		}
 		now := c.CachedInfo()
 		q.Later, q.Between, q.Pulls = waiting(now), time.Since(i.Answered), now.NumWaiting
-		if strings.HasPrefix(i.Name, bus.DueConsumer("")) {
+		if of[i.Name].Due {
 			q.Held = held[q.Role]
 		}
 		queues = append(queues, q)
@@ -119,20 +121,14 @@ func (x *examiner) lag(ctx context.Context) []doctor.Finding {
 	return doctor.JudgeLag(queues, roles)
 }
 
-// role is the role whose processes read a consumer.
-func (x *examiner) role(consumer string) string {
-	role := ""
-	for _, w := range programme.WorkerNames() {
-		for _, begins := range []string{bus.PlanConsumer(w), bus.DueConsumer(w)} {
-			if strings.HasPrefix(consumer, begins) && len(w) > len(role) {
-				role = w
-			}
-		}
+// queues are what consumers are, by their names.
+func (x *examiner) queues() map[string]bus.Queue {
+	_, all := bus.Queues(x.o.Workers, bus.PartitionsOf(x.o.JS))
+	out := map[string]bus.Queue{}
+	for _, q := range all {
+		out[q.Consumer] = q
 	}
-	if role == "" {
-		return "intake"
-	}
-	return role
+	return out
 }
 
 // holds are the reasons why workers send nothing; what cannot be read holds nobody here.
