@@ -42,7 +42,7 @@ func At(server string) Resolver {
 
 // dns asks about all stores at the same time.
 func (x *examiner) dns(ctx context.Context) []doctor.Finding {
-	r := &remembering{Resolver: x.o.Resolver, txt: map[string]func() ([]string, error){}}
+	r := &remembering{Resolver: x.o.Resolver}
 	ids := slices.Sorted(maps.Keys(x.o.Config.Stores))
 	found := make([][]doctor.Finding, len(ids))
 	var all sync.WaitGroup
@@ -218,21 +218,33 @@ func (x *examiner) addresses(ctx context.Context, r Resolver, store string) (out
 	return out
 }
 
-// remembering asks each question about TXT once: a record is evaluated several times.
+// remembering asks each question once: a record is evaluated many times.
 type remembering struct {
 	Resolver
-	mu  sync.Mutex
-	txt map[string]func() ([]string, error)
+	txt   answers[[]string]
+	mx    answers[[]*net.MX]
+	hosts answers[[]net.IPAddr]
 }
 
 // LookupTXT implements Resolver.
 func (r *remembering) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	r.mu.Lock()
-	ask := r.txt[name]
-	if ask == nil {
-		ask = sync.OnceValues(func() ([]string, error) { return r.Resolver.LookupTXT(ctx, name) })
-		r.txt[name] = ask
-	}
-	r.mu.Unlock()
-	return ask()
+	return r.txt.to(ctx, name, r.Resolver.LookupTXT)
+}
+
+// LookupMX implements Resolver.
+func (r *remembering) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return r.mx.to(ctx, name, r.Resolver.LookupMX)
+}
+
+// LookupIPAddr implements Resolver.
+func (r *remembering) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
+	return r.hosts.to(ctx, host, r.Resolver.LookupIPAddr)
+}
+
+// answers are those to questions of one kind, by name.
+type answers[T any] struct{ known sync.Map }
+
+func (a *answers[T]) to(ctx context.Context, name string, ask func(context.Context, string) (T, error)) (T, error) {
+	once, _ := a.known.LoadOrStore(name, sync.OnceValues(func() (T, error) { return ask(ctx, name) }))
+	return once.(func() (T, error))()
 }
