@@ -42,9 +42,14 @@ func JudgeGateway(g GatewayFacts, now time.Time) []Finding {
 	default:
 		f.Text, f.Do = fmt.Sprintf("answers with %d to a good link and %d to a forged one, so something else than a gateway of Homing is there", g.Code, g.Forged), "let the proxy hand on all paths of http.public_url to http.gateway, unchanged"
 	}
-	out := []Finding{f}
-	if !g.Certificate.IsZero() && g.Certificate.Sub(now) < certificateSoon {
-		out = append(out, Finding{Level: Warning, About: about, Text: "its certificate ends on " + g.Certificate.UTC().Format(time.DateOnly), Why: "after that no link in an email works", Do: "renew it, and see why it is not renewed by itself"})
-	}
+	out := append([]Finding{f}, ends(about, g.Certificate, now, "after that no link in an email works", "renew it, and see why it is not renewed by itself")...)
 	return Of(PublicURL, out...)
+}
+
+// ends tells of a certificate that ends soon; a zero time is none.
+func ends(about string, end, now time.Time, why, do string) []Finding {
+	if end.IsZero() || end.Sub(now) >= certificateSoon {
+		return nil
+	}
+	return []Finding{{Level: Warning, About: about, Text: "its certificate ends on " + end.UTC().Format(time.DateOnly), Why: why, Do: do}}
 }

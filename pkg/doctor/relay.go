@@ -1,7 +1,7 @@
 package doctor
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,15 +23,8 @@ type RelayFacts struct {
 // leastSize is more than the largest email of Homing, with pictures left at the shop.
 const leastSize = 1 << 20
 
-// extensions are those that are told about, and what they are good for.
-var extensions = []struct{ name, lacks string }{
-	{"STARTTLS", ""}, {"AUTH", ""}, {"SIZE", ""},
-	{"8BITMIME", ""}, // our emails are ASCII on the way
-	{"SMTPUTF8", ""},
-	{"PIPELINING", "each email takes some more round trips, so that fewer leave over one connection"},
-	{"CHUNKING", ""},
-	{"DSN", ""},
-}
+// Extensions are those that are told about.
+var Extensions = []string{"STARTTLS", "AUTH", "SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "DSN"}
 
 // JudgeRelay judges what a relay can do.
 func JudgeRelay(r RelayFacts, now time.Time) []Finding {
@@ -40,15 +33,11 @@ func JudgeRelay(r RelayFacts, now time.Time) []Finding {
 		return Of(RelayOf, Finding{Level: Trouble, About: about, Text: r.Err, Why: "no email of " + and(r.Stores) + " leaves until it works", Do: r.Advice})
 	}
 	var has, lacks []string
-	var out []Finding
-	for _, e := range extensions {
-		if _, offered := r.Offers[e.name]; offered || e.name == "STARTTLS" && r.Security != "" {
-			has = append(has, e.name)
-			continue
-		}
-		lacks = append(lacks, e.name)
-		if e.lacks != "" {
-			out = append(out, Finding{Level: Note, About: about, Text: "does not offer " + e.name, Why: e.lacks})
+	for _, e := range Extensions {
+		if _, offered := r.Offers[e]; offered || e == "STARTTLS" && r.Security != "" {
+			has = append(has, e)
+		} else {
+			lacks = append(lacks, e)
 		}
 	}
 	text := "ready for email, " + secured(r.Security)
@@ -59,18 +48,20 @@ func JudgeRelay(r RelayFacts, now time.Time) []Finding {
 	if lacks != nil {
 		text += "; not " + and(lacks)
 	}
-	out = append([]Finding{{Level: OK, About: about, Text: text}}, out...)
-	return Of(RelayOf, append(out, r.more(about, now)...)...)
+	return Of(RelayOf, append([]Finding{{Level: OK, About: about, Text: text}}, r.more(about, now)...)...)
 }
 
-// more are the warnings about a relay that works.
+// more is what could be better with a relay that works.
 func (r RelayFacts) more(about string, now time.Time) (out []Finding) {
+	if _, offers := r.Offers["PIPELINING"]; !offers {
+		out = append(out, Finding{Level: Note, About: about, Text: "does not offer PIPELINING", Why: "each email takes some more round trips, so that fewer leave over one connection"})
+	}
 	_, offers := r.Offers["STARTTLS"]
 	switch {
 	case r.Security == "" && !r.Near && r.User:
-		out = append(out, Finding{Level: Trouble, About: about, Text: "the password for the relay goes over the network in the clear", Why: "who reads it can send in your name", Do: "write smtp:// or smtps:// in smtp.url"})
+		out = append(out, Finding{Level: Trouble, About: about, Text: "the password for the relay goes over the network in the clear", Why: "anybody who reads it can send in your name", Do: "write smtp:// or smtps:// in smtp.url"})
 	case r.Security == "" && !r.Near:
-		out = append(out, Finding{Level: Warning, About: about, Text: "emails go to the relay in the clear", Why: "everybody on the way can read them", Do: "write smtp:// or smtps:// in smtp.url"})
+		out = append(out, Finding{Level: Warning, About: about, Text: "emails go to the relay in the clear", Why: "anybody on the way can read them", Do: "write smtp:// or smtps:// in smtp.url"})
 	case r.Security == "" && offers:
 		out = append(out, Finding{Level: Note, About: about, Text: "offers STARTTLS, which smtp+insecure:// does not use"})
 	}
@@ -80,12 +71,7 @@ func (r RelayFacts) more(about string, now time.Time) (out []Finding) {
 	if n := sizeOf(r.Offers); n > 0 && n < leastSize {
 		out = append(out, Finding{Level: Warning, About: about, Text: "takes emails of " + size(n) + " at most (SIZE)", Why: "larger ones are refused, and dropped", Do: "raise its limit, such as message_size_limit in Postfix"})
 	}
-	switch left := r.Certificate.Sub(now); {
-	case r.Certificate.IsZero():
-	case left < certificateSoon:
-		out = append(out, Finding{Level: Warning, About: about, Text: "its certificate ends on " + r.Certificate.UTC().Format(time.DateOnly), Why: "after that no email leaves", Do: "renew it, or ask who runs the relay"})
-	}
-	return out
+	return append(out, ends(about, r.Certificate, now, "after that no email leaves", "renew it, or ask who runs the relay")...)
 }
 
 func secured(how string) string {
@@ -97,12 +83,7 @@ func secured(how string) string {
 
 // sizeOf is the largest email that a relay takes; 0: it does not say.
 func sizeOf(offers map[string]string) (n int64) {
-	words := strings.Fields(offers["SIZE"])
-	if len(words) == 0 {
-		return 0
-	}
-	if _, err := fmt.Sscan(words[0], &n); err != nil {
-		return 0
-	}
+	first, _, _ := strings.Cut(strings.TrimSpace(offers["SIZE"]), " ")
+	n, _ = strconv.ParseInt(first, 10, 64)
 	return n
 }

@@ -12,13 +12,10 @@ import (
 // A Look is what a relay says until it is ready for an email.
 type Look struct {
 	Security string            // STARTTLS, TLS, or "" for none
-	Offers   map[string]string // the extensions, with their parameters
+	Offers   map[string]string // of the extensions that were asked about, with their parameters
 	// Certificate is when the relay's own one ends; zero: it showed none.
 	Certificate time.Time
 }
-
-// extensions are those that a Look asks for.
-var extensions = []string{"STARTTLS", "AUTH", "SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "DSN"}
 
 // User reports whether somebody logs in at the relay.
 func (r *Relay) User() bool { return r.target.user != "" }
@@ -28,7 +25,7 @@ func (r *Relay) Host() string { return r.target.host }
 
 // Look makes a connection ready for an email, logged in where the URL has a user, and says
 // goodbye. No email is sent. Its error is a *Failure.
-func (r *Relay) Look(ctx context.Context) (Look, error) {
+func (r *Relay) Look(ctx context.Context, extensions []string) (Look, error) {
 	s, f := r.connect(ctx, nil)
 	if f != nil {
 		return Look{}, f

@@ -40,7 +40,7 @@ func (x *examiner) relays(ctx context.Context) (out []doctor.Finding) {
 
 func lookAt(ctx context.Context, r *mailer.Relay, stores []string) doctor.RelayFacts {
 	f := doctor.RelayFacts{Addr: r.Addr(), Stores: stores, Near: near(r.Host()), User: r.User()}
-	look, err := r.Look(ctx)
+	look, err := r.Look(ctx, doctor.Extensions)
 	if err != nil {
 		f.Err, f.Advice = relayTrouble(err)
 		return f
