@@ -82,6 +82,8 @@ func TestServersThatAreNotWell(t *testing.T) {
 		says(t, found, doctor.Trouble, text, do)
 	}
 
+	says(t, doctor.JudgeRedis([]doctor.RedisNode{{Version: "6.2.1", Policy: "noeviction", AOF: true}}), doctor.Trouble, "is Redis 6.2.1", "update") // its memory is not known
+
 	store := doctor.Store{Limit: 100 << 30, Used: 1 << 30, Reserved: 97 << 30, Disk: &doctor.Disk{Server: "n1", Limit: 100 << 30, Used: 1 << 30, Free: 1 << 20}}
 	store.Streams = []doctor.StreamSize{{Name: "TIMELINE", Bytes: 85 << 20, Max: 100 << 20, Refuses: true, First: time.Now().Add(-85 * 24 * time.Hour), Last: time.Now()}}
 	found = doctor.JudgeStorage(store, "")

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,12 +35,10 @@ func JudgeRedis(nodes []RedisNode) []Finding {
 	for _, n := range nodes {
 		about := "Redis " + n.Addr
 		var found []Finding
-		switch {
-		case n.Err != "":
+		if n.Err != "" {
 			found = []Finding{{Level: Trouble, Text: "does not answer: " + n.Err, Why: "nothing is taken in, planned or sent while it is away", Do: "bring it back, or correct redis.url"}}
-		default:
-			found = append(n.policy(), n.persistence()...)
-			found = append(found, n.memory()...)
+		} else {
+			found = slices.Concat(n.fitness(), n.persistence(), n.memory())
 		}
 		for i := range found {
 			found[i].About = about
@@ -48,7 +48,11 @@ func JudgeRedis(nodes []RedisNode) []Finding {
 	return Of(Redis, out...)
 }
 
-func (n RedisNode) policy() (out []Finding) {
+// fitness judges whether Homing can work with it at all, and loses nothing.
+func (n RedisNode) fitness() (out []Finding) {
+	if old(n.Version, 7) {
+		out = append(out, Finding{Level: Trouble, Text: "is Redis " + n.Version, Why: "Homing needs 7.0 or later", Do: "update it"})
+	}
 	if n.Rights != "" {
 		out = append(out, Finding{Level: Trouble, Text: n.Rights, Why: "processes send nothing while a right is missing (forbidden)", Do: "give the user the line of docs/operations.md, section Redis"})
 	}
@@ -67,6 +71,7 @@ func (n RedisNode) policy() (out []Finding) {
 	return out
 }
 
+// persistence judges whether what it has survives a restart.
 func (n RedisNode) persistence() (out []Finding) {
 	switch {
 	case !n.AOF:
@@ -82,6 +87,7 @@ func (n RedisNode) persistence() (out []Finding) {
 	return out
 }
 
+// memory judges what is left.
 func (n RedisNode) memory() []Finding {
 	limit, word := n.Limit, "maxmemory"
 	if limit == 0 {
@@ -104,9 +110,6 @@ func (n RedisNode) memory() []Finding {
 		f.Level, f.Why = Note, "without maxmemory it takes what its machine has, until the system ends it"
 		f.Do = "redis-cli config set maxmemory, to three quarters of the machine's memory"
 	}
-	if old(n.Version, 7) {
-		return []Finding{f, {Level: Trouble, Text: "is Redis " + n.Version, Why: "Homing needs 7.0 or later", Do: "update it"}}
-	}
 	return []Finding{f}
 }
 
@@ -114,9 +117,6 @@ func (n RedisNode) memory() []Finding {
 // not.
 func old(version string, major int) bool {
 	first, _, _ := strings.Cut(version, ".")
-	var n int
-	if _, err := fmt.Sscan(first, &n); err != nil {
-		return false
-	}
-	return n < major
+	n, err := strconv.Atoi(first)
+	return err == nil && n < major
 }
