@@ -6,7 +6,6 @@ package doctor
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -94,12 +93,4 @@ func NotLooked(check, because string) Finding {
 // Unknown is the finding of a check that failed: neither a yes nor a no.
 func Unknown(check, about, why string) Finding {
 	return Finding{Check: check, Level: Warning, About: about, Text: "could not be looked at: " + why, Why: "whether it is right is not known", Do: "run homing doctor again, with a longer --timeout if a server is slow"}
-}
-
-// and lists words as people do.
-func and(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }

@@ -32,7 +32,7 @@ func JudgeFiles(files []SecretFile) []Finding {
 	if len(out) == 0 {
 		text := "no secret is in a file that others may read"
 		if len(files) > 0 {
-			text = many(len(files), "file") + " with secrets, which others may not read"
+			text = many(len(files), "file", "files") + " with secrets, which others may not read"
 		}
 		out = append(out, Finding{Level: OK, Text: text})
 	}

@@ -33,7 +33,7 @@ func JudgeLag(queues []Queue, roles []string) []Finding {
 	if len(out) == 0 {
 		text := "nothing waits"
 		if all > 0 {
-			text = wait(all) + ", and somebody works on it"
+			text = many(all, "message waits", "messages wait") + ", and somebody works on it"
 		}
 		out = append(out, Finding{Level: OK, Text: text})
 	}
@@ -46,7 +46,7 @@ func judgeQueue(q Queue, roles []string) (Finding, bool) {
 	if q.Between > 0 {
 		pace = (float64(q.Later) - float64(q.Waiting)) / q.Between.Seconds()
 	}
-	waits := wait(q.Later)
+	waits := many(q.Later, "message waits", "messages wait")
 	switch {
 	case q.Later == 0:
 		return f, false
@@ -69,12 +69,4 @@ func judgeQueue(q Queue, roles []string) (Finding, bool) {
 		return f, false
 	}
 	return f, true
-}
-
-// wait says how many messages wait.
-func wait(n uint64) string {
-	if n == 1 {
-		return "1 message waits"
-	}
-	return count(n) + " messages wait"
 }

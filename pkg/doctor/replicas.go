@@ -52,7 +52,7 @@ func JudgeReplicas(all []Replica, ours Ours) []Finding {
 		Do: "give all the same folder templates.dir and restart; or publish it: templates.source: bucket, and homing templates push"})...)
 	out = append(out, configurations(all, ours)...)
 	if len(out) == 0 {
-		out = append(out, Finding{Level: OK, Text: fmt.Sprintf("%s of the same build, configuration and templates: %s", processes(len(all)), and(names(all)))})
+		out = append(out, Finding{Level: OK, Text: fmt.Sprintf("%s of the same build, configuration and templates: %s", many(len(all), "process", "processes"), and(names(all)))})
 	}
 	return Of(Replicas, out...)
 }
@@ -172,11 +172,4 @@ func names(all []Replica) (out []string) {
 		out = append(out, cmp.Or(r.Name, "one without a name"))
 	}
 	return out
-}
-
-func processes(n int) string {
-	if n == 1 {
-		return "1 process"
-	}
-	return count(n) + " processes"
 }

@@ -107,5 +107,5 @@ func (x StreamSize) until() string {
 	if days > 3650 {
 		return ""
 	}
-	return fmt.Sprintf("; full in about %s at its average pace", many(days, "day"))
+	return fmt.Sprintf("; full in about %s at its average pace", many(days, "day", "days"))
 }

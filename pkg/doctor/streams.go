@@ -156,7 +156,7 @@ func shown(field, value string) string {
 		return size(n)
 	}
 	if d, err := time.ParseDuration(value); err == nil && d%(24*time.Hour) == 0 {
-		return many(int(d/(24*time.Hour)), "day")
+		return many(int(d/(24*time.Hour)), "day", "days")
 	}
 	return value
 }

@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // size writes a number of bytes in its largest unit.
@@ -29,10 +30,18 @@ func count[T int | int64 | uint64](n T) string {
 	return s
 }
 
-// many writes "1 stream" and "2 streams".
-func many(n int, word string) string {
+// many writes "1 stream" and "2,000 streams".
+func many[T int | uint64](n T, one, more string) string {
 	if n == 1 {
-		return "1 " + word
+		return "1 " + one
 	}
-	return count(n) + " " + word + "s"
+	return count(n) + " " + more
+}
+
+// and lists words as people do.
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
