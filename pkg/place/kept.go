@@ -68,10 +68,7 @@ func write[T any](ctx context.Context, js jetstream.JetStream, key string, was k
 	} else if err == nil {
 		_, err = kv.Update(ctx, key, body, was.revision)
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) {
-		return false, nil
-	}
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 		return false, nil
 	}
 	if err != nil {
