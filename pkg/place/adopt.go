@@ -11,50 +11,26 @@ import (
 
 // Found is a place as somebody found it who may want to adopt it.
 type Found struct {
-	Why   string   // it is refused; empty: somebody lives here, or may
-	Place *Place   // nil: none is kept
-	Beat  *Beat    // the last one; nil: there was none
-	Redis *InRedis // nil: it has none
-	Run   string   // of the Redis
+	Why   string // it is refused; empty: somebody lives here, or may
+	Place *Place // nil: none is kept
+	Beat  *Beat  // the last one; nil: there was none
 	// Own says that Redis has been running since the last beat to it: it is the one that the
 	// installation had, and knows all that was ever claimed.
 	Own bool
 	// Busy says who is at work here now, so that nobody can adopt it; empty: nobody is.
 	Busy string
 
-	place            kept[Place]
-	beat             kept[Beat]
-	bucket, timeline time.Time
+	seen sight
 }
 
 // Look returns what is here. It changes nothing.
-func (r *Resident) Look(ctx context.Context) (f Found, err error) {
-	if f.place, f.beat, err = r.inNATS(ctx); err != nil {
-		return f, err
+func (r *Resident) Look(ctx context.Context) (Found, error) {
+	s, err := r.look(ctx)
+	if err != nil {
+		return Found{}, err
 	}
-	if f.Redis, err = readRedis(ctx, r.o.Redis); err != nil {
-		return f, err
-	}
-	if f.Run, err = r.run(ctx); err != nil {
-		return f, err
-	}
-	f.Place, f.Beat = f.place.value, f.beat.value
-	f.Own = f.Redis != nil && f.Run != "" && f.Redis.Run == f.Run
-	s := r.seen(f.place, f.beat, f.Run)
-	s.Redis = f.Redis
-	if err := r.created(ctx, &s); err != nil {
-		return f, err
-	}
-	f.bucket, f.timeline = s.Bucket, s.Timeline
-	if s.Place == nil && s.Redis == nil {
-		if s.Newest, err = r.o.Newest(ctx); err != nil {
-			return f, err
-		}
-		if s.Familiar, err = r.o.Familiar(ctx); err != nil {
-			return f, err
-		}
-	}
-	if verdict, why := Judge(s); verdict == Unadopted {
+	f := Found{Place: s.Place, Beat: s.Beat, Own: s.Redis != nil && s.run != "" && s.Redis.Run == s.run, seen: s}
+	if verdict, why := Judge(s.Seen); verdict == Unadopted {
 		f.Why, f.Busy = why, s.busy()
 	}
 	return f, nil
@@ -83,24 +59,24 @@ func (r *Resident) Adopt(ctx context.Context, f Found, by string, doubt time.Tim
 	if f.Busy != "" {
 		return Place{}, errors.New(f.Busy)
 	}
-	now := time.Now().UTC()
-	p := Place{ID: strings.ToLower(rand.Text()), Since: now, By: by, Bucket: f.bucket, Timeline: f.timeline, Doubt: doubt}
+	now, s := time.Now().UTC(), f.seen
+	p := Place{ID: strings.ToLower(rand.Text()), Since: now, By: by, Bucket: s.Bucket, Timeline: s.Timeline, Doubt: doubt}
 	if f.Place != nil {
 		p.Was = f.Place.ID
 		if f.Place.Doubt.After(doubt) {
 			p.Doubt = f.Place.Doubt
 		}
 	}
-	did, err := write(ctx, r.o.JS, entry, f.place, p)
+	did, err := write(ctx, r.o.JS, entry, s.place, p)
 	if err != nil {
 		return p, err
 	}
 	if !did {
 		return p, errors.New("somebody else has changed it in the meantime; run homing adopt again")
 	}
-	if err := writeRedis(ctx, r.o.Redis, InRedis{p.ID, now, f.Run}); err != nil {
+	if err := writeRedis(ctx, r.o.Redis, InRedis{p.ID, now, s.run}); err != nil {
 		return p, fmt.Errorf("%w; run homing adopt again", err)
 	}
-	_, err = write(ctx, r.o.JS, beatEntry, f.beat, Beat{Place: p.ID, At: now, By: r.o.Host, Rest: true, Marks: r.marks(f.Run)})
+	_, err = write(ctx, r.o.JS, beatEntry, s.beat, Beat{Place: p.ID, At: now, By: r.o.Host, Rest: true, Marks: r.marks(s.run)})
 	return p, err
 }

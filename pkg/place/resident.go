@@ -37,9 +37,6 @@ const Every = 2 * time.Minute
 // staleAfter is after how many beats that did not come nobody lives there any more.
 const staleAfter = 5
 
-// Stale is how old the last beat is where nobody lives any more.
-const Stale = staleAfter * Every
-
 // Refused says that this may be a copy of an installation.
 type Refused struct{ Why string }
 
@@ -107,59 +104,70 @@ func (r *Resident) Settle(ctx context.Context) error {
 }
 
 func (r *Resident) settle(ctx context.Context) (done bool, err error) {
-	p, b, err := r.inNATS(ctx)
+	s, err := r.look(ctx)
 	if err != nil {
 		return false, err
 	}
-	in, err := readRedis(ctx, r.o.Redis)
-	if err != nil {
-		return false, err
-	}
-	id, err := r.run(ctx)
-	if err != nil {
-		return false, err
-	}
-	s := r.seen(p, b, id)
-	s.Redis, s.Witness = in, r.home(b.value)
-	if err := r.created(ctx, &s); err != nil {
-		return false, err
-	}
-	if p.value == nil && in == nil {
-		if s.Newest, err = r.o.Newest(ctx); err != nil {
-			return false, err
-		}
-		if s.Familiar, err = r.o.Familiar(ctx); err != nil {
-			return false, err
-		}
-	}
-	verdict, why := Judge(s)
-	switch verdict {
+	s.Witness = r.home(s.Beat)
+	switch verdict, why := Judge(s.Seen); verdict {
 	case Unadopted:
 		r.mu.Lock()
 		r.witness = ""
 		r.mu.Unlock()
 		return false, &Refused{why}
-	case New:
-		in = &InRedis{Place: strings.ToLower(rand.Text())}
-		fallthrough
-	case Take:
-		_, err := write(ctx, r.o.JS, entry, p, Place{ID: in.Place, Since: s.Now.UTC(), By: r.o.Host, Bucket: s.Bucket, Timeline: s.Timeline})
+	case New, Take:
+		id := strings.ToLower(rand.Text())
+		if verdict == Take {
+			id = s.Redis.Place
+		}
+		_, err := write(ctx, r.o.JS, entry, s.place, Place{ID: id, Since: s.Now.UTC(), By: r.o.Host, Bucket: s.Bucket, Timeline: s.Timeline})
 		return false, err
 	}
-	if in == nil {
-		if err := writeRedis(ctx, r.o.Redis, InRedis{p.value.ID, s.Now, id}); err != nil {
+	if s.Redis == nil {
+		if err := writeRedis(ctx, r.o.Redis, InRedis{s.Place.ID, s.Now, s.run}); err != nil {
 			return false, err
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.witness, r.doubt = p.value.ID, p.value.Doubt
+	r.witness, r.doubt = s.Place.ID, s.Place.Doubt
 	return true, nil
+}
+
+// sight is what a process sees, and how it was read.
+type sight struct {
+	Seen
+	place kept[Place]
+	beat  kept[Beat]
+	run   string // of the Redis
+}
+
+// look reads all that is judged by, apart from what this process knows by itself.
+func (r *Resident) look(ctx context.Context) (s sight, err error) {
+	if s.place, s.beat, err = r.inNATS(ctx); err != nil {
+		return s, err
+	}
+	in, err := readRedis(ctx, r.o.Redis)
+	if err != nil {
+		return s, err
+	}
+	if s.run, err = r.run(ctx); err != nil {
+		return s, err
+	}
+	s.Seen = r.seen(s.place, s.beat, s.run)
+	s.Redis = in
+	if err := r.created(ctx, &s.Seen); err != nil || s.Place != nil || s.Redis != nil {
+		return s, err
+	}
+	if s.Newest, err = r.o.Newest(ctx); err == nil {
+		s.Familiar, err = r.o.Familiar(ctx)
+	}
+	return s, err
 }
 
 // seen begins what is judged by.
 func (r *Resident) seen(p kept[Place], b kept[Beat], redisRun string) Seen {
-	return Seen{Now: time.Now(), Stale: r.stale(), Place: p.value, Beat: b.value, Marks: r.marks(redisRun)}
+	return Seen{Now: time.Now(), Stale: staleAfter * r.o.Every, Place: p.value, Beat: b.value, Marks: r.marks(redisRun)}
 }
 
 // created finds out when the bucket and the timeline were created. A timeline is made
@@ -221,8 +229,6 @@ func (r *Resident) saw(at time.Time) {
 	defer r.mu.Unlock()
 	r.last = at
 }
-
-func (r *Resident) stale() time.Duration { return staleAfter * r.o.Every }
 
 func (r *Resident) run(ctx context.Context) (string, error) {
 	if r.o.Embedded {
