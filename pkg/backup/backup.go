@@ -58,25 +58,23 @@ const (
 	metaName     = "backup.json" // as the nats command has it
 )
 
-// order is the order in which streams are read, by how their names begin. What one has
-// acknowledged is in the next by then: an event that was taken in is on the timeline, an
-// entry that was planned from is on the schedule, a code that was given out is taken.
-// Read the other way round, an email could be in neither.
-var order = []string{"KV_" + bus.ControlsBucket, bus.Storefront, bus.Timeline, "SCHEDULE-", bus.Offers, bus.Mails, bus.Rejected, "KV_", "OBJ_"}
+// order is the order in which streams are read; one that ends in - is of all names that
+// begin so. What one has acknowledged is in the next by then: an event that was taken in is
+// on the timeline, an entry that was planned from is on the schedule, a code that was given
+// out is taken. Read the other way round, an email could be in neither.
+var order = []string{"KV_" + bus.ControlsBucket, bus.Storefront, bus.Timeline, bus.Timeline + "-", bus.ScheduleStream(""), bus.Offers, bus.Mails, bus.Rejected,
+	"KV_" + bus.TemplatesBucket, "OBJ_" + bus.ProductsBucket}
+
+// place is the index of a stream in the order; less than 0: it is not an installation's.
+func place(name string) int {
+	return slices.IndexFunc(order, func(o string) bool {
+		return name == o || strings.HasSuffix(o, "-") && strings.HasPrefix(name, o)
+	})
+}
 
 // ours are those of some streams that are an installation's, in that order.
-func ours(all []string) (out []string) {
-	place := func(name string) int {
-		return slices.IndexFunc(order, func(begin string) bool { return strings.HasPrefix(name, begin) })
-	}
-	for _, name := range all {
-		switch {
-		case strings.HasPrefix(name, "KV_") && name != "KV_"+bus.ControlsBucket && name != "KV_templates",
-			strings.HasPrefix(name, "OBJ_") && name != "OBJ_products", place(name) < 0:
-		default:
-			out = append(out, name)
-		}
-	}
+func ours(all []string) []string {
+	out := slices.DeleteFunc(all, func(name string) bool { return place(name) < 0 })
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b)) })
 	return out
 }
