@@ -64,15 +64,11 @@ func (o *Options) snapshot(ctx context.Context, name string) (s Stream, err erro
 	if err != nil {
 		return s, err
 	}
-	var state struct {
-		Messages uint64 `json:"messages"`
-		Bytes    uint64 `json:"bytes"`
-		Last     uint64 `json:"last_seq"`
-	}
+	var state jetstream.StreamState
 	if err := json.Unmarshal(a.State, &state); err != nil {
 		return s, err
 	}
-	s.Messages, s.Bytes, s.Last = state.Messages, state.Bytes, state.Last
+	s.Messages, s.Bytes, s.Last = state.Msgs, state.Bytes, state.LastSeq
 	data := dataName(o.JS.Conn().ConnectedServerVersion())
 	if err := o.receive(ctx, sub, filepath.Join(dir, data), name, state.Bytes); err != nil {
 		return s, err
