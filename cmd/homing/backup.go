@@ -90,9 +90,9 @@ func (p *program) withBackup(ctx context.Context, timeout time.Duration, dir str
 		return err
 	}
 	defer nc.Close()
-	passed := &passing{p: p, last: time.Now()}
+	passed := &passing{meter: meter{p: p, last: time.Now()}}
 	m, err := do(ctx, c, backup.Options{JS: js, Dir: dir, Version: readVersions().Version, Progress: passed.show})
-	passed.end()
+	passed.finish()
 	if err != nil {
 		return err
 	}
@@ -117,15 +117,13 @@ func (p *program) withBackup(ctx context.Context, timeout time.Duration, dir str
 // passing shows how far a stream has come: a bar on a terminal, else a line every two
 // seconds.
 type passing struct {
-	p      *program
+	meter
 	stream string
-	bar    *progressbar.ProgressBar
-	last   time.Time
 }
 
 func (g *passing) show(stream string, done, of uint64) {
 	if stream != g.stream {
-		g.end()
+		g.finish()
 		g.stream = stream
 		if isTerminal(g.p.err) {
 			g.bar = progressbar.NewOptions64(int64(max(of, done)), progressbar.OptionSetWriter(g.p.err), progressbar.OptionSetDescription(stream),
@@ -138,12 +136,5 @@ func (g *passing) show(stream string, done, of uint64) {
 	case time.Since(g.last) >= lineEvery:
 		g.last = time.Now()
 		fmt.Fprintf(g.p.err, "%s: %s of about %s\n", stream, size(float64(done)), size(float64(of)))
-	}
-}
-
-func (g *passing) end() {
-	if g.bar != nil {
-		_ = g.bar.Finish()
-		g.bar = nil
 	}
 }
