@@ -121,7 +121,7 @@ func (p *program) atHome(h installation.Home) error {
 // showHome says on the error output what was found, and what follows.
 func (p *program) showHome(ctx context.Context, l *opened, h installation.Home, doubt time.Time) error {
 	var b strings.Builder
-	when := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+	when := func(t time.Time) string { return t.UTC().Format(atMinute) }
 	fmt.Fprintf(&b, "It may be a copy: %s.\n", h.Why)
 	if h.Beat != nil {
 		line := fmt.Sprintf("last in use    %s, on %s", when(h.Beat.At), h.Beat.By)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -44,7 +42,7 @@ func (p *program) completionCommand() *cobra.Command {
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(p.out)
 			default:
-				return usage(fmt.Errorf("%q is not one of bash, zsh, fish, powershell", args[0]))
+				return usagef("%q is not one of bash, zsh, fish, powershell", args[0])
 			}
 		},
 	}

@@ -37,6 +37,9 @@ func number(n int) string {
 	return s
 }
 
+// atMinute is how times are shown.
+const atMinute = "2006-01-02 15:04 MST"
+
 // plural writes "1 event" and "2 events".
 func plural(n int, word string) string {
 	if n == 1 {

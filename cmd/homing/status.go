@@ -82,7 +82,7 @@ func (p *program) writeStatus(s *installation.Status) error {
 	}
 	rows = [][]string{{"\nSTORE", "TODAY SINCE", "SENT", "HELD", "DROPPED", "UNCERTAIN"}}
 	for _, d := range s.Stores {
-		rows = append(rows, append([]string{d.Store, d.Since.Format("2006-01-02 15:04 MST")}, today(&d.Today)...))
+		rows = append(rows, append([]string{d.Store, d.Since.Format(atMinute)}, today(&d.Today)...))
 	}
 	if err := table(p.out, rows); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (p *program) writeHolds(s *installation.Status) error {
 	before := "\n"
 	for _, w := range s.Workers {
 		for _, h := range w.Holds {
-			line := before + fmt.Sprintf("%s: %s since %s", w.Worker, h.Reason, h.Since.Format("2006-01-02 15:04 MST"))
+			line := before + fmt.Sprintf("%s: %s since %s", w.Worker, h.Reason, h.Since.Format(atMinute))
 			if h.Store != "" {
 				line += " in store " + h.Store
 			}
@@ -195,17 +195,16 @@ func (p *program) writeSecret(s installation.SecretStatus) (err error) {
 
 // writePlace says that the installation came out of a backup, or did once.
 func (p *program) writePlace(at *place.Place) (err error) {
-	const layout = "2006-01-02 15:04 MST"
 	switch {
 	case at == nil:
 	case at.Restored != nil:
 		_, err = fmt.Fprintf(p.out, "place      restored on %s from a backup of %s, and NOT ADOPTED: it sends nothing; see `%s adopt --help`\n",
-			at.Restored.At.Format(layout), at.Restored.Taken.Format(layout), p.name)
+			at.Restored.At.Format(atMinute), at.Restored.Taken.Format(atMinute), p.name)
 	case at.Was != "" && at.Doubt.IsZero():
-		_, err = fmt.Fprintf(p.out, "place      adopted on %s by %s\n", at.Since.Format(layout), at.By)
+		_, err = fmt.Fprintf(p.out, "place      adopted on %s by %s\n", at.Since.Format(atMinute), at.By)
 	case at.Was != "":
 		_, err = fmt.Fprintf(p.out, "place      adopted on %s by %s; marketing emails that fell due until %s may have been sent before, and are not sent\n",
-			at.Since.Format(layout), at.By, at.Doubt.Format(layout))
+			at.Since.Format(atMinute), at.By, at.Doubt.Format(atMinute))
 	}
 	return err
 }

@@ -40,7 +40,7 @@ func (p *program) templatesHistoryCommand() *cobra.Command {
 				}
 				rows := [][]string{{"VERSION", "PUBLISHED", "BY", "FILES", "CHANGED", "WHAT IS NEW"}}
 				for _, v := range all {
-					rows = append(rows, []string{fmt.Sprint(v.Number), v.At.Format("2006-01-02 15:04 MST"), v.Author, number(v.Files), number(len(v.Changes)), v.Message})
+					rows = append(rows, []string{fmt.Sprint(v.Number), v.At.Format(atMinute), v.Author, number(v.Files), number(len(v.Changes)), v.Message})
 				}
 				return table(p.out, rows)
 			})
