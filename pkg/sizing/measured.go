@@ -1,7 +1,5 @@
 package sizing
 
-import "fmt"
-
 // Measure is one thing that was measured.
 type Measure struct {
 	Value float64
@@ -10,14 +8,7 @@ type Measure struct {
 }
 
 // String writes the measure with its unit.
-func (m Measure) String() string { return m.number() + " " + m.Unit }
-
-func (m Measure) number() string {
-	if m.Value >= 10_000 {
-		return Count(m.Value)
-	}
-	return fmt.Sprintf("%.0f", m.Value)
-}
+func (m Measure) String() string { return Count(m.Value) + " " + m.Unit }
 
 // What was measured, on the machine that docs/performance.md names: run make capacity, and
 // write here what they say.
