@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -135,7 +134,7 @@ func (w WooCommerce) Validate() error {
 	if w.TimeZone != "" {
 		checkZone(&l, w.TimeZone)
 	}
-	if u, err := url.Parse(w.Site); w.Site != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+	if w.Site != "" && !isWebURL(w.Site) {
 		l.Add("site", "%q is not the address of a site: https://shop.example", w.Site)
 	}
 	return l.Err()
