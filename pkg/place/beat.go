@@ -55,7 +55,13 @@ func (r *Resident) Leave(ctx context.Context) error {
 	if mine == "" || p.value == nil || p.value.ID != mine {
 		return nil
 	}
-	did, err := write(ctx, r.o.JS, beatEntry, b, Beat{Place: mine, At: time.Now().UTC(), Rest: true, By: r.o.Host, Marks: r.lastMarks(b.value)})
+	last := Beat{Place: mine, At: time.Now().UTC(), Rest: true, By: r.o.Host}
+	if b.value != nil && b.value.Place == mine {
+		last.Marks = b.value.Marks // Redis is not asked on the way out
+	} else {
+		last.Marks = r.marks("")
+	}
+	did, err := write(ctx, r.o.JS, beatEntry, b, last)
 	if err != nil || !did {
 		return err
 	}
@@ -65,13 +71,4 @@ func (r *Resident) Leave(ctx context.Context) error {
 	}
 	in.At = time.Time{}
 	return writeRedis(ctx, r.o.Redis, *in)
-}
-
-// lastMarks are those of the last beat, if it was of this place: Redis is not asked on
-// the way out.
-func (r *Resident) lastMarks(b *Beat) []string {
-	if b != nil && b.Place == r.home(b) {
-		return b.Marks
-	}
-	return r.marks("")
 }

@@ -54,24 +54,20 @@ type InRedis struct {
 }
 
 // The marks of a place are words like "nats nats.shop.internal:4222": the hosts by which
-// its servers are reached, and the ids that they have until they restart.
+// its servers are reached (see connect.Hosts), and the ids that they have until they restart.
 const (
-	MarkNATS     = "nats "
-	MarkRedis    = "redis "
-	MarkNATSRun  = "nats-run "
-	MarkRedisRun = "redis-run "
+	markNATS     = "nats "
+	markRedis    = "redis "
+	markNATSRun  = "nats-run "
+	markRedisRun = "redis-run "
 )
 
 // Hosts returns those of some marks that say where servers are, for people.
 func Hosts(marks []string) (out []string) {
 	for _, m := range marks {
-		if isHost(m) {
+		if strings.HasPrefix(m, markNATS) || strings.HasPrefix(m, markRedis) {
 			out = append(out, m)
 		}
 	}
 	return out
-}
-
-func isHost(mark string) bool {
-	return strings.HasPrefix(mark, MarkNATS) || strings.HasPrefix(mark, MarkRedis)
 }

@@ -238,15 +238,13 @@ func (r *Resident) run(ctx context.Context) (string, error) {
 }
 
 // marks are those of our servers.
-func (r *Resident) marks(redisRun string) []string { return marks(r.o.JS, r.o.Hosts, redisRun) }
-
-func marks(js jetstream.JetStream, hosts []string, redisRun string) []string {
-	out := slices.Clone(hosts)
-	if id := js.Conn().ConnectedServerId(); id != "" {
-		out = append(out, MarkNATSRun+id)
+func (r *Resident) marks(redisRun string) []string {
+	out := slices.Clone(r.o.Hosts)
+	if id := r.o.JS.Conn().ConnectedServerId(); id != "" {
+		out = append(out, markNATSRun+id)
 	}
 	if redisRun != "" {
-		out = append(out, MarkRedisRun+redisRun)
+		out = append(out, markRedisRun+redisRun)
 	}
 	return out
 }
