@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	apps "k8s.io/api/apps/v1"
+	networking "k8s.io/api/networking/v1"
 )
 
 var update = flag.Bool("update", false, "write deploy/helm/rendered")
@@ -34,7 +36,7 @@ func examples(t *testing.T) map[string]map[string]any {
 	return out
 }
 
-func rendered(t *testing.T, values map[string]any) (*Objects, string) {
+func rendered(t *testing.T, values map[string]any) (Objects, string) {
 	t.Helper()
 	files, err := Render(values)
 	if err != nil {
@@ -52,7 +54,7 @@ func TestTheChartRendersAndKubernetesReadsIt(t *testing.T) {
 	for name, values := range examples(t) {
 		t.Run(name, func(t *testing.T) {
 			o, text := rendered(t, values)
-			if len(o.Deployments) == 0 || len(o.NetworkPolicies) == 0 {
+			if len(of[*apps.Deployment](o)) == 0 || len(of[*networking.NetworkPolicy](o)) == 0 {
 				t.Error("nothing is installed")
 			}
 			// make check reads these, without Helm.

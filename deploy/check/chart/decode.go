@@ -16,23 +16,22 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Objects is what a chart installs, by kind.
-type Objects struct {
-	Deployments     []*apps.Deployment
-	Services        []*core.Service
-	ConfigMaps      []*core.ConfigMap
-	ServiceAccounts []*core.ServiceAccount
-	Pods            []*core.Pod
-	Budgets         []*policy.PodDisruptionBudget
-	NetworkPolicies []*networking.NetworkPolicy
-	Ingresses       []*networking.Ingress
-	ScaledObjects   []*keda.ScaledObject
-	Monitors        []*monitoring.ServiceMonitor
+// Objects are what a chart installs.
+type Objects []runtime.Object
+
+// of returns those of a kind.
+func of[T runtime.Object](o Objects) (out []T) {
+	for _, x := range o {
+		if t, is := x.(T); is {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Decode reads manifests as the API server would with strict validation: an unknown field, one
 // that is there twice and one of another type are errors.
-func Decode(manifests string) (*Objects, error) {
+func Decode(manifests string) (Objects, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{apps.AddToScheme, core.AddToScheme, networking.AddToScheme, policy.AddToScheme, keda.AddToScheme, monitoring.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -47,14 +46,16 @@ func Decode(manifests string) (*Objects, error) {
 	for buf := make([]byte, 1<<20); ; {
 		n, err := documents.Read(buf)
 		if err == io.EOF {
-			return &o, errors.Join(bad...)
+			return o, errors.Join(bad...)
 		}
 		if err != nil {
 			return nil, err
 		}
 		if doc := bytes.TrimSpace(buf[:n]); len(doc) > 0 && !onlyComments(doc) {
-			if err := o.add(decoder, doc); err != nil {
+			if x, err := decode(decoder, doc); err != nil {
 				bad = append(bad, err)
+			} else {
+				o = append(o, x)
 			}
 		}
 	}
@@ -69,34 +70,15 @@ func onlyComments(doc []byte) bool {
 	return true
 }
 
-func (o *Objects) add(d runtime.Decoder, doc []byte) error {
+func decode(d runtime.Decoder, doc []byte) (runtime.Object, error) {
 	x, _, err := d.Decode(doc, nil, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	switch x := x.(type) {
-	case *apps.Deployment:
-		o.Deployments = append(o.Deployments, x)
-	case *core.Service:
-		o.Services = append(o.Services, x)
-	case *core.ConfigMap:
-		o.ConfigMaps = append(o.ConfigMaps, x)
-	case *core.ServiceAccount:
-		o.ServiceAccounts = append(o.ServiceAccounts, x)
-	case *core.Pod:
-		o.Pods = append(o.Pods, x)
-	case *policy.PodDisruptionBudget:
-		o.Budgets = append(o.Budgets, x)
-	case *networking.NetworkPolicy:
-		o.NetworkPolicies = append(o.NetworkPolicies, x)
-	case *networking.Ingress:
-		o.Ingresses = append(o.Ingresses, x)
-	case *keda.ScaledObject:
-		o.ScaledObjects = append(o.ScaledObjects, x)
-	case *monitoring.ServiceMonitor:
-		o.Monitors = append(o.Monitors, x)
-	default:
-		return errors.New("the chart installs something that nobody checks: " + x.GetObjectKind().GroupVersionKind().String())
+	switch x.(type) {
+	case *apps.Deployment, *core.Service, *core.ConfigMap, *core.ServiceAccount, *core.Pod, *policy.PodDisruptionBudget,
+		*networking.NetworkPolicy, *networking.Ingress, *keda.ScaledObject, *monitoring.ServiceMonitor:
+		return x, nil
 	}
-	return nil
+	return nil, errors.New("the chart installs something that nobody checks: " + x.GetObjectKind().GroupVersionKind().String())
 }

@@ -5,8 +5,11 @@ import (
 	"slices"
 
 	keda "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -14,11 +17,11 @@ import (
 // faults lists what Kubernetes would take and what would not work: selectors that select
 // nothing, ports that nobody listens on, budgets and scalers without a Deployment, and what
 // the Pod Security Standard "restricted" forbids.
-func (o *Objects) faults() []error {
+func (o Objects) faults() []error {
 	var bad []error
 	fail := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
 	names := map[string]bool{}
-	for _, d := range o.Deployments {
+	for _, d := range of[*apps.Deployment](o) {
 		if names[d.Name] || len(d.Name) > 63 {
 			fail("two Deployments are called %s, or its name is too long", d.Name)
 		}
@@ -29,17 +32,15 @@ func (o *Objects) faults() []error {
 		if n := o.budgets(d); n != 1 {
 			fail("%s has %d budgets", d.Name, n)
 		}
-		for _, err := range podFaults(d.Name, d.Spec.Template.Spec) {
-			bad = append(bad, err)
-		}
+		bad = append(bad, podFaults(d.Name, d.Spec.Template.Spec)...)
 		if s := o.scaler(d.Name); (s == nil) != (d.Spec.Replicas != nil) {
 			fail("%s: KEDA and the Deployment both say how many, or neither does", d.Name)
 		}
 	}
-	for _, p := range o.Pods {
+	for _, p := range of[*core.Pod](o) {
 		bad = append(bad, podFaults(p.Name, p.Spec)...)
 	}
-	for _, s := range o.ScaledObjects {
+	for _, s := range of[*keda.ScaledObject](o) {
 		if !names[s.Spec.ScaleTargetRef.Name] {
 			fail("ScaledObject %s scales %s, which does not exist", s.Name, s.Spec.ScaleTargetRef.Name)
 		}
@@ -49,27 +50,25 @@ func (o *Objects) faults() []error {
 			}
 		}
 	}
-	for _, s := range o.Services {
+	for _, s := range of[*core.Service](o) {
 		bad = append(bad, o.serviceFaults(s)...)
 	}
-	for _, i := range o.Ingresses {
+	for _, i := range of[*networking.Ingress](o) {
 		for _, r := range i.Spec.Rules {
 			for _, p := range r.HTTP.Paths {
-				if b := p.Backend.Service; !slices.ContainsFunc(o.Services, func(s *core.Service) bool {
-					return s.Name == b.Name && slices.ContainsFunc(s.Spec.Ports, func(p core.ServicePort) bool { return p.Name == b.Port.Name })
-				}) {
+				if b := p.Backend.Service; !o.offers(b.Name, b.Port.Name) {
 					fail("Ingress: there is no Service %s with a port %s", b.Name, b.Port.Name)
 				}
 			}
 		}
 	}
-	for _, m := range o.Monitors {
-		if n := len(slices.DeleteFunc(slices.Clone(o.Services), func(s *core.Service) bool { return !selects(&m.Spec.Selector, s.Labels) })); n != 1 {
+	for _, m := range of[*monitoring.ServiceMonitor](o) {
+		if n := len(slices.DeleteFunc(of[*core.Service](o), func(s *core.Service) bool { return !selects(&m.Spec.Selector, s.Labels) })); n != 1 {
 			fail("ServiceMonitor %s selects %d Services", m.Name, n)
 		}
 	}
-	for _, n := range o.NetworkPolicies {
-		for _, d := range o.Deployments {
+	for _, n := range of[*networking.NetworkPolicy](o) {
+		for _, d := range of[*apps.Deployment](o) {
 			if !selects(&n.Spec.PodSelector, d.Spec.Template.Labels) {
 				fail("NetworkPolicy %s leaves %s out", n.Name, d.Name)
 			}
@@ -83,9 +82,9 @@ func selects(s *meta.LabelSelector, l map[string]string) bool {
 	return err == nil && !sel.Empty() && sel.Matches(labels.Set(l))
 }
 
-func (o *Objects) budgets(d *apps.Deployment) int {
+func (o Objects) budgets(d *apps.Deployment) int {
 	n := 0
-	for _, b := range o.Budgets {
+	for _, b := range of[*policy.PodDisruptionBudget](o) {
 		if selects(b.Spec.Selector, d.Spec.Template.Labels) {
 			n++
 		}
@@ -93,8 +92,15 @@ func (o *Objects) budgets(d *apps.Deployment) int {
 	return n
 }
 
-func (o *Objects) scaler(name string) *keda.ScaledObject {
-	for _, s := range o.ScaledObjects {
+// offers reports whether there is a Service of a name with a port of a name.
+func (o Objects) offers(service, port string) bool {
+	return slices.ContainsFunc(of[*core.Service](o), func(s *core.Service) bool {
+		return s.Name == service && slices.ContainsFunc(s.Spec.Ports, func(p core.ServicePort) bool { return p.Name == port })
+	})
+}
+
+func (o Objects) scaler(name string) *keda.ScaledObject {
+	for _, s := range of[*keda.ScaledObject](o) {
 		if s.Spec.ScaleTargetRef.Name == name {
 			return s
 		}
@@ -103,10 +109,10 @@ func (o *Objects) scaler(name string) *keda.ScaledObject {
 }
 
 // serviceFaults: a Service leads to pods, and to ports that they have.
-func (o *Objects) serviceFaults(s *core.Service) []error {
+func (o Objects) serviceFaults(s *core.Service) []error {
 	var bad []error
 	found := false
-	for _, d := range o.Deployments {
+	for _, d := range of[*apps.Deployment](o) {
 		if !labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(d.Spec.Template.Labels)) {
 			continue
 		}
