@@ -7,7 +7,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"flag"
@@ -30,7 +29,7 @@ type release struct {
 }
 
 func main() {
-	out := flag.String("out", "dist", "the `folder` to write to; what is in it goes")
+	out := flag.String("out", "dist", "the `folder` to write to; what is in it is deleted")
 	platforms := flag.String("platforms", "linux/amd64,linux/arm64,darwin/amd64,darwin/arm64", "what to build for")
 	flag.Parse()
 	if err := run(*out, strings.Split(*platforms, ",")); err != nil {
@@ -95,7 +94,7 @@ func describe(out string) (*release, error) {
 	return &release{version, revision, time.Unix(seconds, 0).UTC(), out}, nil
 }
 
-// build builds the program for a platform; none is this one.
+// build builds the program for a platform; without one, for this machine.
 func (r *release) build(to, system, arch string) error {
 	// The same flags as in deploy/Dockerfile.
 	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags",
@@ -121,8 +120,11 @@ func (r *release) documents(work string) (map[string]string, error) {
 		return nil, fmt.Errorf("homing man: %w: %s", err, said)
 	}
 	pages, err := filepath.Glob(filepath.Join(man, "*.1"))
-	if err != nil || len(pages) == 0 {
-		return nil, fmt.Errorf("homing man wrote nothing (%w)", err)
+	if err != nil {
+		return nil, err
+	}
+	if len(pages) == 0 {
+		return nil, errors.New("homing man wrote nothing")
 	}
 	for _, p := range pages {
 		files["man/man1/"+filepath.Base(p)] = p
@@ -171,7 +173,7 @@ func (r *release) sums() error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(paths, cmp.Compare)
+	slices.Sort(paths)
 	var lines strings.Builder
 	for _, p := range paths {
 		data, err := os.ReadFile(p)

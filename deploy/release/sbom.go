@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // component is a part of the program, as CycloneDX has it.
@@ -54,7 +55,7 @@ func (r *release) sbom(program string) ([]byte, error) {
 		return nil, err
 	}
 	b := bom{Format: "CycloneDX", SpecVersion: "1.5", Version: 1}
-	b.Metadata.Timestamp = r.time.Format("2006-01-02T15:04:05Z")
+	b.Metadata.Timestamp = r.time.Format(time.RFC3339)
 	b.Metadata.Component = component{Type: "application", Ref: "homing", Name: "homing", Version: r.version,
 		Hashes: []hash{{"SHA-256", fmt.Sprintf("%x", sha256.Sum256(data))}}}
 	goVersion := strings.TrimPrefix(info.GoVersion, "go")
