@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -147,7 +146,7 @@ func (b *bench) customersOf(ctx context.Context, shop shopEvents, full bool) (ea
 		return 0, 0, err
 	}
 	b.report.add(rowOf(partCustomers, what+", Redis for each customer, all told", bytesUnit, each, bare))
-	b.report.add(row{Part: partCustomers, What: what + ", Redis in all", Unit: mebibytes, Homing: mib(int64(after))})
+	b.report.add(row{Part: partCustomers, What: what + ", Redis in all", Unit: mebibytes, Homing: mib(after)})
 	b.report.add(rowOf(partCustomers, what+", events taken in; bare: HSETs in pipelines", perSecond, rate(n, took), limit))
 	return each, ordersEach, b.shopOnDisk(ctx, s, what, n, orders)
 }
@@ -251,17 +250,10 @@ func (b *bench) shopOnDisk(ctx context.Context, s *stack, what string, n, orders
 	b.report.add(row{Part: partCustomers, What: what + ", TIMELINE for each event", Unit: bytesUnit, Homing: float64(state.Bytes) / float64(n)})
 	b.report.add(row{Part: partCustomers, What: what + ", TIMELINE for each order with all around it", Unit: bytesUnit, Homing: float64(state.Bytes) / float64(orders)})
 	b.report.add(row{Part: partCustomers, What: what + ", memory of NATS", Unit: mebibytes, Homing: mib(status(s.nats.ready.PID, "VmRSS:"))})
-	info, err := s.rdb.Info(ctx, "memory").Result()
+	resident, err := memoryOf(ctx, s, "used_memory_rss")
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(info) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "used_memory_rss:"); ok {
-			var bytes int64
-			if _, err := fmt.Sscan(v, &bytes); err == nil {
-				b.report.add(row{Part: partCustomers, What: what + ", resident memory of Redis", Unit: mebibytes, Homing: mib(bytes)})
-			}
-		}
-	}
+	b.report.add(row{Part: partCustomers, What: what + ", resident memory of Redis", Unit: mebibytes, Homing: mib(resident)})
 	return nil
 }

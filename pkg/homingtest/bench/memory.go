@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"homing/pkg/bus"
+	"homing/pkg/redischeck"
 )
 
 // The memory part keeps customers of so many orders, of so many items each.
@@ -78,17 +77,19 @@ func (b *bench) fillRedis(ctx context.Context, s *stack) error {
 	return err
 }
 
-func usedMemory(ctx context.Context, s *stack) (int, error) {
+func usedMemory(ctx context.Context, s *stack) (int64, error) { return memoryOf(ctx, s, "used_memory") }
+
+// memoryOf returns a number of bytes that Redis tells of its memory.
+func memoryOf(ctx context.Context, s *stack, name string) (int64, error) {
 	info, err := s.rdb.Info(ctx, "memory").Result()
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(info) {
-		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "used_memory:"); ok {
-			return strconv.Atoi(n)
-		}
+	n, err := strconv.ParseInt(redischeck.ParseInfo(info)[name], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("INFO memory of Redis, %s: %w", name, err)
 	}
-	return 0, errors.New("INFO memory of Redis names no used_memory")
+	return n, nil
 }
 
 // sampleCustomers counts the customers' keys, and returns what some of them take
