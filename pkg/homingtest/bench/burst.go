@@ -34,7 +34,7 @@ func (b *bench) runBurst(ctx context.Context) error {
 	}
 	b.progress("burst: %d orders within a second", n)
 	m := meterOf(s.pids())
-	m.pids["homing"], m.before["homing"] = h.ready.PID, cpu(h.ready.PID)
+	m.add("homing", h.ready.PID)
 	start, late, err := publishByClock(ctx, s, msgs, n)
 	if err != nil {
 		return err

@@ -171,7 +171,7 @@ func (b *bench) takeShopIn(ctx context.Context, s *stack, shop shopEvents, n int
 		}
 		defer h.child.stop()
 		m := meterOf(s.pids())
-		m.pids["homing"], m.before["homing"] = h.ready.PID, cpu(h.ready.PID)
+		m.add("homing", h.ready.PID)
 		began = time.Now()
 		if err := until(ctx, "events to be taken in", done, acked(ctx, s, bus.Storefront, bus.IntakeConsumer)); err != nil {
 			return err

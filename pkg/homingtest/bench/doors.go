@@ -107,7 +107,7 @@ func (b *bench) door(ctx context.Context, r doorRow) error {
 	}
 	b.progress("doors: %d × %s", r.n, r.what)
 	m := meterOf(s.pids())
-	m.pids["homing"] = h.ready.PID
+	m.add("homing", h.ready.PID)
 	begun := time.Now()
 	took, err := askAll(ctx, "http://"+h.ready.Addr, r)
 	if err != nil {

@@ -54,7 +54,7 @@ func (b *bench) latencyAt(ctx context.Context, perSecond int) error {
 		return err
 	}
 	m := meterOf(s.pids())
-	m.pids["homing"], m.before["homing"] = h.ready.PID, cpu(h.ready.PID)
+	m.add("homing", h.ready.PID)
 	start, late, err := publishByClock(ctx, s, msgs, perSecond)
 	if err != nil {
 		return err

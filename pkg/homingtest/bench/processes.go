@@ -48,8 +48,7 @@ func (b *bench) byProcesses(ctx context.Context, k int, one *float64) (row, erro
 	}
 	m := meterOf(s.pids())
 	for i, h := range crew {
-		name := fmt.Sprintf("homing %d", i+1)
-		m.pids[name], m.before[name] = h.ready.PID, cpu(h.ready.PID)
+		m.add(fmt.Sprintf("homing %d", i+1), h.ready.PID)
 	}
 	began := time.Now()
 	if err := publish(ctx, s.js, n, func(i int) (*nats.Msg, error) { return message(order(i, i, 3, at)) }); err != nil {

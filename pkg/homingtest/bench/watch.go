@@ -143,6 +143,9 @@ func meterOf(pids map[string]int) meter {
 	return m
 }
 
+// add counts a process that has been running, from now on.
+func (m meter) add(name string, pid int) { m.pids[name], m.before[name] = pid, cpu(pid) }
+
 // cost is what a stretch took. Idle and Others say how far its speed can be
 // believed: it was measured on what others left.
 type cost struct {
