@@ -18,18 +18,23 @@ var crews = []int{1, 2, 4}
 func (b *bench) runProcesses(ctx context.Context) error {
 	one := 0.0
 	for _, k := range crews {
-		got, err := b.byProcesses(ctx, k, &one)
+		got, err := b.byProcesses(ctx, k)
 		if err != nil {
 			return fmt.Errorf("%d processes: %w", k, err)
+		}
+		if k == 1 {
+			one = got.Homing
+		} else {
+			got.What += "; next to one"
+			got.Bare = one
 		}
 		b.report.add(got)
 	}
 	return nil
 }
 
-// byProcesses has k processes make emails of orders that wait. one is what one of them
-// managed, to compare with.
-func (b *bench) byProcesses(ctx context.Context, k int, one *float64) (row, error) {
+// byProcesses has k processes make emails of orders that wait.
+func (b *bench) byProcesses(ctx context.Context, k int) (row, error) {
 	var none row
 	s, err := newStack(ctx)
 	if err != nil {
@@ -58,16 +63,19 @@ func (b *bench) byProcesses(ctx context.Context, k int, one *float64) (row, erro
 		return none, err
 	}
 	took := time.Since(began)
-	what := fmt.Sprintf("%s orders to emails, by %d processes on %d cores", thousands(float64(n)), k, b.report.Machine.Cores)
-	if k == 1 {
-		what = fmt.Sprintf("%s orders to emails, by one process on %d cores", thousands(float64(n)), b.report.Machine.Cores)
+	by := "one process"
+	if k > 1 {
+		by = fmt.Sprintf("%d processes", k)
 	}
+	what := fmt.Sprintf("%s orders to emails, by %s on %d cores", thousands(float64(n)), by, b.report.Machine.Cores)
 	b.report.CPU = append(b.report.CPU, m.cost(partProcesses, what, n))
 	if _, err := allSent(ctx, s, n); err != nil {
 		return none, err
 	}
-	if err := b.factBytes(ctx, s, k, n); err != nil {
-		return none, err
+	if k == 1 {
+		if err := b.factBytes(ctx, s, n); err != nil {
+			return none, err
+		}
 	}
 	for _, h := range crew {
 		u, err := h.stop()
@@ -78,13 +86,7 @@ func (b *bench) byProcesses(ctx context.Context, k int, one *float64) (row, erro
 			b.report.addPeak(partProcesses, what, u)
 		}
 	}
-	r := row{Part: partProcesses, What: what, Unit: perSecond, Homing: rate(n, took), Bare: *one}
-	if k == 1 {
-		*one = r.Homing
-	} else {
-		r.What += "; next to one"
-	}
-	return r, nil
+	return row{Part: partProcesses, What: what, Unit: perSecond, Homing: rate(n, took)}, nil
 }
 
 func startCrew(ctx context.Context, s *stack, k int) (crew []*homing, err error) {
@@ -98,11 +100,8 @@ func startCrew(ctx context.Context, s *stack, k int) (crew []*homing, err error)
 	return crew, nil
 }
 
-// factBytes adds what an email with its order takes, once.
-func (b *bench) factBytes(ctx context.Context, s *stack, k, n int) error {
-	if k != crews[0] {
-		return nil
-	}
+// factBytes adds what an email with its order takes.
+func (b *bench) factBytes(ctx context.Context, s *stack, n int) error {
 	st, err := s.js.Stream(ctx, bus.Timeline)
 	if err != nil {
 		return err
