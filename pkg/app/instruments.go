@@ -1,11 +1,6 @@
 package app
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // instruments makes what a process measures by and registers it: nothing else does, so
 // that a test can compare all there is with docs/metrics.md.
@@ -44,12 +39,12 @@ func (i instruments) info(name, help string, labels prometheus.Labels) {
 	i.gaugeOf(name, help, labels, func() float64 { return 1 })
 }
 
-// table exports what a function tells of, with other labels each time. It is given what
-// takes a value of one of the gauges, with the values of its labels in the order of their names.
+// table exports gauges whose labels may be others each time. tell is called for each scrape,
+// and calls set for each value, with those of the labels in the order of tableGauge.
 func (i instruments) table(of map[string]tableGauge, tell func(set func(name string, value float64, labels ...string))) {
 	t := &table{descs: map[string]*prometheus.Desc{}, tell: tell}
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		t.descs[name] = prometheus.NewDesc(name, of[name].help, of[name].labels, nil)
+	for name, g := range of {
+		t.descs[name] = prometheus.NewDesc(name, g.help, g.labels, nil)
 	}
 	i.registry.MustRegister(t)
 }

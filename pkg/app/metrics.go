@@ -170,3 +170,11 @@ func (m *metrics) watch(name string, l *bus.Loop) {
 	m.gaugeOf("homing_loop_in_flight", "Messages that the loop has and has not answered yet.", labels, func() float64 { return float64(l.InFlight()) })
 	m.gaugeOf("homing_loop_waiting", "1 while the loop waits for a server.", labels, func() float64 { return oneIf(l.Waiting()) })
 }
+
+// configuration exports what the process decides by, as hashes: processes of one
+// installation have the same.
+func (m *metrics) configuration(hashes map[string]string) {
+	for part, hash := range hashes {
+		m.info("homing_configuration_info", "1; the labels say which configuration the process has, by hashes of its parts.", prometheus.Labels{"part": part, "hash": hash})
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"homing/pkg/customer"
 	"homing/pkg/trace"
@@ -53,12 +52,4 @@ func (a *App) traced() func(http.Header) map[string][]string {
 		return nil
 	}
 	return func(h http.Header) map[string][]string { return trace.Of(h) }
-}
-
-// configuration exports what the process decides by, as hashes: processes of one
-// installation have the same.
-func (m *metrics) configuration(hashes map[string]string) {
-	for part, hash := range hashes {
-		m.info("homing_configuration_info", "1; the labels say which configuration the process has, by hashes of its parts.", prometheus.Labels{"part": part, "hash": hash})
-	}
 }
