@@ -145,7 +145,7 @@ alerts: ## Check alerts and dashboards (deploy/) with Prometheus's own tools, wh
 	scripts/alerts.sh
 
 deploy-check: alerts ## Lint all that is in deploy/ with the libraries of Docker, Compose, Helm, Kubernetes and Prometheus; offline, minutes the first time
-	cd deploy/check && go vet ./... && go test ./...
+	cd deploy/check && go vet ./... && go test -count=1 ./...
 
 release: ## Build what a release consists of into dist/: archives for linux and darwin, what is in them (SBOM), and sums; publishes nothing
 	go run ./deploy/release $(ARGS)
