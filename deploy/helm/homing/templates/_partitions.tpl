@@ -10,7 +10,7 @@
 
 {{- /* The Deployments as they are installed: an entry with perPartition is one for each
 partition. Each has the list of the partitions that it works for, as "of", and as "only" if it
-was named. A partition for which nobody does the work of a role would wait for ever. */ -}}
+was named. A partition for which nobody does the work of a role would wait forever. */ -}}
 {{- define "homing.deployments" -}}
 {{- $n := int (include "homing.partitions" .) -}}
 {{- $out := dict -}}
@@ -44,9 +44,11 @@ was named. A partition for which nobody does the work of a role would wait for e
 {{- range $name, $d := $out -}}
 {{- if $d.only -}}
 {{- range $role := $d.roles -}}
-{{- range $p := until (ternary $n 0 (eq "yes" (include "homing.divided" (list $role)))) -}}
+{{- if include "homing.divided" (list $role) -}}
+{{- range $p := until $n -}}
 {{- if not (hasKey $done (printf "%s %d" $role $p)) -}}
 {{- fail (printf "deployments.%s.partitions: nobody runs %s for partition %d" $name $role $p) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -61,8 +63,8 @@ was named. A partition for which nobody does the work of a role would wait for e
 {{- end -}}
 
 {{- /* The consumers that a role reads in some partitions, one a line: stream, consumer. Takes
-role, of (a list of partitions) and n (how many there are). Homing's names are stable; make
-check sees that these are they. */ -}}
+role, of (a list of partitions) and n (how many there are). These are Homing's names, which
+are stable; make check compares them. Nothing: the role has no queue. */ -}}
 {{- define "homing.consumers" -}}
 {{- $role := .role -}}
 {{- $divided := list -}}
