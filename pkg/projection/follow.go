@@ -3,15 +3,14 @@ package projection
 import (
 	"context"
 	"errors"
-	"net"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // Follow has the client of a cluster ask who the masters are when it meets a replica where
-// it looked for a master: another server has taken over. Clients hear of that by the answer
-// MOVED, which a server gives that the guard does not let anybody talk to, and go-redis by
-// itself asks once a minute.
+// it looked for a master: another server has taken over. Clients learn of that from the
+// answer MOVED, but it comes from a server that the guard lets nobody talk to, and go-redis
+// by itself asks once a minute.
 func Follow(rdb redis.UniversalClient) {
 	if c, ok := rdb.(*redis.ClusterClient); ok {
 		c.AddHook(follower{c})
@@ -20,9 +19,7 @@ func Follow(rdb redis.UniversalClient) {
 
 type follower struct{ cluster *redis.ClusterClient }
 
-func (f follower) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
+func (follower) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (f follower) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {

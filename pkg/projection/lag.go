@@ -9,9 +9,16 @@ import (
 
 // lag is what is behind the timeline.
 type lag struct {
-	buckets []uint8
-	spans   []span // of each stream that the timeline is split over
-	marks   [customer.Buckets]uint64
+	spans []span // of each stream that the timeline is split over
+	marks [customer.Buckets]uint64
+}
+
+// buckets returns those that are behind.
+func (l lag) buckets() (out []uint8) {
+	for _, s := range l.spans {
+		out = append(out, s.behind...)
+	}
+	return out
 }
 
 // span is what is to be read of one stream: nothing, if it ends before it begins.
@@ -40,7 +47,7 @@ func (r *Rebuilder) behind(ctx context.Context, store string, lasts [customer.Bu
 				s.from, s.to = min(s.from, marks[b]+1), max(s.to, last)
 			}
 		}
-		l.buckets, l.spans = append(l.buckets, s.behind...), append(l.spans, s)
+		l.spans = append(l.spans, s)
 	}
 	if lost && r.store.relinks() {
 		for i, s := range l.spans { // those who told may be on another stream

@@ -27,7 +27,7 @@ type progress struct{ atomic.Pointer[Progress] }
 
 func (p *progress) begin(store string, l lag) {
 	from, to := l.ends()
-	p.Store(&Progress{Store: store, Buckets: len(l.buckets), From: from, To: to})
+	p.Store(&Progress{Store: store, Buckets: len(l.buckets()), From: from, To: to})
 }
 
 func (p *progress) folded(entries int, at uint64) {

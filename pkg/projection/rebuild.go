@@ -252,7 +252,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 		if err != nil {
 			return err
 		}
-		if len(behind.buckets) == 0 {
+		if len(behind.buckets()) == 0 {
 			return recognised()
 		}
 		release, err := r.lock(ctx, store)
@@ -262,7 +262,7 @@ func (r *Rebuilder) catchUp(ctx context.Context, store string) error {
 		if release == nil { // someone else is at it
 			if time.Since(said) > 2*time.Second {
 				said = time.Now()
-				r.log.Info("another process is folding the timeline", zap.String("store", store), zap.Int("buckets left", len(behind.buckets)))
+				r.log.Info("another process is folding the timeline", zap.String("store", store), zap.Int("buckets left", len(behind.buckets())))
 			}
 			select {
 			case <-ctx.Done():
@@ -343,7 +343,7 @@ func (r *Rebuilder) all(ctx context.Context, store string, lasts [customer.Bucke
 	if slices.Max(lasts[:]) == 0 {
 		return 0, r.store.beginMarks(ctx, store)
 	}
-	all := lag{buckets: allBuckets()}
+	var all lag
 	for _, part := range r.timeline.Parts() {
 		all.spans = append(all.spans, span{of: part, behind: part, from: 1, to: lastOf(lasts, part)})
 	}

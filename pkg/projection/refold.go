@@ -17,9 +17,10 @@ import (
 // how many entries that were. While a batch is folded, the next one is read and the
 // one before is marked.
 func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error) {
+	buckets := l.buckets()
 	from, to := l.ends()
 	r.log.Info("folding the timeline into Redis", zap.String("store", store),
-		zap.Int("buckets", len(l.buckets)), zap.Uint64("from", from), zap.Uint64("to", to))
+		zap.Int("buckets", len(buckets)), zap.Uint64("from", from), zap.Uint64("to", to))
 	r.progress.begin(store, l)
 	defer r.progress.end()
 	if err := r.acquaint(ctx, store, l); err != nil {
@@ -63,7 +64,7 @@ func (r *Rebuilder) refold(ctx context.Context, store string, l lag) (int, error
 	}
 	// A bucket's last entry may be gone from the timeline by now (erased, aged
 	// out): nothing is left to fold up to there.
-	ends := make([]customer.Entry, 0, len(l.buckets))
+	ends := make([]customer.Entry, 0, len(buckets))
 	for _, s := range l.spans {
 		for _, b := range s.behind {
 			ends = append(ends, customer.Entry{Key: customer.Key{Store: store, Bucket: b}, Sequence: s.to})
@@ -104,9 +105,10 @@ func (r *Rebuilder) acquaint(ctx context.Context, store string, l lag) error {
 	for _, s := range l.spans {
 		after = append(after, s.from-1)
 	}
+	buckets := l.buckets()
 	for _, t := range []events.Type{events.TypePersonLinked, events.TypePersonMerged} {
 		err := r.timeline.ReadType(ctx, store, t, after, func(batch []customer.Entry) error {
-			return r.store.Fold(ctx, slices.DeleteFunc(batch, func(e customer.Entry) bool { return !slices.Contains(l.buckets, e.Key.Bucket) }))
+			return r.store.Fold(ctx, slices.DeleteFunc(batch, func(e customer.Entry) bool { return !slices.Contains(buckets, e.Key.Bucket) }))
 		})
 		if err != nil {
 			return err
@@ -130,15 +132,6 @@ func (r *Rebuilder) fold(ctx context.Context, batch []customer.Entry, marks [cus
 		todo[i].Event = events.Event{Type: todo[i].Event.Type} // a mark needs no more, and the rest is most of the memory
 	}
 	return pass(ctx, folded, todo)
-}
-
-// allBuckets returns all buckets of a store.
-func allBuckets() []uint8 {
-	out := make([]uint8, customer.Buckets)
-	for b := range out {
-		out[b] = uint8(b)
-	}
-	return out
 }
 
 func pass(ctx context.Context, to chan<- []customer.Entry, batch []customer.Entry) error {
