@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ import (
 func TestTheConsolePublishesToWhatSends(t *testing.T) {
 	srv := permitted(t)
 	c, sink := underRights(t, srv, "")
-	port := freePort(t)
+	port := strconv.Itoa(homingtest.FreePort(t))
 	c.Console = config.Console{Listen: "127.0.0.1:" + port, URL: "http://localhost:" + port, MailURL: "http://127.0.0.1:" + port, Proxy: c.Console.Proxy, People: config.ConsolePeople{
 		{Name: "Ann", Role: config.RoleEditor, Token: "a-token-of-ann-that-has-32-bytes-or-more"}, {Name: "Vic", Role: config.RoleViewer, Token: "a-token-of-vic-that-has-32-bytes-or-more"},
 	}}

@@ -2,7 +2,6 @@ package homingtest
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,12 +43,7 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 	}
 	s := &RedisServer{t: t, dir: t.TempDir(), args: args}
 	s.log = filepath.Join(s.dir, "redis.log")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	_ = l.Close()
+	s.port = strconv.Itoa(FreePort(t))
 	t.Cleanup(s.Kill)
 	s.Restart()
 	return s
@@ -67,10 +61,13 @@ func haveRedis(t testing.TB) bool {
 
 // URL is where Homing connects: as a user who may do what docs/operations.md says, and
 // nothing else, so that every test on a real Redis proves that this is enough.
-func (s *RedisServer) URL() string { return "redis://homing:homing@127.0.0.1:" + s.port + "/0" }
+func (s *RedisServer) URL() string { return "redis://homing:homing@" + s.Addr() + "/0" }
+
+// Addr is the host and the port at which the server listens.
+func (s *RedisServer) Addr() string { return "127.0.0.1:" + s.port }
 
 // AdminURL is where a test connects that does what Homing must not.
-func (s *RedisServer) AdminURL() string { return "redis://127.0.0.1:" + s.port + "/0" }
+func (s *RedisServer) AdminURL() string { return "redis://" + s.Addr() + "/0" }
 
 // Dir is the folder the server keeps its files in.
 func (s *RedisServer) Dir() string { return s.dir }

@@ -1,8 +1,8 @@
 package homingtest
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,43 +18,48 @@ const slots = 16384
 // client of it. Where there is no redis-server the test is skipped; with CI=true it fails.
 func StartRedisCluster(t testing.TB, nodes int) *redis.ClusterClient {
 	t.Helper()
-	var addrs []string
-	var all []*redis.Client
-	var user *redis.Options // whom Homing connects as
-	for i := range nodes {
-		talk, err := net.Listen("tcp", "127.0.0.1:0") // where nodes talk to each other
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := strconv.Itoa(talk.Addr().(*net.TCPAddr).Port)
-		_ = talk.Close()
-		s := StartRedis(t, "--cluster-enabled", "yes", "--cluster-port", port, "--appendonly", "no")
-		c := Redis(t, s.AdminURL())
-		as, err := redis.ParseURL(s.URL())
-		if err != nil {
-			t.Fatal(err)
-		}
-		user = as
-		addrs, all = append(addrs, "127.0.0.1:"+s.port), append(all, c)
-		from, to := i*slots/nodes, (i+1)*slots/nodes-1
-		if err := c.Do(t.Context(), "cluster", "addslotsrange", from, to).Err(); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err(); err != nil {
-			t.Fatal(err)
-		}
-		if i > 0 {
-			if err := all[0].Do(t.Context(), "cluster", "meet", "127.0.0.1", s.port, port).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
+	servers, _ := StartRedisNodes(t, nodes, 0, "--appendonly", "no")
+	user, err := redis.ParseURL(servers[0].URL()) // whom Homing connects as
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range all {
-		awaitCluster(t, c, nodes)
+	var addrs []string
+	for _, s := range servers {
+		addrs = append(addrs, s.Addr())
 	}
 	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: user.Username, Password: user.Password})
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// StartRedisNodes starts the nodes of a Redis Cluster, each with some arguments as
+// StartRedis takes them: masters, which have all keys between them, and then nodes that
+// have none yet. It returns them, with a client of each that may do everything, once all
+// know each other.
+func StartRedisNodes(t testing.TB, masters, more int, args ...string) (servers []*RedisServer, admins []*redis.Client) {
+	t.Helper()
+	for i := range masters + more {
+		talk := strconv.Itoa(FreePort(t)) // where nodes talk to each other
+		s := StartRedis(t, append([]string{"--cluster-enabled", "yes", "--cluster-port", talk}, args...)...)
+		c := Redis(t, s.AdminURL())
+		servers, admins = append(servers, s), append(admins, c)
+		if i < masters {
+			err := errors.Join(c.ClusterAddSlotsRange(t.Context(), i*slots/masters, (i+1)*slots/masters-1).Err(),
+				c.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err())
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i > 0 {
+			if err := admins[0].Do(t.Context(), "cluster", "meet", "127.0.0.1", s.port, talk).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range admins {
+		awaitCluster(t, c, len(admins))
+	}
+	return servers, admins
 }
 
 // awaitCluster waits until a node knows the others, and who has which keys.

@@ -89,24 +89,6 @@ func (a *authority) issue(name string, hosts []string) (*x509.Certificate, *ecds
 	return cert, key
 }
 
-// freePort returns a port that is free, as is the one for a cluster's own talk.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		if p < 55_000 {
-			return strconv.Itoa(p)
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
 // node starts one master of a cluster that announces a name.
 func node(t *testing.T, a *authority, host string) (port string, admin *redis.Client) {
 	t.Helper()
@@ -120,7 +102,7 @@ func node(t *testing.T, a *authority, host string) (port string, admin *redis.Cl
 // everything.
 func secureRedis(t *testing.T, a *authority, host string, args ...string) (port string, admin *redis.Client) {
 	t.Helper()
-	port, dir := freePort(t), t.TempDir()
+	port, dir := strconv.Itoa(homingtest.FreePort(t)), t.TempDir()
 	a.issue(port, []string{host})
 	conf := filepath.Join(dir, "redis.conf") // a sentinel writes to it
 	if err := os.WriteFile(conf, nil, 0o600); err != nil {

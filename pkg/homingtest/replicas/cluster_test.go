@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"homing/pkg/bus"
+	"homing/pkg/homingtest"
 )
 
 // natsCluster tells the test binary to be one of a cluster: its name, its port for
@@ -56,10 +57,10 @@ func startCluster(t *testing.T) (members []*member, urls string) {
 	t.Helper()
 	var routes, all []string
 	for range 3 {
-		routes = append(routes, fmt.Sprint(freePort(t)))
+		routes = append(routes, fmt.Sprint(homingtest.FreePort(t)))
 	}
 	for i, r := range routes {
-		m := &member{name: fmt.Sprint("n", i), dir: t.TempDir(), port: freePort(t)}
+		m := &member{name: fmt.Sprint("n", i), dir: t.TempDir(), port: homingtest.FreePort(t)}
 		m.routes = strings.Join(append([]string{m.name, r}, routes...), ",")
 		members, all = append(members, m), append(all, fmt.Sprintf("nats://127.0.0.1:%d", m.port))
 		t.Cleanup(m.kill)

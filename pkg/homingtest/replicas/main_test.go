@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"homing/pkg/devstack"
+	"homing/pkg/homingtest"
 )
 
 // A NATS that tests kill is the test binary once more, with the order to be one.
@@ -81,7 +82,7 @@ type natsServer struct {
 
 func startNATS(t *testing.T) *natsServer {
 	t.Helper()
-	n := &natsServer{t: t, dir: t.TempDir(), port: freePort(t)}
+	n := &natsServer{t: t, dir: t.TempDir(), port: homingtest.FreePort(t)}
 	t.Cleanup(n.kill)
 	n.start()
 	return n

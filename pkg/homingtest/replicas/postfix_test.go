@@ -9,6 +9,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/relays"
 )
 
@@ -56,7 +57,7 @@ func TestABounceComesBackThroughPostfix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long: `make relays` runs it")
 	}
-	back := freePort(t)
+	back := homingtest.FreePort(t)
 	relay := relays.Postfix(t, "smtpd_reject_unlisted_recipient = no\nvirtual_mailbox_domains = example.com\nvirtual_mailbox_maps = inline:{ c-0@example.com=c-0/ }\n"+
 		fmt.Sprintf("transport_maps = inline:{ { bounces.shop.example = smtp:[127.0.0.1]:%d } }", back))
 	shop := &shop{t: t, nats: startNATS(t), copies: 1, relay: relay.Addr(), smtp: `, return_path: "*@bounces.shop.example"`,

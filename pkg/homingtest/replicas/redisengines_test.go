@@ -1,8 +1,6 @@
 package replicas
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -28,17 +26,10 @@ type redisEngine struct {
 	give func(replica int)
 }
 
-// slots is into how many parts a Redis Cluster divides its keys.
-const slots = 16384
-
 // start starts one more server.
 func (e *redisEngine) start(args ...string) {
 	s := homingtest.StartRedis(e.t, args...)
 	e.servers, e.admins = append(e.servers, s), append(e.admins, homingtest.Redis(e.t, s.AdminURL()))
-}
-
-func (e *redisEngine) addr(i int) string {
-	return strings.TrimPrefix(strings.TrimSuffix(e.servers[i].AdminURL(), "/0"), "redis://")
 }
 
 // role is what a server says it is, and whether what it copies has arrived.
@@ -70,7 +61,7 @@ func (e *redisEngine) masters() (out []int) {
 
 // replicaOf returns a server that copies a master.
 func (e *redisEngine) replicaOf(master int) int {
-	_, port, _ := net.SplitHostPort(e.addr(master))
+	_, port, _ := net.SplitHostPort(e.servers[master].Addr())
 	for i := range e.servers {
 		said, err := e.admins[i].Info(e.t.Context(), "replication").Result()
 		if err == nil && strings.Contains(said, "master_port:"+port+"\r") && strings.Contains(said, "master_link_status:up") {
@@ -105,7 +96,7 @@ func (e *redisEngine) kill() {
 	e.t.Helper()
 	all := e.masters()
 	m := all[0]
-	e.t.Logf("the Redis at %s is killed", e.addr(m))
+	e.t.Logf("the Redis at %s is killed", e.servers[m].Addr())
 	e.servers[m].Kill()
 	until(e.t, "another master", time.Minute, func() bool { return len(e.masters()) == len(all) })
 	e.servers[m].Restart()
@@ -143,31 +134,11 @@ func startRedisCluster(t *testing.T) *redisEngine {
 	e := &redisEngine{t: t}
 	ctx := t.Context()
 	const masters = 3
+	e.servers, e.admins = homingtest.StartRedisNodes(t, masters, masters, "--cluster-node-timeout", "1500", "--cluster-replica-validity-factor", "0",
+		"--repl-diskless-sync-delay", "0", "--appendfsync", "everysec")
 	var seeds []string
-	for i := range 2 * masters {
-		talk := strconv.Itoa(freePort(t)) // where nodes talk to each other
-		e.start("--cluster-enabled", "yes", "--cluster-port", talk, "--cluster-node-timeout", "1500", "--cluster-replica-validity-factor", "0",
-			"--repl-diskless-sync-delay", "0", "--appendfsync", "everysec")
-		seeds = append(seeds, e.addr(i))
-		c := e.admins[i]
-		if i < masters {
-			if err := errors.Join(c.ClusterAddSlotsRange(ctx, i*slots/masters, (i+1)*slots/masters-1).Err(), c.Do(ctx, "cluster", "set-config-epoch", i+1).Err()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if i > 0 {
-			_, port, _ := net.SplitHostPort(e.addr(i))
-			if err := e.admins[0].Do(ctx, "cluster", "meet", "127.0.0.1", port, talk).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	known := func(c *redis.Client, what string) bool {
-		said, err := c.ClusterInfo(ctx).Result()
-		return err == nil && strings.Contains(said, what)
-	}
-	for i, c := range e.admins {
-		until(t, "nodes that know each other", time.Minute, func() bool { return known(c, fmt.Sprint("cluster_known_nodes:", 2*masters)) })
+	for i, s := range e.servers {
+		seeds = append(seeds, s.Addr())
 		if i < masters {
 			continue
 		}
@@ -175,14 +146,9 @@ func startRedisCluster(t *testing.T) *redisEngine {
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, "a replica", time.Minute, func() bool { return c.Do(ctx, "cluster", "replicate", id).Err() == nil })
+		until(t, "a replica", time.Minute, func() bool { return e.admins[i].Do(ctx, "cluster", "replicate", id).Err() == nil })
 	}
 	e.whole(masters)
-	for _, c := range e.admins {
-		until(t, "a cluster that is well", time.Minute, func() bool {
-			return known(c, "cluster_state:ok") && known(c, fmt.Sprint("cluster_slots_ok:", slots))
-		})
-	}
 	e.url = "redis+cluster://homing:homing@" + strings.Join(seeds, ",")
 	e.give = func(replica int) { _ = e.admins[replica].Do(ctx, "cluster", "failover").Err() }
 	return e
@@ -194,7 +160,7 @@ func startSentinels(t *testing.T) *redisEngine {
 	e := &redisEngine{t: t}
 	ctx := t.Context()
 	e.start("--repl-diskless-sync-delay", "0")
-	host, port, _ := net.SplitHostPort(e.addr(0))
+	host, port, _ := net.SplitHostPort(e.servers[0].Addr())
 	for range 2 {
 		e.start("--repl-diskless-sync-delay", "0", "--replicaof", host+" "+port)
 	}
@@ -230,7 +196,7 @@ func startSentinels(t *testing.T) *redisEngine {
 // startSentinel starts one that watches over nothing yet, and returns its address.
 func startSentinel(t *testing.T) string {
 	t.Helper()
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), homingtest.FreePort(t)
 	conf := filepath.Join(dir, "sentinel.conf") // it writes to it
 	if err := os.WriteFile(conf, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -147,7 +145,7 @@ func (s *shop) newReplica(share ...string) *replica {
 		s.program = program(s.t)
 	}
 	r := &replica{t: s.t, program: s.program, config: filepath.Join(dir, "homing.yaml"), log: filepath.Join(dir, "log"),
-		listen: freePort(s.t), links: freePort(s.t), share: share}
+		listen: homingtest.FreePort(s.t), links: homingtest.FreePort(s.t), share: share}
 	templates, err := filepath.Abs(filepath.Join(root, "templates"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -317,27 +315,4 @@ func orders(prefix string, n, each int) []events.Event {
 		out = append(out, event("e-"+number, 31*time.Minute, homingtest.Order(fmt.Sprintf("c-%d", i%n), number)))
 	}
 	return out
-}
-
-// freePort returns a port that nobody listens on, below those that the system
-// hands out: one of those could be taken while a process is being restarted.
-func freePort(t *testing.T) int {
-	t.Helper()
-	ports.Lock()
-	defer ports.Unlock()
-	for range 1000 {
-		ports.next++
-		port := 20_000 + (os.Getpid()*37+ports.next)%10_000
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("there is no free port between 20000 and 30000")
-	return 0
-}
-
-var ports struct {
-	sync.Mutex
-	next int
 }
