@@ -146,7 +146,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		in.handle(ctx, good[len(good)/2:])
 		return
 	}
-	took, since := entries[:0:0], published[:0:0]
+	took, since := entries[:0], published[:0]
 	for i, m := range good {
 		answer := answerTo(m, entries[i], err)
 		ended(spans, i, answer)
