@@ -1,4 +1,4 @@
-// Package backlog tells how much an installation has still to do, and what its streams
+// Package backlog tells how much an installation still has to do, and what its streams
 // hold: what NATS answers when it is asked, now and then, by one process for all. Each
 // that has asked tells the others, so that the load on NATS does not grow with their
 // number. The package counts, and decides nothing.

@@ -53,13 +53,13 @@ func (n Partitions) Timeline(p int) string { return n.name(Timeline, p) }
 // Schedule returns the name of a worker's schedule stream in a partition.
 func (n Partitions) Schedule(worker string, p int) string { return n.name(ScheduleStream(worker), p) }
 
-// Plan, Due and Erase return the names of consumers in a partition.
+// Plan returns the name of the consumer of what a worker plans for in a partition.
 func (n Partitions) Plan(worker string, p int) string { return n.name(PlanConsumer(worker), p) }
 
-// Due returns the name of the consumer of a worker's due touches.
+// Due returns the name of the consumer of a worker's due touches in a partition.
 func (n Partitions) Due(worker string, p int) string { return n.name(DueConsumer(worker), p) }
 
-// Erase returns the name of the consumer of erasures.
+// Erase returns the name of the consumer of erasures in a partition.
 func (n Partitions) Erase(p int) string { return n.name(EraseConsumer, p) }
 
 // Timelines returns the names of all streams of the timeline.

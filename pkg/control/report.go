@@ -123,9 +123,9 @@ func (c *Controls) announce(ctx context.Context, why reason.Reason, s stop, repo
 	}
 	var where []uint8
 	if why == reason.TimelineFull && c.o.Full != nil {
-		if where = c.o.Full(); r.held && len(where) > 0 { // it was told, and another part does not take it, or one again
+		if where = c.o.Full(); r.held && len(where) > 0 { // it was told, and a part takes nothing now: another one, or the same again
 			r.held = false
-			r.id++ // or the server takes it for a copy, which it has room for
+			r.id++ // else the server takes it for a copy, and for that it has room
 		}
 	}
 	r.held = r.held || c.tellAll(ctx, why, r, workers, events.TypeWorkerHeld, where...)

@@ -48,7 +48,7 @@ func New(js jetstream.JetStream) *Timeline {
 	return t
 }
 
-// A silence is that of a stream which did not answer an append in time. For some seconds
+// A silence is noted when a stream did not answer an append in time. For some seconds
 // nothing else waits for it: it would hold up the entries of others that come with it.
 type silence struct {
 	mu    sync.Mutex
