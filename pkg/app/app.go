@@ -172,6 +172,7 @@ type App struct {
 	js        jetstream.JetStream
 	rdb       redis.UniversalClient // behind the guard
 	raw       redis.UniversalClient // for the rebuilder alone
+	lines     connect.Lines         // of both
 	forbidden chan struct{}         // has a token when Redis forbade something
 	guard     *projection.Guard
 	folding   *projection.Rebuilder

@@ -32,10 +32,11 @@ func (a *App) connect() error {
 	}
 	a.controls, a.waiting = a.newControls(), click.NewWaiting(a.js)
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
-	if a.rdb, err = connect.Redis(a.o.Config, a.o.RedisDial, a.guard.OnConnect); err != nil {
+	a.lines.From = a.o.RedisDial
+	if a.rdb, err = connect.Redis(a.o.Config, a.lines.Dial, a.guard.OnConnect); err != nil {
 		return err
 	}
-	if a.raw, err = connect.Redis(a.o.Config, a.o.RedisDial, nil); err != nil {
+	if a.raw, err = connect.Redis(a.o.Config, a.lines.Dial, nil); err != nil {
 		return err
 	}
 	a.place = a.newResident()
@@ -59,7 +60,7 @@ func (a *App) connect() error {
 func (a *App) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(a.raw, a.guard, a.readTimeline(), projection.RebuildOptions{
 		Stores: programme.StoreNames(a.o.Config), Log: a.log.Named("projection"), Look: a.o.CheckRedis, Settle: a.settle,
-		Timeline: a.timeline(), Identity: a.identity,
+		Timeline: a.timeline(), Identity: a.identity, Handover: a.handover(),
 	})
 }
 

@@ -16,8 +16,9 @@ import (
 // Dialer opens a network connection; nil: the usual way.
 type Dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// Redis makes a client for the configured URL. onConnect, if not nil, may refuse a
-// connection.
+// Redis makes a client for the configured URL. dial, if not nil, opens its network
+// connections, over which it speaks TLS if so configured. onConnect, if not nil, may refuse
+// a connection.
 func Redis(c *config.Config, dial Dialer, onConnect func(context.Context, *redis.Conn) error) (redis.UniversalClient, error) {
 	o, kind, err := redisOptions(c.Redis.URL.Reveal())
 	if err != nil {
@@ -36,8 +37,8 @@ func Redis(c *config.Config, dial Dialer, onConnect func(context.Context, *redis
 	o.ContextTimeoutEnabled = true // who asks with a deadline wants an answer by then
 	o.PoolSize = max(o.PoolSize, 16)
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	if dial != nil {
-		o.Dialer = dial
+	if o.Dialer = dial; dial != nil && o.TLSConfig != nil {
+		o.Dialer = secured(dial, o.TLSConfig)
 	}
 	o.OnConnect = onConnect
 	switch kind {

@@ -88,6 +88,9 @@ type Options struct {
 	Process  string                  // names this process to people
 	Confirm  time.Duration           // how often to ask whether the holds are still the same; 0: every 2 seconds
 	Stopped  func(why reason.Reason) // told when this process must not send; may be nil
+	// Look is called whenever the bucket changed, for what else is in it that a process must
+	// have heard of before it sends; may be nil.
+	Look func(ctx context.Context) error
 	// Full returns a bucket of each part of the timeline that took no facts when it was
 	// last asked to; may be nil.
 	Full func() []uint8

@@ -40,7 +40,7 @@ func (c *Controls) Run(ctx context.Context) {
 	c.signal()
 	c.mu.Unlock()
 	word := make(chan struct{}, 1)
-	sub, err := c.o.JS.Conn().Subscribe("$KV."+bus.ControlsBucket+"."+prefix+">", func(*nats.Msg) {
+	sub, err := c.o.JS.Conn().Subscribe("$KV."+bus.ControlsBucket+".>", func(*nats.Msg) {
 		select {
 		case word <- struct{}{}:
 		default:
@@ -106,6 +106,11 @@ func (c *Controls) confirm(ctx context.Context, read bool) (changed bool, err er
 	if read || changed {
 		if err := c.Read(ctx); err != nil {
 			return false, err
+		}
+		if c.o.Look != nil {
+			if err := c.o.Look(ctx); err != nil {
+				return false, err
+			}
 		}
 	}
 	c.mu.Lock()

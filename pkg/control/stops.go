@@ -83,10 +83,11 @@ func (c *Controls) StoppedFor(why reason.Reason) bool {
 const notHeard = "what is paused was not confirmed lately"
 
 // fresh reports whether it is known what is paused; the lock is held.
-func (c *Controls) fresh() bool { return c.known && ago(c.confirmed) <= c.unknownAfter() }
+func (c *Controls) fresh() bool { return c.known && ago(c.confirmed) <= c.UnknownAfter() }
 
-// unknownAfter is how old a confirmation may be: one may fail, and the next be slow.
-func (c *Controls) unknownAfter() time.Duration { return c.o.Confirm * 5 / 2 }
+// UnknownAfter is how old a confirmation may be: one may fail, and the next be slow. What
+// was written to the bucket so long ago is known to every process that sends.
+func (c *Controls) UnknownAfter() time.Duration { return c.o.Confirm * 5 / 2 }
 
 // ago is how long ago a time was, by whichever clock says longer: the one that
 // counts does not count while a machine sleeps.

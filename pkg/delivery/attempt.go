@@ -48,6 +48,7 @@ type attempt struct {
 	offer     *customer.Offer // what the message offers
 	message   channel.Message // composed
 	conn      channel.Conn    // open
+	claimed   uint64          // the epoch in which the claim was taken
 	handed    bool            // the message was given to the channel
 	answered  bool            // and the channel answered
 	left      *channel.Copy   // what it showed, once it has left, perhaps

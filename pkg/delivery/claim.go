@@ -24,6 +24,7 @@ func (d *Delivery) claim(ctx context.Context, a *attempt) Decision {
 	a.claimOthers(k)
 	a.record.Customer.SetClaim(k)
 	others, links := a.rests()
+	a.claimed = d.o.Customers.Epoch()
 	saved, same, err := d.o.Customers.SaveAgainst(ctx, &a.record, others, links)
 	if err == nil && saved && same {
 		return Decision{}

@@ -25,14 +25,22 @@ import (
 	"homing/pkg/trace"
 )
 
+// Records are customers' records.
+type Records interface {
+	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
+	// Save saves those that are in the version in which they were read, and says which were.
+	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
+}
+
 // Customers are the customers as they are kept.
 type Customers interface {
+	Records
+	// Epoch counts how often the Redis that they are in was given up: for another, or as
+	// it had lost something.
 	Epoch() uint64
-	Load(ctx context.Context, keys []customer.Key) ([]customer.Record, error)
 	// SaveAgainst saves one record, and reports whether others, and the links of
 	// mailboxes, are as they were, looking after it was saved.
 	SaveAgainst(ctx context.Context, r *customer.Record, others []*customer.Record, links []customer.Links) (saved, same bool, err error)
-	Save(ctx context.Context, records []*customer.Record) ([]bool, error)
 	MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error
 	// Suspect says that a customer is missing who must have been known.
 	Suspect()

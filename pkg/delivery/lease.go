@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/channel"
+	"homing/pkg/customer"
 )
 
 const (
@@ -22,8 +23,11 @@ const (
 // lease is the owner's side of an open claim, while the channel is at work. It
 // implements channel.Lease. It is in real time: servers do not know ours.
 type lease struct {
+	epochs func() uint64 // counts how often a Redis was given up
+
 	mu    sync.Mutex
 	until time.Time
+	epoch uint64 // in which the claim was written last
 	lost  bool
 
 	stop func() // ends the beats
@@ -32,7 +36,8 @@ type lease struct {
 // startLease begins to beat for a claim that has just been taken.
 func (d *Delivery) startLease(a *attempt) *lease {
 	k, _ := a.record.Customer.Claimed(a.key)
-	l := &lease{until: time.UnixMilli(k.Lease)}
+	l := &lease{epochs: d.o.Customers.Epoch, until: time.UnixMilli(k.Lease), epoch: a.claimed}
+	d.memory.holds(a.id, &held{attempt: a.owned(), lease: l})
 	ctx, cancel := context.WithCancel(context.Background())
 	finished := make(chan struct{})
 	timer := time.AfterFunc(beatEvery, func() { // most messages have left by then
@@ -54,11 +59,12 @@ func (d *Delivery) startLease(a *attempt) *lease {
 	return l
 }
 
-// Confirm implements channel.Lease.
+// Confirm implements channel.Lease. A claim in a Redis that was given up since may be gone:
+// others would not see it.
 func (l *lease) Confirm() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lost || time.Until(l.until) < leaseMargin {
+	if l.lost || time.Until(l.until) < leaseMargin || l.epochs() != l.epoch {
 		return channel.ErrLeaseLost
 	}
 	return nil
@@ -71,29 +77,53 @@ func (l *lease) Deadline() time.Time {
 	return l.until
 }
 
-func (l *lease) extend(until time.Time, ours bool) {
+// extend says that the claim was written again, in an epoch.
+func (l *lease) extend(until time.Time, epoch uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !ours {
-		l.lost = true
-	} else if until.After(l.until) {
+	l.epoch = epoch
+	if until.After(l.until) {
 		l.until = until
 	}
+}
+
+// lose says that somebody else has the claim.
+func (l *lease) lose() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = true
 }
 
 // beat extends the claim, or makes it again if Redis lost it. When someone else
 // holds it by now, the lease is lost.
 func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
-	b := attempt{touch: a.touch, key: a.key, owner: a.owner, wording: a.wording, other: a.other, mailbox: a.mailbox}
+	own := a.owned()
+	_ = d.write(ctx, d.o.Customers, &own, l) // the lease runs on; the next beat may come through
+}
+
+// owned is what of an attempt it takes to write its claim again.
+func (a *attempt) owned() attempt {
+	return attempt{touch: a.touch, id: a.id, key: a.key, owner: a.owner, wording: a.wording, other: a.other, mailbox: a.mailbox}
+}
+
+// write writes a claim that was taken, once more or again. One that has an outcome by now
+// stays as it is.
+func (d *Delivery) write(ctx context.Context, to Records, a *attempt, l *lease) error {
 	for range judgeTries {
-		if err := d.reload(ctx, &b); err != nil {
-			return // the lease runs on; the next beat may come through
+		epoch := d.o.Customers.Epoch()
+		records, err := to.Load(ctx, []customer.Key{a.touch.Customer})
+		if err != nil {
+			return err
 		}
-		k, ok := b.record.Customer.Claimed(a.key)
-		if ok && k.Owner != a.owner {
+		a.record = records[0]
+		k, ok := a.record.Customer.Claimed(a.key)
+		switch {
+		case ok && k.State != customer.Open:
+			return nil
+		case ok && k.Owner != a.owner:
 			d.o.Log.Warn("lost the claim on a touch while its message was being sent", zap.String("touch", a.id))
-			l.extend(time.Time{}, false)
-			return
+			l.lose()
+			return nil
 		}
 		until := time.Now().Add(leaseFor)
 		next := d.newClaim(a)
@@ -101,13 +131,14 @@ func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
 			next.At = k.At
 		}
 		next.Lease = until.UnixMilli()
-		b.claimOthers(next)
-		b.record.Customer.SetClaim(next)
-		if saved, err := d.o.Customers.Save(ctx, saving(&b.record)); err != nil {
-			return
+		a.claimOthers(next)
+		a.record.Customer.SetClaim(next)
+		if saved, err := to.Save(ctx, saving(&a.record)); err != nil {
+			return err
 		} else if saved[0] {
-			l.extend(until, true)
-			return
+			l.extend(until, epoch)
+			return nil
 		}
 	}
+	return errContended
 }

@@ -15,6 +15,7 @@ import (
 // A memo is what this process knows about a touch, and nobody else does.
 type memo struct {
 	outcome *outcome // what became of it, not recorded yet: another attempt must not have to guess
+	held    *held    // the claim under which its message may have left
 	// unsent are the owners of claims under which certainly nothing went out, and of
 	// which Redis did not say that they are gone: writing or releasing them had no
 	// answer.
@@ -102,10 +103,14 @@ func (m *memory) note(id string, change func(*memo)) {
 // forget is for a touch that leaves this process.
 func (m *memory) forget(id string) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if known := m.of[id]; known != nil {
+	known := m.of[id]
+	if known != nil {
 		m.count(known.aside, false)
 		delete(m.of, id)
+	}
+	m.mu.Unlock()
+	if known != nil {
+		known.held.end()
 	}
 }
 
@@ -162,7 +167,7 @@ func (m *memory) open() []string {
 
 // empty reports whether there is nothing to remember.
 func (m *memo) empty() bool {
-	return m.outcome == nil && len(m.unsent) == 0 && m.missing == nil && m.code == nil && !m.issued && !m.aside
+	return m.outcome == nil && m.held == nil && len(m.unsent) == 0 && m.missing == nil && m.code == nil && !m.issued && !m.aside
 }
 
 // crowded reports whether no more touches may step aside.
@@ -177,11 +182,14 @@ func (m *memory) asideNow() int {
 
 // unsentBy notes that nothing went out under an owner's claim.
 func (m *memory) unsentBy(id string, owner uint64) {
+	var was *held
 	m.note(id, func(known *memo) {
 		if !slices.Contains(known.unsent, owner) {
 			known.unsent = append(known.unsent, owner)
 		}
+		was, known.held = known.held, nil
 	})
+	was.end()
 }
 
 // idle reports whether a claim is this process's, and certainly nothing went out

@@ -53,6 +53,7 @@ type Resident struct {
 	witness string    // the place in which it lives, as far as it knows
 	doubt   time.Time // see Place
 	last    time.Time // the newest beat that it saw: an older one is of a copy that was restored under it
+	told    told      // which Redis all processes use; see Servers
 }
 
 // NewResident returns one that lives nowhere yet.

@@ -292,3 +292,10 @@ func (s *Customers) Suspect() {
 		s.guard.Distrust()
 	}
 }
+
+// lost has Redis proven complete again: it has lost something.
+func (s *Customers) lost() {
+	if s.guard != nil {
+		s.guard.distrust(true)
+	}
+}

@@ -28,6 +28,7 @@ type Guard struct {
 	proven map[string]bool
 	ready  bool
 	epoch  uint64
+	lost   bool          // the servers that were trusted had lost something, under the same run ids
 	wanted chan struct{} // holds a token while a proof is wanted
 
 	seen highest // the marks of the Redis that is trusted
@@ -65,10 +66,14 @@ func (g *Guard) Epoch() uint64 {
 }
 
 // Distrust refuses all calls until Redis has been proven complete again.
-func (g *Guard) Distrust() {
+func (g *Guard) Distrust() { g.distrust(false) }
+
+// distrust is Distrust; lost: since Redis lost something.
+func (g *Guard) distrust(lost bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ready {
+		g.lost = g.lost || lost
 		g.ready = false
 		g.epoch++
 		clear(g.proven)
@@ -89,7 +94,14 @@ func (g *Guard) trust(runs []string) {
 	for _, id := range runs {
 		g.proven[id] = true
 	}
-	g.ready = true
+	g.ready, g.lost = true, false
+}
+
+// hasLost reports whether the Redis that was trusted last had lost something.
+func (g *Guard) hasLost() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.lost
 }
 
 // OnConnect is for redis.Options.OnConnect: it refuses a server that has not

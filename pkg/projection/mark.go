@@ -159,7 +159,7 @@ func (s *Customers) Mark(ctx context.Context, entries []customer.Entry) error {
 // suspicious tells the guard of an error that says that Redis lost something.
 func (s *Customers) suspicious(err error) error {
 	if errors.Is(err, ErrBackwards) {
-		s.Suspect() // the proof that follows also tells which marks there are then
+		s.lost() // the proof that follows also tells which marks there are then
 	}
 	return err
 }

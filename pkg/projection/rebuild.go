@@ -48,13 +48,17 @@ type Rebuilder struct {
 	forgets  atomic.Bool // Redis has no append-only file, which was said
 	progress progress
 	settle   func(context.Context) error
+	handover Handover
+	// heard is when the last change was heard of that all have had time to hear of, and
+	// hearing that of a proof that is under way.
+	heard, hearing time.Time
 }
 
 // NewRebuilder returns a rebuilder for some stores. rdb is a client without the
 // guard's OnConnect.
 func NewRebuilder(rdb redis.UniversalClient, guard *Guard, timeline Timeline, o RebuildOptions) *Rebuilder {
 	r := &Rebuilder{rdb: rdb, store: New(rdb, nil), guard: guard, timeline: timeline, stores: o.Stores, log: o.Log,
-		look: cmp.Or(o.Look, time.Minute), settle: o.Settle}
+		look: cmp.Or(o.Look, time.Minute), settle: o.Settle, handover: o.Handover}
 	if o.Timeline != nil {
 		r.store.IntroduceTo(o.Timeline, o.Identity)
 		r.store.refolds = true
@@ -70,6 +74,9 @@ type RebuildOptions struct {
 	// Settle is asked before anything is folded: whether this Redis and this timeline
 	// belong together. It may be nil.
 	Settle func(ctx context.Context) error
+	// Handover is how all processes pass from one Redis to another. It may be zero: then
+	// this process is the only one.
+	Handover Handover
 	// Timeline is told who is who, where it was not yet, by Identity; see
 	// Customers.IntroduceTo. It may be nil.
 	Timeline Appender
@@ -129,7 +136,7 @@ func (r *Rebuilder) glance(ctx context.Context) {
 	}
 	if mark < known {
 		r.log.Warn("Redis lost customers; they are folded again from the timeline", zap.String("store", b.store))
-		r.guard.Distrust()
+		r.guard.distrust(true)
 	}
 }
 
@@ -149,10 +156,8 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, store := range r.stores {
-		if err := r.catchUp(ctx, store); err != nil {
-			return err
-		}
+	if runs, err = r.takeOver(ctx, runs); err != nil {
+		return err
 	}
 	again, err := r.runs(ctx)
 	if err != nil {
@@ -164,7 +169,20 @@ func (r *Rebuilder) Prove(ctx context.Context) error {
 	if err := r.remember(ctx); err != nil {
 		return err
 	}
+	if err := r.agreed(ctx, runs); err != nil {
+		return err
+	}
 	r.guard.trust(runs)
+	return nil
+}
+
+// catchUpAll folds what is missing, store by store.
+func (r *Rebuilder) catchUpAll(ctx context.Context) error {
+	for _, store := range r.stores {
+		if err := r.catchUp(ctx, store); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -79,7 +79,7 @@ func (w *watched) check() error {
 			}
 		}
 		if mark < w.known[i] {
-			w.s.Suspect()
+			w.s.lost()
 			return fmt.Errorf("%w: store %s, bucket %d: %d, and was %d", ErrBackwards, b.store, b.n, mark, w.known[i])
 		}
 	}
