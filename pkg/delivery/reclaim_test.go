@@ -1,0 +1,120 @@
+package delivery_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/pkg/customer"
+	"homing/pkg/delivery"
+	"homing/pkg/homingtest"
+	"homing/pkg/projection"
+)
+
+// A Redis takes over while the relay has the whole of an email and has not answered yet.
+// Its claim is written to that one, as often as it takes; once there is an outcome, or
+// nothing left, it isn't.
+func TestAClaimUnderWhichAnEmailMayHaveLeftIsWrittenToTheNextRedis(t *testing.T) {
+	for name, answer := range map[string]string{"accepted": "", "refused for now": "451 later"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, &series{}, func(r *rig) {
+				t := r.t
+				r.known("ann")
+				r.sink.Answer = func(command, _ string) string {
+					if command == "." {
+						time.Sleep(8 * time.Second)
+						return answer
+					}
+					return ""
+				}
+				r.start()
+				touch := r.touch("ann", "offer", "a", time.Minute, nil)
+				next := projection.New(homingtest.RedisInProcess(t), nil)
+				claimed := func() bool {
+					t.Helper()
+					if err := r.running[0].Reclaim(t.Context(), next); err != nil {
+						t.Fatal(err)
+					}
+					got, err := next.Load(t.Context(), []customer.Key{r.key("ann")})
+					if err != nil {
+						t.Fatal(err)
+					}
+					k, ok := got[0].Customer.Claimed(customer.ClaimKey(touch.ID()))
+					return ok && k.State == customer.Open
+				}
+				if claimed() {
+					t.Error("a touch that is not due has a claim")
+				}
+				time.Sleep(time.Minute + time.Second)
+				for range 2 {
+					if !claimed() {
+						t.Error("a touch that may have left has no claim in the next Redis")
+					}
+				}
+				time.Sleep(20 * time.Second)
+				next = projection.New(homingtest.RedisInProcess(t), nil)
+				if claimed() {
+					t.Error("a touch that is not on its way has a claim in the next Redis")
+				}
+				r.sink.Answer = nil
+				time.Sleep(time.Hour)
+				if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+					t.Errorf("outcomes (-want +got):\n%s", d)
+				}
+			})
+		})
+	}
+}
+
+// counted are customers in a Redis that is given up when a test says so.
+type counted struct {
+	delivery.Customers
+	epoch *atomic.Uint64
+}
+
+func (c counted) Epoch() uint64 { return c.epoch.Load() }
+
+func (c counted) MarkIn(ctx context.Context, epoch uint64, entries []customer.Entry) error {
+	if epoch != c.epoch.Load() {
+		return projection.ErrRebuilding
+	}
+	return c.Customers.MarkIn(ctx, c.Customers.Epoch(), entries)
+}
+
+// Redis is given up after the claim and before the relay has the whole of the email:
+// others may not see the claim. The email does not leave under it, and leaves later.
+func TestNothingLeavesUnderAClaimInARedisThatWasGivenUp(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		var epoch atomic.Uint64
+		var given atomic.Int64
+		r.sink.Answer = func(command, _ string) string {
+			if command == "DATA" && given.CompareAndSwap(0, time.Now().UnixNano()) {
+				epoch.Add(1)
+			}
+			return ""
+		}
+		r.start(func(o *delivery.Options) { o.Customers = counted{o.Customers, &epoch} })
+		r.touch("ann", "offer", "a", time.Minute, nil)
+		time.Sleep(time.Hour)
+		if given.Load() == 0 {
+			t.Fatal("Redis was not given up")
+		}
+		if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+			t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+		if n := len(r.sink.Mails()); n != 1 {
+			t.Errorf("%d emails left, want 1", n)
+		}
+		f, err := r.store.Load(context.Background(), []customer.Key{r.key("ann")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k := f[0].Customer.Claims[0]; k.At < time.Unix(0, given.Load()).Add(10*time.Second).UnixMilli() {
+			t.Errorf("the email left under the claim of before: settled %v", time.UnixMilli(k.At))
+		}
+	})
+}
