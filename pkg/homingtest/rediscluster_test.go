@@ -89,12 +89,15 @@ func (a *authority) issue(name string, hosts []string) (*x509.Certificate, *ecds
 	return cert, key
 }
 
-// node starts one master of a cluster that announces a name.
-func node(t *testing.T, a *authority, host string) (port string, admin *redis.Client) {
+// node starts one master of a cluster that announces a name. talk is the port at which the
+// other nodes reach it.
+func node(t *testing.T, a *authority, host string) (port, talk string, admin *redis.Client) {
 	t.Helper()
-	return secureRedis(t, a, host, "--save", "", "--appendonly", "yes",
-		"--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-announce-hostname", host, "--cluster-preferred-endpoint-type", "hostname",
+	talk = strconv.Itoa(homingtest.FreePort(t))
+	port, admin = secureRedis(t, a, host, "--save", "", "--appendonly", "yes",
+		"--cluster-enabled", "yes", "--cluster-port", talk, "--tls-cluster", "yes", "--cluster-announce-hostname", host, "--cluster-preferred-endpoint-type", "hostname",
 		"--user", "default", "on", "nopass", "~*", "&*", "+@all")
+	return port, talk, admin
 }
 
 // secureRedis starts a redis-server, or what the arguments make of it, that has a
@@ -157,18 +160,18 @@ func TestEveryNodeOfAClusterIsVerifiedAndLookedAt(t *testing.T) {
 	hosts := []string{"localhost", "127.0.0.1"} // no name but its own
 	var seeds []string
 	var admins []*redis.Client
-	var first string
+	var first []any // the ports of the first
 	for i, host := range hosts {
-		port, admin := node(t, a, host)
+		port, talk, admin := node(t, a, host)
 		if err := admin.ClusterAddSlotsRange(ctx, i*8192, (i+1)*8192-1).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if err := admin.Do(ctx, append([]any{"acl", "setuser", "homing", "on", ">homing"}, words(redischeck.ACL)...)...).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if first == "" {
-			first = port
-		} else if err := admin.ClusterMeet(ctx, "127.0.0.1", first).Err(); err != nil {
+		if first == nil {
+			first = []any{port, talk}
+		} else if err := admin.Do(ctx, append([]any{"cluster", "meet", "127.0.0.1"}, first...)...).Err(); err != nil {
 			t.Fatal(err)
 		}
 		seeds, admins = append(seeds, net.JoinHostPort(host, port)), append(admins, admin)
