@@ -17,9 +17,11 @@ import (
 
 // house is a NATS and a Redis, and as many residents as a test wants.
 type house struct {
-	t   *testing.T
-	n   *natstest.NATS
-	rdb *redis.Client
+	t       *testing.T
+	n       *natstest.NATS
+	rdb     redis.UniversalClient
+	outside bool // the Redis is no part of this process
+	every   time.Duration
 }
 
 func inHouse(t *testing.T, f func(h *house)) {
@@ -37,7 +39,7 @@ func inHouse(t *testing.T, f func(h *house)) {
 // reaches them.
 func (h *house) at(hosts ...string) *place.Resident {
 	r := place.NewResident(place.Options{
-		JS: h.n.JS, Redis: h.rdb, Embedded: true, Hosts: hosts, Host: "machine",
+		JS: h.n.JS, Redis: h.rdb, Embedded: !h.outside, Every: h.every, Hosts: hosts, Host: "machine",
 		Newest:   func(context.Context) (time.Time, error) { return time.Time{}, nil },
 		Familiar: func(context.Context) (bool, error) { return false, nil },
 	})

@@ -27,19 +27,18 @@ func TestTheProgrammeOnDistributedEngines(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute and a half")
 	}
-	for name, start := range map[string]func(*testing.T) *redisEngine{"cluster": startRedisCluster, "sentinel": startSentinels} {
+	for name, start := range map[string]func(testing.TB) *homingtest.RedisEngine{"cluster": homingtest.StartReplicatedCluster, "sentinel": homingtest.StartSentinels} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			homingtest.StartRedis(t).Kill() // says whether there is one
 			onEngine(t, start(t))
 		})
 	}
 }
 
-func onEngine(t *testing.T, e *redisEngine) {
+func onEngine(t *testing.T, e *homingtest.RedisEngine) {
 	const people, each, limit = 200, 3, 2
 	members, urls := startCluster(t)
-	s := &shop{t: t, natsURL: urls, copies: 3, redisURL: e.url, more: cappedSlowly}
+	s := &shop{t: t, natsURL: urls, copies: 3, redisURL: e.URL, more: cappedSlowly}
 	s.open(2, nil)
 	l := s.follow()
 	s.happens(orders("80", people, each)...)
@@ -49,7 +48,7 @@ func onEngine(t *testing.T, e *redisEngine) {
 		t.Logf("%d have left: %s", l.count(), what)
 	}
 	progress("the Redis is killed next", 8)
-	e.kill()
+	e.Kill(-1)
 	progress("a leader of NATS is killed next", 20)
 	s.killLeader(members, bus.Timeline)
 	progress("all servers are restarted next", 30)
@@ -58,7 +57,7 @@ func onEngine(t *testing.T, e *redisEngine) {
 			r.awaitReady()
 		}
 	}
-	e.roll(ready)
+	e.Roll(ready)
 	t.Logf("every Redis has been restarted with %d of %d done", l.count(), people*limit)
 	s.rollNATS(members, ready)
 	t.Logf("every NATS has been restarted with %d of %d done", l.count(), people*limit)

@@ -1,6 +1,7 @@
-package replicas
+package homingtest
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -11,29 +12,40 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"homing/pkg/homingtest"
 )
 
-// redisEngine is several Redis servers that look after each other.
-type redisEngine struct {
-	t       *testing.T
-	servers []*homingtest.RedisServer
-	admins  []*redis.Client
-	url     string // for Homing
+// RedisEngine is several Redis servers that look after each other: when a master ends,
+// one that has a copy takes over from it.
+type RedisEngine struct {
+	URL string // for Homing
+
+	t       testing.TB
+	servers []*RedisServer
+	admins  []*redis.Client // that may do everything
 	// give asks that another server takes over from one that is a master, as an operator
 	// would before a restart. It may be refused, or given up later.
 	give func(replica int)
 }
 
 // start starts one more server.
-func (e *redisEngine) start(args ...string) {
-	s := homingtest.StartRedis(e.t, args...)
-	e.servers, e.admins = append(e.servers, s), append(e.admins, homingtest.Redis(e.t, s.AdminURL()))
+func (e *RedisEngine) start(args ...string) {
+	s := StartRedis(e.t, args...)
+	e.servers, e.admins = append(e.servers, s), append(e.admins, Redis(e.t, s.AdminURL()))
+}
+
+// until asks again and again, until it is so, for a minute.
+func (e *RedisEngine) until(what string, so func() bool) {
+	e.t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(end) {
+			e.t.Fatalf("a minute passed without %s", what)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 }
 
 // role is what a server says it is, and whether what it copies has arrived.
-func (e *redisEngine) role(i int) (role string, whole bool) {
+func (e *RedisEngine) role(i int) (role string, whole bool) {
 	said, err := e.admins[i].Info(e.t.Context(), "replication").Result()
 	if err != nil {
 		return "", false
@@ -50,7 +62,7 @@ func (e *redisEngine) role(i int) (role string, whole bool) {
 }
 
 // masters are the servers that are masters.
-func (e *redisEngine) masters() (out []int) {
+func (e *RedisEngine) masters() (out []int) {
 	for i := range e.servers {
 		if role, _ := e.role(i); role == "master" {
 			out = append(out, i)
@@ -60,7 +72,7 @@ func (e *redisEngine) masters() (out []int) {
 }
 
 // replicaOf returns a server that copies a master.
-func (e *redisEngine) replicaOf(master int) int {
+func (e *RedisEngine) replicaOf(master int) int {
 	_, port, _ := net.SplitHostPort(e.servers[master].Addr())
 	for i := range e.servers {
 		said, err := e.admins[i].Info(e.t.Context(), "replication").Result()
@@ -72,9 +84,9 @@ func (e *redisEngine) replicaOf(master int) int {
 }
 
 // whole waits until all servers are there, with a copy of each master.
-func (e *redisEngine) whole(masters int) {
+func (e *RedisEngine) whole(masters int) {
 	e.t.Helper()
-	until(e.t, "masters that have copies", time.Minute, func() bool {
+	e.until("masters that have copies", func() bool {
 		for i := range e.servers {
 			if _, whole := e.role(i); !whole {
 				return false
@@ -90,28 +102,43 @@ func (e *redisEngine) whole(masters int) {
 	})
 }
 
-// kill ends a master as a power cut would, waits until another is one in its place, and
-// starts it again.
-func (e *redisEngine) kill() {
+// Having returns a client, which may do everything, of the master that has a key; Kill is
+// told by the number which it is.
+func (e *RedisEngine) Having(key string) (admin *redis.Client, master int) {
+	e.t.Helper()
+	for _, m := range e.masters() {
+		if n, err := e.admins[m].Exists(e.t.Context(), key).Result(); err == nil && n == 1 { // others of a cluster say where it is
+			return e.admins[m], m
+		}
+	}
+	e.t.Fatalf("no master has %s", key)
+	return nil, 0
+}
+
+// Kill ends a master as a power cut would, waits until another is one in its place, and
+// starts it again. Which is a number that Having returned; -1: any.
+func (e *RedisEngine) Kill(which int) {
 	e.t.Helper()
 	all := e.masters()
-	m := all[0]
-	e.t.Logf("the Redis at %s is killed", e.servers[m].Addr())
-	e.servers[m].Kill()
-	until(e.t, "another master", time.Minute, func() bool { return len(e.masters()) == len(all) })
-	e.servers[m].Restart()
+	if which < 0 {
+		which = all[0]
+	}
+	e.t.Logf("the Redis at %s is killed", e.servers[which].Addr())
+	e.servers[which].Kill()
+	e.until("another master", func() bool { return len(e.masters()) == len(all) })
+	e.servers[which].Restart()
 	e.whole(len(all))
 }
 
-// roll restarts every server in turn, the masters after another has taken over, and goes
+// Roll restarts every server in turn, the masters after another has taken over, and goes
 // on when all is ready.
-func (e *redisEngine) roll(ready func()) {
+func (e *RedisEngine) Roll(ready func()) {
 	e.t.Helper()
 	n := len(e.masters())
 	for i, s := range e.servers {
 		if role, _ := e.role(i); role == "master" {
 			var asked time.Time
-			until(e.t, "a master that has given up its place", time.Minute, func() bool {
+			e.until("a master that has given up its place", func() bool {
 				if r := e.replicaOf(i); r >= 0 && time.Since(asked) > 8*time.Second {
 					asked = time.Now()
 					e.give(r)
@@ -128,13 +155,13 @@ func (e *redisEngine) roll(ready func()) {
 	}
 }
 
-// startRedisCluster starts three masters with a replica each.
-func startRedisCluster(t *testing.T) *redisEngine {
+// StartReplicatedCluster starts a Redis Cluster of three masters with a replica each. Where
+// there is no redis-server the test is skipped; with CI=true it fails.
+func StartReplicatedCluster(t testing.TB) *RedisEngine {
 	t.Helper()
-	e := &redisEngine{t: t}
-	ctx := t.Context()
+	e := &RedisEngine{t: t}
 	const masters = 3
-	e.servers, e.admins = homingtest.StartRedisNodes(t, masters, masters, "--cluster-node-timeout", "1500", "--cluster-replica-validity-factor", "0",
+	e.servers, e.admins = StartRedisNodes(t, masters, masters, "--cluster-node-timeout", "1500", "--cluster-replica-validity-factor", "0",
 		"--repl-diskless-sync-delay", "0", "--appendfsync", "everysec")
 	var seeds []string
 	for i, s := range e.servers {
@@ -142,22 +169,23 @@ func startRedisCluster(t *testing.T) *redisEngine {
 		if i < masters {
 			continue
 		}
-		id, err := e.admins[i-masters].Do(ctx, "cluster", "myid").Text()
+		id, err := e.admins[i-masters].Do(t.Context(), "cluster", "myid").Text()
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, "a replica", time.Minute, func() bool { return e.admins[i].Do(ctx, "cluster", "replicate", id).Err() == nil })
+		e.until("a replica", func() bool { return e.admins[i].Do(t.Context(), "cluster", "replicate", id).Err() == nil })
 	}
 	e.whole(masters)
-	e.url = "redis+cluster://homing:homing@" + strings.Join(seeds, ",")
-	e.give = func(replica int) { _ = e.admins[replica].Do(ctx, "cluster", "failover").Err() }
+	e.URL = "redis+cluster://homing:homing@" + strings.Join(seeds, ",")
+	e.give = func(replica int) { _ = e.admins[replica].Do(t.Context(), "cluster", "failover").Err() }
 	return e
 }
 
-// startSentinels starts a master with two replicas, and three sentinels.
-func startSentinels(t *testing.T) *redisEngine {
+// StartSentinels starts a master with two replicas, and three sentinels. Where there is no
+// redis-server the test is skipped; with CI=true it fails.
+func StartSentinels(t testing.TB) *RedisEngine {
 	t.Helper()
-	e := &redisEngine{t: t}
+	e := &RedisEngine{t: t}
 	ctx := t.Context()
 	e.start("--repl-diskless-sync-delay", "0")
 	host, port, _ := net.SplitHostPort(e.servers[0].Addr())
@@ -169,8 +197,8 @@ func startSentinels(t *testing.T) *redisEngine {
 	var sentinels []*redis.Client
 	for range 3 {
 		at = append(at, startSentinel(t))
-		c := homingtest.Redis(t, "redis://"+at[len(at)-1])
-		until(t, "a sentinel that answers", 20*time.Second, func() bool { return c.Ping(ctx).Err() == nil })
+		c := Redis(t, "redis://"+at[len(at)-1])
+		e.until("a sentinel that answers", func() bool { return c.Ping(ctx).Err() == nil })
 		if err := c.Do(ctx, "sentinel", "monitor", "shops", host, port, 2).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -182,26 +210,26 @@ func startSentinels(t *testing.T) *redisEngine {
 		sentinels = append(sentinels, c)
 	}
 	for _, c := range sentinels {
-		until(t, "sentinels that know each other, and the replicas", time.Minute, func() bool {
+		e.until("sentinels that know each other, and the replicas", func() bool {
 			said, err := c.Do(ctx, "sentinel", "master", "shops").Result()
 			m, ok := said.(map[any]any)
 			return err == nil && ok && m["num-other-sentinels"] == "2" && m["num-slaves"] == "2"
 		})
 	}
-	e.url = "redis+sentinel://homing:homing@" + strings.Join(at, ",") + "/shops"
+	e.URL = "redis+sentinel://homing:homing@" + strings.Join(at, ",") + "/shops"
 	e.give = func(int) { _ = sentinels[0].Do(ctx, "sentinel", "failover", "shops").Err() }
 	return e
 }
 
 // startSentinel starts one that watches over nothing yet, and returns its address.
-func startSentinel(t *testing.T) string {
+func startSentinel(t testing.TB) string {
 	t.Helper()
-	dir, port := t.TempDir(), homingtest.FreePort(t)
+	dir, port := t.TempDir(), FreePort(t)
 	conf := filepath.Join(dir, "sentinel.conf") // it writes to it
 	if err := os.WriteFile(conf, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("redis-server", conf, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--sentinel")
+	cmd := exec.Command(redisBinary, conf, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--sentinel")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +237,5 @@ func startSentinel(t *testing.T) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	return "127.0.0.1:" + strconv.Itoa(port)
+	return fmt.Sprint("127.0.0.1:", port)
 }
