@@ -140,6 +140,14 @@ type replica struct {
 // newReplica starts one more replica, which runs a share, or all.
 func (s *shop) newReplica(share ...string) *replica {
 	s.t.Helper()
+	r := s.prepare(share...)
+	r.start()
+	return r
+}
+
+// prepare is newReplica without the start.
+func (s *shop) prepare(share ...string) *replica {
+	s.t.Helper()
 	dir := s.t.TempDir()
 	if s.program == "" {
 		s.program = program(s.t)
@@ -156,13 +164,15 @@ func (s *shop) newReplica(share ...string) *replica {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() {
+		if r.cmd == nil {
+			return
+		}
 		_ = r.cmd.Process.Kill()
 		_ = r.cmd.Wait()
 		if s.t.Failed() {
 			r.tell()
 		}
 	})
-	r.start()
 	return r
 }
 
