@@ -20,6 +20,7 @@ const (
 	exitFailure     = 1
 	exitUsage       = 2
 	exitUnreachable = 3
+	exitDiffers     = 4
 )
 
 const rootHelp = `Homing sends a shop's customers the right email at the right moment, and never
@@ -28,13 +29,14 @@ it.
 
   Building a storefront?   dev, validate, publish, import, rejected
   Writing the emails?      studio, templates, check, dev
+  Before it goes live?     rehearse, check
   Running it?              setup, run, status, doctor, size, health, pause, resume,
                            offers, check, products, rejected, pending, replan, rebuild,
                            backup, restore, adopt
   Answering customers?     why, pending, export, erase
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
-not answer in time.
+not answer in time · 4 somebody would get different mail (rehearse --against).
 Environment: HOMING_CONFIG, HOMING_NATS_URL, HOMING_REDIS_URL, HOMING_SMTP_URL and
 HOMING_SECRET win over the configuration file, each also as …_FILE. NO_COLOR
 switches colours off.`
@@ -79,7 +81,7 @@ func (p *program) root() *cobra.Command {
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
-		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.healthCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.rejectedCommand(), p.versionCommand()},
 		"":     {p.completionCommand(), p.manCommand()},
 	} {
 		for _, c := range cmds {

@@ -6,7 +6,6 @@ import (
 
 	"homing/events"
 	"homing/pkg/calendar"
-	"homing/workers"
 )
 
 // RoleCalendar is the role that turns dates into events, and runs what is done
@@ -41,16 +40,11 @@ func (a *App) calendarStores() map[string]calendar.Settings {
 	out := map[string]calendar.Settings{}
 	for id, s := range a.stores {
 		set := calendar.Settings{Zone: s.Zone}
-		for _, w := range s.Workers {
-			if w.Settings.Status == workers.Off {
-				continue
-			}
-			if w.Birthdays != nil {
-				set.Birthdays = &calendar.Birthdays{Lead: *w.Birthdays}
-			}
-			if w.Lapse != nil {
-				set.Lapses = &calendar.Lapses{Days: w.Lapse.Days, Times: w.Lapse.TimesOwnInterval}
-			}
+		if lead := s.WantsBirthdays(); lead != nil {
+			set.Birthdays = &calendar.Birthdays{Lead: *lead}
+		}
+		if l := s.WantsLapses(); l != nil {
+			set.Lapses = &calendar.Lapses{Days: l.Days, Times: l.TimesOwnInterval}
 		}
 		out[id] = set
 	}

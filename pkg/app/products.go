@@ -14,9 +14,6 @@ import (
 	"homing/workers"
 )
 
-// productsAt is when in the night the product statistics are computed.
-const productsAt = 3 * time.Hour
-
 func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
@@ -56,7 +53,7 @@ func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(
 
 // productsJob computes the product statistics every night.
 func (a *App) productsJob() calendar.Job {
-	return calendar.Job{Name: "products", At: productsAt, Run: func(ctx context.Context, store string, _ time.Time) error {
+	return calendar.Job{Name: "products", At: calendar.ProductsAt, Run: func(ctx context.Context, store string, _ time.Time) error {
 		_, err := a.statistics.Refresh(ctx, store)
 		return err
 	}}

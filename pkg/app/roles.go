@@ -7,7 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"homing/events"
 	"homing/pkg/asked"
 	"homing/pkg/bus"
 	"homing/pkg/codelist"
@@ -85,7 +84,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paus
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
 		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
-		Business: a.o.Scale.Business, Confirm: a.confirming(),
+		Business: a.o.Scale.Business, Confirm: a.o.Config.Confirming(),
 		Took: a.metrics.took(), Aged: a.metrics.times.aged,
 		Rejected: func(x intake.Rejection) {
 			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
@@ -93,39 +92,17 @@ func (a *App) intake() *intake.Intake {
 			a.rejections.add(x)
 		},
 		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
-		Links: linkRules{a}, Warned: a.warn, Unhappy: a.unhappy, Trace: a.tracer,
+		Links: linkRules{a}, Warned: a.warn, Unhappy: a.o.Config.Unhappy, Trace: a.tracer,
 	})
-}
-
-// unhappy reports whether an answer has a score that opens a complaint in its store.
-func (a *App) unhappy(store string, d *events.CustomerAnswered) bool {
-	if d.Sort() != events.AnswerScale || d.Score == nil {
-		return false
-	}
-	low, known := a.o.Config.Stores[store].Answers.Low.Of(d.Scale)
-	return known && *d.Score <= low
-}
-
-// confirming are the stores where consent begins only once it is confirmed.
-func (a *App) confirming() map[string]bool {
-	out := map[string]bool{}
-	for id, s := range a.o.Config.Stores {
-		out[id] = s.Consent.DoubleOptIn
-	}
-	return out
 }
 
 func (a *App) planner(k workers.Kind) *schedule.Planner {
 	p := &schedule.Planner{
-		Workers: map[string]*programme.Worker{}, Zones: map[string]*time.Location{}, People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale), Timeline: a.timeline(),
+		People: a.people.Unhurried(), Schedule: schedule.New(a.js, a.o.Scale), Timeline: a.timeline(),
 		Overlook: overlook(k), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Scale: a.o.Scale, Products: a.products,
 		Planned: a.metrics.scheduled(k.Name), Took: a.metrics.times.planned(k.Name), Trace: a.tracer,
 	}
-	for id, s := range a.stores {
-		if w := s.Worker(k.Name); w.Settings.Status != workers.Off {
-			p.Workers[id], p.Zones[id] = w, s.Zone
-		}
-	}
+	p.Workers, p.Zones = programme.Planning(a.stores, k.Name)
 	return p
 }
 

@@ -100,6 +100,8 @@ var may = map[string][]string{
 	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/trace"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine", "pkg/trace"},
+	"pkg/rehearsal": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/clock", "pkg/channel",
+		"pkg/asked", "pkg/calendar", "pkg/delivery", "pkg/intake", "pkg/projection", "pkg/schedule", "pkg/statistics"},
 	"pkg/mailer":   {"pkg/refusal", "pkg/throughput"},
 	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
 	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render", "pkg/visit"},

@@ -96,6 +96,10 @@ func (a *Asked) Take(ctx context.Context, store, address, id string, now time.Ti
 	if got[0] == 0 {
 		return "", nil
 	}
-	l := touch.AskLimits[got[0]-1]
-	return fmt.Sprintf("asked %d times in %s, counting addresses of the mailbox with other tags; the most is %d", got[1], l.Says, l.Most), nil
+	return TooOften(int(got[1]), touch.AskLimits[got[0]-1]), nil
+}
+
+// TooOften says that a mailbox was asked so often that a limit is reached.
+func TooOften(times int, l touch.AskLimit) string {
+	return fmt.Sprintf("asked %d times in %s, counting addresses of the mailbox with other tags; the most is %d", times, l.Says, l.Most)
 }

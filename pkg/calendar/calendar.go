@@ -42,6 +42,9 @@ type Job struct {
 	Run func(ctx context.Context, store string, date time.Time) error
 }
 
+// ProductsAt is when in the night the product statistics are computed.
+const ProductsAt = 3 * time.Hour
+
 // Customers are the indexes of the customers as they are kept; see projection.
 type Customers interface {
 	Birthdays(ctx context.Context, store string, buckets []uint8, days []int) ([]projection.Placed, error)
@@ -58,7 +61,7 @@ type Options struct {
 	DailyLimit int           // lapses told a store and day, by all replicas together
 	Customers  Customers
 	People     People
-	Redis      redis.UniversalClient // for the turns and the count of lapses
+	Redis      redis.UniversalClient // for the turns and the count of lapses; nil: nobody else runs a calendar
 	Publish    func(ctx context.Context, es []events.Event) error
 	Scale      Scale
 	Log        *zap.Logger
@@ -84,7 +87,8 @@ const retry = time.Minute
 // Calendar runs the sweeps and jobs.
 type Calendar struct {
 	o     Options
-	turns *turns
+	turns taker
+	told  map[string]int // lapses that were told, by store and day, where nobody else tells any
 	slots cron.Schedule
 	over  map[[2]string]time.Time // store and work → the latest day that is known to be done
 }
@@ -101,7 +105,26 @@ func New(o Options) *Calendar {
 	if o.LeftOver == nil {
 		o.LeftOver = func(string, int) {}
 	}
-	return &Calendar{o: o, turns: newTurns(o.Redis), slots: s, over: map[[2]string]time.Time{}}
+	c := &Calendar{o: o, turns: alone{}, told: map[string]int{}, slots: s, over: map[[2]string]time.Time{}}
+	if o.Redis != nil {
+		c.turns = newTurns(o.Redis)
+	}
+	return c
+}
+
+// NextSlot returns when the calendar looks next, after a business time.
+func (c *Calendar) NextSlot(after time.Time) time.Time { return c.slots.Next(after.UTC()) }
+
+// Open reports whether something would be due at a business time that is not known to be done.
+func (c *Calendar) Open(now time.Time) bool {
+	for store, set := range c.o.Stores {
+		for _, w := range c.works(store) {
+			if !c.over[[2]string{store, w.name}].Equal(dueDate(now, set.Zone, w.at)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Run does what is due, at once and then every hour, until ctx ends.

@@ -11,12 +11,13 @@ import (
 	"homing/pkg/bus"
 )
 
-// source says in events that they are the calendar's.
-const source = "/homing/calendar"
+// Source says in events that they are the calendar's.
+const Source = "/homing/calendar"
 
-// event makes an event that happens now.
+// event makes an event that happens now. Shops speak real time, and so does it.
 func (c *Calendar) event(store, id string, d events.Data) events.Event {
-	return events.Event{ID: id, Source: source, Type: d.Type(), Store: store, Time: time.Now().UTC().Truncate(time.Millisecond), Data: d}
+	now := c.o.Scale.Real(c.o.Scale.Now())
+	return events.Event{ID: id, Source: Source, Type: d.Type(), Store: store, Time: now.UTC().Truncate(time.Millisecond), Data: d}
 }
 
 // say publishes events and counts them.

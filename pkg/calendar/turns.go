@@ -22,6 +22,20 @@ const keepDone = 3 * 24 * time.Hour
 // done takes the place of the owner once the work is done.
 const done = "done"
 
+// taker is what says whose turn it is.
+type taker interface {
+	// each runs fn for those parts that nobody has done and nobody is at, up to most of them
+	// at a time, in no order. It returns how many were left to others.
+	each(ctx context.Context, of turn, parts []string, most int, fn func(ctx context.Context, parts []string) error) (open int, err error)
+}
+
+// alone is for a calendar that nobody else runs: it is always its turn, in order.
+type alone struct{}
+
+func (alone) each(ctx context.Context, _ turn, parts []string, _ int, fn func(ctx context.Context, parts []string) error) (int, error) {
+	return 0, fn(ctx, parts)
+}
+
 // turns say whose turn it is to do a part of a day's work. They save work; what
 // keeps an event from being said twice is its id and the indexes.
 type turns struct {
@@ -46,8 +60,7 @@ func (t turn) key(part string) string {
 	return "homing:{" + t.store + "}:turn:" + t.work + ":" + t.date.Format("060102") + ":" + part
 }
 
-// each runs fn for those parts that nobody has done and nobody is at, up to most
-// of them at a time, in no order. It returns how many were left to others.
+// each implements taker.
 func (t *turns) each(ctx context.Context, of turn, parts []string, most int, fn func(ctx context.Context, parts []string) error) (open int, err error) {
 	todo, err := t.undone(ctx, of, parts)
 	if err != nil {
@@ -133,11 +146,11 @@ func (t *turns) work(ctx context.Context, of turn, parts []string, fn func(conte
 		defer cancel()
 		return errors.Join(err, t.settle(ctx, of, parts, "", 0))
 	}
-	return t.settle(ctx, of, parts, done, t.keep(of.scale))
+	return t.settle(ctx, of, parts, done, keepFor(of.scale))
 }
 
-// keep is how long, in real time, a day's work is remembered.
-func (t *turns) keep(s Scale) time.Duration {
+// keepFor is how long, in real time, a day's work is remembered.
+func keepFor(s Scale) time.Duration {
 	return max(leaseFor, time.Until(s.Real(s.Now().Add(keepDone))))
 }
 

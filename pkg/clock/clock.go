@@ -12,12 +12,19 @@ import "time"
 type Scale struct {
 	Start time.Time `json:"start"` // when both begin
 	Speed float64   `json:"speed"` // business seconds per real second; 0 means 1
+
+	hand *Hand // what shows the time in the place of the machine's clock; nil: nothing does
 }
 
 func (s Scale) real() bool { return s.Speed == 0 || s.Speed == 1 }
 
 // Now returns the business time.
-func (s Scale) Now() time.Time { return s.Business(time.Now()) }
+func (s Scale) Now() time.Time {
+	if s.hand != nil {
+		return s.hand.Now()
+	}
+	return s.Business(time.Now())
+}
 
 // Business returns the business time at a real time.
 func (s Scale) Business(t time.Time) time.Time {

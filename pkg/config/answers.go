@@ -32,6 +32,24 @@ func (l Low) Of(scale string) (score int, ok bool) {
 	return 0, false
 }
 
+// Unhappy reports whether an answer has a score that opens a complaint in its store.
+func (c *Config) Unhappy(store string, d *events.CustomerAnswered) bool {
+	if d.Sort() != events.AnswerScale || d.Score == nil {
+		return false
+	}
+	low, known := c.Stores[store].Answers.Low.Of(d.Scale)
+	return known && *d.Score <= low
+}
+
+// Confirming are the stores where consent begins only once it is confirmed.
+func (c *Config) Confirming() map[string]bool {
+	out := map[string]bool{}
+	for id, s := range c.Stores {
+		out[id] = s.Consent.DoubleOptIn
+	}
+	return out
+}
+
 // Validate reports scores that no scale has, and those of which each opens a complaint.
 func (l Low) Validate() error {
 	var ps problem.List

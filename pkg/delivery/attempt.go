@@ -18,7 +18,8 @@ import (
 
 // attempt is one touch on its way.
 type attempt struct {
-	msg     *bus.Msg
+	msg     *bus.Msg  // nil: it is rehearsed
+	due     uint64    // sequence of the message as which it fell due
 	began   time.Time // when this process began with it
 	touch   touch.Touch
 	span    *trace.Span // nil: nothing is traced
@@ -63,11 +64,25 @@ func (d *Delivery) attempt(m *bus.Msg) (*attempt, error) {
 	if err != nil {
 		return nil, bus.Bad("unknown", "bad_touch", err.Error())
 	}
+	a, err := d.attemptAt(t)
+	if err != nil {
+		return nil, err
+	}
+	md, err := m.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	a.msg, a.due = m, md.Sequence.Stream
+	return a, nil
+}
+
+// attemptAt is an attempt at a touch that comes with no message.
+func (d *Delivery) attemptAt(t touch.Touch) (*attempt, error) {
 	store, ok := d.o.Stores[t.Customer.Store]
 	if !ok {
 		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	a := &attempt{msg: m, began: time.Now(), touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
+	a := &attempt{began: time.Now(), touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = a.worker.Step(t.Step)
 	return a, nil

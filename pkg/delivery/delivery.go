@@ -157,6 +157,7 @@ type Options struct {
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int
+	Alone    bool // touches come one at a time, by Deliver: nothing waits for company
 	Times    Times
 	Trace    *trace.Tracer // may be nil
 }

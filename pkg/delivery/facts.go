@@ -74,7 +74,9 @@ const markEvery = 20 * time.Millisecond
 
 // markAll marks what gathered.
 func (d *Delivery) markAll(ctx context.Context, on []folded) error {
-	time.Sleep(markEvery)
+	if !d.o.Alone {
+		time.Sleep(markEvery)
+	}
 	of := map[uint64][]customer.Entry{}
 	for _, x := range on {
 		of[x.epoch] = append(of[x.epoch], x.Entry)

@@ -63,13 +63,9 @@ func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
 // on the clocks of a zone. It reports false, and does not, if its message is gone: an
 // erasure took it along, or a newer one has its place.
 func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string) (bool, error) {
-	md, err := a.msg.Metadata()
-	if err != nil {
-		return false, err
-	}
 	t := a.touch
 	t.Wake, t.Zone, t.Late = until, zone, false
-	return d.o.Schedule.PutBack(ctx, t, md.Sequence.Stream)
+	return d.o.Schedule.PutBack(ctx, t, a.due)
 }
 
 // hold puts the touch back on the schedule and says so, in that order: at worst it

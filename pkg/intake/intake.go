@@ -223,12 +223,29 @@ func (in *Intake) decode(m jetstream.Msg, md *jetstream.MsgMetadata, now time.Ti
 	if click.Is(m.Subject()) {
 		return in.clicked(m, md.Sequence.Stream)
 	}
-	e, err := events.Decode(events.Raw{
+	return in.entry(events.Raw{
 		Subject: m.Subject(), Header: m.Headers(), Data: m.Data(),
 		Stream: md.Stream, Sequence: md.Sequence.Stream, Time: md.Timestamp,
-	}, now)
+	}, now, nil)
+}
+
+// Entry reads an event of a storefront that is on no stream, as it would be taken in. As,
+// if it isn't nil, is asked to change it before that. Its error is an *events.Error.
+func (in *Intake) Entry(raw events.Raw, now time.Time, as func(*events.Event)) (customer.Entry, error) {
+	e, err := in.entry(raw, now, as)
+	if err == nil {
+		in.unname(&e)
+	}
+	return e, err
+}
+
+func (in *Intake) entry(raw events.Raw, now time.Time, as func(*events.Event)) (customer.Entry, error) {
+	e, err := events.Decode(raw, now)
 	if err != nil {
 		return customer.Entry{}, err
+	}
+	if as != nil {
+		as(&e)
 	}
 	if err := in.checkStore(e.Store); err != nil {
 		return customer.Entry{}, err

@@ -97,6 +97,40 @@ func (s *Store) Above(w *Worker) []*Worker {
 	return out
 }
 
+// Planning returns those workers of a name that plan, and the zones of their stores, by
+// store.
+func Planning(stores map[string]*Store, name string) (map[string]*Worker, map[string]*time.Location) {
+	of, zones := map[string]*Worker{}, map[string]*time.Location{}
+	for id, s := range stores {
+		if w := s.Worker(name); w.Settings.Status != workers.Off {
+			of[id], zones[id] = w, s.Zone
+		}
+	}
+	return of, zones
+}
+
+// WantsBirthdays returns how long before it a worker wants to be told of a birthday; nil:
+// none wants to.
+func (s *Store) WantsBirthdays() *time.Duration {
+	for _, w := range slices.Backward(s.Workers) {
+		if w.Settings.Status != workers.Off && w.Birthdays != nil {
+			return w.Birthdays
+		}
+	}
+	return nil
+}
+
+// WantsLapses returns when customers lapse whom a worker wants to be told of; nil: none
+// wants to.
+func (s *Store) WantsLapses() *workers.Lapse {
+	for _, w := range slices.Backward(s.Workers) {
+		if w.Settings.Status != workers.Off && w.Lapse != nil {
+			return w.Lapse
+		}
+	}
+	return nil
+}
+
 // Marketing returns the workers that send marketing, and are not switched off.
 func (s *Store) Marketing() []*Worker {
 	var out []*Worker

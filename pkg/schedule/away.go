@@ -45,7 +45,7 @@ func (a avoided) setAside(jobs []*job, asks []customer.Ask, persons []customer.P
 	for _, j := range jobs {
 		j.entries = slices.DeleteFunc(j.entries, func(e customer.Entry) bool {
 			for _, r := range idsOf(whose[e.Key]) {
-				if err := a[j.planner.Schedule.split.Of(r.Key.Bucket)]; err != nil {
+				if err := a[j.planner.Schedule.partition(r.Key.Bucket)]; err != nil {
 					j.aside[e.Sequence], any = err, true
 					return true
 				}

@@ -32,7 +32,7 @@ func (p *plan) unaddressed() bool { return p.ofOrder && p.Snapshot != nil && p.S
 // has one touch. A bare plan displays what the pending touch does; one for which none is
 // pending is left out: it has its outcome, or the event that knows is yet to be planned,
 // and knows the time.
-func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
+func carry(ctx context.Context, b Board, plans []plan) ([]carried, error) {
 	plans = withoutRepeated(plans)
 	var ask []touch.Touch
 	for i := range plans {
@@ -42,9 +42,9 @@ func (s *Schedule) carry(ctx context.Context, plans []plan) ([]carried, error) {
 	}
 	by := map[string]touch.Touch{}
 	places := map[string]place{}
-	err := s.latest(ctx, ask, func(m *nats.Msg, t touch.Touch, seq uint64) {
+	err := b.latest(ctx, ask, func(t touch.Touch, seq uint64, due bool) {
 		by[Subject(t)] = t // of one in both places the newer: they come by sequence
-		if at := places[Subject(t)]; fellDue(m) {
+		if at := places[Subject(t)]; due {
 			places[Subject(t)] = place{at.scheduled, seq}
 		} else {
 			places[Subject(t)] = place{seq, 0}

@@ -265,7 +265,7 @@ func attempt(ctx context.Context, jobs []*job, without avoided) ([]*job, error) 
 		if err := j.planner.recall(ctx, wanted, asks, persons); err != nil {
 			return jobs, err
 		}
-		planned, err := p.Schedule.carry(ctx, wanted)
+		planned, err := carry(ctx, p.Schedule, wanted)
 		if err != nil {
 			return jobs, err
 		}

@@ -16,8 +16,7 @@ import (
 // time: all. It returns how many there were.
 func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error) {
 	return s.forget(ctx, worker, k, func(t touch.Touch, err error) bool {
-		// What cannot be read may be theirs, and is of no use to anybody.
-		return err != nil || until.IsZero() || t.Caused.UnixMilli() <= until.UnixMilli()
+		return err != nil || causedBy(t, until) // what cannot be read may be theirs, and is of no use to anybody
 	})
 }
 
@@ -25,16 +24,26 @@ func (s *Schedule) Forget(ctx context.Context, worker string, k customer.Key, un
 // the address of an order, which was erased, and were caused no later than some time. It
 // returns how many there were.
 func (s *Schedule) ForgetTo(ctx context.Context, worker string, k customer.Key, email string, until time.Time) (int, error) {
-	return s.forget(ctx, worker, k, func(t touch.Touch, err error) bool {
-		return err == nil && t.Snapshot != nil && customer.SameAddress(t.Snapshot.To, email) && t.Caused.UnixMilli() <= until.UnixMilli()
-	})
+	return s.forget(ctx, worker, k, func(t touch.Touch, err error) bool { return err == nil && goesTo(t, email, until) })
 }
 
 // forgetTouch is Forget for one touch.
 func (s *Schedule) forgetTouch(ctx context.Context, of touch.Touch, until time.Time) (int, error) {
-	return s.forget(ctx, of.Worker, of.Customer, func(t touch.Touch, err error) bool {
-		return err == nil && Subject(t) == Subject(of) && t.Caused.UnixMilli() <= until.UnixMilli()
-	})
+	return s.forget(ctx, of.Worker, of.Customer, func(t touch.Touch, err error) bool { return err == nil && isOne(t, of, until) })
+}
+
+// causedBy reports whether a touch was caused no later than some time; the zero time:
+// whenever it was.
+func causedBy(t touch.Touch, until time.Time) bool {
+	return until.IsZero() || t.Caused.UnixMilli() <= until.UnixMilli()
+}
+
+func goesTo(t touch.Touch, email string, until time.Time) bool {
+	return t.Snapshot != nil && customer.SameAddress(t.Snapshot.To, email) && t.Caused.UnixMilli() <= until.UnixMilli()
+}
+
+func isOne(t, of touch.Touch, until time.Time) bool {
+	return Subject(t) == Subject(of) && t.Caused.UnixMilli() <= until.UnixMilli()
 }
 
 // forgetTries bounds how often it is looked whether all is deleted.

@@ -3,8 +3,6 @@ package schedule
 import (
 	"context"
 
-	"github.com/nats-io/nats.go"
-
 	"homing/pkg/touch"
 )
 
@@ -17,7 +15,7 @@ const most = 400
 func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error) {
 	var out []touch.Touch
 	seen := map[string]bool{}
-	err := s.latest(ctx, ts, func(_ *nats.Msg, t touch.Touch, _ uint64) {
+	err := s.latest(ctx, ts, func(t touch.Touch, _ uint64, _ bool) {
 		if id := t.Customer.Store + " " + t.ID(); !seen[id] {
 			seen[id] = true
 			out = append(out, t)
@@ -26,8 +24,9 @@ func (s *Schedule) Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch
 	return out, err
 }
 
-// latest calls fn with the messages that touches have: on the schedule, and fallen due.
-func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(m *nats.Msg, t touch.Touch, seq uint64)) error {
+// latest calls fn with the messages that touches have, and their sequences: on the
+// schedule, and fallen due.
+func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(t touch.Touch, seq uint64, due bool)) error {
 	subjects := map[string][]string{} // by stream
 	parts := map[string]int{}
 	for _, t := range ts {
@@ -51,7 +50,7 @@ func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(m *nats
 				if err != nil {
 					return err
 				}
-				fn(m, t, seq)
+				fn(t, seq, fellDue(m))
 			}
 		}
 	}

@@ -37,13 +37,27 @@ type Timeline interface {
 	Get(ctx context.Context, sequences []uint64) ([]customer.Entry, int, error)
 }
 
+// A Board is where planned touches wait: a Schedule, or what a rehearsal has in the
+// place of one.
+type Board interface {
+	// Forget deletes the touches of a customer that are pending with a worker and were
+	// caused no later than some time; see Schedule.
+	Forget(ctx context.Context, worker string, k customer.Key, until time.Time) (int, error)
+	// ForgetTo deletes those that go to the address of an order.
+	ForgetTo(ctx context.Context, worker string, k customer.Key, email string, until time.Time) (int, error)
+	forgetTouch(ctx context.Context, of touch.Touch, until time.Time) (int, error)
+	latest(ctx context.Context, ts []touch.Touch, fn func(t touch.Touch, seq uint64, due bool)) error
+	put(ctx context.Context, plans []carried) error
+	partition(bucket uint8) int
+}
+
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
 	Workers  map[string]*programme.Worker         // by store; a store without one plans nothing
 	Zones    map[string]*time.Location            // by store
 	Products func(store string) *product.Snapshot // may be nil
 	People   People
-	Schedule *Schedule
+	Schedule Board
 	Decode   func(jetstream.Msg) (customer.Entry, error)
 	Overlook func(jetstream.Msg) bool              // tells of what is not worth decoding; may be nil
 	Address  func(store, email string) string      // keyed hash of an address; may be nil

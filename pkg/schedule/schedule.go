@@ -53,6 +53,9 @@ func dueSubject(split bus.Partitions, t touch.Touch) string {
 func (s *Schedule) subject(t touch.Touch) string    { return subject(s.split, t) }
 func (s *Schedule) dueSubject(t touch.Touch) string { return dueSubject(s.split, t) }
 
+// partition is the one that has a bucket's touches.
+func (s *Schedule) partition(bucket uint8) int { return s.split.Of(bucket) }
+
 // stream is where a worker's touches of a customer are, and in which partition.
 func (s *Schedule) stream(worker string, bucket uint8) (name string, p int) {
 	p = s.split.Of(bucket)

@@ -19,7 +19,12 @@ type People interface {
 // ids that are known. Most are alone at their mailbox, which one more round trip for
 // the batch tells; the others are read as persons.
 func (c *Statistics) add(ctx context.Context, k *product.Collector, batch []customer.Record) error {
-	named, err := c.o.People.Named(ctx, batch)
+	return Add(ctx, c.o.People, k, batch)
+}
+
+// Add counts the persons of some records: each once, wherever their other records are.
+func Add(ctx context.Context, people People, k *product.Collector, batch []customer.Record) error {
+	named, err := people.Named(ctx, batch)
 	if err != nil {
 		return err
 	}
@@ -36,7 +41,7 @@ func (c *Statistics) add(ctx context.Context, k *product.Collector, batch []cust
 	if len(asks) == 0 {
 		return nil
 	}
-	persons, err := c.o.People.Read(ctx, asks)
+	persons, err := people.Read(ctx, asks)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,344 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"homing/events"
+	"homing/pkg/config"
+	"homing/pkg/programme"
+	"homing/pkg/rehearsal"
+)
+
+const rehearseHelp = `Lives through the history of a shop with a configuration, on virtual time and with the
+same code that decides live, and tells what every customer would have got, and why
+not. It connects to no server and sends nothing.
+
+A history is a file of events, one a line, as for "homing publish --file": .jsonl or
+.jsonl.gz; - is the standard input. What was brought over (historical) is lived through
+like anything else, and what Homing itself had said is left out: it says it again.
+
+With --against, the same history is lived through with another configuration as well, and
+what is told is who would get different mail. The exit code is 4 then if anybody would.
+The other configuration is a file, or one of a revision in git: HEAD~1:homing.yaml.`
+
+// rehearseFlags are the flags of homing rehearse.
+type rehearseFlags struct {
+	file      string
+	store     string
+	out       string
+	synthetic bool
+	seed      uint64
+	stories   int
+	cores     int
+	against   string
+	customers int
+}
+
+func (p *program) rehearseCommand() *cobra.Command {
+	f := &rehearseFlags{}
+	cmd := &cobra.Command{
+		Use: "rehearse --file <history.jsonl[.gz]>", Short: "Live through a history, and tell what would have been sent", Long: rehearseHelp,
+		Example: "  homing rehearse --file history.jsonl.gz\n  homing rehearse --file history.jsonl --output json --out rehearsal.json\n" +
+			"  homing rehearse --file history.jsonl --against main:homing.yaml --output markdown\n  homing rehearse --synthetic",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runRehearsal(cmd.Context(), f) },
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.file, "file", "", "the history: a `file` of events, one a line")
+	fs.StringVar(&f.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
+	fs.StringVar(&f.out, "out", "", "write what it tells into a `file`")
+	fs.BoolVar(&f.synthetic, "synthetic", false, "a made-up shop of 4,372 customers in the place of a history: 25,900 orders with 541,909 lines in a year")
+	fs.Uint64Var(&f.seed, "seed", 1, "which made-up shop: a `number`")
+	fs.IntVar(&f.stories, "stories", 10, "tell the stories of so many customers")
+	fs.IntVar(&f.cores, "cores", 0, "use so many cores (default: all); what it tells does not depend on it")
+	fs.StringVar(&f.against, "against", "", "compare with the configuration of a `file`, or of a revision in git: REV:PATH")
+	fs.IntVar(&f.customers, "customers", 50, "--against: list up to so many customers side by side")
+	p.outputFlag(cmd, "markdown")
+	return cmd
+}
+
+// errLeftOut says that lines of a history were left out; each was described before.
+var errLeftOut = errors.New("some lines of the history aren't events and were left out; correct them and rehearse again")
+
+func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
+	switch {
+	case f.synthetic && f.file != "":
+		return usagef("--synthetic: makes up a history, and --file names one; leave one of them out")
+	case !f.synthetic && f.file == "":
+		return usagef("--file: name the history; --synthetic makes one up")
+	case f.stories < 0:
+		return usagef("--stories: %d is negative", f.stories)
+	case f.cores < 0:
+		return usagef("--cores: %d is negative", f.cores)
+	case f.customers < 0:
+		return usagef("--customers: %d is negative", f.customers)
+	case f.against == "" && p.output == "markdown":
+		return usagef("--output: markdown is what a comparison is told in; add --against")
+	}
+	c, err := p.devConfig()
+	if err != nil {
+		return err
+	}
+	m := &rehearsing{p: p, f: f, bar: meter{p: p, since: time.Now(), last: time.Now()}}
+	if m.store, err = storeOf(c, f.store); err != nil {
+		return err
+	}
+	configs := []*config.Config{c}
+	if f.against != "" {
+		other, err := p.otherConfig(ctx, f.against)
+		if err != nil {
+			return err
+		}
+		configs = append(configs, other)
+	}
+	for i, c := range configs {
+		if _, ok := c.Stores[m.store]; !ok {
+			return usagef("--against: %s has no store %s", f.against, m.store)
+		}
+		o := rehearsal.Options{Config: c, Secret: string(configs[0].Secret), Cores: f.cores, Progress: m.lived}
+		r, err := rehearsal.New(o)
+		if err != nil && i > 0 {
+			err = fmt.Errorf("--against: %s: %w", f.against, err)
+		}
+		if err != nil {
+			return usage(err)
+		}
+		m.each = append(m.each, r)
+	}
+	if err := m.read(ctx); err != nil {
+		return err
+	}
+	if m.each[0].Len() == 0 {
+		return usagef("%s has no event of a shop", m.name)
+	}
+	return m.live(ctx)
+}
+
+// otherConfig loads the configuration that another is compared with: of a file, or, as
+// REV:PATH, of a revision in git.
+func (p *program) otherConfig(ctx context.Context, named string) (*config.Config, error) {
+	rev, path, of := strings.Cut(named, ":")
+	if _, err := os.Stat(named); err == nil || !of {
+		c, err := config.Load(named, p.env, programme.WorkerNames())
+		return c, usage(err)
+	}
+	git := exec.CommandContext(ctx, "git", "show", "--end-of-options", rev+":"+path)
+	var said bytes.Buffer
+	git.Stderr = &said
+	data, err := git.Output()
+	if err != nil {
+		return nil, usagef("--against: git show %s: %s", named, cmp.Or(strings.TrimSpace(said.String()), err.Error()))
+	}
+	c, err := config.Parse(named, data, p.env, programme.WorkerNames())
+	return c, usage(err)
+}
+
+// errOtherMail says, by its exit code, that somebody would get different mail.
+var errOtherMail = errors.New("somebody would get different mail (--against)")
+
+// live lives through the history, and writes what is told of it.
+func (m *rehearsing) live(ctx context.Context) error {
+	var results []*rehearsal.Result
+	for i, r := range m.each {
+		m.doing = ""
+		if len(m.each) > 1 {
+			m.doing = [...]string{"as proposed: ", "as it is compared with: "}[i]
+		}
+		result, err := r.Live(ctx)
+		if err != nil {
+			return err
+		}
+		results = append(results, result)
+	}
+	m.bar.finish()
+	var err error
+	if m.f.against != "" {
+		err = m.compare(results[0], results[1])
+	} else {
+		report := results[0].Report()
+		if report.Stories, err = results[0].Stories(ctx, m.f.stories); err == nil {
+			err = m.write(report, func(w io.Writer) error { return rehearsal.Text(w, report) })
+		}
+	}
+	if _, differs := errors.AsType[*exitError](err); m.bad > 0 && (err == nil || differs) {
+		return errLeftOut
+	}
+	return err
+}
+
+// compare writes how two differ.
+func (m *rehearsing) compare(proposed, other *rehearsal.Result) error {
+	c := rehearsal.Compare(proposed, other, m.f.customers)
+	err := m.write(c, func(w io.Writer) error {
+		return rehearsal.CompareText(w, c, proposed.From, proposed.To, m.p.output == "markdown")
+	})
+	if err == nil && c.Differs() {
+		err = &exitError{exitDiffers, errOtherMail}
+	}
+	return err
+}
+
+// write writes where it is to go: as JSON, or as text does it.
+func (m *rehearsing) write(v any, text func(io.Writer) error) (err error) {
+	w := m.p.out
+	if m.f.out != "" {
+		file, err := os.Create(m.f.out)
+		if err != nil {
+			return usagef("--out: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		w = file
+	}
+	if m.p.asJSON() {
+		return writeJSON(w, v)
+	}
+	return text(w)
+}
+
+// rehearsing is one rehearsal on the command line.
+type rehearsing struct {
+	p     *program
+	f     *rehearseFlags
+	store string
+	each  []*rehearsal.Rehearsal // of each configuration
+	name  string                 // of the history
+	doing string                 // which of them lives
+	bad   int                    // lines that are no events
+	bar   meter
+	total int64 // of what the bar shows; 0: not known
+}
+
+// read reads the history.
+func (m *rehearsing) read(ctx context.Context) error {
+	if m.f.synthetic {
+		m.name = "the made-up shop"
+		return rehearsal.SyntheticShop(m.f.seed).Each(func(e events.Event) error {
+			body, err := events.Encode(e)
+			if err == nil {
+				err = m.add(e.Type, body)
+			}
+			m.show("reading the history", int64(m.each[0].Len()), 0)
+			return errors.Join(err, ctx.Err())
+		})
+	}
+	src, err := openLines(m.f.file, m.p.in)
+	if err == nil {
+		defer src.close()
+		err = src.rewind()
+	}
+	if err != nil {
+		return usage(err)
+	}
+	m.name = src.name
+	for ctx.Err() == nil {
+		line, err := src.next()
+		if line == nil || err != nil {
+			return err
+		}
+		m.line(src, line)
+		m.show("reading the history", int64(m.each[0].Len()), 0)
+	}
+	return context.Cause(ctx)
+}
+
+// add adds an event to the history of each.
+func (m *rehearsing) add(t events.Type, data []byte) error {
+	for _, r := range m.each {
+		if err := r.Add(m.store, t, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line adds a line to the history, or says what is wrong with it.
+func (m *rehearsing) line(src *lines, line []byte) {
+	t, err := lineType(line)
+	if err == nil {
+		err = m.add(t, line)
+	}
+	if err == nil {
+		return
+	}
+	m.bad++
+	if bad, ok := errors.AsType[*events.Error](err); ok {
+		err = fmt.Errorf("%s: %w", bad.Reason, bad)
+	}
+	if m.bad <= shownFaults {
+		m.bar.say(fmt.Sprintf("%s:%d: %v", src.name, src.line, err))
+	} else if m.bad == shownFaults+1 {
+		m.bar.say("… more of these are left out, and not shown; `homing validate` names them all")
+	}
+}
+
+// lineType reads the type of an event, or of a fact of Homing's own, which a timeline has
+// as well.
+func lineType(line []byte) (events.Type, error) {
+	const key = `"type":"`
+	i, data := bytes.Index(line, []byte(key)), bytes.Index(line, []byte(`"data"`))
+	if i > 0 && (data < 0 || i < data) {
+		rest := line[i+len(key):]
+		if end := bytes.IndexByte(rest, '"'); end > 0 {
+			if t := events.Type(rest[:end]); t.Known() || t.IsFact() {
+				return t, nil
+			}
+		}
+	}
+	return typeOf(line)
+}
+
+// lived shows how far the rehearsal has come.
+func (m *rehearsing) lived(at, from, to time.Time) {
+	const day = 24 * time.Hour
+	m.show(m.doing+"living through "+at.Format("2 Jan 2006"), int64(at.Sub(from)/day), int64(to.Sub(from)/day))
+}
+
+// show shows what is being done: a bar on a terminal, else a line every two seconds.
+func (m *rehearsing) show(what string, done, total int64) {
+	now := time.Now()
+	every := lineEvery
+	if isTerminal(m.p.err) {
+		every = 100 * time.Millisecond
+	}
+	if now.Sub(m.bar.last) < every {
+		return
+	}
+	m.bar.last = now
+	if !isTerminal(m.p.err) {
+		if total > 0 {
+			fmt.Fprintf(m.p.err, "%s: day %s of %s\n", what, number(int(done)), number(int(total)))
+		} else {
+			fmt.Fprintf(m.p.err, "%s: %s events\n", what, number(int(done)))
+		}
+		return
+	}
+	m.draw(what, done, total)
+}
+
+// draw draws the bar; of what has no end that is known, a number.
+func (m *rehearsing) draw(what string, done, total int64) {
+	if m.bar.bar == nil || total != m.total {
+		m.bar.finish()
+		m.total = total
+		of := total
+		if total == 0 {
+			of = -1
+		}
+		m.bar.bar = progressbar.NewOptions64(of, progressbar.OptionSetWriter(m.p.err), progressbar.OptionSetWidth(30), progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
+	}
+	m.bar.bar.Describe(what)
+	_ = m.bar.bar.Set64(done) // a bar that cannot be drawn is not a reason to stop
+}

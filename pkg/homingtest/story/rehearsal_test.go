@@ -1,0 +1,141 @@
+package story_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"homing/events"
+	"homing/pkg/config"
+	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/story"
+	"homing/pkg/rehearsal"
+	"homing/pkg/touch"
+)
+
+// became is what became of a touch at the end, and when.
+type became struct {
+	action, reason string
+	at             time.Time
+}
+
+func (b became) String() string {
+	return b.action + " " + b.reason + " at " + b.at.Format(time.DateTime)
+}
+
+// A shop lives once, on fake time, with NATS, Redis and a relay, and is rehearsed after
+// that from what it told. Every touch ends in the same way, at the same time.
+func TestARehearsalIsWhatHappens(t *testing.T) {
+	if raceOn {
+		t.Skip("the story is of four days then, and tells little; without the race detector it is of a month")
+	}
+	dir := t.TempDir()
+	var said []story.Said
+	var end time.Time
+	var c *config.Config
+	live := map[string]became{}
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "")
+		c = w.Config
+		kept := keep(t, w)
+		w.Start()
+		start := time.Now()
+		end = start.Add(days * story.Day)
+		said = story.New(2, start, days, customers).Said()
+		for _, s := range said {
+			time.Sleep(time.Until(s.At))
+			w.PublishEvent(s.Event)
+		}
+		time.Sleep(time.Until(end))
+		for _, e := range kept() {
+			if f, ok := e.Data.(events.Fact); ok && e.Type.Action() != events.ActionHeld {
+				b := f.Body()
+				live[b.Touch] = became{e.Type.Action(), b.Reason, e.Time}
+				for _, other := range b.Bundles {
+					live[other] = became{events.ActionDropped, "bundled", e.Time}
+				}
+			}
+		}
+	})
+	r, err := rehearsal.New(rehearsal.Options{Config: c, Secret: homingtest.Secret, Until: end})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range said {
+		body, err := events.Encode(s.Event)
+		if err == nil {
+			err = r.AddAt(s.Event.Store, s.Event.Type, body, s.At)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := r.Live(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rehearsed := map[string]became{}
+	for _, o := range got.Outcomes {
+		if o.Action != events.ActionHeld {
+			rehearsed[o.Touch()] = became{o.Action, o.Reason, o.At}
+		}
+	}
+	compare(t, live, rehearsed, end)
+}
+
+// compare tells how two lives differ. There is one exception: touches of one customer that
+// are looked at in the same moment are taken in any order live. Where one asks what became
+// of the other, as a reminder does, its outcome depends on that.
+func compare(t *testing.T, live, rehearsed map[string]became, end time.Time) {
+	t.Helper()
+	same, late, excepted := 0, time.Duration(0), 0
+	var wrong []string
+	all := maps.Clone(live)
+	maps.Copy(all, rehearsed)
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		l, r := live[id], rehearsed[id]
+		off := l.at.Sub(r.at).Abs()
+		switch {
+		case (l == became{} || r == became{}) && all[id].at.After(end.Add(-tolerance)): // one is behind the end
+		case l.action == r.action && l.reason == r.reason && off <= tolerance:
+			same++
+			late = max(late, off)
+		case together(id, rehearsed):
+			excepted++
+			t.Logf("%s: live %v, rehearsed %v, in the same moment as another", id, l, r)
+		default:
+			wrong = append(wrong, fmt.Sprintf("%s: live %v, rehearsed %v", id, l, r))
+		}
+	}
+	if len(wrong) > 0 {
+		t.Errorf("%d of %d touches end otherwise:\n%s", len(wrong), len(all), strings.Join(wrong[:min(len(wrong), 60)], "\n"))
+	}
+	if len(all) < 300 || excepted > len(all)/100 {
+		t.Errorf("%d of %d touches are excepted: that says little", excepted, len(all))
+	}
+	t.Logf("%d touches, %d of them alike, at most %v apart; %d looked at in the same moment as another", len(all), same, late, excepted)
+}
+
+// together reports whether the rehearsal looked at another touch of the same worker and
+// customer at the same time.
+func together(id string, rehearsed map[string]became) bool {
+	worker, _, customer, _, err := touch.ParseID(id)
+	if err != nil {
+		return false
+	}
+	for other, o := range rehearsed {
+		w, _, c, _, err := touch.ParseID(other)
+		if err == nil && other != id && w == worker && c == customer && o.at.Sub(rehearsed[id].at).Abs() < time.Second {
+			return true
+		}
+	}
+	return false
+}
+
+// tolerance is how much later than rehearsed something may happen: NATS looks for what is
+// due four times a second, and what is caused by an event follows it within moments.
+const tolerance = 5 * time.Second

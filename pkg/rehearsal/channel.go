@@ -1,0 +1,63 @@
+package rehearsal
+
+import (
+	"context"
+
+	"homing/pkg/channel"
+)
+
+// accepts is a channel whose relay takes everything, and that composes nothing: what an
+// email says is decided before it is asked.
+type accepts struct {
+	composed func(channel.Content) // told what would be composed
+}
+
+// Name implements channel.Channel.
+func (accepts) Name() string { return "email" }
+
+// MessageID implements channel.Channel.
+func (accepts) MessageID(touch string) string { return touch + "@rehearsal" }
+
+// Compose implements channel.Channel.
+func (a accepts) Compose(c channel.Content) (channel.Message, error) {
+	a.composed(c)
+	name := c.Step.Template
+	if c.Wording.Variant != "" {
+		name += "#" + c.Wording.Variant
+	}
+	return message(name), nil
+}
+
+// Ready implements channel.Channel.
+func (accepts) Ready(string, bool) error { return nil }
+
+// Open implements channel.Channel.
+func (accepts) Open(context.Context, channel.Message) (channel.Conn, error) { return conn{}, nil }
+
+// message is one that was not composed: the name of its template.
+type message string
+
+// Template implements channel.Message.
+func (m message) Template() string { return string(m) }
+
+// Version implements channel.Message.
+func (message) Version() string { return "" }
+
+// SubjectArm implements channel.Message.
+func (message) SubjectArm() string { return "" }
+
+// Copy implements channel.Message.
+func (message) Copy() channel.Copy { return channel.Copy{} }
+
+// Release implements channel.Message.
+func (message) Release() {}
+
+type conn struct{}
+
+// Send implements channel.Conn.
+func (conn) Send(context.Context, channel.Message, channel.Lease) channel.Outcome {
+	return channel.Outcome{Meaning: channel.Accepted}
+}
+
+// Release implements channel.Conn.
+func (conn) Release() {}

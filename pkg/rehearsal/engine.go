@@ -1,0 +1,270 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/calendar"
+	"homing/pkg/clock"
+	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/intake"
+	"homing/pkg/product"
+	"homing/pkg/programme"
+	"homing/pkg/statistics"
+)
+
+// shardCount is how many shards there are, whatever the machine has: what comes out does
+// not depend on that.
+const shardCount = 64
+
+// engine is a store or more on virtual time.
+type engine struct {
+	config *config.Config
+	id     *customer.Identity
+	stores map[string]*programme.Store
+	shards []*shard
+	reader *intake.Intake // reads events, and takes none in
+	now    time.Time      // what reading takes for now
+
+	calendar *calendar.Calendar
+	hand     clock.Hand // of the calendar
+	said     []events.Event
+	products map[string]*product.Snapshot
+	shop     map[string]*shopWord
+	who      *unions
+	cores    int
+
+	secretless bool // it has not the installation's secret
+}
+
+// shopWord is what a shop said of its products, and what it sold to nobody.
+type shopWord struct{ products, sold []events.Event }
+
+func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine, error) {
+	stores, err := programme.Open(c, id)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{config: c, id: id, stores: stores, now: now, products: map[string]*product.Snapshot{}, shop: map[string]*shopWord{}}
+	for store := range stores {
+		e.shop[store] = &shopWord{}
+	}
+	e.reader = e.newIntake(nil, nil, clock.Scale{})
+	e.calendar = calendar.New(calendar.Options{
+		Stores: calendarStores(stores), Jobs: []calendar.Job{{Name: "products", At: calendar.ProductsAt, Run: e.refresh}},
+		CatchUp: c.Calendar.CatchUp, DailyLimit: c.Calendar.DailyLimit, Customers: calendarPeople{e}, People: calendarPeople{e},
+		Publish: func(_ context.Context, es []events.Event) error {
+			e.said = append(e.said, es...)
+			return nil
+		},
+		Scale: clock.ByHand(&e.hand), Log: zap.NewNop(),
+	})
+	return e, nil
+}
+
+// calendarStores says what each store's workers want to be told.
+func calendarStores(stores map[string]*programme.Store) map[string]calendar.Settings {
+	out := map[string]calendar.Settings{}
+	for id, s := range stores {
+		set := calendar.Settings{Zone: s.Zone}
+		if lead := s.WantsBirthdays(); lead != nil {
+			set.Birthdays = &calendar.Birthdays{Lead: *lead}
+		}
+		if l := s.WantsLapses(); l != nil {
+			set.Lapses = &calendar.Lapses{Days: l.Days, Times: l.TimesOwnInterval}
+		}
+		out[id] = set
+	}
+	return out
+}
+
+func (e *engine) newIntake(people *people, s *shard, scale clock.Scale) *intake.Intake {
+	o := intake.Options{
+		Identity: e.id, Stores: programme.StoreNames(e.config), Workers: programme.WorkerNames(),
+		Business: scale.Business, Confirm: e.config.Confirming(), Unhappy: e.config.Unhappy,
+	}
+	if people != nil {
+		o.Customers, o.Timeline, o.People = people, s, people
+	}
+	return intake.New(o)
+}
+
+func (e *engine) productsOf(store string) *product.Snapshot { return e.products[store] }
+
+// shardOf returns the shard that has a record. One that the history does not name, such as
+// the guest of an erased mailbox, is in the first.
+func (e *engine) shardOf(k customer.Key) *shard {
+	n, ok := e.who.of[k.Store+"."+k.Token]
+	if !ok {
+		return e.shards[0]
+	}
+	return e.shards[e.shardOfPerson(e.who.find(n))]
+}
+
+func (e *engine) shardOfPerson(root int32) int {
+	return int(customer.ClaimKey(e.who.name[root]) % shardCount)
+}
+
+// live lives through a history, up to a time.
+func (e *engine) live(ctx context.Context, h *History, end time.Time, progress func(at time.Time)) error {
+	h.sort()
+	e.who = &h.who
+	e.shards = make([]*shard, shardCount)
+	for i := range e.shards {
+		e.shards[i] = newShard(e)
+	}
+	var common []Told // what concerns all customers
+	for _, t := range h.told {
+		if t.Entry.Event.Type == events.TypeProductUpdated || t.Entry.Event.OfNobody() {
+			common = append(common, t)
+			continue
+		}
+		s := e.shardOf(t.Entry.Key)
+		s.told = append(s.told, t)
+	}
+	if len(h.told) == 0 {
+		return nil
+	}
+	at := h.told[0].At
+	e.hand.Move(at)
+	if err := e.sweep(ctx); err != nil {
+		return err
+	}
+	slot := e.calendar.NextSlot(at)
+	for at.Before(end) {
+		for slot.Before(end) && !e.calendar.Open(slot) {
+			slot = e.calendar.NextSlot(slot)
+		}
+		next := slot
+		if end.Before(next) {
+			next = end
+		}
+		if len(common) > 0 && common[0].At.Before(next) {
+			next = common[0].At
+		}
+		if err := e.advance(ctx, next); err != nil {
+			return err
+		}
+		at = next
+		common = e.hear(common, at)
+		if at.Equal(slot) && slot.Before(end) {
+			e.hand.Move(at)
+			if err := e.sweep(ctx); err != nil {
+				return err
+			}
+			slot = e.calendar.NextSlot(slot)
+		}
+		progress(at)
+	}
+	return nil
+}
+
+// advance has all shards live up to a time, several at once.
+func (e *engine) advance(ctx context.Context, end time.Time) error {
+	var next atomic.Int64
+	errs := make([]error, len(e.shards))
+	work := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(e.shards) {
+				return
+			}
+			errs[i] = e.shards[i].until(ctx, end)
+		}
+	}
+	var wg sync.WaitGroup
+	for range e.cores - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together is how long what a shop says of its products gathers.
+const together = time.Minute
+
+// hear takes in what concerns all customers, up to a time and what follows at once, and
+// returns the rest.
+func (e *engine) hear(common []Told, at time.Time) []Told {
+	n := 0
+	said := map[string][]events.Event{}
+	for n < len(common) && !common[n].At.After(at) {
+		x := common[n].Entry.Event
+		of := e.shop[x.Store]
+		if x.Type == events.TypeProductUpdated {
+			of.products = append(of.products, x)
+			said[x.Store] = append(said[x.Store], x)
+		} else {
+			of.sold = append(of.sold, x)
+		}
+		n++
+	}
+	for store, all := range said {
+		e.products[store] = e.products[store].Hear(all, nil)
+	}
+	return common[n:]
+}
+
+// sweep has the calendar do what is due, and takes in what it says.
+func (e *engine) sweep(ctx context.Context) error {
+	if _, err := e.calendar.Sweep(ctx); err != nil {
+		return err
+	}
+	said := e.said
+	e.said = nil
+	for _, x := range said {
+		data, err := events.Encode(x)
+		if err != nil {
+			return err
+		}
+		entry, err := e.reader.Entry(events.Raw{Subject: events.Subject(x.Store, x.Type), Data: data}, e.hand.Now(), nil)
+		if err != nil {
+			return fmt.Errorf("the calendar's %s: %w", x.ID, err)
+		}
+		s := e.shardOf(entry.Key)
+		s.hand.Move(e.hand.Now())
+		if err := s.take(ctx, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refresh computes the product statistics of a store, from what has happened.
+func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
+	k := product.NewCollector()
+	for _, x := range e.shop[store].products {
+		k.Hear(x)
+	}
+	for _, x := range e.shop[store].sold {
+		k.Sold(x)
+	}
+	for _, s := range e.shards {
+		var all []customer.Record
+		for _, r := range s.people.records {
+			if r.Key.Store == store && r.Customer.ID.Value != "" {
+				all = append(all, r.Record)
+			}
+		}
+		slices.SortFunc(all, func(a, b customer.Record) int { return customer.CompareKeys(a.Key, b.Key) })
+		if err := statistics.Add(ctx, s.people, k, all); err != nil {
+			return err
+		}
+	}
+	e.products[store] = k.Snapshot(e.hand.Now().UTC())
+	return nil
+}

@@ -1,0 +1,94 @@
+package rehearsal
+
+import (
+	"context"
+	"slices"
+
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/projection"
+)
+
+// Fold implements intake's customers: each event is applied to its customer, and what it
+// says about who is who is in force with it.
+func (p *people) Fold(ctx context.Context, entries []customer.Entry) error {
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case !customer.Folds(e.Event.Type) || e.Event.OfNobody():
+		case e.Event.Type == events.TypeCustomerErased:
+			p.erase(ctx, e)
+		default:
+			p.fold(e)
+		}
+	}
+	return nil
+}
+
+func (p *people) fold(e *customer.Entry) {
+	r := p.at(e.Key)
+	if d, ok := e.Event.Data.(events.CustomerData); ok {
+		p.introduce(&r.Customer, e, d)
+	}
+	if customer.Apply(&r.Customer, e.Event) {
+		p.changed(r)
+	}
+}
+
+// introduce carries out what an event says about who is who, and is news.
+func (p *people) introduce(c *customer.Customer, e *customer.Entry, d events.CustomerData) {
+	if email := d.Who().Email; email != "" && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
+		p.link(p.id.Mailbox(e.Key.Store, email), e.Key)
+	}
+	if m, ok := d.(*events.CustomerMerged); ok && !c.Absorbs(m.From, customer.StampOf(e.Event)) {
+		fact := projection.Merged(p.id, e)
+		p.fold(&fact)
+	}
+}
+
+func (p *people) link(mailbox, id customer.Key) {
+	ids := p.links[mailbox]
+	i, known := slices.BinarySearchFunc(ids, id, customer.CompareKeys)
+	if !known && len(ids) < projection.KeptLinks {
+		p.links[mailbox] = slices.Insert(slices.Clip(ids), i, id)
+	}
+}
+
+// erase has an erasure reach all who were the person then, and what is pending for them.
+func (p *people) erase(ctx context.Context, e *customer.Entry) {
+	at := e.Event.Time
+	asks := []customer.Ask{{Key: e.Key}}
+	if email := e.Event.Data.(events.CustomerData).Who().Email; email != "" {
+		asks = append(asks, p.id.AskMailbox(e.Key.Store, email))
+	}
+	n := customer.NewNeighbourhood(p.id)
+	who := n.Then(at.UnixMilli(), asks...)
+	for range mostSteps {
+		if len(who.Records)+len(who.Links) == 0 {
+			break
+		}
+		p.around(ctx, n, who.Records, who.Links)
+		who = n.Then(at.UnixMilli(), asks...)
+	}
+	for _, k := range slices.Backward(who.Members) {
+		if k != e.Key {
+			fact := projection.Erased(k, at)
+			p.apply(&fact)
+		}
+	}
+	for mailbox, email := range who.Mailboxes {
+		p.link(mailbox, p.id.Key(e.Key.Store, p.id.Guest(e.Key.Store, email)))
+		others := slices.DeleteFunc(slices.Clone(n.Links(mailbox)), func(k customer.Key) bool { return slices.Contains(who.Members, k) })
+		p.forgetTo(others, email, at)
+	}
+	p.apply(e)
+}
+
+// apply folds an erasure into one record.
+func (p *people) apply(e *customer.Entry) {
+	r := p.at(e.Key)
+	if customer.Apply(&r.Customer, e.Event) {
+		p.changed(r)
+	}
+	p.forget(e.Key, e.Event.Time)
+}

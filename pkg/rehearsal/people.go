@@ -1,0 +1,188 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"homing/events"
+	"homing/pkg/customer"
+)
+
+// people are the customers of a shard, kept in this process. It does for intake,
+// planners, delivery and calendar what the projection does in Redis, for one goroutine.
+type people struct {
+	id      *customer.Identity
+	records map[customer.Key]*record
+	links   map[customer.Key][]customer.Key // of mailboxes
+	moved   []*record                       // whose place in the indexes may be another
+	index   index
+	// Of who was erased, what is pending is deleted, and what is pending for others and
+	// goes to their address.
+	forget   func(k customer.Key, until time.Time)
+	forgetTo func(of []customer.Key, email string, until time.Time)
+	orders   func(sequence uint64) (customer.Entry, bool) // of the timeline
+}
+
+// record is a customer as they are kept here.
+type record struct {
+	customer.Record
+	place customer.Place // in the indexes
+	told  int            // the year whose birthday was told
+	quiet bool           // the lapse was told, or there is none to tell
+	moved bool
+}
+
+func newPeople(id *customer.Identity) *people {
+	return &people{id: id, records: map[customer.Key]*record{}, links: map[customer.Key][]customer.Key{}, index: newIndex()}
+}
+
+func (p *people) at(k customer.Key) *record {
+	r := p.records[k]
+	if r == nil {
+		r = &record{Record: customer.Record{Key: k}}
+		p.records[k] = r
+	}
+	return r
+}
+
+// changed notes that a record says something else than before.
+func (p *people) changed(r *record) {
+	r.Version = found
+	if !r.moved {
+		r.moved, p.moved = true, append(p.moved, r)
+	}
+}
+
+// found is the version of records that say anything. Nobody else writes them.
+const found = "1"
+
+// Epoch implements the customers of intake and delivery: nothing is ever lost here.
+func (p *people) Epoch() uint64 { return 1 }
+
+// Suspect is for who misses a customer, which cannot be.
+func (p *people) Suspect() {}
+
+// MarkIn notes the entries that tell of orders: planning looks them up.
+func (p *people) MarkIn(_ context.Context, _ uint64, entries []customer.Entry) error {
+	for i := range entries {
+		if e := &entries[i]; events.OrderTold(e.Event.Data) != nil && !e.Event.OfNobody() {
+			p.at(e.Key).note(e.Sequence)
+		}
+	}
+	return nil
+}
+
+// note adds a sequence, and leaves out the oldest where there are too many.
+func (r *record) note(sequence uint64) {
+	b := make([]byte, customer.SequenceBytes)
+	for i := range b {
+		b[len(b)-1-i] = byte(sequence >> (8 * i))
+	}
+	all := r.Entries + string(b)
+	if over := len(all) - customer.KeptEntries*customer.SequenceBytes; over > 0 {
+		all = all[over:]
+	}
+	r.Entries = all
+}
+
+// Load implements delivery's customers.
+func (p *people) Load(_ context.Context, keys []customer.Key) ([]customer.Record, error) {
+	out := make([]customer.Record, len(keys))
+	for i, k := range keys {
+		if out[i].Key = k; p.records[k] != nil {
+			out[i] = p.records[k].Record
+		}
+	}
+	return out, nil
+}
+
+// Save implements delivery's customers.
+func (p *people) Save(_ context.Context, records []*customer.Record) ([]bool, error) {
+	out := make([]bool, len(records))
+	for i, r := range records {
+		kept := p.at(r.Key)
+		kept.Customer, out[i] = r.Customer, true
+		p.changed(kept)
+	}
+	return out, nil
+}
+
+// SaveAgainst implements delivery's customers: nobody changes others at the same time.
+func (p *people) SaveAgainst(ctx context.Context, r *customer.Record, _ []*customer.Record, _ []customer.Links) (saved, same bool, err error) {
+	_, err = p.Save(ctx, []*customer.Record{r})
+	return err == nil, true, err
+}
+
+// mostSteps bounds the way to one person.
+const mostSteps = 24
+
+var errTooFar = errors.New("a person is joined through too many merges")
+
+// Read returns persons; see projection.People.
+func (p *people) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
+	n := customer.NewNeighbourhood(p.id)
+	var records, links []customer.Key
+	for _, a := range asks {
+		records = append(records, a.Key)
+		if a.Email != "" {
+			links = append(links, a.Key)
+		}
+	}
+	links = append(links, near...)
+	records = append(records, near...)
+	for range mostSteps {
+		if len(records)+len(links) == 0 {
+			out := make([]customer.Person, len(asks))
+			for i, a := range asks {
+				out[i] = n.Person(a)
+			}
+			return out, nil
+		}
+		p.around(ctx, n, records, links)
+		records, links = n.Missing(asks...)
+	}
+	return nil, errTooFar
+}
+
+func (p *people) around(ctx context.Context, n *customer.Neighbourhood, records, links []customer.Key) {
+	got, _ := p.Load(ctx, records) // nothing can go wrong in memory
+	n.Add(got)
+	for _, k := range links {
+		n.AddLinks(k, p.links[k])
+	}
+}
+
+// Same implements the people of planners: nobody moves in the meantime.
+func (p *people) Same(_ context.Context, persons []customer.Person) ([]bool, error) {
+	return slices.Repeat([]bool{true}, len(persons)), nil
+}
+
+// Named implements the people of the statistics.
+func (p *people) Named(_ context.Context, records []customer.Record) ([]int, error) {
+	out := make([]int, len(records))
+	for i := range records {
+		if account := records[i].Customer.Account(); account != "" {
+			out[i] = len(p.links[p.id.Mailbox(records[i].Key.Store, account)])
+		}
+	}
+	return out, nil
+}
+
+// After implements the planner's timeline: nothing overtakes anything here.
+func (p *people) After(context.Context, string, []customer.Key, uint64) ([]customer.Entry, error) {
+	return nil, nil
+}
+
+// Get implements the planner's timeline, for the entries that tell of orders.
+func (p *people) Get(_ context.Context, sequences []uint64) (out []customer.Entry, gone int, err error) {
+	for _, seq := range sequences {
+		if e, ok := p.orders(seq); ok {
+			out = append(out, e)
+		} else {
+			gone++
+		}
+	}
+	return out, gone, nil
+}

@@ -1,0 +1,140 @@
+package rehearsal_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"homing/events"
+	"homing/pkg/config"
+	"homing/pkg/rehearsal"
+)
+
+// tiny is a shop that a test has time for.
+func tiny() rehearsal.Synthetic {
+	s := rehearsal.SyntheticShop(1)
+	s.Orders, s.Lines, s.Customers, s.Products, s.Days = 300, 1500, 60, 60, 240
+	return s
+}
+
+// told is all that a rehearsal tells, as JSON.
+func told(t *testing.T, r *rehearsal.Rehearsal) string {
+	t.Helper()
+	result, err := r.Live(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := result.Report()
+	if report.Stories, err = result.Stories(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	out, err := json.MarshalIndent(report, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func TestTheSameHistoryGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	one := told(t, rehearsed(t, tiny(), 1))
+	for _, cores := range []int{2, 7} {
+		if other := told(t, rehearsed(t, tiny(), cores)); other != one {
+			t.Errorf("with %d cores something else is told:\n%s", cores, firstDifference(one, other))
+		}
+	}
+	if !strings.Contains(one, `"emails": `) || strings.Contains(one, `"emails": 0,`+"\n"+` "marketing"`) {
+		t.Errorf("nothing was sent:\n%.600s", one)
+	}
+}
+
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return "- " + x[i] + "\n+ " + y[i]
+		}
+	}
+	return "one is longer"
+}
+
+// What happens later changes nothing of what was before: statistics of a night rest on what
+// had happened by then.
+func TestWhatComesLaterChangesNothingBefore(t *testing.T) {
+	t.Parallel()
+	shop := tiny()
+	half := shop.From.AddDate(0, 0, shop.Days/2)
+	outcomes := func(keep func(e *events.Event) bool) []string {
+		c := config.Example()
+		r, err := rehearsal.New(rehearsal.Options{Config: &c, Secret: "a secret that only tests use, 32+ bytes"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = shop.Each(func(e events.Event) error {
+			if !keep(&e) {
+				return nil
+			}
+			body, err := events.Encode(e)
+			if err != nil {
+				return err
+			}
+			return r.Add("main", e.Type, body)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := r.Live(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, o := range result.Outcomes {
+			if o.At.Before(half) {
+				out = append(out, o.At.Format(time.RFC3339Nano)+" "+o.Touch()+" "+o.Action+" "+o.Reason+" "+o.Detail)
+			}
+		}
+		return out
+	}
+	n := 0
+	all := outcomes(func(*events.Event) bool { return true })
+	altered := outcomes(func(e *events.Event) bool {
+		if n++; !e.Time.Before(half) {
+			if d, ok := e.Data.(*events.OrderPlaced); ok {
+				d.Order.Items[0].Quantity += 40 // and every third event never happens
+			}
+			return n%3 != 0
+		}
+		return true
+	})
+	if strings.Join(all, "\n") != strings.Join(altered, "\n") {
+		t.Errorf("%d outcomes, then %d:\n%s", len(all), len(altered), firstDifference(strings.Join(all, "\n"), strings.Join(altered, "\n")))
+	}
+	if len(all) < 50 {
+		t.Errorf("only %d outcomes in the first half", len(all))
+	}
+}
+
+func TestWhatHomingSaidItselfIsLeftOut(t *testing.T) {
+	t.Parallel()
+	c := config.Example()
+	r, err := rehearsal.New(rehearsal.Options{Config: &c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Add("main", events.TypeEmailSent, []byte(`{}`)); err != nil {
+		t.Errorf("a fact: %v", err)
+	}
+	lapsed := events.Event{ID: "l", Source: "/homing/calendar", Type: events.TypeCustomerLapsed, Store: "main", Time: time.Now().UTC(),
+		Data: &events.CustomerLapsed{Customer: events.Customer{ID: "ann"}}}
+	body, err := events.Encode(lapsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Add("main", lapsed.Type, body); err != nil {
+		t.Errorf("what the calendar said: %v", err)
+	}
+	if r.Len() != 0 || r.Own != 2 {
+		t.Errorf("%d events, %d left out; want none and 2", r.Len(), r.Own)
+	}
+}
