@@ -141,10 +141,10 @@ func (o *Order) take(parts []Part, product string) (n int, by Kind) {
 }
 
 func (o *Order) takenBy(parts []Part, product string, k Kind) int {
-	of, n := o.quantity(product), 0
 	if o.Taken&(1<<k) != 0 || o.Whole(k) {
-		return of
+		return o.quantity(product)
 	}
+	n := 0
 	for _, p := range parts {
 		if p.Kind != k {
 			continue
@@ -153,13 +153,21 @@ func (o *Order) takenBy(parts []Part, product string, k Kind) int {
 			switch {
 			case l.Product != product:
 			case l.Quantity == 0:
-				return of
+				return o.quantity(product)
 			default:
 				n += l.Quantity
 			}
 		}
 	}
-	return min(n, of)
+	if n == 0 {
+		return 0 // most: nothing of it was taken
+	}
+	return min(n, o.quantity(product))
+}
+
+// Unreviewable reports whether nobody is to be asked for a review of any line of a product.
+func (o *Order) Unreviewable(product string) bool {
+	return !slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Product == product && !l.Unreviewable })
 }
 
 // Concerns reports whether something of a kind was told about a product of the

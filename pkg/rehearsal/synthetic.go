@@ -141,14 +141,14 @@ func (m *maker) sizes(n int) []int {
 		raw[i] = math.Exp(m.r.NormFloat64())
 		sum += raw[i]
 	}
-	out, left := make([]int, n), m.Lines
+	out, left, most := make([]int, n), m.Lines, min(mostLines, m.Products)
 	for i := range out {
-		out[i] = min(mostLines, max(1, int(raw[i]/sum*float64(m.Lines))))
+		out[i] = min(most, max(1, int(raw[i]/sum*float64(m.Lines))))
 		left -= out[i]
 	}
 	for i := 0; left != 0; i = (i + 1) % n {
 		switch {
-		case left > 0 && out[i] < mostLines:
+		case left > 0 && out[i] < most:
 			out[i]++
 			left--
 		case left < 0 && out[i] > 1:

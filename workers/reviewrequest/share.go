@@ -130,10 +130,12 @@ type question struct {
 // product, oldest first: of two buyers who share an account each is asked. An email about
 // an order asked about each product of it that is reviewed and had left the shop by then, unless
 // another had done so within ask_again_after.
-func (w worker) questions(product string, t touch.Touch, in workers.Input) []question {
-	all := questionsTo(in.To, product, t, &in.Customer)
-	if in.Recipient != nil { // about what they ordered themselves
-		all = append(all, questionsTo("", product, t, in.Recipient)...)
+func (w worker) questions(product string, t touch.Touch, in workers.Input, sent []sent) []question {
+	var all []question
+	for _, s := range sent {
+		if s.of.Has(product) && s.about(s.of, product) {
+			all = append(all, s.question)
+		}
 	}
 	all = append(all, questionsOfOthers(product, t, whoReads(in))...)
 	slices.SortFunc(all, func(a, b question) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order)) })
@@ -146,17 +148,28 @@ func (w worker) questions(product string, t touch.Touch, in workers.Input) []que
 	return out
 }
 
-// questionsTo returns the emails about a customer's orders that went to a mailbox, "" for
-// the customer's own, and may have asked about a product.
-func questionsTo(mailbox, product string, t touch.Touch, c *customer.Customer) []question {
-	var all []question
+// sent is an email about an order.
+type sent struct {
+	question
+	of *customer.Order
+}
+
+// sentBefore returns the emails that went to who answers to the touch's mailbox, about the
+// orders of the customer, or what they ordered themselves.
+func sentBefore(t touch.Touch, in workers.Input) []sent {
+	all := sentTo(nil, in.To, t, &in.Customer)
+	if in.Recipient != nil {
+		all = sentTo(all, "", t, in.Recipient)
+	}
+	return all
+}
+
+// sentTo adds the emails about a customer's orders that went to a mailbox, "" for the
+// customer's own.
+func sentTo(all []sent, mailbox string, t touch.Touch, c *customer.Customer) []sent {
 	for o := range c.Placed() {
-		if !o.Has(product) {
-			continue
-		}
-		k, ok := email(t, o.ID, c)
-		if q := (question{o.ID, time.UnixMilli(k.At).UTC()}); ok && k.Went() == mailbox && q.about(o, product) {
-			all = append(all, q)
+		if k, ok := email(t, o.ID, c); ok && k.Went() == mailbox {
+			all = append(all, sent{question{o.ID, time.UnixMilli(k.At).UTC()}, o})
 		}
 	}
 	return all
@@ -164,7 +177,7 @@ func questionsTo(mailbox, product string, t touch.Touch, c *customer.Customer) [
 
 // about reports whether the email asked about a product of its order.
 func (q question) about(o *customer.Order, product string) bool {
-	return o.LeftBy(product, q.at) && !o.Purchase(product).Unreviewable
+	return o.LeftBy(product, q.at) && !o.Unreviewable(product)
 }
 
 // whoReads is who answers to the mailbox where the email goes.
@@ -206,8 +219,8 @@ func questionsOfOthers(product string, t touch.Touch, who *customer.Customer) (a
 
 // elsewhere reports whether another email asked about a product, so that this one must
 // not: lately, or, of a reminder, in the place of its ask.
-func (w worker) elsewhere(product string, t touch.Touch, in workers.Input) bool {
-	qs := w.questions(product, t, in)
+func (w worker) elsewhere(product string, t touch.Touch, in workers.Input, sent []sent) bool {
+	qs := w.questions(product, t, in, sent)
 	if t.Step == Reminder {
 		mine, ok := asked(t, t.Snapshot.Order, &in.Customer)
 		return ok && !slices.ContainsFunc(qs, func(q question) bool { return q.at.Equal(mine) })

@@ -128,7 +128,7 @@ func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why 
 	if lately := in.Now.Add(-w.config.AskAgainAfter); lately.Before(placed) {
 		placed = lately
 	}
-	inPart := cameInPart(s, c)
+	inPart, sent := cameInPart(s, c), sentBefore(t, in)
 	seen := map[string]bool{}
 	gone := map[reason.Reason]bool{}
 	for _, it := range s.Items {
@@ -143,7 +143,7 @@ func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why 
 			gone[reason.Reviewed] = true
 		case inPart && !came(s, p, func(id string) bool { return c.Concerned(s.Order, id, customer.Delivered) }),
 			!came(s, p, func(id string) bool { return c.HasLeft(s.Order, id) }):
-		case w.elsewhere(p, t, in):
+		case w.elsewhere(p, t, in, sent):
 			gone[reason.Bundled] = true
 		default:
 			items = append(items, it)
