@@ -88,7 +88,7 @@ func (d *Delivery) free(ctx context.Context, a *attempt) error {
 // place in the caps, unless it is another's. It reads the record again. The next
 // claim has another owner: this one may be written late.
 func (d *Delivery) unclaim(ctx context.Context, a *attempt) error {
-	d.memory.unsentBy(a.id, a.owner)
+	d.memory.unsentBy(a)
 	a.owner = rand.Uint64()
 	for range judgeTries {
 		if err := d.reload(ctx, a); err != nil {

@@ -19,11 +19,13 @@ type memo struct {
 	// unsent are the owners of claims under which certainly nothing went out, and of
 	// which Redis did not say that they are gone: writing or releasing them had no
 	// answer.
-	unsent  []uint64
-	missing *uint64 // the epoch in which its customer was not found: one who is missing after a refold doesn't exist
-	code    *taken  // taken from a list, and not known to be bound: the next attempt binds the same
-	issued  bool    // its offer is on the timeline
-	aside   bool    // it waits in flight and lets others pass
+	unsent   []uint64
+	customer customer.Key // whose record those claims are in
+	key      uint64       // of them
+	missing  *uint64      // the epoch in which its customer was not found: one who is missing after a refold doesn't exist
+	code     *taken       // taken from a list, and not known to be bound: the next attempt binds the same
+	issued   bool         // its offer is on the timeline
+	aside    bool         // it waits in flight and lets others pass
 }
 
 // outcome is what became of a touch, and under whose claim.
@@ -180,13 +182,14 @@ func (m *memory) asideNow() int {
 	return m.aside
 }
 
-// unsentBy notes that nothing went out under an owner's claim.
-func (m *memory) unsentBy(id string, owner uint64) {
+// unsentBy notes that nothing went out under an attempt's claim.
+func (m *memory) unsentBy(a *attempt) {
 	var was *held
-	m.note(id, func(known *memo) {
-		if !slices.Contains(known.unsent, owner) {
-			known.unsent = append(known.unsent, owner)
+	m.note(a.id, func(known *memo) {
+		if !slices.Contains(known.unsent, a.owner) {
+			known.unsent = append(known.unsent, a.owner)
 		}
+		known.customer, known.key = a.touch.Customer, a.key
 		was, known.held = known.held, nil
 	})
 	was.end()

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"homing/pkg/customer"
 )
 
 // held is a claim under which a message may have left, until its outcome is recorded.
@@ -42,28 +44,57 @@ func (h *held) again(ctx context.Context, d *Delivery, to Records) error {
 // writing is how many claims are written at a time.
 const writing = 32
 
-// Reclaim writes the claims of this process, under which messages may have left that
-// nobody else knows of, to a Redis that takes over from another, before anybody works
-// with that.
+// Reclaim tells a Redis that takes over from another, before anybody works with it, what
+// nobody but this process knows: claims under which messages may have left are written to
+// it, and those under which certainly nothing did, and whose release had no answer, are
+// released.
 func (d *Delivery) Reclaim(ctx context.Context, to Records) error {
 	var all errgroup.Group
 	all.SetLimit(writing)
-	for _, h := range d.memory.held() {
-		all.Go(func() error { return h.again(ctx, d, to) })
+	for _, known := range d.memory.claims() {
+		all.Go(func() error {
+			if known.held != nil {
+				return known.held.again(ctx, d, to)
+			}
+			return release(ctx, to, known)
+		})
 	}
 	return all.Wait()
+}
+
+// release releases a claim under which nothing went out, and its place in the caps.
+func release(ctx context.Context, to Records, known memo) error {
+	for range judgeTries {
+		records, err := to.Load(ctx, []customer.Key{known.customer})
+		if err != nil {
+			return err
+		}
+		a := attempt{record: records[0], key: known.key}
+		k, ok := a.record.Customer.Claimed(known.key)
+		if !ok || k.State != customer.Open || !slices.Contains(known.unsent, k.Owner) {
+			return nil
+		}
+		a.owner = k.Owner
+		a.freeOthers()
+		a.record.Customer.Release(a.key)
+		if saved, err := to.Save(ctx, saving(&a.record)); err != nil || saved[0] {
+			return err
+		}
+	}
+	return errContended
 }
 
 // holds remembers the claim under which a touch's message is about to leave.
 func (m *memory) holds(id string, h *held) { m.note(id, func(known *memo) { known.held = h }) }
 
-// held returns the claims under which messages may have left.
-func (m *memory) held() (out []*held) {
+// claims returns what is known of touches with claims that may still be written somewhere.
+func (m *memory) claims() (out []memo) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(m.of)) {
-		if h := m.of[id].held; h != nil {
-			out = append(out, h)
+		if known := m.of[id]; known.held != nil || len(known.unsent) > 0 {
+			out = append(out, *known)
+			out[len(out)-1].unsent = slices.Clone(known.unsent)
 		}
 	}
 	return out

@@ -69,6 +69,41 @@ func TestAClaimUnderWhichAnEmailMayHaveLeftIsWrittenToTheNextRedis(t *testing.T)
 	}
 }
 
+// A claim was written and its answer lost, and Redis is away when it is to be released: the
+// next Redis has it. It is released there before anybody works with that, and nobody
+// calls the touch uncertain.
+func TestAClaimUnderWhichNothingLeftIsReleasedInTheNextRedis(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		r.setFault(either(failing("saved", 1), failing("save", 2, 3, 4, 5, 6, 7, 8, 9)))
+		r.start()
+		touch := r.touch("ann", "offer", "a", time.Minute, nil)
+		open := func() bool {
+			r.t.Helper()
+			got, err := r.store.Load(r.t.Context(), []customer.Key{r.key("ann")})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			k, ok := got[0].Customer.Claimed(customer.ClaimKey(touch.ID()))
+			return ok && k.State == customer.Open
+		}
+		time.Sleep(time.Minute + time.Second)
+		if !open() {
+			r.t.Fatal("there is no claim whose answer was lost")
+		}
+		if err := r.running[0].Reclaim(r.t.Context(), r.store); err != nil {
+			r.t.Fatal(err)
+		}
+		if open() {
+			r.t.Error("a claim under which nothing left is not released")
+		}
+		time.Sleep(time.Hour)
+		if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+			r.t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+	})
+}
+
 // counted are customers in a Redis that is given up when a test says so.
 type counted struct {
 	delivery.Customers

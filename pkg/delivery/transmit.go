@@ -21,16 +21,16 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 	out := a.conn.Send(d.memory.lingering(ctx), a.message, lease)
 	lease.stop()
 	if errors.Is(out.Err, errStopping) {
-		d.memory.unsentBy(a.id, a.owner)
+		d.memory.unsentBy(a)
 		return handBack(bus.ErrShutdown)
 	}
 	a.handed = true
 	switch out.Meaning {
 	case channel.LeaseEnded: // the process that has the claim now has the touch
-		d.memory.unsentBy(a.id, a.owner)
+		d.memory.unsentBy(a)
 		return handBack(bus.Later(leaseFor))
 	case channel.Unreachable:
-		d.memory.unsentBy(a.id, a.owner)
+		d.memory.unsentBy(a)
 		return d.held(ctx, a, reason.SMTPDown, out.Detail, out.Err)
 	}
 	a.answered = true
@@ -112,7 +112,7 @@ const (
 // What is refused for good, and not because of its recipient, is tried again after
 // somebody may have looked at it.
 func (d *Delivery) later(a *attempt, body events.FactBody, forGood bool) Decision {
-	d.memory.unsentBy(a.id, a.owner)
+	d.memory.unsentBy(a)
 	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
 	if forGood {
 		wait = min(longestRefused, firstRefused<<min(a.touch.Tries, 10))
