@@ -64,9 +64,9 @@ var may = map[string][]string{
 	"pkg/product":   {"events", "pkg/customer"},
 	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer"},
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
-	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch"},
-	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
-	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/suggest"},
+	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch"},
+	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
+	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/suggest"},
 	"pkg/connect":   {"pkg/bus", "pkg/config"},
 	"pkg/installation": {"events", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
 		"pkg/statistics", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/templatestore", "pkg/timeline"},
@@ -98,12 +98,12 @@ var may = map[string][]string{
 	"pkg/erasure":              {"events", "pkg/customer", "pkg/bus", "pkg/kept"},
 	"pkg/kept":                 {"events", "pkg/customer", "pkg/bus"},
 	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/trace"},
-	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
+	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine", "pkg/trace"},
 	"pkg/rehearsal": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/clock", "pkg/channel",
 		"pkg/asked", "pkg/calendar", "pkg/delivery", "pkg/intake", "pkg/projection", "pkg/schedule", "pkg/statistics"},
 	"pkg/mailer":   {"pkg/refusal", "pkg/throughput"},
-	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
+	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "workers"},
 	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render", "pkg/visit"},
 	"pkg/inbound":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath"},
 	"pkg/reports":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath", "pkg/limits"},
@@ -169,7 +169,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/doctor", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/doctor", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}
