@@ -81,6 +81,22 @@ func (c *Customer) OrderCount() int {
 	return n
 }
 
+// OrderTimes returns when the orders that OrderCount counts were placed, in no order.
+func (c *Customer) OrderTimes() []time.Time {
+	var out []time.Time
+	for i := range c.Orders {
+		if c.Orders[i].Counts() {
+			out = append(out, c.Orders[i].PlacedAt())
+		}
+	}
+	for i := range c.Seen {
+		if c.Seen[i].counts() {
+			out = append(out, time.UnixMilli(c.Seen[i].Age).UTC())
+		}
+	}
+	return out
+}
+
 // OrdersEver returns how many orders are known to have been placed, also those
 // that were cancelled, and tests.
 func (c *Customer) OrdersEver() int {

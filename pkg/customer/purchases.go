@@ -2,6 +2,7 @@ package customer
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -47,10 +48,50 @@ func (c *Customer) PurchasesOf(product string) []Purchase {
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, func(a, b Purchase) int {
-		return cmp.Or(b.Placed.Compare(a.Placed), cmp.Compare(b.Order, a.Order))
-	})
+	slices.SortFunc(out, newestPurchaseFirst)
 	return out
+}
+
+func newestPurchaseFirst(a, b Purchase) int {
+	return cmp.Or(b.Placed.Compare(a.Placed), cmp.Compare(b.Order, a.Order))
+}
+
+// Kept is how many pieces of a product the customer bought with one order, and kept.
+type Kept struct {
+	Product string
+	At      time.Time
+	Pieces  int
+}
+
+// Kept returns all that the customer bought and kept, as far as the details of orders are
+// kept: of each order each product once. It is PurchasesOf of everything, for less.
+func (c *Customer) Kept() iter.Seq[Kept] {
+	return func(yield func(Kept) bool) {
+		var room []Line
+		for o := range c.Placed() {
+			whole := len(o.Parts) == 0 && o.Taken == 0 && !slices.ContainsFunc(takes[:], o.Whole)
+			at := o.Since()
+			room = append(room[:0], o.Lines...)
+			lines := room
+			slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Product, b.Product) })
+			for len(lines) > 0 {
+				k := Kept{Product: lines[0].Product, At: at}
+				for len(lines) > 0 && lines[0].Product == k.Product {
+					k.Pieces += lines[0].Quantity
+					lines = lines[1:]
+				}
+				if !whole {
+					p := o.Purchase(k.Product)
+					if k.Pieces = p.Quantity; p.Gone != 0 {
+						continue
+					}
+				}
+				if !yield(k) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Purchase returns what an order brought of a product, also if all of it is gone

@@ -123,3 +123,42 @@ func TestPurchasesDoNotDependOnTheOrderOfEvents(t *testing.T) {
 		}
 	})
 }
+
+// What Kept tells in one walk is what PurchasesOf tells of each product.
+func TestKeptIsWhatWasBoughtAndNotGivenBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var es []events.Event
+		for i := range rapid.IntRange(0, 5).Draw(t, "orders") {
+			id, at := string(rune('a'+i)), time.Duration(rapid.IntRange(0, 50).Draw(t, "hours"))*time.Hour
+			var items []events.Item
+			for range rapid.IntRange(1, 4).Draw(t, "lines") {
+				items = append(items, events.Item{ProductID: rapid.SampledFrom([]string{"tea", "oil", "cup"}).Draw(t, "product"), Quantity: rapid.IntRange(1, 3).Draw(t, "pieces")})
+			}
+			es = append(es, ordering(id, at, items...))
+			change := events.ChangedItem{ProductID: rapid.SampledFrom([]string{"tea", "oil"}).Draw(t, "changed"), Quantity: rapid.IntRange(0, 2).Draw(t, "taken")}
+			switch rapid.IntRange(0, 3).Draw(t, "then") {
+			case 0:
+				es = append(es, told("r"+id, at+time.Hour, &events.OrderRefunded{Order: about(id, change)}))
+			case 1:
+				es = append(es, told("c"+id, at+time.Hour, &events.OrderCancelled{Order: about(id)}))
+			}
+		}
+		c := folded(es...)
+		got := map[string][]customer.Kept{}
+		for k := range c.Kept() {
+			got[k.Product] = append(got[k.Product], k)
+		}
+		for _, id := range []string{"tea", "oil", "cup"} {
+			pieces, n := 0, 0
+			for _, p := range c.PurchasesOf(id) {
+				pieces, n = pieces+p.Quantity, n+1
+			}
+			for _, k := range got[id] {
+				pieces -= k.Pieces
+			}
+			if pieces != 0 || len(got[id]) != n {
+				t.Fatalf("%s: %+v, want %+v", id, got[id], c.PurchasesOf(id))
+			}
+		}
+	})
+}

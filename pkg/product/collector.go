@@ -2,6 +2,7 @@ package product
 
 import (
 	"cmp"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -9,41 +10,51 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 )
 
 // Bounds of a snapshot and of computing it. With all of them reached a collector
-// holds some 300 MB and a snapshot is some 20 MB of JSON.
+// takes some 100 MB and a snapshot is some 30 MB of JSON.
 const (
 	MaxProducts = 100_000 // of a snapshot: those with the most evidence
 	maxTracked  = 250_000 // while it is computed; the first ones seen
 
-	perProduct  = 101    // intervals a product is judged by
-	perShop     = 10_001 // intervals the shop is judged by
-	perCustomer = 3      // intervals one customer adds to a product: the latest
-	perVisitor  = 10     // intervals one customer adds to the shop's
+	maxLives = 2_000               // customers that constants are learned from; their hashes draw them
+	relearn  = 28 * 24 * time.Hour // after which constants are learned again: they hardly move
 )
 
-// A Collector computes the statistics of one shop from all of its customers.
-// Medians are exact up to 101 intervals a product; beyond that they are those
-// of a sample, which is the same whatever the order of the customers. No
-// customer adds more than three intervals to a product, or ten to the shop's:
-// one who orders for a whole office does not set everybody's rhythm.
+// A Collector computes the statistics of one shop from all of its customers. They are the
+// same whatever the order of the customers.
 type Collector struct {
+	at        time.Time
+	before    *Snapshot // of the night before; nil: there is none
 	products  map[string]*tally
-	shop      sample
+	shop      foresight.Sums
 	visitors  int // customers with an interval
 	customers int
 	sold      map[string]bool // orders of nobody
+
+	silences *foresight.Silences
+	lives    *foresight.Lives // nil: constants are not learned this night
+	repeats  []foresight.Repeat
+	drawn    uint32 // hashes up to this are of those that constants are learned from
 }
 
 type tally struct {
 	Product
-	sample
+	cameBack int // customers who bought it again
 }
 
-// NewCollector returns a collector that has seen nobody.
-func NewCollector() *Collector {
-	return &Collector{products: map[string]*tally{}, sold: map[string]bool{}}
+// NewCollector returns a collector that has seen nobody. What it computes is as of a time;
+// before are the statistics of the night before, if there are any: constants are learned
+// by them.
+func NewCollector(at time.Time, before *Snapshot) *Collector {
+	k := &Collector{at: at, before: before, products: map[string]*tally{}, sold: map[string]bool{}, silences: foresight.NewSilences(at)}
+	if before != nil && !before.Outdated() && before.Customers > 0 && at.Sub(before.LearnedAt) >= relearn {
+		k.lives = foresight.NewLives(before.At, before.Foresight, func(id string) foresight.Sums { return before.Products[id].Sums })
+		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
+	}
+	return k
 }
 
 // Add counts a customer: a person, with what is known under all of their ids. What has no
@@ -53,30 +64,42 @@ func (k *Collector) Add(c *customer.Customer) {
 		return
 	}
 	k.customers++
-	of := 0
-	for _, id := range c.Bought() {
-		ps := c.PurchasesOf(id)
+	habits, visitor := HabitsOf(c), false
+	for id, pair := range habits {
 		t := k.of(id)
-		if len(ps) == 0 || t == nil {
+		if t == nil {
 			continue
 		}
+		s := pair.Sums(k.at)
 		t.Buyers++
-		own := Intervals(ps)
-		for n, days := range own[:min(len(own), perCustomer)] {
-			d := drawn{draw(c.ID.Value, id, n), float32(days)}
-			t.add(d, perProduct)
-			if of < perVisitor {
-				k.shop.add(d, perShop)
-				of++
-			}
-		}
-		if len(own) > 0 {
-			t.Rhythm.Customers++
+		t.Sums = t.Sums.Plus(s)
+		k.shop = k.shop.Plus(s)
+		if s.Intervals > 0 {
+			t.cameBack++
+			visitor = true
 		}
 	}
-	if of > 0 {
+	if visitor {
 		k.visitors++
 	}
+	orders := c.OrderTimes()
+	k.silences.Add(orders)
+	if k.lives != nil && draw(c.ID.Value) <= k.drawn {
+		k.lives.Add(habits)
+		if r, ok := foresight.RepeatOf(orders, k.at); ok {
+			k.repeats = append(k.repeats, r)
+		}
+	}
+}
+
+// draw returns the hash by which a customer is drawn.
+func draw(customer string) uint32 {
+	h := fnv.New64a()
+	h.Write([]byte(customer))
+	x := h.Sum64()
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd // FNV's low bits are not random enough to be compared
+	return uint32(x >> 32)
 }
 
 // Sold counts an order of nobody: each is one buyer of its products. Of an order that
@@ -121,13 +144,18 @@ func (k *Collector) of(id string) *tally {
 	return t
 }
 
-// Snapshot returns what was found. A product of which nobody says anything and
-// that nobody bought twice is not in it.
-func (k *Collector) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Customers: k.customers, Products: map[string]Product{}, Shop: k.shop.rhythm(k.visitors)}
+// Snapshot returns what was found. A product of which nobody says anything and that no
+// customer bought is not in it.
+func (k *Collector) Snapshot() *Snapshot {
+	s := &Snapshot{Version: version, At: k.at, Customers: k.customers, Products: map[string]Product{}, Lapse: k.silences.Lapse()}
+	s.Foresight.Sums = k.shop
+	k.learn(s)
+	model := s.Model()
+	s.Shop = rhythm(model, k.shop, k.visitors)
 	var ids []string
 	for id, t := range k.products {
-		if t.said() || t.seen > 0 {
+		t.Rhythm = rhythm(model, t.Sums, t.cameBack)
+		if t.said() || t.Sums.Pairs > 0 {
 			ids = append(ids, id)
 		}
 	}
@@ -137,16 +165,25 @@ func (k *Collector) Snapshot(at time.Time) *Snapshot {
 		ids = ids[:MaxProducts]
 	}
 	for _, id := range ids {
-		t := k.products[id]
-		p := t.Product
-		p.Rhythm = t.rhythm(p.Rhythm.Customers)
-		s.Products[id] = p
+		s.Products[id] = k.products[id].Product
 	}
 	return s
 }
 
-func (s *sample) rhythm(customers int) Rhythm {
-	return Rhythm{Days: math.Round(s.median()*1000) / 1000, Intervals: s.seen, Customers: customers}
+// learn puts the constants into a snapshot: those that were learned this night, or else
+// those of the night before.
+func (k *Collector) learn(s *Snapshot) {
+	switch {
+	case k.lives != nil && 2*k.before.Foresight.Intervals >= k.shop.Intervals: // else they were learned by another shop: an import came
+		s.LearnedAt, s.Foresight.Constants = k.at, k.lives.Constants()
+		s.Worth = foresight.WorthOf(k.repeats)
+	case k.before != nil:
+		s.LearnedAt, s.Foresight.Constants, s.Worth = k.before.LearnedAt, k.before.Foresight.Constants, k.before.Worth
+	}
+}
+
+func rhythm(m foresight.Model, s foresight.Sums, customers int) Rhythm {
+	return Rhythm{Days: math.Round(m.Usual(s)*1000) / 1000, Intervals: int(s.Intervals), Customers: customers}
 }
 
 // ByEvidence returns the ids of the products, those first of which most is known:

@@ -1,37 +1,55 @@
-// Package product holds what is known about a shop's products as a whole: how long
-// they last, by what customers do, and what the shop says of them. It is pure:
-// a Collector is shown every customer and gives a Snapshot, which the workers
-// are handed. What customers do is always computed from all of them again; what
-// the shop says is put into a snapshot as it is said.
+// Package product holds what is known about a shop's products and customers as a whole:
+// how often things are bought again, by what customers do, how long the shop says that
+// they last, and who comes back. It is pure: a Collector is shown every customer and gives
+// a Snapshot, which the workers are handed. What customers do is always computed from all
+// of them again; what the shop says is put into a snapshot as it is said. What follows
+// from it is foresight's business.
 package product
 
 import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 )
 
 // Snapshot is what was known of one shop's products at one time. The nil
 // Snapshot knows nothing. A Snapshot that is in use is not changed.
 type Snapshot struct {
+	Version   int                `json:"version,omitempty"` // see Outdated
 	At        time.Time          `json:"at"`
 	Sequence  customer.Cursor    `json:"sequence,omitzero"` // of the timeline, up to which the shop was listened to
 	Customers int                `json:"customers"`         // how many it was computed from
 	Products  map[string]Product `json:"products"`          // by product id
 	More      int                `json:"more,omitempty"`    // products left out, of which least is known; see MaxProducts
 	Shop      Rhythm             `json:"shop"`              // over all products
+
+	// What is foreseen rests on these.
+	Foresight foresight.Shop  `json:"foresight,omitzero"`  // over all products
+	Lapse     foresight.Lapse `json:"lapse,omitzero"`      // zero: too little is known
+	Worth     foresight.Worth `json:"worth,omitzero"`      // in days; zero: too little is known
+	LearnedAt time.Time       `json:"learned_at,omitzero"` // when constants and Worth were
 }
+
+// version is that of the snapshots that are made. Those of version 0 have no sums.
+const version = 1
+
+// Outdated reports whether the snapshot was made by a version of Homing that computed
+// less: it should be computed again, and can be used until then.
+func (s *Snapshot) Outdated() bool { return s != nil && s.Version < version }
 
 // Product is one product.
 type Product struct {
-	SupplyDays int    `json:"supply_days,omitempty"` // as the shop says, of one piece
-	Available  *bool  `json:"available,omitempty"`   // nil: the shop did not say
-	Buyers     int    `json:"buyers,omitempty"`      // customers who bought it at all; 0: nobody counted
-	Rhythm     Rhythm `json:"rhythm,omitzero"`
+	SupplyDays int            `json:"supply_days,omitempty"` // as the shop says, of one piece
+	Available  *bool          `json:"available,omitempty"`   // nil: the shop did not say
+	Buyers     int            `json:"buyers,omitempty"`      // customers who bought it at all; 0: nobody counted
+	Rhythm     Rhythm         `json:"rhythm,omitzero"`
+	Sums       foresight.Sums `json:"sums,omitzero"` // by all customers that have an id, at Snapshot.At
 
 	// When the shop said so, ms: of two statements the later counts.
 	SupplyAt    int64 `json:"supply_at,omitempty"`
@@ -40,9 +58,18 @@ type Product struct {
 
 // Rhythm says in which intervals customers buy the same thing again.
 type Rhythm struct {
-	Days      float64 `json:"days"`      // median, of one piece
+	Days      float64 `json:"days"`      // that one piece usually lasts
 	Intervals int     `json:"intervals"` // how many it rests on
 	Customers int     `json:"customers"` // of how many customers
+}
+
+// sums is what a rhythm of version 0 says: how long things last, and not how often they
+// are bought again.
+func (r Rhythm) sums() foresight.Sums {
+	if r.Days <= 0 || r.Intervals <= 0 {
+		return foresight.Sums{}
+	}
+	return foresight.Sums{Intervals: int64(r.Intervals), LnDays: int64(math.Round(1e6 * float64(r.Intervals) * math.Log(r.Days)))}
 }
 
 // Of returns what is known about a product, and whether anything is.
@@ -54,12 +81,30 @@ func (s *Snapshot) Of(id string) (Product, bool) {
 	return p, ok
 }
 
-// OfShop returns the rhythm over all products.
-func (s *Snapshot) OfShop() Rhythm {
+// Model returns the shop as foresight has it; of the nil Snapshot, a new shop.
+func (s *Snapshot) Model() foresight.Model {
 	if s == nil {
-		return Rhythm{}
+		return foresight.Shop{}.Model()
 	}
-	return s.Shop
+	return s.Foresight.Model()
+}
+
+// Sums returns a product's sums at a time.
+func (s *Snapshot) Sums(id string, at time.Time) foresight.Sums {
+	p, _ := s.Of(id)
+	if p.Sums == (foresight.Sums{}) {
+		return p.Sums
+	}
+	return p.Sums.Later(at.Sub(s.At))
+}
+
+// ComesBack returns how likely customers come back by themselves; the zero Lapse does not
+// know.
+func (s *Snapshot) ComesBack() foresight.Lapse {
+	if s == nil {
+		return foresight.Lapse{}
+	}
+	return s.Lapse
 }
 
 // Unavailable reports whether the shop said that the product cannot be bought.
@@ -131,6 +176,13 @@ func Decode(data []byte) (*Snapshot, error) {
 	var s Snapshot
 	if err := json.Unmarshal(data, &s); err != nil {
 		return nil, fmt.Errorf("product statistics: %w", err)
+	}
+	if s.Version == 0 {
+		for id, p := range s.Products {
+			p.Sums = p.Rhythm.sums()
+			s.Products[id] = p
+		}
+		s.Foresight.Sums = s.Shop.sums()
 	}
 	return &s, nil
 }

@@ -99,6 +99,7 @@ var (
 	SharedAddress    = drop("shared_address", 25)
 	AlreadyAsked     = drop("already_asked", 26)
 	Confirmed        = drop("confirmed", 27)
+	Unlikely         = drop("unlikely", 28)
 )
 
 // What became of a touch that was handed to the relay.

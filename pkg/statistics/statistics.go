@@ -88,7 +88,10 @@ func (c *Statistics) keep(store string, k copied) {
 // publishes them.
 func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapshot, error) {
 	began := time.Now()
-	k := product.NewCollector()
+	if err := c.Update(ctx, store); err != nil { // the constants of the shop are learned by the night before
+		return nil, err
+	}
+	k := product.NewCollector(c.o.Now().UTC(), c.Of(store))
 	heard := c.o.Timeline.Start()
 	err := c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, nil, func(batch []customer.Entry) error {
 		for _, e := range batch {
@@ -115,7 +118,7 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	if err != nil {
 		return nil, err
 	}
-	s := k.Snapshot(c.o.Now().UTC())
+	s := k.Snapshot()
 	s.Sequence = heard
 	object, err := publish(ctx, c.o.JS, store, s)
 	if err != nil {

@@ -30,11 +30,12 @@ const (
 )
 
 // Open loads the statistics of all stores, and computes those that nobody has
-// yet, so that what is planned from the first event on rests on them.
+// yet, or that an older version computed, so that what is planned from the first event on
+// rests on them.
 func (c *Statistics) Open(ctx context.Context) error {
 	for _, store := range c.o.Stores {
 		err := c.Update(ctx, store)
-		if err == nil && c.Of(store) == nil {
+		if now := c.Of(store); err == nil && (now == nil || now.Outdated()) {
 			_, err = c.Refresh(ctx, store)
 		}
 		if err != nil {

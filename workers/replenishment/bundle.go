@@ -11,12 +11,13 @@ import (
 )
 
 // Gathers names the customer's other reminders that are due, or fall due within
-// `bundle` of now, the earliest first.
+// `bundle` of now, the earliest first. Of what they remind of, half is used.
 func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	if w.config.Bundle == 0 {
 		return nil
 	}
 	var out []touch.Touch
+	h := habitsOf(in)
 	for _, id := range in.Customer.Bought() {
 		ps := in.Customer.PurchasesOf(id)
 		if len(ps) == 0 {
@@ -25,10 +26,11 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
 			continue
 		}
-		due, b, _, ok := w.due(ps[0], in)
+		due, b, ok := w.due(ps[0], h)
 		u := touch.Touch{Worker: Name, Step: step, Customer: t.Customer, Occasion: occasion(ps[0]), Due: due}
 		if !ok || b.product.Unavailable() || u.Occasion == t.Occasion ||
-			due.After(in.Now.Add(w.config.Bundle)) || in.Now.After(due.Add(expires)) {
+			due.After(in.Now.Add(w.config.Bundle)) || in.Now.After(due.Add(expires)) ||
+			b.halfUsed().After(in.Now) || !b.likely(in.Now, w.config.MinChance) {
 			continue
 		}
 		if _, settled := u.ClaimIn(&in.Customer); settled {
@@ -43,17 +45,18 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 // Compose shows what runs out, the touch's own first, and takes over those of
 // the gathered ones that are still right.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
+	h := habitsOf(in)
 	v := workers.Wording{Orders: in.Customer.OrderCount(), Items: []events.Item{}}
 	if t.Snapshot != nil {
 		v.Items = append(v.Items, t.Snapshot.Items...)
 	}
 	if p, ok := purchaseOf(t, in.Customer); ok {
-		if _, b, e, ok := w.due(p, in); ok {
-			v.Detail = b.text(e, p.Clock().In(in.Location()))
+		if _, b, ok := w.due(p, h); ok {
+			v.Detail = b.text(in.Now)
 		}
 	}
 	for _, u := range in.Gathered {
-		if u.Snapshot == nil || len(u.Snapshot.Items) == 0 || u.Occasion == t.Occasion || len(v.Items) == touch.MaxItems || !w.fits(u, in) {
+		if u.Snapshot == nil || len(u.Snapshot.Items) == 0 || u.Occasion == t.Occasion || len(v.Items) == touch.MaxItems || !w.fits(u, h) {
 			continue
 		}
 		v.Items = append(v.Items, u.Snapshot.Items...)
@@ -65,8 +68,12 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	return v
 }
 
-// fits reports whether a reminder would be sent by the end of the bundle.
-func (w worker) fits(u touch.Touch, in workers.Input) bool {
-	in.Now = in.Now.Add(w.config.Bundle)
-	return w.Wanted(u, in).Action == touch.Send
+// fits reports whether a reminder would be sent by the end of the bundle, and half of what
+// it reminds of is used now.
+func (w worker) fits(u touch.Touch, h customerHabits) bool {
+	if p, ok := purchaseOf(u, h.in.Customer); !ok || h.basisOf(p).halfUsed().After(h.in.Now) {
+		return false
+	}
+	h.sums, h.in.Now = h.sums.Later(w.config.Bundle), h.in.Now.Add(w.config.Bundle)
+	return w.wanted(u, h).Action == touch.Send
 }

@@ -66,6 +66,7 @@ func TestTheFirstToFallDueGathersWhatFollowsSoon(t *testing.T) {
 		{"came back", asIs, []events.Event{refunded(20, "1", "oil")}, nil, "", 25, simultaneous},
 		{"cannot be bought", asIs, nil, &product.Snapshot{Products: map[string]product.Product{"oil": {Available: &no}}}, "", 25, simultaneous},
 		{"had its outcome", asIs, nil, nil, "oil", 25, simultaneous},
+		{"half of it is not used", func(c *replenishment.Config) { c.Bundle = 60 * day }, []events.Event{placed(20, "2", item("oil", 37))}, nil, "", 25, append(simultaneous, tokens("rye")...)},
 		{"is too late anyway", asIs, []events.Event{placed(-40, "0", item("old", 30))}, nil, "", 25, append(simultaneous, tokens("oil")...)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,16 +121,14 @@ func TestComposeShowsItsOwnFirstAndWhatIsStillRight(t *testing.T) {
 }
 
 // The fact says what the email rests on.
-func TestTheDetailStatesInputsEstimateAndConfidence(t *testing.T) {
+func TestTheDetailStatesTheChanceAndWhatItRestsOn(t *testing.T) {
 	regular := func(n int, every float64) (out []events.Event) {
 		for i := range n {
 			out = append(out, placed(-every*float64(n-1-i), fmt.Sprint(n-i), tea(1, 0)))
 		}
 		return out
 	}
-	s := knows(product.Product{Buyers: 300, Rhythm: rhythm(28, 120)})
-	withShop := knows(product.Product{Buyers: 300, Rhythm: rhythm(28, 120)})
-	withShop.Shop = rhythm(45, 900)
+	const early = "; it is early: the shop knows of 0 repurchases, and is taken for a usual one"
 	for _, c := range []struct {
 		name     string
 		events   []events.Event
@@ -137,15 +136,13 @@ func TestTheDetailStatesInputsEstimateAndConfidence(t *testing.T) {
 		want     string
 	}{
 		{"said", []events.Event{placed(0, "1", tea(2, 30)), delivered(2, "1")}, nil, "2 × 30 days (the shop's supply_days) from 12 Jun 2025; certain"},
-		{"learned", regular(5, 31), s, "4 own intervals, median 31 d; product 28 d of 120 customers; shop unknown; estimate 30 d × 1 piece from 10 Jun 2025, fair"},
-		{"learned, and the shop is known", regular(5, 31), withShop, "4 own intervals, median 31 d; product 28 d of 120 customers; shop 45 d of 900 customers; estimate 30 d × 1 piece from 10 Jun 2025, fair"},
-		{"very regular", regular(8, 31), nil, "7 own intervals, median 31 d; product unknown; shop unknown; estimate 31 d × 1 piece from 10 Jun 2025, good"},
-		{"hardly anything", regular(3, 31), nil, "2 own intervals, median 31 d; product unknown; shop unknown; estimate 31 d × 1 piece from 10 Jun 2025, low"},
-		{"bought once", []events.Event{placed(0, "1", tea(2, 0))}, s, "no own interval; product 28 d of 120 customers; shop unknown; estimate 28 d × 2 pieces from 10 Jun 2025, fair"},
+		{"learned", regular(5, 31), nil, "25 % likely in these two weeks; bought five times, about every 31 days; expected to last 32 days from 10 Jun 2025" + early},
+		{"bought once", []events.Event{placed(0, "1", tea(2, 0))}, knows(often(28, 120, 300)),
+			"16 % likely in these two weeks; bought once; others who came back for it about every 28 days (120 of 300); expected to last 30 days from 10 Jun 2025"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Snapshot: &touch.Snapshot{Order: "1", PlacedAt: noon, Items: []events.Item{tea(1, 0)}}}
-			got := worker(t, asIs).Compose(x, workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: after(60)})
+			got := worker(t, asIs).Compose(x, workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: after(30)})
 			if got.Detail != c.want {
 				t.Errorf("got  %s\nwant %s", got.Detail, c.want)
 			}
@@ -166,9 +163,11 @@ func TestSilenceSaysWhatIsMissing(t *testing.T) {
 	}{
 		{"never bought", nil, nil, nil},
 		{"bought once", []events.Event{placed(0, "1", tea(1, 0))}, nil,
-			[]string{"tea: no supply_days; no own interval; product unknown; shop unknown; needed: 2 own intervals, or 10 customers who bought the product again"}},
-		{"too few others", []events.Event{placed(0, "1", tea(1, 0))}, knows(product.Product{Buyers: 9000, Rhythm: rhythm(28, 12)}),
-			[]string{"product 28 d of 12 customers", "and are one in ten of its buyers (9000)"}},
+			[]string{"tea: no supply_days; bought once; nobody is known to have come back for it; it is early: the shop knows of 0 repurchases, and is taken for a usual one; needed: 2 own intervals, or 10 customers who bought the product again"}},
+		{"too few others", []events.Event{placed(0, "1", tea(1, 0))}, early(often(28, 12, 9000)),
+			[]string{"others who came back for it about every 28 days (12 of 9000)", "and are one in ten of its buyers (9000)"}},
+		{"hardly anybody buys it again", []events.Event{placed(0, "1", tea(1, 0))}, knows(often(28, 12, 9000)),
+			[]string{"tea: 1 % likely in these two weeks", "less than min_chance, 15 %"}},
 		{"it lasts too long", []events.Event{placed(0, "1", tea(3, 365))}, nil, []string{"tea: it lasts 1095 days; only between 3 and 730"}},
 		{"a reminder is to come", []events.Event{placed(0, "1", tea(1, 0), cup(30))}, nil, nil},
 		{"all came back", []events.Event{placed(0, "1", tea(1, 0)), refunded(1, "1")}, nil, nil},
@@ -176,7 +175,7 @@ func TestSilenceSaysWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			why, detail := worker(t, asIs).Silence(workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: noon})
-			if (why == reason.InsufficientData) != (len(c.want) > 0) || (why == "") != (detail == "") {
+			if want := map[bool]reason.Reason{true: reason.Unlikely, false: reason.InsufficientData}[strings.HasPrefix(c.name, "hardly")]; (why == want) != (len(c.want) > 0) || (why == "") != (detail == "") {
 				t.Errorf("%s: %s", why, detail)
 			}
 			if slices.ContainsFunc(c.want, func(part string) bool { return !strings.Contains(detail, part) }) {

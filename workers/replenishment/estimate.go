@@ -3,55 +3,65 @@ package replenishment
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 	"homing/pkg/product"
 	"homing/workers"
 )
 
-// Confidence says how much is behind an estimate.
-type Confidence string
-
-// The confidences, the best first.
-const (
-	Certain Confidence = "certain" // the shop says it
-	Good    Confidence = "good"    // six own intervals or more, half of them within a quarter of their median
-	Fair    Confidence = "fair"    // three own intervals or more, or fifty customers who bought it again
-	Low     Confidence = "low"     // enough to say anything at all
-)
-
-// What is enough to speak of a product, and the weights of the formula.
+// What is enough to speak of a product in a shop that is early.
 const (
 	enoughCustomers = 10  // who bought the product again
 	enoughShare     = 0.1 // of its buyers
-
-	shopCustomers = 5.0 // for how many customers of the product the shop counts
-	aloneCounts   = 0.5 // for how many own intervals the shop alone counts
-	atMostCounts  = 2.0 // and with very many customers of the product
 )
+
+// soon is the time after the email within which a purchase is what was asked for.
+const soon = 14 * day
+
+// customerHabits is what a customer bought, and what that says of them.
+type customerHabits struct {
+	in     workers.Input
+	habits product.Habits
+	sums   foresight.Sums // over all products, at in.Now
+	model  foresight.Model
+}
+
+func habitsOf(in workers.Input) customerHabits {
+	h := product.HabitsOf(&in.Customer)
+	return customerHabits{in, h, h.Sums(in.Now), in.Products.Model()}
+}
 
 // basis is all that an estimate may rest on.
 type basis struct {
 	pieces  int
-	said    float64   // supply_days as the shop says; 0: it does not
-	own     []float64 // the customer's own intervals, in days a piece
+	said    float64 // supply_days as the shop says; 0: it does not
+	clock   time.Time
+	pair    foresight.Pair // the customer's own purchases of it
 	product product.Product
-	shop    product.Rhythm
+	known   customerHabits
+	id      string
 }
 
-// estimate is for how long what was bought will last.
-type estimate struct {
-	piece      float64 // days
-	total      float64 // days, of all pieces
-	confidence Confidence
+// basisOf gathers what is known about a purchase: the order's own word comes before
+// the product's.
+func (h customerHabits) basisOf(p customer.Purchase) basis {
+	b := basis{pieces: p.Quantity, said: p.Supply, clock: p.Clock(), pair: h.habits[p.Product], known: h, id: p.Product}
+	if len(b.pair.Buys) == 0 { // the details of the order are gone
+		b.pair = foresight.PairOf([]foresight.Buy{{At: p.Placed, Pieces: p.Quantity}})
+	}
+	b.product, _ = h.in.Products.Of(p.Product)
+	if b.said == 0 {
+		b.said = float64(b.product.SupplyDays)
+	}
+	return b
 }
 
-// enough reports whether the basis says anything, given how many own intervals
-// suffice alone.
+// enough reports whether the basis says anything, given how many own intervals suffice in
+// a shop that is early. Any other knows how little it means that little is known.
 func (b basis) enough(min int) bool {
-	return b.said > 0 || len(b.own) >= min || b.productEnough()
+	return b.said > 0 || !b.known.model.Early || len(b.pair.Intervals) >= min || b.productEnough()
 }
 
 func (b basis) productEnough() bool {
@@ -60,82 +70,60 @@ func (b basis) productEnough() bool {
 	return r.Customers >= enoughCustomers && share && r.Days > 0
 }
 
-// estimate applies the formula of the package comment.
-func (b basis) estimate() estimate {
+// days is for how many days what was bought lasts.
+func (b basis) days() float64 {
 	if b.said > 0 {
-		return estimate{b.said, b.said * float64(b.pieces), Certain}
+		return b.said * float64(b.pieces)
 	}
-	c, n := 0.0, float64(len(b.own))
-	if b.product.Rhythm.Days > 0 {
-		c = float64(b.product.Rhythm.Customers)
-	}
-	s := 0.0
-	if b.shop.Days > 0 {
-		s = shopCustomers
-	}
-	k, p := 0.0, 0.0
-	if c+s > 0 {
-		p = (c*b.product.Rhythm.Days + s*b.shop.Days) / (c + s)
-		k = aloneCounts + (atMostCounts-aloneCounts)*c/(c+shopCustomers)
-	}
-	if n+k == 0 {
-		return estimate{confidence: Low}
-	}
-	e := (n*product.Median(b.own) + k*p) / (n + k)
-	return estimate{e, e * float64(b.pieces), b.confidence()}
+	return b.known.model.Days(b.at(b.clock), b.pieces)
 }
 
-func (b basis) confidence() Confidence {
-	switch n := len(b.own); {
-	case n >= 6 && spread(b.own) <= 0.25:
-		return Good
-	case n >= 3, b.product.Rhythm.Customers >= 50:
-		return Fair
-	}
-	return Low
+// chance is how likely the customer buys it again soon after a time at which they have not
+// yet.
+func (b basis) chance(at time.Time) float64 {
+	return b.known.model.Chance(b.at(at), at, soon)
 }
 
-// spread returns within which share of their median half of the numbers lie.
-func spread(xs []float64) float64 {
-	m := product.Median(xs)
-	away := make([]float64, len(xs))
-	for i, x := range xs {
-		away[i] = math.Abs(x - m)
-	}
-	return product.Median(away) / m
+// at is what is known of the customer and the product at a time.
+func (b basis) at(at time.Time) foresight.Case {
+	return foresight.Case{Product: b.known.in.Products.Sums(b.id, at), Customer: b.known.sums.Later(at.Sub(b.known.in.Now)), Pair: b.pair}
 }
 
-// text states inputs, estimate and confidence, for the fact and for people.
-func (b basis) text(e estimate, clock time.Time) string {
-	from := clock.Format("2 Jan 2006")
+// likely reports whether a reminder is worth sending at a time. Where the shop says how
+// long a piece lasts, it says that it is bought to be used up.
+func (b basis) likely(at time.Time, min float64) bool {
+	return b.said > 0 || b.chance(at) >= min
+}
+
+// text states what an email at a time rests on, for the fact and for people.
+func (b basis) text(at time.Time) string {
+	from := b.clock.In(b.known.in.Location()).Format("2 Jan 2006")
 	if b.said > 0 {
-		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; %s", b.pieces, number(b.said), from, e.confidence)
+		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; certain", b.pieces, number(b.said), from)
 	}
-	return fmt.Sprintf("%s; estimate %s d × %s from %s, %s", b.inputs(), number(e.piece), count(b.pieces, "piece"), from, e.confidence)
+	return fmt.Sprintf("%s likely in these two weeks; %s; expected to last %s days from %s%s",
+		share(b.chance(at)), b.rhythm(), number(b.days()), from, b.early())
 }
 
-// inputs states what there is to learn from.
-func (b basis) inputs() string {
-	var out []string
-	switch n := len(b.own); n {
-	case 0:
-		out = append(out, "no own interval")
-	case 1:
-		out = append(out, fmt.Sprintf("1 own interval of %s d", number(b.own[0])))
-	default:
-		out = append(out, fmt.Sprintf("%d own intervals, median %s d", n, number(product.Median(b.own))))
+// rhythm states what the customer and others did.
+func (b basis) rhythm() string {
+	usual := func(s foresight.Sums) string { return "about every " + number(b.known.model.Usual(s)) + " days" }
+	own := "bought " + times(len(b.pair.Buys))
+	if len(b.pair.Intervals) > 0 {
+		return own + ", " + usual(b.pair.Sums(b.clock))
 	}
-	for _, r := range []struct {
-		of string
-		product.Rhythm
-	}{{"product", b.product.Rhythm}, {"shop", b.shop}} {
-		if r.Customers > 0 {
-			out = append(out, fmt.Sprintf("%s %s d of %s", r.of, number(r.Days), count(r.Customers, "customer")))
-		} else {
-			out = append(out, r.of+" unknown")
-		}
+	if r := b.product.Rhythm; r.Customers > 0 {
+		return fmt.Sprintf("%s; others who came back for it %s (%d of %d)", own, usual(b.product.Sums), r.Customers, b.product.Buyers)
 	}
-	return strings.Join(out, "; ")
+	return own + "; nobody is known to have come back for it"
+}
+
+// early says that a shop has too little of its own to be judged by.
+func (b basis) early() string {
+	if !b.known.model.Early {
+		return ""
+	}
+	return fmt.Sprintf("; it is early: the shop knows of %s, and is taken for a usual one", count(int(b.known.model.Again), "repurchase"))
 }
 
 func count(n int, word string) string {
@@ -145,22 +133,22 @@ func count(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
+// times writes how often as people say it.
+func times(n int) string {
+	words := [...]string{"never", "once", "twice", "three times", "four times", "five times", "six times", "seven times", "eight times", "nine times", "ten times"}
+	if n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// share writes a chance.
+func share(p float64) string { return fmt.Sprintf("%.0f %%", 100*p) }
+
 // number writes days as people say them.
 func number(days float64) string {
 	if days < 10 {
 		return fmt.Sprintf("%.3g", math.Round(days*10)/10)
 	}
 	return fmt.Sprintf("%.0f", days)
-}
-
-// basisOf gathers what is known about a purchase: the order's own word comes before
-// the product's.
-func basisOf(p customer.Purchase, in workers.Input) basis {
-	b := basis{pieces: p.Quantity, said: p.Supply, shop: in.Products.OfShop()}
-	b.product, _ = in.Products.Of(p.Product)
-	if b.said == 0 {
-		b.said = float64(b.product.SupplyDays)
-	}
-	b.own = product.Intervals(in.Customer.PurchasesOf(p.Product))
-	return b
 }

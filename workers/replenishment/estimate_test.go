@@ -1,124 +1,100 @@
 package replenishment
 
 import (
-	"math"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
-	"pgregory.net/rapid"
-
+	"homing/events"
+	"homing/pkg/customer"
+	"homing/pkg/foresight"
 	"homing/pkg/product"
+	"homing/workers"
 )
 
-func known(days float64, customers int) product.Rhythm {
-	return product.Rhythm{Days: days, Intervals: customers, Customers: customers}
+var begin = time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+
+// buys are orders of some pieces of tea on some days.
+func buys(pieces int, on ...float64) customer.Customer {
+	var c customer.Customer
+	for i, d := range on {
+		o := &events.OrderPlaced{Customer: events.Customer{ID: "ann"}, Order: events.Order{ID: fmt.Sprint(i), Items: []events.Item{{ProductID: "tea", Quantity: pieces}}}}
+		customer.Apply(&c, events.Event{ID: o.Order.ID, Source: "/shop", Type: o.Type(), Time: begin.Add(time.Duration(d * 24 * float64(time.Hour))), Data: o})
+	}
+	return c
 }
 
-func TestEstimate(t *testing.T) {
+// large is a shop that knows itself, where tea is bought again about every 28 days by
+// three of four.
+func large(constants foresight.Constants) *product.Snapshot {
+	tea := foresight.Sums{Pairs: 400, Again: 900, Exposure: 400 * 24 * 90, Intervals: 900, LnDays: 900 * 3_332_205}
+	return &product.Snapshot{Version: 1, At: begin, Products: map[string]product.Product{"tea": {Buyers: 400, Sums: tea, Rhythm: product.Rhythm{Days: 28, Intervals: 900, Customers: 300}}},
+		Foresight: foresight.Shop{Sums: foresight.Sums{Pairs: 5000, Again: 1000, Exposure: 5000 * 24 * 200, Intervals: 1000, LnDays: 1000 * 3_806_662}, Constants: constants}}
+}
+
+func basisOfLast(c customer.Customer, s *product.Snapshot) basis {
+	h := habitsOf(workers.Input{Customer: c, Products: s, Now: begin})
+	return h.basisOf(c.PurchasesOf("tea")[0])
+}
+
+func TestTwiceThePiecesLastNotTwiceAsLong(t *testing.T) {
+	one, four := basisOfLast(buys(1, 0), large(foresight.Constants{})), basisOfLast(buys(4, 0), large(foresight.Constants{}))
+	if r := four.days() / one.days(); r < 1.1 || r > 1.2 {
+		t.Errorf("four pieces last %.2f times as long as one", r)
+	}
+	said := four
+	said.said = 30
+	if said.days() != 120 {
+		t.Errorf("four pieces of 30 days each last %v", said.days())
+	}
+	pieces := foresight.Constants{Exponent: 1, Known: 4, OfCustomer: 1, OfProduct: 0.5, Slope: 1}
+	if r := basisOfLast(buys(4, 0), large(pieces)).days() / basisOfLast(buys(1, 0), large(pieces)).days(); r < 3.99 || r > 4.01 {
+		t.Errorf("where pieces count, four last %.2f times as long", r)
+	}
+}
+
+func TestTheChanceIsSaidInWords(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		basis basis
-		piece float64
-		conf  Confidence
+		name     string
+		who      customer.Customer
+		products *product.Snapshot
+		on       float64
+		parts    []string
 	}{
-		{"the shop says it", basis{pieces: 1, said: 30, own: []float64{7, 7, 7}, shop: known(90, 900)}, 30, Certain},
-		{"own intervals alone", basis{pieces: 1, own: []float64{20, 30}}, 25, Low},
-		{"a holiday shifts nothing", basis{pieces: 1, own: []float64{30, 30, 200}}, 30, Fair},
-		// p = 28, k = ½ + 1½·120/125 = 1.94: (4·31 + 1.94·28) / 5.94
-		{"own and product", basis{pieces: 1, own: []float64{31, 31, 31, 31}, product: product.Product{Rhythm: known(28, 120)}}, 30.02, Fair},
-		// p = (10·20 + 5·50) / 15 = 30, k = ½ + 1½·10/15 = 1.5: (1·60 + 1.5·30) / 2.5
-		{"own, product and shop", basis{pieces: 1, own: []float64{60}, product: product.Product{Rhythm: known(20, 10)}, shop: known(50, 900)}, 42, Low},
-		// k = ½: (2·14 + ½·60) / 2.5
-		{"the shop alone says little", basis{pieces: 1, own: []float64{14, 14}, shop: known(60, 900)}, 23.2, Low},
-		{"the product alone", basis{pieces: 1, product: product.Product{Rhythm: known(28, 60)}}, 28, Fair},
-		{"six, regular", basis{pieces: 1, own: []float64{30, 31, 30, 29, 30, 31}}, 30, Good},
-		{"six, irregular", basis{pieces: 1, own: []float64{10, 60, 30, 90, 20, 45}}, 37.5, Fair},
-		{"nothing", basis{pieces: 1}, 0, Low},
+		{"four times", buys(1, -99, -66, -33, 0), large(foresight.Constants{}), 28,
+			[]string{" % likely in these two weeks; bought four times, about every 33 days; expected to last ", " days from 10 Jun 2025"}},
+		{"once", buys(1, 0), large(foresight.Constants{}), 25, []string{"bought once; others who came back for it about every 28 days (300 of 400)"}},
+		{"early", buys(1, -60, -30, 0), nil, 25, []string{"bought three times, about every 30 days", "it is early: the shop knows of 0 repurchases"}},
+		{"many times", buys(1, -330, -300, -270, -240, -210, -180, -150, -120, -90, -60, -30, 0), nil, 25, []string{"bought 12 times, about every 30 days"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := c.basis.estimate()
-			if math.Abs(got.piece-c.piece) > 0.005 || got.confidence != c.conf {
-				t.Errorf("%.3f d, %s; want %.3f d, %s", got.piece, got.confidence, c.piece, c.conf)
+			b := basisOfLast(c.who, c.products)
+			got := b.text(begin.Add(time.Duration(c.on) * day))
+			for _, part := range c.parts {
+				if !strings.Contains(got, part) {
+					t.Errorf("%s\nlacks %q", got, part)
+				}
 			}
+			if c.products != nil && strings.Contains(got, "early") {
+				t.Errorf("a shop of many repurchases is early: %s", got)
+			}
+			t.Log(got)
 		})
 	}
 }
 
-func anyBasis(t *rapid.T) basis {
-	days := rapid.Float64Range(0.5, 700)
-	rhythm := func(label string) product.Rhythm {
-		if rapid.Bool().Draw(t, label) {
-			return known(days.Draw(t, label+" days"), rapid.IntRange(1, 500).Draw(t, label+" customers"))
-		}
-		return product.Rhythm{}
+func TestWhatIsHardlyBoughtAgainIsUnlikely(t *testing.T) {
+	s := large(foresight.Constants{})
+	s.Products["tea"] = product.Product{Buyers: 400, Sums: foresight.Sums{Pairs: 400, Again: 4, Exposure: 400 * 24 * 300}}
+	b := basisOfLast(buys(1, 0), s)
+	if p := b.chance(begin.AddDate(0, 0, 30)); p > 0.02 {
+		t.Errorf("%.2f of a thing that four of four hundred bought twice", p)
 	}
-	return basis{
-		pieces: rapid.IntRange(1, 20).Draw(t, "pieces"), own: rapid.SliceOfN(days, 0, 12).Draw(t, "own"),
-		product: product.Product{Rhythm: rhythm("product")}, shop: rhythm("shop"),
+	if b.likely(begin, 0.15) || !b.likely(begin, 0) {
+		t.Error("it is likely")
 	}
-}
-
-// What is learned lies between the lowest and the highest that it rests on.
-func TestAnEstimateIsBoundedByItsInputs(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := anyBasis(t)
-		inputs := append([]float64{}, b.own...)
-		for _, r := range []product.Rhythm{b.product.Rhythm, b.shop} {
-			if r.Days > 0 {
-				inputs = append(inputs, r.Days)
-			}
-		}
-		low, high := math.Inf(1), 0.0
-		for _, x := range inputs {
-			low, high = min(low, x), max(high, x)
-		}
-		e := b.estimate()
-		if len(inputs) == 0 {
-			if e.piece != 0 {
-				t.Fatalf("%v from nothing", e.piece)
-			}
-			return
-		}
-		if e.piece < low-1e-9 || e.piece > high+1e-9 {
-			t.Fatalf("%v is not between %v and %v", e.piece, low, high)
-		}
-		if math.Abs(e.total-e.piece*float64(b.pieces)) > 1e-9 {
-			t.Fatalf("%v of %d pieces, each %v", e.total, b.pieces, e.piece)
-		}
-	})
-}
-
-// It rises, or stays, when any of the intervals or medians does.
-func TestAnEstimateIsMonotone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := anyBasis(t)
-		before := b.estimate().piece
-		more := rapid.Float64Range(0, 100).Draw(t, "more")
-		c := b
-		c.own = append([]float64{}, b.own...)
-		switch which := rapid.IntRange(0, 2).Draw(t, "which"); {
-		case which == 0 && len(c.own) > 0:
-			c.own[rapid.IntRange(0, len(c.own)-1).Draw(t, "interval")] += more
-		case which == 1 && c.product.Rhythm.Days > 0:
-			c.product.Rhythm.Days += more
-		case which == 2 && c.shop.Days > 0:
-			c.shop.Days += more
-		}
-		if after := c.estimate().piece; after < before-1e-9 {
-			t.Fatalf("%v became %v", before, after)
-		}
-	})
-}
-
-// More customers of the product bring an estimate nearer to the product's median.
-func TestMoreCustomersCountMore(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := anyBasis(t)
-		b.product.Rhythm = known(30, rapid.IntRange(1, 400).Draw(t, "few"))
-		b.shop = product.Rhythm{}
-		c := b
-		c.product.Rhythm.Customers += rapid.IntRange(0, 400).Draw(t, "more")
-		if math.Abs(c.estimate().piece-30) > math.Abs(b.estimate().piece-30)+1e-9 {
-			t.Fatalf("%v with %d, %v with %d", b.estimate().piece, b.product.Rhythm.Customers, c.estimate().piece, c.product.Rhythm.Customers)
-		}
-	})
+	if b.said = 30; !b.likely(begin, 0.15) {
+		t.Error("the shop says that it is used up, and it is not reminded of")
+	}
 }

@@ -34,6 +34,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 
 func (w worker) plan(order *customer.Order, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
 	var out []touch.Touch
+	h := habitsOf(in)
 	for _, id := range order.Products() {
 		ps := in.Customer.PurchasesOf(id)
 		if len(ps) == 0 || ps[0].Order != order.ID {
@@ -42,12 +43,16 @@ func (w worker) plan(order *customer.Order, in workers.Input, show func(customer
 		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
 			continue
 		}
-		if due, _, _, ok := w.due(ps[0], in); ok {
+		if due, b, ok := w.due(ps[0], h); ok && b.likely(due, mayRise*w.config.MinChance) {
 			out = append(out, touch.Touch{Worker: Name, Step: step, Occasion: occasion(ps[0]), Due: due, Snapshot: show(ps[0])})
 		}
 	}
 	return out
 }
+
+// mayRise is the share of min_chance from which on a reminder is planned: until it is due
+// the customer may buy other things again, and others the product.
+const mayRise = 0.5
 
 // tooLate reports whether a purchase left, or arrived, so long after the order that the
 // shop is only cleaning up.
@@ -61,19 +66,24 @@ func occasion(p customer.Purchase) string { return touch.Token(p.Product + "\n" 
 
 // due returns when to remind of a purchase, and what that rests on; false if too
 // little is known, or if it lasts too short or too long.
-func (w worker) due(p customer.Purchase, in workers.Input) (time.Time, basis, estimate, bool) {
-	b := basisOf(p, in)
+func (w worker) due(p customer.Purchase, h customerHabits) (time.Time, basis, bool) {
+	b := h.basisOf(p)
 	if !b.enough(w.config.MinIntervals) {
-		return time.Time{}, b, estimate{}, false
+		return time.Time{}, b, false
 	}
-	e := b.estimate()
-	if e.total < shortest || e.total > longest {
-		return time.Time{}, b, e, false
+	lasts := b.days()
+	if lasts < shortest || lasts > longest {
+		return time.Time{}, b, false
 	}
 	// An email that follows the order on its heels helps nobody: of what lasts only
 	// for days, at least half is left to be used first.
-	wait := max(e.total-w.config.Lead.Hours()/24, e.total/2)
-	return later(p.Clock(), wait, in.Location()), b, e, true
+	wait := max(lasts-w.config.Lead.Hours()/24, lasts/2)
+	return later(p.Clock(), wait, h.in.Location()), b, true
+}
+
+// halfUsed is when half of what was bought is used up: nobody is reminded before.
+func (b basis) halfUsed() time.Time {
+	return later(b.clock, b.days()/2, b.known.in.Location())
 }
 
 // later adds days to a time as the calendar of a place counts them, and what is

@@ -16,24 +16,19 @@
 //
 //	pieces × supply_days
 //
-// after it. Otherwise it is learned from intervals between purchases, each
-// divided by the pieces that were bought before it, so that all are days a piece:
+// after it. Otherwise it is learned from the customer's own intervals between purchases,
+// from those of their other products, and from other customers' (see foresight.Model.Days):
+// more pieces last longer, by how much is learned from the shop.
 //
-//	p = (c·product + 5·shop) / (c + 5)    what may be expected of anybody
-//	k = ½ + 1½ · c/(c + 5)                for how many own intervals that counts
-//	e = (n·own + k·p) / (n + k)           days a piece
+// Most of what is bought is never bought again. So a reminder of what was learned is only
+// sent where the chance that the customer buys the product within the fourteen days after
+// it is min_chance or more (see foresight.Model.Chance). Where the shop states supply_days,
+// it says that the product is one that is used up.
 //
-// own is the median of the customer's n own intervals, product the median of the
-// c customers who bought the product again, and shop that over all products. Two
-// intervals of one's own outweigh what others do; one does not, where three
-// customers or more came back for the product. Medians, because one holiday must
-// not shift them; e lies between the lowest and the highest of the three, and
-// rises when any of them does. A part of which nothing is known is left out.
-//
-// It takes min_intervals own intervals, or a product that at least ten customers,
-// and one in ten of its buyers, bought again: of a kettle that ten in ten
-// thousand bought twice nothing is said. What is used up in less than three days
-// or more than two years is no business of this worker's.
+// A shop that is early, with hardly any repurchases, is taken for a usual one; there it
+// takes min_intervals own intervals, or a product that at least ten customers, and one in
+// ten of its buyers, bought again. What is used up in less than three days or more than
+// two years is no business of this worker's.
 package replenishment
 
 import (
@@ -64,14 +59,15 @@ type Config struct {
 	Lead             time.Duration `yaml:"lead"`          // how long before it runs out
 	Bundle           time.Duration `yaml:"bundle"`        // what falls due within this time shares an email; 0s: each has its own
 	MaxOrderAge      time.Duration `yaml:"max_order_age"` // how old an order may be when it leaves or arrives
-	MinIntervals     int           `yaml:"min_intervals"` // own intervals that suffice without anybody else's
+	MinIntervals     int           `yaml:"min_intervals"` // own intervals that suffice while the shop is early
+	MinChance        float64       `yaml:"min_chance"`    // of a purchase in the fourteen days after the email; 0: all are sent
 }
 
 // Defaults returns the configuration of a worker that the file does not mention.
 func Defaults() Config {
 	return Config{
 		Settings: workers.Settings{Status: workers.Live, Priority: 60, Class: touch.Marketing},
-		Lead:     5 * day, Bundle: 7 * day, MaxOrderAge: 180 * day, MinIntervals: 2,
+		Lead:     5 * day, Bundle: 7 * day, MaxOrderAge: 180 * day, MinIntervals: 2, MinChance: 0.15,
 	}
 }
 
@@ -88,6 +84,9 @@ func (c Config) validate() error {
 	}
 	if c.MinIntervals < 1 {
 		errs = append(errs, fmt.Errorf("min_intervals: %d: it takes at least 1 to learn from", c.MinIntervals))
+	}
+	if !(c.MinChance >= 0 && c.MinChance < 1) {
+		errs = append(errs, fmt.Errorf("min_chance: %v is not from 0 to below 1; write 0.15 for reminders of which about one in seven or more leads to a purchase", c.MinChance))
 	}
 	return errors.Join(errs...)
 }

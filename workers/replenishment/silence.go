@@ -12,10 +12,11 @@ import (
 const told = 5
 
 // Silence says of what the customer bought that too little is known to remind
-// of it. It has nothing to say of a customer with a reminder to come, or one that
+// of it, or that they will hardly buy it again. It has nothing to say of a customer with a reminder to come, or one that
 // had its outcome.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	var why []string
+	because, h := reason.Unlikely, habitsOf(in)
 	for _, id := range in.Customer.Bought() {
 		ps := in.Customer.PurchasesOf(id)
 		if len(ps) == 0 {
@@ -24,11 +25,15 @@ func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
 			continue // it is known well enough
 		}
-		_, b, e, ok := w.due(ps[0], in)
-		if ok {
+		switch due, b, ok := w.due(ps[0], h); {
+		case !ok:
+			because = reason.InsufficientData
+			why = append(why, id+": "+w.tooLittle(b))
+		case b.likely(due, mayRise*w.config.MinChance):
 			return "", ""
+		default:
+			why = append(why, id+": "+w.unlikely(b, due))
 		}
-		why = append(why, id+": "+w.tooLittle(b, e))
 	}
 	if len(why) == 0 {
 		return "", ""
@@ -36,5 +41,5 @@ func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	if more := len(why) - told; more > 0 {
 		why = append(why[:told], fmt.Sprintf("and %d more products", more))
 	}
-	return reason.InsufficientData, strings.Join(why, " · ")
+	return because, strings.Join(why, " · ")
 }

@@ -12,9 +12,14 @@ import (
 )
 
 // Wanted drops the reminder of what was bought again, came back, cannot be
-// bought, or of which nothing can be said any more, and holds it if it lasts
-// longer than was thought.
+// bought, is hardly bought again, or of which nothing can be said any more, and holds
+// it if it lasts longer than was thought.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
+	return w.wanted(t, habitsOf(in))
+}
+
+func (w worker) wanted(t touch.Touch, h customerHabits) touch.Verdict {
+	in := h.in
 	p, ok := purchaseOf(t, in.Customer)
 	if !ok {
 		return touch.DropFor(reason.InsufficientData, "the order is too long ago to be remembered")
@@ -28,7 +33,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
 		return touch.DropFor(reason.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
 	}
-	due, b, e, ok := w.due(p, in)
+	due, b, ok := w.due(p, h)
 	switch {
 	case in.Customer.Subscribed(p.Product, p.Placed):
 		return touch.DropFor(reason.Repurchased, "it comes by subscription")
@@ -37,31 +42,38 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case b.product.Unavailable():
 		return touch.DropFor(reason.Unavailable, "the shop says that it cannot be bought")
 	case !ok:
-		return touch.DropFor(reason.InsufficientData, w.tooLittle(b, e))
+		return touch.DropFor(reason.InsufficientData, w.tooLittle(b))
 	case !p.Left: // if it leaves today, it lasts until then
 		return touch.MoveTo(in.Now.Add(due.Sub(p.Clock())), "it has not left the shop yet")
-	case due.After(in.Now.Add(patience(e))):
-		return touch.MoveTo(due, b.text(e, p.Clock().In(in.Location())))
+	case due.After(in.Now.Add(b.patience())):
+		return touch.MoveTo(due, b.text(due))
+	case !b.likely(in.Now, w.config.MinChance):
+		return touch.DropFor(reason.Unlikely, w.unlikely(b, in.Now))
 	}
 	return touch.Verdict{}
 }
 
 // patience is by how much a reminder may come too early. What is learned moves a
 // little every night, which is no reason to wait.
-func patience(e estimate) time.Duration {
-	if e.confidence == Certain {
+func (b basis) patience() time.Duration {
+	if b.said > 0 {
 		return 0
 	}
 	return day
 }
 
+// unlikely says why a reminder is not worth sending.
+func (w worker) unlikely(b basis, at time.Time) string {
+	return fmt.Sprintf("%s; less than min_chance, %s", b.text(at), share(w.config.MinChance))
+}
+
 // tooLittle says why there is no estimate.
-func (w worker) tooLittle(b basis, e estimate) string {
-	if e.total > 0 {
-		return fmt.Sprintf("it lasts %s days; only between %d and %d are reminded of", number(e.total), shortest, longest)
+func (w worker) tooLittle(b basis) string {
+	if b.enough(w.config.MinIntervals) {
+		return fmt.Sprintf("it lasts %s days; only between %d and %d are reminded of", number(b.days()), shortest, longest)
 	}
-	why := fmt.Sprintf("no supply_days; %s; needed: %d own intervals, or %d customers who bought the product again",
-		b.inputs(), w.config.MinIntervals, enoughCustomers)
+	why := fmt.Sprintf("no supply_days; %s%s; needed: %s, or %d customers who bought the product again",
+		b.rhythm(), b.early(), count(w.config.MinIntervals, "own interval"), enoughCustomers)
 	if r := b.product.Rhythm; r.Customers >= enoughCustomers {
 		why += fmt.Sprintf(" and are one in ten of its buyers (%d)", b.product.Buyers)
 	}
