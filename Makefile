@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race replicas upgrade relays story due clicks fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -96,6 +96,9 @@ due: ## Let DUE (100,000) emails be due at once, 50 of which may leave a second,
 
 clicks: ## Let CLICKS (60,000) customers unsubscribe by the link, 2,000 a second, while emails go out
 	HOMING_CLICKS=$(CLICKS) go test -count=1 -run '^TestAFloodOfClicksWhileEmailsLeave$$' -timeout 30m -v ./pkg/homingtest/replicas
+
+forecast: ## Say how well Homing foresees what customers do, in shops that are made up and in ARGS=orders.jsonl.gz; takes minutes
+	go run ./pkg/homingtest/forecast $(ARGS)
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
