@@ -11,10 +11,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/product"
@@ -154,11 +156,47 @@ type Worker struct {
 	Lapse     *Lapse           // it wants to be told who stays away
 }
 
-// Lapse says when a customer stays away: days after the last order, or, if that
-// is later, times as long after it as they usually take from order to order.
+// Lapse says when a customer stays away: some days after the last order, once it is
+// unlikely enough that they come back by themselves.
 type Lapse struct {
-	Days             int     `yaml:"days"`
-	TimesOwnInterval float64 `yaml:"times_own_interval"` // 0: the days alone
+	Days      int     `yaml:"days"`
+	MaxChance float64 `yaml:"max_chance"` // of an order within the next 90 days; 1: the days alone
+	// TimesOwnInterval is what max_chance has replaced: it changed next to nobody's lapse.
+	TimesOwnInterval any `yaml:"times_own_interval"`
+}
+
+// longestLapse is how many times as long as Days the chance may put off a lapse.
+const longestLapse = 3
+
+// Validate reports what is wrong, each problem by its key.
+func (l Lapse) Validate() error {
+	var errs []error
+	if l.Days < 1 || l.Days > 3650 {
+		errs = append(errs, fmt.Errorf("days: %d is not between 1 and 3650", l.Days))
+	}
+	if !(l.MaxChance > 0 && l.MaxChance <= 1) {
+		errs = append(errs, fmt.Errorf("max_chance: %v is not above 0 and up to 1; 1 leaves it to the days", l.MaxChance))
+	}
+	if l.TimesOwnInterval != nil {
+		errs = append(errs, errors.New("times_own_interval: is no longer used; remove it, and write max_chance: the chance of an order within the next 90 days up to which a customer counts as lapsed, for example 0.3"))
+	}
+	return errors.Join(errs...)
+}
+
+// After returns how long after the last order a customer of so many orders has lapsed, by
+// what is known of who comes back. That puts it off, and only so far.
+func (l Lapse) After(known foresight.Lapse, orders int) time.Duration {
+	days := float64(l.Days)
+	days = min(max(days, math.Ceil(known.Silent(l.MaxChance, orders))), longestLapse*days)
+	return time.Duration(days) * 24 * time.Hour
+}
+
+// Latest returns the longest that After may return.
+func (l Lapse) Latest(known foresight.Lapse) time.Duration {
+	if !known.Known() || l.MaxChance >= 1 {
+		return l.After(known, 1)
+	}
+	return time.Duration(longestLapse*l.Days) * 24 * time.Hour
 }
 
 // From returns what makes the workers of a Kind from the defaults of their section,

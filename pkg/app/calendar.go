@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"homing/events"
 	"homing/pkg/calendar"
+	"homing/pkg/foresight"
+	"homing/workers"
 )
 
 // RoleCalendar is the role that turns dates into events, and runs what is done
@@ -44,9 +47,24 @@ func (a *App) calendarStores() map[string]calendar.Settings {
 			set.Birthdays = &calendar.Birthdays{Lead: *lead}
 		}
 		if l := s.WantsLapses(); l != nil {
-			set.Lapses = &calendar.Lapses{Days: l.Days, Times: l.TimesOwnInterval}
+			set.Lapses = a.lapses(id, *l)
 		}
 		out[id] = set
 	}
 	return out
+}
+
+// lapses says when a store's customers have lapsed: by its rule, and by who came back so
+// far, as the product statistics of the night know it.
+func (a *App) lapses(store string, rule workers.Lapse) *calendar.Lapses {
+	return &calendar.Lapses{
+		Soonest: rule.After(foresight.Lapse{}, 1),
+		Rule: func(ctx context.Context) (calendar.LapseRule, error) {
+			if err := a.statistics.Update(ctx, store); err != nil {
+				return calendar.LapseRule{}, err
+			}
+			known := a.statistics.Of(store).ComesBack()
+			return calendar.LapseRule{Latest: rule.Latest(known), After: func(orders int) time.Duration { return rule.After(known, orders) }}, nil
+		},
+	}
 }

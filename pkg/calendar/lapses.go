@@ -12,10 +12,18 @@ import (
 	"homing/pkg/projection"
 )
 
-// Lapses are when a store's customers count as lapsed; see customer.LapseAt.
+// Lapses are when a store's customers count as lapsed.
 type Lapses struct {
-	Days  int
-	Times float64
+	Soonest time.Duration // after the last order
+	// Rule returns the rule as of today.
+	Rule func(ctx context.Context) (LapseRule, error)
+}
+
+// LapseRule is how long after their last order customers have lapsed, between Lapses.Soonest
+// and Latest.
+type LapseRule struct {
+	Latest time.Duration
+	After  func(orders int) time.Duration
 }
 
 // lapsed is a customer whose lapse is to be told.
@@ -29,10 +37,14 @@ type lapsed struct {
 // CatchUp. Who was told is taken out of the index until they order again; whom
 // the daily limit leaves over stays there, and is found tomorrow.
 func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time, buckets []uint8) (left int, err error) {
-	rule, now := *c.o.Stores[store].Lapses, c.o.Scale.Now()
+	set, now := *c.o.Stores[store].Lapses, c.o.Scale.Now()
+	rule, err := set.Rule(ctx)
+	if err != nil {
+		return 0, err
+	}
 	since := now.Add(-c.o.CatchUp)
 	all, err := c.o.Customers.Lapsing(ctx, projection.LapseQuery{
-		Store: store, Buckets: buckets, Days: rule.Days, Times: rule.Times, From: since, To: now,
+		Store: store, Buckets: buckets, From: since, To: now, Soonest: set.Soonest, Latest: rule.Latest, After: rule.After,
 	})
 	if err != nil {
 		return 0, err
@@ -43,9 +55,9 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 		for i := range xs {
 			x := &xs[i]
 			who := &x.person.Customer
-			if place := customer.PlaceOf(x.own); place.Last != x.Place.Last || place.Pace != x.Place.Pace || who.LapsedSince() {
+			if place := customer.PlaceOf(x.own); place.Last != x.Place.Last || x.Place.Orders != 0 && place.Orders != x.Place.Orders || who.LapsedSince() {
 				forget = append(forget, x.Placed)
-			} else if at := who.LapseAt(rule.Days, rule.Times); !at.After(now) && !at.Before(since) && x.orderedLast() {
+			} else if at := lapseAt(who, rule); !at.After(now) && !at.Before(since) && x.orderedLast() {
 				if beforeItWasKnown(who, at) {
 					forget = append(forget, x.Placed)
 					continue
@@ -70,6 +82,15 @@ func (c *Calendar) tellLapses(ctx context.Context, store string, date time.Time,
 		return c.o.Customers.Forget(ctx, forget)
 	})
 	return left, err
+}
+
+// lapseAt returns when the customer lapses; the far future if they never ordered.
+func lapseAt(c *customer.Customer, rule LapseRule) time.Time {
+	last := c.LastOrderAt()
+	if last.IsZero() {
+		return time.Unix(1<<40, 0)
+	}
+	return last.Add(rule.After(c.OrderCount()))
 }
 
 // beforeItWasKnown reports whether the customer had lapsed when an import told of their

@@ -130,7 +130,7 @@ func (s *shop) concerned() (births, lapses int) {
 			if b := r.Customer.Birthday.Value; b != "" && near[b[len(b)-5:]] {
 				births++
 			}
-			if at := r.Customer.LapseAt(180, 3); !at.After(s.clock.Time) && !at.Before(s.clock.AddDate(0, 0, -7)) {
+			if at := r.Customer.LastOrderAt().AddDate(0, 0, 180); !at.After(s.clock.Time) && !at.Before(s.clock.AddDate(0, 0, -7)) {
 				lapses++
 			}
 		}

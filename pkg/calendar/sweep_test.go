@@ -56,6 +56,20 @@ type shop struct {
 	left int
 }
 
+// lapsesAfter is a rule: so many days, and more of them for each order after the first, up
+// to three times as long.
+func lapsesAfter(days, more int) *calendar.Lapses {
+	const day = 24 * time.Hour
+	after := func(orders int) time.Duration { return time.Duration(min(days+(orders-1)*more, 3*days)) * day }
+	return &calendar.Lapses{Soonest: time.Duration(days) * day, Rule: func(context.Context) (calendar.LapseRule, error) {
+		latest := after(1)
+		if more > 0 {
+			latest = after(100)
+		}
+		return calendar.LapseRule{Latest: latest, After: after}, nil
+	}}
+}
+
 func openShop(t *testing.T, url, now string) *shop {
 	t.Helper()
 	id, err := customer.NewIdentity(homingtest.Secret)
@@ -64,7 +78,7 @@ func openShop(t *testing.T, url, now string) *shop {
 	}
 	rdb := homingtest.Redis(t, url)
 	s := &shop{t: t, url: url, rdb: rdb, store: projection.New(rdb, nil), ids: id, limit: 5000,
-		set: calendar.Settings{Zone: time.UTC, Birthdays: &calendar.Birthdays{}, Lapses: &calendar.Lapses{Days: 180, Times: 3}}}
+		set: calendar.Settings{Zone: time.UTC, Birthdays: &calendar.Birthdays{}, Lapses: lapsesAfter(180, 0)}}
 	s.clock.set(now, t)
 	return s
 }
@@ -222,11 +236,12 @@ func TestWhoWasErasedOrMergedHasNoBirthday(t *testing.T) {
 
 func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 	both(t, "2026-06-01T08:07:00Z", func(t *testing.T, s *shop) {
+		s.set.Lapses = lapsesAfter(180, 60)
 		s.orders("ann", 183)
 		s.orders("bob", 179)
-		s.orders("cid", 401, 301, 201)  // every hundred days
-		s.orders("dot", 420, 301)       // long ago: going live tells nobody of it
-		s.orders("eve", 1000, 660, 330) // every 330 days
+		s.orders("cid", 401, 301, 201) // of three orders: 300 days
+		s.orders("dot", 420, 301)      // long ago: going live tells nobody of it
+		s.orders("eve", 900, 500, 140)
 		s.orders("fay", 40, 20, 10)
 		s.orders("gus", 185)
 		s.happens(&events.CustomerLapsed{Customer: events.Customer{ID: "gus"}}) // the shop says so itself
@@ -253,7 +268,7 @@ func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 			}
 		}
 		got := strings.Join(all, "; ")
-		for _, want := range []string{"2026-09-", "lapsed cid", "2026-11-", "lapsed fay", "2028-04-", "lapsed eve"} {
+		for _, want := range []string{"2026-09-", "lapsed cid", "2026-11-", "lapsed eve", "2027-03-", "lapsed fay"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s is not in %s", want, got)
 			}
@@ -261,7 +276,7 @@ func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 		if strings.Count(got, "lapsed") != 3 {
 			t.Errorf("said %s", got)
 		}
-		s.orders("ann", 181)
+		s.orders("ann", 239)
 		s.clock.forward(1, 0)
 		s.sweep()
 		s.expect("lapsed ann")
@@ -308,18 +323,18 @@ func TestAnOutageLongerThanCatchUpLosesLapsesAndTellsNoneLate(t *testing.T) {
 func TestAChangeOfTheRuleHoldsForEverybody(t *testing.T) {
 	both(t, "2026-06-01T09:07:00Z", func(t *testing.T, s *shop) {
 		s.orders("ann", 91)
-		s.orders("bob", 500, 400, 300) // slow: at three times they lapse today, at two they did long ago
+		s.orders("bob", 500, 400, 300) // of three orders: by the last rule they lapse today, by the others they did long ago
 		s.orders("cid", 400, 300, 201)
 		s.orders("dot", 120)
 		s.clock.forward(-2, 0)
 		s.sweep()
 		s.expect("")
 		s.clock.forward(1, 0)
-		s.set.Lapses = &calendar.Lapses{Days: 90, Times: 2}
+		s.set.Lapses = lapsesAfter(90, 55)
 		s.sweep()
 		s.expect("lapsed ann, lapsed cid")
 		s.clock.forward(1, 0)
-		s.set.Lapses = &calendar.Lapses{Days: 120, Times: 3}
+		s.set.Lapses = lapsesAfter(120, 90)
 		s.sweep()
 		s.expect("lapsed bob, lapsed dot")
 	})

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"homing/events"
 	"homing/pkg/customer"
 )
@@ -26,41 +24,6 @@ func rhythm(days ...int) *customer.Customer {
 		}
 	}
 	return &c
-}
-
-func TestACustomerLapsesByTheirOwnRhythmButNotBeforeTheDays(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		days  []int
-		times float64
-		want  int // days after the last order that was not cancelled; 0: never
-	}{
-		{"nobody who never ordered", nil, 3, 0},
-		{"one order has no rhythm", []int{7}, 3, 180},
-		{"two orders have none either", []int{1, 300}, 3, 180},
-		{"a quick rhythm does not shorten the days", []int{1, 15, 29}, 3, 180},
-		{"a slow one lengthens them", []int{1, 101, 201}, 3, 300},
-		{"the median of an even number lies between", []int{1, 81, 201}, 3, 300},
-		{"one long pause does not make a customer slow", []int{1, 31, 61, 91, 691}, 3, 180},
-		{"two orders on a day do not make them quick", []int{1, 101, 101, 201, 301}, 3, 300},
-		{"what was cancelled is no order", []int{1, 101, -150, 201}, 3, 300},
-		{"nor is it the last one", []int{1, 101, 201, -290}, 3, 300},
-		{"nor does it make three of two", []int{1, 101, -201}, 3, 180},
-		{"no times: the days alone", []int{1, 101, 201}, 0, 180},
-		{"a part of the rhythm", []int{1, 401, 801}, 0.5, 200},
-		{"the order in which they come does not matter", []int{201, 1, 101}, 3, 300},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			k := rhythm(c.days...)
-			got, want := k.LapseAt(180, c.times), k.LastOrderAt().AddDate(0, 0, c.want)
-			if c.want == 0 {
-				want = time.Time{}
-			}
-			if !got.Equal(want) {
-				t.Errorf("lapses at %v, want %v", got, want)
-			}
-		})
-	}
 }
 
 func TestOneLapseAnEpisode(t *testing.T) {
@@ -127,23 +90,39 @@ func TestALapseThatTheOrdersDisproveIsNone(t *testing.T) {
 	}
 }
 
-// What the indexes know of a customer narrows their lapse down to some hours, and
-// never leaves it out.
-func TestAPlaceKnowsWhenItsCustomerLapses(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		k := &customer.Customer{}
-		for i := range rapid.IntRange(1, 8).Draw(t, "orders") {
-			at := time.UnixMilli(rapid.Int64Range(1_500_000_000_000, 1_700_000_000_000).Draw(t, "at")).UTC()
-			customer.Apply(k, events.Event{ID: fmt.Sprint(i), Source: "/s", Type: events.TypeOrderPlaced, Time: at,
-				Data: &events.OrderPlaced{Customer: ann, Order: events.Order{ID: fmt.Sprint(i)}}})
-		}
-		days, times := rapid.IntRange(1, 400).Draw(t, "days"), rapid.Float64Range(0, 5).Draw(t, "times")
-		at := k.LapseAt(days, times)
-		first, last := customer.PlaceOf(k).LapseBetween(days, times)
-		if at.Before(first) || at.After(last) || last.Sub(first) > 7*time.Hour {
-			t.Fatalf("lapses at %v, not between %v and %v", at, first, last)
-		}
-	})
+func TestAPlaceCountsOrdersThatWereNotCancelled(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		days   []int
+		last   int // days from the first
+		orders int
+	}{
+		{"one", []int{7}, 7, 1},
+		{"three", []int{1, 101, 201}, 201, 3},
+		{"what was cancelled is no order", []int{1, 101, -150, 201}, 201, 3},
+		{"nor is it the last one", []int{1, 101, 201, -290}, 201, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := rhythm(c.days...)
+			want := customer.Place{Last: k.LastOrderAt().Unix() / 3600, Orders: c.orders}
+			if got := customer.PlaceOf(k); got != want || !k.LastOrderAt().Equal(time.Date(2025, 1, 1, 10, 30, 0, 0, time.UTC).AddDate(0, 0, c.last)) {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			if n := len(k.OrderTimes()); n != c.orders {
+				t.Errorf("%d times, want %d", n, c.orders)
+			}
+		})
+	}
+	var days []int
+	for d := range 2 * customer.MaxPlaceOrders {
+		days = append(days, d+1)
+	}
+	if p := customer.PlaceOf(rhythm(days...)); p.Orders != customer.MaxPlaceOrders {
+		t.Errorf("%d orders", p.Orders)
+	}
+	if p := customer.PlaceOf(&customer.Customer{}); p != (customer.Place{}) {
+		t.Errorf("who never ordered is at %+v", p)
+	}
 }
 
 func TestPlacesOfBirthdays(t *testing.T) {

@@ -1,9 +1,6 @@
 package customer
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Place is where a customer is in the indexes by date: what must be known about
 // everybody to find those a day concerns without reading the others.
@@ -11,8 +8,11 @@ import (
 type Place struct {
 	Birthday int   // day of a leap year, 1 to 366; 0: not known
 	Last     int64 // hours since 1970 of the last order that was not cancelled; 0: none
-	Pace     int64 // whole hours of Customer.Pace; 0: none
+	Orders   int   // how many there were, at most MaxPlaceOrders
 }
+
+// MaxPlaceOrders is up to how many orders a place counts.
+const MaxPlaceOrders = 24
 
 // PlaceOf returns where a customer belongs. One who is gone belongs nowhere; one who
 // became another does: what they ordered before is known under this id alone.
@@ -22,18 +22,9 @@ func PlaceOf(c *Customer) Place {
 	}
 	p := Place{Birthday: DayOfBirth(c.Born())}
 	if last := c.LastOrderAt(); last.Unix() > 0 {
-		p.Last = last.Unix() / 3600
-		p.Pace = min(int64(c.Pace()/time.Hour), maxPace)
+		p.Last, p.Orders = last.Unix()/3600, min(c.OrderCount(), MaxPlaceOrders)
 	}
 	return p
-}
-
-// LapseBetween returns the first and the last moment at which a customer of
-// that place may lapse; see LapseAt. They are some hours apart.
-func (p Place) LapseBetween(days int, times float64) (first, last time.Time) {
-	at := time.Unix(p.Last*3600, 0).UTC()
-	first = at.Add(lapseAfter(days, times, time.Duration(p.Pace)*time.Hour))
-	return first, at.Add(time.Hour + lapseAfter(days, times, time.Duration(p.Pace+1)*time.Hour))
 }
 
 // leapYear is the year of all birthdays, where they are days of the year.
@@ -56,6 +47,3 @@ func DayOfBirth(s string) int {
 func DayOfYear(t time.Time) int {
 	return time.Date(leapYear, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).YearDay()
 }
-
-// maxPace keeps what the indexes hold of a pace in two bytes: seven years.
-const maxPace = math.MaxUint16

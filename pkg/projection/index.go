@@ -19,17 +19,17 @@ import (
 // set of its own for each day would cost more than its few members.
 //
 //	homing:{main.17}:b:<week of the year>  token → day of birth and the year that was told  owner: projection, calendar
-//	homing:{main.17}:o:<week since 1970>   token → hour of the week of the last order, pace owner: projection
-//	homing:{main.17}:slow                  token → hour of the last order, pace             owner: projection
+//	homing:{main.17}:o:<week since 1970>   token → hour of the week of the last order, less 168 an order  owner: projection
+//	homing:{main.17}:slow                  token → hour of the last order, pace            owner: projection
 //
-// slow has those whose pace is more than slowPace: when they lapse depends on it
-// more than on the day they ordered. The fields are what a token stands for, 9
-// bytes; the tenth is the bucket. None has a TTL.
+// The values of o are below 0, and above -4096, so that they take two bytes. Version 0.1
+// wrote others, which stay until their customers order again: hour of the week and pace
+// between orders, which is not below 0, and, of those whose pace was slow, entries of slow.
+// The fields are what a token stands for, 9 bytes; the tenth is the bucket. None has a TTL.
 
 const (
 	weekHours = 7 * 24
-	slowPace  = 60 * 24 // hours; so that three times it is the usual 180 days
-	tellUnit  = 512     // the year that was told is above the day
+	tellUnit  = 512 // the year that was told is above the day
 	paceUnit  = 1 << 16
 )
 
@@ -45,12 +45,8 @@ func entries(out []indexEntry, k customer.Key, field string, p customer.Place) [
 	if p.Birthday != 0 {
 		out = append(out, indexEntry{birthdayKey(k.Store, k.Bucket, p.Birthday), field, int64(p.Birthday)})
 	}
-	switch {
-	case p.Last == 0:
-	case p.Pace > slowPace:
-		out = append(out, indexEntry{slowKey(k.Store, k.Bucket), field, p.Last*paceUnit + p.Pace})
-	default:
-		out = append(out, indexEntry{orderKey(k.Store, k.Bucket, p.Last/weekHours), field, p.Pace*weekHours + p.Last%weekHours})
+	if p.Last != 0 {
+		out = append(out, indexEntry{orderKey(k.Store, k.Bucket, p.Last/weekHours), field, p.Last%weekHours - weekHours*int64(p.Orders)})
 	}
 	return out
 }
@@ -153,39 +149,58 @@ func (s *Customers) Birthdays(ctx context.Context, store string, buckets []uint8
 	})
 }
 
-// LapseQuery asks for the customers of some buckets who may lapse between two
-// times, by customer.LapseAt with these numbers.
+// LapseQuery asks for the customers of some buckets who may lapse between two times.
 type LapseQuery struct {
-	Store    string
-	Buckets  []uint8
-	Days     int
-	Times    float64
-	From, To time.Time
+	Store           string
+	Buckets         []uint8
+	From, To        time.Time
+	Soonest, Latest time.Duration                  // after the last order anybody may lapse
+	After           func(orders int) time.Duration // after it a customer of so many orders does
 }
 
 // Lapsing returns those customers whom a query concerns, and hardly any others:
 // an index knows hours. It takes one round trip.
 func (s *Customers) Lapsing(ctx context.Context, q LapseQuery) ([]Placed, error) {
-	// Nobody who is not slow lapses sooner, or later, after the last order.
-	soonest := time.Duration(q.Days) * 24 * time.Hour
-	latest := max(soonest, time.Duration(q.Times*slowPace)*time.Hour)
-	from, to := q.From.Add(-latest-2*time.Hour).Unix()/3600, q.To.Add(-soonest).Unix()/3600
+	from, to := q.From.Add(-q.Latest-2*time.Hour).Unix()/3600, q.To.Add(-q.Soonest).Unix()/3600
 	var reads []indexRead
 	for _, b := range q.Buckets {
-		for week := from / weekHours; week <= to/weekHours; week++ {
+		for week := max(from, 0) / weekHours; week <= to/weekHours; week++ {
 			reads = append(reads, indexRead{q.Store, b, orderKey(q.Store, b, week)})
 		}
 		reads = append(reads, indexRead{q.Store, b, slowKey(q.Store, b)})
 	}
 	return s.readIndex(ctx, reads, func(p *Placed) bool {
 		if week, ok := weekOf(p.entry.key); ok {
-			p.Place.Last, p.Place.Pace = week*weekHours+p.entry.value%weekHours, p.entry.value/weekHours
+			p.Place.Last, p.Place.Orders = ordered(week, p.entry.value)
 		} else {
-			p.Place.Last, p.Place.Pace = p.entry.value/paceUnit, p.entry.value%paceUnit
+			p.Place.Last = p.entry.value / paceUnit
 		}
-		first, last := p.Place.LapseBetween(q.Days, q.Times)
-		return !first.After(q.To) && !last.Before(q.From)
+		return q.Concerns(p.Place)
 	})
+}
+
+// Concerns reports whether a customer of that place may lapse in the time that is asked
+// about. A place of no orders does not say how many there were.
+func (q LapseQuery) Concerns(p customer.Place) bool {
+	last := time.Unix(p.Last*3600, 0)
+	first, end := q.Soonest, q.Latest
+	if p.Orders > 0 {
+		first = q.After(p.Orders)
+		if p.Orders < customer.MaxPlaceOrders {
+			end = first
+		}
+	}
+	return !last.Add(first).After(q.To) && !last.Add(end+time.Hour).Before(q.From)
+}
+
+// ordered returns the hour of a last order, and how many orders there were; 0: an older
+// version wrote it, which did not say.
+func ordered(week, value int64) (hour int64, orders int) {
+	if value >= 0 {
+		return week*weekHours + value%weekHours, 0
+	}
+	n := (weekHours - 1 - value) / weekHours
+	return week*weekHours + value + n*weekHours, int(n)
 }
 
 // indexRead is one hash to read.

@@ -1,10 +1,12 @@
 package projection_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +37,7 @@ var days = func() []int {
 }()
 
 // everybody asks for all who ever ordered.
-var everybody = projection.LapseQuery{Store: "main", Buckets: buckets, Days: 1, Times: 0,
+var everybody = projection.LapseQuery{Store: "main", Buckets: buckets, After: func(int) time.Duration { return 0 },
 	From: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 
 // indexed is what all indexes say of everybody.
@@ -58,7 +60,7 @@ func indexed(t *testing.T, s *projection.Customers) map[string]customer.Place {
 		if place.Last != 0 {
 			t.Errorf("%s is listed twice among the orders", p.Key.Token)
 		}
-		place.Last, place.Pace = p.Place.Last, p.Place.Pace
+		place.Last, place.Orders = p.Place.Last, p.Place.Orders
 		out[p.Key.Token] = place
 	}
 	return out
@@ -120,8 +122,8 @@ func TestTheIndexesSayWhatTheRecordsSay(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if slow := slices.ContainsFunc(slices.Collect(maps.Values(want)), func(p customer.Place) bool { return p.Pace > 60*24 }); len(want) < people/2 || !slow {
-			t.Fatalf("%d customers stand anywhere, slow ones: %v; the test shows little", len(want), slow)
+		if several := slices.ContainsFunc(slices.Collect(maps.Values(want)), func(p customer.Place) bool { return p.Orders > 2 }); len(want) < people/2 || !several {
+			t.Fatalf("%d customers stand anywhere, some with several orders: %v; the test shows little", len(want), several)
 		}
 		if d := cmp.Diff(want, indexed(t, store)); d != "" {
 			t.Errorf("the indexes (-records +indexes):\n%s", d)
@@ -177,12 +179,14 @@ func TestWhoLapsesIsFoundAndHardlyAnybodyElse(t *testing.T) {
 		if err := store.Scan(t.Context(), "main", func(batch []customer.Record) error { rs = append(rs, batch...); return nil }); err != nil {
 			t.Fatal(err)
 		}
+		const day = 24 * time.Hour
 		for _, c := range []struct {
-			days  int
-			times float64
-		}{{180, 3}, {90, 3}, {30, 3}, {30, 0}, {365, 1}, {60, 8}} {
-			q := everybody
-			q.Days, q.Times = c.days, c.times
+			name            string
+			soonest, latest time.Duration
+			more            time.Duration // for each order after the first
+		}{{"days alone", 180 * day, 180 * day, 0}, {"few days", 30 * day, 30 * day, 0}, {"by orders", 90 * day, 270 * day, 20 * day}} {
+			after := func(orders int) time.Duration { return min(c.soonest+time.Duration(orders-1)*c.more, c.latest) }
+			q := projection.LapseQuery{Store: "main", Buckets: buckets, Soonest: c.soonest, Latest: c.latest, After: after}
 			q.To = time.Date(2027, 1, 1, 7, 30, 0, 0, time.UTC)
 			q.From = q.To.AddDate(0, 0, -7)
 			found, err := store.Lapsing(t.Context(), q)
@@ -191,18 +195,66 @@ func TestWhoLapsesIsFoundAndHardlyAnybodyElse(t *testing.T) {
 			}
 			want := 0
 			for _, r := range rs {
-				at := r.Customer.LapseAt(c.days, c.times)
-				if at.Before(q.From) || at.After(q.To) {
+				at := r.Customer.LastOrderAt().Add(after(r.Customer.OrderCount()))
+				if r.Customer.OrderCount() == 0 || at.Before(q.From) || at.After(q.To) {
 					continue
 				}
 				want++
 				if !slices.ContainsFunc(found, func(p projection.Placed) bool { return p.Key == r.Key }) {
-					t.Errorf("%d days, %v times: %s, who lapses at %v, is not found", c.days, c.times, r.Key.Token, at)
+					t.Errorf("%s: %s, who lapses at %v, is not found", c.name, r.Key.Token, at)
 				}
 			}
-			t.Logf("%d days, %v times: %d lapse, %d are found", c.days, c.times, want, len(found))
+			t.Logf("%s: %d lapse, %d are found", c.name, want, len(found))
 			if len(found) > want+want/5+2 {
-				t.Errorf("%d days, %v times: %d are found, and %d lapse", c.days, c.times, len(found), want)
+				t.Errorf("%s: %d are found, and %d lapse", c.name, len(found), want)
+			}
+		}
+	})
+}
+
+// What version 0.1 wrote into the indexes is found until the customer orders again, by the
+// record then: it did not say how many orders there were.
+func TestEntriesOfVersion01AreFound(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		rdb := homingtest.Redis(t, url)
+		store, key := projection.New(rdb, nil), ids(t).Key("main", "ann")
+		if err := store.Fold(t.Context(), []customer.Entry{order(key, 0, 0)}); err != nil {
+			t.Fatal(err)
+		}
+		q := everybody
+		now, err := store.Lapsing(t.Context(), q)
+		if err != nil || len(now) != 1 || now[0].Place.Orders != 1 {
+			t.Fatalf("%+v, %v", now, err)
+		}
+		last := now[0].Place.Last
+		admin := homingtest.Admin(t, rdb)
+		names, err := admin.Keys(t.Context(), "*:o:*").Result()
+		if err != nil || len(names) != 1 {
+			t.Fatal(names, err)
+		}
+		fields, err := admin.HKeys(t.Context(), names[0]).Result()
+		if err != nil || len(fields) != 1 {
+			t.Fatal(fields, err)
+		}
+		tag, _, _ := strings.Cut(names[0], ":o:")
+		for name, write := range map[string]func() error{
+			"with a pace": func() error { return admin.HSet(t.Context(), names[0], fields[0], 30*168+last%168).Err() },
+			"slow": func() error {
+				return errors.Join(admin.Del(t.Context(), names[0]).Err(), admin.HSet(t.Context(), tag+":slow", fields[0], last<<16+2000).Err())
+			},
+		} {
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+			found, err := store.Lapsing(t.Context(), q)
+			if err != nil || len(found) != 1 || found[0].Key != key || found[0].Place != (customer.Place{Last: last}) {
+				t.Fatalf("%s: %+v, %v", name, found, err)
+			}
+			if err := store.Forget(t.Context(), found); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := store.Lapsing(t.Context(), q); err != nil || len(found) != 0 {
+				t.Fatalf("%s: it is not forgotten: %+v, %v", name, found, err)
 			}
 		}
 	})

@@ -15,10 +15,12 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 	"homing/pkg/intake"
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/statistics"
+	"homing/workers"
 )
 
 // shardCount is how many shards there are, whatever the machine has: what comes out does
@@ -59,7 +61,7 @@ func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine,
 	}
 	e.reader = e.newIntake(nil, nil, clock.Scale{})
 	e.calendar = calendar.New(calendar.Options{
-		Stores: calendarStores(stores), Jobs: []calendar.Job{{Name: "products", At: calendar.ProductsAt, Run: e.refresh}},
+		Stores: e.calendarStores(), Jobs: []calendar.Job{{Name: "products", At: calendar.ProductsAt, Run: e.refresh}},
 		CatchUp: c.Calendar.CatchUp, DailyLimit: c.Calendar.DailyLimit, Customers: calendarPeople{e}, People: calendarPeople{e},
 		Publish: func(_ context.Context, es []events.Event) error {
 			e.said = append(e.said, es...)
@@ -71,19 +73,28 @@ func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine,
 }
 
 // calendarStores says what each store's workers want to be told.
-func calendarStores(stores map[string]*programme.Store) map[string]calendar.Settings {
+func (e *engine) calendarStores() map[string]calendar.Settings {
 	out := map[string]calendar.Settings{}
-	for id, s := range stores {
+	for id, s := range e.stores {
 		set := calendar.Settings{Zone: s.Zone}
 		if lead := s.WantsBirthdays(); lead != nil {
 			set.Birthdays = &calendar.Birthdays{Lead: *lead}
 		}
 		if l := s.WantsLapses(); l != nil {
-			set.Lapses = &calendar.Lapses{Days: l.Days, Times: l.TimesOwnInterval}
+			set.Lapses = e.lapses(id, *l)
 		}
 		out[id] = set
 	}
 	return out
+}
+
+// lapses says when a store's customers have lapsed, by what was known of who comes back in
+// the night.
+func (e *engine) lapses(store string, rule workers.Lapse) *calendar.Lapses {
+	return &calendar.Lapses{Soonest: rule.After(foresight.Lapse{}, 1), Rule: func(context.Context) (calendar.LapseRule, error) {
+		known := e.products[store].ComesBack()
+		return calendar.LapseRule{Latest: rule.Latest(known), After: func(orders int) time.Duration { return rule.After(known, orders) }}, nil
+	}}
 }
 
 func (e *engine) newIntake(people *people, s *shard, scale clock.Scale) *intake.Intake {
@@ -246,7 +257,7 @@ func (e *engine) sweep(ctx context.Context) error {
 
 // refresh computes the product statistics of a store, from what has happened.
 func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
-	k := product.NewCollector()
+	k := product.NewCollector(e.hand.Now().UTC(), e.products[store])
 	for _, x := range e.shop[store].products {
 		k.Hear(x)
 	}
@@ -265,6 +276,6 @@ func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 			return err
 		}
 	}
-	e.products[store] = k.Snapshot(e.hand.Now().UTC())
+	e.products[store] = k.Snapshot()
 	return nil
 }

@@ -29,7 +29,7 @@ func (p *people) settle() {
 				p.index.born[is.Birthday] = append(p.index.born[is.Birthday], r)
 			}
 		}
-		if is := r.place; is.Last != was.Last || is.Pace != was.Pace {
+		if is := r.place; is.Last != was.Last || is.Orders != was.Orders {
 			r.quiet = false
 			if week := is.Last / weekHours; is.Last != 0 && (was.Last == 0 || week != was.Last/weekHours) {
 				p.index.ordered[week] = append(p.index.ordered[week], r)
@@ -57,7 +57,7 @@ func (c calendarPeople) Birthdays(_ context.Context, store string, buckets []uin
 
 // Lapsing implements calendar.Customers.
 func (c calendarPeople) Lapsing(_ context.Context, q projection.LapseQuery) ([]projection.Placed, error) {
-	soonest := q.To.Unix()/3600 - int64(q.Days)*24 // nobody lapses sooner after the last order
+	soonest := q.To.Add(-q.Soonest).Unix() / 3600 // nobody lapses sooner after the last order
 	return c.placed(q.Store, q.Buckets, func(p *people, found func(*record, projection.Placed)) {
 		for week, all := range p.index.ordered {
 			if week*weekHours > soonest {
@@ -65,9 +65,8 @@ func (c calendarPeople) Lapsing(_ context.Context, q projection.LapseQuery) ([]p
 			}
 			p.index.ordered[week] = slices.DeleteFunc(all, func(r *record) bool { return r.place.Last/weekHours != week })
 			for _, r := range p.index.ordered[week] {
-				first, last := r.place.LapseBetween(q.Days, q.Times)
-				if !r.quiet && !first.After(q.To) && !last.Before(q.From) {
-					found(r, projection.Placed{Place: customer.Place{Last: r.place.Last, Pace: r.place.Pace}})
+				if !r.quiet && q.Concerns(r.place) {
+					found(r, projection.Placed{Place: customer.Place{Last: r.place.Last, Orders: r.place.Orders}})
 				}
 			}
 		}
@@ -107,7 +106,7 @@ func (c calendarPeople) Tell(_ context.Context, ps []projection.Placed) error {
 // Forget implements calendar.Customers.
 func (c calendarPeople) Forget(_ context.Context, ps []projection.Placed) error {
 	for _, p := range ps {
-		if r := c.record(p.Key); r != nil && p.Place.Birthday == 0 && r.place.Last == p.Place.Last && r.place.Pace == p.Place.Pace {
+		if r := c.record(p.Key); r != nil && p.Place.Birthday == 0 && r.place.Last == p.Place.Last && r.place.Orders == p.Place.Orders {
 			r.quiet = true
 		}
 	}

@@ -21,13 +21,18 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
 	v := workers.Wording{
 		Orders: in.Customer.OrderCount(), Offer: w.config.Steps[place].Offer.Terms(),
-		Detail: "lapsed " + e.lapsed.UTC().Format("2006-01-02 15:04 MST"),
+		Detail: "lapsed " + e.lapsed.UTC().Format("2006-01-02 15:04 MST") + "; " + chance(in),
 	}
 	if gone := unavailable(t.Snapshot.Items, in.Products); len(gone) > 0 {
 		v.Items = slices.DeleteFunc(slices.Clone(t.Snapshot.Items), func(it events.Item) bool { return slices.Contains(gone, it.ProductID) })
 		v.Detail += workers.LeftOut(gone)
 	}
 	if v.Offer == nil {
+		return v
+	}
+	if p, known := comesBack(in); known && p > w.config.OfferMaxChance {
+		v.Offer = nil
+		v.Detail += "; without its offer, which those get who are up to " + share(w.config.OfferMaxChance) + " likely to (offer_max_chance)"
 		return v
 	}
 	for _, s := range w.config.Steps[:place] {

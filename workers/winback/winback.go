@@ -1,7 +1,8 @@
 // Package winback writes to customers who stay away.
 //
 // Trigger: customer.lapsed, from the shop or from the calendar, which says it
-// when a customer has not ordered for as long as lapse has it. Steps, counted
+// when a customer has not ordered for as long as lapse has it, and it is unlikely that they
+// do by themselves. Steps, counted
 // from the lapse: miss-you at once, offer after two weeks, last-call after thirty
 // days with a bigger offer that is short. Each is worth sending for two weeks.
 //
@@ -17,6 +18,11 @@
 // else it has the smaller offer again. Its mail is also the last word: with
 // sunset, who neither orders nor answers why they left gets no marketing any more.
 //
+// Nobody is given a discount who probably comes back without one: while the chance that
+// they order within 90 days is above offer_max_chance, an email goes out without its offer.
+// What is known of who comes back is learned every night, from the shop's own customers
+// (see foresight.Lapse); until there are enough of them, the days decide alone.
+//
 // Not wanted any more:
 //   - purchased: an order was placed since the lapse, or is later than the one
 //     the episode is about
@@ -30,6 +36,7 @@ package winback
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"homing/events"
@@ -53,8 +60,9 @@ const (
 // Config is the worker's section of the configuration.
 type Config struct {
 	workers.Settings `yaml:",inline"`
-	Lapse            workers.Lapse        `yaml:"lapse"`  // for the calendar; a shop's customer.lapsed counts whenever it comes
-	Sunset           bool                 `yaml:"sunset"` // who does not react to the last step gets no marketing any more
+	Lapse            workers.Lapse        `yaml:"lapse"`            // for the calendar; a shop's customer.lapsed counts whenever it comes
+	OfferMaxChance   float64              `yaml:"offer_max_chance"` // of an order within 90 days, up to which there is an offer; 1: always
+	Sunset           bool                 `yaml:"sunset"`           // who does not react to the last step gets no marketing any more
 	Steps            []workers.StepConfig `yaml:"steps"`
 }
 
@@ -62,8 +70,11 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Settings: workers.Settings{Status: workers.Live, Priority: 50, Class: touch.Marketing},
-		Lapse:    workers.Lapse{Days: 180, TimesOwnInterval: 3},
-		Sunset:   true,
+		Lapse:    workers.Lapse{Days: 180, MaxChance: 0.3},
+
+		OfferMaxChance: 0.15,
+
+		Sunset: true,
 		Steps: []workers.StepConfig{
 			{Template: "win-back/miss-you"},
 			{Template: "win-back/offer", After: 14 * day,
@@ -76,11 +87,13 @@ func Defaults() Config {
 
 func (c Config) validate() error {
 	errs := []error{c.Settings.Validate(), workers.ValidateSteps(c.Steps)}
-	if c.Lapse.Days < 1 || c.Lapse.Days > 3650 {
-		errs = append(errs, fmt.Errorf("lapse.days: %d is not between 1 and 3650", c.Lapse.Days))
+	if err := c.Lapse.Validate(); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			errs = append(errs, errors.New("lapse."+line))
+		}
 	}
-	if k := c.Lapse.TimesOwnInterval; !(k >= 0 && k <= 100) {
-		errs = append(errs, fmt.Errorf("lapse.times_own_interval: %v is not between 0 and 100; 0 leaves it to the days", k))
+	if !(c.OfferMaxChance > 0 && c.OfferMaxChance <= 1) {
+		errs = append(errs, fmt.Errorf("offer_max_chance: %v is not above 0 and up to 1; 1 gives every lapsed customer the offers", c.OfferMaxChance))
 	}
 	return errors.Join(errs...)
 }
@@ -93,10 +106,11 @@ var Kind = workers.Kind{
 	Triggers: []events.Type{events.TypeCustomerLapsed},
 	Horizon:  expires,
 	Recalls:  true,
+	Products: true,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
 		w := worker{c}
 		return workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose,
-			Lapse: &c.Lapse}
+			Silence: w.Silence, Lapse: &c.Lapse}
 	}),
 }
 

@@ -2,6 +2,7 @@ package winback_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/foresight"
 	"homing/pkg/offer"
 	"homing/pkg/product"
 	"homing/pkg/reason"
@@ -305,11 +307,77 @@ func TestTheLastStepIsTheLastWord(t *testing.T) {
 			}
 		}
 	}
-	w := worker(t, func(c *winback.Config) { c.Lapse = workers.Lapse{Days: 90, TimesOwnInterval: 2.5} })
-	if *w.Lapse != (workers.Lapse{Days: 90, TimesOwnInterval: 2.5}) {
+	w := worker(t, func(c *winback.Config) { c.Lapse = workers.Lapse{Days: 90, MaxChance: 0.25} })
+	if *w.Lapse != (workers.Lapse{Days: 90, MaxChance: 0.25}) {
 		t.Errorf("Lapse is %+v", *w.Lapse)
 	}
 }
+
+// back is a shop in which half of those with one order come back within 90 days after a
+// month of silence, and the more orders, the more do.
+var back = &product.Snapshot{Version: 1, Lapse: foresight.Lapse{Level: math.Log(35), Silence: -1, Orders: 1, People: 1000}}
+
+func TestTheChanceThatTheyComeBackPutsOffALapse(t *testing.T) {
+	known := back.ComesBack()
+	for _, c := range []struct {
+		name   string
+		rule   workers.Lapse
+		known  foresight.Lapse
+		orders int
+		days   int
+	}{
+		{"not known: the days alone", workers.Lapse{Days: 180, MaxChance: 0.3}, foresight.Lapse{}, 9, 180},
+		{"one order", workers.Lapse{Days: 180, MaxChance: 0.3}, known, 1, 180},
+		{"five orders", workers.Lapse{Days: 180, MaxChance: 0.3}, known, 5, 404}, // 35·5·0.7/0.3 − 5 = 403.3
+		{"no longer than three times the days", workers.Lapse{Days: 180, MaxChance: 0.3}, known, 50, 540},
+		{"the days alone, as the shop wants it", workers.Lapse{Days: 180, MaxChance: 1}, known, 50, 180},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.rule.After(c.known, c.orders); got != time.Duration(c.days)*day {
+				t.Errorf("after %v, want %d days", got, c.days)
+			}
+			if c.rule.After(c.known, c.orders) > c.rule.Latest(c.known) {
+				t.Errorf("later than %v", c.rule.Latest(c.known))
+			}
+		})
+	}
+}
+
+func TestNoDiscountForThoseWhoComeBackAnyway(t *testing.T) {
+	w := worker(t, func(*winback.Config) {})
+	compose := func(orders int, known *product.Snapshot) workers.Wording {
+		es := []events.Event{ordered(-190*day, "1")}
+		for i := range orders - 1 {
+			es = append(es, ordered(-time.Duration(220+i)*day, fmt.Sprint("before", i)))
+		}
+		return w.Compose(asked("offer", "1"), workers.Input{Customer: fold(append(es, lapsed(0))...), Products: known, Now: noon})
+	}
+	for _, c := range []struct {
+		name   string
+		orders int
+		known  *product.Snapshot
+		offer  bool
+		why    string
+	}{
+		{"not known", 9, nil, true, "it is early: how likely they come back by themselves is not known yet"},
+		{"one order", 1, lower, true, "8 % likely to order within 90 days by themselves"},
+		{"nine orders", 9, lower, false, "likely to order within 90 days by themselves; without its offer, which those get who are up to 15 % likely to"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := compose(c.orders, c.known)
+			if (got.Offer != nil) != c.offer || !strings.Contains(got.Detail, c.why) {
+				t.Errorf("offer %+v; %s", got.Offer, got.Detail)
+			}
+		})
+	}
+	why, text := w.Silence(workers.Input{Customer: fold(ordered(-10*day, "1")), Products: lower, Now: noon, Zone: time.UTC})
+	if why != reason.NotYet || !strings.Contains(text, "likely to order within 90 days by themselves; counts as lapsed from ") {
+		t.Errorf("%s %s", why, text)
+	}
+}
+
+// lower is a shop in which 8 % of those with one order come back after 190 days.
+var lower = &product.Snapshot{Version: 1, Lapse: foresight.Lapse{Level: math.Log(195 * 0.08 / 0.92), Silence: -1, Orders: 0.7, People: 1000}}
 
 func TestTheConfigurationIsChecked(t *testing.T) {
 	for _, c := range []struct {
@@ -318,8 +386,10 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		want string // part of the error
 	}{
 		{"no days", func(c *winback.Config) { c.Lapse.Days = 0 }, "lapse.days: 0"},
-		{"negative times", func(c *winback.Config) { c.Lapse.TimesOwnInterval = -1 }, "lapse.times_own_interval: -1"},
-		{"times that are no number", func(c *winback.Config) { c.Lapse.TimesOwnInterval = math.NaN() }, "lapse.times_own_interval: NaN"},
+		{"a chance of nothing", func(c *winback.Config) { c.Lapse.MaxChance = 0 }, "lapse.max_chance: 0"},
+		{"a chance that is no number", func(c *winback.Config) { c.Lapse.MaxChance = math.NaN() }, "lapse.max_chance: NaN"},
+		{"the key of before", func(c *winback.Config) { c.Lapse.TimesOwnInterval = 3 }, "lapse.times_own_interval: is no longer used; remove it, and write max_chance"},
+		{"offers to nobody", func(c *winback.Config) { c.OfferMaxChance = 0 }, "offer_max_chance: 0"},
 		{"steps", func(c *winback.Config) { c.Steps[0].Template = "x" }, "steps[0].template"},
 		{"an offer", func(c *winback.Config) { c.Steps[2].Offer.Percent = 101 }, "steps[2].offer.percent"},
 		{"status", func(c *winback.Config) { c.Status = "on" }, `status: "on"`},
