@@ -1,12 +1,13 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race partitions replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
 KILLS ?= 60
 DUE ?= 100000
+PARTITIONS ?= 2
 # The version that make upgrade runs beside this one.
 OLDER ?= v0.1.0
 CLICKS ?= 60000
@@ -51,8 +52,7 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, ev
 	@scripts/install-test-tools.sh
 	scripts/gofmt.sh
 	go vet ./...
-	go vet -tags year,story ./pkg/homingtest/...
-	go vet -tags million ./pkg/calendar ./pkg/homingtest
+	go vet -tags year,story,million ./pkg/homingtest/... ./pkg/calendar
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
@@ -77,6 +77,9 @@ year: ## Let customers live a year of fake time
 
 race: ## Run every test under the race detector, which takes a long time
 	go test -race -shuffle=on -timeout 60m ./...
+
+partitions: ## Tell every story of the tests of an installation with PARTITIONS (2) partitions; takes some minutes
+	HOMING_TEST_PARTITIONS=$(PARTITIONS) go test -count=1 -vet=off -timeout 40m ./pkg/homingtest
 
 replicas: ## Kill processes of Homing, NATS and Redis KILLS (60) times while emails go out
 	HOMING_KILLS=$(KILLS) go test -count=1 -timeout 60m -v ./pkg/homingtest/replicas

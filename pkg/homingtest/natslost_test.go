@@ -105,7 +105,8 @@ func TestALimitOnWhatIsPlannedIsTakenAwayAndNamed(t *testing.T) {
 				core, logs := observer.New(zap.ErrorLevel)
 				w.Watch, w.Log = true, zap.New(core)
 				w.Start()
-				s, err := w.JS.Stream(t.Context(), bus.ScheduleStream("thank-you"))
+				planned := bus.PartitionsOf(w.JS).Schedule("thank-you", 0)
+				s, err := w.JS.Stream(t.Context(), planned)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,12 +124,32 @@ func TestALimitOnWhatIsPlannedIsTakenAwayAndNamed(t *testing.T) {
 					t.Errorf("it still has a limit: %+v", c)
 				}
 				told := logs.FilterMessageSnippet("deletes emails that are planned").All()
-				if len(told) != 1 || told[0].ContextMap()["name"] != bus.ScheduleStream("thank-you") || !strings.Contains(told[0].ContextMap()["limits"].([]any)[0].(string), name) {
+				if len(told) != 1 || told[0].ContextMap()["name"] != planned || !strings.Contains(told[0].ContextMap()["limits"].([]any)[0].(string), name) {
 					t.Errorf("the log says %v", logs.All())
 				}
 			})
 		})
 	}
+}
+
+// deleteConsumers deletes the consumers that a worker's emails come by, in every partition,
+// and returns their names, by stream.
+func deleteConsumers(t *testing.T, w *homingtest.World) map[string][]string {
+	t.Helper()
+	durable := map[string][]string{bus.Storefront: {bus.IntakeConsumer}}
+	n := bus.PartitionsOf(w.JS)
+	for p := range n.Count() {
+		durable[n.Timeline(p)] = []string{n.Erase(p), n.Plan("thank-you", p)}
+		durable[n.Schedule("thank-you", p)] = []string{n.Due("thank-you", p)}
+	}
+	for stream, names := range durable {
+		for _, name := range names {
+			if err := w.JS.DeleteConsumer(t.Context(), stream, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return durable
 }
 
 // Somebody deletes the consumers of a running installation: each is there again within
@@ -141,17 +162,7 @@ func TestAConsumerThatIsDeletedIsMadeAgain(t *testing.T) {
 		w.Start()
 		orders(w, 10)
 		time.Sleep(10 * time.Minute)
-		durable := map[string][]string{
-			bus.Storefront: {bus.IntakeConsumer}, bus.Timeline: {bus.EraseConsumer, bus.PlanConsumer("thank-you")},
-			bus.ScheduleStream("thank-you"): {bus.DueConsumer("thank-you")},
-		}
-		for stream, names := range durable {
-			for _, name := range names {
-				if err := w.JS.DeleteConsumer(t.Context(), stream, name); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		durable := deleteConsumers(t, w)
 		time.Sleep(5 * time.Second)
 		for stream, names := range durable {
 			for _, name := range names {

@@ -18,14 +18,7 @@ func TestConsumersThatAreDeletedAreMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
 		w.Start()
-		for stream, consumer := range map[string]string{
-			bus.Storefront: bus.IntakeConsumer, bus.Timeline: bus.PlanConsumer("thank-you"),
-			bus.ScheduleStream("thank-you"): bus.DueConsumer("thank-you"),
-		} {
-			if err := w.JS.DeleteConsumer(t.Context(), stream, consumer); err != nil {
-				t.Fatal(err)
-			}
-		}
+		deleteConsumers(t, w)
 		time.Sleep(10 * time.Minute)
 		w.Publish("main", homingtest.Order("ann", "1001"))
 		time.Sleep(time.Hour)

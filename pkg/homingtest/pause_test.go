@@ -32,19 +32,25 @@ func must(t *testing.T, did bool, err error) {
 	}
 }
 
-// due is all that the server knows of the touches that fell due: the stream and
-// its consumer.
-func due(t *testing.T, w *homingtest.World) (*jetstream.StreamInfo, *jetstream.ConsumerInfo) {
+// due is all that the server knows of the touches that fell due: the streams, one for each
+// partition, their consumers, and how many of these are not done with.
+func due(t *testing.T, w *homingtest.World) (streams []jetstream.StreamState, consumers []*jetstream.ConsumerInfo, waiting int) {
 	t.Helper()
-	s, err := w.JS.Stream(t.Context(), bus.ScheduleStream("thank-you"))
-	if err != nil {
-		t.Fatal(err)
+	n := bus.PartitionsOf(w.JS)
+	for p := range n.Count() {
+		s, err := w.JS.Stream(t.Context(), n.Schedule("thank-you", p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Consumer(t.Context(), n.Due("thank-you", p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		info := c.CachedInfo()
+		streams, consumers = append(streams, s.CachedInfo().State), append(consumers, info)
+		waiting += int(info.NumPending) + info.NumAckPending
 	}
-	c, err := s.Consumer(t.Context(), bus.DueConsumer("thank-you"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.CachedInfo(), c.CachedInfo()
+	return streams, consumers, waiting
 }
 
 // A worker is paused: it goes on planning, nothing leaves, and what falls due
@@ -66,18 +72,18 @@ func TestAPausedWorkerPlansAndWaits(t *testing.T) {
 		w.Stop()
 		w.Start()
 		time.Sleep(time.Hour)
-		stream, consumer := due(t, w)
-		if got := consumer.NumPending + uint64(consumer.NumAckPending); got != n || len(w.Sink.Mails()) != 0 {
-			t.Fatalf("%d touches wait, want %d; %d emails", got, n, len(w.Sink.Mails()))
+		streams, consumers, waiting := due(t, w)
+		if waiting != n || len(w.Sink.Mails()) != 0 {
+			t.Fatalf("%d touches wait, want %d; %d emails", waiting, n, len(w.Sink.Mails()))
 		}
 		time.Sleep(24 * time.Hour)
-		later, consumerLater := due(t, w)
-		if d := cmp.Diff(stream.State, later.State, cmpopts.IgnoreUnexported(jetstream.StreamState{})); d != "" {
-			t.Errorf("a day of being paused changed the stream (-before +after):\n%s", d)
+		streamsLater, consumersLater, _ := due(t, w)
+		if d := cmp.Diff(streams, streamsLater, cmpopts.IgnoreUnexported(jetstream.StreamState{})); d != "" {
+			t.Errorf("a day of being paused changed the streams (-before +after):\n%s", d)
 		}
 		ignore := cmpopts.IgnoreFields(jetstream.ConsumerInfo{}, "TimeStamp")
-		if d := cmp.Diff(consumer, consumerLater, ignore, cmpopts.IgnoreUnexported(jetstream.ConsumerInfo{})); d != "" {
-			t.Errorf("a day of being paused changed the consumer (-before +after):\n%s", d)
+		if d := cmp.Diff(consumers, consumersLater, ignore, cmpopts.IgnoreUnexported(jetstream.ConsumerInfo{})); d != "" {
+			t.Errorf("a day of being paused changed the consumers (-before +after):\n%s", d)
 		}
 		did, err = pauses(w).Resume(context.Background(), hold)
 		must(t, did, err)

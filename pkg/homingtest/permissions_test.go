@@ -180,13 +180,17 @@ func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T)
 		}
 		return len(i.State.Subjects)
 	}
+	n := bus.PartitionsOf(js)
 	pending := func(who string) int {
-		return subjects(bus.ScheduleStream("thank-you"), "schedule.main."+id.Key("main", who).Token+".>")
+		k := id.Key("main", who)
+		p := n.Of(k.Bucket)
+		return subjects(n.Schedule("thank-you", p), n.Under("schedule", p)+".main."+k.Token+".>")
 	}
+	ofAnn := n.Timeline(n.Of(id.Key("main", "ann").Bucket))
 	until(t, "the other orders planned", func() bool { return pending("ann") == 1 && pending("cat") == 1 })
 	main.publish(t, "main", "4", 0, &events.CustomerErased{Customer: events.Customer{ID: "ann"}})
 	until(t, "erased, and what was pending too", func() bool {
-		return subjects(bus.Timeline, "timeline.main.*.customer.erased") > 0 && pending("ann") == 0 && pending("cat") == 1
+		return subjects(ofAnn, "timeline.main.*.customer.erased") > 0 && pending("ann") == 0 && pending("cat") == 1
 	})
 	st, err := js.Stream(t.Context(), bus.Storefront)
 	if err == nil {
@@ -242,8 +246,11 @@ func mayNotSay(t *testing.T, main, second *spy, js jetstream.JetStream) {
 		}
 		return s.CachedInfo().State.LastSeq
 	}
-	before := map[string]uint64{bus.Timeline: last(bus.Timeline), "KV_controls": last("KV_controls"), bus.ScheduleStream("thank-you"): last(bus.ScheduleStream("thank-you"))}
-	for _, subject := range []string{"timeline.main.0.order.placed", "$KV.controls.secret", "$KV.controls.hold.thank-you._.paused", "due.thank-you.main.x.thanks.1"} {
+	before, n := map[string]uint64{}, bus.PartitionsOf(js)
+	for _, stream := range append(append(n.Timelines(), n.Schedules("thank-you")...), "KV_controls") {
+		before[stream] = last(stream)
+	}
+	for _, subject := range []string{"timeline.main.0.order.placed", "$KV.controls.secret", "$KV.controls.hold.thank-you._.paused", n.Under("due", 0) + ".thank-you.main.x.thanks.1"} {
 		for _, s := range []*spy{main, second} {
 			if err := s.conn.Publish(subject, []byte("{}")); err != nil {
 				t.Fatal(err)

@@ -123,7 +123,9 @@ func TestWithoutACollectorNothingIsTraced(t *testing.T) {
 		w.Start()
 		publishTraced(t, w, "ann", nats.Header{"traceparent": {"00-" + ofShop + "-" + spanShop + "-01"}})
 		time.Sleep(time.Minute)
-		for _, stream := range []string{bus.Timeline, bus.ScheduleStream("thank-you")} {
+		n := bus.PartitionsOf(w.JS)
+		p := n.Of(w.Identity().Key("main", "ann").Bucket)
+		for _, stream := range []string{n.Timeline(p), n.Schedule("thank-you", p)} {
 			s, err := w.JS.Stream(t.Context(), stream)
 			if err != nil {
 				t.Fatal(err)

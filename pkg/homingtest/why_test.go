@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,10 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/homingtest"
 	"homing/pkg/installation"
 	"homing/pkg/why"
 )
+
+const sequenceIs = `"sequence": `
 
 var update = flag.Bool("update", false, "write the golden files again")
 
@@ -27,9 +32,20 @@ const oneMailInSixteenHours = `
 pacing: {frequency: [{limit: 1, window: 16h}, {limit: 3, window: 7d}], look_ahead: 0s, quiet_hours: {from: "00:00", to: "00:00"}}
 `
 
-// golden compares what was said with what is in testdata.
+// golden compares what was said with what is in testdata. Places on a timeline of several
+// partitions count as sequences of their own.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
+	got = sequence.ReplaceAllFunc(got, func(said []byte) []byte {
+		position, err := strconv.ParseUint(string(said[len(sequenceIs):]), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bus.Partitions(homingtest.Partitions()); n.Count() > 1 {
+			_, position = n.Place(position)
+		}
+		return fmt.Append([]byte(sequenceIs), position)
+	})
 	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
@@ -53,6 +69,8 @@ func golden(t *testing.T, name string, got []byte) {
 var (
 	seconds = regexp.MustCompile(`(T\d\d:\d\d):\d\d(\.\d+)?Z`)
 	untilID = regexp.MustCompile(`\.held-\d+`)
+
+	sequence = regexp.MustCompile(sequenceIs + `\d+`)
 	// ofFiles is the version of the templates, which is another one after each change of a word.
 	ofFiles = regexp.MustCompile(`\bfiles-[0-9a-f]{8}\b`)
 )

@@ -105,7 +105,7 @@ func Config(t *testing.T, more string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("test", []byte(base+more), nil, programme.WorkerNames())
 	if err == nil {
-		c.Secret, c.HTTP.PublicURL, c.NATS.Partitions = Secret, PublicURL, partitions()
+		c.Secret, c.HTTP.PublicURL, c.NATS.Partitions = Secret, PublicURL, Partitions()
 		err = c.Validate()
 	}
 	if err != nil {
@@ -114,10 +114,13 @@ func Config(t *testing.T, more string) *config.Config {
 	return c
 }
 
-// partitions is over how many the streams of tests are split: 1, or what the environment
-// says, so that every story can be told with several.
-func partitions() int {
-	n, err := strconv.Atoi(os.Getenv("HOMING_TEST_PARTITIONS"))
+// PartitionsVariable is the variable of the environment that says over how many partitions
+// the streams of tests are split, so that every story can be told of several.
+const PartitionsVariable = "HOMING_TEST_PARTITIONS"
+
+// Partitions is over how many partitions the streams of tests are split; usually one.
+func Partitions() int {
+	n, err := strconv.Atoi(os.Getenv(PartitionsVariable))
 	if err != nil {
 		return 1
 	}
