@@ -10,26 +10,26 @@ type Measure struct {
 // String writes the measure with its unit.
 func (m Measure) String() string { return Count(m.Value) + " " + m.Unit }
 
-// What was measured, on the machine that docs/performance.md names: run make capacity, and
-// write here what they say.
+// What was measured, in one run on the machine that docs/performance.md names, except for
+// Fact: run make capacity, and write here what they say.
 var (
-	EventHoming = Measure{803, "µs of Homing for an event", "make capacity, workers: an order at 200/s, for which all workers plan"}
-	EventNATS   = Measure{720, "µs of NATS for an event", "the same"}
-	EventRedis  = Measure{163, "µs of Redis for an event", "the same"}
-	EmailHoming = Measure{424, "µs of Homing for an email", "make capacity, processes: an order to its email, by one process"}
-	EmailNATS   = Measure{246, "µs of NATS for an email", "the same"}
-	EmailRedis  = Measure{82, "µs of Redis for an email", "the same"}
+	EventHoming = Measure{2327, "µs of Homing for an event", "make capacity, workers: an order at 200/s, for which all workers plan"}
+	EventNATS   = Measure{2040, "µs of NATS for an event", "the same"}
+	EventRedis  = Measure{457, "µs of Redis for an event", "the same"}
+	EmailHoming = Measure{862, "µs of Homing for an email", "make capacity, processes: an order to its email, by one process"}
+	EmailNATS   = Measure{476, "µs of NATS for an email", "the same"}
+	EmailRedis  = Measure{168, "µs of Redis for an email", "the same"}
 
-	Process  = Measure{200, "MB for a process", "make capacity, memory: the most of any part"}
+	Process  = Measure{206, "MB for a process", "make capacity, memory: the most of any part (196 MiB)"}
 	Customer = Measure{627, "bytes for a customer of 1.4 orders", "make capacity, customers: Redis for each customer, all told"}
-	Order    = Measure{120, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer; the larger of two runs"}
+	Order    = Measure{74, "bytes for each order more", "make capacity, customers: Redis for each order more of a customer"}
 	Entry    = Measure{546, "bytes for an event", "make capacity, customers: TIMELINE for each event"}
-	Fact     = Measure{650, "bytes for an email", "make capacity, processes: TIMELINE for an order and the email about it, less an order taken for 850 bytes"}
+	Fact     = Measure{751, "bytes for an email", "processes: TIMELINE for the email alone, of 1,000; a run of its own, since bytes do not depend on load"}
 
 	PendingDisk   = Measure{1035, "bytes of disk for a pending email", "make capacity, pending: 1,000,000"}
-	PendingMemory = Measure{705, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
-	StreamRate    = Measure{38_000, "messages a second into a stream", "make capacity, pending: the bare limit, of 100,000"}
-	Refold        = Measure{28_000, "entries a second", "make capacity, refold, a short run of 10,000"}
+	PendingMemory = Measure{765, "bytes of memory for a pending email", "make capacity, pending: 1,000,000"}
+	StreamRate    = Measure{41_000, "messages a second into a stream", "make capacity, pending: the bare limit, of 100,000"}
+	Refold        = Measure{16_400, "entries a second", "make capacity, refold: 200,000"}
 )
 
 // What is assumed, and was not measured.

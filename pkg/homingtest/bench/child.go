@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/metrics"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -117,8 +118,9 @@ func runChild(task string, in io.Reader, out io.Writer) error {
 // itself from then on until it stops.
 const askProfile = "profile "
 
-// profile starts a CPU profile of this process; what it returns ends it and
-// writes the profile of allocations next to it.
+// profile starts a CPU profile of this process; what it returns ends it and writes the
+// profile of allocations next to it. In between, what lives in memory is written whenever
+// it is more than ever before.
 func profile(path string) (stop func() error, err error) {
 	f, err := os.Create(path + ".cpu.pprof")
 	if err != nil {
@@ -127,14 +129,42 @@ func profile(path string) (stop func() error, err error) {
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return nil, err
 	}
+	done := make(chan struct{})
+	var heap sync.WaitGroup
+	heap.Go(func() { profileMostHeap(path+".heap.pprof", done) })
 	return func() error {
 		pprof.StopCPUProfile()
-		allocs, err := os.Create(path + ".allocs.pprof")
-		if err != nil {
-			return errors.Join(err, f.Close())
-		}
-		return errors.Join(pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close(), f.Close())
+		close(done)
+		heap.Wait()
+		return errors.Join(writeProfile("allocs", path+".allocs.pprof"), f.Close())
 	}, nil
+}
+
+// profileMostHeap writes a heap profile each time that a collection left more than any
+// before, until done.
+func profileMostHeap(path string, done <-chan struct{}) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	most := uint64(0)
+	for tick := time.Tick(20 * time.Millisecond); ; {
+		metrics.Read(live)
+		if n := live[0].Value.Uint64(); n > most {
+			most = n
+			_ = writeProfile("heap", path) // what is missing is seen
+		}
+		select {
+		case <-tick:
+		case <-done:
+			return
+		}
+	}
+}
+
+func writeProfile(name, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup(name).WriteTo(f, 0), f.Close())
 }
 
 // child is a process of ours, seen from the parent.
