@@ -190,7 +190,7 @@ const (
 	exponentCounts = 10.0
 	sharesCount    = 20.0
 	knownCounts    = 20.0
-	chancesCount   = 10.0
+	chancesCount   = 30.0
 
 	enough = 200 // intervals below which a shop has no constants of its own
 )
