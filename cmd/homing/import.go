@@ -128,6 +128,16 @@ func (p *program) importWoo() *cobra.Command {
 // storeZone is the zone of dates that say none in a file.
 func storeZone(s *config.Store) string { return s.TimeZone }
 
+// shopOf is what reading a shop's exports needs to know of a store.
+func shopOf(c *config.Config, id string, zone func(*config.Store) string) (store shop.Store, err error) {
+	of := c.Stores[id]
+	store = shop.Store{ID: id, Currency: of.Currency, URL: of.URL, Zone: time.UTC}
+	if name := zone(&of); name != "" {
+		store.Zone, err = localtime.Load(name)
+	}
+	return store, usage(err)
+}
+
 // runImport opens a source, checks it or publishes what it has, and says what became of
 // it. zone is that of dates that say none.
 func (p *program) runImport(ctx context.Context, f *importFlags, zone func(*config.Store) string, open func(store shop.Store) (*importing, error)) error {
@@ -139,12 +149,9 @@ func (p *program) runImport(ctx context.Context, f *importFlags, zone func(*conf
 	if err != nil {
 		return err
 	}
-	of := c.Stores[id]
-	store := shop.Store{ID: id, Currency: of.Currency, URL: of.URL, Zone: time.UTC}
-	if name := zone(&of); name != "" {
-		if store.Zone, err = localtime.Load(name); err != nil {
-			return usage(err)
-		}
+	store, err := shopOf(c, id, zone)
+	if err != nil {
+		return err
 	}
 	m, err := open(store)
 	if err != nil {

@@ -19,6 +19,9 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/programme"
 	"homing/pkg/rehearsal"
+	"homing/pkg/shop"
+	"homing/pkg/shop/sheet"
+	"homing/pkg/shop/shopify"
 )
 
 const rehearseHelp = `Lives through the history of a shop with a configuration, on virtual time and with the
@@ -26,7 +29,8 @@ same code that decides live, and tells what every customer would have got, and w
 not. It connects to no server and sends nothing.
 
 A history is a file of events, one a line, as for "homing publish --file": .jsonl or
-.jsonl.gz; - is the standard input. What was brought over (historical) is lived through
+.jsonl.gz; - is the standard input. With --format shopify or csv it is an export of orders
+or customers, as for "homing import"; several files are one history. What was brought over (historical) is lived through
 like anything else, and what Homing itself had said is left out: it says it again.
 
 With --against, the same history is lived through with another configuration as well, and
@@ -35,7 +39,8 @@ The other configuration is a file, or one of a revision in git: HEAD~1:homing.ya
 
 // rehearseFlags are the flags of homing rehearse.
 type rehearseFlags struct {
-	file      string
+	files     []string
+	format    string
 	store     string
 	out       string
 	synthetic bool
@@ -56,7 +61,9 @@ func (p *program) rehearseCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runRehearsal(cmd.Context(), f) },
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.file, "file", "", "the history: a `file` of events, one a line")
+	fs.StringArrayVar(&f.files, "file", nil, "the history: a `file` of events, one a line; may be given several times")
+	f.format = "jsonl"
+	fs.Var(&choice{&f.format, []string{"jsonl", "shopify", "csv"}}, "format", "what the files are: jsonl, events one a line; shopify, exports of orders or customers; or csv, see docs/storefronts/import.md")
 	fs.StringVar(&f.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
 	fs.StringVar(&f.out, "out", "", "write what it tells into a `file`")
 	fs.BoolVar(&f.synthetic, "synthetic", false, "a made-up shop of 4,372 customers in the place of a history: 25,900 orders with 541,909 lines in a year")
@@ -74,9 +81,9 @@ var errLeftOut = errors.New("some lines of the history aren't events and were le
 
 func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 	switch {
-	case f.synthetic && f.file != "":
+	case f.synthetic && len(f.files) > 0:
 		return usagef("--synthetic: makes up a history, and --file names one; leave one of them out")
-	case !f.synthetic && f.file == "":
+	case !f.synthetic && len(f.files) == 0:
 		return usagef("--file: name the history; --synthetic makes one up")
 	case f.stories < 0:
 		return usagef("--stories: %d is negative", f.stories)
@@ -93,6 +100,9 @@ func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 	}
 	m := &rehearsing{p: p, f: f, bar: meter{p: p, since: time.Now(), last: time.Now()}}
 	if m.store, err = storeOf(c, f.store); err != nil {
+		return err
+	}
+	if m.shop, err = shopOf(c, m.store, storeZone); err != nil {
 		return err
 	}
 	configs := []*config.Config{c}
@@ -212,6 +222,7 @@ type rehearsing struct {
 	p     *program
 	f     *rehearseFlags
 	store string
+	shop  shop.Store
 	each  []*rehearsal.Rehearsal // of each configuration
 	name  string                 // of the history
 	doing string                 // which of them lives
@@ -233,7 +244,22 @@ func (m *rehearsing) read(ctx context.Context) error {
 			return errors.Join(err, ctx.Err())
 		})
 	}
-	src, err := openLines(m.f.file, m.p.in)
+	m.name = strings.Join(m.f.files, ", ")
+	for _, path := range m.f.files {
+		read := m.lines
+		if m.f.format != "jsonl" {
+			read = m.export
+		}
+		if err := read(ctx, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lines reads a file of events.
+func (m *rehearsing) lines(ctx context.Context, path string) error {
+	src, err := openLines(path, m.p.in)
 	if err == nil {
 		defer src.close()
 		err = src.rewind()
@@ -241,13 +267,47 @@ func (m *rehearsing) read(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	m.name = src.name
 	for ctx.Err() == nil {
 		line, err := src.next()
 		if line == nil || err != nil {
 			return err
 		}
 		m.line(src, line)
+		m.show("reading the history", int64(m.each[0].Len()), 0)
+	}
+	return context.Cause(ctx)
+}
+
+// export reads a file that a shop exported.
+func (m *rehearsing) export(ctx context.Context, path string) error {
+	open := map[string]openExport{"shopify": shopify.OpenExport, "csv": sheet.Open}[m.f.format]
+	in, err := m.p.openFile(&importFlags{}, m.shop, path, open)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	for ctx.Err() == nil {
+		r, err := in.next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, f := range r.Faults {
+			if !f.Kept {
+				m.fault(fmt.Errorf("%s:%d: %s", path, f.Line, strings.TrimPrefix(f.Field+": "+printable(f.Detail), ": ")))
+			}
+		}
+		for _, e := range r.Events {
+			body, err := events.Encode(e)
+			if err == nil {
+				err = m.add(e.Type, body)
+			}
+			if err != nil {
+				m.fault(fmt.Errorf("%s:%d: %w", path, r.Line, err))
+			}
+		}
 		m.show("reading the history", int64(m.each[0].Len()), 0)
 	}
 	return context.Cause(ctx)
@@ -272,12 +332,16 @@ func (m *rehearsing) line(src *lines, line []byte) {
 	if err == nil {
 		return
 	}
-	m.bad++
 	if bad, ok := errors.AsType[*events.Error](err); ok {
 		err = fmt.Errorf("%s: %w", bad.Reason, bad)
 	}
-	if m.bad <= shownFaults {
-		m.bar.say(fmt.Sprintf("%s:%d: %v", src.name, src.line, err))
+	m.fault(fmt.Errorf("%s:%d: %w", src.name, src.line, err))
+}
+
+// fault says what is wrong with a line: the first ones.
+func (m *rehearsing) fault(err error) {
+	if m.bad++; m.bad <= shownFaults {
+		m.bar.say(err.Error())
 	} else if m.bad == shownFaults+1 {
 		m.bar.say("… more of these are left out, and not shown; `homing validate` names them all")
 	}

@@ -57,6 +57,14 @@ func TestALineThatIsNoEventIsNamed(t *testing.T) {
 	}
 }
 
+func TestExportsOfShopsAreRehearsed(t *testing.T) {
+	const exports = "../../pkg/shop/shopify/testdata/exports/"
+	now := write(t, t.TempDir(), "homing.yaml", shopFile)
+	homing(t, "rehearse", "--config", now, "--file", "../../pkg/shop/sheet/testdata/customers.csv", "--file", "../../pkg/shop/sheet/testdata/orders.csv",
+		"--format", "csv", "--stories", "1").contains(t, "thank-you", "ordered 1001: 3 items")
+	homing(t, "rehearse", "--config", now, "--file", exports+"orders.csv", "--format", "shopify").contains(t, "By worker", "orders.")
+}
+
 func TestTwoConfigurationsAreCompared(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, dir, "past.jsonl", past)
