@@ -72,7 +72,7 @@ func (p *program) rehearseCommand() *cobra.Command {
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (default: all); what it tells does not depend on it")
 	fs.StringVar(&f.against, "against", "", "compare with the configuration of a `file`, or of a revision in git: REV:PATH")
 	fs.IntVar(&f.customers, "customers", 50, "--against: list up to so many customers side by side")
-	p.outputFlag(cmd, "markdown")
+	p.outputFlag(cmd, "html", "markdown")
 	return cmd
 }
 
@@ -93,6 +93,8 @@ func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 		return usagef("--customers: %d is negative", f.customers)
 	case f.against == "" && p.output == "markdown":
 		return usagef("--output: markdown is what a comparison is told in; add --against")
+	case f.against != "" && p.output == "html":
+		return usagef("--output: a comparison is told as text, json or markdown")
 	}
 	c, err := p.devConfig()
 	if err != nil {
@@ -179,7 +181,11 @@ func (m *rehearsing) live(ctx context.Context) error {
 	} else {
 		report := results[0].Report()
 		if report.Stories, err = results[0].Stories(ctx, m.f.stories); err == nil {
-			err = m.write(report, func(w io.Writer) error { return rehearsal.Text(w, report) })
+			text := rehearsal.Text
+			if m.p.output == "html" {
+				text = rehearsal.Page
+			}
+			err = m.write(report, func(w io.Writer) error { return text(w, report) })
 		}
 	}
 	if _, differs := errors.AsType[*exitError](err); m.bad > 0 && (err == nil || differs) {

@@ -43,6 +43,16 @@ func TestAHistoryIsRehearsed(t *testing.T) {
 	}
 }
 
+func TestARehearsalIsAPage(t *testing.T) {
+	file := write(t, t.TempDir(), "past.jsonl", strings.ReplaceAll(past, `"id":"ann"`, `"id":"ann <b>"`))
+	r := homing(t, "rehearse", "--file", file, "--output", "html").want(t, exitOK).contains(t, "<!doctype html>", "ann &lt;b&gt;", "<summary>As a table</summary>", "prefers-color-scheme: dark")
+	for _, from := range []string{"<b>:", "<script", "src=", "href=", "@import", "url("} {
+		if strings.Contains(r.out, from) {
+			t.Errorf("the page has %q", from)
+		}
+	}
+}
+
 func TestALineThatIsNoEventIsNamed(t *testing.T) {
 	file := write(t, t.TempDir(), "past.jsonl", past+faulty)
 	homing(t, "rehearse", "--file", file).want(t, exitFailure).contains(t, `past.jsonl:5: missing_field: order.items: missing`,

@@ -1,0 +1,101 @@
+package rehearsal
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"time"
+)
+
+//go:embed page.html
+var pageSource string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"number": number, "plural": plural,
+	"date":   func(t time.Time) string { return t.Format(day) },
+	"minute": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"days":   dayBars, "hours": hourBars, "weeks": weekBars,
+	"notSent": func(v Verdict) bool { return v.Action != "sent" },
+	"wait": func(seconds float64) string {
+		return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+	},
+}).Parse(pageSource))
+
+// Page writes a report as a page that needs nothing else.
+func Page(w io.Writer, r *Report) error { return page.Execute(w, r) }
+
+// bars are a chart: its table says the same.
+type bars struct {
+	Title string
+	Of    string // what a bar stands for
+	Bars  []bar
+	Wide  bool // there are too many for words under each
+}
+
+// bar is one of a chart, in the units of its picture, which is chartHigh high.
+type bar struct {
+	Label     string
+	N         int
+	X, Y      float64
+	Width     float64
+	Height    float64
+	Mid       float64
+	ShowLabel bool
+}
+
+const (
+	chartWide = 720.0
+	chartHigh = 150.0
+)
+
+// chart lays bars out.
+func chart(title, of string, labels []string, counts []int) bars {
+	most := 1
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	out := bars{Title: title, Of: of, Wide: len(counts) > 24}
+	step := chartWide / float64(max(1, len(counts)))
+	every := max(1, len(counts)/12)
+	for i, n := range counts {
+		high := chartHigh * float64(n) / float64(most)
+		x := float64(i) * step
+		out.Bars = append(out.Bars, bar{labels[i], n, x, chartHigh - high, max(step*0.85, 0.5), high, x + step*0.42, i%every == 0})
+	}
+	return out
+}
+
+func dayBars(r *Report) bars {
+	by := map[string]int{}
+	for _, d := range r.Days {
+		by[d.Date] = d.Emails
+	}
+	var labels []string
+	var counts []int
+	if len(r.Days) > 0 {
+		at, _ := time.Parse(time.DateOnly, r.Days[0].Date)
+		end, _ := time.Parse(time.DateOnly, r.Days[len(r.Days)-1].Date)
+		for ; !at.After(end); at = at.AddDate(0, 0, 1) {
+			labels, counts = append(labels, at.Format(time.DateOnly)), append(counts, by[at.Format(time.DateOnly)])
+		}
+	}
+	return chart("Emails a day", "Day", labels, counts)
+}
+
+func hourBars(r *Report) bars {
+	labels := make([]string, len(r.Hours))
+	for i := range labels {
+		labels[i] = fmt.Sprintf("%02d", i)
+	}
+	return chart("Emails by hour of the store's day", "Hour", labels, r.Hours[:])
+}
+
+func weekBars(r *Report) bars {
+	var labels []string
+	var counts []int
+	for _, s := range r.Weeks {
+		labels, counts = append(labels, itoa(s.Emails)), append(counts, s.Weeks)
+	}
+	return chart("Customers' weeks with so many emails", "Emails in a week", labels, counts)
+}
