@@ -57,13 +57,24 @@ func chart(title, of string, labels []string, counts []int) bars {
 	}
 	out := bars{Title: title, Of: of, Wide: len(counts) > 24}
 	step := chartWide / float64(max(1, len(counts)))
-	every := max(1, len(counts)/12)
+	every := 1
+	if out.Wide {
+		every = (len(counts) + 5) / 6 // a date is wide
+	}
 	for i, n := range counts {
 		high := chartHigh * float64(n) / float64(most)
 		x := float64(i) * step
-		out.Bars = append(out.Bars, bar{labels[i], n, x, chartHigh - high, max(step*0.85, 0.5), high, x + step*0.42, i%every == 0})
+		out.Bars = append(out.Bars, bar{labels[i], n, x, chartHigh - high, max(step*0.85, 0.5), high, max(x+step*0.42, narrow(out.Wide)), i%every == 0})
 	}
 	return out
+}
+
+// narrow is how far from the edge the middle of a label is at least.
+func narrow(wide bool) float64 {
+	if wide {
+		return 30
+	}
+	return 0
 }
 
 func dayBars(r *Report) bars {
