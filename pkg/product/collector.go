@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"homing/events"
-	"homing/pkg/customer"
 	"homing/pkg/foresight"
 )
 
@@ -55,41 +54,6 @@ func NewCollector(at time.Time, before *Snapshot) *Collector {
 		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
 	}
 	return k
-}
-
-// Add counts a customer: a person, with what is known under all of their ids. What has no
-// id is nobody: the record of an address, or of someone who was erased.
-func (k *Collector) Add(c *customer.Customer) {
-	if c.ID.Value == "" {
-		return
-	}
-	k.customers++
-	habits, visitor := HabitsOf(c), false
-	for id, pair := range habits {
-		t := k.of(id)
-		if t == nil {
-			continue
-		}
-		s := pair.Sums(k.at)
-		t.Buyers++
-		t.Sums = t.Sums.Plus(s)
-		k.shop = k.shop.Plus(s)
-		if s.Intervals > 0 {
-			t.cameBack++
-			visitor = true
-		}
-	}
-	if visitor {
-		k.visitors++
-	}
-	orders := c.OrderTimes()
-	k.silences.Add(orders)
-	if k.lives != nil && draw(c.ID.Value) <= k.drawn {
-		k.lives.Add(habits)
-		if r, ok := foresight.RepeatOf(orders, k.at); ok {
-			k.repeats = append(k.repeats, r)
-		}
-	}
 }
 
 // draw returns the hash by which a customer is drawn.

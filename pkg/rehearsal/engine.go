@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -265,14 +264,7 @@ func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 		k.Sold(x)
 	}
 	for _, s := range e.shards {
-		var all []customer.Record
-		for _, r := range s.people.records {
-			if r.Key.Store == store && r.Customer.ID.Value != "" {
-				all = append(all, r.Record)
-			}
-		}
-		slices.SortFunc(all, func(a, b customer.Record) int { return customer.CompareKeys(a.Key, b.Key) })
-		if err := statistics.Add(ctx, s.people, k, all); err != nil {
+		if err := statistics.Add(ctx, s.people, &nightly{k, s.people, store, e.hand.Now().UTC()}, s.people.buyers(store)); err != nil {
 			return err
 		}
 	}

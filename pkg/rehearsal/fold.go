@@ -31,6 +31,7 @@ func (p *people) fold(e *customer.Entry) {
 		p.introduce(&r.Customer, e, d)
 	}
 	if customer.Apply(&r.Customer, e.Event) {
+		r.part = nil
 		p.changed(r)
 	}
 }
@@ -88,6 +89,7 @@ func (p *people) erase(ctx context.Context, e *customer.Entry) {
 func (p *people) apply(e *customer.Entry) {
 	r := p.at(e.Key)
 	if customer.Apply(&r.Customer, e.Event) {
+		r.part = nil
 		p.changed(r)
 	}
 	p.forget(e.Key, e.Event.Time)

@@ -8,6 +8,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/product"
 )
 
 // people are the customers of a shard, kept in this process. It does for intake,
@@ -32,6 +33,10 @@ type record struct {
 	told  int            // the year whose birthday was told
 	quiet bool           // the lapse was told, or there is none to tell
 	moved bool
+
+	part  *product.Part // what they add to the statistics; nil: it is to be looked at again
+	home  customer.Key  // the mailbox of the account
+	email string        // the account that it is of
 }
 
 func newPeople(id *customer.Identity) *people {
@@ -163,9 +168,15 @@ func (p *people) Same(_ context.Context, persons []customer.Person) ([]bool, err
 func (p *people) Named(_ context.Context, records []customer.Record) ([]int, error) {
 	out := make([]int, len(records))
 	for i := range records {
-		if account := records[i].Customer.Account(); account != "" {
-			out[i] = len(p.links[p.id.Mailbox(records[i].Key.Store, account)])
+		account := records[i].Customer.Account()
+		if account == "" {
+			continue
 		}
+		r := p.at(records[i].Key)
+		if r.email != account {
+			r.email, r.home = account, p.id.Mailbox(r.Key.Store, account)
+		}
+		out[i] = len(p.links[r.home])
 	}
 	return out, nil
 }

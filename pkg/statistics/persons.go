@@ -22,8 +22,13 @@ func (c *Statistics) add(ctx context.Context, k *product.Collector, batch []cust
 	return Add(ctx, c.o.People, k, batch)
 }
 
+// A Counter counts persons, as a product.Collector does.
+type Counter interface {
+	Add(c *customer.Customer)
+}
+
 // Add counts the persons of some records: each once, wherever their other records are.
-func Add(ctx context.Context, people People, k *product.Collector, batch []customer.Record) error {
+func Add(ctx context.Context, people People, k Counter, batch []customer.Record) error {
 	named, err := people.Named(ctx, batch)
 	if err != nil {
 		return err
