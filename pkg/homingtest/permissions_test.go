@@ -131,7 +131,7 @@ func TestTheShippedPermissionsAreEnoughAndNoStorefrontSeesAnything(t *testing.T)
 	core, logs := observer.New(zap.WarnLevel)
 	start := func() *app.App {
 		t.Helper()
-		a, err := app.New(app.Options{Config: c, Log: zap.New(core), RedisEmbedded: true, SMTPDial: sink.Dial,
+		a, err := app.New(app.Options{Config: c, Log: zap.New(core), Load: homingtest.Load, RedisEmbedded: true, SMTPDial: sink.Dial,
 			Roles: []string{app.RoleIntake, app.RoleCalendar, "thank-you", "cart-recovery", "win-back", "review-request", "birthday", "replenishment"}})
 		if err == nil {
 			err = a.Start()
