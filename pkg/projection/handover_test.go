@@ -155,7 +155,7 @@ func handover(t *testing.T, ends bool) {
 		info, err := promoted.Info(ctx, "replication").Result()
 		return err == nil && strings.Contains(info, "master_link_status:up")
 	})
-	if err := promoted.SlaveOf(ctx, "no", "one").Err(); err != nil {
+	if err := promoted.ReplicaOf(ctx, "no", "one").Err(); err != nil {
 		t.Fatal(err)
 	}
 	// Under way in the old one:

@@ -204,9 +204,6 @@ func (e *engine) advance(ctx context.Context, end time.Time) error {
 	return nil
 }
 
-// together is how long what a shop says of its products gathers.
-const together = time.Minute
-
 // hear takes in what concerns all customers, up to a time and what follows at once, and
 // returns the rest.
 func (e *engine) hear(common []Told, at time.Time) []Told {

@@ -88,7 +88,7 @@ func Defaults() Config {
 func (c Config) validate() error {
 	errs := []error{c.Settings.Validate(), workers.ValidateSteps(c.Steps)}
 	if err := c.Lapse.Validate(); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
 			errs = append(errs, errors.New("lapse."+line))
 		}
 	}
