@@ -38,6 +38,18 @@ type Input struct {
 	Recipient *customer.Customer // nil: the customer
 	Gathered  []touch.Touch      // Compose: what Gathers named and was still pending, with what it displays
 	Now       time.Time
+
+	// KnownHabits returns what is known of a customer's habits already; nil: nothing is.
+	// See Habits.
+	KnownHabits func(c *customer.Customer) product.Habits
+}
+
+// Habits returns what the customer bought and kept.
+func (in *Input) Habits() product.Habits {
+	if in.KnownHabits != nil {
+		return in.KnownHabits(&in.Customer)
+	}
+	return product.HabitsOf(&in.Customer)
 }
 
 // Location returns the zone whose clocks count: the customer's, or else the store's.

@@ -220,6 +220,9 @@ func (c *Customer) Reached(order string, k Kind) (last time.Time, all bool) {
 	if last = o.LastAt(k); last.IsZero() {
 		return time.Time{}, false
 	}
+	if o.Whole(k) {
+		return last, true
+	}
 	for _, p := range o.Products() {
 		if !o.Concerns(p, k) && o.Purchase(p).Gone == 0 {
 			return last, false

@@ -124,7 +124,7 @@ func (d *Delivery) personOf(a *attempt) *programme.Person {
 // around is a person with what is known around them.
 func (d *Delivery) around(a *attempt, who *customer.Person) *programme.Person {
 	store := a.touch.Customer.Store
-	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded,
+	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded, Habits: d.o.Habits,
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	for i := range who.Mailboxes {
 		if m := who.Mailboxes[i]; m.Key == a.mailbox {

@@ -115,13 +115,16 @@ func (p Pair) First() time.Time {
 	return p.Buys[0].At
 }
 
+// Exposure is how many whole hours have passed at a time since a first purchase.
+func Exposure(first, at time.Time) int64 { return max(int64(at.Sub(first)/time.Hour), 0) }
+
 // Sums returns the pair's sums at a time. Of very many intervals the latest count: one who
 // orders for an office every week does not set everybody's rhythm.
 func (p Pair) Sums(at time.Time) Sums {
 	if len(p.Buys) == 0 {
 		return Sums{}
 	}
-	s := Sums{Pairs: 1, Again: int64(p.Again()), Exposure: max(int64(at.Sub(p.First())/time.Hour), 0)}
+	s := Sums{Pairs: 1, Again: int64(p.Again()), Exposure: Exposure(p.First(), at)}
 	for _, i := range p.Intervals[max(len(p.Intervals)-perPair, 0):] {
 		s.interval(i)
 	}

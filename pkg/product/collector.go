@@ -123,8 +123,8 @@ func (k *Collector) Snapshot() *Snapshot {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b string) int { return byEvidence(a, k.products[a].Product, b, k.products[b].Product) })
 	if len(ids) > MaxProducts {
+		slices.SortFunc(ids, func(a, b string) int { return byEvidence(a, k.products[a].Product, b, k.products[b].Product) })
 		s.More += len(ids) - MaxProducts
 		ids = ids[:MaxProducts]
 	}

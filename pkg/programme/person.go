@@ -17,6 +17,7 @@ type Person struct {
 	Customer *customer.Customer
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Address  func(email string) string
+	Habits   func(c *customer.Customer) product.Habits // that are known already; may be nil
 
 	To        string          // the address in question; empty: their account's
 	Mailbox   gate.Mailbox    // of that address
@@ -27,7 +28,7 @@ type Person struct {
 // Input is what a worker may know of the person, and of who answers to the address in
 // question, if somebody else does: what they say about the person's orders counts.
 func (p *Person) Input(now time.Time) workers.Input {
-	in := workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now}
+	in := workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now, KnownHabits: p.Habits}
 	if r := p.Recipient; r != nil {
 		in.Customer, in.Recipient, in.To = p.Customer.ToldBy(r.Customer), r.Customer, r.Mailbox
 	}

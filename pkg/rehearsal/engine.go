@@ -39,6 +39,8 @@ type engine struct {
 	hand     clock.Hand // of the calendar
 	said     []events.Event
 	products map[string]*product.Snapshot
+	parts    map[string]*product.Parts // what customers add to these, by store
+	room     []customer.Record         // for a look at them
 	shop     map[string]*shopWord
 	who      *unions
 	cores    int
@@ -54,7 +56,7 @@ func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine,
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{config: c, id: id, stores: stores, now: now, products: map[string]*product.Snapshot{}, shop: map[string]*shopWord{}}
+	e := &engine{config: c, id: id, stores: stores, now: now, products: map[string]*product.Snapshot{}, parts: map[string]*product.Parts{}, shop: map[string]*shopWord{}}
 	for store := range stores {
 		e.shop[store] = &shopWord{}
 	}
@@ -260,11 +262,24 @@ func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 	for _, x := range e.shop[store].sold {
 		k.Sold(x)
 	}
-	for _, s := range e.shards {
-		if err := statistics.Add(ctx, s.people, &nightly{k, s.people, store, e.hand.Now().UTC()}, s.people.buyers(store)); err != nil {
-			return err
+	at := e.hand.Now().UTC()
+	parts := e.parts[store]
+	if parts == nil || !parts.Later(at) {
+		parts = product.NewParts(at)
+		e.parts[store] = parts
+		for _, s := range e.shards {
+			s.people.forgetParts(store)
 		}
 	}
+	for _, s := range e.shards {
+		e.room = s.people.buyers(store, e.room[:0])
+		n := &nightly{k, parts, s.people, at}
+		if err := statistics.Add(ctx, s.people, n, e.room); err != nil {
+			return err
+		}
+		n.end(store)
+	}
+	k.AddParts(parts)
 	e.products[store] = k.Snapshot()
 	return nil
 }

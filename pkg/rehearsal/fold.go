@@ -31,7 +31,9 @@ func (p *people) fold(e *customer.Entry) {
 		p.introduce(&r.Customer, e, d)
 	}
 	if customer.Apply(&r.Customer, e.Event) {
-		r.part = nil
+		if !e.Event.Type.IsFact() {
+			p.forgetHabits(r)
+		}
 		p.changed(r)
 	}
 }
@@ -89,7 +91,9 @@ func (p *people) erase(ctx context.Context, e *customer.Entry) {
 func (p *people) apply(e *customer.Entry) {
 	r := p.at(e.Key)
 	if customer.Apply(&r.Customer, e.Event) {
-		r.part = nil
+		if !e.Event.Type.IsFact() {
+			p.forgetHabits(r)
+		}
 		p.changed(r)
 	}
 	p.forget(e.Key, e.Event.Time)

@@ -9,36 +9,81 @@ import (
 )
 
 // nightly counts persons for the nightly statistics. Most have one id and did nothing
-// since the night before: what they add is known.
+// since the night before: they are counted already, and only what follows from the time
+// that passed is looked at.
 type nightly struct {
 	*product.Collector
+	parts  *product.Parts // of the store
 	people *people
-	store  string
 	at     time.Time
 }
 
 // Add implements statistics.Counter.
 func (c *nightly) Add(who *customer.Customer) {
-	if len(who.Tokens) > 1 || who.ID.Value == "" {
+	r := c.people.byOrder[first(who)]
+	if r == nil || len(who.Tokens) > 1 || len(who.Orders) != len(r.Customer.Orders) {
 		c.Collector.Add(who)
 		return
 	}
-	r := c.people.at(c.people.id.Key(c.store, who.ID.Value))
 	if r.part == nil {
-		part := product.PartOf(who, c.at)
-		r.part = &part
+		r.part = product.PartOf(who, c.people.habitsOf(r), c.at)
 	}
-	c.AddPart(*r.part, who)
+	if !r.part.Lasts() {
+		r.part = nil
+		c.Collector.Add(who)
+		return
+	}
+	if r.put != r.part {
+		c.take(r)
+		c.parts.Put(r.part)
+		r.put = r.part
+	}
+	r.night = c.at
+	c.Live(r.part)
 }
 
-// buyers are the records of a store that have an id, in the order of their keys.
-func (p *people) buyers(store string) []customer.Record {
-	var all []customer.Record
-	for _, r := range p.records {
+// take takes a record out of those that are counted.
+func (c *nightly) take(r *record) {
+	if r.put != nil {
+		c.parts.Take(r.put)
+		r.put = nil
+	}
+}
+
+// end takes out who was counted once and is not any more: they were erased, or are one
+// person with another.
+func (c *nightly) end(store string) {
+	for _, r := range c.people.listed {
+		if r.put != nil && r.Key.Store == store && !r.night.Equal(c.at) {
+			c.take(r)
+		}
+	}
+}
+
+// list brings the list of records up to date.
+func (p *people) list() {
+	if len(p.added) > 0 {
+		p.listed, p.added = append(p.listed, p.added...), nil
+		slices.SortFunc(p.listed, func(a, b *record) int { return customer.CompareKeys(a.Key, b.Key) })
+	}
+}
+
+// buyers adds the records of a store that have an id, in the order of their keys.
+func (p *people) buyers(store string, all []customer.Record) []customer.Record {
+	p.list()
+	for _, r := range p.listed {
 		if r.Key.Store == store && r.Customer.ID.Value != "" {
 			all = append(all, r.Record)
 		}
 	}
-	slices.SortFunc(all, func(a, b customer.Record) int { return customer.CompareKeys(a.Key, b.Key) })
 	return all
+}
+
+// forgetParts has everybody counted anew.
+func (p *people) forgetParts(store string) {
+	for _, r := range p.records {
+		if r.Key.Store == store {
+			r.part, r.put = nil, nil
+		}
+	}
 }

@@ -18,6 +18,9 @@ type people struct {
 	records map[customer.Key]*record
 	links   map[customer.Key][]customer.Key // of mailboxes
 	moved   []*record                       // whose place in the indexes may be another
+	byOrder map[*customer.Order]*record     // by where the orders of a record are kept
+	listed  []*record                       // by key
+	added   []*record                       // since they were listed
 	index   index
 	// Of who was erased, what is pending is deleted, and what is pending for others and
 	// goes to their address.
@@ -34,20 +37,25 @@ type record struct {
 	quiet bool           // the lapse was told, or there is none to tell
 	moved bool
 
-	part  *product.Part // what they add to the statistics; nil: it is to be looked at again
-	home  customer.Key  // the mailbox of the account
-	email string        // the account that it is of
+	orders *customer.Order // where the first one is kept; nil: there is none
+	habits *product.Habits // nil: they are to be looked at again
+	part   *product.Part   // what they add to the statistics; nil: likewise
+	put    *product.Part   // what was added to those of a night
+	night  time.Time       // the last at which they were counted by that
+
+	home  customer.Key // the mailbox of the account
+	email string       // the account that it is of
 }
 
 func newPeople(id *customer.Identity) *people {
-	return &people{id: id, records: map[customer.Key]*record{}, links: map[customer.Key][]customer.Key{}, index: newIndex()}
+	return &people{id: id, records: map[customer.Key]*record{}, links: map[customer.Key][]customer.Key{}, byOrder: map[*customer.Order]*record{}, index: newIndex()}
 }
 
 func (p *people) at(k customer.Key) *record {
 	r := p.records[k]
 	if r == nil {
 		r = &record{Record: customer.Record{Key: k}}
-		p.records[k] = r
+		p.records[k], p.added = r, append(p.added, r)
 	}
 	return r
 }
@@ -109,6 +117,7 @@ func (p *people) Save(_ context.Context, records []*customer.Record) ([]bool, er
 	for i, r := range records {
 		kept := p.at(r.Key)
 		kept.Customer, out[i] = r.Customer, true
+		p.ordered(kept)
 		p.changed(kept)
 	}
 	return out, nil

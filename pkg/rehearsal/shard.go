@@ -53,14 +53,14 @@ func newShard(e *engine) *shard {
 	for _, k := range programme.Kinds {
 		p := &schedule.Planner{
 			People: s.people, Schedule: s.board, Timeline: s.people, Address: e.id.Address, Mailbox: e.id.AddressKey,
-			Scale: scale, Products: e.productsOf,
+			Scale: scale, Products: e.productsOf, Habits: s.people.habits,
 		}
 		p.Workers, p.Zones = programme.Planning(e.stores, k.Name)
 		s.planners = append(s.planners, p)
 	}
 	s.delivery = delivery.New(delivery.Options{
 		Stores: e.stores, Routes: s.routes(), Customers: s.people, People: s.people, Timeline: s, Schedule: s.board, Codes: codes{s},
-		Products: e.productsOf, Address: e.id.Address, Mailbox: e.id.AddressKey, Suppress: s.intake.Take,
+		Products: e.productsOf, Habits: s.people.habits, Address: e.id.Address, Mailbox: e.id.AddressKey, Suppress: s.intake.Take,
 		Scale: scale, Log: zap.NewNop(), Asked: questions{s}, Alone: true,
 	})
 	return s

@@ -53,9 +53,10 @@ type Board interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers  map[string]*programme.Worker         // by store; a store without one plans nothing
-	Zones    map[string]*time.Location            // by store
-	Products func(store string) *product.Snapshot // may be nil
+	Workers  map[string]*programme.Worker              // by store; a store without one plans nothing
+	Zones    map[string]*time.Location                 // by store
+	Products func(store string) *product.Snapshot      // may be nil
+	Habits   func(c *customer.Customer) product.Habits // that are known already; may be nil
 	People   People
 	Schedule Board
 	Decode   func(jetstream.Msg) (customer.Entry, error)
@@ -182,7 +183,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 		if forgotten(c, e) {
 			continue // told late, or planned late: it is forgotten
 		}
-		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now}
+		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now, KnownHabits: p.Habits}
 		if p.Products != nil {
 			in.Products = p.Products(e.Key.Store)
 		}

@@ -6,6 +6,9 @@ import "homing/pkg/customer"
 // have been planned under any of them: one under which a message left, or is just
 // leaving, comes before one that was dropped.
 func (t Touch) ClaimIn(c *customer.Customer) (customer.Claim, bool) {
+	if len(c.Claims) == 0 {
+		return customer.Claim{}, false
+	}
 	best, found := c.Claimed(customer.ClaimKey(t.ID()))
 	if found && best.State != customer.Dropped {
 		return best, true

@@ -71,9 +71,10 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 // fits reports whether a reminder would be sent by the end of the bundle, and half of what
 // it reminds of is used now.
 func (w worker) fits(u touch.Touch, h customerHabits) bool {
-	if p, ok := purchaseOf(u, h.in.Customer); !ok || h.basisOf(p).halfUsed().After(h.in.Now) {
+	p, v := w.stands(u, &h.in)
+	if v.Action != touch.Send || h.basisOf(p).halfUsed().After(h.in.Now) {
 		return false
 	}
 	h.sums, h.in.Now = h.sums.Later(w.config.Bundle), h.in.Now.Add(w.config.Bundle)
-	return w.wanted(u, h).Action == touch.Send
+	return w.right(p, h).Action == touch.Send
 }

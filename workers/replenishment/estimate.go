@@ -29,7 +29,7 @@ type customerHabits struct {
 }
 
 func habitsOf(in workers.Input) customerHabits {
-	h := product.HabitsOf(&in.Customer)
+	h := in.Habits()
 	return customerHabits{in, h, h.Sums(in.Now), in.Products.Model()}
 }
 
@@ -47,7 +47,7 @@ type basis struct {
 // basisOf gathers what is known about a purchase: the order's own word comes before
 // the product's.
 func (h customerHabits) basisOf(p customer.Purchase) basis {
-	b := basis{pieces: p.Quantity, said: p.Supply, clock: p.Clock(), pair: h.habits[p.Product], known: h, id: p.Product}
+	b := basis{pieces: p.Quantity, said: p.Supply, clock: p.Clock(), pair: h.habits.Pairs[p.Product], known: h, id: p.Product}
 	if len(b.pair.Buys) == 0 { // the details of the order are gone
 		b.pair = foresight.PairOf([]foresight.Buy{{At: p.Placed, Pieces: p.Quantity}})
 	}

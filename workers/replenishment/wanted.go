@@ -15,30 +15,43 @@ import (
 // bought, is hardly bought again, or of which nothing can be said any more, and holds
 // it if it lasts longer than was thought.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	return w.wanted(t, habitsOf(in))
+	p, v := w.stands(t, &in)
+	if v.Action != touch.Send {
+		return v
+	}
+	return w.right(p, habitsOf(in))
 }
 
-func (w worker) wanted(t touch.Touch, h customerHabits) touch.Verdict {
-	in := h.in
+// stands returns the purchase that a touch reminds of, or why nobody is to be reminded of
+// it, whatever the customer's habits are.
+func (w worker) stands(t touch.Touch, in *workers.Input) (customer.Purchase, touch.Verdict) {
 	p, ok := purchaseOf(t, in.Customer)
 	if !ok {
-		return touch.DropFor(reason.InsufficientData, "the order is too long ago to be remembered")
+		return p, touch.DropFor(reason.InsufficientData, "the order is too long ago to be remembered")
 	}
 	switch p.Gone {
 	case customer.Cancelled:
-		return touch.DropFor(reason.Cancelled, "the order, or all of the product, was cancelled")
+		return p, touch.DropFor(reason.Cancelled, "the order, or all of the product, was cancelled")
 	case customer.Refunded, customer.Returned:
-		return touch.DropFor(reason.Refunded, "the order, or all of the product, came back")
+		return p, touch.DropFor(reason.Refunded, "the order, or all of the product, came back")
 	}
-	if ps := in.Customer.PurchasesOf(p.Product); len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed) {
-		return touch.DropFor(reason.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
+	ps := in.Customer.PurchasesOf(p.Product)
+	switch {
+	case len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed):
+		return p, touch.DropFor(reason.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
+	case in.Customer.Subscribed(p.Product, p.Placed):
+		return p, touch.DropFor(reason.Repurchased, "it comes by subscription")
+	case w.tooLate(p):
+		return p, touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %s after the order", localtime.FormatDuration(w.config.MaxOrderAge)))
 	}
+	return p, touch.Verdict{}
+}
+
+// right says whether now is the time to remind of a purchase that stands.
+func (w worker) right(p customer.Purchase, h customerHabits) touch.Verdict {
+	in := h.in
 	due, b, ok := w.due(p, h)
 	switch {
-	case in.Customer.Subscribed(p.Product, p.Placed):
-		return touch.DropFor(reason.Repurchased, "it comes by subscription")
-	case w.tooLate(p):
-		return touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %s after the order", localtime.FormatDuration(w.config.MaxOrderAge)))
 	case b.product.Unavailable():
 		return touch.DropFor(reason.Unavailable, "the shop says that it cannot be bought")
 	case !ok:

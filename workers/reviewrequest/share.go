@@ -33,9 +33,10 @@ func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
 	for _, o := range workers.ToOneMailbox(c.Standing(), own, c) {
 		at, _ := w.asks(o.ID, o.PlacedAt(), c)
 		if o.ID != own {
-			k, claimed := workers.About(t, o.ID).ClaimIn(c)
-			over := claimed && k.State != customer.Open || in.Now.After(at.Add(worth)) || o.Undone() != 0
-			if over || w.tooOld(o.ID, o.PlacedAt(), at, c) {
+			if in.Now.After(at.Add(worth)) || o.Undone() != 0 || w.tooOld(o.ID, o.PlacedAt(), at, c) {
+				continue
+			}
+			if k, claimed := workers.About(t, o.ID).ClaimIn(c); claimed && k.State != customer.Open {
 				continue
 			}
 		}
@@ -127,13 +128,14 @@ type question struct {
 }
 
 // questions returns the emails that asked who answers to the touch's mailbox about a
-// product, oldest first: of two buyers who share an account each is asked. An email about
-// an order asked about each product of it that is reviewed and had left the shop by then, unless
-// another had done so within ask_again_after.
+// product, of those that were sent about orders of it, oldest first: of two buyers who
+// share an account each is asked. An email about an order asked about each product of it
+// that is reviewed and had left the shop by then, unless another had done so within
+// ask_again_after.
 func (w worker) questions(product string, t touch.Touch, in workers.Input, sent []sent) []question {
 	var all []question
 	for _, s := range sent {
-		if s.of.Has(product) && s.about(s.of, product) {
+		if s.about(s.of, product) {
 			all = append(all, s.question)
 		}
 	}
@@ -155,13 +157,29 @@ type sent struct {
 }
 
 // sentBefore returns the emails that went to who answers to the touch's mailbox, about the
-// orders of the customer, or what they ordered themselves.
-func sentBefore(t touch.Touch, in workers.Input) []sent {
+// orders of the customer, or what they ordered themselves: by product, for those that the
+// touch is about.
+func sentBefore(t touch.Touch, in workers.Input) map[string][]sent {
 	all := sentTo(nil, in.To, t, &in.Customer)
 	if in.Recipient != nil {
 		all = sentTo(all, "", t, in.Recipient)
 	}
-	return all
+	if len(all) == 0 {
+		return nil
+	}
+	out := make(map[string][]sent, len(t.Snapshot.Items))
+	for _, it := range t.Snapshot.Items {
+		out[it.ProductID] = nil
+	}
+	for _, s := range all {
+		for i := range s.of.Lines {
+			p := s.of.Lines[i].Product
+			if known, asked := out[p]; asked && (len(known) == 0 || known[len(known)-1].of != s.of) {
+				out[p] = append(known, s)
+			}
+		}
+	}
+	return out
 }
 
 // sentTo adds the emails about a customer's orders that went to a mailbox, "" for the

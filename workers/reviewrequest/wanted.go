@@ -35,7 +35,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	case in.Now.Before(at):
 		return touch.MoveTo(at, "the customer has not had the time yet"+w.withOthers(group))
 	}
-	if _, v := w.askable(t, in); v.Action != touch.Send {
+	if v := w.allowed(t, in); v.Action != touch.Send {
 		return v
 	}
 	switch {
@@ -72,25 +72,32 @@ func standing(t touch.Touch, in workers.Input) touch.Verdict {
 // askable returns what of an order may be asked about now, apart from when and in
 // which email.
 func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.Verdict) {
-	c, order := &in.Customer, t.Snapshot.Order
 	if v := standing(t, in); v.Action != touch.Send {
 		return nil, v
 	}
 	items, why := w.open(t, in)
-	switch asks, _ := w.asks(order, t.Snapshot.PlacedAt, c); {
-	case len(items) == 0:
+	if len(items) == 0 {
 		return nil, touch.DropFor(why, w.nothing(why))
+	}
+	return items, w.allowed(t, in)
+}
+
+// allowed says whether the customer may be asked about an order at all, if it stands and
+// has something to review.
+func (w worker) allowed(t touch.Touch, in workers.Input) touch.Verdict {
+	c, order := &in.Customer, t.Snapshot.Order
+	switch asks, _ := w.asks(order, t.Snapshot.PlacedAt, c); {
 	case w.tooOld(order, t.Snapshot.PlacedAt, asks, c):
-		return nil, touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %s after the order", stamp(asks), localtime.FormatDuration(w.config.MaxOrderAge)))
+		return touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %s after the order", stamp(asks), localtime.FormatDuration(w.config.MaxOrderAge)))
 	case c.ComplaintOpen(order):
-		return nil, touch.DropFor(reason.ComplaintOpen, "a complaint is open")
+		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
 	for _, k := range []customer.Kind{customer.Refunded, customer.Returned} {
 		if at := c.LastOf(order, k); !at.IsZero() && !at.Before(since(order, t.Snapshot.PlacedAt, c)) && in.Now.Before(at.Add(freshRefund)) {
-			return nil, touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
+			return touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
 		}
 	}
-	return items, touch.Verdict{}
+	return touch.Verdict{}
 }
 
 // time returns when a touch is right, or a verdict if that has no answer.
@@ -143,7 +150,7 @@ func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why 
 			gone[reason.Reviewed] = true
 		case inPart && !came(s, p, func(id string) bool { return c.Concerned(s.Order, id, customer.Delivered) }),
 			!came(s, p, func(id string) bool { return c.HasLeft(s.Order, id) }):
-		case w.elsewhere(p, t, in, sent):
+		case w.elsewhere(p, t, in, sent[p]):
 			gone[reason.Bundled] = true
 		default:
 			items = append(items, it)

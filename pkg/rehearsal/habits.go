@@ -1,0 +1,53 @@
+package rehearsal
+
+import (
+	"homing/pkg/customer"
+	"homing/pkg/product"
+)
+
+// A customer's habits are looked at by each touch, and change with their orders alone. So
+// they are kept with the record, and known by where its orders are kept: copies of a
+// record share these. Who has several records is looked at each time.
+
+// first returns where the first of a customer's orders is kept; nil: there is none.
+func first(c *customer.Customer) *customer.Order {
+	if len(c.Orders) == 0 {
+		return nil
+	}
+	return &c.Orders[0]
+}
+
+// habits returns what a customer bought and kept.
+func (p *people) habits(c *customer.Customer) product.Habits {
+	r := p.byOrder[first(c)]
+	if r == nil || len(r.Customer.Orders) != len(c.Orders) {
+		return product.HabitsOf(c)
+	}
+	return p.habitsOf(r)
+}
+
+func (p *people) habitsOf(r *record) product.Habits {
+	if r.habits == nil {
+		h := product.HabitsOf(&r.Customer)
+		r.habits = &h
+	}
+	return *r.habits
+}
+
+// forgetHabits is called when a record's orders may have changed, be it in place.
+func (p *people) forgetHabits(r *record) {
+	r.habits, r.part = nil, nil
+	p.ordered(r)
+}
+
+// ordered notes where a record's orders are kept.
+func (p *people) ordered(r *record) {
+	is := first(&r.Customer)
+	if is == r.orders {
+		return
+	}
+	delete(p.byOrder, r.orders)
+	if r.orders, r.habits, r.part = is, nil, nil; is != nil {
+		p.byOrder[is] = r
+	}
+}
