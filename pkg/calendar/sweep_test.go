@@ -258,7 +258,7 @@ func TestLapsesAreToldOnceAnEpisode(t *testing.T) {
 		s.sweep()
 		s.expect("lapsed bob")
 		var all []string
-		for range 800 { // two years and more
+		for range 400 { // more than a year
 			s.clock.forward(1, 0)
 			if s.clock.YearDay()%5 == 0 { // outages shorter than catch_up
 				s.sweep()

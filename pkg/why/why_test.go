@@ -16,6 +16,7 @@ import (
 	"homing/pkg/touch"
 	"homing/pkg/why"
 	"homing/workers"
+	"homing/workers/cartrecovery"
 	"homing/workers/thankyou"
 	"homing/workers/winback"
 )
@@ -153,7 +154,8 @@ func TestAWorkerWithNothingPendingSaysWhy(t *testing.T) {
 		reason string
 		text   string
 	}{
-		{"nothing happened", winback.Kind, func(l *life) { l.happens(9, "1", order("o1")) }, "no_event", "customer.lapsed"},
+		{"nothing happened", cartrecovery.Kind, func(l *life) { l.happens(9, "1", order("o1")) }, "no_event", "cart.abandoned"},
+		{"they ordered lately", winback.Kind, func(l *life) { l.happens(9, "1", order("o1")) }, "not_yet", "counts as lapsed from 2025-12-07 on"},
 		{"it was sent", thankyou.Kind, func(l *life) { l.happens(9, "1", order("o1")); l.happens(8, "2", sent("o1")) }, "done", "thanks was sent Tue 2025-06-10 04:00"},
 		{"too late", thankyou.Kind, func(l *life) { l.happens(24*5, "1", order("o1")) }, "late", "worth sending until Sun 2025-06-08 12:30"},
 		{"it should be planned", thankyou.Kind, func(l *life) { l.happens(0.1, "1", order("o1")) }, "unplanned", "homing replan thank-you"},

@@ -27,6 +27,10 @@ func (b became) String() string {
 	return b.action + " " + b.reason + " at " + b.at.Format(time.DateTime)
 }
 
+// rehearsed is for how long the shop lives: all workers have sent by then, and with the tag
+// story it lives longer.
+const rehearsed = max(20, days-10)
+
 // A shop lives once, on fake time, with NATS, Redis and a relay, and is rehearsed after
 // that from what it told. Every touch ends in the same way, at the same time.
 func TestARehearsalIsWhatHappens(t *testing.T) {
@@ -44,8 +48,8 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 		kept := keep(t, w)
 		w.Start()
 		start := time.Now()
-		end = start.Add(days * story.Day)
-		said = story.New(2, start, days, customers).Said()
+		end = start.Add(rehearsed * story.Day)
+		said = story.New(2, start, rehearsed, customers).Said()
 		for _, s := range said {
 			time.Sleep(time.Until(s.At))
 			w.PublishEvent(s.Event)
@@ -114,7 +118,7 @@ func compare(t *testing.T, live, rehearsed map[string]became, end time.Time) {
 	if len(wrong) > 0 {
 		t.Errorf("%d of %d touches end otherwise:\n%s", len(wrong), len(all), strings.Join(wrong[:min(len(wrong), 60)], "\n"))
 	}
-	if len(all) < 300 || excepted > len(all)/100 {
+	if len(all) < 150 || excepted > max(2, len(all)/100) {
 		t.Errorf("%d of %d touches are excepted: that says little", excepted, len(all))
 	}
 	t.Logf("%d touches, %d of them alike, at most %v apart; %d looked at in the same moment as another", len(all), same, late, excepted)
