@@ -67,7 +67,7 @@ func (r *Resident) Adopt(ctx context.Context, f Found, by string, doubt time.Tim
 			p.Doubt = f.Place.Doubt
 		}
 	}
-	did, err := write(ctx, r.o.JS, entry, s.place, p)
+	_, did, err := write(ctx, r.o.JS, entry, s.place, p)
 	if err != nil {
 		return p, err
 	}
@@ -77,6 +77,6 @@ func (r *Resident) Adopt(ctx context.Context, f Found, by string, doubt time.Tim
 	if err := writeRedis(ctx, r.o.Redis, InRedis{p.ID, now, s.run}); err != nil {
 		return p, fmt.Errorf("%w; run homing adopt again", err)
 	}
-	_, err = write(ctx, r.o.JS, beatEntry, s.beat, Beat{Place: p.ID, At: now, By: r.o.Host, Rest: true, Marks: r.marks(s.run)})
+	_, _, err = write(ctx, r.o.JS, beatEntry, s.beat, Beat{Place: p.ID, At: now, By: r.o.Host, Rest: true, Marks: r.marks(s.run)})
 	return p, err
 }

@@ -25,7 +25,7 @@ func (r *Resident) Beat(ctx context.Context) (home bool, err error) {
 		return true, nil
 	}
 	id, err := r.run(ctx) // without Redis somebody lives here all the same
-	if did, werr := write(ctx, r.o.JS, beatEntry, b, Beat{Place: mine, At: now.UTC(), By: r.o.Host, Marks: r.marks(id)}); werr != nil || !did {
+	if _, did, werr := write(ctx, r.o.JS, beatEntry, b, Beat{Place: mine, At: now.UTC(), By: r.o.Host, Marks: r.marks(id)}); werr != nil || !did {
 		return true, werr
 	}
 	r.saw(now)
@@ -61,7 +61,7 @@ func (r *Resident) Leave(ctx context.Context) error {
 	} else {
 		last.Marks = r.marks("")
 	}
-	did, err := write(ctx, r.o.JS, beatEntry, b, last)
+	_, did, err := write(ctx, r.o.JS, beatEntry, b, last)
 	if err != nil || !did {
 		return err
 	}

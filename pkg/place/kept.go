@@ -56,25 +56,26 @@ func said(key string, err error) error {
 	return fmt.Errorf("the entry %s of the bucket %s: %w", key, bus.ControlsBucket, err)
 }
 
-// write replaces an entry as it was read; false: somebody else has.
-func write[T any](ctx context.Context, js jetstream.JetStream, key string, was kept[T], value T) (bool, error) {
+// write replaces an entry as it was read, and returns its new revision; false: somebody
+// else has.
+func write[T any](ctx context.Context, js jetstream.JetStream, key string, was kept[T], value T) (revision uint64, did bool, err error) {
 	body, err := json.Marshal(value)
 	var kv jetstream.KeyValue
 	if err == nil {
 		kv, err = js.KeyValue(ctx, bus.ControlsBucket)
 	}
 	if err == nil && was.value == nil {
-		_, err = kv.Create(ctx, key, body)
+		revision, err = kv.Create(ctx, key, body)
 	} else if err == nil {
-		_, err = kv.Update(ctx, key, body, was.revision)
+		revision, err = kv.Update(ctx, key, body, was.revision)
 	}
 	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-		return false, nil
+		return 0, false, nil
 	}
 	if err != nil {
-		return false, said(key, err)
+		return 0, false, said(key, err)
 	}
-	return true, nil
+	return revision, true, nil
 }
 
 // Read returns the place that an installation keeps; nil: none yet.

@@ -121,7 +121,7 @@ func (r *Resident) settle(ctx context.Context) (done bool, err error) {
 		if verdict == Take {
 			id = s.Redis.Place
 		}
-		_, err := write(ctx, r.o.JS, entry, s.place, Place{ID: id, Since: s.Now.UTC(), By: r.o.Host, Bucket: s.Bucket, Timeline: s.Timeline})
+		_, _, err := write(ctx, r.o.JS, entry, s.place, Place{ID: id, Since: s.Now.UTC(), By: r.o.Host, Bucket: s.Bucket, Timeline: s.Timeline})
 		return false, err
 	}
 	if s.Redis == nil {

@@ -23,7 +23,7 @@ func MarkRestored(ctx context.Context, js jetstream.JetStream, taken time.Time) 
 		p = *k.value
 	}
 	p.Restored = &Restored{At: now, Taken: taken}
-	did, err := write(ctx, js, entry, k, p)
+	_, did, err := write(ctx, js, entry, k, p)
 	if err == nil && !did {
 		err = errors.New("somebody else wrote it: end all processes of Homing before you restore a backup")
 	}

@@ -2,14 +2,9 @@ package place
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
-
-	"homing/pkg/bus"
 )
 
 // serversEntry is the entry of the bucket `controls` that says which Redis all processes use.
@@ -62,25 +57,9 @@ func (r *Resident) agree(ctx context.Context, runs []string, anew bool) (done bo
 		return true, nil
 	}
 	now := time.Now()
-	body, err := json.Marshal(Servers{Runs: runs, Since: now.UTC(), By: r.o.Host})
-	if err != nil {
+	revision, done, err := write(ctx, r.o.JS, serversEntry, was, Servers{Runs: runs, Since: now.UTC(), By: r.o.Host})
+	if err != nil || !done {
 		return false, err
-	}
-	kv, err := r.o.JS.KeyValue(ctx, bus.ControlsBucket)
-	if err != nil {
-		return false, said(serversEntry, err)
-	}
-	var revision uint64
-	if was.value == nil {
-		revision, err = kv.Create(ctx, serversEntry, body)
-	} else {
-		revision, err = kv.Update(ctx, serversEntry, body, was.revision)
-	}
-	switch {
-	case errors.Is(err, jetstream.ErrKeyExists), errors.Is(err, jetstream.ErrKeyRevisionMismatch):
-		return false, nil
-	case err != nil:
-		return false, said(serversEntry, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,7 +101,7 @@ func (r *Resident) tell(is kept[Servers]) bool {
 	}
 	first := r.told.revision == 0
 	r.told = told{revision: is.revision, heard: time.Now()}
-	if first && max(time.Since(is.value.Since), -time.Since(is.value.Since)) > recent {
+	if first && time.Since(is.value.Since).Abs() > recent {
 		r.told.heard = time.Time{}
 	}
 	return !first
