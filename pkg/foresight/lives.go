@@ -1,7 +1,7 @@
 package foresight
 
 import (
-	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -43,11 +43,7 @@ func NewLives(now time.Time, shop Shop, products func(id string) Sums) *Lives {
 
 // Add lives through what one customer did, by product.
 func (l *Lives) Add(pairs map[string]Pair) {
-	ids := make([]string, 0, len(pairs))
-	for id := range pairs {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(pairs))
 	buys := make([]moment, 0, 2*len(ids))
 	for _, id := range ids {
 		p := pairs[id]
@@ -217,11 +213,7 @@ func (l *Lives) Constants() Constants {
 
 // calibrated returns what makes the chances of the past come true.
 func (l *Lives) calibrated() (level, slope float64) {
-	keys := make([]int, 0, len(l.bands))
-	for i := range l.bands {
-		keys = append(keys, i)
-	}
-	slices.SortFunc(keys, cmp.Compare)
+	keys := slices.Sorted(maps.Keys(l.bands))
 	gs := make([]group, len(keys))
 	for j, i := range keys {
 		b := l.bands[i]
