@@ -47,7 +47,7 @@ func (l *against) answer() error {
 		if err != nil {
 			return err
 		}
-		// With very many ids, more of them change little: see keptLinks.
+		// With very many ids, more of them change little: see KeptLinks.
 		l.same = l.same && (many || slices.Equal(ids, l.links[i].IDs))
 	}
 	return nil

@@ -54,7 +54,7 @@ func (s *Customers) reach(ctx context.Context, at time.Time, asks []customer.Ask
 		var copies []customer.Entry
 		for _, k := range slices.Backward(who.Members) {
 			if !slices.ContainsFunc(itself, func(e customer.Entry) bool { return e.Key == k }) && n.Record(k).Customer.Erased.At < at.UnixMilli() {
-				copies = append(copies, erased(k, at))
+				copies = append(copies, Erased(k, at))
 			}
 		}
 		if err := s.befriend(ctx, at, who, told); err != nil {
@@ -98,16 +98,8 @@ func (s *Customers) guests(who customer.Then, of []customer.Entry) bool {
 // then reads who was one person at a time, ms.
 func (s *Customers) then(ctx context.Context, at int64, asks []customer.Ask) (customer.Then, *customer.Neighbourhood, error) {
 	n := customer.NewNeighbourhood(s.identity)
-	for range mostSteps {
-		who := n.Then(at, asks...)
-		if len(who.Records)+len(who.Links) == 0 {
-			return who, n, nil
-		}
-		if err := s.around(ctx, n, who.Records, who.Links); err != nil {
-			return who, n, err
-		}
-	}
-	return customer.Then{}, n, errTooFar
+	who, err := n.ReachThen(at, asks, func(records, links []customer.Key) error { return s.around(ctx, n, records, links) })
+	return who, n, err
 }
 
 // befriend links the guests of mailboxes, so that they are found there. With one Redis the
@@ -177,9 +169,9 @@ func (s *Customers) applied(ctx context.Context, n *customer.Neighbourhood, entr
 	return true, nil
 }
 
-// erased is the copy of an erasure for a record, which is the same whichever process
+// Erased is the copy of an erasure for a record, which is the same whichever process
 // makes it.
-func erased(k customer.Key, at time.Time) customer.Entry {
+func Erased(k customer.Key, at time.Time) customer.Entry {
 	e := fact(k, fmt.Sprint("erased.", k.Token, ".", at.UnixMilli()), at, &events.CustomerErased{})
 	e.Event.Copy = true
 	return e
@@ -220,7 +212,7 @@ func (s *Customers) reachedBy(ctx context.Context, in introduction, known *acqua
 	said, own := in.entry.Event.Time.UnixMilli(), in.of.Erased.At
 	me := customer.Ask{Key: in.entry.Key}
 	if in.link == (Link{}) {
-		from := known.records[s.from(in.entry)]
+		from := known.records[mergedFrom(s.identity, in.entry)]
 		switch theirs := from.Customer.Erased.At; {
 		case theirs >= said && theirs > own:
 			return s.reach(ctx, time.UnixMilli(theirs), []customer.Ask{me})

@@ -123,7 +123,7 @@ func (s *Customers) acquaintances(ctx context.Context, all []introduction) (*acq
 		if in.link != (Link{}) {
 			mailboxes = append(mailboxes, in.link.Mailbox)
 		} else {
-			from = append(from, s.from(in.entry))
+			from = append(from, mergedFrom(s.identity, in.entry))
 		}
 	}
 	records, links, err := s.loadWith(ctx, from, mailboxes)
@@ -157,7 +157,7 @@ func (k *acquaintances) sort(all []introduction) (links []timedLink, facts []cus
 	for _, in := range all {
 		if in.link == (Link{}) {
 			meetings = append(meetings, in)
-			e, from := k.s.merged(in.entry), k.records[k.s.from(in.entry)]
+			e, from := Merged(k.s.identity, in.entry), k.records[mergedFrom(k.s.identity, in.entry)]
 			if c := from.Customer; customer.Apply(&c, e.Event) {
 				facts = append(facts, e)
 			}
@@ -167,7 +167,7 @@ func (k *acquaintances) sort(all []introduction) (links []timedLink, facts []cus
 		if len(ids) > 1 || len(ids) == 1 && ids[0] != in.link.ID || in.late() {
 			meetings = append(meetings, in)
 		}
-		if !seen[in.link] && len(ids) < keptLinks && !slices.Contains(ids, in.link.ID) {
+		if !seen[in.link] && len(ids) < KeptLinks && !slices.Contains(ids, in.link.ID) {
 			seen[in.link] = true
 			links = append(links, timedLink{in.link, in.entry.Event.Time})
 		}
@@ -180,17 +180,18 @@ func linked(l Link, at time.Time) customer.Entry {
 	return fact(l.Mailbox, "linked."+l.Mailbox.Token+"."+l.ID.Token, at, &events.PersonLinked{Customer: l.ID.Token})
 }
 
-// merged is the fact, with the id that is no longer used, that another goes on for it.
-func (s *Customers) merged(e *customer.Entry) customer.Entry {
-	m, from := e.Event.Data.(*events.CustomerMerged), s.from(e)
+// Merged is the fact, with the id that is no longer used, that another goes on for it; e
+// says so.
+func Merged(id *customer.Identity, e *customer.Entry) customer.Entry {
+	m, from := e.Event.Data.(*events.CustomerMerged), mergedFrom(id, e)
 	out := fact(from, fmt.Sprint("merged.", from.Token, ".", e.Key.Token, ".", e.Event.Time.UnixMilli()), e.Event.Time, &events.PersonMerged{Into: m.Who().ID})
 	out.Event.Place = e.Event.Place
 	return out
 }
 
-// from returns the id that is no longer used.
-func (s *Customers) from(e *customer.Entry) customer.Key {
-	return s.identity.Key(e.Event.Store, e.Event.Data.(*events.CustomerMerged).From)
+// mergedFrom returns the id that is no longer used.
+func mergedFrom(id *customer.Identity, e *customer.Entry) customer.Key {
+	return id.Key(e.Event.Store, e.Event.Data.(*events.CustomerMerged).From)
 }
 
 func fact(k customer.Key, id string, at time.Time, d events.Data) customer.Entry {

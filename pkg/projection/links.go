@@ -30,9 +30,9 @@ const (
 	fieldBytes  = 9
 	linkBytes   = 10
 	inlineLinks = 6
-	// keptLinks is of how many ids the links are kept: one more than a person has, which
+	// KeptLinks is of how many ids the links are kept: one more than a person has, which
 	// is enough to know that it is no person's mailbox.
-	keptLinks = customer.MaxPerson + 1
+	KeptLinks = customer.MaxPerson + 1
 )
 
 func linksKey(k customer.Key, field string) string {
@@ -77,7 +77,7 @@ func (s *Customers) Link(ctx context.Context, links []Link) error {
 	groups := s.perScript(byBucket(len(links), func(i int) customer.Key { return links[i].Mailbox }))
 	_, err := s.eval(ctx, nil, len(groups), func(g int) (*redis.Script, []string, []any) {
 		var keys []string
-		args := []any{inlineLinks * linkBytes, keptLinks * linkBytes}
+		args := []any{inlineLinks * linkBytes, KeptLinks * linkBytes}
 		for _, i := range groups[g] {
 			l := links[i]
 			field := packToken(l.Mailbox)

@@ -3,7 +3,6 @@ package projection
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -27,42 +26,12 @@ func (p *People) Unhurried() *People { return &People{p.customers, p.id, true} }
 // Identity returns what tells where records are kept.
 func (p *People) Identity() *customer.Identity { return p.id }
 
-// mostSteps bounds the round trips to one person: through their mailbox, the other ids
-// there and what those were merged into, and so on.
-const mostSteps = 24
-
-// errTooFar says that persons are joined in a chain that has no end in sight.
-var errTooFar = errors.New("a person is joined through too many merges")
-
 // Read returns the persons that are asked for. It takes two round trips where every
 // person has one id and mailbox, or one if near tells their mailboxes: what it names is
 // read in the first.
 func (p *People) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	n := customer.NewNeighbourhood(p.id)
-	var records, links []customer.Key
-	for _, a := range asks {
-		if a.Email == "" {
-			records = append(records, a.Key)
-		} else {
-			links = append(links, a.Key)
-		}
-	}
-	links = append(links, near...)
-	records = append(records, links...)
-	for range mostSteps {
-		if len(records)+len(links) == 0 {
-			out := make([]customer.Person, len(asks))
-			for i, a := range asks {
-				out[i] = n.Person(a)
-			}
-			return out, nil
-		}
-		if err := p.customers.around(ctx, n, records, links); err != nil {
-			return nil, err
-		}
-		records, links = n.Missing(asks...)
-	}
-	return nil, errTooFar
+	return n.Reach(asks, near, func(records, links []customer.Key) error { return p.customers.around(ctx, n, records, links) })
 }
 
 // Named returns, for each record, how many ids ever named the mailbox of its account,

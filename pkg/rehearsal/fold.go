@@ -17,7 +17,9 @@ func (p *people) Fold(ctx context.Context, entries []customer.Entry) error {
 		switch {
 		case !customer.Folds(e.Event.Type) || e.Event.OfNobody():
 		case e.Event.Type == events.TypeCustomerErased:
-			p.erase(ctx, e)
+			if err := p.erase(ctx, e); err != nil {
+				return err
+			}
 		default:
 			p.fold(e)
 		}
@@ -30,12 +32,7 @@ func (p *people) fold(e *customer.Entry) {
 	if d, ok := e.Event.Data.(events.CustomerData); ok {
 		p.introduce(&r.Customer, e, d)
 	}
-	if customer.Apply(&r.Customer, e.Event) {
-		if !e.Event.Type.IsFact() {
-			p.forgetHabits(r)
-		}
-		p.changed(r)
-	}
+	p.into(r, e)
 }
 
 // introduce carries out what an event says about who is who, and is news.
@@ -58,20 +55,16 @@ func (p *people) link(mailbox, id customer.Key) {
 }
 
 // erase has an erasure reach all who were the person then, and what is pending for them.
-func (p *people) erase(ctx context.Context, e *customer.Entry) {
+func (p *people) erase(ctx context.Context, e *customer.Entry) error {
 	at := e.Event.Time
 	asks := []customer.Ask{{Key: e.Key}}
 	if email := e.Event.Data.(events.CustomerData).Who().Email; email != "" {
 		asks = append(asks, p.id.AskMailbox(e.Key.Store, email))
 	}
 	n := customer.NewNeighbourhood(p.id)
-	who := n.Then(at.UnixMilli(), asks...)
-	for range mostSteps {
-		if len(who.Records)+len(who.Links) == 0 {
-			break
-		}
-		p.around(ctx, n, who.Records, who.Links)
-		who = n.Then(at.UnixMilli(), asks...)
+	who, err := n.ReachThen(at.UnixMilli(), asks, p.around(ctx, n))
+	if err != nil {
+		return err
 	}
 	for _, k := range slices.Backward(who.Members) {
 		if k != e.Key {
@@ -85,16 +78,22 @@ func (p *people) erase(ctx context.Context, e *customer.Entry) {
 		p.forgetTo(others, email, at)
 	}
 	p.apply(e)
+	return nil
 }
 
 // apply folds an erasure into one record.
 func (p *people) apply(e *customer.Entry) {
-	r := p.at(e.Key)
-	if customer.Apply(&r.Customer, e.Event) {
-		if !e.Event.Type.IsFact() {
-			p.forgetHabits(r)
-		}
-		p.changed(r)
-	}
+	p.into(p.at(e.Key), e)
 	p.forget(e.Key, e.Event.Time)
+}
+
+// into folds an event into one record.
+func (p *people) into(r *record, e *customer.Entry) {
+	if !customer.Apply(&r.Customer, e.Event) {
+		return
+	}
+	if !e.Event.Type.IsFact() {
+		p.forgetHabits(r)
+	}
+	p.changed(r)
 }

@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -129,42 +128,21 @@ func (p *people) SaveAgainst(ctx context.Context, r *customer.Record, _ []*custo
 	return err == nil, true, err
 }
 
-// mostSteps bounds the way to one person.
-const mostSteps = 24
-
-var errTooFar = errors.New("a person is joined through too many merges")
-
 // Read returns persons; see projection.People.
 func (p *people) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	n := customer.NewNeighbourhood(p.id)
-	var records, links []customer.Key
-	for _, a := range asks {
-		records = append(records, a.Key)
-		if a.Email != "" {
-			links = append(links, a.Key)
-		}
-	}
-	links = append(links, near...)
-	records = append(records, near...)
-	for range mostSteps {
-		if len(records)+len(links) == 0 {
-			out := make([]customer.Person, len(asks))
-			for i, a := range asks {
-				out[i] = n.Person(a)
-			}
-			return out, nil
-		}
-		p.around(ctx, n, records, links)
-		records, links = n.Missing(asks...)
-	}
-	return nil, errTooFar
+	return n.Reach(asks, near, p.around(ctx, n))
 }
 
-func (p *people) around(ctx context.Context, n *customer.Neighbourhood, records, links []customer.Key) {
-	got, _ := p.Load(ctx, records) // nothing can go wrong in memory
-	n.Add(got)
-	for _, k := range links {
-		n.AddLinks(k, p.links[k])
+// around reads records and links into a neighbourhood.
+func (p *people) around(ctx context.Context, n *customer.Neighbourhood) customer.ReadMore {
+	return func(records, links []customer.Key) error {
+		got, err := p.Load(ctx, records)
+		n.Add(got)
+		for _, k := range links {
+			n.AddLinks(k, p.links[k])
+		}
+		return err
 	}
 }
 
