@@ -8,9 +8,7 @@ import (
 
 // accepts is a channel whose relay takes everything, and that composes nothing: what an
 // email says is decided before it is asked.
-type accepts struct {
-	composed func(channel.Content) // told what would be composed
-}
+type accepts struct{}
 
 // Name implements channel.Channel.
 func (accepts) Name() string { return "email" }
@@ -19,8 +17,7 @@ func (accepts) Name() string { return "email" }
 func (accepts) MessageID(touch string) string { return touch + "@rehearsal" }
 
 // Compose implements channel.Channel.
-func (a accepts) Compose(c channel.Content) (channel.Message, error) {
-	a.composed(c)
+func (accepts) Compose(c channel.Content) (channel.Message, error) {
 	name := c.Step.Template
 	if c.Wording.Variant != "" {
 		name += "#" + c.Wording.Variant

@@ -77,7 +77,7 @@ func Compare(proposed, other *Result, most int) *Comparison {
 		people[name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(people)) {
-		changes := c.person(name, a[name], b[name])
+		changes := c.person(a[name], b[name])
 		if len(changes) == 0 {
 			continue
 		}
@@ -128,7 +128,7 @@ type comparing struct {
 }
 
 // person compares one customer's mail.
-func (c *comparing) person(_ string, before, after map[string]*Outcome) []Change {
+func (c *comparing) person(before, after map[string]*Outcome) []Change {
 	var out []Change
 	touches := map[string]bool{}
 	for id := range before {

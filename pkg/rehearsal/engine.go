@@ -114,11 +114,11 @@ func (e *engine) productsOf(store string) *product.Snapshot { return e.products[
 // shardOf returns the shard that has a record. One that the history does not name, such as
 // the guest of an erased mailbox, is in the first.
 func (e *engine) shardOf(k customer.Key) *shard {
-	n, ok := e.who.of[k.Store+"."+k.Token]
-	if !ok {
+	n := e.person(k)
+	if n < 0 {
 		return e.shards[0]
 	}
-	return e.shards[e.shardOfPerson(e.who.find(n))]
+	return e.shards[e.shardOfPerson(n)]
 }
 
 func (e *engine) shardOfPerson(root int32) int {
@@ -255,14 +255,14 @@ func (e *engine) sweep(ctx context.Context) error {
 
 // refresh computes the product statistics of a store, from what has happened.
 func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
-	k := product.NewCollector(e.hand.Now().UTC(), e.products[store])
+	at := e.hand.Now().UTC()
+	k := product.NewCollector(at, e.products[store])
 	for _, x := range e.shop[store].products {
 		k.Hear(x)
 	}
 	for _, x := range e.shop[store].sold {
 		k.Sold(x)
 	}
-	at := e.hand.Now().UTC()
 	parts := e.parts[store]
 	if parts == nil || !parts.Later(at) {
 		parts = product.NewParts(at)

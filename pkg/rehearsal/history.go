@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -29,7 +28,7 @@ type History struct {
 // Add adds an event as a storefront published it, with its type: a CloudEvent in JSON. It
 // was told when it happened. The error is an *events.Error.
 func (h *History) Add(store string, t events.Type, data []byte) error {
-	if own(t) {
+	if t.IsFact() {
 		h.Own++
 		return nil
 	}
@@ -60,9 +59,6 @@ func (h *History) add(store string, t events.Type, data []byte, now, at time.Tim
 	return nil
 }
 
-// own reports whether events of a type are facts, which only Homing tells.
-func own(t events.Type) bool { return t.IsFact() }
-
 // saidByHoming reports whether Homing said an event that a storefront might have.
 func saidByHoming(e events.Event) bool {
 	return e.Source == calendar.Source || e.Source == "/homing/answers"
@@ -83,7 +79,7 @@ func (h *History) Span() (first, last time.Time) {
 // sort puts the events in the order of their times; those of one time stay as they came.
 func (h *History) sort() {
 	if !h.sorted {
-		slices.SortStableFunc(h.told, func(a, b Told) int { return cmp.Or(a.At.Compare(b.At)) })
+		slices.SortStableFunc(h.told, func(a, b Told) int { return a.At.Compare(b.At) })
 		h.sorted = true
 	}
 }
@@ -102,11 +98,12 @@ func (u *unions) number(k customer.Key) int32 {
 	if u.of == nil {
 		u.of = map[string]int32{}
 	}
-	n, ok := u.of[k.Store+"."+k.Token]
+	name := k.Store + "." + k.Token
+	n, ok := u.of[name]
 	if !ok {
 		n = int32(len(u.root))
-		u.of[k.Store+"."+k.Token] = n
-		u.root, u.name, u.ids = append(u.root, n), append(u.name, k.Store+"."+k.Token), append(u.ids, "")
+		u.of[name] = n
+		u.root, u.name, u.ids = append(u.root, n), append(u.name, name), append(u.ids, "")
 	}
 	return n
 }

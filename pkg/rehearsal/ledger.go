@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"homing/events"
-	"homing/pkg/channel"
 	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
@@ -53,12 +52,6 @@ type ledger struct {
 	largest  map[int32]events.Money
 	orders   int
 }
-
-// begin is told which touch is decided next.
-func (l *ledger) begin(touch.Touch) {}
-
-// composed is told what an email would be made of.
-func (l *ledger) composed(channel.Content) {}
 
 // read reads what came to the timeline.
 func (l *ledger) read(e *customer.Entry) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -106,7 +107,7 @@ func weekBars(r *Report) bars {
 	var labels []string
 	var counts []int
 	for _, s := range r.Weeks {
-		labels, counts = append(labels, itoa(s.Emails)), append(counts, s.Weeks)
+		labels, counts = append(labels, strconv.Itoa(s.Emails)), append(counts, s.Weeks)
 	}
 	return chart("Customers' weeks with so many emails", "Emails in a week", labels, counts)
 }

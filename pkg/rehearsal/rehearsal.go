@@ -10,6 +10,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -113,25 +114,16 @@ func (r *Rehearsal) Live(ctx context.Context) (*Result, error) {
 }
 
 func byPerson(names []string, a int32, at time.Time, b int32, bt time.Time) int {
-	if a != b {
-		return compareNames(names, a, b)
-	}
-	return at.Compare(bt)
+	return cmp.Or(compareNames(names, a, b), at.Compare(bt))
 }
 
+// compareNames compares persons by name; nobody is before all.
 func compareNames(names []string, a, b int32) int {
-	x, y := "", ""
-	if a >= 0 {
-		x = names[a]
+	name := func(n int32) string {
+		if n < 0 {
+			return ""
+		}
+		return names[n]
 	}
-	if b >= 0 {
-		y = names[b]
-	}
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
+	return cmp.Compare(name(a), name(b))
 }

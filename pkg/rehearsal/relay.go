@@ -3,13 +3,11 @@ package rehearsal
 import (
 	"maps"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"homing/events"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Relay is what a store's relay would have had to do. In a rehearsal every email leaves
 // when it may; here it is counted how long they would have waited in one line.
@@ -94,12 +92,8 @@ func (r *Result) storeOf(n int32) string {
 	if n < 0 {
 		return ""
 	}
-	for i, c := range []byte(r.h.who.name[n]) {
-		if c == '.' {
-			return r.h.who.name[n][:i]
-		}
-	}
-	return ""
+	store, _, _ := strings.Cut(r.h.who.name[n], ".")
+	return store
 }
 
 // notes say what a history cannot know, and what a rehearsal does otherwise than live.

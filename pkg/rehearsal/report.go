@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -321,7 +322,7 @@ func (r *Result) offers() []OfferCount {
 
 func (o *Offer) terms() string {
 	if o.Percent > 0 {
-		return itoa(o.Percent) + " %"
+		return strconv.Itoa(o.Percent) + " %"
 	}
 	return o.Amount.String()
 }

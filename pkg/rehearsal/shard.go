@@ -69,7 +69,7 @@ func newShard(e *engine) *shard {
 func (s *shard) routes() map[string]delivery.Route {
 	out := map[string]delivery.Route{}
 	for id := range s.e.stores {
-		out[id] = delivery.Route{Channel: accepts{s.ledger.composed}, Connections: 1, Rate: unlimited{}}
+		out[id] = delivery.Route{Channel: accepts{}, Connections: 1, Rate: unlimited{}}
 	}
 	return out
 }
@@ -115,7 +115,6 @@ func (s *shard) take(ctx context.Context, e customer.Entry) error {
 // deliver decides about the touch that is due.
 func (s *shard) deliver(ctx context.Context) error {
 	t, sequence := s.board.Take()
-	s.ledger.begin(t)
 	if err := s.delivery.Deliver(ctx, t, sequence); err != nil {
 		return fmt.Errorf("touch %s: %w", t.ID(), err)
 	}
