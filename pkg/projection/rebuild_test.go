@@ -242,6 +242,47 @@ func TestTwoRebuildersAtOnceAgree(t *testing.T) {
 	})
 }
 
+// busy is a timeline to which another process appends, and whose marks it moves, just
+// after anybody has asked where it ends.
+type busy struct {
+	*tape
+	takes func()
+}
+
+func (p busy) Identity(context.Context) (id string, ends [customer.Buckets]uint64, err error) {
+	for b := range ends {
+		ends[b] = uint64(len(p.entries))
+	}
+	p.takes()
+	return "the first", ends, nil
+}
+
+func TestAnEventThatIsTakenInMeanwhileMakesNoOtherTimeline(t *testing.T) {
+	homingtest.BothRedises(t, func(t *testing.T, url string) {
+		store := projection.New(homingtest.Redis(t, url), nil)
+		p := busy{tape: recorded(t, "main", 3)}
+		n := 0
+		p.takes = func() {
+			n++
+			e := []customer.Entry{p.record(order(ids(t).Key("main", fmt.Sprint("new", n)), n, 0))}
+			if err := errors.Join(store.Fold(t.Context(), e), store.Mark(t.Context(), e)); err != nil {
+				t.Error(err)
+			}
+		}
+		r, g := rebuilder(t, url, p, "main")
+		for range 3 { // as processes start one after the other
+			if err := r.Prove(t.Context()); err != nil || g.Ready() != nil {
+				t.Fatal(err, g.Ready())
+			}
+		}
+		for i, read := range p.reads {
+			if i > 0 && read.from == 1 {
+				t.Errorf("the timeline was read from the start again: %+v", p.reads)
+			}
+		}
+	})
+}
+
 func TestATimelineThatIsAwayProvesNothing(t *testing.T) {
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		p := recorded(t, "main", 3)

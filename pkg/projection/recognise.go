@@ -20,11 +20,12 @@ const format = "2"
 // done is called when the marks have come up to the timeline: until then, another
 // process, or this one after a crash, knows that they have not.
 func (r *Rebuilder) recognise(ctx context.Context, store string) (done func() error, err error) {
-	id, ends, err := r.timeline.Identity(ctx)
+	// The marks before the ends: others take events in meanwhile, and both only grow.
+	marks, err := r.store.Marks(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	marks, err := r.store.Marks(ctx, store)
+	id, ends, err := r.timeline.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
