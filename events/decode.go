@@ -67,6 +67,11 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	if err := r.end(); err != nil {
 		return Event{}, allFaults(&e, &raw, &h, now, r.err)
 	}
+	if len(raw.Data) > surelyFits {
+		if err := checkWritten(&e); err != nil {
+			return Event{}, err
+		}
+	}
 	if raw.Stream == storefrontStream {
 		e.Place = raw.Sequence
 	}
@@ -76,6 +81,19 @@ func Decode(raw Raw, now time.Time) (Event, error) {
 	e.Warnings = r.warnings
 	e.Type = e.Data.Type() // the constant: a part of the subject would keep it alive
 	return e, nil
+}
+
+// checkWritten refuses what becomes longer than the timeline takes: it would be tried again
+// for ever.
+func checkWritten(e *Event) error {
+	doc, err := Encode(*e)
+	switch {
+	case err != nil:
+		return errorf(ReasonBadValue, "", "it cannot be written: %v", err)
+	case len(doc) > maxWritten:
+		return errorf(ReasonTooLarge, "", "it takes %d bytes with its links escaped; at most %d", len(doc), maxWritten)
+	}
+	return nil
 }
 
 func rulesOf(raw *Raw, now time.Time) rules {

@@ -185,7 +185,7 @@ type badMessage struct {
 }
 
 func badBodies() []badMessage {
-	items := strings.TrimSuffix(strings.Repeat(`{"product_id":"p","name":"n","quantity":1},`, 501), ",")
+	items := strings.TrimSuffix(strings.Repeat(`{"product_id":"p","name":"n","quantity":1},`, MaxItems+1), ",")
 	return []badMessage{
 		{name: "empty", data: "", reason: ReasonNotJSON, text: "not JSON: it ends too early, at byte 0"},
 		{name: "words", data: "hello", reason: ReasonNotJSON, text: "not JSON: unexpected 'h' at byte 0"},
@@ -196,10 +196,10 @@ func badBodies() []badMessage {
 		{name: "a number", data: "17", reason: ReasonWrongKind, text: "data: 17 is not an object"},
 		{name: "null", data: "null", reason: ReasonWrongKind, text: "data: null is not an object"},
 		{name: "invalid UTF-8", data: "{\"customer\":{\"id\":\"\xff\"}}", reason: ReasonInvalidUTF8, text: "the body is not valid UTF-8; send JSON in UTF-8"},
-		{name: "too large", data: `{"x":"` + strings.Repeat("x", MaxSize) + `"}`, reason: ReasonTooLarge, text: "262152 bytes are too many; at most 262144"},
+		{name: "too large", data: `{"x":"` + strings.Repeat("x", MaxSize) + `"}`, reason: ReasonTooLarge, text: "786440 bytes are too many; at most 786432"},
 		{name: "too deep", data: `{"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, reason: ReasonTooDeep, text: "nested deeper than 32 levels"},
 		{name: "far too deep", data: strings.Repeat(`{"x":`, 50000), reason: ReasonTooDeep, text: "nested deeper than 32 levels"},
-		{name: "too many items", data: `{"customer":{"id":"7"},"order":{"id":"1","items":[` + items + `]}}`, reason: ReasonTooManyItems, text: "order.items: more than 500 entries"},
+		{name: "too many items", data: `{"customer":{"id":"7"},"order":{"id":"1","items":[` + items + `]}}`, reason: ReasonTooManyItems, text: "order.items: more than 5000 entries"},
 	}
 }
 
@@ -237,13 +237,49 @@ func TestAttributeGivenTwiceIsReadTheSameEveryTime(t *testing.T) {
 	}
 }
 
-func TestDepthOf32AndItemsOf500AreFine(t *testing.T) {
+func TestDepthOf32AndItemsOf5000AreFine(t *testing.T) {
 	deep := `{"x":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + "," + minimalOrder[1:]
 	mustDecode(t, bareRaw(TypeOrderPlaced, deep))
-	items := strings.TrimSuffix(strings.Repeat(`{"product_id":"p","name":"n","quantity":1},`, 500), ",")
+	items := strings.TrimSuffix(strings.Repeat(`{"product_id":"p","name":"n","quantity":1},`, MaxItems), ",")
 	e := mustDecode(t, bareRaw(TypeCartUpdated, `{"customer":{"id":"7"},"cart":{"id":"1","items":[`+items+`]}}`))
-	if n := len(e.Data.(*CartUpdated).Cart.Items); n != 500 {
-		t.Errorf("%d items, want 500", n)
+	if n := len(e.Data.(*CartUpdated).Cart.Items); n != MaxItems {
+		t.Errorf("%d items, want %d", n, MaxItems)
+	}
+}
+
+// An order of a wholesaler has over a thousand lines, with all that shops say of each.
+func TestAnOrderOf1200LinesIsTakenIn(t *testing.T) {
+	line := `{"product_id":"SKU-%05d","name":"Set of 6 soldier skittles, natural wood, in a bag","quantity":12,"price":{"amount":"3.75","currency":"GBP"},"url":"https://shop.example/p/sku-%05d","image_url":"https://cdn.shop.example/pictures/sku-%05d-large.webp"}`
+	var items []string
+	for i := range 1200 {
+		items = append(items, fmt.Sprintf(line, i, i, i))
+	}
+	body := `{"customer":{"id":"7"},"order":{"id":"1","items":[` + strings.Join(items, ",") + `],"total":{"amount":"54000.00","currency":"GBP"}}}`
+	e := mustDecode(t, bareRaw(TypeOrderPlaced, body))
+	got := e.Data.(*OrderPlaced).Order.Items
+	if len(got) != 1200 || got[1199].ProductID != "SKU-01199" || len(e.Warnings) > 0 {
+		t.Fatalf("%d items, %v", len(got), e.Warnings)
+	}
+	doc, err := Encode(e)
+	if err != nil || len(doc) > len(body)+1024 {
+		t.Errorf("%d bytes become %d, %v", len(body), len(doc), err)
+	}
+	if again, err := DecodeTrusted("main", doc); err != nil || len(again.Data.(*OrderPlaced).Order.Items) != 1200 {
+		t.Errorf("read again: %v", err)
+	}
+}
+
+// What grows beyond what NATS takes when it is written again is refused, or it would be tried
+// for ever.
+func TestWhatBecomesTooLongIsRefused(t *testing.T) {
+	item := `{"product_id":"p","name":"n","quantity":1,"url":"https://shop.example/` + strings.Repeat("é", 330) + `"}`
+	body := `{"customer":{"id":"7"},"order":{"id":"1","items":[` + item + strings.Repeat(","+item, 999) + `],"total":{"amount":"1","currency":"EUR"}}}`
+	if len(body) > MaxSize {
+		t.Fatal(len(body))
+	}
+	_, err := Decode(bareRaw(TypeOrderPlaced, body), testNow)
+	if bad, ok := err.(*Error); !ok || bad.Reason != ReasonTooLarge || !strings.Contains(bad.Detail, "links escaped") {
+		t.Errorf("%v", err)
 	}
 }
 

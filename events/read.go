@@ -204,7 +204,7 @@ func (r *reader) wholeOf(k kind) int {
 
 func (r *reader) ids(to *[]string) bool {
 	*to = nil
-	for ok := r.list(); ok && r.element(); {
+	for ok := r.list(); ok && r.element(MaxCoupons); {
 		*to = append(*to, r.id())
 	}
 	return len(*to) > 0
@@ -221,7 +221,7 @@ const (
 // of braces, mostly.
 func list[T any](r *reader, s *shape, p unsafe.Pointer, braces int) bool {
 	var out []T
-	for ok := r.list(); ok && r.element(); {
+	for ok := r.list(); ok && r.element(MaxItems); {
 		if out == nil {
 			opening := bytes.Count(r.data[r.pos:min(len(r.data), r.pos+lookAhead)], []byte{'{'})
 			out = make([]T, 0, min(max(1, opening/braces), manyLines))

@@ -7,10 +7,21 @@ import (
 
 // The limits of a message.
 const (
-	MaxSize  = 256 << 10 // bytes of the body
-	MaxDepth = 32        // objects and lists inside each other
-	MaxItems = 500       // of one list
-	MaxID    = 128       // characters of an identifier
+	// MaxSize is bytes of the body. NATS takes 1 MiB with headers, and intake writes the
+	// event again.
+	MaxSize    = 768 << 10
+	MaxDepth   = 32   // objects and lists inside each other
+	MaxItems   = 5000 // of one cart or order: wholesalers' have over a thousand
+	MaxCoupons = 500  // of one order
+	MaxID      = 128  // characters of an identifier
+)
+
+// maxWritten is how many bytes Encode makes of an event at most: it is a little longer
+// than what came (numbers become text, links are escaped). What came with up to
+// surelyFits is, even where all of it is escaped.
+const (
+	maxWritten = MaxSize + 128<<10
+	surelyFits = 256 << 10
 )
 
 // A reader walks through one JSON document (RFC 8259) once, from front to back,
@@ -195,15 +206,15 @@ func (r *reader) field() bool {
 	return false
 }
 
-// element moves to the next element of a list.
-func (r *reader) element() bool {
+// element moves to the next element of a list that may have so many.
+func (r *reader) element(most int) bool {
 	if r.err != nil || !r.more(']') {
 		return false
 	}
 	at := &r.path[r.depth-1]
-	if at.to++; at.to >= MaxItems && !r.trusted {
+	if at.to++; at.to >= int32(most) && !r.trusted {
 		r.depth-- // the list itself is at fault
-		r.fail(ReasonTooManyItems, "more than %d entries", MaxItems)
+		r.fail(ReasonTooManyItems, "more than %d entries", most)
 		return false
 	}
 	return true

@@ -25,7 +25,7 @@ const (
 	ReasonTooLarge Reason = "too_large"
 	// ReasonTooDeep: the body is nested deeper than MaxDepth.
 	ReasonTooDeep Reason = "too_deep"
-	// ReasonTooManyItems: a list is longer than MaxItems.
+	// ReasonTooManyItems: a list is longer than MaxItems, or MaxCoupons.
 	ReasonTooManyItems Reason = "too_many_items"
 	// ReasonMissingField: a required field is absent, null or blank.
 	ReasonMissingField Reason = "missing_field"

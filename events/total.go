@@ -47,8 +47,8 @@ func (o *Order) addUp() (field string, reason Reason, problem string) {
 		o.Total, o.adds(Money{sum, o.Total.Currency}))
 }
 
-// most bounds an amount, so that 500 lines of it can be added up.
-const most = math.MaxInt64 / 1000
+// most bounds an amount, so that the lines of an order can be added up.
+const most = math.MaxInt64 / (2 * MaxItems)
 
 // times multiplies a price, unless that is more than anything costs.
 func times(minor int64, n int) (int64, bool) {

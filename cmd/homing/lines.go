@@ -13,7 +13,7 @@ import (
 	"homing/events"
 )
 
-// maxLine is far above what an event may have, so that the fault is the event's.
+// maxLine is above what an event may have, so that the fault is the event's.
 const maxLine = 1 << 20
 
 // lines reads a file of events line by line, from the beginning as often as

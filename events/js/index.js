@@ -33,7 +33,7 @@ class EventMaybeStored extends PublishError {
 }
 
 // What Homing takes at most, in bytes.
-const largest = 256 * 1024;
+const largest = 768 * 1024;
 
 /** Checks the options of a publisher. */
 function checked(options) {

@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -96,7 +97,7 @@ func TestSixtyOpenOrdersAreAllKnown(t *testing.T) {
 }
 
 func TestAnOrderOfManyLinesIsKeptWhole(t *testing.T) {
-	for _, lines := range []int{200, 500} {
+	for _, lines := range []int{200, 1200, events.MaxItems} {
 		es := []events.Event{tells(0, "p", numbered("o1", lines))}
 		for i := range 30 {
 			es = append(es, tells(i+1, fmt.Sprint("q", i), numbered(fmt.Sprint("later", i), 10)))
@@ -112,16 +113,87 @@ func TestAnOrderOfManyLinesIsKeptWhole(t *testing.T) {
 	}
 }
 
+// Shops name what has left and what has arrived. Of an order of many lines all of that is
+// known, in whatever sequence it is told.
+func TestOfALongOrderItIsKnownWhatLeftAndWhatCameBack(t *testing.T) {
+	for _, lines := range []int{1200, 2400, events.MaxItems} {
+		order := numbered("o1", lines)
+		var left, back []string
+		for i, it := range order.Items {
+			if i != 7 {
+				left = append(left, it.ProductID)
+			}
+			if i%2 == 0 {
+				back = append(back, it.ProductID)
+			}
+		}
+		es := []events.Event{tells(0, "p", order),
+			at(1, "l", &events.OrderFulfilled{Customer: ann, Order: named("o1", 2, left...)}),
+			at(2, "d", &events.OrderDelivered{Customer: ann, Order: named("o1", 2, left...)}),
+			at(3, "r", &events.OrderRefunded{Customer: ann, Order: named("o1", 1, back...)}),
+		}
+		who := fold(es)
+		last := fmt.Sprint("p", lines-1)
+		if !who.HasLeft("o1", last) || who.HasLeft("o1", "p7") || !who.Concerned("o1", last, customer.Delivered) {
+			t.Errorf("%d lines: the last left %v, p7 did %v", lines, who.HasLeft("o1", last), who.HasLeft("o1", "p7"))
+		}
+		if p, _ := who.Purchase("o1", "p8"); p.Quantity != 1 || p.Gone != 0 {
+			t.Errorf("%d lines: one of two pieces came back: %+v", lines, p)
+		}
+		pieces := 0
+		for k := range who.Kept() {
+			pieces += k.Pieces
+		}
+		if want := 2*lines - len(back); pieces != want || len(who.Newest()) != lines {
+			t.Errorf("%d lines: %d pieces of %d products are kept, want %d", lines, pieces, len(who.Newest()), want)
+		}
+		record := customer.Encode(&who) // which is compared faster than what it says
+		again := clone(t, who)
+		if !bytes.Equal(record, customer.Encode(&again)) {
+			t.Errorf("%d lines: the record says something else when it is read", lines)
+		}
+		for seed := range uint64(2400 / lines) {
+			other := fold(mixed(es, seed))
+			if !bytes.Equal(record, customer.Encode(&other)) {
+				t.Fatalf("%d lines: the order matters", lines)
+			}
+		}
+		t.Logf("%d lines: %d bytes", lines, len(record))
+	}
+}
+
+// Newest is the first of PurchasesOf of each product.
+func TestTheNewestPurchaseIsTheOneOfThatProduct(t *testing.T) {
+	es := []events.Event{tells(0, "a", numbered("o1", 4)), tells(1, "b", numbered("o2", 3)), tells(2, "c", numbered("o3", 2)), cancelled(3, "o3"),
+		at(4, "r", &events.OrderRefunded{Customer: ann, Order: named("o2", 2, "p1")})}
+	for _, id := range []string{"o1", "o2"} {
+		es = append(es, at(5, "x"+id, &events.OrderReturned{Customer: ann, Order: named(id, 2, "p0")}))
+	}
+	who := fold(es)
+	newest := who.Newest()
+	for _, id := range who.Bought() {
+		ps := who.PurchasesOf(id)
+		got, ok := newest[id]
+		if ok != (len(ps) > 0) || ok && got != ps[0] {
+			t.Errorf("%s: %+v, want the first of %+v", id, got, ps)
+		}
+	}
+	if len(newest) != 3 || newest["p1"].Order != "o1" || newest["p2"].Order != "o2" {
+		t.Errorf("%+v", newest)
+	}
+}
+
 // Of what is too much the lines of the oldest orders go first, then the orders, but for
 // when they were placed and whether they count.
 func TestOfTooMuchTheOldestIsForgottenFirst(t *testing.T) {
 	var es []events.Event
-	for i := range 30 {
+	const n, lines = 60, 450
+	for i := range n {
 		id := fmt.Sprintf("o%02d", i)
-		es = append(es, tells(i, "p"+id, numbered(id, 190)))
+		es = append(es, tells(i, "p"+id, numbered(id, lines)))
 	}
-	es = append(es, tells(-1, "small", numbered("small", 1)), cancelled(52, "small")) // it would fit
-	es = append(es, at(50, "r", &events.OrderRefunded{Customer: ann, Order: named("o00", 1, "p7")}), cancelled(51, "o01"))
+	es = append(es, tells(-1, "small", numbered("small", 1)), cancelled(102, "small")) // it would fit
+	es = append(es, at(100, "r", &events.OrderRefunded{Customer: ann, Order: named("o00", 1, "p7")}), cancelled(101, "o01"))
 	who := fold(es)
 	kept := 0
 	for o := range who.Placed() {
@@ -129,13 +201,13 @@ func TestOfTooMuchTheOldestIsForgottenFirst(t *testing.T) {
 			kept++
 		}
 	}
-	if kept != customer.MaxDetails/190 || who.OrderCount() != 29 || who.Ordinal("o29") != 29 {
+	if kept != customer.MaxDetails/lines || who.OrderCount() != n-1 || who.Ordinal("o59") != n-1 {
 		t.Errorf("%d orders with lines; %d orders; the last is number %d", kept, who.OrderCount(), who.Ordinal("o29"))
 	}
 	if o, _ := who.Order("small"); !o.Brief {
 		t.Error("an older order is kept with its lines, and newer ones are not")
 	}
-	if o, _ := who.Order("o29"); o.Brief {
+	if o, _ := who.Order("o59"); o.Brief {
 		t.Error("the newest is not kept")
 	}
 	if !who.Concerned("o00", "p7", customer.Refunded) || !who.Concerned("o00", "p8", customer.Refunded) || who.Concerned("o02", "p7", customer.Refunded) {
@@ -144,7 +216,7 @@ func TestOfTooMuchTheOldestIsForgottenFirst(t *testing.T) {
 	if d := diff(who, clone(t, who)); d != "" {
 		t.Errorf("the record:\n%s", d)
 	}
-	for seed := range uint64(10) {
+	for seed := range uint64(3) {
 		if d := diff(who, fold(mixed(es, seed))); d != "" {
 			t.Fatalf("the order matters:\n%s", d)
 		}
@@ -224,7 +296,7 @@ func TestTheLargestRecordHasABound(t *testing.T) {
 		}
 	}
 	who := fold(es)
-	if n := len(customer.Encode(&who)); n > 64<<10 {
+	if n := len(customer.Encode(&who)); n > 160<<10 {
 		t.Errorf("%d bytes", n)
 	}
 }

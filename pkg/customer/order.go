@@ -3,6 +3,8 @@ package customer
 import (
 	"cmp"
 	"slices"
+
+	"homing/events"
 )
 
 // Mark is the newest statement of its kind about a whole order. Of statements of
@@ -31,9 +33,9 @@ type Part struct {
 
 // Limits of what is kept about one order.
 const (
-	MaxParts     = 32   // statements about pieces that were taken
-	maxPartLines = 1000 // of all these
-	maxParcels   = 500  // products that left, and as many that arrived
+	MaxParts     = 32              // statements about pieces that were taken
+	maxPartLines = events.MaxItems // of all these
+	maxParcels   = events.MaxItems // products that left, and as many that arrived
 )
 
 const namedKey = 1 << 47 // set in the key of a statement that has an id of its own
@@ -173,6 +175,10 @@ func (o *Order) parcel(p Parcel) bool {
 		was := *x
 		x.First, x.Last = min(x.First, p.First), max(x.Last, p.Last)
 		return *x != was
+	}
+	if len(o.Parcels) <= maxParcels {
+		o.Parcels = slices.Insert(o.Parcels, i, p)
+		return true
 	}
 	of, last := 0, 0
 	for j, x := range o.Parcels {

@@ -70,7 +70,7 @@ func (c *Customer) Kept() iter.Seq[Kept] {
 		var room []Line
 		for o := range c.Placed() {
 			whole := len(o.Parts) == 0 && o.Taken == 0 && !slices.ContainsFunc(takes[:], o.Whole)
-			at := o.Since()
+			at, parts := o.Since(), o.parts()
 			room = append(room[:0], o.Lines...)
 			lines := room
 			slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Product, b.Product) })
@@ -81,8 +81,8 @@ func (c *Customer) Kept() iter.Seq[Kept] {
 					lines = lines[1:]
 				}
 				if !whole {
-					p := o.Purchase(k.Product)
-					if k.Pieces = p.Quantity; p.Gone != 0 {
+					n, by := o.take(parts, k.Product)
+					if k.Pieces -= n; k.Pieces <= 0 && by != 0 {
 						continue
 					}
 				}
@@ -92,6 +92,21 @@ func (c *Customer) Kept() iter.Seq[Kept] {
 			}
 		}
 	}
+}
+
+// Newest returns the newest purchase of each product of which something was kept, as far
+// as the details of orders are kept. It is the first of PurchasesOf of everything, for less.
+func (c *Customer) Newest() map[string]Purchase {
+	out := map[string]Purchase{}
+	for o := range c.Placed() {
+		for _, id := range o.Products() {
+			p := o.Purchase(id)
+			if was, ok := out[id]; p.Gone == 0 && (!ok || newestPurchaseFirst(p, was) < 0) {
+				out[id] = p
+			}
+		}
+	}
+	return out
 }
 
 // Purchase returns what an order brought of a product, also if all of it is gone

@@ -3,13 +3,17 @@ package customer
 import (
 	"cmp"
 	"slices"
+
+	"homing/events"
 )
 
 // Limits of what is kept of a customer's orders in detail.
 const (
-	MaxOrders   = 100  // and as many of which only what happened to them was told
-	MaxDetails  = 4000 // lines, and things told about them, of all these
-	maxUntold   = 1000 // things told about orders that were not told themselves
+	MaxOrders = 100 // and as many of which only what happened to them was told
+	// MaxDetails is lines, and things told about them, of all these: room for the longest
+	// order, each line of which left, arrived and came back by its name.
+	MaxDetails  = 4 * events.MaxItems
+	maxUntold   = 3 * events.MaxItems // things told about orders that were not told themselves
 	erasedOrder = 1 << 0
 	testOrder   = 1 << 1
 )

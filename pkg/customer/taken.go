@@ -192,11 +192,14 @@ func (o *Order) Left(product string) bool { return o.LeftBy(product, maxTime) }
 
 // LeftBy is Left as it was at a time.
 func (o *Order) LeftBy(product string, at time.Time) bool {
-	named := false
+	if len(o.Parcels) == 0 {
+		return true
+	}
+	named, bundled := false, o.bundledWith(product)
 	for _, p := range o.Parcels {
 		switch {
 		case p.First > at.UnixMilli():
-		case p.Product == "" || p.Product == product || o.bundled(p.Product, product):
+		case p.Product == "" || p.Product == product || slices.Contains(bundled, p.Product):
 			return true
 		default:
 			named = named || p.Kind == Fulfilled && o.Has(p.Product)
@@ -205,15 +208,20 @@ func (o *Order) LeftBy(product string, at time.Time) bool {
 	return !named
 }
 
-// bundled reports whether one of two products is a part of the other.
-func (o *Order) bundled(a, b string) bool {
-	return slices.ContainsFunc(o.Lines, func(l Line) bool {
+// bundledWith returns the products that are parts of a product, or that it is a part of.
+func (o *Order) bundledWith(product string) (others []string) {
+	for _, l := range o.Lines {
 		if l.Bundle == 0 {
-			return false
+			continue
 		}
-		of := o.Lines[l.Bundle-1].Product
-		return l.Product == a && of == b || l.Product == b && of == a
-	})
+		switch of := o.Lines[l.Bundle-1].Product; product {
+		case l.Product:
+			others = append(others, of)
+		case of:
+			others = append(others, l.Product)
+		}
+	}
+	return others
 }
 
 // maxTime is later than anything that is told.

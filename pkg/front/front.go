@@ -87,7 +87,7 @@ const (
 
 // The limits.
 const (
-	maxWebhook  = 4 << 20  // an order of Shopify with 500 lines has two megabytes
+	maxWebhook  = 8 << 20  // an order of Shopify with 500 lines has two megabytes, and others' have over a thousand lines
 	maxEvents   = 8 << 20  // of a batch
 	maxBatch    = 1000     // events of it
 	maxTogether = 32 << 20 // of all bodies that are being read or worked on

@@ -301,7 +301,7 @@ func TestLimitsOfRequests(t *testing.T) {
 		size               int
 		code               int
 	}{
-		{"too large a webhook", "/in/shopify/main", "POST", 4<<20 + 1, 413},
+		{"too large a webhook", "/in/shopify/main", "POST", 8<<20 + 1, 413},
 		{"too large a batch", "/v1/events", "POST", 8<<20 + 1, 413},
 		{"another method", "/in/shopify/main", "GET", 0, 405}, {"another method", "/v1/events", "PUT", 0, 405},
 	} {

@@ -130,7 +130,7 @@ func (m *maker) times(buyers []buyer) []moment {
 	return out
 }
 
-// mostLines is how many lines an event has at most.
+// mostLines is how many lines an order has at most.
 const mostLines = 500
 
 // sizes says how many lines each order has: all together as many as there are to be.

@@ -162,11 +162,55 @@ func (t *Teller) Items(field string, items []events.Item) []events.Item {
 			t.Note(field, "has the address of a picture that is longer than %d bytes", longestAddress)
 		}
 	}
-	if len(items) <= events.MaxItems {
+	if len(items) > events.MaxItems {
+		t.Note(field, "has more than %d lines; the first are used", events.MaxItems)
+		items = items[:events.MaxItems]
+	}
+	return t.fit(field, items)
+}
+
+const (
+	fewLines  = 100                     // fit, whatever they say
+	room      = events.MaxSize - 64<<10 // bytes of lines; the rest is for what else an event says
+	shortName = 40                      // characters
+)
+
+// fit shortens the lines of a very long order until an event has room for them: which
+// products it has is worth more than how they look.
+func (t *Teller) fit(field string, items []events.Item) []events.Item {
+	if len(items) <= fewLines {
 		return items
 	}
-	t.Note(field, "has more than %d lines; the first are used", events.MaxItems)
-	return items[:events.MaxItems]
+	for _, less := range []struct {
+		note string
+		of   func(*events.Item)
+	}{
+		{"pictures are left out", func(x *events.Item) { x.ImageURL = "" }},
+		{"links are left out", func(x *events.Item) { x.URL, x.ReviewURL = "", "" }},
+		{"names are cut", func(x *events.Item) { x.Name = events.CleanText(x.Name, shortName) }},
+	} {
+		if written(items) <= room {
+			return items
+		}
+		t.Note(field, "has %d lines, which take more than %d bytes; their %s", len(items), room, less.note)
+		for i := range items {
+			less.of(&items[i])
+		}
+	}
+	for n := written(items); n > room; n = written(items) {
+		t.Note(field, "has %d lines, which take more than %d bytes; the first are used", len(items), room)
+		items = items[:len(items)*room/(n+n/10)]
+	}
+	return items
+}
+
+// written is how many bytes items take in an event.
+func written(items []events.Item) int {
+	doc, err := events.Encode(events.Event{ID: "-", Source: "-", Time: time.Unix(0, 0), Data: &events.OrderPlaced{Order: events.Order{Items: items}}})
+	if err != nil {
+		return 0 // Tell says so
+	}
+	return len(doc)
 }
 
 // AddPieces adds pieces of a product to what is said of a part of an order, which has

@@ -2,6 +2,7 @@ package shop_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,30 @@ func TestAnOrderOfManyLongNamesFits(t *testing.T) {
 	got, err := events.Decode(events.Raw{Subject: events.Subject(e.Store, e.Type), Data: doc}, at)
 	if err != nil || len(got.Data.(*events.OrderPlaced).Order.Items) != events.MaxItems {
 		t.Errorf("%d bytes: %v", len(doc), err)
+	}
+}
+
+// An order of a wholesaler keeps its links and pictures; of one that has no room for them all
+// products stay, and a note says what is missing.
+func TestOfAVeryLongOrderAllProductsStay(t *testing.T) {
+	for lines, want := range map[int]string{1200: "", 4000: "their pictures are left out"} {
+		tell := shop.NewTeller("woocommerce", shop.Store{ID: "main"})
+		var items []events.Item
+		for i := range lines {
+			items = append(items, events.Item{ProductID: fmt.Sprint("SKU-", i), Name: "Set of 6 soldier skittles", Quantity: 6, Price: events.Money{Minor: 375, Currency: "GBP"},
+				URL: fmt.Sprint("https://shop.example/p/", i), ImageURL: fmt.Sprint("https://cdn.shop.example/pictures/", i, "-large.webp")})
+		}
+		if err := tell.Tell("1", at, orderOf(tell.Items("line_items", items))); err != nil {
+			t.Fatal(err)
+		}
+		said := tell.Said()
+		got := said.Events[0].Data.(*events.OrderPlaced).Order.Items
+		if len(got) != lines || got[lines-1].URL == "" || (got[0].ImageURL == "") != (want != "") {
+			t.Errorf("%d lines: %d, the last is %+v", lines, len(got), got[len(got)-1])
+		}
+		if (len(said.Notes) > 0) != (want != "") || want != "" && !strings.HasSuffix(said.Notes[0].Detail, want) {
+			t.Errorf("%d lines: %+v", lines, said.Notes)
+		}
 	}
 }
 

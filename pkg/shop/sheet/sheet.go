@@ -154,6 +154,7 @@ func (x *record) content(rows []shop.Row) events.Order {
 		o.Items = append(o.Items, it)
 		sum.Add(sum, cost)
 	}
+	o.Items = x.Items("name", o.Items)
 	total := x.number(r, "total")
 	if total == nil { // as the shop would have it, but for taxes that are not in its prices
 		if total = sum.Add(sum, shop.Sum(r.Number("shipping"))); o.Discount.Minor > 0 {

@@ -112,6 +112,7 @@ func (o *exported) order(rows []shop.Row) (events.Order, *shop.Fault) {
 	if len(out.Items) == 0 {
 		return out, &shop.Fault{Line: rows[0].Line, Field: "Lineitem name", Detail: "no line of the order has a name and a quantity: nothing was ordered"}
 	}
+	out.Items = o.Items("Lineitem name", out.Items)
 	return out, nil
 }
 
