@@ -107,14 +107,14 @@ func TestCustomersAreRemindedOfWhatRunsOut(t *testing.T) {
 			product, order, _ := strings.Cut(s, " ")
 			names[touch.Token(product+"\n"+order)] = s
 		}
-		const early = "; it is early: the shop knows of 13 repurchases, and is taken for a usual one"
-		soap := "33 % likely in these two weeks; bought once; others who came back for it about every 6 days (10 of 11); expected to last 6.2 days from 1 Jan 2000" + early
+		const early = "; it is early: with only 13 repurchases so far, the shop is taken for a typical one"
+		soap := "33 % likely in these two weeks; bought once; 10 of its 11 buyers bought it again, about every 6 days; expected to last 6.2 days from 1 Jan 2000" + early
 		want := map[string]string{
-			"coffee a1":  "day 4: sent, 2 × 3 days (the shop's supply_days) from 1 Jan 2000; certain; with 1 more that would follow",
+			"coffee a1":  "day 4: sent, 2 × 3 days (the shop's supply_days) from 1 Jan 2000; sent whatever the chance; with 1 more that would follow",
 			"filters a1": "day 4: bundled",
-			"coffee b1":  "day 6: sent, 1 × 6 days (the shop's supply_days) from 3 Jan 2000; certain", // delivered on day 2
+			"coffee b1":  "day 6: sent, 1 × 6 days (the shop's supply_days) from 3 Jan 2000; sent whatever the chance", // delivered on day 2
 			"coffee c1":  "day 4: repurchased",
-			"coffee c2":  "day 6: sent, 1 × 6 days (the shop's supply_days) from 3 Jan 2000; certain",
+			"coffee c2":  "day 6: sent, 1 × 6 days (the shop's supply_days) from 3 Jan 2000; sent whatever the chance",
 			"oil d1":     "day 4: unavailable",
 			"coffee e1":  "day 4: refunded",
 			"tea f3":     "day 5: sent, 52 % likely in these two weeks; bought three times, about every 8.2 days; expected to last 7.6 days from 1 Jan 2000" + early,

@@ -18,16 +18,12 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	}
 	var out []touch.Touch
 	h := habitsOf(in)
-	for _, id := range in.Customer.Bought() {
-		ps := in.Customer.PurchasesOf(id)
-		if len(ps) == 0 {
+	for id, p := range in.Customer.Newest() {
+		if w.tooLate(p) || in.Customer.Subscribed(id, p.Placed) {
 			continue
 		}
-		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
-			continue
-		}
-		due, b, ok := w.due(ps[0], h)
-		u := touch.Touch{Worker: Name, Step: step, Customer: t.Customer, Occasion: occasion(ps[0]), Due: due}
+		due, b, ok := w.due(p, h)
+		u := touch.Touch{Worker: Name, Step: step, Customer: t.Customer, Occasion: occasion(p), Due: due}
 		if !ok || b.product.Unavailable() || u.Occasion == t.Occasion ||
 			due.After(in.Now.Add(w.config.Bundle)) || in.Now.After(due.Add(expires)) ||
 			b.halfUsed().After(in.Now) || !b.likely(in.Now, w.config.MinChance) {

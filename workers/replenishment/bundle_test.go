@@ -114,7 +114,7 @@ func TestComposeShowsItsOwnFirstAndWhatIsStillRight(t *testing.T) {
 	bare.Snapshot = &touch.Snapshot{}
 	got := worker(t, asIs).Compose(x, workers.Input{Customer: who, Gathered: []touch.Touch{rye, oil, jam, bare, x}, Zone: time.UTC, Now: after(25)})
 	want := workers.Wording{Orders: 2, Items: []events.Item{item("tea", 30), item("oil", 37)}, Bundles: []string{oil.ID()},
-		Detail: "1 × 30 days (the shop's supply_days) from 10 Jun 2025; certain; with 1 more that would follow"}
+		Detail: "1 × 30 days (the shop's supply_days) from 10 Jun 2025; sent whatever the chance; with 1 more that would follow"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
@@ -128,17 +128,17 @@ func TestTheDetailStatesTheChanceAndWhatItRestsOn(t *testing.T) {
 		}
 		return out
 	}
-	const early = "; it is early: the shop knows of 0 repurchases, and is taken for a usual one"
+	const early = "; it is early: with no repurchases so far, the shop is taken for a typical one"
 	for _, c := range []struct {
 		name     string
 		events   []events.Event
 		products *product.Snapshot
 		want     string
 	}{
-		{"said", []events.Event{placed(0, "1", tea(2, 30)), delivered(2, "1")}, nil, "2 × 30 days (the shop's supply_days) from 12 Jun 2025; certain"},
+		{"said", []events.Event{placed(0, "1", tea(2, 30)), delivered(2, "1")}, nil, "2 × 30 days (the shop's supply_days) from 12 Jun 2025; sent whatever the chance"},
 		{"learned", regular(5, 31), nil, "25 % likely in these two weeks; bought five times, about every 31 days; expected to last 32 days from 10 Jun 2025" + early},
 		{"bought once", []events.Event{placed(0, "1", tea(2, 0))}, knows(often(28, 120, 300)),
-			"16 % likely in these two weeks; bought once; others who came back for it about every 28 days (120 of 300); expected to last 30 days from 10 Jun 2025"},
+			"16 % likely in these two weeks; bought once; 120 of its 300 buyers bought it again, about every 28 days; expected to last 30 days from 10 Jun 2025"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Snapshot: &touch.Snapshot{Order: "1", PlacedAt: noon, Items: []events.Item{tea(1, 0)}}}
@@ -163,12 +163,12 @@ func TestSilenceSaysWhatIsMissing(t *testing.T) {
 	}{
 		{"never bought", nil, nil, nil},
 		{"bought once", []events.Event{placed(0, "1", tea(1, 0))}, nil,
-			[]string{"tea: no supply_days; bought once; nobody is known to have come back for it; it is early: the shop knows of 0 repurchases, and is taken for a usual one; needed: 2 own intervals, or 10 customers who bought the product again"}},
+			[]string{"tea: no supply_days; bought once; nobody is known to have bought it again; it is early: with no repurchases so far, the shop is taken for a typical one; needed: 2 intervals of their own, or 10 customers who bought the product again"}},
 		{"too few others", []events.Event{placed(0, "1", tea(1, 0))}, early(often(28, 12, 9000)),
-			[]string{"others who came back for it about every 28 days (12 of 9000)", "and are one in ten of its buyers (9000)"}},
+			[]string{"12 of its 9000 buyers bought it again, about every 28 days", "(one in ten of its 9000 buyers at least)"}},
 		{"hardly anybody buys it again", []events.Event{placed(0, "1", tea(1, 0))}, knows(often(28, 12, 9000)),
-			[]string{"tea: 1 % likely in these two weeks", "less than min_chance, 15 %"}},
-		{"it lasts too long", []events.Event{placed(0, "1", tea(3, 365))}, nil, []string{"tea: it lasts 1095 days; only between 3 and 730"}},
+			[]string{"tea: 1 % likely in these two weeks", "below min_chance (15 %)"}},
+		{"it lasts too long", []events.Event{placed(0, "1", tea(3, 365))}, nil, []string{"tea: it lasts 1095 days; reminders are for what lasts 3 to 730"}},
 		{"a reminder is to come", []events.Event{placed(0, "1", tea(1, 0), cup(30))}, nil, nil},
 		{"all came back", []events.Event{placed(0, "1", tea(1, 0)), refunded(1, "1")}, nil, nil},
 		{"of many, some are named", []events.Event{placed(0, "1", many...)}, nil, []string{"p0: ", "p4: ", "and 3 more products"}},

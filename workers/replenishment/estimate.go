@@ -99,7 +99,7 @@ func (b basis) likely(at time.Time, min float64) bool {
 func (b basis) text(at time.Time) string {
 	from := b.clock.In(b.known.in.Location()).Format("2 Jan 2006")
 	if b.said > 0 {
-		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; certain", b.pieces, number(b.said), from)
+		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; sent whatever the chance", b.pieces, number(b.said), from)
 	}
 	return fmt.Sprintf("%s likely in these two weeks; %s; expected to last %s days from %s%s",
 		share(b.chance(at)), b.rhythm(), number(b.days()), from, b.early())
@@ -112,10 +112,13 @@ func (b basis) rhythm() string {
 	if len(b.pair.Intervals) > 0 {
 		return own + ", " + usual(b.pair.Sums(b.clock))
 	}
-	if r := b.product.Rhythm; r.Customers > 0 {
-		return fmt.Sprintf("%s; others who came back for it %s (%d of %d)", own, usual(b.product.Sums), r.Customers, b.product.Buyers)
+	switch r := b.product.Rhythm; {
+	case r.Customers > 0 && b.product.Buyers == 0: // who bought it once is not known
+		return fmt.Sprintf("%s; %s bought it again, %s", own, count(r.Customers, "customer"), usual(b.product.Sums))
+	case r.Customers > 0:
+		return fmt.Sprintf("%s; %d of its %d buyers bought it again, %s", own, r.Customers, b.product.Buyers, usual(b.product.Sums))
 	}
-	return own + "; nobody is known to have come back for it"
+	return own + "; nobody is known to have bought it again"
 }
 
 // early says that a shop has too little of its own to be judged by.
@@ -123,7 +126,11 @@ func (b basis) early() string {
 	if !b.known.model.Early {
 		return ""
 	}
-	return fmt.Sprintf("; it is early: the shop knows of %s, and is taken for a usual one", count(int(b.known.model.Again), "repurchase"))
+	known := "no repurchases"
+	if n := int(b.known.model.Again); n > 0 {
+		known = "only " + count(n, "repurchase")
+	}
+	return "; it is early: with " + known + " so far, the shop is taken for a typical one"
 }
 
 func count(n int, word string) string {

@@ -23,9 +23,9 @@
 // Most of what is bought is never bought again. So a reminder of what was learned is only
 // sent where the chance that the customer buys the product within the fourteen days after
 // it is min_chance or more (see foresight.Model.Chance). Where the shop states supply_days,
-// it says that the product is one that is used up.
+// it says that the product gets used up: the reminder is sent whatever the chance.
 //
-// A shop that is early, with hardly any repurchases, is taken for a usual one; there it
+// A shop that is early, with hardly any repurchases, is taken for a typical one; there it
 // takes min_intervals own intervals, or a product that at least ten customers, and one in
 // ten of its buyers, bought again. What is used up in less than three days or more than
 // two years is no business of this worker's.

@@ -128,6 +128,41 @@ func TestPlanRemindsOfEachProduct(t *testing.T) {
 	}
 }
 
+func TestALongOrderIsPlannedToItsLastLine(t *testing.T) {
+	for _, lines := range []int{1200, events.MaxItems} {
+		items := make([]events.Item, lines)
+		for i := range items {
+			items[i] = events.Item{ProductID: fmt.Sprint("sku-", i), Name: "Tea", Quantity: 1, SupplyDays: 30}
+		}
+		order := placed(0, "1", items...)
+		left := change("1")
+		for _, it := range items[1:] {
+			left.Items = append(left.Items, events.ChangedItem{ProductID: it.ProductID})
+		}
+		parcels := at(2, "left", &events.OrderFulfilled{Order: left})
+		who := fold(order, parcels)
+		in := workers.Input{Event: order, Customer: who, Zone: time.UTC, Now: order.Time}
+		got := worker(t, asIs).Plan(in)
+		if len(got) != lines {
+			t.Fatalf("%d touches, want %d", len(got), lines)
+		}
+		in.Now = after(27)
+		for _, x := range got {
+			if it := x.Snapshot.Items; len(it) != 1 {
+				t.Fatalf("%+v", it)
+			} else if p := it[0].ProductID; p == "sku-0" || p == fmt.Sprint("sku-", lines-1) {
+				x.Customer.Token = "t"
+				if v := worker(t, asIs).Wanted(x, in); (v.Action == touch.Send) != (p != "sku-0") {
+					t.Errorf("%s of %d: %+v", p, lines, v)
+				}
+				if others := worker(t, asIs).Gathers(x, in); len(others) != touch.MaxItems-1 {
+					t.Errorf("%d others share the email", len(others))
+				}
+			}
+		}
+	}
+}
+
 func TestPlan(t *testing.T) {
 	many, few := often(28, 120, 300), often(28, 9, 300)
 	for _, c := range []struct {

@@ -11,21 +11,22 @@ import (
 // told is how many products Silence speaks of.
 const told = 5
 
-// Silence says of what the customer bought that too little is known to remind
-// of it, or that they will hardly buy it again. It has nothing to say of a customer with a reminder to come, or one that
-// had its outcome.
+// Silence says of what the customer bought that too little is known to remind of it, or
+// that they are unlikely to buy it again. It has nothing to say of a customer with a
+// reminder to come, or one that had its outcome.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	var why []string
 	because, h := reason.Unlikely, habitsOf(in)
+	newest := in.Customer.Newest()
 	for _, id := range in.Customer.Bought() {
-		ps := in.Customer.PurchasesOf(id)
-		if len(ps) == 0 {
+		p, ok := newest[id]
+		if !ok {
 			continue // all of it came back
 		}
-		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
+		if w.tooLate(p) || in.Customer.Subscribed(id, p.Placed) {
 			continue // it is known well enough
 		}
-		switch due, b, ok := w.due(ps[0], h); {
+		switch due, b, ok := w.due(p, h); {
 		case !ok:
 			because = reason.InsufficientData
 			why = append(why, id+": "+w.tooLittle(b))

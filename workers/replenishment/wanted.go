@@ -77,18 +77,18 @@ func (b basis) patience() time.Duration {
 
 // unlikely says why a reminder is not worth sending.
 func (w worker) unlikely(b basis, at time.Time) string {
-	return fmt.Sprintf("%s; less than min_chance, %s", b.text(at), share(w.config.MinChance))
+	return fmt.Sprintf("%s; below min_chance (%s)", b.text(at), share(w.config.MinChance))
 }
 
 // tooLittle says why there is no estimate.
 func (w worker) tooLittle(b basis) string {
 	if b.enough(w.config.MinIntervals) {
-		return fmt.Sprintf("it lasts %s days; only between %d and %d are reminded of", number(b.days()), shortest, longest)
+		return fmt.Sprintf("it lasts %s days; reminders are for what lasts %d to %d", number(b.days()), shortest, longest)
 	}
 	why := fmt.Sprintf("no supply_days; %s%s; needed: %s, or %d customers who bought the product again",
-		b.rhythm(), b.early(), count(w.config.MinIntervals, "own interval"), enoughCustomers)
+		b.rhythm(), b.early(), count(w.config.MinIntervals, "interval")+" of their own", enoughCustomers)
 	if r := b.product.Rhythm; r.Customers >= enoughCustomers {
-		why += fmt.Sprintf(" and are one in ten of its buyers (%d)", b.product.Buyers)
+		why += fmt.Sprintf(" (one in ten of its %d buyers at least)", b.product.Buyers)
 	}
 	return why
 }

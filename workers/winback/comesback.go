@@ -8,7 +8,7 @@ import (
 	"homing/workers"
 )
 
-// comesBack returns how likely the customer orders within 90 days by themselves, and
+// comesBack returns how likely the customer is to order within 90 days on their own, and
 // whether that is known.
 func comesBack(in workers.Input) (chance float64, known bool) {
 	last, l := in.Customer.LastOrderAt(), in.Products.ComesBack()
@@ -22,9 +22,9 @@ func comesBack(in workers.Input) (chance float64, known bool) {
 func chance(in workers.Input) string {
 	p, known := comesBack(in)
 	if !known {
-		return "it is early: how likely they come back by themselves is not known yet"
+		return "it is too early to say how likely they are to come back on their own"
 	}
-	return share(p) + " likely to order within 90 days by themselves"
+	return share(p) + " likely to order on their own within 90 days"
 }
 
 func share(p float64) string { return fmt.Sprintf("%.0f %%", 100*p) }

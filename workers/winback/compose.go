@@ -32,7 +32,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	}
 	if p, known := comesBack(in); known && p > w.config.OfferMaxChance {
 		v.Offer = nil
-		v.Detail += "; without its offer, which those get who are up to " + share(w.config.OfferMaxChance) + " likely to (offer_max_chance)"
+		v.Detail += "; sent without its offer, which is for those who are at most " + share(w.config.OfferMaxChance) + " likely to (offer_max_chance)"
 		return v
 	}
 	for _, s := range w.config.Steps[:place] {

@@ -1,10 +1,10 @@
 // Package winback writes to customers who stay away.
 //
-// Trigger: customer.lapsed, from the shop or from the calendar, which says it
-// when a customer has not ordered for as long as lapse has it, and it is unlikely that they
-// do by themselves. Steps, counted
-// from the lapse: miss-you at once, offer after two weeks, last-call after thirty
-// days with a bigger offer that is short. Each is worth sending for two weeks.
+// Trigger: customer.lapsed, from the shop or from the calendar, which reports it
+// when a customer has not ordered for as long as lapse says and is unlikely to do so on
+// their own. Steps, counted from the lapse: miss-you at once, offer after two weeks,
+// last-call after thirty days with a bigger offer that is short. Each is worth sending
+// for two weeks.
 //
 // One episode follows from one last order: it counts from the first lapse that
 // was told since that order, and telling it again moves nothing and begins

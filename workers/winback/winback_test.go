@@ -359,9 +359,9 @@ func TestNoDiscountForThoseWhoComeBackAnyway(t *testing.T) {
 		offer  bool
 		why    string
 	}{
-		{"not known", 9, nil, true, "it is early: how likely they come back by themselves is not known yet"},
-		{"one order", 1, lower, true, "8 % likely to order within 90 days by themselves"},
-		{"nine orders", 9, lower, false, "likely to order within 90 days by themselves; without its offer, which those get who are up to 15 % likely to"},
+		{"not known", 9, nil, true, "it is too early to say how likely they are to come back on their own"},
+		{"one order", 1, lower, true, "8 % likely to order on their own within 90 days"},
+		{"nine orders", 9, lower, false, "likely to order on their own within 90 days; sent without its offer, which is for those who are at most 15 % likely to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := compose(c.orders, c.known)
@@ -371,7 +371,7 @@ func TestNoDiscountForThoseWhoComeBackAnyway(t *testing.T) {
 		})
 	}
 	why, text := w.Silence(workers.Input{Customer: fold(ordered(-10*day, "1")), Products: lower, Now: noon, Zone: time.UTC})
-	if why != reason.NotYet || !strings.Contains(text, "likely to order within 90 days by themselves; counts as lapsed from ") {
+	if why != reason.NotYet || !strings.Contains(text, "likely to order on their own within 90 days; counts as lapsed from ") {
 		t.Errorf("%s %s", why, text)
 	}
 }
