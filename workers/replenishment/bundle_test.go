@@ -120,6 +120,21 @@ func TestComposeShowsItsOwnFirstAndWhatIsStillRight(t *testing.T) {
 	}
 }
 
+// What was bought days ago is not in somebody else's reminder, however wide the bundle is.
+func TestABundleLeavesOutWhatIsNotHalfUsed(t *testing.T) {
+	wide := func(c *replenishment.Config) { c.Bundle = 60 * day }
+	who := fold(placed(0, "1", item("tea", 30)), placed(20, "2", item("oil", 37)))
+	x, oil := pending("1", "tea", 30), pending("2", "oil", 37)
+	for now, with := range map[float64]int{25: 0, 38: 0, 39: 1} {
+		in := workers.Input{Customer: who, Zone: time.UTC, Now: after(now)}
+		gathered := worker(t, wide).Gathers(x, in)
+		in.Gathered = []touch.Touch{oil}
+		if v := worker(t, wide).Compose(x, in); len(gathered) != with || len(v.Bundles) != with {
+			t.Errorf("on day %v, %d are gathered and %d bundled, want %d", now, len(gathered), len(v.Bundles), with)
+		}
+	}
+}
+
 // The fact says what the email rests on.
 func TestTheDetailStatesTheChanceAndWhatItRestsOn(t *testing.T) {
 	regular := func(n int, every float64) (out []events.Event) {

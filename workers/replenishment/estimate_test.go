@@ -65,6 +65,7 @@ func TestTheChanceIsSaidInWords(t *testing.T) {
 		{"four times", buys(1, -99, -66, -33, 0), large(foresight.Constants{}), 28,
 			[]string{" % likely in these two weeks; bought four times, about every 33 days; expected to last ", " days from 10 Jun 2025"}},
 		{"once", buys(1, 0), large(foresight.Constants{}), 25, []string{"bought once; 300 of its 400 buyers bought it again, about every 28 days"}},
+		{"on two invoices of the same hour", buys(1, -30.02, -30, 0), nil, 25, []string{"bought twice, about every 28 days"}},
 		{"early", buys(1, -60, -30, 0), nil, 25, []string{"bought three times, about every 30 days", "it is early: with no repurchases so far"}},
 		{"many times", buys(1, -330, -300, -270, -240, -210, -180, -150, -120, -90, -60, -30, 0), nil, 25, []string{"bought 12 times, about every 30 days"}},
 	} {
