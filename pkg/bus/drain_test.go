@@ -20,6 +20,7 @@ type given struct {
 
 func (g *given) NakWithDelay(time.Duration) error { g.back(); return nil }
 func (g *given) InProgress() error                { return nil }
+func (g *given) Data() []byte                     { return nil }
 
 // handed is a source of a few messages, once.
 type handed []*given

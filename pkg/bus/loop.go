@@ -46,6 +46,7 @@ type LoopOptions struct {
 	Reject   Rejecter
 	Batch    int // messages in one call of the handler; default 256
 	Parallel int // calls of the handler at a time; default 2
+	Bytes    int // of the messages in flight, beyond which no more are pulled; default 64 MiB
 	// PullFor is how long one pull waits for messages; default 5 minutes. On fake
 	// time, where waking up is all the cost there is, it is longer.
 	PullFor time.Duration
@@ -59,13 +60,15 @@ type LoopOptions struct {
 }
 
 // Loop pulls from a consumer and feeds a handler. It never has more messages in
-// flight than the handler's calls can take plus one round to come, and tells the
-// server that it is still working on those it has.
+// flight than the handler's calls can take plus one round to come, nor, but for one pull,
+// more bytes than it may: orders of thousands of lines are a thousand times as long as
+// others. It tells the server that it is still working on those it has.
 type Loop struct {
 	o LoopOptions
 
 	mu       sync.Mutex
 	inFlight map[*Msg]struct{} // queued, being handled, or waiting for a server
+	bytes    int               // of these
 	queue    []*Msg
 	later    []*Msg        // kept, to be tried again
 	backoff  time.Duration // > 0: nothing was answered since a message had to be kept; a server is down
@@ -91,6 +94,9 @@ func NewLoop(o LoopOptions) *Loop {
 	}
 	if o.Parallel == 0 {
 		o.Parallel = 2
+	}
+	if o.Bytes == 0 {
+		o.Bytes = 64 << 20
 	}
 	if o.PullFor == 0 {
 		o.PullFor = pullFor
@@ -227,6 +233,14 @@ func (l *Loop) due(now time.Time) (batch []*Msg, wait time.Duration, changed <-c
 // handler's calls can take, plus one round to come.
 func MostInFlight(batch, parallel int) int { return batch * (parallel + 1) }
 
+// forget takes a message off those in flight; the lock is held.
+func (l *Loop) forget(m *Msg) {
+	if _, is := l.inFlight[m]; is {
+		delete(l.inFlight, m)
+		l.bytes -= len(m.Data())
+	}
+}
+
 // room waits until a pull is worth it, and returns for how many messages. When
 // all that is in flight keeps failing, it may not be a server that is down, but
 // these messages: now and then one more is taken to find out.
@@ -236,9 +250,10 @@ func (l *Loop) room(ctx context.Context) int {
 	defer probe.Stop()
 	for {
 		l.mu.Lock()
-		changed, down, free := l.change(), l.backoff > 0, size-len(l.inFlight)
+		changed, free := l.change(), size-len(l.inFlight)
+		waits := l.backoff > 0 || l.bytes >= l.o.Bytes
 		l.mu.Unlock()
-		if !down && free >= max(1, l.o.Batch/2) {
+		if !waits && free >= max(1, l.o.Batch/2) {
 			return free
 		}
 		select {
@@ -290,6 +305,7 @@ func (l *Loop) take(m *Msg) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inFlight[m] = struct{}{}
+	l.bytes += len(m.Data())
 	l.queue = append(l.queue, m)
 	l.signal()
 }

@@ -354,6 +354,36 @@ func TestTheLoopTakesNoMoreThanItsHandlersCanHandle(t *testing.T) {
 
 // What was begun is finished, what was not is free at once: another replica must
 // not wait for half a minute.
+// Messages may be a thousand times as long as others: they are counted in bytes, too.
+func TestTheLoopHasOnlySoManyBytesInFlight(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, dir)
+		const n, size = 40, 900 << 10
+		for range n {
+			s.send(&nats.Msg{Subject: "storefront.main.order.placed", Data: make([]byte, size)})
+		}
+		free := make(chan struct{})
+		var handled atomic.Int64
+		s.run(bus.Storefront, bus.IntakeConsumer, func(_ context.Context, batch []*bus.Msg) {
+			<-free
+			handled.Add(int64(len(batch)))
+			for _, m := range batch {
+				m.Done(nil)
+			}
+		}, func(o *bus.LoopOptions) { o.Bytes = 10 << 20 })
+		time.Sleep(10 * time.Second)
+		if got := s.loop.InFlight(); got < 12 || got > 20 { // a pull of 8 MiB, and another one
+			t.Errorf("%d messages of 900 KiB are in flight", got)
+		}
+		close(free)
+		time.Sleep(10 * time.Second)
+		if got := handled.Load(); got != n {
+			t.Errorf("%d of %d messages were handled", got, n)
+		}
+	})
+}
+
 func TestStoppingGivesBackAtOnceWhatWasNotBegun(t *testing.T) {
 	bubble(t, func(s *server) {
 		begun := make(chan int, 10)

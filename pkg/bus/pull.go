@@ -43,6 +43,8 @@ const (
 	hush = 25 * time.Millisecond
 	// leaving is for how long it waits for the server to know that it ended.
 	leaving = 2 * time.Second
+	// pullBytes is up to how much one pull brings.
+	pullBytes = 8 << 20
 )
 
 // Pull takes what the server has sent us even if it ends before its time. (nats.go's
@@ -89,11 +91,13 @@ func (s *remote) Pull(ctx context.Context, n int, lasts time.Duration, take func
 // ask sends the request. Its heartbeats tell a server that has nothing for us from
 // one that has forgotten us.
 func (s *remote) ask(inbox string, n int, lasts, beat time.Duration) error {
+	most := max(pullBytes, 2*s.nc.MaxPayload()) // or a message that is longer would end each pull
 	body, err := json.Marshal(struct {
 		Batch   int           `json:"batch"`
+		Bytes   int64         `json:"max_bytes"`
 		Expires time.Duration `json:"expires"`
 		Beat    time.Duration `json:"idle_heartbeat"`
-	}{n, lasts, beat})
+	}{n, most, lasts, beat})
 	if err != nil {
 		return err
 	}
@@ -179,6 +183,8 @@ func ends(m *nats.Msg) (bool, error) {
 		return true, nil
 	case code == "503":
 		return true, nats.ErrNoResponders
+	case code == "409" && said == "Message Size Exceeds MaxBytes": // the next one comes with the next pull
+		return true, nil
 	case code == "409" && said == "Consumer Deleted":
 		return true, jetstream.ErrConsumerDeleted
 	default:

@@ -39,7 +39,7 @@ func (l *Loop) settle(m *Msg, answer error) {
 	}
 	l.handled.Add(1)
 	l.mu.Lock()
-	delete(l.inFlight, m)
+	l.forget(m)
 	if l.backoff > 0 {
 		l.backoff = 0
 		l.o.Log.Info("going on", zap.String("loop", l.o.Name))
@@ -127,7 +127,7 @@ func (l *Loop) giveBack() {
 	for _, m := range append(l.queue, l.later...) {
 		m.settled.Store(true) // a sign of life now would take it back
 		_ = m.NakWithDelay(soon)
-		delete(l.inFlight, m)
+		l.forget(m)
 	}
 	l.queue, l.later = nil, nil
 }
