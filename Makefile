@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test check bench capacity bench-calendar bench-why year race partitions replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -17,22 +17,25 @@ CLDR ?= 48.1.0
 # The version of npm's package caniemail, which carries the data of caniemail.com.
 CANIEMAIL ?= 2.0.2
 ZONEINFO ?= /usr/share/zoneinfo
-# What `make check` runs under the race detector, which makes a test take many times as
-# long: the packages with goroutines of their own, but for their longest tests. It runs all
-# tests without; `make race` runs every test with it.
-# Those that take longest are begun first.
+# What has goroutines of its own: `make race-short` runs their tests under the race
+# detector, which makes a test take many times as long, but for the longest; `make race`
+# runs every test with it. Those that take longest are begun first.
 CONCURRENT = ./pkg/delivery ./pkg/projection ./pkg/throughput ./pkg/mailer ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/gateway ./pkg/intake \
 	./pkg/schedule ./pkg/timeline
-# All packages. The one that takes longest is begun first: the others have the other cores.
-ALL = ./pkg/homingtest ./...
+# What `make check` runs with it: building a server with it, as tests of the others do,
+# takes as long as all their tests.
+LIGHT = ./pkg/combine ./pkg/limits ./pkg/visit
+# All packages. Those that take longest are begun first: the others have the other cores.
+ALL = ./pkg/homingtest ./pkg/delivery ./pkg/studio ./pkg/homingtest/story ./...
 # How many packages are compiled or tested at once: one more than there are cores, since
 # some tests wait more than they work.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # How packages are tested. go test would vet every package again, a second time for the
-# race detector, with a part of what make check has vetted them with.
-GOTEST = go test -vet=off -p $(JOBS) -timeout 20m
+# race detector, with a part of what make check has vetted them with. Linking is a good part
+# of it, and quicker without what debuggers need.
+GOTEST = go test -vet=off -p $(JOBS) -timeout 20m -ldflags='-s -w'
 # Collecting as often as a server should is a sixth of what tests cost.
-check test: export GOGC = 400
+check test long: export GOGC = 400
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +49,15 @@ build: ## Build bin/homing
 generate: ## Write what follows from the code: asyncapi.yaml, tables in README and docs
 	go generate ./...
 
-test: ## Run the tests
+test: ## Run the tests, but for those that take longest: make long runs all
 	@scripts/install-test-tools.sh
-	$(GOTEST) $(ALL)
+	$(GOTEST) -short $(ALL)
 
-check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, every test once, and some with the race detector
+long: ## Run every test, the longest too; twenty minutes or more
+	@scripts/install-test-tools.sh
+	$(GOTEST) -timeout 60m $(ALL)
+
+check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, the tests that make test runs, and some with the race detector
 	@scripts/install-test-tools.sh
 	scripts/gofmt.sh
 	go vet ./...
@@ -58,8 +65,8 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, ev
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	$(GOTEST) -race -short -shuffle=on $(CONCURRENT)
-	$(GOTEST) $(ALL)
+	$(GOTEST) -race -short -shuffle=on $(LIGHT)
+	$(GOTEST) -short $(ALL)
 	scripts/relays.sh -short
 
 bench: ## Measure on this machine, against NATS and Redis processes of its own; a busy machine gets no verdict
@@ -76,6 +83,9 @@ bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
 
 year: ## Let customers live a year of fake time
 	GOGC=400 go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest
+
+race-short: ## Run the tests of what works at several things at once under the race detector, but for the longest
+	$(GOTEST) -race -short -shuffle=on $(CONCURRENT)
 
 race: ## Run every test under the race detector, which takes a long time
 	go test -race -shuffle=on -timeout 60m ./...

@@ -29,6 +29,7 @@ import (
 // switches it off at the first write that fails, until it is started again), Homing goes
 // on by itself.
 func TestTheDiskOfNATSIsFull(t *testing.T) {
+	homingtest.Long(t)
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Skipf("no file system of its own may be mounted here, this test did not run: %v", err)

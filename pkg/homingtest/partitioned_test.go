@@ -9,6 +9,7 @@ import (
 // Some stories are told of an installation with two partitions as well; `make partitions`
 // tells all of them.
 func TestStoriesOfTwoPartitions(t *testing.T) {
+	homingtest.Long(t)
 	if homingtest.Partitions() > 1 {
 		t.Skip("all are told of several")
 	}

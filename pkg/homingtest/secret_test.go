@@ -20,6 +20,7 @@ import (
 // takes nothing in, emails nobody and ends, with the Redis of the others or its own.
 // The others go on.
 func TestAnotherSecretOnTheSameNATSIsRefused(t *testing.T) {
+	homingtest.Long(t)
 	for _, c := range []struct {
 		name             string
 		ownRedis, forgot bool // forgot: the fingerprint is not there, as in an older installation

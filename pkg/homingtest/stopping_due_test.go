@@ -11,6 +11,7 @@ import (
 // Thousands are due when a process is told to stop: it finishes the few that the relay
 // is being told, and gives back all others at once. The next process sends them, once.
 func TestAProcessWithThousandsDueStopsAtOnce(t *testing.T) {
+	homingtest.Long(t)
 	const due = 2000
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

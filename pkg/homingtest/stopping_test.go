@@ -18,6 +18,7 @@ import (
 // waited for, named when there is no more time, and sent again only if nobody can be
 // harmed by that.
 func TestAHangingRelayKeepsNobodyFromStopping(t *testing.T) {
+	homingtest.Long(t)
 	const (
 		bound    = 25 * time.Second
 		goodbyes = 5 * time.Second

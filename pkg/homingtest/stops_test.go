@@ -200,6 +200,7 @@ func TestWithAWrongClockNothingLeaves(t *testing.T) {
 // An ACL that forbids a command is no server that is away: it has a name, and ends when
 // the right is there.
 func TestWhatRedisForbidsIsSaid(t *testing.T) {
+	homingtest.Long(t)
 	t.Parallel()
 	server, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir()})
 	if err != nil {

@@ -107,6 +107,7 @@ func (s *town) moment(i, n, each int) customer.Entry {
 // Among many customers the story of one is told at once. How many are many
 // depends on the build tag; see `make bench-why`.
 func TestWhyIsQuickAmongMany(t *testing.T) {
+	homingtest.Long(t)
 	s := newTown(t)
 	began := time.Now()
 	s.settle(storyPeople, storyEntries)

@@ -50,6 +50,9 @@ func typed(b *tab, before, letters string, shows func(view, text string) bool) [
 }
 
 func TestThePreviewFollowsTheKeyboard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: make long runs it")
+	}
 	s, _ := opened(t, studio.Options{})
 	for name, c := range map[string]struct{ tab, before string }{
 		"in the email":   {"html", `{{t "help"}}`},

@@ -161,6 +161,9 @@ func TestWhatIsSavedIsEverybodysAndIsNotSavedOver(t *testing.T) {
 
 // Somebody publishes from elsewhere what is on the desk in another form.
 func TestWhatWasPublishedElsewhereIsDecidedAbout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: make long runs it")
+	}
 	d := openedConsole(t)
 	ann := d.signedIn(t, annsToken)
 	before := ann.source(inText)

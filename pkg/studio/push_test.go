@@ -25,6 +25,9 @@ func fieldsOf(page string) (out []string) {
 }
 
 func TestAFolderIsPublished(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: make long runs it")
+	}
 	versions, told := openedConsole(t).versions, 0
 	few, err := templatestore.ReadFiles(fewTemplates(t))
 	if err != nil {

@@ -64,6 +64,9 @@ func TestAMistakeIsShownAtItsLineAndTheLastGoodPreviewStays(t *testing.T) {
 }
 
 func TestAFileThatAnotherEditorChangedIsReadAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: make long runs it")
+	}
 	s, dir := opened(t, studio.Options{})
 	b := browse(t)
 	b.fine = []string{"409"}
@@ -166,6 +169,9 @@ func TestAnEmailIsSeenInEveryWay(t *testing.T) {
 }
 
 func TestPagesFitEveryWidth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: make long runs it")
+	}
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}, {ID: "tea"}}})
 	b := browse(t)
 	for _, scheme := range []string{"light", "dark"} {

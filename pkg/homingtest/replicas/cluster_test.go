@@ -124,6 +124,7 @@ func (s *shop) leader(stream string) string {
 // under emails that are on their way; each comes back. Nothing is lost, and nothing is
 // sent twice.
 func TestLeadersOfAClusterThatAreKilled(t *testing.T) {
+	homingtest.Long(t)
 	t.Parallel()
 	touches := 400
 	if kills(0) > 0 {

@@ -24,11 +24,11 @@ const cappedSlowly = `pacing:
 // record before it was told to stop may remain uncertain.
 func TestTheProgrammeOnDistributedEngines(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes a minute and a half")
-	}
 	for name, start := range map[string]func(testing.TB) *homingtest.RedisEngine{"cluster": homingtest.StartReplicatedCluster, "sentinel": homingtest.StartSentinels} {
 		t.Run(name, func(t *testing.T) {
+			if name == "cluster" {
+				homingtest.Long(t)
+			}
 			t.Parallel()
 			onEngine(t, start(t))
 		})

@@ -85,6 +85,7 @@ func TestARedisThatIsPutBack(t *testing.T) {
 // Redis is full. Nothing leaves that it could not remember; when there is room, all
 // goes on.
 func TestARedisThatIsFull(t *testing.T) {
+	homingtest.Long(t)
 	t.Parallel()
 	const touches = 400
 	s := open(t, 2, paced+marketing, nil)

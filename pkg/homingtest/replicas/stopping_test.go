@@ -14,6 +14,7 @@ import (
 // before a supervisor loses its patience, and names the emails that may have left. Each
 // store here has a relay that hangs at another word.
 func TestAProcessStopsInTimeWhateverItsRelaysDo(t *testing.T) {
+	homingtest.Long(t)
 	t.Parallel()
 	const patience = 30 * time.Second // of Kubernetes
 	relays := []struct {
