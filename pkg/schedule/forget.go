@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
@@ -65,7 +66,7 @@ func (s *Schedule) forget(ctx context.Context, worker string, k customer.Key, is
 
 func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key, is func(t touch.Touch, err error) bool) (int, error) {
 	stream, p := s.stream(worker, k.Bucket)
-	msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
+	msgs, err := bus.DirectGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
 	if err != nil {
 		return 0, s.split.In(p, err)
 	}
@@ -74,7 +75,7 @@ func (s *Schedule) forgetOnce(ctx context.Context, worker string, k customer.Key
 		if !is(Decode(m.Data)) {
 			continue
 		}
-		seq, err := sequenceOf(m)
+		seq, err := bus.SequenceOf(m)
 		if err != nil {
 			return n, err
 		}

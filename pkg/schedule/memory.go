@@ -34,6 +34,15 @@ func NewMemory() *Memory { return &Memory{of: map[string][]*pending{}} }
 // Len returns how many touches are pending.
 func (m *Memory) Len() int { return len(m.next) }
 
+// Put has touches wait that were planned elsewhere, in this order.
+func (m *Memory) Put(ts []touch.Touch) {
+	plans := make([]carried, len(ts))
+	for i, t := range ts {
+		plans[i].Touch = t
+	}
+	_ = m.put(context.Background(), plans) // in memory nothing can go wrong
+}
+
 // NextAt returns when the next touch falls due; false: none does.
 func (m *Memory) NextAt() (time.Time, bool) {
 	if len(m.next) == 0 {

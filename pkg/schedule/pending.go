@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 
+	"homing/pkg/bus"
 	"homing/pkg/touch"
 )
 
@@ -36,7 +37,7 @@ func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(t touch
 	for stream, all := range subjects {
 		for len(all) > 0 {
 			n := min(len(all), 2*most)
-			msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": all[:n], "batch": n})
+			msgs, err := bus.DirectGet(ctx, s.js, stream, map[string]any{"multi_last": all[:n], "batch": n})
 			if err != nil {
 				return s.split.In(parts[stream], err)
 			}
@@ -46,7 +47,7 @@ func (s *Schedule) latest(ctx context.Context, ts []touch.Touch, fn func(t touch
 				if err != nil {
 					return err
 				}
-				seq, err := sequenceOf(m)
+				seq, err := bus.SequenceOf(m)
 				if err != nil {
 					return err
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
@@ -23,7 +24,7 @@ type PendingTouch struct {
 // to be looked at first.
 func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key) ([]PendingTouch, error) {
 	stream, p := s.stream(worker, k.Bucket)
-	msgs, err := directGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
+	msgs, err := bus.DirectGet(ctx, s.js, stream, map[string]any{"multi_last": s.subjectsOf(worker, k)})
 	if err != nil {
 		return nil, s.split.In(p, err)
 	}
@@ -110,4 +111,27 @@ func (s *Schedule) place(m *nats.Msg) (Place, bool) {
 	}
 	wake, err := time.Parse(time.RFC3339Nano, at)
 	return Place{Store: part[1], Token: part[2], Step: part[4], Wake: s.scale.Business(wake)}, err == nil
+}
+
+// Touches calls fn with all pending touches of a worker, as they were put, some at a time,
+// in the order in which they were. What is planned or decided in the meantime may be seen
+// or not, and what is put back may be seen twice.
+func (s *Schedule) Touches(ctx context.Context, worker string, fn func([]touch.Touch) error) error {
+	for _, stream := range s.split.Schedules(worker) {
+		err := pages(ctx, s.js, stream, ">", func(msgs []*nats.Msg) error {
+			out := make([]touch.Touch, len(msgs))
+			for i, m := range msgs {
+				t, err := Decode(m.Data)
+				if err != nil {
+					return err
+				}
+				out[i] = t
+			}
+			return fn(out)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

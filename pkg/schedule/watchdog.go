@@ -65,7 +65,7 @@ func (w *Watchdog) Sweep(ctx context.Context) (int, error) {
 	ours := uint64(math.MaxUint64) // the first that the sweep wrote: from there on all is new
 	err := pages(ctx, w.JS, bus.PartitionsOf(w.JS).Schedule(w.Worker, w.Partition), "schedule.>", func(msgs []*nats.Msg) error {
 		for _, m := range msgs {
-			seq, err := sequenceOf(m)
+			seq, err := bus.SequenceOf(m)
 			if err != nil {
 				return err
 			}

@@ -70,7 +70,7 @@ func TestASweepPublishesWhatIsOverdueAgainUnchanged(t *testing.T) {
 		w := &Watchdog{JS: js, Worker: "w", Log: zap.NewNop()}
 		all := 0
 		for from := uint64(1); ; {
-			msgs, err := directGet(t.Context(), js, bus.ScheduleStream("w"), map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
+			msgs, err := bus.DirectGet(t.Context(), js, bus.ScheduleStream("w"), map[string]any{"seq": from, "next_by_subj": "schedule.>", "batch": page})
 			if err != nil {
 				t.Fatal(err)
 			}
