@@ -22,11 +22,12 @@ import (
 	"homing/pkg/shop"
 	"homing/pkg/shop/sheet"
 	"homing/pkg/shop/shopify"
+	"homing/pkg/templatestore"
 )
 
 const rehearseHelp = `Lives through the history of a shop with a configuration, on virtual time and with the
 same code that decides live, and tells what every customer would have got, and why
-not. It connects to no server and sends nothing.
+not. It sends nothing, and without --from-now it connects to no server.
 
 A history is a file of events, one a line, as for "homing publish --file": .jsonl or
 .jsonl.gz; - is the standard input. With --format shopify or csv it is an export of orders
@@ -35,7 +36,12 @@ like anything else, and what Homing itself had said is left out: it says it agai
 
 With --against, the same history is lived through with another configuration as well, and
 what is told is who would get different mail. The exit code is 4 then if anybody would.
-The other configuration is a file, or one of a revision in git: HEAD~1:homing.yaml.`
+The other configuration is a file, or one of a revision in git: HEAD~1:homing.yaml.
+
+With --from-now, there is no history: it reads what the installation of the configuration
+knows and has pending, and lives ahead from now, as if nothing else happened. The
+installation may go on in the meantime. It only reads: nothing is written to NATS or
+Redis, and nothing is left there.`
 
 // rehearseFlags are the flags of homing rehearse.
 type rehearseFlags struct {
@@ -49,16 +55,27 @@ type rehearseFlags struct {
 	cores     int
 	against   string
 	customers int
+	samples   bool
+	fromNow   string
+	timeout   time.Duration
 }
 
 func (p *program) rehearseCommand() *cobra.Command {
 	f := &rehearseFlags{}
 	cmd := &cobra.Command{
-		Use: "rehearse --file <history.jsonl[.gz]>", Short: "Live through a history, and tell what would have been sent", Long: rehearseHelp,
+		Use: "rehearse (--file <history.jsonl[.gz]> | --from-now <30d>)", Short: "Live through a history, or ahead, and tell what would be sent", Long: rehearseHelp,
 		Example: "  homing rehearse --file history.jsonl.gz\n  homing rehearse --file history.jsonl --output json --out rehearsal.json\n" +
-			"  homing rehearse --file history.jsonl --against main:homing.yaml --output markdown\n  homing rehearse --synthetic",
+			"  homing rehearse --file history.jsonl --against main:homing.yaml --output markdown\n  homing rehearse --from-now 30d\n  homing rehearse --synthetic",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runRehearsal(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(p.output); err != nil {
+				return err
+			}
+			if f.fromNow != "" {
+				return p.runAhead(cmd, f)
+			}
+			return p.runRehearsal(cmd.Context(), f)
+		},
 	}
 	fs := cmd.Flags()
 	fs.StringArrayVar(&f.files, "file", nil, "the history: a `file` of events, one a line; may be given several times")
@@ -72,6 +89,9 @@ func (p *program) rehearseCommand() *cobra.Command {
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (default: all); what it tells does not depend on it")
 	fs.StringVar(&f.against, "against", "", "compare with the configuration of a `file`, or of a revision in git: REV:PATH")
 	fs.IntVar(&f.customers, "customers", 50, "--against: list up to so many customers side by side")
+	fs.BoolVar(&f.samples, "samples", true, "compose one email of each worker, step and language, and with --against look which emails look different")
+	fs.StringVar(&f.fromNow, "from-now", "", "live ahead for so long, as 30d, from where the running installation is")
+	p.natsFlags(cmd, &f.timeout, 10*time.Second)
 	p.outputFlag(cmd, "html", "markdown")
 	return cmd
 }
@@ -79,55 +99,41 @@ func (p *program) rehearseCommand() *cobra.Command {
 // errLeftOut says that lines of a history were left out; each was described before.
 var errLeftOut = errors.New("some lines of the history aren't events and were left out; correct them and rehearse again")
 
-func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
+// check refuses flags that have no sense together.
+func (f *rehearseFlags) check(output string) error {
 	switch {
+	case f.fromNow != "" && (f.synthetic || len(f.files) > 0 || f.store != ""):
+		return usagef("--from-now: it takes over all that the installation knows, of all stores; leave out --file, --synthetic and --store")
 	case f.synthetic && len(f.files) > 0:
 		return usagef("--synthetic: makes up a history, and --file names one; leave one of them out")
-	case !f.synthetic && len(f.files) == 0:
-		return usagef("--file: name the history; --synthetic makes one up")
+	case !f.synthetic && len(f.files) == 0 && f.fromNow == "":
+		return usagef("--file: name the history; --synthetic makes one up, and --from-now goes on from the running installation")
 	case f.stories < 0:
 		return usagef("--stories: %d is negative", f.stories)
 	case f.cores < 0:
 		return usagef("--cores: %d is negative", f.cores)
 	case f.customers < 0:
 		return usagef("--customers: %d is negative", f.customers)
-	case f.against == "" && p.output == "markdown":
+	case f.against == "" && output == "markdown":
 		return usagef("--output: markdown is what a comparison is told in; add --against")
-	case f.against != "" && p.output == "html":
-		return usagef("--output: a comparison is told as text, json or markdown")
 	}
+	return nil
+}
+
+func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 	c, err := p.devConfig()
 	if err != nil {
 		return err
 	}
-	m := &rehearsing{p: p, f: f, bar: meter{p: p, since: time.Now(), last: time.Now()}}
+	m := &rehearsing{p: p, f: f, of: " events", bar: meter{p: p, since: time.Now(), last: time.Now()}}
 	if m.store, err = storeOf(c, f.store); err != nil {
 		return err
 	}
 	if m.shop, err = shopOf(c, m.store, storeZone); err != nil {
 		return err
 	}
-	configs := []*config.Config{c}
-	if f.against != "" {
-		other, err := p.otherConfig(ctx, f.against)
-		if err != nil {
-			return err
-		}
-		configs = append(configs, other)
-	}
-	for i, c := range configs {
-		if _, ok := c.Stores[m.store]; !ok {
-			return usagef("--against: %s has no store %s", f.against, m.store)
-		}
-		o := rehearsal.Options{Config: c, Secret: string(configs[0].Secret), Cores: f.cores, Progress: m.lived}
-		r, err := rehearsal.New(o)
-		if err != nil && i > 0 {
-			err = fmt.Errorf("--against: %s: %w", f.against, err)
-		}
-		if err != nil {
-			return usage(err)
-		}
-		m.each = append(m.each, r)
+	if err := m.open(ctx, c, m.store); err != nil {
+		return err
 	}
 	if err := m.read(ctx); err != nil {
 		return err
@@ -136,6 +142,34 @@ func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 		return usagef("%s has no event of a shop", m.name)
 	}
 	return m.live(ctx)
+}
+
+// open makes a rehearsal of each configuration that is lived with, for some stores.
+func (m *rehearsing) open(ctx context.Context, c *config.Config, stores ...string) error {
+	configs, against := []*config.Config{c}, m.f.against
+	if against != "" {
+		other, err := m.p.otherConfig(ctx, against)
+		if err != nil {
+			return err
+		}
+		configs = append(configs, other)
+	}
+	for i, of := range configs {
+		for _, store := range stores {
+			if _, ok := of.Stores[store]; !ok {
+				return usagef("--against: %s has no store %s", against, store)
+			}
+		}
+		r, err := rehearsal.New(rehearsal.Options{Config: of, Secret: string(c.Secret), Cores: m.f.cores, Progress: m.lived})
+		if err != nil && i > 0 {
+			err = fmt.Errorf("--against: %s: %w", against, err)
+		}
+		if err != nil {
+			return usage(err)
+		}
+		m.each = append(m.each, r)
+	}
+	return m.openLooks(ctx, configs)
 }
 
 // otherConfig loads the configuration that another is compared with: of a file, or, as
@@ -160,69 +194,6 @@ func (p *program) otherConfig(ctx context.Context, named string) (*config.Config
 // errOtherMail says, by its exit code, that somebody would get different mail.
 var errOtherMail = errors.New("somebody would get different mail (--against)")
 
-// live lives through the history, and writes what is told of it.
-func (m *rehearsing) live(ctx context.Context) error {
-	var results []*rehearsal.Result
-	for i, r := range m.each {
-		m.doing = ""
-		if len(m.each) > 1 {
-			m.doing = [...]string{"as proposed: ", "as it is compared with: "}[i]
-		}
-		result, err := r.Live(ctx)
-		if err != nil {
-			return err
-		}
-		results = append(results, result)
-	}
-	m.bar.finish()
-	var err error
-	if m.f.against != "" {
-		err = m.compare(results[0], results[1])
-	} else {
-		report := results[0].Report()
-		if report.Stories, err = results[0].Stories(ctx, m.f.stories); err == nil {
-			text := rehearsal.Text
-			if m.p.output == "html" {
-				text = rehearsal.Page
-			}
-			err = m.write(report, func(w io.Writer) error { return text(w, report) })
-		}
-	}
-	if _, differs := errors.AsType[*exitError](err); m.bad > 0 && (err == nil || differs) {
-		return errLeftOut
-	}
-	return err
-}
-
-// compare writes how two differ.
-func (m *rehearsing) compare(proposed, other *rehearsal.Result) error {
-	c := rehearsal.Compare(proposed, other, m.f.customers)
-	err := m.write(c, func(w io.Writer) error {
-		return rehearsal.CompareText(w, c, proposed.From, proposed.To, m.p.output == "markdown")
-	})
-	if err == nil && c.Differs() {
-		err = &exitError{exitDiffers, errOtherMail}
-	}
-	return err
-}
-
-// write writes where it is to go: as JSON, or as text does it.
-func (m *rehearsing) write(v any, text func(io.Writer) error) (err error) {
-	w := m.p.out
-	if m.f.out != "" {
-		file, err := os.Create(m.f.out)
-		if err != nil {
-			return usagef("--out: %w", err)
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		w = file
-	}
-	if m.p.asJSON() {
-		return writeJSON(w, v)
-	}
-	return text(w)
-}
-
 // rehearsing is one rehearsal on the command line.
 type rehearsing struct {
 	p     *program
@@ -230,11 +201,15 @@ type rehearsing struct {
 	store string
 	shop  shop.Store
 	each  []*rehearsal.Rehearsal // of each configuration
-	name  string                 // of the history
-	doing string                 // which of them lives
-	bad   int                    // lines that are no events
-	bar   meter
-	total int64 // of what the bar shows; 0: not known
+	looks []look                 // likewise, how its emails look
+	// published are the templates of the installation that is asked; nil: none is.
+	published *templatestore.Store
+	name      string // of the history
+	of        string // what is counted while it is read
+	doing     string // which of them lives
+	bad       int    // lines that are no events
+	bar       meter
+	total     int64 // of what the bar shows; 0: not known
 }
 
 // read reads the history.
@@ -390,7 +365,7 @@ func (m *rehearsing) show(what string, done, total int64) {
 		if total > 0 {
 			fmt.Fprintf(m.p.err, "%s: day %s of %s\n", what, number(int(done)), number(int(total)))
 		} else {
-			fmt.Fprintf(m.p.err, "%s: %s events\n", what, number(int(done)))
+			fmt.Fprintf(m.p.err, "%s: %s%s\n", what, number(int(done)), m.of)
 		}
 		return
 	}

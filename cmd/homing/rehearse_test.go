@@ -46,8 +46,9 @@ func TestAHistoryIsRehearsed(t *testing.T) {
 func TestARehearsalIsAPage(t *testing.T) {
 	file := write(t, t.TempDir(), "past.jsonl", strings.ReplaceAll(past, `"id":"ann"`, `"id":"ann <b>"`))
 	r := homing(t, "rehearse", "--file", file, "--output", "html").want(t, exitOK).contains(t, "<!doctype html>", "ann &lt;b&gt;", "<summary>As a table</summary>", "prefers-color-scheme: dark")
+	own := frames.ReplaceAllString(r.out, "") // emails may have pictures
 	for _, from := range []string{"<b>:", "<script", "src=", "href=", "@import", "url("} {
-		if strings.Contains(r.out, from) {
+		if strings.Contains(own, from) {
 			t.Errorf("the page has %q", from)
 		}
 	}

@@ -157,13 +157,17 @@ const (
 
 // email is the email channel of a store.
 func (a *App) email(store string) *email.Channel {
-	r := a.routes[store]
-	return email.New(email.Options{
-		Store: a.stores[store], DKIM: r.dkim, Relay: r.relay, Templates: a.templates, Unsubscribe: a.unsubscribeURL,
-		Preferences: a.preferencesURL, Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL,
-		ReturnPath: a.returnPath(store), Report: a.reportHeader(store), Leads: a.leads(store),
-		Answered: a.metrics.answered(r.relay.Addr()),
-	})
+	r, o := a.routes[store], a.looks(store)
+	o.DKIM, o.Relay, o.ReturnPath, o.Report, o.Answered = r.dkim, r.relay, a.returnPath(store), a.reportHeader(store), a.metrics.answered(r.relay.Addr())
+	return email.New(o)
+}
+
+// looks is what the emails of a store are made of, as far as it can be seen in them.
+func (a *App) looks(store string) email.Options {
+	return email.Options{
+		Store: a.stores[store], Templates: a.templates, Unsubscribe: a.unsubscribeURL, Preferences: a.preferencesURL,
+		Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL, Leads: a.leads(store),
+	}
 }
 
 // sending are the stores in which a worker sends, unless it is paused.

@@ -70,7 +70,7 @@ var may = map[string][]string{
 	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/suggest"},
 	"pkg/connect":   {"pkg/bus", "pkg/config"},
 	"pkg/installation": {"events", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
-		"pkg/statistics", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/templatestore", "pkg/timeline"},
+		"pkg/statistics", "pkg/calendar", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/templatestore", "pkg/timeline"},
 	"pkg/render":               {"events", "pkg/brand", "pkg/cldr", "pkg/problem", "pkg/suggest"},
 	"pkg/mailprogram/generate": {"pkg/mailprogram"},
 	"pkg/maillint":             {"pkg/brand", "pkg/mailprogram", "pkg/problem", "pkg/render"},

@@ -8,7 +8,9 @@ import (
 
 // accepts is a channel whose relay takes everything, and that composes nothing: what an
 // email says is decided before it is asked.
-type accepts struct{}
+type accepts struct {
+	composed func(channel.Content) // told what would be composed
+}
 
 // Name implements channel.Channel.
 func (accepts) Name() string { return "email" }
@@ -17,7 +19,8 @@ func (accepts) Name() string { return "email" }
 func (accepts) MessageID(touch string) string { return touch + "@rehearsal" }
 
 // Compose implements channel.Channel.
-func (accepts) Compose(c channel.Content) (channel.Message, error) {
+func (a accepts) Compose(c channel.Content) (channel.Message, error) {
+	a.composed(c)
 	name := c.Step.Template
 	if c.Wording.Variant != "" {
 		name += "#" + c.Wording.Variant

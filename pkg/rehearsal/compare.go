@@ -20,6 +20,9 @@ type Comparison struct {
 	Reasons   []ReasonChange `json:"reasons"` // why an email is sent by one of them alone
 	Customers []PersonChange `json:"customers"`
 	More      int            `json:"more_customers,omitempty"` // that are not listed
+	// Templates are the emails that the two sides' templates make differently; see
+	// Result.CompareTemplates.
+	Templates []TemplateChange `json:"templates,omitempty"`
 }
 
 // WorkerChange counts a worker's differences.
@@ -59,7 +62,7 @@ type Change struct {
 }
 
 // Differs reports whether anybody would get different mail.
-func (c *Comparison) Differs() bool { return c.People > 0 }
+func (c *Comparison) Differs() bool { return c.People > 0 || len(c.Templates) > 0 }
 
 // sameTime is how far apart emails are that leave at the same time.
 const sameTime = time.Minute

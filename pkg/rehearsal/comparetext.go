@@ -18,13 +18,20 @@ func CompareText(w io.Writer, c *Comparison, from, to time.Time, markdown bool) 
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
-	p.say("**%s would get different mail** in the rehearsal of %s: %s emails, before %s; %s are the same.",
-		plural(c.People, "customer"), span, number(c.Emails), number(c.Before), number(c.Same))
+	if c.People > 0 {
+		p.say("**%s would get different mail** in the rehearsal of %s: %s emails, before %s; %s are the same.",
+			plural(c.People, "customer"), span, number(c.Emails), number(c.Before), number(c.Same))
+	} else {
+		p.say("**Emails look different.** In the rehearsal of %s all %s leave as before.", span, number(c.Emails))
+	}
+	p.templates(c)
 	rows := [][]string{{"worker", "before", "after", "new", "gone", "at another time", "other template", "customers"}}
 	for _, x := range c.Workers {
 		rows = append(rows, []string{x.Worker, number(x.Before), number(x.After), number(x.New), number(x.Gone), number(x.Moved), number(x.Other), number(x.People)})
 	}
-	p.table("By worker", rows)
+	if len(c.Workers) > 0 {
+		p.table("By worker", rows)
+	}
 	if len(c.Reasons) > 0 {
 		rows = [][]string{{"worker", "email", "otherwise", "times"}}
 		for _, x := range c.Reasons {
@@ -32,9 +39,34 @@ func CompareText(w io.Writer, c *Comparison, from, to time.Time, markdown bool) 
 		}
 		p.table("Why", rows)
 	}
-	p.customers(c)
+	if len(c.Customers) > 0 {
+		p.customers(c)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// templates lists the emails that look different.
+func (s sheet) templates(c *Comparison) {
+	if len(c.Templates) == 0 {
+		return
+	}
+	rows := [][]string{{"email", "template", "language", "emails", "customers", "subject"}}
+	for _, x := range c.Templates {
+		rows = append(rows, []string{x.Worker + "/" + x.Step, x.Template, x.Language, number(x.Emails), number(x.People), x.subject()})
+	}
+	s.table("Emails that look different", rows)
+}
+
+// subject says what becomes of the subject.
+func (c *TemplateChange) subject() string {
+	switch {
+	case c.Before == nil:
+		return c.After.Subject + " (new)"
+	case c.Before.Subject == c.After.Subject:
+		return c.After.Subject
+	}
+	return c.Before.Subject + " → " + c.After.Subject
 }
 
 // sheet writes text, or markdown.

@@ -46,6 +46,11 @@ type engine struct {
 	cores    int
 
 	secretless bool // it has not the installation's secret
+
+	// Of an installation that goes on: when, how much waited then, and what reads its timeline.
+	began  time.Time
+	waited int
+	past   func(ctx context.Context, sequences []uint64) ([]customer.Entry, int, error)
 }
 
 // shopWord is what a shop said of its products, and what it sold to nobody.
@@ -128,7 +133,10 @@ func (e *engine) shardOfPerson(root int32) int {
 // live lives through a history, up to a time.
 func (e *engine) live(ctx context.Context, h *History, end time.Time, progress func(at time.Time)) error {
 	h.sort()
-	e.who = &h.who
+	e.who, e.past = &h.who, nil
+	if h.taken != nil {
+		e.past = h.taken.Recall
+	}
 	e.shards = make([]*shard, shardCount)
 	for i := range e.shards {
 		e.shards[i] = newShard(e)
@@ -142,10 +150,15 @@ func (e *engine) live(ctx context.Context, h *History, end time.Time, progress f
 		s := e.shardOf(t.Entry.Key)
 		s.told = append(s.told, t)
 	}
-	if len(h.told) == 0 {
+	at, _ := h.Span()
+	switch {
+	case h.taken == nil && len(h.told) == 0:
 		return nil
+	case h.taken != nil:
+		if err := e.takeOver(ctx, h.taken); err != nil {
+			return err
+		}
 	}
-	at := h.told[0].At
 	e.hand.Move(at)
 	if err := e.sweep(ctx); err != nil {
 		return err
@@ -246,6 +259,7 @@ func (e *engine) sweep(ctx context.Context) error {
 		}
 		s := e.shardOf(entry.Key)
 		s.hand.Move(e.hand.Now())
+		s.said = append(s.said, entry)
 		if err := s.take(ctx, entry); err != nil {
 			return err
 		}

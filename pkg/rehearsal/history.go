@@ -23,6 +23,7 @@ type History struct {
 	Own    int // events left out that Homing itself said: it says them again
 	sorted bool
 	called map[int32]string // what the shop calls persons
+	taken  *taken           // of an installation that goes on; nil: a history is lived through
 }
 
 // Add adds an event as a storefront published it, with its type: a CloudEvent in JSON. It
@@ -67,8 +68,12 @@ func saidByHoming(e events.Event) bool {
 // Len returns how many events there are.
 func (h *History) Len() int { return len(h.told) }
 
-// Span returns when the first and the last event are told.
+// Span returns when the first and the last event are told; of an installation that goes on
+// both are now.
 func (h *History) Span() (first, last time.Time) {
+	if h.taken != nil {
+		return h.taken.Now, h.taken.Now
+	}
 	h.sort()
 	if len(h.told) == 0 {
 		return first, last

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/channel"
 	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
@@ -23,6 +24,7 @@ type Outcome struct {
 	Class    touch.Class
 	Until    time.Time // of one that is held
 	Template string    // of one that was sent
+	Language string    // likewise, the customer's; "": not known
 	Customer string    // token of the id it was planned for
 }
 
@@ -51,7 +53,15 @@ type ledger struct {
 	offers   []Offer
 	largest  map[int32]events.Money
 	orders   int
+	failed   error // the first look into an installation's timeline that failed
+
+	last     channel.Content // that was composed last
+	examples map[look]example
+	words    map[string]string
 }
+
+// composed is told what an email would be made of.
+func (l *ledger) composed(c channel.Content) { l.last = c }
 
 // read reads what came to the timeline.
 func (l *ledger) read(e *customer.Entry) {
@@ -61,26 +71,37 @@ func (l *ledger) read(e *customer.Entry) {
 	case *events.OfferIssued:
 		worker, step, _, _, _ := touch.ParseID(d.Touch)
 		who := l.e.person(e.Key)
+		l.recall(e.Key, who)
 		l.offers = append(l.offers, Offer{At: e.Event.Time, Person: who, Worker: worker, Step: step, Kind: string(d.Kind), List: d.List,
 			Percent: d.Percent, Amount: d.Amount, Largest: l.largest[who]})
 	case *events.OrderPlaced:
 		l.orders++
-		who := l.e.person(e.Key)
-		if l.largest == nil {
-			l.largest = map[int32]events.Money{}
-		}
-		if was := l.largest[who]; d.Order.Total.Minor > was.Minor || was.Currency == "" {
-			l.largest[who] = d.Order.Total
-		}
+		l.ordered(l.e.person(e.Key), d.Order.Total)
+	}
+}
+
+// ordered notes what an order cost.
+func (l *ledger) ordered(who int32, total events.Money) {
+	if l.largest == nil {
+		l.largest = map[int32]events.Money{}
+	}
+	if was := l.largest[who]; total.Minor > was.Minor || was.Currency == "" {
+		l.largest[who] = total
 	}
 }
 
 func (l *ledger) fact(e *customer.Entry, f events.Fact) {
+	if e.Event.Time.Before(l.e.began) { // an outcome of before, told again
+		return
+	}
 	b := f.Body()
 	o := Outcome{At: e.Event.Time, Person: l.e.person(e.Key), Worker: b.Worker, Step: b.Step, Occasion: b.Occasion, Action: e.Event.Type.Action(),
 		Reason: b.Reason, Detail: b.Detail, Class: touch.Class(b.Class), Template: b.Template, Customer: b.Customer}
 	if b.Until != nil {
 		o.Until = *b.Until
+	}
+	if o.Action == events.ActionSent {
+		l.keep(e.Key.Store, &o)
 	}
 	l.outcomes = append(l.outcomes, o)
 	for _, id := range b.Bundles {

@@ -1,7 +1,7 @@
 package rehearsal
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-//go:embed page.html
-var pageSource string
+//go:embed page.html compare.html parts.html
+var sources embed.FS
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": number, "plural": plural,
+var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
+	"number": number, "plural": plural, "side": side,
+	"framed": func(s string) template.HTML { return template.HTML(s) }, // of a frame that may do nothing
 	"date":   func(t time.Time) string { return t.Format(day) },
 	"minute": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"days":   dayBars, "hours": hourBars, "weeks": weekBars,
@@ -21,10 +22,18 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"wait": func(seconds float64) string {
 		return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 	},
-}).Parse(pageSource))
+}).ParseFS(sources, "*.html"))
 
 // Page writes a report as a page that needs nothing else.
-func Page(w io.Writer, r *Report) error { return page.Execute(w, r) }
+func Page(w io.Writer, r *Report) error { return pages.ExecuteTemplate(w, "page.html", r) }
+
+// ComparePage writes a comparison as a page that needs nothing else.
+func ComparePage(w io.Writer, c *Comparison, from, to time.Time) error {
+	return pages.ExecuteTemplate(w, "compare.html", struct {
+		*Comparison
+		From, To time.Time
+	}{c, from, to})
+}
 
 // bars are a chart: its table says the same.
 type bars struct {

@@ -84,6 +84,7 @@ type Result struct {
 	Outcomes []Outcome // by person, then by time
 	Offers   []Offer   // likewise
 	Pending  int       // touches that wait at the end
+	Unread   Unread    // of an installation that goes on; see there
 
 	e *engine
 	h *History
@@ -100,10 +101,19 @@ func (r *Rehearsal) Live(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	out := &Result{From: from, To: to, Events: r.Len(), e: r.e, h: &r.History}
+	if r.taken != nil {
+		out.Unread = r.taken.Unread
+	}
 	for _, s := range r.e.shards {
 		out.Outcomes, out.Offers = append(out.Outcomes, s.ledger.outcomes...), append(out.Offers, s.ledger.offers...)
 		out.Orders += s.ledger.orders
 		out.Pending += s.board.Len()
+		for _, n := range s.parked {
+			out.Pending += n
+		}
+		if s.ledger.failed != nil {
+			return nil, s.ledger.failed
+		}
 	}
 	names := r.who.name
 	slices.SortStableFunc(out.Outcomes, func(a, b Outcome) int {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/config"
 )
 
 // Relay is what a store's relay would have had to do. In a rehearsal every email leaves
@@ -17,7 +18,8 @@ type Relay struct {
 	Waited    int     `json:"waited"`     // emails that would have waited for more than a minute
 	Longest   float64 `json:"longest_wait_seconds"`
 
-	// Of the warm-up, whose first day is taken to be the first of the rehearsal.
+	// Of the warm-up, whose first day is taken to be the first of the rehearsal; of an
+	// installation that goes on, what is left of it.
 	WarmUp []WarmDay `json:"warm_up,omitempty"`
 }
 
@@ -45,7 +47,11 @@ func (r *Result) relay() []Relay {
 		rate := r.e.config.Stores[store].Pacing.Throughput
 		x := Relay{Store: store, PerSecond: rate.PerSecond}
 		x.line(mails)
-		x.warm(mails, r.From, rate.WarmUp.PerDay)
+		from, perDay := r.From, rate.WarmUp.PerDay
+		if r.Ahead() && len(perDay) > 0 {
+			from, perDay = rest(rate.WarmUp, from)
+		}
+		x.warm(mails, from, perDay)
 		out = append(out, x)
 	}
 	return out
@@ -75,6 +81,9 @@ func (x *Relay) line(mails []time.Time) {
 func (x *Relay) warm(mails []time.Time, from time.Time, perDay []int) {
 	late, i := 0, 0
 	day := from.UTC().Truncate(24 * time.Hour)
+	for i < len(mails) && mails[i].Before(day) {
+		i++
+	}
 	for _, limit := range perDay {
 		end := day.Add(24 * time.Hour)
 		n := 0
@@ -85,6 +94,15 @@ func (x *Relay) warm(mails []time.Time, from time.Time, perDay []int) {
 		x.WarmUp = append(x.WarmUp, WarmDay{Date: day.Format(time.DateOnly), Limit: limit, Emails: n, Late: late})
 		day = end
 	}
+}
+
+// rest is what is left of a warm-up at a time, and from when on.
+func rest(w config.WarmUp, now time.Time) (from time.Time, perDay []int) {
+	from = w.Start.At(0, time.UTC)
+	for perDay = w.PerDay; len(perDay) > 0 && !from.Add(24*time.Hour).After(now); perDay = perDay[1:] {
+		from = from.Add(24 * time.Hour)
+	}
+	return from, perDay
 }
 
 // storeOf is whose customer a person is.
@@ -98,6 +116,9 @@ func (r *Result) storeOf(n int32) string {
 
 // notes say what a history cannot know, and what a rehearsal does otherwise than live.
 func (r *Result) notes() []string {
+	if r.Ahead() {
+		return r.notesAhead()
+	}
 	out := []string{
 		"Nobody of the past could react to emails that were never sent: clicks, opens, answers, reviews and orders that they would have led to are missing, and so are unsubscribes. Who gets a last word stays asleep until the next order in the history.",
 		"Consent and unsubscribes count from when the history says so. A history that says nothing about consent is judged by the policy alone.",

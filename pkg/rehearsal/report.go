@@ -24,6 +24,7 @@ type Report struct {
 	Emails    int       `json:"emails"`
 	Marketing int       `json:"marketing"` // of the emails
 	Pending   int       `json:"pending"`   // at the end
+	FromNow   *FromNow  `json:"from_now,omitempty"`
 
 	Workers     []WorkerCount `json:"workers"`
 	Verdicts    []Verdict     `json:"verdicts"`
@@ -35,7 +36,8 @@ type Report struct {
 	Offers      []OfferCount  `json:"offers"`
 	Relay       []Relay       `json:"relay"`
 	Stories     []Story       `json:"stories"`
-	Notes       []string      `json:"notes"` // what a history cannot know, and what is done otherwise than live
+	Samples     []Sample      `json:"samples"` // one email of each worker, step and language
+	Notes       []string      `json:"notes"`   // what a history cannot know, and what is done otherwise than live
 }
 
 // WorkerCount is what became of a worker's touches.
@@ -105,7 +107,10 @@ func (r *Result) Report() *Report {
 	c.finish()
 	out.Offers = r.offers()
 	out.Relay = r.relay()
-	out.Notes = r.notes()
+	out.Notes, out.Samples = r.notes(), []Sample{}
+	if r.Ahead() {
+		out.FromNow = r.fromNow()
+	}
 	return out
 }
 

@@ -30,7 +30,11 @@ type shard struct {
 	planners []*schedule.Planner
 	delivery *delivery.Delivery
 
+	paused func(worker, store string) bool // nil: nobody paused anything
+	parked map[string]int                  // by worker, what fell due while that was paused
+
 	told   []Told           // its part of the history, by time
+	said   []customer.Entry // what the calendar said
 	next   int              // of what was told
 	fresh  []customer.Entry // on the timeline, and not planned for yet
 	codes  int
@@ -69,7 +73,7 @@ func newShard(e *engine) *shard {
 func (s *shard) routes() map[string]delivery.Route {
 	out := map[string]delivery.Route{}
 	for id := range s.e.stores {
-		out[id] = delivery.Route{Channel: accepts{}, Connections: 1, Rate: unlimited{}}
+		out[id] = delivery.Route{Channel: accepts{s.ledger.composed}, Connections: 1, Rate: unlimited{}}
 	}
 	return out
 }
@@ -115,6 +119,10 @@ func (s *shard) take(ctx context.Context, e customer.Entry) error {
 // deliver decides about the touch that is due.
 func (s *shard) deliver(ctx context.Context) error {
 	t, sequence := s.board.Take()
+	if s.paused != nil && s.paused(t.Worker, t.Customer.Store) {
+		s.park(t)
+		return nil
+	}
 	if err := s.delivery.Deliver(ctx, t, sequence); err != nil {
 		return fmt.Errorf("touch %s: %w", t.ID(), err)
 	}

@@ -105,16 +105,18 @@ func (r *Result) choose(most int) []chosen {
 
 func (r *Result) story(ctx context.Context, c chosen) (Story, error) {
 	s := r.e.shards[r.e.shardOfPerson(c.person)]
-	var entries []customer.Entry
-	for i := range s.told {
-		if t := &s.told[i]; t.At.Before(r.To) && r.e.person(t.Entry.Key) == c.person {
-			entries = append(entries, t.Entry)
-		}
+	key, entries, err := r.before(ctx, s, c.person)
+	if err != nil {
+		return Story{}, err
 	}
-	key := entries[0].Key
 	persons, err := s.people.Read(ctx, []customer.Ask{{Key: key}})
 	if err != nil {
 		return Story{}, err
+	}
+	for i := range s.said {
+		if r.e.person(s.said[i].Key) == c.person {
+			entries = append(entries, s.said[i])
+		}
 	}
 	for i := range r.Outcomes {
 		if o := &r.Outcomes[i]; o.Person == c.person {
@@ -134,6 +136,33 @@ func (r *Result) story(ctx context.Context, c chosen) (Story, error) {
 		out.Lines = append(out.Lines, Line{l.At, l.Text})
 	}
 	return out, nil
+}
+
+// before returns what was told of a person, and under which of their ids to read them: in
+// the history, or in that of the installation that goes on.
+func (r *Result) before(ctx context.Context, s *shard, person int32) (key customer.Key, entries []customer.Entry, err error) {
+	if r.e.past == nil {
+		for i := range s.told {
+			if t := &s.told[i]; t.At.Before(r.To) && r.e.person(t.Entry.Key) == person {
+				entries = append(entries, t.Entry)
+			}
+		}
+		return entries[0].Key, entries, nil
+	}
+	var records []*customer.Record
+	for k, x := range s.people.records {
+		if x.Customer.ID.Value != "" && r.e.person(k) == person {
+			records = append(records, &x.Record)
+		}
+	}
+	slices.SortFunc(records, func(a, b *customer.Record) int { return customer.CompareKeys(a.Key, b.Key) })
+	for _, x := range records {
+		if key == (customer.Key{}) || x.Customer.ID.Value == r.Person(person) {
+			key = x.Key
+		}
+	}
+	entries, err = r.e.recalled(ctx, records)
+	return key, entries, err
 }
 
 // entry is the fact that says an outcome.

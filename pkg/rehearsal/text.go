@@ -15,22 +15,14 @@ import (
 func Text(w io.Writer, r *Report) error {
 	var b strings.Builder
 	p := printer{&b}
-	p.line("Rehearsed %s to %s: %s of %s, %s.", r.From.Format(day), r.To.Format(day), plural(r.Events, "event"), plural(r.Customers, "customer"), plural(r.Orders, "order"))
-	p.line("Emails that would have been sent: %s, of them marketing: %s. Pending at the end: %s.", number(r.Emails), number(r.Marketing), number(r.Pending))
-	if r.LeftOut > 0 {
-		p.line("Left out: %s that Homing itself had said. It says them again.", plural(r.LeftOut, "event"))
-	}
+	p.first(r)
 	p.workers(r)
 	p.verdicts(r)
 	p.load(r)
 	p.offers(r)
 	p.relay(r)
-	for _, s := range r.Stories {
-		p.head("Customer " + s.Customer + ": " + s.About)
-		for _, l := range s.Lines {
-			p.line("  %s  %s", l.At.UTC().Format("2006-01-02 15:04"), l.Text)
-		}
-	}
+	p.samples(r)
+	p.stories(r)
 	p.head("What to trust")
 	for _, n := range r.Notes {
 		p.line("- %s", n)
@@ -42,6 +34,41 @@ func Text(w io.Writer, r *Report) error {
 const day = "2 Jan 2006"
 
 type printer struct{ b *strings.Builder }
+
+// first says what was lived through.
+func (p printer) first(r *Report) {
+	if now := r.FromNow; now != nil {
+		p.line("What the installation will send from %s to %s if nothing happens. It knows %s.", r.From.Format(day), r.To.Format(day), plural(r.Customers, "customer"))
+		p.line("Emails: %s, of them marketing: %s. Pending at the start: %s, at the end: %s.", number(r.Emails), number(r.Marketing), number(now.Pending), number(r.Pending))
+		return
+	}
+	p.line("Rehearsed %s to %s: %s of %s, %s.", r.From.Format(day), r.To.Format(day), plural(r.Events, "event"), plural(r.Customers, "customer"), plural(r.Orders, "order"))
+	p.line("Emails that would have been sent: %s, of them marketing: %s. Pending at the end: %s.", number(r.Emails), number(r.Marketing), number(r.Pending))
+	if r.LeftOut > 0 {
+		p.line("Left out: %s that Homing itself had said. It says them again.", plural(r.LeftOut, "event"))
+	}
+}
+
+func (p printer) samples(r *Report) {
+	if len(r.Samples) == 0 {
+		return
+	}
+	p.head("Emails, one of each kind (--output html shows them)")
+	rows := [][]string{{"STEP", "LANGUAGE", "EMAILS", "TEMPLATE", "SUBJECT"}}
+	for _, x := range r.Samples {
+		rows = append(rows, []string{x.Worker + "/" + x.Step, x.Language, number(x.Emails), x.Template, x.Subject})
+	}
+	p.table(rows)
+}
+
+func (p printer) stories(r *Report) {
+	for _, s := range r.Stories {
+		p.head("Customer " + s.Customer + ": " + s.About)
+		for _, l := range s.Lines {
+			p.line("  %s  %s", l.At.UTC().Format("2006-01-02 15:04"), l.Text)
+		}
+	}
+}
 
 func (p printer) line(format string, args ...any) { fmt.Fprintf(p.b, format+"\n", args...) }
 

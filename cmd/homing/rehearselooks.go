@@ -1,0 +1,157 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"homing/pkg/app"
+	"homing/pkg/config"
+	"homing/pkg/rehearsal"
+	"homing/pkg/templatestore"
+	"homing/templates"
+)
+
+// look is how the emails of a configuration look.
+type look struct {
+	composers map[string]rehearsal.Composer // by store
+	hash      string                        // of the templates
+	note      string                        // which they are
+}
+
+// openLooks loads the templates of each configuration.
+func (m *rehearsing) openLooks(ctx context.Context, configs []*config.Config) error {
+	if !m.f.samples {
+		return nil
+	}
+	for i, c := range configs {
+		find := func() (templatestore.Files, string, error) { return m.templatesOf(ctx, c) }
+		about := "templates"
+		if rev, file, of := strings.Cut(m.f.against, ":"); i > 0 {
+			about = "--against: " + about
+			if _, err := os.Stat(m.f.against); err != nil && of && !(c.Templates.Bucket() && m.published != nil) {
+				find = func() (templatestore.Files, string, error) { return templatesAt(ctx, rev, file, c.Templates) }
+			}
+		}
+		files, note, err := find()
+		if err != nil {
+			return usage(fmt.Errorf("%s: %w", about, err))
+		}
+		l, err := looksOf(c, files)
+		if err != nil {
+			return usage(fmt.Errorf("%s: %w (--samples=false does without)", about, err))
+		}
+		l.note = note
+		m.looks = append(m.looks, l)
+	}
+	return nil
+}
+
+// looksOf makes templates usable as a process does.
+func looksOf(c *config.Config, files templatestore.Files) (look, error) {
+	fsys, err := files.FS()
+	if err != nil {
+		return look{}, err
+	}
+	set, err := templatestore.Load(fsys)
+	if err != nil {
+		return look{}, err
+	}
+	all, err := app.Composers(c, set)
+	if err != nil {
+		return look{}, err
+	}
+	out := look{composers: map[string]rehearsal.Composer{}, hash: files.Hash()}
+	for store, with := range all {
+		out.composers[store] = with
+	}
+	return out, nil
+}
+
+// templatesOf reads the templates of a configuration, as a process would have them: those
+// that were published, if the installation is asked, or the folder's, or, where there is
+// none, those that come with Homing.
+func (m *rehearsing) templatesOf(ctx context.Context, c *config.Config) (templatestore.Files, string, error) {
+	base, err := templatestore.ReadFiles(templates.Files)
+	if err != nil {
+		return nil, "", err
+	}
+	dir := c.Templates.Dir
+	switch {
+	case c.Templates.Bucket() && m.published != nil:
+		n, err := m.published.Current(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		files, err := versionFiles(ctx, m.published, n)
+		return files.Over(base), fmt.Sprintf("Emails are shown as the published templates make them, version %d.", n), err
+	case !isDir(dir):
+		return base, "Emails are shown as the templates that come with Homing make them: there is no folder " + dir + ".", nil
+	}
+	files, err := templatestore.ReadFiles(os.DirFS(dir))
+	if err == nil && c.Templates.Bucket() {
+		files = files.Over(base)
+	}
+	return files, "Emails are shown as the templates in the folder " + dir + " make them.", err
+}
+
+// templatesAt reads the templates of a revision in git: the folder is where the
+// configuration of that revision says, seen from here. Where it had none, they are those
+// that come with Homing.
+func templatesAt(ctx context.Context, rev, file string, c config.Templates) (templatestore.Files, string, error) {
+	base, err := templatestore.ReadFiles(templates.Files)
+	if err != nil {
+		return nil, "", err
+	}
+	if filepath.IsAbs(c.Dir) {
+		return nil, "", fmt.Errorf("%s:%s names the folder %s, which is not of the revision; write templates.dir relative to the repository", rev, file, c.Dir)
+	}
+	dir := path.Clean(filepath.ToSlash(c.Dir))
+	git := exec.CommandContext(ctx, "git", "archive", "--format=tar", "--end-of-options", rev, dir)
+	var said bytes.Buffer
+	git.Stderr = &said
+	data, err := git.Output()
+	if err != nil {
+		if strings.Contains(said.String(), "did not match any files") {
+			return base, "the templates that come with Homing", nil
+		}
+		return nil, "", fmt.Errorf("git archive %s %s: %s", rev, dir, strings.TrimSpace(said.String()))
+	}
+	files, err := untar(data, dir)
+	if err == nil && c.Bucket() {
+		files = files.Over(base)
+	}
+	return files, rev + ":" + dir, err
+}
+
+// untar returns what may be a template in a folder of an archive.
+func untar(data []byte, dir string) (templatestore.Files, error) {
+	all := templatestore.Files{}
+	for r := tar.NewReader(bytes.NewReader(data)); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if name, ok := strings.CutPrefix(h.Name, dir+"/"); ok && h.Typeflag == tar.TypeReg {
+			if all[name], err = io.ReadAll(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	fsys, err := all.FS()
+	if err != nil {
+		return nil, err
+	}
+	return templatestore.ReadFiles(fsys)
+}

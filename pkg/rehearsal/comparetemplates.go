@@ -1,0 +1,58 @@
+package rehearsal
+
+import (
+	"maps"
+	"slices"
+)
+
+// TemplateChange is an email that is made from templates that two sides have differently.
+type TemplateChange struct {
+	Store    string `json:"store"`
+	Worker   string `json:"worker"`
+	Step     string `json:"step"`
+	Template string `json:"template"` // with its variant
+	Language string `json:"language"`
+	Emails   int    `json:"emails"` // with what is proposed
+	People   int    `json:"customers"`
+	// Example names the made-up data that comes with the template and tells the two apart,
+	// where the email of the rehearsal that was looked at is the same; "": it is that email.
+	Example string    `json:"example,omitempty"`
+	Before  *Rendered `json:"before"` // null: the other templates cannot make it
+	After   *Rendered `json:"after"`
+}
+
+// CompareTemplates returns which emails of a rehearsal are others with the templates that
+// it is compared with: of each template and language one email is composed with both.
+func (r *Result) CompareTemplates(after, before map[string]Composer) ([]TemplateChange, error) {
+	out := []TemplateChange{}
+	for _, x := range r.sights(after) {
+		is, err := compose(after[x.store], x.content)
+		if err != nil {
+			return nil, err
+		}
+		c := TemplateChange{Store: x.store, Worker: x.worker, Step: x.step, Template: x.template, Language: x.language, Emails: x.emails, People: x.people, After: is}
+		if with := before[x.store]; with != nil {
+			c.Before, _ = compose(with, x.content) // without: there was no such template
+		}
+		if c.Before == nil || *c.Before != *is || c.byExample(after[x.store], before[x.store], x.base()) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// byExample looks whether the data that comes with a template tells two sides apart.
+func (c *TemplateChange) byExample(after, before Composer, template string) bool {
+	is, was := after.Examples(template, c.Language), before.Examples(template, c.Language)
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		a, known := was[name]
+		if !known {
+			continue // it came with one of them alone, and may be all that is new
+		}
+		if x, y := rendered(a), rendered(is[name]); x != y {
+			c.Example, c.Before, c.After = name, &x, &y
+			return true
+		}
+	}
+	return false
+}
