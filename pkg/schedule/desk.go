@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 )
@@ -258,6 +259,7 @@ func attempt(ctx context.Context, jobs []*job, without avoided) ([]*job, error) 
 	if err := forgetErased(ctx, jobs, people); err != nil {
 		return doubt(jobs), err
 	}
+	fold(jobs, people)
 	var plans []carried
 	each := make([]int, len(jobs))
 	for i, j := range jobs {
@@ -306,6 +308,20 @@ func attempt(ctx context.Context, jobs []*job, without avoided) ([]*job, error) 
 		}
 	}
 	return doubt(again), nil
+}
+
+// fold folds what the jobs are about into the people, each entry once: several planners
+// have the same one.
+func fold(jobs []*job, people map[customer.Key]*customer.Customer) {
+	folded := map[events.Data]bool{}
+	for _, j := range jobs {
+		for _, e := range j.entries {
+			if !folded[e.Event.Data] {
+				folded[e.Event.Data] = true
+				customer.Apply(people[e.Key], e.Event)
+			}
+		}
+	}
 }
 
 // asksOf returns whom the entries are about, and the mailboxes that they name.

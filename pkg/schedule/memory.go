@@ -15,9 +15,17 @@ import (
 // rehearse: it does for planners and delivery what a Schedule does over NATS, and
 // forgets all when the process ends. It is for one goroutine.
 type Memory struct {
+	all  map[named]*pending
 	of   map[string][]*pending // by the customer's token
 	next wakes
 	seq  uint64
+}
+
+// named is what a touch is called.
+type named struct{ store, token, worker, step, occasion string }
+
+func nameOf(t *touch.Touch) named {
+	return named{t.Customer.Store, t.Customer.Token, t.Worker, t.Step, t.Occasion}
 }
 
 // pending is one touch that waits, or fell due and is not decided yet.
@@ -29,7 +37,7 @@ type pending struct {
 }
 
 // NewMemory returns a board on which nothing waits.
-func NewMemory() *Memory { return &Memory{of: map[string][]*pending{}} }
+func NewMemory() *Memory { return &Memory{all: map[named]*pending{}, of: map[string][]*pending{}} }
 
 // Len returns how many touches are pending.
 func (m *Memory) Len() int { return len(m.next) }
@@ -62,7 +70,9 @@ func (m *Memory) Take() (touch.Touch, uint64) {
 // Done says that the touch which fell due as the message of a sequence is decided. If it
 // was put back, or planned again, it stays.
 func (m *Memory) Done(t touch.Touch, sequence uint64) {
-	m.remove(t.Customer.Token, func(p *pending) bool { return p.seq == sequence && p.due })
+	if of := m.find(t); of != nil && of.seq == sequence && of.due {
+		m.remove(t.Customer.Token, func(p *pending) bool { return p == of })
+	}
 }
 
 // PutBack schedules a touch again that fell due as the message of a sequence; see
@@ -135,7 +145,7 @@ func (m *Memory) put(_ context.Context, plans []carried) error {
 		p := m.find(c.Touch)
 		if p == nil {
 			p = &pending{at: -1}
-			m.of[c.Customer.Token] = append(m.of[c.Customer.Token], p)
+			m.all[nameOf(&c.Touch)], m.of[c.Customer.Token] = p, append(m.of[c.Customer.Token], p)
 		}
 		m.set(p, c.Touch)
 	}
@@ -157,14 +167,7 @@ func (m *Memory) set(p *pending, t touch.Touch) {
 	}
 }
 
-func (m *Memory) find(t touch.Touch) *pending {
-	for _, p := range m.of[t.Customer.Token] {
-		if p.touch.Occasion == t.Occasion && p.touch.Step == t.Step && p.touch.Worker == t.Worker && p.touch.Customer.Store == t.Customer.Store {
-			return p
-		}
-	}
-	return nil
-}
+func (m *Memory) find(t touch.Touch) *pending { return m.all[nameOf(&t)] }
 
 // remove deletes what is pending for a customer, as far as is says so, and returns how
 // much there was.
@@ -177,6 +180,7 @@ func (m *Memory) remove(token string, is func(*pending) bool) int {
 		if p.at >= 0 {
 			heap.Remove(&m.next, p.at)
 		}
+		delete(m.all, nameOf(&p.touch))
 		return true
 	})
 	if n := len(all) - len(left); len(left) > 0 {
