@@ -45,12 +45,9 @@ func (n *Neighbourhood) Add(records []Record) {
 }
 
 // says reports whether something is known about a mailbox itself.
-func (n *neighbour) says() bool {
-	c := &n.Customer
-	if len(c.Notes) > 0 || len(c.Stops) > 0 || c.Opinion.At != 0 {
-		return true
-	}
-	return slices.ContainsFunc(c.texts()[firstTexts:], func(t *Text) bool { return t.said() })
+func (r *Record) says() bool {
+	c := &r.Customer
+	return len(c.Notes) > 0 || len(c.Stops) > 0 || c.Opinion.At != 0 || c.Chosen.said()
 }
 
 // nobody is a record that was not read.
@@ -98,31 +95,53 @@ func (n *Neighbourhood) Missing(asks ...Ask) (records, links []Key) {
 // ever named, and about which nothing was said: most are. There is nothing to unite.
 func (n *Neighbourhood) single(a Ask) (r, mailbox *neighbour, only bool) {
 	r = n.records[a.Key]
-	if a.Email != "" || r == nil {
+	if a.Email != "" || r == nil || !r.Customer.stays() {
 		return nil, nil, false
-	}
-	c := &r.Customer
-	account := c.Account()
-	if account == "" || c.Merged.Value != "" || len(c.Absorbed) > 0 {
-		return nil, nil, false
-	}
-	for i := range c.Addresses {
-		if o := &c.Addresses[i]; !SameAddress(o.Email, account) && (!o.Said.never() || c.firstUsed(i)) {
-			return nil, nil, false // it was at home elsewhere
-		}
 	}
 	if r.home == (Key{}) {
-		r.home = n.id.Mailbox(a.Key.Store, account)
+		r.home = n.id.Mailbox(a.Key.Store, r.Customer.Account())
 	}
 	ids, known := n.links[r.home]
 	mailbox = n.records[r.home]
-	if !known || mailbox == nil || len(ids) > 1 || len(ids) == 1 && ids[0] != a.Key {
-		return nil, nil, false
-	}
-	if mailbox.says() || slices.ContainsFunc(c.Claims, func(k Claim) bool { return k.To != "" }) {
+	if !known || mailbox == nil || !alone(a.Key, mailbox.Record, ids) {
 		return nil, nil, false
 	}
 	return r, mailbox, true
+}
+
+// stays reports whether a customer has an account, was never at home elsewhere, and has
+// nothing to do with another id or mailbox, as far as they themselves know.
+func (c *Customer) stays() bool {
+	account := c.Account()
+	if account == "" || c.Merged.Value != "" || len(c.Absorbed) > 0 {
+		return false
+	}
+	for i := range c.Addresses {
+		if o := &c.Addresses[i]; !SameAddress(o.Email, account) && (!o.Said.never() || c.firstUsed(i)) {
+			return false
+		}
+	}
+	for i := range c.Claims {
+		if c.Claims[i].To != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// alone reports whether nobody else ever named a mailbox, and nothing is known about it.
+func alone(id Key, mailbox *Record, ids []Key) bool {
+	return len(ids) <= 1 && (len(ids) == 0 || ids[0] == id) && !mailbox.says()
+}
+
+// Alone returns the person of a record if they have but this id, and the mailbox of their
+// account, whose record and links are the others; false: there is more to be read. It is
+// what a Neighbourhood tells of most, for less.
+func Alone(r, mailbox *Record, ids []Key) (Person, bool) {
+	if !r.Customer.stays() || !alone(r.Key, mailbox, ids) {
+		return Person{}, false
+	}
+	return personOf(r, mailbox, ids), true
 }
 
 func sorted(keys map[Key]bool) []Key { return slices.SortedFunc(maps.Keys(keys), CompareKeys) }

@@ -29,7 +29,7 @@ type Links struct {
 // Person returns the person that was asked for, if nothing of them is missing.
 func (n *Neighbourhood) Person(a Ask) Person {
 	if r, mailbox, only := n.single(a); only {
-		return n.alone(r, mailbox)
+		return personOf(r.Record, mailbox.Record, n.links[mailbox.Key])
 	}
 	return n.united(a)
 }
@@ -77,15 +77,15 @@ func (p *Person) ErasedAt() int64 {
 	return at
 }
 
-// alone is the person of one id and one mailbox.
-func (n *Neighbourhood) alone(r, mailbox *neighbour) Person {
-	both, own := []*Record{r.Record, mailbox.Record}, 0
+// personOf is the person of one id and one mailbox.
+func personOf(r, mailbox *Record, ids []Key) Person {
+	both, own := []*Record{r, mailbox}, 0
 	if CompareKeys(mailbox.Key, r.Key) < 0 {
 		both[0], both[1], own = both[1], both[0], 1
 	}
 	return Person{
 		Customer: r.Customer, Members: both[own : own+1 : own+1], Mailboxes: both[1-own : 2-own : 2-own], Rests: both,
-		Links: []Links{{mailbox.Key, n.links[mailbox.Key]}},
+		Links: []Links{{mailbox.Key, ids}},
 	}
 }
 

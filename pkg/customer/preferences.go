@@ -17,6 +17,10 @@ type Chosen struct {
 	TimeZone   Text
 }
 
+func (p *Chosen) said() bool {
+	return p.AtMost.said() || p.PauseUntil.said() || p.Birthday.said() || p.Locale.said() || p.TimeZone.said()
+}
+
 // noCap says that a customer wants as many emails as the shop sends.
 const noCap = "any"
 
