@@ -41,11 +41,11 @@ type Input struct {
 
 	// KnownHabits returns what is known of a customer's habits already; nil: nothing is.
 	// See Habits.
-	KnownHabits func(c *customer.Customer) product.Habits
+	KnownHabits func(c *customer.Customer) *product.Habits
 }
 
 // Habits returns what the customer bought and kept.
-func (in *Input) Habits() product.Habits {
+func (in *Input) Habits() *product.Habits {
 	if in.KnownHabits != nil {
 		return in.KnownHabits(&in.Customer)
 	}

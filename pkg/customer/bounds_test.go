@@ -140,12 +140,14 @@ func TestOfALongOrderItIsKnownWhatLeftAndWhatCameBack(t *testing.T) {
 		if p, _ := who.Purchase("o1", "p8"); p.Quantity != 1 || p.Gone != 0 {
 			t.Errorf("%d lines: one of two pieces came back: %+v", lines, p)
 		}
-		pieces := 0
-		for k := range who.Kept() {
-			pieces += k.Pieces
+		pieces, bought := 0, who.Bought()
+		for place := range bought.Len() {
+			for k := range bought.Kept(place) {
+				pieces += k.Pieces
+			}
 		}
-		if want := 2*lines - len(back); pieces != want || len(who.Newest()) != lines {
-			t.Errorf("%d lines: %d pieces of %d products are kept, want %d", lines, pieces, len(who.Newest()), want)
+		if want := 2*lines - len(back); pieces != want || bought.Len() != lines {
+			t.Errorf("%d lines: %d pieces of %d products are kept, want %d", lines, pieces, bought.Len(), want)
 		}
 		record := customer.Encode(&who) // which is compared faster than what it says
 		again := clone(t, who)
@@ -159,27 +161,6 @@ func TestOfALongOrderItIsKnownWhatLeftAndWhatCameBack(t *testing.T) {
 			}
 		}
 		t.Logf("%d lines: %d bytes", lines, len(record))
-	}
-}
-
-// Newest is the first of PurchasesOf of each product.
-func TestTheNewestPurchaseIsTheOneOfThatProduct(t *testing.T) {
-	es := []events.Event{tells(0, "a", numbered("o1", 4)), tells(1, "b", numbered("o2", 3)), tells(2, "c", numbered("o3", 2)), cancelled(3, "o3"),
-		at(4, "r", &events.OrderRefunded{Customer: ann, Order: named("o2", 2, "p1")})}
-	for _, id := range []string{"o1", "o2"} {
-		es = append(es, at(5, "x"+id, &events.OrderReturned{Customer: ann, Order: named(id, 2, "p0")}))
-	}
-	who := fold(es)
-	newest := who.Newest()
-	for _, id := range who.Bought() {
-		ps := who.PurchasesOf(id)
-		got, ok := newest[id]
-		if ok != (len(ps) > 0) || ok && got != ps[0] {
-			t.Errorf("%s: %+v, want the first of %+v", id, got, ps)
-		}
-	}
-	if len(newest) != 3 || newest["p1"].Order != "o1" || newest["p2"].Order != "o2" {
-		t.Errorf("%+v", newest)
 	}
 }
 

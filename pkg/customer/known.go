@@ -207,16 +207,21 @@ func (c *Customer) LastOf(order string, k Kind) time.Time {
 	return time.Time{}
 }
 
-// Reached returns when something of an order was last fulfilled or delivered,
-// the zero time if never, and whether nothing is left to wait for: every product
-// of which the customer is to keep something was named. Of a product that comes
-// in several parcels the first counts as that product's. Where the lines of the
-// order are not known any more, there is nothing to wait for either.
+// Reached is Order.Reached. Where the lines of the order are not known any more, there is
+// nothing to wait for either.
 func (c *Customer) Reached(order string, k Kind) (last time.Time, all bool) {
 	o := c.order(order)
 	if o == nil {
 		return time.Time{}, false
 	}
+	return o.Reached(k)
+}
+
+// Reached returns when something of the order was last fulfilled or delivered, the zero
+// time if never, and whether nothing is left to wait for: every product of which the
+// customer is to keep something was named. Of a product that comes in several parcels the
+// first counts as that product's.
+func (o *Order) Reached(k Kind) (last time.Time, all bool) {
 	if last = o.LastAt(k); last.IsZero() {
 		return time.Time{}, false
 	}
@@ -224,7 +229,7 @@ func (c *Customer) Reached(order string, k Kind) (last time.Time, all bool) {
 		return last, true
 	}
 	for _, p := range o.Products() {
-		if !o.Concerns(p, k) && o.Purchase(p).Gone == 0 {
+		if !o.Concerns(p, k) && o.Gone(p) == 0 {
 			return last, false
 		}
 	}

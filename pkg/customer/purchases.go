@@ -2,7 +2,6 @@ package customer
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"time"
 )
@@ -56,59 +55,6 @@ func newestPurchaseFirst(a, b Purchase) int {
 	return cmp.Or(b.Placed.Compare(a.Placed), cmp.Compare(b.Order, a.Order))
 }
 
-// Kept is how many pieces of a product the customer bought with one order, and kept.
-type Kept struct {
-	Product string
-	At      time.Time
-	Pieces  int
-}
-
-// Kept returns all that the customer bought and kept, as far as the details of orders are
-// kept: of each order each product once. It is PurchasesOf of everything, for less.
-func (c *Customer) Kept() iter.Seq[Kept] {
-	return func(yield func(Kept) bool) {
-		var room []Line
-		for o := range c.Placed() {
-			whole := len(o.Parts) == 0 && o.Taken == 0 && !slices.ContainsFunc(takes[:], o.Whole)
-			at, parts := o.Since(), o.parts()
-			room = append(room[:0], o.Lines...)
-			lines := room
-			slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Product, b.Product) })
-			for len(lines) > 0 {
-				k := Kept{Product: lines[0].Product, At: at}
-				for len(lines) > 0 && lines[0].Product == k.Product {
-					k.Pieces += lines[0].Quantity
-					lines = lines[1:]
-				}
-				if !whole {
-					n, by := o.take(parts, k.Product)
-					if k.Pieces -= n; k.Pieces <= 0 && by != 0 {
-						continue
-					}
-				}
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Newest returns the newest purchase of each product of which something was kept, as far
-// as the details of orders are kept. It is the first of PurchasesOf of everything, for less.
-func (c *Customer) Newest() map[string]Purchase {
-	out := map[string]Purchase{}
-	for o := range c.Placed() {
-		for _, id := range o.Products() {
-			p := o.Purchase(id)
-			if was, ok := out[id]; p.Gone == 0 && (!ok || newestPurchaseFirst(p, was) < 0) {
-				out[id] = p
-			}
-		}
-	}
-	return out
-}
-
 // Purchase returns what an order brought of a product, also if all of it is gone
 // again, and whether the order is known to have brought any.
 func (c *Customer) Purchase(order, product string) (Purchase, bool) {
@@ -117,16 +63,6 @@ func (c *Customer) Purchase(order, product string) (Purchase, bool) {
 		return Purchase{}, false
 	}
 	return o.Purchase(product), true
-}
-
-// Bought lists the products of the orders that are kept in detail, sorted.
-func (c *Customer) Bought() []string {
-	var out []string
-	for o := range c.Placed() {
-		out = append(out, o.Products()...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // Purchase returns what the order brought of a product.
@@ -170,18 +106,11 @@ func (o *Order) first(k Kind, product string) time.Time {
 	return first
 }
 
-// Subscribed reports whether the customer got a product by subscription since a
-// time, with an order that was not cancelled.
-func (c *Customer) Subscribed(product string, since time.Time) bool {
-	for o := range c.Placed() {
-		if o.PlacedAt().Before(since) {
-			break
-		}
-		for _, l := range o.Lines {
-			if l.Product == product && l.Subscription && !o.Whole(Cancelled) {
-				return true
-			}
-		}
+// Gone returns how all that the order brought of a product was taken again; 0 if something
+// of it is left. It is what Purchase says, for less.
+func (o *Order) Gone(product string) Kind {
+	if n, by := o.take(o.parts(), product); n >= o.quantity(product) {
+		return by
 	}
-	return false
+	return 0
 }

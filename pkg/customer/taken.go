@@ -192,14 +192,24 @@ func (o *Order) Left(product string) bool { return o.LeftBy(product, maxTime) }
 
 // LeftBy is Left as it was at a time.
 func (o *Order) LeftBy(product string, at time.Time) bool {
-	if len(o.Parcels) == 0 {
+	last := at.UnixMilli()
+	named := false
+	for i := range o.Parcels {
+		if p := &o.Parcels[i]; p.First <= last {
+			if p.Product == "" || p.Product == product {
+				return true
+			}
+			named = true
+		}
+	}
+	if !named {
 		return true
 	}
 	named, bundled := false, o.bundledWith(product)
 	for _, p := range o.Parcels {
 		switch {
-		case p.First > at.UnixMilli():
-		case p.Product == "" || p.Product == product || slices.Contains(bundled, p.Product):
+		case p.First > last:
+		case slices.Contains(bundled, p.Product):
 			return true
 		default:
 			named = named || p.Kind == Fulfilled && o.Has(p.Product)

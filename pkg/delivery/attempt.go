@@ -30,15 +30,16 @@ type attempt struct {
 	store   *programme.Store
 	worker  *programme.Worker
 	route   Route
-	record  customer.Record   // that the touch was planned for: the claim is in it
-	person  customer.Person   // all that are the same person: what is judged by
-	other   *customer.Person  // who answers to the address that the touch goes to, if it isn't the person
-	to      string            // that address
-	mailbox customer.Key      // where it is kept what is known about that address
-	epoch   uint64            // of all
-	loaded  time.Time         // when they were read, in real time
-	judged  time.Time         // when the gate was last asked
-	shop    *product.Snapshot // what is known of the store's products: the same for what is judged and what is said
+	record  customer.Record                            // that the touch was planned for: the claim is in it
+	person  customer.Person                            // all that are the same person: what is judged by
+	other   *customer.Person                           // who answers to the address that the touch goes to, if it isn't the person
+	to      string                                     // that address
+	mailbox customer.Key                               // where it is kept what is known about that address
+	epoch   uint64                                     // of all
+	loaded  time.Time                                  // when they were read, in real time
+	judged  time.Time                                  // when the gate was last asked
+	shop    *product.Snapshot                          // what is known of the store's products: the same for what is judged and what is said
+	habits  func(c *customer.Customer) *product.Habits // of the person, as they were read
 
 	letPass   bool            // it has let others pass, for the sake of throughput
 	permitted bool            // its send permit was leased
@@ -124,7 +125,7 @@ func (d *Delivery) personOf(a *attempt) *programme.Person {
 // around is a person with what is known around them.
 func (d *Delivery) around(a *attempt, who *customer.Person) *programme.Person {
 	store := a.touch.Customer.Store
-	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded, Habits: d.o.Habits,
+	p := &programme.Person{Store: a.store, Customer: &who.Customer, Shared: who.Crowded, Habits: a.habits,
 		Address: func(email string) string { return d.o.Address(store, email) }}
 	for i := range who.Mailboxes {
 		if m := who.Mailboxes[i]; m.Key == a.mailbox {

@@ -135,9 +135,9 @@ type Options struct {
 	Timeline  Timeline
 	Schedule  Schedule
 	Codes     Codes
-	Products  func(store string) *product.Snapshot      // may be nil, and return nil
-	Habits    func(c *customer.Customer) product.Habits // that are known already; may be nil
-	Address   func(store, email string) string          // keyed hash of an address
+	Products  func(store string) *product.Snapshot       // may be nil, and return nil
+	Habits    func(c *customer.Customer) *product.Habits // that are known already; may be nil
+	Address   func(store, email string) string           // keyed hash of an address
 	// Mailbox says where it is kept what is known about an address with that hash.
 	Mailbox func(store, hash string) customer.Key
 	// Suppress takes in that an address cannot be used: in force, and on the timeline.

@@ -7,6 +7,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/product"
 )
 
 // fresh is how long what was read and decided holds: composing a message and
@@ -34,6 +35,9 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 	var others []*attempt
 	for i, a := range as {
 		a.person, a.other, a.epoch, a.loaded = persons[i], nil, epoch, now
+		if a.habits = d.o.Habits; a.habits == nil {
+			a.habits = product.Remembered()
+		}
 		a.record = customer.Record{Key: a.touch.Customer}
 		for j := range a.person.Members {
 			if r := a.person.Members[j]; r.Key == a.touch.Customer {

@@ -1,6 +1,8 @@
 package foresight
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -41,19 +43,23 @@ func NewLives(now time.Time, shop Shop, products func(id string) Sums) *Lives {
 	return &Lives{now: now, shop: shop.Model(), products: products, bands: map[int]band{}}
 }
 
-// Add lives through what one customer did, by product.
-func (l *Lives) Add(pairs map[string]Pair) {
-	ids := slices.Sorted(maps.Keys(pairs))
-	buys := make([]moment, 0, 2*len(ids))
-	for _, id := range ids {
-		p := pairs[id]
-		if len(p.Intervals) != len(p.Buys)-1 {
-			continue // a pause of years is in it
+// Add lives through what one customer did, by product: in any order.
+func (l *Lives) Add(pairs iter.Seq2[string, Pair]) {
+	var all []life
+	n := 0
+	for id, p := range pairs {
+		if len(p.Intervals) == len(p.Buys)-1 { // else a pause of years is in it
+			all, n = append(all, life{product: id, Pair: p}), n+len(p.Buys)
 		}
-		l.exponent(p)
-		all := l.products(id).Less(p.Sums(l.now))
-		for i, b := range p.Buys {
-			buys = append(buys, moment{at: b.At, pair: p, others: all, buys: i + 1})
+	}
+	slices.SortFunc(all, func(a, b life) int { return cmp.Compare(a.product, b.product) })
+	buys := make([]moment, 0, n)
+	for i := range all {
+		x := &all[i]
+		l.exponent(x.Pair)
+		x.others = l.products(x.product).Less(x.Sums(l.now))
+		for j, b := range x.Buys {
+			buys = append(buys, moment{at: b.At, of: x, buys: j + 1})
 		}
 	}
 	byTime := func(a, b moment) int { return a.at.Compare(b.at) }
@@ -77,26 +83,32 @@ func (l *Lives) Add(pairs map[string]Pair) {
 	}
 }
 
+// life is all that a customer did with a product.
+type life struct {
+	product string
+	others  Sums // of the product's other customers
+	Pair
+}
+
 // moment is a purchase, or when an email about it would leave.
 type moment struct {
-	at     time.Time
-	pair   Pair // the whole of it
-	others Sums // of the product's other customers
-	buys   int  // how many of the pair's purchases have happened
+	at   time.Time
+	of   *life
+	buys int // how many of its purchases have happened
 }
 
 // known is the case as it was then.
 func (m moment) known(customer Sums) Case {
-	p := Pair{m.pair.Buys[:m.buys], m.pair.Intervals[:m.buys-1]}
-	return Case{Product: m.others.Plus(p.Sums(m.at)), Customer: customer, Pair: p}
+	p := Pair{m.of.Buys[:m.buys], m.of.Intervals[:m.buys-1]}
+	return Case{Product: m.of.others.Plus(p.Sums(m.at)), Customer: customer, Pair: p}
 }
 
 // next is the purchase that followed, if one did.
 func (m moment) next() (time.Time, bool) {
-	if m.buys == len(m.pair.Buys) {
+	if m.buys == len(m.of.Buys) {
 		return time.Time{}, false
 	}
-	return m.pair.Buys[m.buys].At, true
+	return m.of.Buys[m.buys].At, true
 }
 
 // running are the sums of a customer over all products, as time passes.
@@ -112,7 +124,7 @@ func (r *running) buy(m moment) {
 		return
 	}
 	r.Again++
-	r.interval(m.pair.Intervals[m.buys-2])
+	r.interval(m.of.Intervals[m.buys-2])
 }
 
 func (r *running) sums(at time.Time) Sums {
@@ -130,11 +142,11 @@ func (l *Lives) exponent(p Pair) {
 	}
 	x, y := 0.0, 0.0
 	for _, i := range p.Intervals {
-		x, y = x+i.lnPieces()/n, y+i.lnDays()/n
+		x, y = x+i.lnPieces/n, y+i.lnDays/n
 	}
 	for _, i := range p.Intervals {
-		l.pieces[0] += fixed((i.lnPieces() - x) * (i.lnPieces() - x))
-		l.pieces[1] += fixed((i.lnPieces() - x) * (i.lnDays() - y))
+		l.pieces[0] += fixed((i.lnPieces - x) * (i.lnPieces - x))
+		l.pieces[1] += fixed((i.lnPieces - x) * (i.lnDays - y))
 	}
 }
 
@@ -142,9 +154,9 @@ func (l *Lives) exponent(p Pair) {
 // when an email would have left, if it would.
 func (l *Lives) learn(m moment, customer Sums) (due moment, ok bool) {
 	c := m.known(customer)
-	pieces := Interval{Pieces: m.pair.Buys[m.buys-1].Pieces}
-	if i := m.buys - 1; i < len(m.pair.Intervals) {
-		y := m.pair.Intervals[i].lnDays() - l.shop.Exponent*pieces.lnPieces()
+	pieces := m.of.Buys[m.buys-1].Pieces
+	if i := m.buys - 1; i < len(m.of.Intervals) {
+		y := m.of.Intervals[i].lnDays - l.shop.Exponent*lnPieces(pieces)
 		l.seen++
 		switch len(c.Pair.Intervals) {
 		case 0:
@@ -154,12 +166,12 @@ func (l *Lives) learn(m moment, customer Sums) (due moment, ok bool) {
 			}
 		case 1:
 			first := c.Pair.Intervals[0]
-			a, b := first.lnDays()-l.shop.Exponent*first.lnPieces(), l.shop.others(c)
+			a, b := first.lnDays-l.shop.Exponent*first.lnPieces, l.shop.others(c)
 			l.own[0] += fixed((a - b) * (a - b))
 			l.own[1] += fixed((a - b) * (y - b))
 		}
 	}
-	lasts := time.Duration(l.shop.Days(c, pieces.Pieces) * 24 * float64(time.Hour))
+	lasts := time.Duration(l.shop.Days(c, pieces) * 24 * float64(time.Hour))
 	m.at = m.at.Add(max(lasts-lead, lasts/2))
 	next, again := m.next()
 	return m, !m.at.Add(soon).After(l.now) && (!again || next.After(m.at))

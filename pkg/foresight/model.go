@@ -96,7 +96,7 @@ type Case struct {
 // constants of the shop. In a shop that is early the customer's own intervals count for s,
 // too, and 1 is in the place of ½: it is to say no worse than what the product usually does.
 func (m Model) Days(c Case, pieces int) float64 {
-	return math.Exp(m.lnDays(c) + m.Exponent*Interval{Pieces: pieces}.lnPieces())
+	return math.Exp(m.lnDays(c) + m.Exponent*lnPieces(pieces))
 }
 
 func (m Model) lnDays(c Case) float64 {

@@ -52,8 +52,8 @@ func (s Sums) Later(d time.Duration) Sums {
 // interval adds one interval.
 func (s *Sums) interval(i Interval) {
 	s.Intervals++
-	s.LnDays += fixed(i.lnDays())
-	s.LnPieces += fixed(i.lnPieces())
+	s.LnDays += fixed(i.lnDays)
+	s.LnPieces += fixed(i.lnPieces)
 }
 
 // days is the Σ ln(days of one piece), where twice the pieces last 2^exponent times as long.
@@ -73,10 +73,28 @@ type Buy struct {
 type Interval struct {
 	Days   float64
 	Pieces int
+
+	lnDays, lnPieces float64 // their logarithms
 }
 
-func (i Interval) lnDays() float64   { return math.Log(i.Days) }
-func (i Interval) lnPieces() float64 { return math.Log(float64(max(i.Pieces, 1))) }
+func intervalOf(days float64, pieces int) Interval {
+	return Interval{days, pieces, math.Log(days), lnPieces(pieces)}
+}
+
+// lnPieces is the logarithm of a number of pieces. Most are small.
+func lnPieces(n int) float64 {
+	if n < len(logarithms) {
+		return logarithms[max(n, 1)]
+	}
+	return math.Log(float64(n))
+}
+
+var logarithms = func() (ln [256]float64) {
+	for n := 1; n < len(ln); n++ {
+		ln[n] = math.Log(float64(n))
+	}
+	return ln
+}()
 
 // Pair is what one customer did with one product.
 type Pair struct {
@@ -85,9 +103,9 @@ type Pair struct {
 }
 
 // PairOf returns what purchases of one product amount to; they are sorted by time, the
-// oldest first.
+// oldest first. It takes buys over.
 func PairOf(buys []Buy) Pair {
-	var p Pair
+	p := Pair{Buys: buys[:0:len(buys)]}
 	for _, b := range buys {
 		last := len(p.Buys) - 1
 		if last >= 0 && b.At.Sub(p.Buys[last].At) < together {
@@ -96,7 +114,10 @@ func PairOf(buys []Buy) Pair {
 		}
 		if last >= 0 {
 			if gap := b.At.Sub(p.Buys[last].At); gap <= tooLong {
-				p.Intervals = append(p.Intervals, Interval{gap.Hours() / 24, p.Buys[last].Pieces})
+				if p.Intervals == nil {
+					p.Intervals = make([]Interval, 0, len(buys)-1)
+				}
+				p.Intervals = append(p.Intervals, intervalOf(gap.Hours()/24, p.Buys[last].Pieces))
 			}
 		}
 		p.Buys = append(p.Buys, b)

@@ -33,24 +33,35 @@ type Repeat struct {
 
 // LogLikelihood returns the logarithm of how likely the customers are under the model.
 func (w Worth) LogLikelihood(rs []Repeat) float64 {
-	sum := 0.0
+	sum, heads := 0.0, map[float64]float64{}
 	for _, r := range rs {
-		sum += w.logLikelihood(r)
+		head, known := heads[r.Orders]
+		if !known {
+			head = w.head(r.Orders)
+			heads[r.Orders] = head
+		}
+		sum += head + w.tail(r)
 	}
 	return sum
 }
 
-func (w Worth) logLikelihood(c Repeat) float64 {
-	x := c.Orders
-	head := gamma(w.R+x) - gamma(w.R) + w.R*math.Log(w.Alpha) +
+// head is what so many orders add to the likelihood, whenever they were placed: many
+// customers have as many, and it takes longest.
+func (w Worth) head(x float64) float64 {
+	return gamma(w.R+x) - gamma(w.R) + w.R*math.Log(w.Alpha) +
 		gamma(w.A+w.B) + gamma(w.B+x) - gamma(w.B) - gamma(w.A+w.B+x)
+}
+
+// tail is what it adds when they were.
+func (w Worth) tail(c Repeat) float64 {
+	x := c.Orders
 	there := -(w.R + x) * math.Log(w.Alpha+c.Age)
 	if x == 0 {
-		return head + there
+		return there
 	}
 	left := math.Log(w.A) - math.Log(w.B+x-1) - (w.R+x)*math.Log(w.Alpha+c.Last)
 	most := max(there, left)
-	return head + most + math.Log(math.Exp(there-most)+math.Exp(left-most))
+	return most + math.Log(math.Exp(there-most)+math.Exp(left-most))
 }
 
 func gamma(x float64) float64 {

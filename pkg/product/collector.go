@@ -25,13 +25,11 @@ const (
 // A Collector computes the statistics of one shop from all of its customers. They are the
 // same whatever the order of the customers.
 type Collector struct {
-	at        time.Time
-	before    *Snapshot // of the night before; nil: there is none
-	products  map[string]*tally
-	shop      foresight.Sums
-	visitors  int // customers with an interval
-	customers int
-	sold      map[string]bool // orders of nobody
+	at      time.Time
+	before  *Snapshot       // of the night before; nil: there is none
+	tonight *Parts          // what was counted
+	kept    *Parts          // and what had been before
+	sold    map[string]bool // orders of nobody
 
 	silences *foresight.Silences
 	lives    *foresight.Lives // nil: constants are not learned this night
@@ -39,16 +37,11 @@ type Collector struct {
 	drawn    uint32 // hashes up to this are of those that constants are learned from
 }
 
-type tally struct {
-	Product
-	cameBack int // customers who bought it again
-}
-
 // NewCollector returns a collector that has seen nobody. What it computes is as of a time;
 // before are the statistics of the night before, if there are any: constants are learned
 // by them.
 func NewCollector(at time.Time, before *Snapshot) *Collector {
-	k := &Collector{at: at, before: before, products: map[string]*tally{}, sold: map[string]bool{}, silences: foresight.NewSilences(at)}
+	k := &Collector{at: at, before: before, tonight: NewParts(at), kept: NewParts(at), sold: map[string]bool{}, silences: foresight.NewSilences(at)}
 	if before != nil && !before.Outdated() && before.Customers > 0 && at.Sub(before.LearnedAt) >= relearn {
 		k.lives = foresight.NewLives(before.At, before.Foresight, func(id string) foresight.Sums { return before.Products[id].Sums })
 		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
@@ -78,7 +71,7 @@ func (k *Collector) Sold(e events.Event) {
 	}
 	seen := map[string]bool{}
 	for _, it := range d.Order.Items {
-		if t := k.of(it.ProductID); t != nil && !seen[it.ProductID] {
+		if t := k.tonight.of(it.ProductID); t != nil && !seen[it.ProductID] {
 			seen[it.ProductID] = true
 			t.Buyers++
 		}
@@ -91,58 +84,74 @@ func (k *Collector) Hear(e events.Event) {
 	if !ok {
 		return
 	}
-	if t := k.of(d.Product.ID); t != nil {
+	if t := k.tonight.of(d.Product.ID); t != nil {
 		t.hear(&d.Product, e.Time.UnixMilli())
 	}
-}
-
-func (k *Collector) of(id string) *tally {
-	t, ok := k.products[id]
-	if !ok {
-		if len(k.products) >= maxTracked {
-			return nil
-		}
-		t = &tally{}
-		k.products[id] = t
-	}
-	return t
 }
 
 // Snapshot returns what was found. A product of which nobody says anything and that no
 // customer bought is not in it.
 func (k *Collector) Snapshot() *Snapshot {
-	s := &Snapshot{Version: version, At: k.at, Customers: k.customers, Products: map[string]Product{}, Lapse: k.silences.Lapse()}
-	s.Foresight.Sums = k.shop
+	s := &Snapshot{Version: version, At: k.at, Customers: k.tonight.customers + k.kept.customers, Lapse: k.silences.Lapse()}
+	s.Foresight.Sums = k.tonight.shop.Plus(k.kept.shop)
 	k.learn(s)
 	model := s.Model()
-	s.Shop = rhythm(model, k.shop, k.visitors)
-	var ids []string
-	for id, t := range k.products {
-		t.Rhythm = rhythm(model, t.Sums, t.cameBack)
-		if t.said() || t.Sums.Pairs > 0 {
-			ids = append(ids, id)
+	s.Shop = rhythm(model, s.Foresight.Sums, k.tonight.visitors+k.kept.visitors)
+	s.Products = make(map[string]Product, max(len(k.kept.products), len(k.tonight.products)))
+	put := func(id string, t *tally) {
+		if t.Rhythm = rhythm(model, t.Sums, t.cameBack); t.said() || t.Sums.Pairs > 0 {
+			s.Products[id] = t.Product
 		}
 	}
-	if len(ids) > MaxProducts {
-		slices.SortFunc(ids, func(a, b string) int { return byEvidence(a, k.products[a].Product, b, k.products[b].Product) })
-		s.More += len(ids) - MaxProducts
-		ids = ids[:MaxProducts]
+	for id, t := range k.kept.products {
+		if more := k.tonight.products[id]; more != nil {
+			t = more.plus(t)
+		}
+		put(id, t)
 	}
-	for _, id := range ids {
-		s.Products[id] = k.products[id].Product
+	for id, t := range k.tonight.products {
+		if k.kept.products[id] == nil {
+			put(id, t)
+		}
+	}
+	if over := len(s.Products) - MaxProducts; over > 0 {
+		s.More += over
+		for _, id := range s.ByEvidence()[MaxProducts:] {
+			delete(s.Products, id)
+		}
 	}
 	return s
+}
+
+// plus adds what else was counted of a product.
+func (t *tally) plus(o *tally) *tally {
+	x := *t
+	x.Buyers, x.cameBack, x.Sums = t.Buyers+o.Buyers, t.cameBack+o.cameBack, t.Sums.Plus(o.Sums)
+	return &x
 }
 
 // learn puts the constants into a snapshot: those that were learned this night, or else
 // those of the night before.
 func (k *Collector) learn(s *Snapshot) {
-	switch {
-	case k.lives != nil && 2*k.before.Foresight.Intervals >= k.shop.Intervals: // else they were learned by another shop: an import came
-		s.LearnedAt, s.Foresight.Constants = k.at, k.lives.Constants()
-		s.Worth = foresight.WorthOf(k.repeats)
-	case k.before != nil:
+	if k.before != nil {
 		s.LearnedAt, s.Foresight.Constants, s.Worth = k.before.LearnedAt, k.before.Foresight.Constants, k.before.Worth
+	}
+	if k.learns(s.Foresight.Sums) {
+		s.LearnedAt, s.Foresight.Constants = k.at, k.lives.Constants()
+	}
+}
+
+// learns reports whether constants are learned this night. Those of the night before may
+// have been learned by another shop: an import came.
+func (k *Collector) learns(shop foresight.Sums) bool {
+	return k.lives != nil && 2*k.before.Foresight.Intervals >= shop.Intervals
+}
+
+// Worth puts into a snapshot what customers are worth, which is learned with the constants.
+// It is apart, since it takes longer than all the rest, and nothing is decided by it.
+func (k *Collector) Worth(s *Snapshot) {
+	if k.learns(s.Foresight.Sums) {
+		s.Worth = foresight.WorthOf(k.repeats)
 	}
 }
 

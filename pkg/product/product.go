@@ -92,6 +92,11 @@ func (s *Snapshot) Model() foresight.Model {
 // Sums returns a product's sums at a time.
 func (s *Snapshot) Sums(id string, at time.Time) foresight.Sums {
 	p, _ := s.Of(id)
+	return s.SumsOf(p, at)
+}
+
+// SumsOf is Sums of a product that was looked up.
+func (s *Snapshot) SumsOf(p Product, at time.Time) foresight.Sums {
 	if p.Sums == (foresight.Sums{}) {
 		return p.Sums
 	}

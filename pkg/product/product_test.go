@@ -105,7 +105,9 @@ func TestStatisticsDoNotDependOnTheOrderOfCustomers(t *testing.T) {
 		for _, c := range all {
 			k.Add(c)
 		}
-		return k.Snapshot()
+		s := k.Snapshot()
+		k.Worth(s)
+		return s
 	}
 	a := collect(nil)
 	fitted := collect(a)
@@ -118,6 +120,9 @@ func TestStatisticsDoNotDependOnTheOrderOfCustomers(t *testing.T) {
 	}
 	if fitted.Foresight.Constants == (foresight.Constants{}) || !fitted.LearnedAt.Equal(now) || fitted.Model().Early {
 		t.Errorf("no constants were learned: %+v", fitted.Foresight)
+	}
+	if fitted.Worth == (foresight.Worth{}) {
+		t.Error("nothing was learned of what customers are worth")
 	}
 	if !fitted.Lapse.Known() {
 		t.Error("nothing was learned of who comes back")

@@ -17,7 +17,7 @@ type Person struct {
 	Customer *customer.Customer
 	Products *product.Snapshot // of the store; nil: nothing is known
 	Address  func(email string) string
-	Habits   func(c *customer.Customer) product.Habits // that are known already; may be nil
+	Habits   func(c *customer.Customer) *product.Habits // that are known already; may be nil
 
 	To        string          // the address in question; empty: their account's
 	Mailbox   gate.Mailbox    // of that address

@@ -92,8 +92,6 @@ func (p *people) into(r *record, e *customer.Entry) {
 	if !customer.Apply(&r.Customer, e.Event) {
 		return
 	}
-	if !e.Event.Type.IsFact() {
-		p.forgetHabits(r)
-	}
+	p.told(r, e.Event.Type)
 	p.changed(r)
 }

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/product"
 )
@@ -18,7 +19,7 @@ func first(c *customer.Customer) *customer.Order {
 }
 
 // habits returns what a customer bought and kept.
-func (p *people) habits(c *customer.Customer) product.Habits {
+func (p *people) habits(c *customer.Customer) *product.Habits {
 	r := p.byOrder[first(c)]
 	if r == nil || len(r.Customer.Orders) != len(c.Orders) {
 		return product.HabitsOf(c)
@@ -26,17 +27,18 @@ func (p *people) habits(c *customer.Customer) product.Habits {
 	return p.habitsOf(r)
 }
 
-func (p *people) habitsOf(r *record) product.Habits {
+func (p *people) habitsOf(r *record) *product.Habits {
 	if r.habits == nil {
-		h := product.HabitsOf(&r.Customer)
-		r.habits = &h
+		r.habits = product.HabitsOf(&r.Customer)
 	}
-	return *r.habits
+	return r.habits
 }
 
-// forgetHabits is called when a record's orders may have changed, be it in place.
-func (p *people) forgetHabits(r *record) {
-	r.habits, r.part = nil, nil
+// told is called when an event changed a record, be it in place.
+func (p *people) told(r *record, t events.Type) {
+	if r.habits == nil || !r.habits.Hold(t, &r.Customer) {
+		r.habits, r.part = nil, nil
+	}
 	p.ordered(r)
 }
 

@@ -34,20 +34,11 @@ func (c *nightly) Add(who *customer.Customer) {
 		return
 	}
 	if r.put != r.part {
-		c.take(r)
-		c.parts.Put(r.part)
+		c.parts.Replace(r.put, r.part)
 		r.put = r.part
 	}
 	r.night = c.at
 	c.Live(r.part)
-}
-
-// take takes a record out of those that are counted.
-func (c *nightly) take(r *record) {
-	if r.put != nil {
-		c.parts.Take(r.put)
-		r.put = nil
-	}
 }
 
 // end takes out who was counted once and is not any more: they were erased, or are one
@@ -55,7 +46,8 @@ func (c *nightly) take(r *record) {
 func (c *nightly) end(store string) {
 	for _, r := range c.people.listed {
 		if r.put != nil && r.Key.Store == store && !r.night.Equal(c.at) {
-			c.take(r)
+			c.parts.Take(r.put)
+			r.put = nil
 		}
 	}
 }

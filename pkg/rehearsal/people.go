@@ -132,8 +132,39 @@ func (p *people) SaveAgainst(ctx context.Context, r *customer.Record, _ []*custo
 
 // Read returns persons; see projection.People.
 func (p *people) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
+	if len(asks) == 1 {
+		if who, ok := p.alone(asks[0]); ok {
+			return []customer.Person{who}, nil
+		}
+	}
 	n := customer.NewNeighbourhood(p.id)
 	return n.Reach(asks, near, p.around(ctx, n))
+}
+
+// alone returns the person of one id and one mailbox, as most are.
+func (p *people) alone(a customer.Ask) (customer.Person, bool) {
+	r := p.records[a.Key]
+	if a.Email != "" || r == nil {
+		return customer.Person{}, false
+	}
+	home, ok := p.homeOf(r)
+	if !ok {
+		return customer.Person{}, false
+	}
+	mailbox := &customer.Record{Key: home}
+	if kept := p.records[home]; kept != nil {
+		mailbox = &kept.Record
+	}
+	return customer.Alone(&r.Record, mailbox, p.links[home])
+}
+
+// homeOf returns the mailbox of a record's account; false: it has none.
+func (p *people) homeOf(r *record) (customer.Key, bool) {
+	account := r.Customer.Account()
+	if account != "" && r.email != account {
+		r.email, r.home = account, p.id.Mailbox(r.Key.Store, account)
+	}
+	return r.home, account != ""
 }
 
 // around reads records and links into a neighbourhood.
@@ -157,15 +188,9 @@ func (p *people) Same(_ context.Context, persons []customer.Person) ([]bool, err
 func (p *people) Named(_ context.Context, records []customer.Record) ([]int, error) {
 	out := make([]int, len(records))
 	for i := range records {
-		account := records[i].Customer.Account()
-		if account == "" {
-			continue
+		if home, ok := p.homeOf(p.at(records[i].Key)); ok {
+			out[i] = len(p.links[home])
 		}
-		r := p.at(records[i].Key)
-		if r.email != account {
-			r.email, r.home = account, p.id.Mailbox(r.Key.Store, account)
-		}
-		out[i] = len(p.links[r.home])
 	}
 	return out, nil
 }

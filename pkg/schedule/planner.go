@@ -53,10 +53,10 @@ type Board interface {
 
 // Planner asks one worker what timeline entries lead to.
 type Planner struct {
-	Workers  map[string]*programme.Worker              // by store; a store without one plans nothing
-	Zones    map[string]*time.Location                 // by store
-	Products func(store string) *product.Snapshot      // may be nil
-	Habits   func(c *customer.Customer) product.Habits // that are known already; may be nil
+	Workers  map[string]*programme.Worker               // by store; a store without one plans nothing
+	Zones    map[string]*time.Location                  // by store
+	Products func(store string) *product.Snapshot       // may be nil
+	Habits   func(c *customer.Customer) *product.Habits // that are known already; may be nil
 	People   People
 	Schedule Board
 	Decode   func(jetstream.Msg) (customer.Entry, error)
@@ -171,12 +171,10 @@ func (p *Planner) plan(ctx context.Context, entries []customer.Entry) (aside map
 	return j.aside, j.err
 }
 
-// ask returns the touches that are still worth scheduling.
+// ask returns the touches that are still worth scheduling, of people into whom the entries
+// are folded.
 func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*customer.Customer) []plan {
 	now := p.Scale.Now()
-	for _, e := range entries {
-		customer.Apply(people[e.Key], e.Event)
-	}
 	var out []plan
 	for _, e := range entries {
 		w, c := p.Workers[e.Key.Store], people[e.Key]

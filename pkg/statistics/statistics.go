@@ -119,6 +119,7 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 		return nil, err
 	}
 	s := k.Snapshot()
+	k.Worth(s)
 	s.Sequence = heard
 	object, err := publish(ctx, c.o.JS, store, s)
 	if err != nil {

@@ -22,15 +22,24 @@ const soon = 14 * day
 
 // customerHabits is what a customer bought, and what that says of them.
 type customerHabits struct {
-	in     workers.Input
-	habits product.Habits
-	sums   foresight.Sums // over all products, at in.Now
-	model  foresight.Model
+	*product.Habits
+	now   time.Time
+	sums  foresight.Sums // over all products, now
+	shop  *product.Snapshot
+	model foresight.Model
+	zone  *time.Location
 }
 
-func habitsOf(in workers.Input) customerHabits {
+func habitsOf(in *workers.Input) *customerHabits {
 	h := in.Habits()
-	return customerHabits{in, h, h.Sums(in.Now), in.Products.Model()}
+	return &customerHabits{h, in.Now, h.Sums(in.Now), in.Products, in.Products.Model(), in.Location()}
+}
+
+// later is what is known at a later time, if nothing happens until then.
+func (h *customerHabits) later(d time.Duration) *customerHabits {
+	l := *h
+	l.now, l.sums = h.now.Add(d), h.sums.Later(d)
+	return &l
 }
 
 // basis is all that an estimate may rest on.
@@ -40,18 +49,18 @@ type basis struct {
 	clock   time.Time
 	pair    foresight.Pair // the customer's own purchases of it
 	product product.Product
-	known   customerHabits
+	known   *customerHabits
 	id      string
 }
 
 // basisOf gathers what is known about a purchase: the order's own word comes before
 // the product's.
-func (h customerHabits) basisOf(p customer.Purchase) basis {
-	b := basis{pieces: p.Quantity, said: p.Supply, clock: p.Clock(), pair: h.habits.Pairs[p.Product], known: h, id: p.Product}
+func (h *customerHabits) basisOf(p customer.Purchase) basis {
+	b := basis{pieces: p.Quantity, said: p.Supply, clock: p.Clock(), pair: h.Pair(p.Product), known: h, id: p.Product}
 	if len(b.pair.Buys) == 0 { // the details of the order are gone
 		b.pair = foresight.PairOf([]foresight.Buy{{At: p.Placed, Pieces: p.Quantity}})
 	}
-	b.product, _ = h.in.Products.Of(p.Product)
+	b.product, _ = h.shop.Of(p.Product)
 	if b.said == 0 {
 		b.said = float64(b.product.SupplyDays)
 	}
@@ -86,7 +95,7 @@ func (b basis) chance(at time.Time) float64 {
 
 // at is what is known of the customer and the product at a time.
 func (b basis) at(at time.Time) foresight.Case {
-	return foresight.Case{Product: b.known.in.Products.Sums(b.id, at), Customer: b.known.sums.Later(at.Sub(b.known.in.Now)), Pair: b.pair}
+	return foresight.Case{Product: b.known.shop.SumsOf(b.product, at), Customer: b.known.sums.Later(at.Sub(b.known.now)), Pair: b.pair}
 }
 
 // likely reports whether a reminder is worth sending at a time. Where the shop says how
@@ -97,7 +106,7 @@ func (b basis) likely(at time.Time, min float64) bool {
 
 // text states what an email at a time rests on, for the fact and for people.
 func (b basis) text(at time.Time) string {
-	from := b.clock.In(b.known.in.Location()).Format("2 Jan 2006")
+	from := b.clock.In(b.known.zone).Format("2 Jan 2006")
 	if b.said > 0 {
 		return fmt.Sprintf("%d × %s days (the shop's supply_days) from %s; sent whatever the chance", b.pieces, number(b.said), from)
 	}

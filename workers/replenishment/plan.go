@@ -34,17 +34,17 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 
 func (w worker) plan(order *customer.Order, in workers.Input, show func(customer.Purchase) *touch.Snapshot) []touch.Touch {
 	var out []touch.Touch
-	h := habitsOf(in)
+	h := habitsOf(&in)
 	for _, id := range order.Products() {
-		ps := in.Customer.PurchasesOf(id)
-		if len(ps) == 0 || ps[0].Order != order.ID {
+		p, ok := h.Newest(id)
+		if !ok || p.Order != order.ID {
 			continue // gone again, or bought again since
 		}
-		if w.tooLate(ps[0]) || in.Customer.Subscribed(id, ps[0].Placed) {
+		if w.tooLate(p) || h.Subscribed(id, p.Placed) {
 			continue
 		}
-		if due, b, ok := w.due(ps[0], h); ok && b.likely(due, mayRise*w.config.MinChance) {
-			out = append(out, touch.Touch{Worker: Name, Step: step, Occasion: occasion(ps[0]), Due: due, Snapshot: show(ps[0])})
+		if due, b, ok := w.due(p, h); ok && b.likely(due, mayRise*w.config.MinChance) {
+			out = append(out, touch.Touch{Worker: Name, Step: step, Occasion: occasion(p), Due: due, Snapshot: show(p)})
 		}
 	}
 	return out
@@ -66,24 +66,32 @@ func occasion(p customer.Purchase) string { return touch.Token(p.Product + "\n" 
 
 // due returns when to remind of a purchase, and what that rests on; false if too
 // little is known, or if it lasts too short or too long.
-func (w worker) due(p customer.Purchase, h customerHabits) (time.Time, basis, bool) {
+func (w worker) due(p customer.Purchase, h *customerHabits) (time.Time, basis, bool) {
+	days, b, ok := w.wait(p, h)
+	if !ok {
+		return time.Time{}, b, false
+	}
+	return later(p.Clock(), days, h.zone), b, true
+}
+
+// wait returns how many days after a purchase to remind of it.
+func (w worker) wait(p customer.Purchase, h *customerHabits) (float64, basis, bool) {
 	b := h.basisOf(p)
 	if !b.enough(w.config.MinIntervals) {
-		return time.Time{}, b, false
+		return 0, b, false
 	}
 	lasts := b.days()
 	if lasts < shortest || lasts > longest {
-		return time.Time{}, b, false
+		return 0, b, false
 	}
 	// An email that follows the order on its heels helps nobody: of what lasts only
 	// for days, at least half is left to be used first.
-	wait := max(lasts-w.config.Lead.Hours()/24, lasts/2)
-	return later(p.Clock(), wait, h.in.Location()), b, true
+	return max(lasts-w.config.Lead.Hours()/24, lasts/2), b, true
 }
 
 // halfUsed is when half of what was bought is used up: nobody is reminded before.
 func (b basis) halfUsed() time.Time {
-	return later(b.clock, b.days()/2, b.known.in.Location())
+	return later(b.clock, b.days()/2, b.known.zone)
 }
 
 // later adds days to a time as the calendar of a place counts them, and what is

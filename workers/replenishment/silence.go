@@ -16,14 +16,13 @@ const told = 5
 // reminder to come, or one that had its outcome.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	var why []string
-	because, h := reason.Unlikely, habitsOf(in)
-	newest := in.Customer.Newest()
-	for _, id := range in.Customer.Bought() {
-		p, ok := newest[id]
-		if !ok {
+	because, h := reason.Unlikely, habitsOf(&in)
+	for _, id := range h.Products() {
+		p, kept := h.Newest(id)
+		if !kept {
 			continue // all of it came back
 		}
-		if w.tooLate(p) || in.Customer.Subscribed(id, p.Placed) {
+		if w.tooLate(p) || h.Subscribed(id, p.Placed) {
 			continue // it is known well enough
 		}
 		switch due, b, ok := w.due(p, h); {

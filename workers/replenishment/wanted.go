@@ -15,17 +15,18 @@ import (
 // bought, is hardly bought again, or of which nothing can be said any more, and holds
 // it if it lasts longer than was thought.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	p, v := w.stands(t, &in)
+	h := habitsOf(&in)
+	p, v := w.stands(t, &in.Customer, h)
 	if v.Action != touch.Send {
 		return v
 	}
-	return w.right(p, habitsOf(in))
+	return w.right(p, h)
 }
 
 // stands returns the purchase that a touch reminds of, or why nobody is to be reminded of
 // it, whatever the customer's habits are.
-func (w worker) stands(t touch.Touch, in *workers.Input) (customer.Purchase, touch.Verdict) {
-	p, ok := purchaseOf(t, in.Customer)
+func (w worker) stands(t touch.Touch, c *customer.Customer, h *customerHabits) (customer.Purchase, touch.Verdict) {
+	p, ok := purchaseOf(t, c)
 	if !ok {
 		return p, touch.DropFor(reason.InsufficientData, "the order is too long ago to be remembered")
 	}
@@ -35,11 +36,11 @@ func (w worker) stands(t touch.Touch, in *workers.Input) (customer.Purchase, tou
 	case customer.Refunded, customer.Returned:
 		return p, touch.DropFor(reason.Refunded, "the order, or all of the product, came back")
 	}
-	ps := in.Customer.PurchasesOf(p.Product)
+	newest, kept := h.Newest(p.Product)
 	switch {
-	case len(ps) > 0 && ps[0].Order != p.Order && !ps[0].Placed.Before(p.Placed):
-		return p, touch.DropFor(reason.Repurchased, "bought again on "+ps[0].Placed.In(in.Location()).Format("2 Jan 2006"))
-	case in.Customer.Subscribed(p.Product, p.Placed):
+	case kept && newest.Order != p.Order && !newest.Placed.Before(p.Placed):
+		return p, touch.DropFor(reason.Repurchased, "bought again on "+newest.Placed.In(h.zone).Format("2 Jan 2006"))
+	case h.Subscribed(p.Product, p.Placed):
 		return p, touch.DropFor(reason.Repurchased, "it comes by subscription")
 	case w.tooLate(p):
 		return p, touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %s after the order", localtime.FormatDuration(w.config.MaxOrderAge)))
@@ -48,8 +49,7 @@ func (w worker) stands(t touch.Touch, in *workers.Input) (customer.Purchase, tou
 }
 
 // right says whether now is the time to remind of a purchase that stands.
-func (w worker) right(p customer.Purchase, h customerHabits) touch.Verdict {
-	in := h.in
+func (w worker) right(p customer.Purchase, h *customerHabits) touch.Verdict {
 	due, b, ok := w.due(p, h)
 	switch {
 	case b.product.Unavailable():
@@ -57,11 +57,11 @@ func (w worker) right(p customer.Purchase, h customerHabits) touch.Verdict {
 	case !ok:
 		return touch.DropFor(reason.InsufficientData, w.tooLittle(b))
 	case !p.Left: // if it leaves today, it lasts until then
-		return touch.MoveTo(in.Now.Add(due.Sub(p.Clock())), "it has not left the shop yet")
-	case due.After(in.Now.Add(b.patience())):
+		return touch.MoveTo(h.now.Add(due.Sub(p.Clock())), "it has not left the shop yet")
+	case due.After(h.now.Add(b.patience())):
 		return touch.MoveTo(due, b.text(due))
-	case !b.likely(in.Now, w.config.MinChance):
-		return touch.DropFor(reason.Unlikely, w.unlikely(b, in.Now))
+	case !b.likely(h.now, w.config.MinChance):
+		return touch.DropFor(reason.Unlikely, w.unlikely(b, h.now))
 	}
 	return touch.Verdict{}
 }
@@ -95,7 +95,7 @@ func (w worker) tooLittle(b basis) string {
 
 // purchaseOf returns the purchase that a touch reminds of: as the customer's
 // orders have it, or, where their details are gone, as the touch carries it.
-func purchaseOf(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
+func purchaseOf(t touch.Touch, c *customer.Customer) (customer.Purchase, bool) {
 	s := t.Snapshot
 	if s == nil || s.Order == "" || len(s.Items) == 0 {
 		return search(t, c)
@@ -119,7 +119,7 @@ func purchaseOf(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
 }
 
 // search finds the purchase of a touch that carries nothing, by its occasion.
-func search(t touch.Touch, c customer.Customer) (customer.Purchase, bool) {
+func search(t touch.Touch, c *customer.Customer) (customer.Purchase, bool) {
 	for o := range c.Placed() {
 		for _, id := range o.Products() {
 			if occasion(customer.Purchase{Order: o.ID, Product: id}) == t.Occasion {

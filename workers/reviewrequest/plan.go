@@ -85,21 +85,40 @@ func (w worker) tooOld(order string, placed, asks time.Time, c *customer.Custome
 
 // asks returns when the customer is asked about an order, by the best signal
 // there is, and which that is.
-func (w worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, signal string) {
-	placed = since(order, placed, c)
-	delivered, all := c.Reached(order, customer.Delivered)
-	if all {
-		return delivered.Add(w.config.AfterDelivery), "delivered " + stamp(delivered)
+func (w worker) asks(order string, placed time.Time, c *customer.Customer) (at time.Time, by signal) {
+	if o, ok := c.Order(order); ok {
+		return w.asksAbout(o)
 	}
-	fulfilled, sent := c.Reached(order, customer.Fulfilled)
+	return w.right(since(order, placed, c), func(k customer.Kind) (time.Time, bool) { return c.Reached(order, k) })
+}
+
+// asksAbout is asks about an order that is kept in detail.
+func (w worker) asksAbout(o *customer.Order) (at time.Time, by signal) {
+	return w.right(o.Since(), o.Reached)
+}
+
+func (w worker) right(placed time.Time, reached func(customer.Kind) (last time.Time, all bool)) (at time.Time, by signal) {
+	delivered, all := reached(customer.Delivered)
+	if all {
+		return delivered.Add(w.config.AfterDelivery), signal{"delivered ", delivered}
+	}
+	fulfilled, sent := reached(customer.Fulfilled)
 	if sent {
-		at, signal = fulfilled.Add(w.config.AfterFulfilment), "fulfilled "+stamp(fulfilled)
+		at, by = fulfilled.Add(w.config.AfterFulfilment), signal{"fulfilled ", fulfilled}
 	} else {
-		at, signal = placed.Add(w.config.AfterOrder), "placed "+stamp(placed)
+		at, by = placed.Add(w.config.AfterOrder), signal{"placed ", placed}
 		at = latest(at, fulfilled, w.config.AfterFulfilment)
 	}
-	return latest(at, delivered, w.config.AfterDelivery), signal
+	return latest(at, delivered, w.config.AfterDelivery), by
 }
+
+// signal is what says when the customer is asked.
+type signal struct {
+	what string
+	at   time.Time
+}
+
+func (s signal) String() string { return s.what + stamp(s.at) }
 
 // latest returns the later of at and wait after a parcel, if there was one: of
 // an order in parcels the newest must have had its time too.

@@ -3,6 +3,7 @@ package reviewrequest
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"homing/events"
@@ -31,9 +32,9 @@ func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
 		return nil
 	}
 	for _, o := range workers.ToOneMailbox(c.Standing(), own, c) {
-		at, _ := w.asks(o.ID, o.PlacedAt(), c)
+		at, _ := w.asksAbout(o)
 		if o.ID != own {
-			if in.Now.After(at.Add(worth)) || o.Undone() != 0 || w.tooOld(o.ID, o.PlacedAt(), at, c) {
+			if in.Now.After(at.Add(worth)) || o.Undone() != 0 || at.Sub(o.Since()) > w.config.MaxOrderAge {
 				continue
 			}
 			if k, claimed := workers.About(t, o.ID).ClaimIn(c); claimed && k.State != customer.Open {
@@ -69,9 +70,9 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 // Compose shows the products that are left to review, of all orders that share the
 // email, each once.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
-	_, signal := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
-	v := workers.Wording{More: t.Snapshot.More, Detail: signal}
-	v.Items, _ = w.open(t, in)
+	_, by := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
+	v := workers.Wording{More: t.Snapshot.More, Detail: by.String()}
+	v.Items, _ = w.left(t, in)
 	for _, g := range in.Gathered {
 		if g.Snapshot == nil || g.Snapshot.Order == "" {
 			continue
@@ -156,41 +157,53 @@ type sent struct {
 	of *customer.Order
 }
 
-// sentBefore returns the emails that went to who answers to the touch's mailbox, about the
-// orders of the customer, or what they ordered themselves: by product, for those that the
-// touch is about.
-func sentBefore(t touch.Touch, in workers.Input) map[string][]sent {
-	all := sentTo(nil, in.To, t, &in.Customer)
-	if in.Recipient != nil {
-		all = sentTo(all, "", t, in.Recipient)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	out := make(map[string][]sent, len(t.Snapshot.Items))
-	for _, it := range t.Snapshot.Items {
-		out[it.ProductID] = nil
-	}
-	for _, s := range all {
-		for i := range s.of.Lines {
-			p := s.of.Lines[i].Product
-			if known, asked := out[p]; asked && (len(known) == 0 || known[len(known)-1].of != s.of) {
-				out[p] = append(known, s)
-			}
-		}
+// sentBefore are the emails that went to who answers to the touch's mailbox, about orders of
+// the customer, or about what they ordered themselves.
+type sentBefore []sentTo
+
+func sentBeforeTo(t touch.Touch, in *workers.Input) sentBefore {
+	out := sentBefore{{in.To, t, &in.Customer, sync.OnceValue(func() *customer.Bought { return in.Habits().Bought }), map[string]*sent{}}}
+	if r := in.Recipient; r != nil {
+		out = append(out, sentTo{"", t, r, sync.OnceValue(r.Bought), map[string]*sent{}})
 	}
 	return out
 }
 
-// sentTo adds the emails about a customer's orders that went to a mailbox, "" for the
-// customer's own.
-func sentTo(all []sent, mailbox string, t touch.Touch, c *customer.Customer) []sent {
-	for o := range c.Placed() {
-		if k, ok := email(t, o.ID, c); ok && k.Went() == mailbox {
-			all = append(all, sent{question{o.ID, time.UnixMilli(k.At).UTC()}, o})
+// of returns those about orders that have a product.
+func (s sentBefore) of(product string) (all []sent) {
+	for i := range s {
+		if len(s[i].who.Claims) == 0 {
+			continue
+		}
+		for o := range s[i].bought().Orders(product) {
+			if x := s[i].about(o); x != nil {
+				all = append(all, *x)
+			}
 		}
 	}
 	return all
+}
+
+// sentTo are the emails about a customer's orders that went to a mailbox, "" for the
+// customer's own.
+type sentTo struct {
+	mailbox string
+	touch   touch.Touch
+	who     *customer.Customer
+	bought  func() *customer.Bought
+	known   map[string]*sent // by order; nil: there is none
+}
+
+// about returns the email about an order; nil: there is none.
+func (s *sentTo) about(o *customer.Order) *sent {
+	x, known := s.known[o.ID]
+	if !known {
+		if k, ok := email(s.touch, o.ID, s.who); ok && k.Went() == s.mailbox {
+			x = &sent{question{o.ID, time.UnixMilli(k.At).UTC()}, o}
+		}
+		s.known[o.ID] = x
+	}
+	return x
 }
 
 // about reports whether the email asked about a product of its order.
@@ -250,7 +263,11 @@ func (w worker) elsewhere(product string, t touch.Touch, in workers.Input, sent 
 
 // asking reports whether who answers to the touch's mailbox is being asked about one of its
 // products at this moment, in an email about another order, outside its group.
-func asking(t touch.Touch, group []workers.Sharer, items []events.Item, in workers.Input) bool {
+func (w worker) asking(t touch.Touch, group []workers.Sharer, in workers.Input) bool {
+	if !sending(&in.Customer) && (in.Recipient == nil || !sending(in.Recipient)) {
+		return false // most: nothing is on its way
+	}
+	items, _ := w.left(t, in)
 	if askingAt(in.To, t, group, items, &in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient) {
 		return true
 	}
@@ -261,6 +278,11 @@ func asking(t touch.Touch, group []workers.Sharer, items []events.Item, in worke
 		})
 	}
 	return open
+}
+
+// sending reports whether an email to a customer is on its way.
+func sending(c *customer.Customer) bool {
+	return slices.ContainsFunc(c.Claims, func(k customer.Claim) bool { return k.State == customer.Open })
 }
 
 func inGroup(group []workers.Sharer, order string) bool {

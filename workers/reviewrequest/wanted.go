@@ -23,8 +23,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if v := standing(t, in); v.Action != touch.Send {
 		return v
 	}
-	items, why := w.open(t, in)
-	if len(items) == 0 {
+	if why := w.open(t, in, func(events.Item) bool { return false }); why != "" {
 		return touch.DropFor(why, w.nothing(why))
 	}
 	group := w.group(t, in)
@@ -41,7 +40,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	switch {
 	case in.Now.After(at.Add(worth)):
 		return touch.DropFor(reason.Expired, fmt.Sprintf("right at %s, worth sending for %s", stamp(at), localtime.FormatDuration(worth)))
-	case asking(t, group, items, in):
+	case w.asking(t, group, in):
 		return touch.HoldUntil(in.Now.Add(soon), reason.NotYet, "another order with the same product is being asked about")
 	}
 	return workers.Lead(t, group, func(workers.Sharer) time.Time { return at }, in)
@@ -75,8 +74,8 @@ func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.V
 	if v := standing(t, in); v.Action != touch.Send {
 		return nil, v
 	}
-	items, why := w.open(t, in)
-	if len(items) == 0 {
+	items, why := w.left(t, in)
+	if why != "" {
 		return nil, touch.DropFor(why, w.nothing(why))
 	}
 	return items, w.allowed(t, in)
@@ -123,10 +122,19 @@ func (w worker) time(t touch.Touch, group []workers.Sharer, in workers.Input) (t
 	return time.Time{}, touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the first email was not sent")
 }
 
-// open returns the items that are left to review, each product once, and if
-// there are none, why. Of an order that came in part only what came is asked about,
-// and of one that left the shop in part only what has left.
-func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why reason.Reason) {
+// left returns the items that are left to review, and if there are none, why.
+func (w worker) left(t touch.Touch, in workers.Input) (items []events.Item, why reason.Reason) {
+	why = w.open(t, in, func(it events.Item) bool {
+		items = append(items, it)
+		return true
+	})
+	return items, why
+}
+
+// open calls fn with the items that are left to review, each product once, until it returns
+// false. If there are none, it returns why. Of an order that came in part only what came is
+// asked about, and of one that left the shop in part only what has left.
+func (w worker) open(t touch.Touch, in workers.Input, fn func(events.Item) bool) (why reason.Reason) {
 	c, s := &in.Customer, t.Snapshot
 	placed := s.PlacedAt
 	if at, ok := c.PlacedAt(s.Order); ok {
@@ -135,34 +143,40 @@ func (w worker) open(t touch.Touch, in workers.Input) (items []events.Item, why 
 	if lately := in.Now.Add(-w.config.AskAgainAfter); lately.Before(placed) {
 		placed = lately
 	}
-	inPart, sent := cameInPart(s, c), sentBefore(t, in)
+	inPart, before, o := cameInPart(s, c), sentBeforeTo(t, &in), orderOf(s.Order, c)
 	seen := map[string]bool{}
 	gone := map[reason.Reason]bool{}
+	some := false
 	for _, it := range s.Items {
 		p := it.ProductID
 		switch {
 		case seen[p], !it.MayReview(s.Items):
-		case c.Concerned(s.Order, p, customer.Refunded), c.Concerned(s.Order, p, customer.Returned):
+		case o.concerned(p, customer.Refunded), o.concerned(p, customer.Returned):
 			gone[reason.Refunded] = true
-		case cancelled(c, s.Order, p):
+		case o.cancelled(p):
 			gone[reason.Cancelled] = true
 		case reviewed(c, p, placed):
 			gone[reason.Reviewed] = true
-		case inPart && !came(s, p, func(id string) bool { return c.Concerned(s.Order, id, customer.Delivered) }),
-			!came(s, p, func(id string) bool { return c.HasLeft(s.Order, id) }):
-		case w.elsewhere(p, t, in, sent[p]):
+		case inPart && !came(s, p, func(id string) bool { return o.concerned(id, customer.Delivered) }),
+			!came(s, p, o.hasLeft):
+		case w.elsewhere(p, t, in, before.of(p)):
 			gone[reason.Bundled] = true
 		default:
-			items = append(items, it)
+			if some = true; !fn(it) {
+				return ""
+			}
 		}
 		seen[p] = seen[p] || it.MayReview(s.Items)
 	}
+	if some {
+		return ""
+	}
 	for _, r := range []reason.Reason{reason.Reviewed, reason.Bundled, reason.Refunded, reason.Cancelled} {
 		if gone[r] {
-			return items, r
+			return r
 		}
 	}
-	return items, reason.InsufficientData
+	return reason.InsufficientData
 }
 
 // nothing says why nothing is left to ask about.
@@ -176,10 +190,11 @@ func (w worker) nothing(why reason.Reason) string {
 // cameInPart reports whether some of the items arrived, and some are waited for.
 // A shop that names parcels by ids of another kind says nothing about the items.
 func cameInPart(s *touch.Snapshot, c *customer.Customer) bool {
-	_, all := c.Reached(s.Order, customer.Delivered)
-	return !all && slices.ContainsFunc(s.Items, func(it events.Item) bool {
-		return c.Concerned(s.Order, it.ProductID, customer.Delivered)
-	})
+	if _, all := c.Reached(s.Order, customer.Delivered); all {
+		return false
+	}
+	o := orderOf(s.Order, c)
+	return slices.ContainsFunc(s.Items, func(it events.Item) bool { return o.concerned(it.ProductID, customer.Delivered) })
 }
 
 // came reports whether something is so of a product, or of a part of it: of a bundle,
@@ -188,15 +203,42 @@ func came(s *touch.Snapshot, product string, is func(id string) bool) bool {
 	return is(product) || slices.ContainsFunc(s.Items, func(it events.Item) bool { return it.BundleOf == product && is(it.ProductID) })
 }
 
-// cancelled reports whether nothing of a product will come.
-func cancelled(c *customer.Customer, order, product string) bool {
-	if p, ok := c.Purchase(order, product); ok {
-		return p.Gone == customer.Cancelled
+// order is the order of a touch, looked up once for all of its products.
+type order struct {
+	id  string
+	of  *customer.Customer
+	now *customer.Order // nil: it is not kept in detail
+}
+
+func orderOf(id string, c *customer.Customer) order {
+	now, _ := c.Order(id)
+	return order{id, c, now}
+}
+
+// concerned is Customer.Concerned.
+func (o order) concerned(product string, k customer.Kind) bool {
+	if o.now != nil {
+		return o.now.Concerns(product, k)
 	}
-	if o, known := c.Order(order); known && !o.Brief {
+	return o.of.Concerned(o.id, product, k)
+}
+
+func (o order) hasLeft(product string) bool {
+	if o.now != nil {
+		return o.now.Left(product)
+	}
+	return o.of.HasLeft(o.id, product)
+}
+
+// cancelled reports whether nothing of a product will come.
+func (o order) cancelled(product string) bool {
+	switch {
+	case o.now != nil && !o.now.Test && o.now.Has(product):
+		return o.now.Gone(product) == customer.Cancelled
+	case o.now != nil && !o.now.Brief:
 		return true // it was taken out of the order
 	}
-	return c.Concerned(order, product, customer.Cancelled)
+	return o.concerned(product, customer.Cancelled)
 }
 
 // reviewed reports whether the customer reviewed a product since a time.

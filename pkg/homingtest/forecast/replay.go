@@ -130,15 +130,15 @@ func (r *replay) order(e events.Event) {
 		plain.Sums = r.snapshot.Foresight.Sums
 	}
 	all := habits.Sums(e.Time)
-	for id := range habits.Pairs {
+	for id, pair := range habits.Pairs() {
 		k := [2]string{d.Customer.ID, id}
-		ts := habits.Pairs[id].Buys
+		ts := pair.Buys
 		if !ts[len(ts)-1].At.Equal(e.Time) {
 			continue
 		}
 		if foretold {
 			r.purchases++
-			x := foresight.Case{Product: r.snapshot.Sums(id, e.Time), Customer: all, Pair: habits.Pairs[id]}
+			x := foresight.Case{Product: r.snapshot.Sums(id, e.Time), Customer: all, Pair: pair}
 			pieces := ts[len(ts)-1].Pieces
 			r.date(k, e.Time, model.Days(x, pieces), plain.Model().Days(x, pieces))
 			r.someDay(k, e.Time)
@@ -236,7 +236,7 @@ func (r *replay) remind() {
 func (r *replay) sent(x due, in workers.Input) {
 	k := [2]string{x.who, x.id}
 	habits := product.HabitsOf(&in.Customer)
-	p := r.snapshot.Model().Chance(foresight.Case{Product: r.snapshot.Sums(x.id, in.Now), Customer: habits.Sums(in.Now), Pair: habits.Pairs[x.id]}, in.Now, 14*day)
+	p := r.snapshot.Model().Chance(foresight.Case{Product: r.snapshot.Sums(x.id, in.Now), Customer: habits.Sums(in.Now), Pair: habits.Pair(x.id)}, in.Now, 14*day)
 	next, ok := r.next(k, in.Now)
 	soon := ok && next.Before(in.Now.Add(14*day))
 	r.reminders++

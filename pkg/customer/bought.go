@@ -1,0 +1,218 @@
+package customer
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"time"
+)
+
+// Bought is what a customer bought, found by product. It takes one walk over the lines of
+// all orders, and serves whoever asks about many products. It holds for as long as nothing
+// about the orders changes, and is for one goroutine.
+type Bought struct {
+	orders   []Order
+	since    []time.Time // since when each of them stands
+	places   map[string]int32
+	products []bought // by place
+	lines    []boughtLine
+	told     int // lines of the orders
+}
+
+// bought is one product.
+type bought struct {
+	id     string
+	line   int32     // what the newest order brought that has it
+	newest *Purchase // nil: there is none, or nobody asked yet
+	asked  bool
+}
+
+// boughtLine is what one order brought of one product.
+type boughtLine struct {
+	order, product int32
+	older          int32 // the line of the next older order that has it; noLine: there is none
+	pieces         int   // that were kept
+	gone           bool  // all of it
+}
+
+const noLine = -1
+
+// Bought returns what the customer bought, as far as the details of orders are kept.
+func (c *Customer) Bought() *Bought {
+	n := 0
+	for o := range c.Placed() {
+		n += len(o.Lines)
+	}
+	b := &Bought{orders: c.Orders, told: n, since: make([]time.Time, len(c.Orders)), places: map[string]int32{}, lines: make([]boughtLine, 0, n)}
+	for i := range slices.Backward(c.Orders) {
+		if !c.Orders[i].Test {
+			b.add(int32(i))
+		}
+	}
+	return b
+}
+
+// add adds an order that is newer than those before.
+func (b *Bought) add(order int32) {
+	o, first := &b.orders[order], int32(len(b.lines))
+	b.since[order] = o.Since()
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		place, known := b.places[l.Product]
+		if !known {
+			place = int32(len(b.products))
+			b.places[l.Product], b.products = place, append(b.products, bought{id: l.Product, line: noLine})
+		}
+		p := &b.products[place]
+		if p.line < first {
+			b.lines = append(b.lines, boughtLine{order: order, product: place, older: p.line})
+			p.line = int32(len(b.lines) - 1)
+		}
+		b.lines[p.line].pieces += l.Quantity
+	}
+	if len(o.Parts) == 0 && o.Taken == 0 && !slices.ContainsFunc(takes[:], o.Whole) {
+		return // most: nothing of it was taken
+	}
+	parts := o.parts()
+	for i := range b.lines[first:] {
+		x := &b.lines[first:][i]
+		n, by := o.take(parts, b.products[x.product].id)
+		x.pieces -= n
+		x.gone = x.pieces <= 0 && by != 0
+	}
+}
+
+// Moved says that something of orders left the shop, or arrived, and reports whether what
+// was bought is the same still: so much is told of orders at times that details of the
+// oldest are forgotten.
+func (b *Bought) Moved(c *Customer) bool {
+	n := 0
+	for o := range c.Placed() {
+		n += len(o.Lines)
+	}
+	if n != b.told || len(c.Orders) != len(b.orders) {
+		return false
+	}
+	b.orders = c.Orders
+	for i := range b.products {
+		b.products[i].newest, b.products[i].asked = nil, false
+	}
+	return true
+}
+
+// Len returns how many products there are, also those that came back. Each has a place
+// below that.
+func (b *Bought) Len() int { return len(b.products) }
+
+// Product returns the product at a place.
+func (b *Bought) Product(place int) string { return b.products[place].id }
+
+// Place returns the place of a product, and whether an order has it.
+func (b *Bought) Place(product string) (int, bool) {
+	place, ok := b.places[product]
+	return int(place), ok
+}
+
+// Products lists the products, sorted.
+func (b *Bought) Products() []string {
+	out := make([]string, len(b.products))
+	for i := range b.products {
+		out[i] = b.products[i].id
+	}
+	slices.Sort(out)
+	return out
+}
+
+// of goes through what orders brought of the product at a place, the newest first, by when
+// they were first placed.
+func (b *Bought) of(place int) iter.Seq[*boughtLine] {
+	return func(yield func(*boughtLine) bool) {
+		for i := b.products[place].line; i != noLine; i = b.lines[i].older {
+			if !yield(&b.lines[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Orders goes through the orders that have a product, the newest first, by when they were
+// first placed: also those of which nothing was kept.
+func (b *Bought) Orders(product string) iter.Seq[*Order] {
+	return func(yield func(*Order) bool) {
+		place, ok := b.Place(product)
+		if !ok {
+			return
+		}
+		for x := range b.of(place) {
+			if !yield(&b.orders[x.order]) {
+				return
+			}
+		}
+	}
+}
+
+// Kept is how many pieces of a product the customer bought with one order, and kept.
+type Kept struct {
+	At     time.Time // since when the order stands
+	Pieces int
+}
+
+// Kept goes through what was bought and kept of the product at a place, in no order.
+func (b *Bought) Kept(place int) iter.Seq[Kept] {
+	return func(yield func(Kept) bool) {
+		for x := range b.of(place) {
+			if !x.gone && !yield(Kept{b.since[x.order], x.pieces}) {
+				return
+			}
+		}
+	}
+}
+
+// Newest returns the newest purchase of a product of which something was kept, and whether
+// there is one: the first of PurchasesOf.
+func (b *Bought) Newest(product string) (Purchase, bool) {
+	place, ok := b.places[product]
+	if !ok {
+		return Purchase{}, false
+	}
+	p := &b.products[place]
+	if !p.asked {
+		p.asked = true
+		if last := b.newest(int(place)); last >= 0 {
+			p.newest = new(b.orders[last].Purchase(product))
+		}
+	}
+	if p.newest == nil {
+		return Purchase{}, false
+	}
+	return *p.newest, true
+}
+
+// newest returns the order of the newest purchase; below 0: there is none.
+func (b *Bought) newest(place int) int32 {
+	last := int32(-1)
+	for x := range b.of(place) {
+		if !x.gone && (last < 0 || cmp.Or(b.since[x.order].Compare(b.since[last]), cmp.Compare(b.orders[x.order].ID, b.orders[last].ID)) > 0) {
+			last = x.order
+		}
+	}
+	return last
+}
+
+// Subscribed reports whether the customer got a product by subscription since a time, with
+// an order that was not cancelled.
+func (b *Bought) Subscribed(product string, since time.Time) bool {
+	for o := range b.Orders(product) {
+		if o.PlacedAt().Before(since) {
+			break
+		}
+		if o.subscribes(product) && !o.Whole(Cancelled) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Order) subscribes(product string) bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Product == product && l.Subscription })
+}
