@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,13 +14,10 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/programme"
 	"homing/pkg/rehearsal"
 	"homing/pkg/shop"
-	"homing/pkg/shop/sheet"
-	"homing/pkg/shop/shopify"
 	"homing/pkg/templatestore"
 )
 
@@ -30,9 +26,11 @@ same code that decides live, and tells what every customer would have got, and w
 not. It sends nothing, and without --from-now it connects to no server.
 
 A history is a file of events, one a line, as for "homing publish --file": .jsonl or
-.jsonl.gz; - is the standard input. With --format shopify or csv it is an export of orders
-or customers, as for "homing import"; several files are one history. What was brought over (historical) is lived through
-like anything else, and what Homing itself had said is left out: it says it again.
+.jsonl.gz; - is the standard input. "homing history" writes that of a running installation,
+and "homing import --out" that of a shop which isn't connected yet. With --format shopify
+or csv it is an export of orders or customers, as for "homing import". Several files are
+one history. What was brought over (historical) is lived through like anything else, and
+what Homing itself had said is left out: it says it again.
 
 With --against, the same history is lived through with another configuration as well, and
 what is told is who would get different mail. The exit code is 4 then if anybody would.
@@ -64,7 +62,7 @@ func (p *program) rehearseCommand() *cobra.Command {
 	f := &rehearseFlags{}
 	cmd := &cobra.Command{
 		Use: "rehearse (--file <history.jsonl[.gz]> | --from-now <30d>)", Short: "Live through a history, or ahead, and tell what would be sent", Long: rehearseHelp,
-		Example: "  homing rehearse --file history.jsonl.gz\n  homing rehearse --file history.jsonl --output json --out rehearsal.json\n" +
+		Example: "  homing history --out history.jsonl.gz\n  homing rehearse --file history.jsonl.gz\n  homing rehearse --file history.jsonl --output json --out rehearsal.json\n" +
 			"  homing rehearse --file history.jsonl --against main:homing.yaml --output markdown\n  homing rehearse --from-now 30d\n  homing rehearse --synthetic",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -210,138 +208,6 @@ type rehearsing struct {
 	bad       int    // lines that are no events
 	bar       meter
 	total     int64 // of what the bar shows; 0: not known
-}
-
-// read reads the history.
-func (m *rehearsing) read(ctx context.Context) error {
-	if m.f.synthetic {
-		m.name = "the made-up shop"
-		return rehearsal.SyntheticShop(m.f.seed).Each(func(e events.Event) error {
-			body, err := events.Encode(e)
-			if err == nil {
-				err = m.add(e.Type, body)
-			}
-			m.show("reading the history", int64(m.each[0].Len()), 0)
-			return errors.Join(err, ctx.Err())
-		})
-	}
-	m.name = strings.Join(m.f.files, ", ")
-	for _, path := range m.f.files {
-		read := m.lines
-		if m.f.format != "jsonl" {
-			read = m.export
-		}
-		if err := read(ctx, path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lines reads a file of events.
-func (m *rehearsing) lines(ctx context.Context, path string) error {
-	src, err := openLines(path, m.p.in)
-	if err == nil {
-		defer src.close()
-		err = src.rewind()
-	}
-	if err != nil {
-		return usage(err)
-	}
-	for ctx.Err() == nil {
-		line, err := src.next()
-		if line == nil || err != nil {
-			return err
-		}
-		m.line(src, line)
-		m.show("reading the history", int64(m.each[0].Len()), 0)
-	}
-	return context.Cause(ctx)
-}
-
-// export reads a file that a shop exported.
-func (m *rehearsing) export(ctx context.Context, path string) error {
-	open := map[string]openExport{"shopify": shopify.OpenExport, "csv": sheet.Open}[m.f.format]
-	in, err := m.p.openFile(&importFlags{}, m.shop, path, open)
-	if err != nil {
-		return err
-	}
-	defer in.close()
-	for ctx.Err() == nil {
-		r, err := in.next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, f := range r.Faults {
-			if !f.Kept {
-				m.fault(fmt.Errorf("%s:%d: %s", path, f.Line, strings.TrimPrefix(f.Field+": "+printable(f.Detail), ": ")))
-			}
-		}
-		for _, e := range r.Events {
-			body, err := events.Encode(e)
-			if err == nil {
-				err = m.add(e.Type, body)
-			}
-			if err != nil {
-				m.fault(fmt.Errorf("%s:%d: %w", path, r.Line, err))
-			}
-		}
-		m.show("reading the history", int64(m.each[0].Len()), 0)
-	}
-	return context.Cause(ctx)
-}
-
-// add adds an event to the history of each.
-func (m *rehearsing) add(t events.Type, data []byte) error {
-	for _, r := range m.each {
-		if err := r.Add(m.store, t, data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// line adds a line to the history, or says what is wrong with it.
-func (m *rehearsing) line(src *lines, line []byte) {
-	t, err := lineType(line)
-	if err == nil {
-		err = m.add(t, line)
-	}
-	if err == nil {
-		return
-	}
-	if bad, ok := errors.AsType[*events.Error](err); ok {
-		err = fmt.Errorf("%s: %w", bad.Reason, bad)
-	}
-	m.fault(fmt.Errorf("%s:%d: %w", src.name, src.line, err))
-}
-
-// fault says what is wrong with a line: the first ones.
-func (m *rehearsing) fault(err error) {
-	if m.bad++; m.bad <= shownFaults {
-		m.bar.say(err.Error())
-	} else if m.bad == shownFaults+1 {
-		m.bar.say("… more of these are left out, and not shown; `homing validate` names them all")
-	}
-}
-
-// lineType reads the type of an event, or of a fact of Homing's own, which a timeline has
-// as well.
-func lineType(line []byte) (events.Type, error) {
-	const key = `"type":"`
-	i, data := bytes.Index(line, []byte(key)), bytes.Index(line, []byte(`"data"`))
-	if i > 0 && (data < 0 || i < data) {
-		rest := line[i+len(key):]
-		if end := bytes.IndexByte(rest, '"'); end > 0 {
-			if t := events.Type(rest[:end]); t.Known() || t.IsFact() {
-				return t, nil
-			}
-		}
-	}
-	return typeOf(line)
 }
 
 // lived shows how far the rehearsal has come.

@@ -24,6 +24,9 @@ type History struct {
 	sorted bool
 	called map[int32]string // what the shop calls persons
 	taken  *taken           // of an installation that goes on; nil: a history is lived through
+
+	stored  int  // events of an installation's timeline
+	foreign bool // that one has another secret
 }
 
 // Add adds an event as a storefront published it, with its type: a CloudEvent in JSON. It
@@ -42,9 +45,7 @@ func (h *History) AddAt(store string, t events.Type, data []byte, at time.Time) 
 }
 
 func (h *History) add(store string, t events.Type, data []byte, now, at time.Time) error {
-	e, err := h.e.reader.Entry(events.Raw{Subject: events.Subject(store, t), Data: data}, now, func(e *events.Event) {
-		e.Historical, e.Received = false, time.Time{} // it is lived through, not brought over
-	})
+	e, err := h.e.reader.Entry(events.Raw{Subject: events.Subject(store, t), Data: data}, now, livedThrough)
 	if err != nil {
 		return err
 	}
@@ -55,10 +56,19 @@ func (h *History) add(store string, t events.Type, data []byte, now, at time.Tim
 	if at.IsZero() {
 		at = e.Event.Time
 	}
-	h.told = append(h.told, Told{at, e})
-	h.who.see(h.e.id, &e)
+	h.put(at, e)
 	return nil
 }
+
+// put has Homing told of an entry at a time.
+func (h *History) put(at time.Time, e customer.Entry) {
+	livedThrough(&e.Event)
+	h.told = append(h.told, Told{at, e})
+	h.who.see(h.e.id, &e)
+}
+
+// livedThrough makes an event of one that was brought over.
+func livedThrough(e *events.Event) { e.Historical, e.Received = false, time.Time{} }
 
 // saidByHoming reports whether Homing said an event that a storefront might have.
 func saidByHoming(e events.Event) bool {

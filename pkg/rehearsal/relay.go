@@ -123,8 +123,13 @@ func (r *Result) notes() []string {
 		"Nobody of the past could react to emails that were never sent: clicks, opens, answers, reviews and orders that they would have led to are missing, and so are unsubscribes. Who gets a last word stays asleep until the next order in the history.",
 		"Consent and unsubscribes count from when the history says so. A history that says nothing about consent is judged by the policy alone.",
 		"Every email leaves when it may and is accepted. Bounces, spam reports and what the relay would have made wait are not lived through; the report counts the wait apart.",
-		"Each event is known as soon as it happened. A shop that tells late, or in another order, has a few other emails.",
 		"Lists of codes have as many codes as are asked for.",
+	}
+	if r.h.stored < r.h.Len() {
+		out = append(out, "Each event is known as soon as it happened. A shop that tells late, or in another order, has a few other emails.")
+	}
+	if r.h.foreign {
+		out = append(out, "The history is of an installation with another secret: others are held out than there, and its bounces and erasures reach nobody here.")
 	}
 	if r.e.secretless {
 		out = append(out, "There is no secret, so others are held out than will be live, and what is spread within minutes is spread otherwise.")

@@ -199,13 +199,9 @@ func (t *Timeline) from(p int, position uint64) uint64 {
 // readAll calls fn with batches of what is wanted of the entries that a consumer on a
 // partition's stream yields.
 func (t *Timeline) readAll(ctx context.Context, p int, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
-	var c jetstream.Consumer
-	err := promptly(ctx, func() (err error) {
-		c, err = t.js.OrderedConsumer(ctx, t.split.Timeline(p), from)
-		return err
-	})
+	c, err := t.consumer(ctx, p, from)
 	if err != nil {
-		return t.split.In(p, err)
+		return err
 	}
 	for more := true; more; {
 		var batch []customer.Entry
@@ -221,6 +217,15 @@ func (t *Timeline) readAll(ctx context.Context, p int, from jetstream.OrderedCon
 		}
 	}
 	return nil
+}
+
+// consumer makes a consumer on a partition's stream.
+func (t *Timeline) consumer(ctx context.Context, p int, from jetstream.OrderedConsumerConfig) (c jetstream.Consumer, err error) {
+	err = promptly(ctx, func() (err error) {
+		c, err = t.js.OrderedConsumer(ctx, t.split.Timeline(p), from)
+		return err
+	})
+	return c, t.split.In(p, err)
 }
 
 // stalled is after how long a read is given up. nats.go makes an ordered consumer
@@ -255,47 +260,58 @@ type selection struct {
 
 // readSome reads the next batch and says whether there is more up to a sequence.
 func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of selection) ([]customer.Entry, bool, error) {
-	msgs, err := c.FetchNoWait(readBatch)
-	if err != nil {
-		return nil, false, err
-	}
 	var out []customer.Entry
-	n, more := 0, true
-	for m := range msgs.Messages() {
-		n++
+	more, err := fetch(ctx, c, readBatch, func(m jetstream.Msg) (more bool, err error) {
 		if of.tokens != nil && !of.tokens[m.Headers().Get(bus.HeaderCustomer)] {
-			continue // of a bucket, most are others'
+			return true, nil // of a bucket, most are others'
 		}
 		if of.text != nil && !bytes.Contains(m.Data(), of.text) {
-			continue
+			return true, nil
 		}
 		e, err := t.Decode(m)
 		switch {
 		case err != nil && e.Sequence == 0:
-			return nil, false, err
+			return false, err
 		case err != nil: // of a newer version, or not ours: it must not end every refold
 			if of.holds(e) && t.Skipped != nil {
 				t.Skipped(e.Sequence, err)
 			}
-			more = more && e.Sequence <= of.to
-		case e.Sequence > of.to:
-			more = false
-		case of.holds(e):
+		case e.Sequence <= of.to && of.holds(e):
 			out = append(out, e)
 		}
+		return e.Sequence <= of.to, nil
+	})
+	return out, more, err
+}
+
+// fetch calls each with up to n messages of a consumer, and says whether there are more: by
+// what each says, and by what the stream has.
+func fetch(ctx context.Context, c jetstream.Consumer, n int, each func(jetstream.Msg) (more bool, err error)) (bool, error) {
+	msgs, err := c.FetchNoWait(n)
+	if err != nil {
+		return false, err
+	}
+	got, more := 0, true
+	for m := range msgs.Messages() {
+		got++
+		wanted, err := each(m)
+		if err != nil {
+			return false, err
+		}
+		more = more && wanted
 	}
 	if err := msgs.Error(); err != nil {
-		return nil, false, err
+		return false, err
 	}
-	if n == 0 && ctx.Err() == nil {
+	if got == 0 && ctx.Err() == nil {
 		// A server that is slow or away looks like the end of the stream.
 		info, err := c.Info(ctx)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
-		return nil, info.NumPending > 0, nil
+		return info.NumPending > 0, nil
 	}
-	return out, more && ctx.Err() == nil, ctx.Err()
+	return more && ctx.Err() == nil, ctx.Err()
 }
 
 func (s selection) holds(e customer.Entry) bool { return s.buckets == nil || s.buckets[e.Key.Bucket] }

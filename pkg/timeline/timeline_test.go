@@ -216,3 +216,41 @@ func TestAnEntryThatCannotBeReadIsLeftOutAndTold(t *testing.T) {
 		t.Errorf("%v; skipped %v, read %v; want 1 and 2", err, skipped, read)
 	}
 }
+
+// Lines are entries as they are stored, of one store, up to the end that the timeline had.
+func TestTheLinesOfATimelineAreItsEntries(t *testing.T) {
+	tl, _, _ := open(t)
+	if err := tl.Lines(t.Context(), "main", func([]timeline.Line, uint64, uint64) error { return errors.New("there are none") }); err != nil {
+		t.Fatal(err)
+	}
+	var want []customer.Entry
+	for n := range 200 {
+		want = append(want, created("main", uint8(n%7), n))
+	}
+	appended(t, tl, append(want, created("outlet", 0, 200))...)
+	began := time.Now()
+	n, batches, last := 0, 0, uint64(0)
+	err := tl.Lines(t.Context(), "main", func(lines []timeline.Line, passed, all uint64) error {
+		if batches++; batches == 1 {
+			appended(t, tl, created("main", 0, 201)) // it came after the end
+		}
+		if passed <= last || passed > all || all != 201 {
+			t.Errorf("%d of %d passed, after %d", passed, all, last)
+		}
+		last = passed
+		for _, x := range lines {
+			e, err := events.DecodeTrusted("main", x.Data)
+			if err != nil || e.ID != want[n].Event.ID || x.Token != want[n].Key.Token || x.Type != e.Type || x.Stored.After(began) {
+				t.Fatalf("entry %d is %+v, %v", n, x, err)
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil || n != 200 || batches < 2 {
+		t.Errorf("%d of 200 entries in %d batches, %v", n, batches, err)
+	}
+	if err := tl.Lines(t.Context(), "main", func([]timeline.Line, uint64, uint64) error { return errors.ErrUnsupported }); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/story"
 	"homing/pkg/rehearsal"
+	"homing/pkg/timeline"
 	"homing/pkg/touch"
 )
 
@@ -32,7 +33,8 @@ func (b became) String() string {
 const rehearsed = max(20, days-10)
 
 // A shop lives once, on fake time, with NATS, Redis and a relay, and is rehearsed after
-// that from what it told. Every touch ends in the same way, at the same time.
+// that: from what it told, and from what the timeline had at the end. Every touch ends in
+// the same way, at the same time, but that a timeline has nothing of who was erased.
 func TestARehearsalIsWhatHappens(t *testing.T) {
 	if raceOn {
 		t.Skip("the story is of four days then, and tells little; without the race detector it is of a month")
@@ -40,6 +42,8 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 	dir := t.TempDir()
 	var said []story.Said
 	var end time.Time
+	var stored [][]byte        // as `homing history` writes it
+	var erased map[string]bool // tokens of those who are gone from it
 	var c *config.Config
 	live := map[string]became{}
 	synctest.Test(t, func(t *testing.T) {
@@ -55,6 +59,7 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 			w.PublishEvent(s.Event)
 		}
 		time.Sleep(time.Until(end))
+		stored, erased = onTimeline(t, w)
 		for _, e := range kept() {
 			if f, ok := e.Data.(events.Fact); ok && e.Type.Action() != events.ActionHeld {
 				b := f.Body()
@@ -65,30 +70,83 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 			}
 		}
 	})
-	r, err := rehearsal.New(rehearsal.Options{Config: c, Secret: homingtest.Secret, Until: end})
+	told := rehearse(t, c, end, func(r *rehearsal.Rehearsal) error {
+		for _, s := range said {
+			body, err := events.Encode(s.Event)
+			if err == nil {
+				err = r.AddAt(s.Event.Store, s.Event.Type, body, s.At)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	compare(t, live, told, end, 150)
+	all := len(live)
+	maps.DeleteFunc(live, func(id string, _ became) bool {
+		_, _, token, _, err := touch.ParseID(id)
+		return err == nil && erased[token]
+	})
+	if n := all - len(live); len(erased) == 0 || n == 0 || n > all/10 {
+		t.Errorf("%d erased, who had %d of %d touches", len(erased), n, all)
+	}
+	compare(t, live, rehearse(t, c, end, func(r *rehearsal.Rehearsal) error {
+		for _, line := range stored {
+			s, ok := rehearsal.ReadStored(line)
+			if !ok {
+				return fmt.Errorf("not of a timeline: %s", line)
+			}
+			if err := r.AddStored("main", s); err != nil {
+				return fmt.Errorf("%w: %s", err, line)
+			}
+		}
+		return nil
+	}), end, 150)
+}
+
+// onTimeline is the history that a world's timeline has, and who was erased from it.
+func onTimeline(t *testing.T, w *homingtest.World) (out [][]byte, erased map[string]bool) {
+	t.Helper()
+	erased = map[string]bool{}
+	err := timeline.New(w.JS).Lines(t.Context(), "main", func(lines []timeline.Line, _, _ uint64) error {
+		for _, x := range lines {
+			if x.Type == events.TypeCustomerErased {
+				erased[x.Token] = true
+			}
+			if !x.Type.IsFact() {
+				out = append(out, rehearsal.Stored{Token: x.Token, At: x.Stored, Data: x.Data}.Append(nil))
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range said {
-		body, err := events.Encode(s.Event)
-		if err == nil {
-			err = r.AddAt(s.Event.Store, s.Event.Type, body, s.At)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	return out, erased
+}
+
+// rehearse lives through a history, and returns what becomes of each touch.
+func rehearse(t *testing.T, c *config.Config, end time.Time, add func(*rehearsal.Rehearsal) error) map[string]became {
+	t.Helper()
+	r, err := rehearsal.New(rehearsal.Options{Config: c, Secret: homingtest.Secret, Until: end})
+	if err == nil {
+		err = add(r)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	got, err := r.Live(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rehearsed := map[string]became{}
+	out := map[string]became{}
 	for _, o := range got.Outcomes {
 		if o.Action != events.ActionHeld {
-			rehearsed[o.Touch()] = became{o.Action, o.Reason, o.At}
+			out[o.Touch()] = became{o.Action, o.Reason, o.At}
 		}
 	}
-	compare(t, live, rehearsed, end, 150)
+	return out
 }
 
 // compare tells how two lives of so many touches at least differ. There is one exception: touches of one customer that
