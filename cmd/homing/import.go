@@ -30,7 +30,11 @@ import, such as a reminder to reorder or a birthday, is planned as usual.
 
 An import may be run again: what is there already changes nothing. If it is interrupted,
 it says how to go on. Rows that cannot be used are named, with what to do, and the others
-are taken.`
+are taken.
+
+With --out they are written into a file instead, one a line, and nothing is published: a
+history for "homing rehearse --file", before anything is connected. The file has personal
+data, so only you may read it (mode 0600); delete it when you are done.`
 
 // importFlags are what all kinds of imports have.
 type importFlags struct {
@@ -38,6 +42,7 @@ type importFlags struct {
 	dryRun  bool
 	live    bool
 	refused string
+	out     string
 	file    fileImport
 	woo     wooImport
 }
@@ -61,7 +66,8 @@ func (p *program) importCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Bring over the orders, customers and products of before", Long: importHelp,
 		Example: "  homing import shopify orders_export.csv --dry-run\n" +
 			"  homing import woocommerce --url https://shop.example --key-file key.txt --since 2020-01-01\n" +
-			"  homing import csv orders.csv --refused refused.csv"}
+			"  homing import csv orders.csv --refused refused.csv\n" +
+			"  homing import shopify orders_export.csv --out past.jsonl.gz && homing rehearse --file past.jsonl.gz"}
 	cmd.AddCommand(
 		p.importFile("shopify", "Import a CSV of orders or customers that Shopify exported", shopify.OpenExport),
 		p.importWoo(),
@@ -74,6 +80,7 @@ func (p *program) importFlags(cmd *cobra.Command, f *importFlags) {
 	fs.StringVar(&f.publish.store, "store", "", "the `store` it happened in (default: the only one configured, or main)")
 	fs.StringVar(&f.publish.inbox, "inbox-prefix", "", "the subject `prefix` on which the NATS user may get answers (default: nats.inbox_prefix)")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "check and count, and publish nothing")
+	fs.StringVar(&f.out, "out", "", "write the events into a new `file`, and publish nothing; .gz compresses it")
 	fs.StringVar(&f.refused, "refused", "", "write what is wrong with records into a CSV `file`: all of it")
 	fs.BoolVar(&f.live, "live", false, "as if the shop had told it when it happened: emails that are not too late yet are sent; for orders whose webhooks were lost")
 	p.natsFlags(cmd, &f.publish.timeout, 10*time.Second)
@@ -105,7 +112,8 @@ func (p *program) importWoo() *cobra.Command {
 	cmd := &cobra.Command{Use: "woocommerce --url <shop> --key-file <file>", Short: "Import from WooCommerce's REST API",
 		Long: "Import from WooCommerce's REST API: its built-in exports have no orders.\n\n" + importHelp,
 		Example: "  homing import woocommerce --url https://shop.example --key-file key.txt\n" +
-			"  homing import woocommerce --url https://shop.example --key-file key.txt --since 2d --only orders --live",
+			"  homing import woocommerce --url https://shop.example --key-file key.txt --since 2d --only orders --live\n" +
+			"  homing import woocommerce --url https://shop.example --key-file key.txt --out past.jsonl.gz",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return errors.New("WooCommerce exports no orders into files: give --url and --key-file, or turn your file into the CSV of `homing import csv`")
@@ -162,7 +170,10 @@ func (p *program) runImport(ctx context.Context, f *importFlags, zone func(*conf
 	if err := m.listTo(f.refused); err != nil {
 		return usage(err)
 	}
-	if !f.dryRun {
+	if m.file, err = f.writesTo(); err != nil {
+		return err
+	}
+	if !f.dryRun && m.file == nil {
 		reached, nc, js, _, err := p.reachAsStorefront(ctx, c, &f.publish, id)
 		if err != nil {
 			return err
@@ -170,9 +181,20 @@ func (p *program) runImport(ctx context.Context, f *importFlags, zone func(*conf
 		defer nc.Close()
 		ctx, m.out = reached, &sender{js: js, confirmed: m.confirmed}
 	}
-	m.sum.DryRun = f.dryRun
+	m.sum.DryRun, m.sum.File = f.dryRun, f.out
 	err = denied(ctx, m.run(ctx))
 	return errors.Join(m.write(err), err)
+}
+
+// writesTo is the file that the events are to be written into; nil: none is.
+func (f *importFlags) writesTo() (*historyFile, error) {
+	switch {
+	case f.out == "":
+		return nil, nil
+	case f.dryRun:
+		return nil, usagef("--out: a dry run writes nothing; leave --dry-run out")
+	}
+	return createHistory(f.out)
 }
 
 // openFile opens a file, which may be gzipped; - is the standard input.

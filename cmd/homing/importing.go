@@ -30,8 +30,9 @@ type importing struct {
 	unit    string // what records are found by: line or page
 	from    int
 	live    bool
-	out     *sender // nil: nothing is published
-	lists   []list  // of a REST API, those that are left
+	out     *sender      // nil: nothing is published
+	file    *historyFile // nil: nothing is written
+	lists   []list       // of a REST API, those that are left
 	counted *countedReader
 	size    int64 // of the file; 0: not known
 	closes  []io.Closer
@@ -47,13 +48,14 @@ type importing struct {
 // imported is what became of an import.
 type imported struct {
 	DryRun     bool    `json:"dry_run,omitempty"`
+	File       string  `json:"file,omitempty"` // that the events were written into; none was published
 	Orders     int     `json:"orders"`
 	Customers  int     `json:"customers"`
 	Products   int     `json:"products"`
 	LeftOut    int     `json:"left_out"`   // what is nothing yet: an order that was never paid
 	Refused    int     `json:"refused"`    // records that cannot be used
 	Noted      int     `json:"noted"`      // records that are used, but for a field
-	Events     int     `json:"events"`     // that the stream has
+	Events     int     `json:"events"`     // that the stream has, or the file
 	Duplicates int     `json:"duplicates"` // of those, what it had already
 	Seconds    float64 `json:"seconds"`
 	PerSecond  float64 `json:"records_per_second"`
@@ -106,6 +108,11 @@ func (m *importing) run(ctx context.Context) error {
 		err = m.out.finish(ctx)
 	}
 	m.bar.finish()
+	if m.file != nil {
+		if err = errors.Join(err, m.file.Close()); err != nil && m.sum.Events == 0 {
+			err = errors.Join(err, os.Remove(m.sum.File)) // it can be written now
+		}
+	}
 	if m.refused != nil {
 		m.refused.Flush()
 		err = errors.Join(err, m.refused.Error())
@@ -136,14 +143,26 @@ func (m *importing) read(ctx context.Context) error {
 		}
 		m.count(r, bad)
 		for _, x := range msgs {
-			if m.out == nil {
-				m.sum.Events++
-			} else if err := m.out.send(ctx, x); err != nil {
+			if err := m.put(ctx, x); err != nil {
 				return err
 			}
 		}
 		m.bar.step()
 	}
+}
+
+// put publishes an event, or writes it, or counts it.
+func (m *importing) put(ctx context.Context, x sent) error {
+	if m.out != nil {
+		return m.out.send(ctx, x)
+	}
+	if m.file != nil {
+		if _, err := m.file.Write(append(x.body, '\n')); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	m.sum.Events++
+	return nil
 }
 
 // check judges the events of a record as intake will: if one of them cannot be used,
@@ -248,7 +267,7 @@ func (m *importing) write(failed error) error {
 	s := &m.sum
 	s.Seconds = time.Since(m.started).Seconds()
 	s.PerSecond = float64(m.records) / s.Seconds
-	if failed != nil && !errors.Is(failed, errRefused) && m.out != nil {
+	if failed != nil && !errors.Is(failed, errRefused) && (m.out != nil || m.file != nil) {
 		s.GoOn = m.goOn()
 	}
 	if m.p.asJSON() {
@@ -256,8 +275,11 @@ func (m *importing) write(failed error) error {
 	}
 	var b strings.Builder
 	begin := "imported "
-	if s.DryRun {
+	switch {
+	case s.DryRun:
 		begin = "nothing was published; to import are "
+	case m.file != nil:
+		begin = "nothing was published; written were "
 	}
 	fmt.Fprintf(&b, "%s%s, %s and %s in %.1f s (%s records/s)\n", begin, plural(s.Orders, "order"), plural(s.Customers, "customer"),
 		plural(s.Products, "product"), s.Seconds, number(int(s.PerSecond)))
@@ -275,7 +297,13 @@ func (m *importing) write(failed error) error {
 			fmt.Fprintf(&b, x.text, number(x.n))
 		}
 	}
-	if s.GoOn != "" {
+	if m.file != nil && s.Events > 0 {
+		fmt.Fprintf(&b, "file       %s; it has personal data, and only you may read it\n", s.File)
+	}
+	switch {
+	case s.GoOn != "" && m.file != nil && s.Events > 0:
+		fmt.Fprintf(&b, "to go on, run the command again with %s, and with another --out: both files are one history\n", s.GoOn)
+	case s.GoOn != "":
 		fmt.Fprintf(&b, "to go on, run the command again with %s\n", s.GoOn)
 	}
 	_, err := io.WriteString(m.p.out, b.String())
