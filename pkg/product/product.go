@@ -112,6 +112,20 @@ func (s *Snapshot) ComesBack() foresight.Lapse {
 	return s.Lapse
 }
 
+// Expected returns how many more orders a customer who placed orders at these times is
+// expected to place within some days from now on; false: too little is known to say.
+func (s *Snapshot) Expected(orders []time.Time, now time.Time, days float64) (n float64, known bool) {
+	if s == nil || s.Worth == (foresight.Worth{}) {
+		return 0, false
+	}
+	of, ordered := foresight.RepeatOf(orders, now)
+	if !ordered {
+		return 0, false
+	}
+	n = s.Worth.Expected(of, days)
+	return n, n >= 0 && !math.IsInf(n, 1)
+}
+
 // Unavailable reports whether the shop said that the product cannot be bought.
 func (p Product) Unavailable() bool { return p.Available != nil && !*p.Available }
 

@@ -180,12 +180,23 @@ func (p *printer) standing() {
 	if !p.Profile.LastOrder.IsZero() {
 		orders += ", the last on " + p.at(p.Profile.LastOrder)
 	}
-	rows = append(rows, [2]string{"orders", orders})
+	rows = append(rows, [2]string{"orders", orders + p.Profile.Expected.text()})
 	for _, o := range p.Offers {
 		rows = append(rows, [2]string{"offer", p.offer(o)})
 	}
 	p.line("\nSTANDING")
 	p.columns("  ", rows)
+}
+
+// text says how many orders are expected; of nil, nothing.
+func (e *Expected) text() string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Orders < 0.1:
+		return "; hardly any more expected in the next year"
+	}
+	return fmt.Sprintf("; about %.1f more expected in the next year", e.Orders)
 }
 
 // may says whether a class of email may be sent at all.

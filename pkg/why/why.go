@@ -6,6 +6,7 @@
 package why
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -113,7 +114,17 @@ type Profile struct {
 	Became    string    `json:"became,omitempty"` // the customer this one was merged into
 	Orders    int       `json:"orders"`           // that were placed and not cancelled
 	LastOrder time.Time `json:"last_order_at,omitzero"`
+	Expected  *Expected `json:"expected_orders,omitempty"` // nil: too little is known about the shop's customers, or they never ordered
 }
+
+// Expected is how many more orders a customer is expected to place.
+type Expected struct {
+	Orders float64 `json:"orders"`
+	Days   int     `json:"days"` // from now on
+}
+
+// expectedDays is how far expected orders look ahead.
+const expectedDays = 365
 
 // Verdict is what the gate says of a touch.
 type Verdict struct {
@@ -189,6 +200,9 @@ func (t *teller) profile() *Profile {
 			p.Name += " "
 		}
 		p.Name += last
+	}
+	if n, known := t.Products.Expected(c.OrderTimes(), t.Now, expectedDays); known {
+		p.Expected = &Expected{math.Round(n*10) / 10, expectedDays}
 	}
 	return p
 }
