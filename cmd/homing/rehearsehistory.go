@@ -16,6 +16,7 @@ import (
 
 // read reads the history.
 func (m *rehearsing) read(ctx context.Context) error {
+	m.bar.last = time.Now()
 	if m.f.synthetic {
 		m.name = "the made-up shop"
 		return rehearsal.SyntheticShop(m.f.seed).Each(func(e events.Event) error {

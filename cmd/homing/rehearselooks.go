@@ -16,6 +16,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/config"
 	"homing/pkg/rehearsal"
+	"homing/pkg/render"
 	"homing/pkg/templatestore"
 	"homing/templates"
 )
@@ -32,46 +33,61 @@ func (m *rehearsing) openLooks(ctx context.Context, configs []*config.Config) er
 	if !m.f.samples {
 		return nil
 	}
+	var all []templatestore.Files
 	for i, c := range configs {
 		find := func() (templatestore.Files, string, error) { return m.templatesOf(ctx, c) }
-		about := "templates"
 		if rev, file, of := strings.Cut(m.f.against, ":"); i > 0 {
-			about = "--against: " + about
 			if _, err := os.Stat(m.f.against); err != nil && of && !(c.Templates.Bucket() && m.published != nil) {
 				find = func() (templatestore.Files, string, error) { return templatesAt(ctx, rev, file, c.Templates) }
 			}
 		}
 		files, note, err := find()
 		if err != nil {
-			return usage(fmt.Errorf("%s: %w", about, err))
+			return usage(fmt.Errorf("%s: %w", aboutTemplates(i), err))
 		}
-		l, err := looksOf(c, files)
-		if err != nil {
-			return usage(fmt.Errorf("%s: %w (--samples=false does without)", about, err))
+		all, m.looks = append(all, files), append(m.looks, look{hash: files.Hash(), note: note})
+	}
+	if len(all) > 1 && m.looks[0].hash == m.looks[1].hash {
+		return nil // there is nothing to compare
+	}
+	for i, c := range configs {
+		var err error
+		if m.looks[i].composers, err = composersOf(c, all[i]); err != nil {
+			return usage(fmt.Errorf("%s: %w (--samples=false does without)", aboutTemplates(i), err))
 		}
-		l.note = note
-		m.looks = append(m.looks, l)
 	}
 	return nil
 }
 
-// looksOf makes templates usable as a process does.
-func looksOf(c *config.Config, files templatestore.Files) (look, error) {
+// aboutTemplates says whose templates an error is about.
+func aboutTemplates(i int) string {
+	if i > 0 {
+		return "--against: templates"
+	}
+	return "templates"
+}
+
+// composersOf makes templates usable. What is wrong with them in ways that only their examples
+// tell is for "homing check" to say: trying all out takes seconds.
+func composersOf(c *config.Config, files templatestore.Files) (map[string]rehearsal.Composer, error) {
 	fsys, err := files.FS()
 	if err != nil {
-		return look{}, err
+		return nil, err
 	}
-	set, err := templatestore.Load(fsys)
+	draft, err := render.LoadDraft(fsys, render.Only{Unchecked: true})
+	if err == nil {
+		err = draft.Err()
+	}
 	if err != nil {
-		return look{}, err
+		return nil, err
 	}
-	all, err := app.Composers(c, set)
+	all, err := app.Composers(c, draft.Set)
 	if err != nil {
-		return look{}, err
+		return nil, err
 	}
-	out := look{composers: map[string]rehearsal.Composer{}, hash: files.Hash()}
+	out := map[string]rehearsal.Composer{}
 	for store, with := range all {
-		out.composers[store] = with
+		out[store] = with
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"html/template"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,6 +54,11 @@ func TestARehearsalShowsEmails(t *testing.T) {
 	if got := frames.FindAllString(page.out, -1); len(got) != len(r.Samples) || strings.Count(page.out, "<iframe sandbox ") != len(r.Samples) {
 		t.Errorf("%d emails in %d frames", len(r.Samples), len(got))
 	}
+	for _, s := range r.Samples {
+		if !strings.Contains(page.out, `srcdoc="`+template.HTMLEscapeString(s.HTML)[:200]) {
+			t.Errorf("the page does not have the email %s/%s, %s, as it is", s.Worker, s.Step, s.Language)
+		}
+	}
 	plain := homing(t, "rehearse", "--file", file, "--config", config, "--samples=false").want(t, exitOK)
 	if strings.Contains(plain.out, "one of each kind") {
 		t.Errorf("emails are told of:\n%s", plain.out)
@@ -88,6 +94,7 @@ func TestTemplatesOfARevisionAreComparedWith(t *testing.T) {
 	git("add", "homing.yaml")
 	git("commit", "-q", "-m", "one")
 	change("thank-you/thanks.html", `<p>{{t "help"}}</p>`, `<p>{{t "help"}}</p><p>A tree was planted.</p>`)
+	change("thank-you/thanks.txt", `{{t "help"}}`, `{{t "help"}} A tree was planted.`)
 	git("add", "templates")
 	git("commit", "-q", "-m", "two")
 	t.Chdir(dir)
@@ -96,7 +103,7 @@ func TestTemplatesOfARevisionAreComparedWith(t *testing.T) {
 	}
 	against("HEAD").want(t, exitOK).contains(t, "Nobody would get different mail")
 	against("HEAD~1", "--samples=false").want(t, exitOK)
-	against("HEAD~1", "--output", "markdown").want(t, exitDiffers).contains(t, "**Emails look different.**", "| thank-you/thanks | thank-you/thanks#", "| de | 2 | 2 |")
+	against("HEAD~1", "--output", "markdown").want(t, exitDiffers).contains(t, "**Emails look different.**", "| thank-you/thanks | thank-you/thanks#", "| de | 2 | 2 |", "```diff", "A tree was planted.\n")
 	var c rehearsal.Comparison
 	if err := json.Unmarshal([]byte(against("HEAD~1", "--output", "json").want(t, exitDiffers).out), &c); err != nil {
 		t.Fatal(err)
@@ -116,6 +123,9 @@ func TestTemplatesOfARevisionAreComparedWith(t *testing.T) {
 
 	// A wording that nobody of this history got: an example of the template's own tells.
 	change("thank-you/thanks.html", `{{t "intro_milestone"}}`, `{{t "intro_milestone"}} Hooray!`)
+	if err := os.Remove(filepath.Join(dir, "templates/thank-you/thanks.txt")); err != nil {
+		t.Fatal(err)
+	}
 	c = rehearsal.Comparison{}
 	if err := json.Unmarshal([]byte(against("HEAD~1", "--output", "json").want(t, exitDiffers).out), &c); err != nil {
 		t.Fatal(err)

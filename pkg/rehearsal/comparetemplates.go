@@ -1,8 +1,12 @@
 package rehearsal
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 // TemplateChange is an email that is made from templates that two sides have differently.
@@ -19,6 +23,7 @@ type TemplateChange struct {
 	Example string    `json:"example,omitempty"`
 	Before  *Rendered `json:"before"` // null: the other templates cannot make it
 	After   *Rendered `json:"after"`
+	Diff    string    `json:"diff,omitempty"` // of subject, preheader and text, unified; "": they are the same
 }
 
 // CompareTemplates returns which emails of a rehearsal are others with the templates that
@@ -35,10 +40,25 @@ func (r *Result) CompareTemplates(after, before map[string]Composer) ([]Template
 			c.Before, _ = compose(with, x.content) // without: there was no such template
 		}
 		if c.Before == nil || *c.Before != *is || c.byExample(after[x.store], before[x.store], x.base()) {
+			c.Diff = unified(c.Before, c.After)
 			out = append(out, c)
 		}
 	}
 	return out, nil
+}
+
+// unified is the difference of what two emails say.
+func unified(before, after *Rendered) string {
+	_, text, _ := strings.Cut(string(diff.Diff("before", before.words(), "as proposed", after.words())), "\n") // after a line for git
+	return text
+}
+
+// words are what a recipient reads.
+func (r *Rendered) words() []byte {
+	if r == nil {
+		return nil
+	}
+	return fmt.Appendf(nil, "Subject: %s\nPreheader: %s\n\n%s\n", r.Subject, r.Preheader, strings.TrimRight(r.Text, "\n"))
 }
 
 // byExample looks whether the data that comes with a template tells two sides apart.

@@ -56,6 +56,16 @@ func (s sheet) templates(c *Comparison) {
 		rows = append(rows, []string{x.Worker + "/" + x.Step, x.Template, x.Language, number(x.Emails), number(x.People), x.subject()})
 	}
 	s.table("Emails that look different", rows)
+	for _, x := range c.Templates {
+		if x.Diff == "" {
+			continue
+		}
+		if s.markdown {
+			fmt.Fprintf(s.b, "\n<details><summary>%s/%s %s</summary>\n\n````diff\n%s````\n\n</details>\n", x.Worker, x.Step, x.Language, x.Diff)
+			continue
+		}
+		fmt.Fprintf(s.b, "\n%s/%s %s\n%s", x.Worker, x.Step, x.Language, x.Diff)
+	}
 }
 
 // subject says what becomes of the subject.

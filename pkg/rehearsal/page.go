@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"time"
+
+	"homing/events"
 )
 
 //go:embed page.html compare.html parts.html
@@ -14,15 +17,17 @@ var sources embed.FS
 
 var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 	"number": number, "plural": plural, "side": side,
-	"framed": func(s string) template.HTML { return template.HTML(s) }, // of a frame that may do nothing
 	"date":   func(t time.Time) string { return t.Format(day) },
 	"minute": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"days":   dayBars, "hours": hourBars, "weeks": weekBars,
-	"notSent": func(v Verdict) bool { return v.Action != "sent" },
+	"notSent": notSent,
+	"late":    func(r *Report) bool { return slices.ContainsFunc(r.Verdicts, notSent) },
 	"wait": func(seconds float64) string {
 		return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 	},
 }).ParseFS(sources, "*.html"))
+
+func notSent(v Verdict) bool { return v.Action != events.ActionSent }
 
 // Page writes a report as a page that needs nothing else.
 func Page(w io.Writer, r *Report) error { return pages.ExecuteTemplate(w, "page.html", r) }
@@ -57,6 +62,7 @@ type bar struct {
 const (
 	chartWide = 720.0
 	chartHigh = 150.0
+	mostWide  = 90.0 // a bar
 )
 
 // chart lays bars out.
@@ -67,6 +73,7 @@ func chart(title, of string, labels []string, counts []int) bars {
 	}
 	out := bars{Title: title, Of: of, Wide: len(counts) > 24}
 	step := chartWide / float64(max(1, len(counts)))
+	width := min(max(step*0.85, 0.5), mostWide)
 	every := 1
 	if out.Wide {
 		every = (len(counts) + 5) / 6 // a date is wide
@@ -74,7 +81,7 @@ func chart(title, of string, labels []string, counts []int) bars {
 	for i, n := range counts {
 		high := chartHigh * float64(n) / float64(most)
 		x := float64(i) * step
-		out.Bars = append(out.Bars, bar{labels[i], n, x, chartHigh - high, max(step*0.85, 0.5), high, max(x+step*0.42, narrow(out.Wide)), i%every == 0})
+		out.Bars = append(out.Bars, bar{labels[i], n, x, chartHigh - high, width, high, max(x+width/2, narrow(out.Wide)), i%every == 0})
 	}
 	return out
 }

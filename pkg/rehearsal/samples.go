@@ -113,11 +113,16 @@ type sightOf struct {
 // sights returns the looks that the emails of a rehearsal had, with an example of each, by
 // store, worker, step, language and template.
 func (r *Result) sights(composers map[string]Composer) []*sightOf {
-	by := map[look]*sightOf{}
+	by, known := map[look]*sightOf{}, map[look]look{}
 	// resolved is a look in the language that the email has.
-	resolved := func(k look) look {
-		if c := composers[k.store]; c != nil {
-			k.language = c.Language(k.base(), k.language)
+	resolved := func(raw look) look {
+		k, ok := known[raw]
+		if !ok {
+			k = raw
+			if c := composers[k.store]; c != nil {
+				k.language = c.Language(k.base(), k.language)
+			}
+			known[raw] = k
 		}
 		return k
 	}
