@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"homing/events"
 	"homing/pkg/rehearsal"

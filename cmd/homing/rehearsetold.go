@@ -73,7 +73,7 @@ func (m *rehearsing) compare(proposed, other *rehearsal.Result) error {
 func (m *rehearsing) write(v any, text func(io.Writer) error) (err error) {
 	w := m.p.out
 	if m.f.out != "" {
-		file, err := os.Create(m.f.out)
+		file, err := os.OpenFile(m.f.out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // it has customers' data
 		if err != nil {
 			return usagef("--out: %w", err)
 		}

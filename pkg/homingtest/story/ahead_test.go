@@ -21,7 +21,10 @@ func TestWhatIsToldOfTheTimeAheadIsWhatHappens(t *testing.T) {
 	if raceOn {
 		t.Skip("without the race detector it is told of a month")
 	}
-	const lived, ahead = 6 * story.Day, 30 * story.Day
+	lived, ahead, people, least := 6*story.Day, 30*story.Day, 60, 60
+	if testing.Short() {
+		ahead, people, least = 12*story.Day, 25, 15
+	}
 	dir := t.TempDir()
 	live := map[string]became{}
 	var got *rehearsal.Result
@@ -31,7 +34,7 @@ func TestWhatIsToldOfTheTimeAheadIsWhatHappens(t *testing.T) {
 		kept := keep(t, w)
 		w.Start()
 		start := time.Now()
-		for _, s := range story.New(3, start, int(lived/story.Day), 60).Said() {
+		for _, s := range story.New(3, start, int(lived/story.Day), people).Said() {
 			time.Sleep(time.Until(s.At))
 			w.PublishEvent(s.Event)
 		}
@@ -69,15 +72,15 @@ func TestWhatIsToldOfTheTimeAheadIsWhatHappens(t *testing.T) {
 			sent[o.Worker]++
 		}
 	}
-	compare(t, live, told, end, 60)
+	compare(t, live, told, end, least)
 	report := got.Report()
 	t.Logf("%d were pending; sent: %v; %+v", report.FromNow.Pending, sent, report.FromNow.Unread)
 	for _, w := range []string{"birthday", "win-back", "replenishment", "review-request"} {
-		if sent[w] == 0 {
+		if sent[w] == 0 && !testing.Short() {
 			t.Errorf("nothing was sent by %s, of %s", w, strings.Join(slices.Sorted(maps.Keys(sent)), ", "))
 		}
 	}
-	if report.FromNow.Pending < 20 || report.Customers < 55 || report.FromNow.Events+report.FromNow.Entries > 0 {
+	if report.FromNow.Pending < 20 || report.Customers < people-5 || report.FromNow.Events+report.FromNow.Entries > 0 {
 		t.Errorf("%+v of %d customers", report.FromNow, report.Customers)
 	}
 }
