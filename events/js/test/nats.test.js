@@ -66,7 +66,7 @@ test("what is no JSON, or too large, is refused before it is sent", () =>
     await assert.rejects(homing.publish(loop), (e) => e instanceof EventRefused && e.faults[0].reason === "not_json");
     assert.throws(() => natsPublisher(nc, { ...options, store: "main.>" }), /not the key of a store/);
     await assert.rejects(homing.publish({ ...order("4"), type: "order.>" }), (e) => e instanceof EventRefused && e.faults[0].reason === "unknown_type");
-    await assert.rejects(homing.publish({ ...order("4"), data: { x: "x".repeat(300_000) } }), (e) => e instanceof EventRefused && e.faults[0].reason === "too_large");
+    await assert.rejects(homing.publish({ ...order("4"), data: { x: "x".repeat(800_000) } }), (e) => e instanceof EventRefused && e.faults[0].reason === "too_large");
   }));
 
 test("a stream that is not there has certainly not got it", () =>
