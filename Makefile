@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -105,6 +105,9 @@ relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages,
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
 	GOGC=400 go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
+
+rehearsal: ## Let a shop live on fake time and in a rehearsal, compare every touch, and say how many times as fast that is
+	GOGC=400 go test -count=1 -tags story -run '^TestARehearsalIsWhatHappens$$' -timeout 20m -v ./pkg/homingtest/story
 
 due: ## Let DUE (100,000) emails be due at once, 50 of which may leave a second, on fake time
 	HOMING_DUE=$(DUE) go test -count=1 -run '^TestThousandsAreDueAtOnce$$' -timeout 60m -v ./pkg/homingtest

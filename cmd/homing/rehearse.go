@@ -208,6 +208,7 @@ type rehearsing struct {
 	bad       int    // lines that are no events
 	bar       meter
 	total     int64 // of what the bar shows; 0: not known
+	percent   int   // how often garbage is collected; see collect
 }
 
 // lived shows how far the rehearsal has come.
@@ -227,6 +228,7 @@ func (m *rehearsing) show(what string, done, total int64) {
 		return
 	}
 	m.bar.last = now
+	m.collect()
 	if !isTerminal(m.p.err) {
 		if total > 0 {
 			fmt.Fprintf(m.p.err, "%s: day %s of %s\n", what, number(int(done)), number(int(total)))

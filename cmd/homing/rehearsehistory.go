@@ -17,6 +17,7 @@ import (
 
 // read reads the history.
 func (m *rehearsing) read(ctx context.Context) error {
+	m.collect()
 	m.bar.last = time.Now()
 	if m.f.synthetic {
 		m.name = "the made-up shop"

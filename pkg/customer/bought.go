@@ -33,6 +33,7 @@ type boughtLine struct {
 	older          int32 // the line of the next older order that has it; noLine: there is none
 	pieces         int   // that were kept
 	gone           bool  // all of it
+	subscription   bool
 }
 
 const noLine = -1
@@ -68,10 +69,11 @@ func (b *Bought) add(order int32) {
 			b.lines = append(b.lines, boughtLine{order: order, product: place, older: p.line})
 			p.line = int32(len(b.lines) - 1)
 		}
-		b.lines[p.line].pieces += l.Quantity
+		x := &b.lines[p.line]
+		x.pieces, x.subscription = x.pieces+l.Quantity, x.subscription || l.Subscription
 	}
-	if len(o.Parts) == 0 && o.Taken == 0 && !slices.ContainsFunc(takes[:], o.Whole) {
-		return // most: nothing of it was taken
+	if !o.touched() && o.Taken == 0 {
+		return
 	}
 	parts := o.parts()
 	for i := range b.lines[first:] {
@@ -202,17 +204,18 @@ func (b *Bought) newest(place int) int32 {
 // Subscribed reports whether the customer got a product by subscription since a time, with
 // an order that was not cancelled.
 func (b *Bought) Subscribed(product string, since time.Time) bool {
-	for o := range b.Orders(product) {
+	place, ok := b.Place(product)
+	if !ok {
+		return false
+	}
+	for x := range b.of(place) {
+		o := &b.orders[x.order]
 		if o.PlacedAt().Before(since) {
 			break
 		}
-		if o.subscribes(product) && !o.Whole(Cancelled) {
+		if x.subscription && !o.Whole(Cancelled) {
 			return true
 		}
 	}
 	return false
-}
-
-func (o *Order) subscribes(product string) bool {
-	return slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Product == product && l.Subscription })
 }

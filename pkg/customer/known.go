@@ -136,7 +136,7 @@ func (c *Customer) Ordinal(order string) int {
 	}
 	n := 1
 	for i := range c.Orders {
-		if o := &c.Orders[i]; asPlaced(*o, *this) < 0 && o.Counts() {
+		if o := &c.Orders[i]; asPlaced(o, this) < 0 && o.Counts() {
 			n++
 		}
 	}
@@ -239,13 +239,13 @@ func (o *Order) Reached(k Kind) (last time.Time, all bool) {
 // Standing returns the orders that were placed and neither cancelled, refunded
 // nor returned as a whole, oldest first, those of one instant by id. Tests are left out.
 func (c *Customer) Standing() []*Order {
-	var out []*Order
-	for o := range c.Placed() {
-		if !slices.ContainsFunc(takes[:], o.Whole) {
+	out := make([]*Order, 0, len(c.Orders))
+	for i := range slices.Backward(c.Orders) {
+		if o := &c.Orders[i]; !o.Test && (!o.touched() || !slices.ContainsFunc(takes[:], o.Whole)) {
 			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Order) int { return asPlaced(*a, *b) })
+	slices.SortFunc(out, asPlaced)
 	return out
 }
 

@@ -120,7 +120,7 @@ func newestOrderFirst(a, b Order) int {
 }
 
 // asPlaced compares two orders by when they were placed, and those of one instant by id.
-func asPlaced(a, b Order) int { return cmp.Or(cmp.Compare(a.Age, b.Age), cmp.Compare(a.ID, b.ID)) }
+func asPlaced(a, b *Order) int { return cmp.Or(cmp.Compare(a.Age, b.Age), cmp.Compare(a.ID, b.ID)) }
 
 // ordered is the fold of what is told about an order. Nothing that was told up to
 // an erasure counts; but that the order was told is remembered, by a hash, so

@@ -33,6 +33,9 @@ func (o *Order) again(taken Stamp) bool {
 // Undone returns how an order came to nothing: Cancelled, Refunded or Returned, as a
 // whole or piece by piece; 0 if something is left of it.
 func (o *Order) Undone() Kind {
+	if !o.touched() {
+		return 0
+	}
 	for _, k := range takes {
 		if o.Whole(k) {
 			return k
@@ -44,6 +47,12 @@ func (o *Order) Undone() Kind {
 	}
 	_, k := o.take(parts, o.Lines[0].Product)
 	return k
+}
+
+// touched reports whether anything was said that takes the order, or some of it: of most
+// nothing is.
+func (o *Order) touched() bool {
+	return len(o.Parts) > 0 || slices.ContainsFunc(o.Marks, func(m Mark) bool { return m.Kind != Placed })
 }
 
 // LastAt returns when something of a kind was last told about the order, or some

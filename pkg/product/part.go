@@ -15,6 +15,7 @@ type Part struct {
 	pairs   []partOf
 	habits  *Habits
 	visitor bool // some of it was bought again
+	ahead   bool // something is still to be bought
 }
 
 // partOf is what they add to one product.
@@ -25,7 +26,7 @@ type partOf struct {
 
 // PartOf returns what a customer adds at a time, with habits that are theirs.
 func PartOf(c *customer.Customer, h *Habits, at time.Time) *Part {
-	p := &Part{id: c.ID.Value, at: at, orders: c.OrderTimes(), habits: h, pairs: make([]partOf, 0, h.Len())}
+	p := &Part{id: c.ID.Value, at: at, orders: c.OrderTimes(), habits: h, ahead: h.last().After(at), pairs: make([]partOf, 0, h.Len())}
 	for id, pair := range h.Pairs() {
 		s := pair.Sums(at)
 		p.pairs, p.visitor = append(p.pairs, partOf{id, s}), p.visitor || s.Intervals > 0
@@ -35,7 +36,7 @@ func PartOf(c *customer.Customer, h *Habits, at time.Time) *Part {
 
 // Lasts reports whether the part is the same on later nights, for as long as nothing about
 // the customer's orders changes. It is not while something is still to be bought.
-func (p *Part) Lasts() bool { return !p.habits.last().After(p.at) }
+func (p *Part) Lasts() bool { return !p.ahead }
 
 // Parts are what many customers add together. They may be kept from night to night, so
 // that only those count whose orders changed.

@@ -142,9 +142,10 @@ func (e *engine) live(ctx context.Context, h *History, end time.Time, progress f
 		e.shards[i] = newShard(e)
 	}
 	var common []Told // what concerns all customers
-	for _, t := range h.told {
+	for i := range h.told {
+		t := &h.told[i]
 		if t.Entry.Event.Type == events.TypeProductUpdated || t.Entry.Event.OfNobody() {
-			common = append(common, t)
+			common = append(common, *t)
 			continue
 		}
 		s := e.shardOf(t.Entry.Key)

@@ -104,8 +104,14 @@ func (r *Rehearsal) Live(ctx context.Context) (*Result, error) {
 	if r.taken != nil {
 		out.Unread = r.taken.Unread
 	}
+	n := 0
+	for _, s := range r.e.shards {
+		n += len(s.ledger.outcomes)
+	}
+	out.Outcomes = make([]Outcome, 0, n)
 	for _, s := range r.e.shards {
 		out.Outcomes, out.Offers = append(out.Outcomes, s.ledger.outcomes...), append(out.Offers, s.ledger.offers...)
+		s.ledger.outcomes, s.ledger.offers = nil, nil // they are kept once
 		out.Orders += s.ledger.orders
 		out.Pending += s.board.Len()
 		for _, n := range s.parked {

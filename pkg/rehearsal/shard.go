@@ -33,7 +33,7 @@ type shard struct {
 	paused func(worker, store string) bool // nil: nobody paused anything
 	parked map[string]int                  // by worker, what fell due while that was paused
 
-	told   []Told           // its part of the history, by time
+	told   []*Told          // its part of the history, by time
 	said   []customer.Entry // what the calendar said
 	next   int              // of what was told
 	fresh  []customer.Entry // on the timeline, and not planned for yet
@@ -91,7 +91,7 @@ func (s *shard) until(ctx context.Context, end time.Time) error {
 		var err error
 		switch tells := s.next < len(s.told); {
 		case tells && s.told[s.next].At.Before(end) && !(due && wake.Before(s.told[s.next].At)):
-			t := &s.told[s.next]
+			t := s.told[s.next]
 			s.next++
 			s.hand.Move(t.At)
 			err = s.take(ctx, t.Entry)

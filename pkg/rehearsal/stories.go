@@ -143,7 +143,7 @@ func (r *Result) story(ctx context.Context, c chosen) (Story, error) {
 func (r *Result) before(ctx context.Context, s *shard, person int32) (key customer.Key, entries []customer.Entry, err error) {
 	if r.e.past == nil {
 		for i := range s.told {
-			if t := &s.told[i]; t.At.Before(r.To) && r.e.person(t.Entry.Key) == person {
+			if t := s.told[i]; t.At.Before(r.To) && r.e.person(t.Entry.Key) == person {
 				entries = append(entries, t.Entry)
 			}
 		}

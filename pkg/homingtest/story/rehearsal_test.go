@@ -3,6 +3,7 @@ package story_test
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,7 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 	var erased map[string]bool // tokens of those who are gone from it
 	var c *config.Config
 	live := map[string]became{}
+	took := spent(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")
 		c = w.Config
@@ -70,6 +72,9 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 			}
 		}
 	})
+	livedIn := took()
+	runtime.GC() // what the engine left is not the rehearsal's
+	took = spent(t)
 	told := rehearse(t, c, end, func(r *rehearsal.Rehearsal) error {
 		for _, s := range said {
 			body, err := events.Encode(s.Event)
@@ -82,6 +87,12 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 		}
 		return nil
 	})
+	rehearsedIn := took()
+	ratio := float64(livedIn) / float64(rehearsedIn)
+	t.Logf("the engine with its servers took %v of CPU time on fake time, the rehearsal %v: %.0f times as long", livedIn, rehearsedIn, ratio)
+	if days > 30 && ratio < fast { // a short life is mostly the start of it
+		t.Errorf("a rehearsal is %.0f times as fast as the engine, want %d", ratio, fast)
+	}
 	compare(t, live, told, end, 150)
 	all := len(live)
 	maps.DeleteFunc(live, func(id string, _ became) bool {
