@@ -59,7 +59,9 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 		want[name] = "live"
 	}
 	want["thank-you"], want["birthday"], want["win-back"] = "paused", "paused", "main shadow, other paused"
-	want["double-opt-in"] = "off" // without consent.double_opt_in
+	for _, name := range []string{"double-opt-in", "welcome", "service"} { // unless they are switched on
+		want[name] = "off"
+	}
 	if d := cmp.Diff(want, states()); d != "" {
 		t.Errorf("states (-want +got):\n%s", d)
 	}

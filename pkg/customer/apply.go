@@ -22,7 +22,7 @@ func (c *Customer) profile(t events.Type, w *events.Customer, s Stamp) bool {
 		changed = f.field.set(f.value, s) || changed
 	}
 	if w.Consent != nil {
-		changed = c.consent(w.Consent, s) || changed
+		changed = c.consent(t, w.Consent, s) || changed
 	}
 	return changed
 }
@@ -31,7 +31,7 @@ func (c *Customer) profile(t events.Type, w *events.Customer, s Stamp) bool {
 // always counts; that a refusal is lifted needs a time of its own. Nobody can
 // have spoken later than the event that reports it. A service that does not know
 // says nothing.
-func (c *Customer) consent(k *events.Consent, s Stamp) bool {
+func (c *Customer) consent(t events.Type, k *events.Consent, s Stamp) bool {
 	at := s.At
 	if k.At != nil {
 		at = min(at, k.At.UnixMilli())
@@ -45,6 +45,10 @@ func (c *Customer) consent(k *events.Consent, s Stamp) bool {
 	changed := c.Consent.set(k.Email, s)
 	if k.At != nil {
 		changed = c.opine(Opinion{Status: k.Email, At: at}) || changed
+	}
+	if k.Email == events.Subscribed && (k.At != nil || t == events.TypeCustomerCreated) && (c.Erased.At == 0 || at > c.Erased.At) {
+		// What each order repeats without a time does not say when they said it.
+		changed = c.remember(Note{Kind: Agreed, At: at}) || changed
 	}
 	if k.Email == events.Unsubscribed {
 		changed = c.stop(events.ScopeAll, Stop{At: at, Said: s.At}) || changed

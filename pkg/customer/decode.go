@@ -101,6 +101,7 @@ func Decode(data string) (Customer, error) {
 		}
 	}
 	c.toHome()
+	c.toAgreed()
 	return c, nil
 }
 

@@ -22,6 +22,7 @@ const (
 	Complained                          // of an address: email to it was reported as spam; nothing
 	Yielded                             // an email let one of a higher priority go first; its touch
 	Doubted                             // of an address: email to it was refused, and not for certain because it does not exist; nothing
+	Agreed                              // to marketing email, at a time of their own; nothing
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no
@@ -91,6 +92,17 @@ func (c *Customer) ComplaintOpen(order string) bool {
 		}
 	}
 	return false
+}
+
+// Complains reports whether any complaint of theirs is open, whatever it is about.
+func (c *Customer) Complains() bool {
+	closed := map[uint64]int64{}
+	for _, n := range c.Notes {
+		if n.Kind == ComplaintClosed {
+			closed[n.About] = max(closed[n.About], n.At)
+		}
+	}
+	return slices.ContainsFunc(c.Notes, func(n Note) bool { return n.Kind == ComplaintOpened && n.At >= closed[n.About] })
 }
 
 // Asleep reports whether the customer was sent a last email and showed no sign of

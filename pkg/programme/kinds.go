@@ -9,16 +9,20 @@ import (
 	"homing/workers/optin"
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
+	"homing/workers/service"
 	"homing/workers/thankyou"
+	"homing/workers/welcome"
 	"homing/workers/winback"
 )
 
 // Kinds is every worker there is, in the order in which people are told of them. A
 // new one is a line here.
 var Kinds = []workers.Kind{
+	welcome.Kind,
 	cartrecovery.Kind,
 	thankyou.Kind,
 	reviewrequest.Kind,
+	service.Kind,
 	birthday.Kind,
 	replenishment.Kind,
 	winback.Kind,

@@ -100,6 +100,7 @@ var (
 	AlreadyAsked     = drop("already_asked", 26)
 	Confirmed        = drop("confirmed", 27)
 	Unlikely         = drop("unlikely", 28)
+	NotNew           = drop("not_new", 29)
 )
 
 // What became of a touch that was handed to the relay.

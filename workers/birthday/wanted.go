@@ -1,12 +1,10 @@
 package birthday
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"time"
 
-	"homing/pkg/customer"
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/reason"
@@ -57,29 +55,13 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 // wantedReminder reminds of a coupon that the greeting brought, that was not
 // used and is about to expire.
 func (w worker) wantedReminder(t touch.Touch, in workers.Input) touch.Verdict {
-	c, z := &in.Customer, in.Location()
-	greeting := greetingOf(t)
-	k, ok := greeting.ClaimIn(c)
-	switch {
-	case !ok || k.State == customer.Open:
-		return w.awaitGreeting(t, in)
-	case k.State == customer.Dropped:
-		return touch.DropFor(cmp.Or(reason.Reason(k.Why), reason.Expired), "the greeting was not sent")
+	o, v := workers.Unused(greetingOf(t), "the greeting", in, func() touch.Verdict { return w.awaitGreeting(t, in) })
+	if v != (touch.Verdict{}) {
+		return v
 	}
-	o, ok := greeting.OfferIn(c)
-	if !ok || o.Expires == 0 {
-		return touch.DropFor(reason.InsufficientData, "the greeting brought no coupon that expires")
-	}
-	if at := c.Redeemed(o); !at.IsZero() {
-		return touch.DropFor(reason.Purchased, fmt.Sprintf("the coupon was used on %s", localtime.DateOf(at.In(z))))
-	}
-	expires := time.UnixMilli(o.Expires)
-	due := w.remindsAt(localtime.DateOf(offer.LastGood(expires, z)), z)
-	switch {
-	case in.Now.Before(due):
+	z := in.Location()
+	if due := w.remindsAt(localtime.DateOf(offer.LastGood(time.UnixMilli(o.Expires), z)), z); in.Now.Before(due) {
 		return touch.MoveTo(due, "the coupon is good for some days yet").On(z)
-	case !in.Now.Before(expires):
-		return touch.DropFor(reason.Expired, "the coupon has expired")
 	}
 	return touch.Verdict{}
 }

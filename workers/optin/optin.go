@@ -67,11 +67,11 @@ func (c Config) validate() error {
 var Kind = workers.Kind{
 	Name:        Name,
 	Emails:      "requests to confirm an address",
-	Triggers:    triggers(),
+	Triggers:    workers.ConsentTriggers(),
 	Horizon:     expires,
 	DoubleOptIn: true,
 	Concerns: func(e events.Event) bool {
-		k := consentOf(e)
+		k := workers.ConsentOf(e)
 		return k != nil && k.Email == events.ConsentRequested
 	},
 	Overlooks: func(_ events.Type, data []byte) bool { return !bytes.Contains(data, []byte(events.ConsentRequested)) },
@@ -81,26 +81,9 @@ var Kind = workers.Kind{
 	}),
 }
 
-// triggers are all events about a customer that may say what they agreed to.
-func triggers() (out []events.Type) {
-	for _, r := range events.Rows() {
-		if _, about := r.New().(events.CustomerData); about && r.Type != events.TypeCustomerErased {
-			out = append(out, r.Type)
-		}
-	}
-	return out
-}
-
-func consentOf(e events.Event) *events.Consent {
-	if d, ok := e.Data.(events.CustomerData); ok {
-		return d.Who().Consent
-	}
-	return nil
-}
-
 // plan asks whether what was requested is wanted.
 func plan(in workers.Input) []touch.Touch {
-	k := consentOf(in.Event)
+	k := workers.ConsentOf(in.Event)
 	if _, waits := in.Customer.Unconfirmed(); !waits || k == nil {
 		return nil
 	}
