@@ -12,7 +12,7 @@ import (
 
 // How long an order that shares an email waits for the one that leads.
 const (
-	pause    = 5 * time.Minute // between two looks
+	pause    = 5 * time.Minute // between two looks, at first
 	patience = time.Hour       // then it leads itself, and takes the other with it
 )
 
@@ -80,7 +80,13 @@ func Lead(t touch.Touch, group []Sharer, due func(Sharer) time.Time, in Input) t
 		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by an email on its way
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the email is on its way")
 		case before && !claimed && in.Now.Before(due(s).Add(patience)):
-			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an earlier order leads the email they share")
+			// Each look is a fact. The longer it has not come, the less likely it is to come soon.
+			late := in.Now.Sub(due(s))
+			until := in.Now.Add(max(pause, late))
+			if end := due(s).Add(patience); end.Before(until) {
+				until = end
+			}
+			return touch.HoldUntil(until, reason.NotYet, "an earlier order leads the email they share")
 		}
 	}
 	return touch.Verdict{}

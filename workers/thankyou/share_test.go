@@ -61,6 +61,8 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 		{"one that is cancelled does not lead", []events.Event{after(0, "a"), after(20*min, "b"), after(70*min, "c"), cancelled("a")}, nil, "b", 80 * min, "", 0, []string{"c"}},
 		{"one that is cancelled is not named", []events.Event{after(0, "a"), after(20*min, "b"), after(30*min, "c"), cancelled("b")}, nil, "a", 60 * min, "", 0, []string{"c"}},
 		{"a member that wakes waits for the first", []events.Event{after(0, "a"), after(0, "b")}, nil, "b", 60 * min, reason.NotYet, 65 * min, nil},
+		{"twice as long at each look", []events.Event{after(0, "a"), after(0, "b")}, nil, "b", 80 * min, reason.NotYet, 100 * min, nil},
+		{"and no longer than an hour", []events.Event{after(0, "a"), after(0, "b")}, nil, "b", 105 * min, reason.NotYet, 120 * min, nil},
 		{"while the first is being sent", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"a": open}, "b", 80 * min, reason.NotYet, 85 * min, nil},
 		{"while another leads", []events.Event{after(0, "a"), after(20*min, "b")}, map[string]customer.Claim{"b": open}, "a", 80 * min, reason.NotYet, 85 * min, nil},
 		{"the first does not get its mail out", []events.Event{after(0, "a"), after(20*min, "b")}, nil, "b", 120 * min, "", 0, []string{"a"}},
