@@ -181,10 +181,37 @@ func load(ctx context.Context, js jetstream.JetStream, store, known string) (cop
 	case info.NUID == known:
 		return copied{object: known}, nil
 	}
-	data, err := objects.GetBytes(ctx, store)
+	data, object, err := read(ctx, objects, store)
 	if err != nil {
 		return copied{}, fmt.Errorf("reading product statistics: %w", err)
 	}
 	s, err := product.Decode(data)
-	return copied{s, info.NUID}, err
+	return copied{s, object}, err
+}
+
+// read reads an object, and says which it was. One that is replaced meanwhile loses its
+// content, and nats.go (1.55) waits for that until its deadline; so the first is close.
+func read(ctx context.Context, objects jetstream.ObjectStore, store string) (data []byte, object string, err error) {
+	for wait := 2 * time.Second; wait < time.Minute; wait *= 4 {
+		if data, object, err = readWithin(ctx, wait, objects, store); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return data, object, err
+}
+
+func readWithin(ctx context.Context, wait time.Duration, objects jetstream.ObjectStore, store string) ([]byte, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	o, err := objects.Get(ctx, store)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = o.Close() }() // all of it was read, or it says nothing new
+	info, err := o.Info()
+	if err != nil {
+		return nil, "", err
+	}
+	data, err := io.ReadAll(o)
+	return data, info.NUID, err
 }

@@ -222,3 +222,31 @@ func TestOrdersOfNobodyCountForProducts(t *testing.T) {
 		t.Errorf("%d bought tea, want 2", got)
 	}
 }
+
+// Statistics are computed anew while a process reads those of before, whose content goes
+// as soon as the new ones are there.
+func TestWhatIsReplacedWhileItIsReadIsReadAgain(t *testing.T) {
+	js, tl := open(t)
+	writer, reader := process(js, tl, people{}), process(js, tl, people{})
+	if _, err := writer.Refresh(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "OBJ_"+bus.ProductsBucket)
+	if err == nil {
+		err = stream.Purge(t.Context(), jetstream.WithPurgeSubject("$O."+bus.ProductsBucket+".C.>"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	began, done := time.Now(), make(chan error)
+	go func() { done <- reader.Update(ctx, "main") }()
+	time.Sleep(100 * time.Millisecond)
+	if _, err := writer.Refresh(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || reader.Of("main") == nil || time.Since(began) > 20*time.Second {
+		t.Errorf("%v after %v, and knows %v", err, time.Since(began), reader.Of("main"))
+	}
+}
