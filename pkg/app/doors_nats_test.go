@@ -24,6 +24,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/config"
 	"homing/pkg/devstack"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/link"
 )
 
@@ -108,7 +109,7 @@ func tell(t testing.TB, url, id string) (again int, taken bool) {
 // stream, once, and the rest was asked to come again.
 func TestNothingThatADoorAcknowledgedIsLost(t *testing.T) {
 	away, rate := 10*time.Second, 500
-	if testing.Short() {
+	if lengthy.RaceShort() {
 		away, rate = time.Second, 100
 	}
 	dir := t.TempDir()

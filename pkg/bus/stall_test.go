@@ -13,14 +13,13 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/devstack"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // The server stops answering without a word, and the replica stops at that time: the
 // pull gives up after a moment, and what nats.go makes of it later harms nobody.
 func TestAPullEndsWhenTheServerIsSilent(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	t.Parallel()
 	n, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir()})
 	if err != nil {

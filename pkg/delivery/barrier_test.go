@@ -11,6 +11,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/delivery"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/mailer"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
@@ -34,9 +35,7 @@ func (r *rig) many(n int, id string, at time.Time) {
 // process takes in flight. Another store's messages leave all the same, and the
 // slow relay is never idle.
 func TestASlowRelayDelaysNoOtherStore(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	const due, each = 600, 20 * time.Second
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
@@ -148,9 +147,7 @@ func TestAStopHandsBackWhatWasNotBegun(t *testing.T) {
 // Far more messages of a store are due than it may have in flight, since another
 // store is there as well, which has none. They leave as fast as the relay takes them.
 func TestACrowdedStoreLeavesItsRelayNoTimeToRest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	const due, each = 1000, 80 * time.Millisecond
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")
@@ -174,9 +171,7 @@ func TestACrowdedStoreLeavesItsRelayNoTimeToRest(t *testing.T) {
 // A store's messages to one domain wait in flight for seconds, as many as may, and
 // its others have all of its share. There is room for another store's all the same.
 func TestWhatWaitsForADomainIsOfItsStoresShare(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	const batch = 192 // as many as in an installation: two of them in flight, a third of that aside
 	bubble(t, &series{}, func(r *rig) {
 		r.known("ann")

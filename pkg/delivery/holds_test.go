@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/mailer"
 	"homing/pkg/schedule"
 	"homing/pkg/timeline"
@@ -133,9 +134,7 @@ func relayThat(r *rig, away *atomic.Int32) func(o *delivery.Options) {
 // More touches than a replica takes in flight are due in a store whose relay is
 // away. The emails of another store leave all the same.
 func TestAStoreWithoutARelayDoesNotHoldUpAnother(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for name, trouble := range map[string]int32{"its relay refuses": refuses, "its relay does not answer": silent} {
 		t.Run(name, func(t *testing.T) { anotherStoreSends(t, trouble) })
 	}

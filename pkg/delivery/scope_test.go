@@ -15,15 +15,14 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/timeline"
 )
 
 // A relay that does not know us refuses every recipient. That is one hold, whatever it
 // says; nothing is dropped, and all of it leaves when it knows us.
 func TestARelayThatRefusesUsLosesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for _, words := range []string{"550 relay not permitted", "550 Invalid recipient", "554 5.7.1 Relay access denied"} {
 		t.Run(words, func(t *testing.T) {
 			bubble(t, &series{}, func(r *rig) {
@@ -132,9 +131,7 @@ func TestTheFactHasTheRelaysWords(t *testing.T) {
 // A mistyped domain is not found until the email is too late: that is a bounce, while
 // the relay takes others.
 func TestADomainThatIsNeverFoundIsABounce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for name, others := range map[string]bool{"others are accepted": true, "nothing is": false} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, &series{}, func(r *rig) {

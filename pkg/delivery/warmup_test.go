@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/delivery"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/mailer"
 	"homing/pkg/throughput"
 )
@@ -30,9 +31,7 @@ func (a *asked) Wait(ctx context.Context, domain string, transactional, had bool
 // A relay is down for a while on a day of its warm-up. What waits for it does not use
 // the day up: all that the day allows leaves when the relay is back, and no more.
 func TestARelayThatIsDownDoesNotUseUpADayOfItsWarmUp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for name, mail := range map[string]string{
 		"cannot be reached": "",
 		"takes nothing":     "450 4.7.1 Error: too much mail",

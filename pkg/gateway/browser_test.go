@@ -16,6 +16,7 @@ import (
 	"homing/pkg/brand"
 	"homing/pkg/customer"
 	"homing/pkg/gateway"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/link"
 	"homing/pkg/render"
 )
@@ -121,9 +122,7 @@ func branded(t *testing.T) *shop {
 // colours, and nothing is wider than the screen. `make axe` fetches axe-core; without it
 // the rest is tested.
 func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a browser")
-	}
+	lengthy.WithRace(t)
 	core := ""
 	if path := os.Getenv("HOMING_AXE"); path != "" {
 		file, err := os.ReadFile(path)
@@ -203,9 +202,7 @@ func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
 // Somebody without a mouse changes what they get by the keys alone. The page has no
 // script, so nothing of it needs one.
 func TestThePreferencePageIsUsedByKeys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a browser")
-	}
+	lengthy.WithRace(t)
 	b := browse(t)
 	s, page := choosing(t)
 	b.do(chromedp.Navigate(page))

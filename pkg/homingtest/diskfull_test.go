@@ -22,6 +22,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // The disk of NATS is full, a real file system with no room on it. Nothing that was
@@ -29,7 +30,7 @@ import (
 // switches it off at the first write that fails, until it is started again), Homing goes
 // on by itself.
 func TestTheDiskOfNATSIsFull(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Skipf("no file system of its own may be mounted here, this test did not run: %v", err)

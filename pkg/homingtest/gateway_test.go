@@ -24,6 +24,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/link"
 )
 
@@ -276,7 +277,7 @@ func TestAServerThatIsAwayAndComesBack(t *testing.T) {
 // Redis takes connections and answers nothing: everybody gets an answer in time, and
 // where NATS hangs too is asked to come again.
 func TestWhileRedisHangsEveryClickIsAnswered(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	dir := t.TempDir()
 	server, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir})

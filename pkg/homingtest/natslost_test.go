@@ -16,6 +16,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/control"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/installation"
 	"homing/pkg/reason"
 )
@@ -23,7 +24,7 @@ import (
 // The bucket of pauses is gone: nobody puts an empty one in its place unasked, and while
 // it is made again on purpose nothing leaves that is paused a moment later.
 func TestALostPauseIsNotForgotten(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")

@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const confirming = "consent: {policy: explicit, double_opt_in: true}\n" + marketing
@@ -89,7 +90,7 @@ func TestConsentBeginsWhenTheAddressIsConfirmed(t *testing.T) {
 // Ann reads one mailbox, whatever follows a + in its address, or where there are dots in
 // one of Gmail's. Others are not counted with her.
 func TestNobodyIsBombedUnderOtherTags(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, confirming)

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // Some stories are told of an installation with two partitions as well; `make partitions`
 // tells all of them.
 func TestStoriesOfTwoPartitions(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	if homingtest.Partitions() > 1 {
 		t.Skip("all are told of several")
 	}

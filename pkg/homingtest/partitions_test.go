@@ -17,6 +17,7 @@ import (
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // split tells a story of two partitions, each with a process of its own. That of the first
@@ -64,7 +65,7 @@ func setFull(t *testing.T, w *homingtest.World, stream string, full bool) {
 // nothing, or what is planned is told by nobody. The emails of the other leave at their
 // time, also those whose orders come in the meantime; its own leave afterwards, each once.
 func TestAPartitionInTroubleHoldsUpNoOther(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	for name, trouble := range map[string]func(t *testing.T, w, second *homingtest.World, over bool){
 		"its process is stopped": func(_ *testing.T, _, second *homingtest.World, over bool) {
 			if over {
@@ -142,7 +143,7 @@ func TestAPersonInTwoPartitionsIsOne(t *testing.T) {
 // A person whose other id is in a partition that is away waits for it; the others of the
 // same moment do not.
 func TestOnlyWhoNeedsAnotherPartitionWaitsForIt(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	split(t, uncapped, func(t *testing.T, w, second *homingtest.World) {
 		a, b := in(w, 0, 30), in(w, 1, 1)
 		w.Publish("main", &events.CustomerCreated{Customer: by(b[0], "ann@example.com")})
@@ -199,7 +200,7 @@ func TestAProcessOfOneWorkerNoticesThatItsTimelineTakesFactsAgain(t *testing.T) 
 
 // The number of partitions is chosen once: another is refused, and nothing is changed.
 func TestAnotherNumberOfPartitionsIsRefused(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	for _, c := range []struct{ was, is int }{{1, 2}, {2, 1}, {2, 4}, {4, 2}} {
 		t.Run(fmt.Sprint(c.was, " to ", c.is), func(t *testing.T) {
 			dir := t.TempDir()

@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // plain is a shop without quiet hours; the rest of its pacing is each story's.
@@ -103,7 +104,7 @@ func TestNobodyIsRemindedOfWhatTheyBoughtUnderAnotherId(t *testing.T) {
 // A no counts for the person, under whichever id it came, live and after Redis lost
 // everything. A later yes lifts it, from whichever id.
 func TestANoUnderAnotherIdCounts(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	for name, c := range map[string]struct {
 		no, cart events.Customer
 		yes      string // the id that said yes since

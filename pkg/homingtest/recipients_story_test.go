@@ -10,12 +10,13 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A company's account orders for Bob, who says under an id of his own what became of the
 // order. Neither the thanks nor the review request, which go to him, overlook that.
 func TestWhatTheRecipientSaysAboutAnOrderCounts(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	change, some := events.OrderChange{ID: "o-2"}, events.OrderChange{ID: "o-2", Items: []events.ChangedItem{{ProductID: "pens", Quantity: 1}}}
 	for name, c := range map[string]struct {
 		says func(bob events.Customer) events.Data
@@ -68,7 +69,7 @@ func TestWhatTheRecipientSaysAboutAnOrderCounts(t *testing.T) {
 // One order is told under the account that is used by several, and under the buyer's own.
 // The buyer is emailed about it once.
 func TestAnOrderThatIsToldUnderTheBuyersOwnAccountAsWellIsOneEmail(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	corp, bob := by("corp", "bob@corp.example"), by("bob", "bob@corp.example")
 	for name, told := range map[string][2]events.Customer{"the account first": {corp, bob}, "the buyer first": {bob, corp}, "a guest first": {by("", "bob@corp.example"), corp}} {
 		for _, apart := range []time.Duration{time.Second, time.Hour} {

@@ -16,6 +16,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/link"
 	"homing/pkg/render"
 )
@@ -104,7 +105,7 @@ var scans = []struct {
 // A scanner follows every link of every email, and what the pages behind them link to,
 // with headers of all sorts, twice: nothing happens, on the timeline and in Redis.
 func TestAScannerOfLinksChangesNothing(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	set, err := render.Load(homingtest.Templates())
 	if err != nil {
 		t.Fatal(err)

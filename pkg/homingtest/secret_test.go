@@ -14,13 +14,14 @@ import (
 	"homing/pkg/devstack"
 	"homing/pkg/fingerprint"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A process with another secret, as one wrong file in a rolling deployment makes it,
 // takes nothing in, emails nobody and ends, with the Redis of the others or its own.
 // The others go on.
 func TestAnotherSecretOnTheSameNATSIsRefused(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	for _, c := range []struct {
 		name             string
 		ownRedis, forgot bool // forgot: the fingerprint is not there, as in an older installation

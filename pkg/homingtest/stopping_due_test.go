@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // Thousands are due when a process is told to stop: it finishes the few that the relay
 // is being told, and gives back all others at once. The next process sends them, once.
 func TestAProcessWithThousandsDueStopsAtOnce(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	const due = 2000
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

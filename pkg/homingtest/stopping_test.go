@@ -11,6 +11,7 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A relay that says no more, or a byte a second, does not keep a process from stopping
@@ -18,7 +19,7 @@ import (
 // waited for, named when there is no more time, and sent again only if nobody can be
 // harmed by that.
 func TestAHangingRelayKeepsNobodyFromStopping(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	const (
 		bound    = 25 * time.Second
 		goodbyes = 5 * time.Second

@@ -18,6 +18,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/devstack"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/reason"
 )
 
@@ -200,7 +201,7 @@ func TestWithAWrongClockNothingLeaves(t *testing.T) {
 // An ACL that forbids a command is no server that is away: it has a name, and ends when
 // the right is there.
 func TestWhatRedisForbidsIsSaid(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	server, err := devstack.StartNATS(devstack.NATSOptions{Dir: t.TempDir()})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/reason"
 	"homing/pkg/templatestore"
 )
@@ -43,7 +44,7 @@ func broken() templatestore.Files {
 // A version is in use a second after it was published. One that cannot be loaded is
 // not used, not even after a restart; the last good one is.
 func TestAPublishedVersionIsInUseASecondLater(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, fromBucket)

@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/backup"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/place"
 )
 
@@ -21,7 +22,7 @@ import (
 // the original had sent is not sent again, and what it had not is sent: of what may have
 // left in between, only what is transactional.
 func TestARestoredBackupSendsNothingTwice(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	for _, class := range []string{"marketing", "transactional"} {
 		t.Run(class, func(t *testing.T) {
 			first, second, dir := t.TempDir(), t.TempDir(), t.TempDir()

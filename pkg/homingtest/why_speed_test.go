@@ -17,6 +17,7 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/installation"
 	"homing/pkg/intake"
@@ -107,7 +108,7 @@ func (s *town) moment(i, n, each int) customer.Entry {
 // Among many customers the story of one is told at once. How many are many
 // depends on the build tag; see `make bench-why`.
 func TestWhyIsQuickAmongMany(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	s := newTown(t)
 	began := time.Now()
 	s.settle(storyPeople, storyEntries)

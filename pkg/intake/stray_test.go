@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/intake"
 )
 
@@ -113,9 +114,7 @@ func TestARefundOfAnOrderOfSomebodyElseIsWarnedOf(t *testing.T) {
 }
 
 func TestAFloodOfStraysIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	w := &world{}
 	var got int
 	synctest.Test(t, func(t *testing.T) {

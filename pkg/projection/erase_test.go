@@ -15,6 +15,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/projection"
 )
 
@@ -80,15 +81,13 @@ var erasureCases = []struct {
 // In whatever order the events come: one that comes late is told of the erasure where
 // it leads.
 func TestAnErasureReachesThePerson(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	url := miniRedis(t)
 	for _, c := range erasureCases {
 		t.Run(c.name, func(t *testing.T) {
 			n, rdb := 0, homingtest.Redis(t, url)
 			permutations(c.es(t), func(es []customer.Entry) {
-				if n++; (len(es) > 5 || testing.Short()) && n%7 != 1 || c.not != "" && after(es, c.not) {
+				if n++; len(es) > 5 && n%7 != 1 || c.not != "" && after(es, c.not) {
 					return
 				}
 				if err := homingtest.Admin(t, rdb).FlushAll(t.Context()).Err(); err != nil {
@@ -141,9 +140,7 @@ func permutations(es []customer.Entry, fn func([]customer.Entry)) {
 // A process that stops after any step leaves what the next one needs, and a refold
 // has what the live ones had.
 func TestAnErasureThatIsInterruptedReachesThePersonAllTheSame(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for _, c := range erasureCases {
 		t.Run(c.name, func(t *testing.T) {
 			for stop := 1; ; stop++ {

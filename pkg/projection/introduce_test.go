@@ -15,6 +15,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // everything is all that is kept of customers: records, without what only this Redis
@@ -269,9 +270,7 @@ func (v *village) person(a customer.Ask) customer.Person {
 // Several processes take events in, in batches and orders of their own, each of them
 // more than once: the persons are those of the pure model, live and after a refold.
 func TestPersonsAreThoseOfTheModelHoweverTheyAreTakenIn(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	whereFactsAre(t, personsOfTheModel)
 }
 

@@ -14,6 +14,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/projection"
 )
 
@@ -138,9 +139,7 @@ func (d *desk) linked(t testing.TB, email string) []customer.Key {
 }
 
 func TestLinksAreKeptSmallAndOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	homingtest.BothRedises(t, func(t *testing.T, url string) {
 		d, rdb := openDesk(t, url, &tape{}), homingtest.Redis(t, url)
 		var want []customer.Key

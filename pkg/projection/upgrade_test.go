@@ -16,6 +16,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/projection"
 )
 
@@ -176,9 +177,7 @@ func firstFormatByTheCommand(t *testing.T, timeline func() *tape) {
 
 // Whatever step of the refold was the last of a process, the next one goes on.
 func TestAnUpgradeThatIsInterruptedGoesOn(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long with the race detector; make test and make race run it")
-	}
+	lengthy.WithRace(t)
 	for stop := 1; ; stop += 1 + stop/6 {
 		url := miniRedis(t)
 		rdb := homingtest.Redis(t, url)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/studio"
 )
 
@@ -50,9 +51,7 @@ func typed(b *tab, before, letters string, shows func(view, text string) bool) [
 }
 
 func TestThePreviewFollowsTheKeyboard(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	s, _ := opened(t, studio.Options{})
 	for name, c := range map[string]struct{ tab, before string }{
 		"in the email":   {"html", `{{t "help"}}`},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/templatestore"
 )
 
@@ -161,9 +162,7 @@ func TestWhatIsSavedIsEverybodysAndIsNotSavedOver(t *testing.T) {
 
 // Somebody publishes from elsewhere what is on the desk in another form.
 func TestWhatWasPublishedElsewhereIsDecidedAbout(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	d := openedConsole(t)
 	ann := d.signedIn(t, annsToken)
 	before := ann.source(inText)

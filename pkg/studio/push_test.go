@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/render"
 	"homing/pkg/studio"
 	"homing/pkg/templatestore"
@@ -25,9 +26,7 @@ func fieldsOf(page string) (out []string) {
 }
 
 func TestAFolderIsPublished(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	versions, told := openedConsole(t).versions, 0
 	few, err := templatestore.ReadFiles(fewTemplates(t))
 	if err != nil {

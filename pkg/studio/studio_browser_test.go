@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/studio"
 )
 
@@ -64,9 +65,7 @@ func TestAMistakeIsShownAtItsLineAndTheLastGoodPreviewStays(t *testing.T) {
 }
 
 func TestAFileThatAnotherEditorChangedIsReadAgain(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	s, dir := opened(t, studio.Options{})
 	b := browse(t)
 	b.fine = []string{"409"}
@@ -169,9 +168,7 @@ func TestAnEmailIsSeenInEveryWay(t *testing.T) {
 }
 
 func TestPagesFitEveryWidth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}, {ID: "tea"}}})
 	b := browse(t)
 	for _, scheme := range []string{"light", "dark"} {

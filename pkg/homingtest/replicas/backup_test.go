@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A backup is taken while emails go out, and the original goes on for a while before it is
@@ -19,9 +20,7 @@ import (
 // the original handed over leaves again, also of orders that the backup does not know and
 // the shop publishes again, and what falls due after the end of the original leaves once.
 func TestABackupIsBroughtBackToNewServers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: make long runs it")
-	}
+	lengthy.Always(t)
 	t.Parallel()
 	const now, later, unknown, fresh = 60, 20, 10, 10
 	pacing := `pacing: {quiet_hours: {from: "00:00", to: "00:00"}, throughput: {per_second: 15}, frequency: []}` + "\n"

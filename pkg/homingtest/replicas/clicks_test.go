@@ -15,6 +15,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/link"
 )
 
@@ -23,7 +24,7 @@ import (
 // customer gets no marketing email. HOMING_CLICKS says how many come, 2,000 a second (make
 // clicks); without it there are few.
 func TestAFloodOfClicksWhileEmailsLeave(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	clicks, rate, patience := 600, 300, 5*time.Second
 	if n, err := strconv.Atoi(os.Getenv("HOMING_CLICKS")); err == nil {
 		clicks, rate, patience = n, 2000, time.Second

@@ -15,6 +15,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // natsCluster tells the test binary to be one of a cluster: its name, its port for
@@ -124,7 +125,7 @@ func (s *shop) leader(stream string) string {
 // under emails that are on their way; each comes back. Nothing is lost, and nothing is
 // sent twice.
 func TestLeadersOfAClusterThatAreKilled(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	touches := 400
 	if kills(0) > 0 {

@@ -7,6 +7,7 @@ import (
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // Two an hour, of what all is due at once, and slowly enough for what happens to the
@@ -27,7 +28,7 @@ func TestTheProgrammeOnDistributedEngines(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) *homingtest.RedisEngine{"cluster": homingtest.StartReplicatedCluster, "sentinel": homingtest.StartSentinels} {
 		t.Run(name, func(t *testing.T) {
 			if name == "cluster" {
-				homingtest.Long(t)
+				lengthy.Always(t)
 			}
 			t.Parallel()
 			onEngine(t, start(t))

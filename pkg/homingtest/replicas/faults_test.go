@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A replica is frozen, as a machine that is suspended is, for longer than its claims
@@ -85,7 +86,7 @@ func TestARedisThatIsPutBack(t *testing.T) {
 // Redis is full. Nothing leaves that it could not remember; when there is room, all
 // goes on.
 func TestARedisThatIsFull(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	const touches = 400
 	s := open(t, 2, paced+marketing, nil)

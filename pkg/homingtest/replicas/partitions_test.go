@@ -11,6 +11,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // shares are a process that takes events in, and one for each of two partitions.
@@ -57,9 +58,6 @@ func (s *shop) mailsTo(ids []string) map[string][]time.Time {
 // people with an id in each partition get what the cap allows one person.
 func TestPartitionsWithProcessesOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
 	s := &shop{t: t, nats: startNATS(t), copies: 1, partitions: 2, shares: shares,
 		more: `pacing: {quiet_hours: {from: "00:00", to: "00:00"}, throughput: {per_second: 0}, frequency: [{limit: 2, window: 1h}]}` + "\n" + marketing}
 	s.natsURL = s.nats.url
@@ -162,9 +160,7 @@ func (s *shop) oneIsKilled(l *ledger, first, second []string) {
 // is lost, and nothing is sent twice.
 func TestTheLeaderOfAPartitionIsKilled(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	lengthy.Always(t)
 	members, urls := startCluster(t)
 	s := &shop{t: t, natsURL: urls, copies: 3, partitions: 2, shares: shares,
 		more: `pacing: {quiet_hours: {from: "00:00", to: "00:00"}, throughput: {per_second: 40}, frequency: []}` + "\n" + marketing}

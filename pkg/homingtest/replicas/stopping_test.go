@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 // A process that is told to stop while a relay hangs, or drips, ends with exit code 0
 // before a supervisor loses its patience, and names the emails that may have left. Each
 // store here has a relay that hangs at another word.
 func TestAProcessStopsInTimeWhateverItsRelaysDo(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	const patience = 30 * time.Second // of Kubernetes
 	relays := []struct {

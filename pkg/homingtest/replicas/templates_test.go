@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/templatestore"
 )
 
@@ -18,7 +19,7 @@ var said = regexp.MustCompile(`\bV([0-9]+)\.`)
 // Templates are published again and again while three replicas send. Each email is of
 // one version, and its fact says of which; none is lost and none comes twice.
 func TestPublishedTemplatesAreNotMixed(t *testing.T) {
-	homingtest.Long(t)
+	lengthy.Always(t)
 	t.Parallel()
 	n := kills(5)
 	touches := 100 * n

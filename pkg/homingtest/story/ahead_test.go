@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/homingtest/story"
 	"homing/pkg/rehearsal"
 )
@@ -18,7 +19,7 @@ import (
 // told beforehand, next to running workers; then it is lived, and every touch ends as it
 // was told.
 func TestWhatIsToldOfTheTimeAheadIsWhatHappens(t *testing.T) {
-	if raceOn {
+	if lengthy.Race {
 		t.Skip("without the race detector it is told of a month")
 	}
 	lived, ahead, people, least := 6*story.Day, 30*story.Day, 60, 60

@@ -6,5 +6,4 @@ package story_test
 const (
 	days      = 396 // how long the shop is watched
 	customers = 200 // how many it has
-	raceOn    = false
 )

@@ -7,5 +7,4 @@ package story_test
 const (
 	days      = 4   // how long the shop is watched
 	customers = 120 // how many it has
-	raceOn    = true
 )

@@ -6,5 +6,4 @@ package story_test
 const (
 	days      = 30  // how long the shop is watched
 	customers = 120 // how many it has
-	raceOn    = false
 )

@@ -13,6 +13,7 @@ import (
 	"homing/events"
 	"homing/pkg/config"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/homingtest/story"
 	"homing/pkg/rehearsal"
 	"homing/pkg/timeline"
@@ -37,7 +38,7 @@ const rehearsed = max(20, days-10)
 // that: from what it told, and from what the timeline had at the end. Every touch ends in
 // the same way, at the same time, but that a timeline has nothing of who was erased.
 func TestARehearsalIsWhatHappens(t *testing.T) {
-	if raceOn {
+	if lengthy.Race {
 		t.Skip("the story is of four days then, and tells little; without the race detector it is of a month")
 	}
 	dir := t.TempDir()
