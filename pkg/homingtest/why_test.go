@@ -19,6 +19,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/control"
 	"homing/pkg/homingtest"
 	"homing/pkg/installation"
 	"homing/pkg/programme"
@@ -234,6 +235,26 @@ func TestPendingIsCountedByWorkerAndDay(t *testing.T) {
 		}
 		if d := cmp.Diff(want, counts); d != "" {
 			t.Errorf("-want +got:\n%s", d)
+		}
+	})
+}
+
+// A worker is paused, which is on the timeline, while no process marks it in Redis.
+func TestReplanGoesOnAfterAPauseWhileNobodyWorks(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "")
+		w.Start()
+		w.Publish("main", homingtest.Order("ann", "1001"))
+		time.Sleep(time.Hour)
+		w.Stop()
+		if _, err := pauses(w).Pause(t.Context(), control.Hold{Worker: "win-back", Reason: control.Paused}); err != nil {
+			t.Fatal(err)
+		}
+		l := w.Installation()
+		done, err := l.Replan(t.Context(), "thank-you", []string{"main"}, time.Now().Add(-24*time.Hour), func(installation.Replanned) {})
+		if err != nil || len(done) != 1 || done[0].Events != 1 {
+			t.Errorf("%+v, %v", done, err)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (m *Moment) Paused(worker, store string) bool {
 func (i *Installation) HandOver(ctx context.Context, to Heir, step func(what string, n int)) (*Moment, error) {
 	m := &Moment{Products: map[string]*product.Snapshot{}}
 	for _, store := range programme.StoreNames(i.o.Config) {
-		if err := i.complete(ctx, store); err != nil {
+		if err := i.settled(ctx, store); err != nil {
 			return nil, err
 		}
 	}
@@ -83,59 +83,6 @@ func (i *Installation) HandOver(ctx context.Context, to Heir, step func(what str
 		return nil, err
 	}
 	return m, i.readShops(ctx, m, step)
-}
-
-// complete returns nil when Redis knows all that the timeline said of customers a moment
-// ago. What is on its way is waited for. What concerns none, such as a pause, is marked when
-// somebody works, and nobody may.
-func (i *Installation) complete(ctx context.Context, store string) error {
-	lasts, err := i.timeline.Lasts(ctx, store)
-	if err != nil {
-		return err
-	}
-	for range 50 {
-		marks, err := i.customers.Marks(ctx, store)
-		if err != nil {
-			return err
-		}
-		owed := false
-		for b := range marks {
-			if owed || marks[b] >= lasts[b] {
-				continue
-			}
-			if owed, err = i.owes(ctx, store, uint8(b), marks[b]); err != nil {
-				return err
-			}
-		}
-		if !owed {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	return ErrBehind
-}
-
-// errFound ends a search.
-var errFound = errors.New("found")
-
-// owes reports whether the timeline says something of a customer of a bucket after a mark.
-func (i *Installation) owes(ctx context.Context, store string, bucket uint8, mark uint64) (bool, error) {
-	err := i.timeline.Direct().ReadBucket(ctx, store, bucket, mark, func(es []customer.Entry) error {
-		for _, e := range es {
-			if customer.Folds(e.Event.Type) && !e.Event.OfNobody() {
-				return errFound
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, errFound) {
-		return true, nil
-	}
-	return false, err
 }
 
 // handWaiting gives over what was told and what is pending.

@@ -255,20 +255,26 @@ func (i *Installation) settled(ctx context.Context, store string) error {
 	return i.reached(ctx, store, &lasts, 50)
 }
 
-// reached looks so many times, a tenth of a second apart, whether the marks of a
-// store have reached some sequences, by bucket. When they have not, it returns
-// ErrBehind.
+// reached looks so many times, a tenth of a second apart, whether Redis knows all that a
+// store's timeline says of customers up to some sequences, by bucket. When it does not, it
+// returns ErrBehind. What concerns no customer, such as a pause, is marked when somebody
+// works, and nobody may.
 func (i *Installation) reached(ctx context.Context, store string, lasts *[customer.Buckets]uint64, times int) error {
 	for range times {
 		marks, err := i.customers.Marks(ctx, store)
 		if err != nil {
 			return err
 		}
-		behind := false
+		owed := false
 		for b := range marks {
-			behind = behind || marks[b] < lasts[b]
+			if owed || marks[b] >= lasts[b] {
+				continue
+			}
+			if owed, err = i.owes(ctx, store, uint8(b), marks[b]); err != nil {
+				return err
+			}
 		}
-		if !behind {
+		if !owed {
 			return nil
 		}
 		select {
@@ -278,4 +284,23 @@ func (i *Installation) reached(ctx context.Context, store string, lasts *[custom
 		}
 	}
 	return ErrBehind
+}
+
+// errFound ends a search.
+var errFound = errors.New("found")
+
+// owes reports whether the timeline says something of a customer of a bucket after a mark.
+func (i *Installation) owes(ctx context.Context, store string, bucket uint8, mark uint64) (bool, error) {
+	err := i.timeline.Direct().ReadBucket(ctx, store, bucket, mark, func(es []customer.Entry) error {
+		for _, e := range es {
+			if customer.Folds(e.Event.Type) && !e.Event.OfNobody() {
+				return errFound
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return true, nil
+	}
+	return false, err
 }
