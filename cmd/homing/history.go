@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"homing/pkg/clock"
@@ -106,25 +105,11 @@ func (w *historyWriter) write(lines []timeline.Line, passed, all uint64) error {
 		}
 		w.Events++
 	}
-	w.show(int64(passed), int64(all))
+	const doing = "reading the timeline"
+	w.bar.show(doing, int64(passed), int64(all), func() string {
+		return fmt.Sprintf("%s: %s of %s entries", doing, number(int(passed)), number(int(all)))
+	})
 	return nil
-}
-
-// show shows how far it has come: a bar on a terminal, else a line every two seconds.
-func (w *historyWriter) show(passed, all int64) {
-	g := &w.bar
-	if isTerminal(w.p.err) {
-		if g.bar == nil {
-			g.bar = progressbar.NewOptions64(all, progressbar.OptionSetWriter(w.p.err), progressbar.OptionSetDescription("reading the timeline"), progressbar.OptionShowCount(),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
-		}
-		_ = g.bar.Set64(passed) // a bar that cannot be drawn is not a reason to stop
-		return
-	}
-	if time.Since(g.last) >= lineEvery {
-		g.last = time.Now()
-		fmt.Fprintf(w.p.err, "reading the timeline: %s of %s entries\n", number(int(passed)), number(int(all)))
-	}
 }
 
 // tell says what was written.

@@ -21,6 +21,7 @@ type meter struct {
 	bar   *progressbar.ProgressBar // nil: lines
 	since time.Time
 	last  time.Time // of the lines, or of the times the bar was drawn
+	of    int64     // how much there is, as the bar shows it; 0: not known
 }
 
 // say prints a line next to the bar.
@@ -29,6 +30,41 @@ func (g *meter) say(line string) {
 		_ = g.bar.Clear()
 	}
 	fmt.Fprintln(g.p.err, line)
+}
+
+// every is how often it is shown.
+func (g *meter) every() time.Duration {
+	if isTerminal(g.p.err) {
+		return 100 * time.Millisecond
+	}
+	return lineEvery
+}
+
+// show shows how much of something is done, if it was not shown just before: with a bar on
+// a terminal, else by a line. Of what has no end that is known, total is 0. It reports
+// whether it did.
+func (g *meter) show(what string, done, total int64, line func() string) bool {
+	now := time.Now()
+	if now.Sub(g.last) < g.every() {
+		return false
+	}
+	g.last = now
+	if !isTerminal(g.p.err) {
+		fmt.Fprintln(g.p.err, line())
+		return true
+	}
+	if g.bar == nil || total != g.of {
+		g.finish()
+		end := total
+		if g.of = total; total == 0 {
+			end = -1
+		}
+		g.bar = progressbar.NewOptions64(end, progressbar.OptionSetWriter(g.p.err), progressbar.OptionSetWidth(30), progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
+	}
+	g.bar.Describe(what)
+	_ = g.bar.Set64(done) // a bar that cannot be drawn is not a reason to stop
+	return true
 }
 
 func (g *meter) finish() {

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
@@ -207,8 +206,7 @@ type rehearsing struct {
 	doing     string // which of them lives
 	bad       int    // lines that are no events
 	bar       meter
-	total     int64 // of what the bar shows; 0: not known
-	percent   int   // how often garbage is collected; see collect
+	percent   int // how often garbage is collected; see collect
 }
 
 // lived shows how far the rehearsal has come.
@@ -217,41 +215,14 @@ func (m *rehearsing) lived(at, from, to time.Time) {
 	m.show(m.doing+"living through "+at.Format("2 Jan 2006"), int64(at.Sub(from)/day), int64(to.Sub(from)/day))
 }
 
-// show shows what is being done: a bar on a terminal, else a line every two seconds.
+// show shows what is being done.
 func (m *rehearsing) show(what string, done, total int64) {
-	now := time.Now()
-	every := lineEvery
-	if isTerminal(m.p.err) {
-		every = 100 * time.Millisecond
-	}
-	if now.Sub(m.bar.last) < every {
-		return
-	}
-	m.bar.last = now
-	m.collect()
-	if !isTerminal(m.p.err) {
+	if m.bar.show(what, done, total, func() string {
 		if total > 0 {
-			fmt.Fprintf(m.p.err, "%s: day %s of %s\n", what, number(int(done)), number(int(total)))
-		} else {
-			fmt.Fprintf(m.p.err, "%s: %s%s\n", what, number(int(done)), m.of)
+			return fmt.Sprintf("%s: day %s of %s", what, number(int(done)), number(int(total)))
 		}
-		return
+		return fmt.Sprintf("%s: %s%s", what, number(int(done)), m.of)
+	}) {
+		m.collect()
 	}
-	m.draw(what, done, total)
-}
-
-// draw draws the bar; of what has no end that is known, a number.
-func (m *rehearsing) draw(what string, done, total int64) {
-	if m.bar.bar == nil || total != m.total {
-		m.bar.finish()
-		m.total = total
-		of := total
-		if total == 0 {
-			of = -1
-		}
-		m.bar.bar = progressbar.NewOptions64(of, progressbar.OptionSetWriter(m.p.err), progressbar.OptionSetWidth(30), progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
-	}
-	m.bar.bar.Describe(what)
-	_ = m.bar.bar.Set64(done) // a bar that cannot be drawn is not a reason to stop
 }
