@@ -93,8 +93,8 @@ func (h heirs) TakeRecords(rs []customer.Record) {
 func copies(rs []customer.Record) []customer.Record {
 	out := make([]customer.Record, len(rs))
 	for i, r := range rs {
-		c, err := customer.Decode(string(customer.Encode(&r.Customer)))
-		if err != nil { // it was encoded here
+		c, err := r.Customer.Apart()
+		if err != nil { // it was decoded before
 			panic(err)
 		}
 		out[i], out[i].Customer = r, c

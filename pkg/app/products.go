@@ -53,8 +53,8 @@ func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(
 
 // productsJob computes the product statistics every night.
 func (a *App) productsJob() calendar.Job {
-	return calendar.Job{Name: "products", At: calendar.ProductsAt, Run: func(ctx context.Context, store string, _ time.Time) error {
+	return calendar.Products(func(ctx context.Context, store string, _ time.Time) error {
 		_, err := a.statistics.Refresh(ctx, store)
 		return err
-	}}
+	})
 }

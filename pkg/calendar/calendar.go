@@ -42,8 +42,10 @@ type Job struct {
 	Run func(ctx context.Context, store string, date time.Time) error
 }
 
-// ProductsAt is when in the night the product statistics are computed.
-const ProductsAt = 3 * time.Hour
+// Products is the job that computes the product statistics, in the night.
+func Products(run func(ctx context.Context, store string, date time.Time) error) Job {
+	return Job{Name: "products", At: 3 * time.Hour, Run: run}
+}
 
 // Customers are the indexes of the customers as they are kept; see projection.
 type Customers interface {
@@ -174,36 +176,47 @@ type work struct {
 	parts []string
 	most  int // parts at a time
 	do    func(ctx context.Context, date time.Time, parts []string) error
-	end   func() // when this process has done its share
+	end   func() // when this process has done its share; may be nil
 }
 
 // together is how many buckets are looked at in one round trip: few enough that
 // a death costs little, and that replicas share the work.
 const together = 32
 
+// What is done for a store by its buckets.
+var (
+	ofBirthdays = work{name: "birthdays", parts: allBuckets, most: together}
+	ofLapses    = work{name: "lapses", at: lapsesAt, parts: allBuckets, most: together}
+)
+
+// ofJob is a job, which is done as a whole.
+func ofJob(j Job) work { return work{name: j.Name, at: j.At, parts: []string{"all"}, most: 1} }
+
 // works lists what is done for a store, in the order in which it is done.
 func (c *Calendar) works(store string) []work {
 	set := c.o.Stores[store]
 	var out []work
 	if set.Birthdays != nil {
-		out = append(out, work{name: "birthdays", parts: allBuckets, most: together, end: func() {},
-			do: func(ctx context.Context, _ time.Time, parts []string) error {
-				return c.tellBirthdays(ctx, store, bucketsOf(parts))
-			}})
+		w := ofBirthdays
+		w.do = func(ctx context.Context, _ time.Time, parts []string) error {
+			return c.tellBirthdays(ctx, store, bucketsOf(parts))
+		}
+		out = append(out, w)
 	}
 	if set.Lapses != nil {
-		left := 0
-		out = append(out, work{name: "lapses", at: lapsesAt, parts: allBuckets, most: together,
-			do: func(ctx context.Context, date time.Time, parts []string) error {
-				n, err := c.tellLapses(ctx, store, date, bucketsOf(parts))
-				left += n
-				return err
-			},
-			end: func() { c.leftOver(store, left) }})
+		w, left := ofLapses, 0
+		w.do = func(ctx context.Context, date time.Time, parts []string) error {
+			n, err := c.tellLapses(ctx, store, date, bucketsOf(parts))
+			left += n
+			return err
+		}
+		w.end = func() { c.leftOver(store, left) }
+		out = append(out, w)
 	}
 	for _, j := range c.o.Jobs {
-		out = append(out, work{name: j.Name, at: j.At, parts: []string{"all"}, most: 1, end: func() {},
-			do: func(ctx context.Context, date time.Time, _ []string) error { return j.Run(ctx, store, date) }})
+		w := ofJob(j)
+		w.do = func(ctx context.Context, date time.Time, _ []string) error { return j.Run(ctx, store, date) }
+		out = append(out, w)
 	}
 	return out
 }
@@ -213,7 +226,9 @@ func (c *Calendar) do(ctx context.Context, w work, store string) (open int, err 
 	if c.over[[2]string{store, w.name}].Equal(date) {
 		return 0, nil
 	}
-	defer w.end()
+	if w.end != nil {
+		defer w.end()
+	}
 	open, err = c.turns.each(ctx, turn{c.o.Scale, store, w.name, date}, w.parts, w.most,
 		func(ctx context.Context, parts []string) error { return w.do(ctx, date, parts) })
 	if open == 0 && err == nil {

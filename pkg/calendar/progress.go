@@ -22,7 +22,7 @@ type Progress struct {
 func ReadProgress(ctx context.Context, rdb redis.UniversalClient, zones map[string]*time.Location, now time.Time) (Progress, error) {
 	out := Progress{map[[2]string]time.Time{}, map[string]int{}}
 	for store, zone := range zones {
-		for _, w := range []work{{name: "birthdays", parts: allBuckets}, {name: "lapses", at: lapsesAt, parts: allBuckets}, {name: "products", at: ProductsAt, parts: []string{"all"}}} {
+		for _, w := range []work{ofBirthdays, ofLapses, ofJob(Products(nil))} {
 			date := dueDate(now, zone, w.at)
 			open, err := newTurns(rdb).undone(ctx, turn{store: store, work: w.name, date: date}, w.parts)
 			if err != nil {

@@ -61,6 +61,9 @@ const (
 // Encode returns the bytes a customer is stored as.
 func Encode(c *Customer) []byte { return Append(make([]byte, 0, 512), c) }
 
+// Apart returns the customer as they are kept, in memory of their own.
+func (c *Customer) Apart() (Customer, error) { return Decode(string(Encode(c))) }
+
 // Append appends to b the bytes a customer is stored as.
 func Append(b []byte, c *Customer) []byte {
 	t := newStamps(c)

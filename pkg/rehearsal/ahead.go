@@ -142,13 +142,6 @@ func (u *unions) seeRecord(id *customer.Identity, r *customer.Record) {
 	}
 }
 
-// seeAddress joins an id with the mailbox of an address, and with the guest there.
-func (u *unions) seeAddress(id *customer.Identity, k customer.Key, email string) {
-	own := u.number(k)
-	u.join(own, u.number(id.Mailbox(k.Store, email)))
-	u.join(own, u.number(id.Key(k.Store, id.Guest(k.Store, email))))
-}
-
 // takeOver gives each shard its part of what an installation knows.
 func (e *engine) takeOver(ctx context.Context, a *taken) error {
 	e.began = a.Now
@@ -173,12 +166,8 @@ func (e *engine) takeOver(ctx context.Context, a *taken) error {
 	}
 	maps.Copy(e.products, a.Products)
 	for _, x := range a.Shop {
-		switch of := e.shop[x.Store]; {
-		case of == nil:
-		case x.Type == events.TypeProductUpdated:
-			of.products = append(of.products, x)
-		default:
-			of.sold = append(of.sold, x)
+		if of := e.shop[x.Store]; of != nil {
+			of.hear(x)
 		}
 	}
 	e.calendar.Resume(a.Calendar)

@@ -56,6 +56,16 @@ type engine struct {
 // shopWord is what a shop said of its products, and what it sold to nobody.
 type shopWord struct{ products, sold []events.Event }
 
+// hear keeps what a shop said. It reports whether that was about a product.
+func (w *shopWord) hear(x events.Event) (product bool) {
+	if x.Type == events.TypeProductUpdated {
+		w.products = append(w.products, x)
+		return true
+	}
+	w.sold = append(w.sold, x)
+	return false
+}
+
 func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine, error) {
 	stores, err := programme.Open(c, id)
 	if err != nil {
@@ -67,7 +77,7 @@ func newEngine(c *config.Config, id *customer.Identity, now time.Time) (*engine,
 	}
 	e.reader = e.newIntake(nil, nil, clock.Scale{})
 	e.calendar = calendar.New(calendar.Options{
-		Stores: e.calendarStores(), Jobs: []calendar.Job{{Name: "products", At: calendar.ProductsAt, Run: e.refresh}},
+		Stores: e.calendarStores(), Jobs: []calendar.Job{calendar.Products(e.refresh)},
 		CatchUp: c.Calendar.CatchUp, DailyLimit: c.Calendar.DailyLimit, Customers: calendarPeople{e}, People: calendarPeople{e},
 		Publish: func(_ context.Context, es []events.Event) error {
 			e.said = append(e.said, es...)
@@ -227,12 +237,8 @@ func (e *engine) hear(common []Told, at time.Time) []Told {
 	said := map[string][]events.Event{}
 	for n < len(common) && !common[n].At.After(at) {
 		x := common[n].Entry.Event
-		of := e.shop[x.Store]
-		if x.Type == events.TypeProductUpdated {
-			of.products = append(of.products, x)
+		if e.shop[x.Store].hear(x) {
 			said[x.Store] = append(said[x.Store], x)
-		} else {
-			of.sold = append(of.sold, x)
 		}
 		n++
 	}

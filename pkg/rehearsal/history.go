@@ -156,10 +156,16 @@ func (u *unions) see(id *customer.Identity, e *customer.Entry) {
 		u.ids[own] = who.ID
 	}
 	if email := d.Who().Email; email != "" {
-		u.join(own, u.number(id.Mailbox(e.Key.Store, email)))
-		u.join(own, u.number(id.Key(e.Key.Store, id.Guest(e.Key.Store, email))))
+		u.seeAddress(id, e.Key, email)
 	}
 	if m, ok := d.(*events.CustomerMerged); ok {
 		u.join(own, u.number(id.Key(e.Key.Store, m.From)))
 	}
+}
+
+// seeAddress joins an id with the mailbox of an address, and with the guest there.
+func (u *unions) seeAddress(id *customer.Identity, k customer.Key, email string) {
+	own := u.number(k)
+	u.join(own, u.number(id.Mailbox(k.Store, email)))
+	u.join(own, u.number(id.Key(k.Store, id.Guest(k.Store, email))))
 }

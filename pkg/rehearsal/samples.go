@@ -10,7 +10,6 @@ import (
 
 	"homing/events"
 	"homing/pkg/channel"
-	"homing/pkg/customer"
 )
 
 // A Composer composes the emails of a store as they are when they leave.
@@ -77,7 +76,7 @@ func (l *ledger) keep(store string, o *Outcome) {
 		l.examples = map[look]example{}
 	}
 	x := *c
-	who, err := customer.Decode(string(customer.Encode(c.Customer))) // which goes on living
+	who, err := c.Customer.Apart() // who goes on living
 	if err != nil {
 		l.failed = fmt.Errorf("touch %s: %w", c.ID, err)
 		return
