@@ -12,9 +12,9 @@ import (
 )
 
 // Unused returns the code that came with an earlier email, named so in words, if an email
-// may remind of it: the email left, and the code can be used and was not. Else it says
-// what becomes of the reminder. While the earlier email has no outcome, nothing is said
-// of either: await is for that.
+// may remind of it: that email left, and the code can be used and was not. Otherwise the
+// verdict is what becomes of the reminder; while the earlier email has no outcome, that of
+// await.
 func Unused(earlier touch.Touch, named string, in Input, await func() touch.Verdict) (customer.Offer, touch.Verdict) {
 	c, z := &in.Customer, in.Location()
 	k, ok := earlier.ClaimIn(c)

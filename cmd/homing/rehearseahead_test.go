@@ -55,8 +55,8 @@ func (c *clinic) publishes(lines ...string) {
 	homingWith(c.t, nil, strings.Join(lines, "\n"), "publish", "--file", "-", "--config", c.config).want(c.t, exitOK)
 }
 
-// What an installation will send is told while it stands still, and nothing in its Redis
-// and NATS is different afterwards.
+// With no process running, the command tells what the installation will send, and leaves
+// Redis and NATS as they were.
 func TestTheTimeAheadIsToldAndNothingIsChanged(t *testing.T) {
 	c := openClinic(t)
 	now := time.Now().UTC()

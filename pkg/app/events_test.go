@@ -14,6 +14,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/programme"
+	"homing/workers"
 )
 
 //go:generate go test -run ^TestTheDocsListEveryTypeOfEvent$ . -update
@@ -81,7 +82,8 @@ func listed(t *testing.T, file, header string, line func(events.Row) string) {
 func starts(typ events.Type, docs string) string {
 	var out []string
 	for _, k := range programme.Kinds {
-		if !k.DoubleOptIn && slices.Contains(k.Triggers, typ) { // that one may be started by all of them
+		consent := slices.Equal(k.Triggers, workers.ConsentTriggers()) // may start it, and any event about a customer may bring that
+		if !consent && slices.Contains(k.Triggers, typ) {
 			out = append(out, fmt.Sprintf("[%s](%sworkers/%[1]s.md)", k.Name, docs))
 		}
 	}

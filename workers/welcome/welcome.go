@@ -1,14 +1,14 @@
-// Package welcome greets who says yes to marketing email for the first time, tells them
-// about the shop, and reminds them of the code for their first order.
+// Package welcome greets people who say yes to marketing email for the first time, tells
+// them about the shop, and reminds them of the code for their first order.
 //
 // Triggers: every event with a yes of a time of its own, be it the shop's, the preference
 // page's or that of a confirmed double opt-in; and customer.created with a yes. Steps:
 // greeting, at once, with the code; story, two days later; reminder of the code, five days
 // after the greeting, while it is unused. One series a membership, by the day on which it
-// began; and none for who comes back within a year of leaving.
+// began; and none for those who come back within a year of leaving.
 //
-// The series ends with the first order. Who had ordered before, or joins while they order,
-// is greeted and told the story, and gets no code for a first order.
+// The series ends with the first order. Those who had ordered before, or join at the
+// checkout, are greeted and told the story, and get no code for a first order.
 package welcome
 
 import (
