@@ -15,7 +15,7 @@ func usual() []events.Event {
 	who := events.Customer{ID: "C-10007", Email: "ann.ray@mail.example", FirstName: "Ann", LastName: "Ray", TimeZone: "Europe/London",
 		Locale: "en-GB", Country: "GB", Consent: &events.Consent{Email: events.Subscribed, At: new(instant(0))}}
 	for i := range 3 {
-		o := events.Order{ID: fmt.Sprintf("53636%d", i)}
+		o := events.Order{ID: fmt.Sprintf("53636%d", i), Total: events.Money{Minor: int64(4295 + 5000*i), Currency: "GBP"}}
 		for k := range 3 {
 			o.Items = append(o.Items, events.Item{ProductID: fmt.Sprintf("8512%dA", k+i), Quantity: k + 1})
 		}

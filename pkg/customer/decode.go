@@ -45,6 +45,8 @@ func Decode(data string) (Customer, error) {
 			}
 		case tagOrders:
 			c.Orders = body.orders(t)
+		case tagTotals:
+			body.totals(c.Orders)
 		case tagUntold:
 			c.Untold = body.orders(t)
 		case tagSeen:

@@ -47,6 +47,7 @@ const (
 	tagSeen      // see appendSeen
 	tagAsked     // Customer.Asked; then scope and Stop.Back of each that has one
 	tagAnswers   // see appendAnswers
+	tagTotals    // see appendTotals
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -78,6 +79,7 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte { return appendOrders(b, c.Orders, t, c.home()) })
+	b = section(b, tagTotals, hasTotals(c.Orders), func(b []byte) []byte { return appendTotals(b, c.Orders) })
 	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t, c.home()) })
 	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte { return appendSeen(b, c.Seen) })
 	b = appendClaims(b, c.Claims)

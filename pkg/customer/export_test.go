@@ -7,10 +7,12 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
 
 // LastTag is the highest tag of a section of a record.
-const LastTag = tagAnswers
+const LastTag = tagTotals
 
-// The tags of the sections of what a customer asked for, and of what they answered.
+// The tags of the sections of what a customer asked for, of what they answered, and of
+// what their orders cost.
 const (
 	TagAsked   byte = tagAsked
 	TagAnswers byte = tagAnswers
+	TagTotals  byte = tagTotals
 )

@@ -151,6 +151,9 @@ func anyOrder(t *rapid.T) events.Order {
 	o := events.Order{ID: order(t), CartID: pick(t, "", "k1"), Items: items(t),
 		Coupons: rapid.SliceOfN(rapid.SampledFrom([]string{"A", "b", "C"}), 0, 2).Draw(t, "coupons"),
 		Test:    rapid.IntRange(0, 5).Draw(t, "test") == 0}
+	if rapid.Bool().Draw(t, "says what it costs") {
+		o.Total = events.Money{Minor: rapid.Int64Range(0, 3).Draw(t, "cost"), Currency: pick(t, "EUR", "CHF")}
+	}
 	if rapid.IntRange(0, 3).Draw(t, "says when") == 0 {
 		o.PlacedAt = new(instant(rapid.IntRange(0, day).Draw(t, "placed at")))
 	}

@@ -103,13 +103,13 @@ func (o *Order) register() Register[Content] {
 	return Register[Content]{o.Content, o.Told, o.Rivals}
 }
 
-// forgetValues forgets what was said, but not when.
+// forgetValues forgets what was said, but neither when nor what the order costs.
 func forgetValues(r *Register[Content]) {
 	said := slices.Clone(r.others())
 	for i := range said {
-		said[i].Value = Content{}
+		said[i].Value = Content{Total: said[i].Value.Total}
 	}
-	r.Value, r.Rivals = Content{}, rivals(said, r.passed())
+	r.Value, r.Rivals = Content{Total: r.Value.Total}, rivals(said, r.passed())
 }
 
 func compareMarks(a, b Mark) int {

@@ -55,12 +55,14 @@ type Order struct {
 type Content struct {
 	CartID  string
 	Lines   []Line
-	Coupons []uint64 // hashes of the codes that were redeemed with it
-	To      string   // the address that came with it, in small letters; empty: none did
+	Coupons []uint64     // hashes of the codes that were redeemed with it
+	To      string       // the address that came with it, in small letters; empty: none did
+	Total   events.Money // what it cost the customer; the zero Money: nobody said
 }
 
 func compareContent(a, b Content) int {
-	return cmp.Or(cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons), cmp.Compare(a.To, b.To))
+	return cmp.Or(cmp.Compare(a.CartID, b.CartID), compareLines(a.Lines, b.Lines), slices.Compare(a.Coupons, b.Coupons), cmp.Compare(a.To, b.To),
+		cmp.Compare(a.Total.Currency, b.Total.Currency), cmp.Compare(a.Total.Minor, b.Total.Minor))
 }
 
 // PlacedAt returns when the order was placed, as it was first told.
@@ -147,7 +149,13 @@ func telling(o *events.Order, s Stamp) Order {
 	}
 	first = max(first, 1) // 0 says that it was not told
 	return Order{ID: o.ID, First: first, Age: first, Told: s, Test: o.Test,
-		Content: Content{CartID: o.CartID, Lines: lines(o.Items, len(o.Items)), Coupons: coupons(o.Coupons)}}
+		Content: Content{CartID: o.CartID, Lines: lines(o.Items, len(o.Items)), Coupons: coupons(o.Coupons), Total: cost(o.Total)}}
+}
+
+// cost is what an order costs, as it is kept: nobody pays less than nothing.
+func cost(m events.Money) events.Money {
+	m.Minor = max(m.Minor, 0)
+	return m
 }
 
 func orderPlaced(d *events.OrderPlaced, s Stamp) Order {

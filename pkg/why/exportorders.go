@@ -3,6 +3,7 @@ package why
 import (
 	"time"
 
+	"homing/events"
 	"homing/pkg/customer"
 )
 
@@ -15,6 +16,7 @@ type ExportOrder struct {
 	Test  bool         `json:"test,omitempty"`
 	Email string       `json:"email,omitempty"` // the address that came with it
 	Lines []ExportLine `json:"lines,omitempty"` // none: the whole order
+	Total events.Money `json:"total,omitzero"`  // what it cost
 }
 
 var orderWords = map[customer.Kind]string{customer.Placed: "placed", customer.Fulfilled: "fulfilled", customer.Delivered: "delivered",
@@ -29,7 +31,7 @@ func exportOrders(os []customer.Order) (out []ExportOrder) {
 			out = append(out, ExportOrder{Order: o.ID, What: what, At: ms(at), Lines: lines})
 		}
 		if o.Age != 0 {
-			out = append(out, ExportOrder{Order: o.ID, What: "placed", At: o.PlacedAt(), Cart: o.CartID, Test: o.Test, Email: o.To, Lines: exportLines(o.Lines)})
+			out = append(out, ExportOrder{Order: o.ID, What: "placed", At: o.PlacedAt(), Cart: o.CartID, Test: o.Test, Email: o.To, Lines: exportLines(o.Lines), Total: o.Total})
 			if o.Told.At != o.Age {
 				say("told as it is", o.Told.At, nil)
 			}
