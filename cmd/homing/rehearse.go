@@ -1,20 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
-	"homing/pkg/programme"
 	"homing/pkg/rehearsal"
 	"homing/pkg/shop"
 	"homing/pkg/templatestore"
@@ -22,7 +16,7 @@ import (
 
 const rehearseHelp = `Lives through the history of a shop with a configuration, on virtual time and with the
 same code that decides live, and tells what every customer would have got, and why
-not. It sends nothing, and without --from-now it connects to no server.
+not. It sends nothing, and connects to a server only with --from-now and --against running.
 
 A history is a file of events, one a line, as for "homing publish --file": .jsonl or
 .jsonl.gz; - is the standard input. "homing history" writes that of a running installation,
@@ -33,7 +27,9 @@ what Homing itself had said is left out: it says it again.
 
 With --against, the same history is lived through with another configuration as well, and
 what is told is who would get different mail. The exit code is 4 then if anybody would.
-The other configuration is a file, or one of a revision in git: HEAD~1:homing.yaml.
+The other configuration is a file, one of a revision in git, HEAD~1:homing.yaml, or, with
+--against running, the one that the processes of the installation decide by now, with the
+templates that they render with.
 
 With --from-now, there is no history: it reads what the installation of the configuration
 knows and has pending, and lives ahead from now, as if nothing else happened. The
@@ -84,7 +80,7 @@ func (p *program) rehearseCommand() *cobra.Command {
 	fs.Uint64Var(&f.seed, "seed", 1, "which made-up shop: a `number`")
 	fs.IntVar(&f.stories, "stories", 10, "tell the stories of so many customers")
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (default: all); what it tells does not depend on it")
-	fs.StringVar(&f.against, "against", "", "compare with the configuration of a `file`, or of a revision in git: REV:PATH")
+	fs.StringVar(&f.against, "against", "", "compare with the configuration of a `file`, of a revision in git, REV:PATH, or with the one that is running")
 	fs.IntVar(&f.customers, "customers", 50, "--against: list up to so many customers side by side")
 	fs.BoolVar(&f.samples, "samples", true, "compose one email of each worker, step and language, and with --against look which emails look different")
 	fs.StringVar(&f.fromNow, "from-now", "", "live ahead for so long, as 30d, from where the running installation is")
@@ -143,15 +139,16 @@ func (p *program) runRehearsal(ctx context.Context, f *rehearseFlags) error {
 
 // open makes a rehearsal of each configuration that is lived with, for some stores.
 func (m *rehearsing) open(ctx context.Context, c *config.Config, stores ...string) error {
-	configs, against := []*config.Config{c}, m.f.against
+	sides, against := []side{{c, m.templatesOf}}, m.f.against
 	if against != "" {
-		other, err := m.p.otherConfig(ctx, against)
+		other, err := m.otherSide(ctx, c)
 		if err != nil {
 			return err
 		}
-		configs = append(configs, other)
+		sides = append(sides, other)
 	}
-	for i, of := range configs {
+	for i, s := range sides {
+		of := s.config
 		for _, store := range stores {
 			if _, ok := of.Stores[store]; !ok {
 				return usagef("--against: %s has no store %s", against, store)
@@ -166,26 +163,7 @@ func (m *rehearsing) open(ctx context.Context, c *config.Config, stores ...strin
 		}
 		m.each = append(m.each, r)
 	}
-	return m.openLooks(ctx, configs)
-}
-
-// otherConfig loads the configuration that another is compared with: of a file, or, as
-// REV:PATH, of a revision in git.
-func (p *program) otherConfig(ctx context.Context, named string) (*config.Config, error) {
-	rev, path, of := strings.Cut(named, ":")
-	if _, err := os.Stat(named); err == nil || !of {
-		c, err := config.Load(named, p.env, programme.WorkerNames())
-		return c, usage(err)
-	}
-	git := exec.CommandContext(ctx, "git", "show", "--end-of-options", rev+":"+path)
-	var said bytes.Buffer
-	git.Stderr = &said
-	data, err := git.Output()
-	if err != nil {
-		return nil, usagef("--against: git show %s: %s", named, cmp.Or(strings.TrimSpace(said.String()), err.Error()))
-	}
-	c, err := config.Parse(named, data, p.env, programme.WorkerNames())
-	return c, usage(err)
+	return m.openLooks(ctx, sides)
 }
 
 // errOtherMail says, by its exit code, that somebody would get different mail.

@@ -118,3 +118,25 @@ func TestTheTimeAheadIsToldAndNothingIsChanged(t *testing.T) {
 		homing(t, append([]string{"rehearse", "--config", c.config, "--from-now"}, strings.Fields(args)...)...).want(t, exitUsage).contains(t, want)
 	}
 }
+
+// A proposal is compared with what the processes that run decide by, wherever their
+// configuration came from.
+func TestAProposalIsComparedWithWhatRuns(t *testing.T) {
+	c := openClinic(t)
+	text, err := os.ReadFile(c.config)
+	c.must(err)
+	proposal := write(t, t.TempDir(), "proposal.yaml", string(text)+"workers: {thank-you: {status: \"off\"}}\n")
+	order := func(id, day string) string {
+		return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/shop","type":"order.placed","time":"2026-05-%sT10:00:00Z","data":{"customer":{"id":"ann","email":"ann@example.com"},"order":{"id":%q,"total":{"amount":"1.00","currency":"GBP"},"items":[{"product_id":"tea","name":"Tea","quantity":1}]}}}`+"\n", id, day, id)
+	}
+	history := write(t, t.TempDir(), "history.jsonl", order("1", "01")+order("2", "03"))
+	rehearse := func(config string) ran {
+		return homing(t, "rehearse", "--file", history, "--against", "running", "--config", config)
+	}
+	rehearse(proposal).want(t, exitUnreachable).contains(t, "no process that runs a worker answers")
+	b := start(t, nil, "run", "--config", c.config)
+	eventually(t, func() bool { return rehearse(c.config).code == exitOK }, func() string { return rehearse(c.config).err })
+	rehearse(c.config).contains(t, "Nobody would get different mail")
+	rehearse(proposal).want(t, exitDiffers).contains(t, "1 customer would get different mail")
+	b.stop()
+}

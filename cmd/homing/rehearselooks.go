@@ -28,20 +28,20 @@ type look struct {
 	note      string                        // which they are
 }
 
-// openLooks loads the templates of each configuration.
-func (m *rehearsing) openLooks(ctx context.Context, configs []*config.Config) error {
+// openLooks loads the templates of each side. Without those of one, there is nothing to
+// compare.
+func (m *rehearsing) openLooks(ctx context.Context, sides []side) error {
 	if !m.f.samples {
 		return nil
 	}
 	var all []templatestore.Files
-	for i, c := range configs {
-		find := func() (templatestore.Files, string, error) { return m.templatesOf(ctx, c) }
-		if rev, file, of := strings.Cut(m.f.against, ":"); i > 0 {
-			if _, err := os.Stat(m.f.against); err != nil && of && !(c.Templates.Bucket() && m.published != nil) {
-				find = func() (templatestore.Files, string, error) { return templatesAt(ctx, rev, file, c.Templates) }
-			}
+	for i, s := range sides {
+		files, note, err := s.templates(ctx, s.config)
+		if errors.Is(err, errNotHere) {
+			m.bar.say(err.Error())
+			m.f.samples = false
+			return nil
 		}
-		files, note, err := find()
 		if err != nil {
 			return usage(fmt.Errorf("%s: %w", aboutTemplates(i), err))
 		}
@@ -50,9 +50,9 @@ func (m *rehearsing) openLooks(ctx context.Context, configs []*config.Config) er
 	if len(all) > 1 && m.looks[0].hash == m.looks[1].hash {
 		return nil // there is nothing to compare
 	}
-	for i, c := range configs {
+	for i, s := range sides {
 		var err error
-		if m.looks[i].composers, err = composersOf(c, all[i]); err != nil {
+		if m.looks[i].composers, err = composersOf(s.config, all[i]); err != nil {
 			return usage(fmt.Errorf("%s: %w (--samples=false does without)", aboutTemplates(i), err))
 		}
 	}

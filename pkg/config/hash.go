@@ -97,9 +97,17 @@ func write(w io.Writer, key string, v reflect.Value) {
 	}
 }
 
-// said is what a section says, whatever it looks like in the file: the keys in order,
-// what a later layer says instead of an earlier one.
+// said is what a section says, whatever it looks like in the file: the keys in order.
 func (s Section) said() string {
+	text, err := json.Marshal(s.tree()) // its maps are sorted
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// tree is what a section says: what a later layer says instead of an earlier one.
+func (s Section) tree() map[string]any {
 	all := map[string]any{}
 	for _, l := range s.layers {
 		var one map[string]any
@@ -108,11 +116,7 @@ func (s Section) said() string {
 		}
 		over(all, one)
 	}
-	text, err := json.Marshal(all) // its maps are sorted
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
+	return all
 }
 
 // over lays one tree over another, key by key.

@@ -19,7 +19,7 @@ const aheadFor = 5 * time.Second
 func ahead(ctx context.Context, nc *nats.Conn, n int) {
 	ctx, cancel := context.WithTimeout(ctx, aheadFor)
 	defer cancel()
-	question, err := json.Marshal(asked{n})
+	question, err := json.Marshal(asked{Prepare: n})
 	for err == nil && ctx.Err() == nil {
 		var all []Process
 		all, err = ask(ctx, nc, question)

@@ -46,11 +46,15 @@ type About struct {
 	TimeZones string            `json:"time_zones,omitempty"` // the version of the rules by which it reads clocks
 	Since     time.Time         `json:"since,omitzero"`       // when it started
 	NotReady  string            `json:"not_ready,omitempty"`  // what is missing, as /readyz says it
+	// Configuration is what decides what customers get, see config.Config.Said. Only who
+	// asks for it is told; of an older process it is empty.
+	Configuration json.RawMessage `json:"configuration,omitempty"`
 }
 
 // asked is what a question may ask for.
 type asked struct {
-	Prepare int `json:"prepare"` // a version to load; 0: none
+	Prepare       int  `json:"prepare"`       // a version to load; 0: none
+	Configuration bool `json:"configuration"` // what the process decides by
 }
 
 // Answer tells those who Ask what this process renders with, until ctx ends. With a
@@ -58,10 +62,17 @@ type asked struct {
 func Answer(ctx context.Context, nc *nats.Conn, f *Follower, log *zap.Logger, process func() Process) {
 	sub, err := nc.Subscribe(usingSubject, func(m *nats.Msg) {
 		var q asked
-		if f != nil && json.Unmarshal(m.Data, &q) == nil && q.Prepare > 0 {
+		if json.Unmarshal(m.Data, &q) != nil {
+			q = asked{}
+		}
+		if f != nil && q.Prepare > 0 {
 			f.prepare(ctx, q.Prepare)
 		}
-		data, err := json.Marshal(process())
+		p := process()
+		if !q.Configuration {
+			p.Configuration = nil
+		}
+		data, err := json.Marshal(p)
 		if err == nil {
 			err = m.Respond(data)
 		}
@@ -79,6 +90,11 @@ func Answer(ctx context.Context, nc *nats.Conn, f *Follower, log *zap.Logger, pr
 // Ask asks all processes what they are and what they render with, and returns what those
 // said that answered within a moment, by name.
 func Ask(ctx context.Context, nc *nats.Conn) ([]Process, error) { return ask(ctx, nc, nil) }
+
+// AskConfigurations is Ask, and asks for the configurations as well.
+func AskConfigurations(ctx context.Context, nc *nats.Conn) ([]Process, error) {
+	return ask(ctx, nc, []byte(`{"configuration":true}`))
+}
 
 func ask(ctx context.Context, nc *nats.Conn, question []byte) ([]Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, mostAsked)
