@@ -482,10 +482,13 @@ func TestAsyncAPINamesEveryMessage(t *testing.T) {
 	}
 }
 
-// camel is the key of a type in asyncapi.yaml: "orderPlaced".
+// camel is the key of a type in asyncapi.yaml: "orderPlaced", "subscriptionPaymentFailed".
 func camel(t Type) string {
 	entity, action, _ := strings.Cut(string(t), ".")
-	return entity + strings.ToUpper(action[:1]) + action[1:]
+	for word := range strings.SplitSeq(action, "_") {
+		entity += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return entity
 }
 
 func member(doc map[string]any, path ...string) map[string]any {

@@ -13,7 +13,7 @@ func TestTheDocsSayWhatToSendWhen(t *testing.T) {
 	_, section, _ := strings.Cut(string(readFile(t, "../docs/events.md")), "\n## What to send when\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	headings := regexp.MustCompile(`(?m)^### (.*)$`).FindAllStringSubmatch(section, -1)
-	examples := regexp.MustCompile("(?ms)^`([a-z.]+)`[^\n]*\n```json\n(.*?)\n```$").FindAllStringSubmatch(section, -1)
+	examples := regexp.MustCompile("(?ms)^`([a-z._]+)`[^\n]*\n```json\n(.*?)\n```$").FindAllStringSubmatch(section, -1)
 	if n := strings.Count(section, "```json"); len(examples) != n || len(headings) < 12 || n < len(headings) {
 		t.Fatalf("%d headings, %d examples, of which %d name their type", len(headings), n, len(examples))
 	}

@@ -68,7 +68,7 @@ func (s *shape) eachLink(p unsafe.Pointer, l *Link, see func(*Link)) {
 		at := unsafe.Add(p, f.offset)
 		*here = stage{f.name, -1}
 		switch f.kind {
-		case textURL:
+		case textURL, textSecureURL:
 			if l.URL, l.Picture = *(*string)(at), f.name == "image_url"; l.URL != "" {
 				see(l)
 			}
@@ -86,4 +86,6 @@ func (s *shape) eachLink(p unsafe.Pointer, l *Link, see func(*Link)) {
 
 // leads reports whether a field is a link, or has links in it. Lists of other
 // things than items have none, which the fields of all types are tested for.
-func (f *field) leads() bool { return f.kind == textURL || f.shape != nil && len(f.shape.links) > 0 }
+func (f *field) leads() bool {
+	return f.kind == textURL || f.kind == textSecureURL || f.shape != nil && len(f.shape.links) > 0
+}

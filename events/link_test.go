@@ -67,7 +67,7 @@ func (s *shape) fillLinks(p unsafe.Pointer) {
 		f := &s.fields[i]
 		at := unsafe.Add(p, f.offset)
 		switch f.kind {
-		case textURL:
+		case textURL, textSecureURL:
 			*(*string)(at) = "https://shop.example"
 		case isItems:
 			items := make([]Item, 1)

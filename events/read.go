@@ -180,6 +180,12 @@ func (r *reader) textOf(k kind) string {
 		return r.one(CSAT, NPS)
 	case textProse:
 		return r.text(MaxAnswerText)
+	case textSecureURL:
+		return r.hint(secureURL, WarnDroppedURL, `an address of the web that can be used and begins with https, like "https://shop.example/subscriptions/1"`)
+	case textInterval:
+		return r.one(EveryDay, EveryWeek, EveryMonth, EveryYear)
+	case textCancellation:
+		return r.one(CancelReasons()...)
 	}
 	return ""
 }
@@ -198,6 +204,8 @@ func (r *reader) wholeOf(k kind) int {
 		return r.between(1970, 9999)
 	case wholeLimit:
 		return r.between(1, maxLimit)
+	case wholeIntervalCount:
+		return r.between(1, maxIntervalCount)
 	}
 	return r.whole()
 }

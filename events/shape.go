@@ -72,6 +72,9 @@ const (
 	textAnswer
 	textScale
 	textProse
+	textSecureURL
+	textInterval
+	textCancellation
 	wholeAny // from here on: int
 	wholeQuantity
 	wholeChangedQuantity
@@ -79,6 +82,7 @@ const (
 	wholeRating
 	wholeYear
 	wholeLimit
+	wholeIntervalCount
 	isMoney // from here on: each of its own type
 	isTime
 	isUntil
@@ -120,6 +124,9 @@ var kinds = map[kind]struct {
 	textAnswer:           {"answer", reflect.TypeFor[string]()},
 	textScale:            {"scale", reflect.TypeFor[string]()},
 	textProse:            {"prose", reflect.TypeFor[string]()},
+	textSecureURL:        {"https", reflect.TypeFor[string]()},
+	textInterval:         {"interval", reflect.TypeFor[string]()},
+	textCancellation:     {"cancellation", reflect.TypeFor[string]()},
 	wholeAny:             {"", reflect.TypeFor[int]()},
 	wholeQuantity:        {"quantity", reflect.TypeFor[int]()},
 	wholeChangedQuantity: {"changed_quantity", reflect.TypeFor[int]()},
@@ -127,6 +134,7 @@ var kinds = map[kind]struct {
 	wholeRating:          {"rating", reflect.TypeFor[int]()},
 	wholeYear:            {"year", reflect.TypeFor[int]()},
 	wholeLimit:           {"limit", reflect.TypeFor[int]()},
+	wholeIntervalCount:   {"interval_count", reflect.TypeFor[int]()},
 	isMoney:              {"", reflect.TypeFor[Money]()},
 	isTime:               {"", reflect.TypeFor[*time.Time]()},
 	isUntil:              {"until", reflect.TypeFor[*time.Time]()},
@@ -170,7 +178,9 @@ var checks = map[reflect.Type]judge{
 		}
 		return "", "", ""
 	},
-	reflect.TypeFor[CustomerAnswered](): func(p unsafe.Pointer) (string, Reason, string) { return (*CustomerAnswered)(p).says() },
+	reflect.TypeFor[CustomerAnswered]():     func(p unsafe.Pointer) (string, Reason, string) { return (*CustomerAnswered)(p).says() },
+	reflect.TypeFor[Subscription]():         func(p unsafe.Pointer) (string, Reason, string) { return (*Subscription)(p).counts() },
+	reflect.TypeFor[SubscriptionRenewing](): func(p unsafe.Pointer) (string, Reason, string) { return (*SubscriptionRenewing)(p).ahead() },
 	reflect.TypeFor[AtMost](): func(p unsafe.Pointer) (string, Reason, string) {
 		switch a := (*AtMost)(p); {
 		case a.Limit == 0 && a.Window != "":

@@ -36,6 +36,15 @@ const (
 	TypeAddressBounced       Type = "address.bounced"
 	TypeAddressComplained    Type = "address.complained"
 	TypeProductUpdated       Type = "product.updated"
+
+	TypeSubscriptionStarted       Type = "subscription.started"
+	TypeSubscriptionUpdated       Type = "subscription.updated"
+	TypeSubscriptionRenewing      Type = "subscription.renewing"
+	TypeSubscriptionRenewed       Type = "subscription.renewed"
+	TypeSubscriptionPaused        Type = "subscription.paused"
+	TypeSubscriptionResumed       Type = "subscription.resumed"
+	TypeSubscriptionCancelled     Type = "subscription.cancelled"
+	TypeSubscriptionPaymentFailed Type = "subscription.payment_failed"
 )
 
 // The types of facts: what Homing itself did. They are on the timeline only; a
@@ -100,6 +109,18 @@ var rows = []Row{
 	row[ComplaintOpened](Storefront, "A customer complained, about an order or in general.",
 		"asks for no review while the complaint is open"),
 	row[ComplaintClosed](Storefront, "A complaint was dealt with.", "asks for reviews again"),
+	row[SubscriptionStarted](Storefront, "A customer subscribed to something, or did so again after they had cancelled.",
+		"keeps that it is active, and when it renews: nobody is reminded to reorder what comes by itself"),
+	row[SubscriptionUpdated](Storefront, "A subscription was changed, or its next renewal was skipped or moved: this is what it is now.",
+		"keeps when it renews, and drops the reminder of a day on which it does not"),
+	row[SubscriptionRenewing](Storefront, "A subscription is about to renew.", "keeps when it renews"),
+	row[SubscriptionRenewed](Storefront, "A subscription renewed, and was paid.",
+		"keeps when it renews next, and drops emails about a payment that failed before"),
+	row[SubscriptionPaused](Storefront, "A subscription is paused.", "drops emails planned for it"),
+	row[SubscriptionResumed](Storefront, "A subscription that was paused goes on.", "keeps that it is active, and when it renews"),
+	row[SubscriptionCancelled](Storefront, "A subscription was cancelled.",
+		"drops emails planned for it; a reminder to reorder may come again"),
+	row[SubscriptionPaymentFailed](Storefront, "A renewal of a subscription could not be charged.", "keeps when"),
 	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
 		"sends nothing more to the address, for any customer of the store; with `permanent: false` it is noted"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",

@@ -140,6 +140,9 @@ func (d *draft) encode(store string, scale clock.Scale) ([]byte, error) {
 	if d.time, err = parseWhen(d.f.time, scale); err != nil {
 		return nil, usagef("--time: %w", err)
 	}
+	if err := d.whenRenewed(scale); err != nil {
+		return nil, err
+	}
 	if d.source == "" {
 		d.source = "/stores/" + store
 	}

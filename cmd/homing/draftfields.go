@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"homing/events"
+	"homing/pkg/clock"
 )
 
 // A dataFlag is a flag of `homing publish` that says something in the data of an
@@ -33,6 +36,9 @@ var dataFlags = []dataFlag{
 	{name: "rating", usage: "review.submitted: 1 to 5", paths: []string{"review.rating"}},
 	{name: "from", usage: "customer.merged: the `id` that is no longer used", paths: []string{"from"},
 		without: func(*draft) (string, error) { return "", errors.New("which id is no longer used? Say --from ID") }},
+	{name: "subscription", usage: "the subscription's `id` (default: sub-<customer>)", paths: []string{"subscription.id"}, without: (*draft).subscriptionID},
+	{name: "renews", usage: "`when` the subscription renews next: RFC 3339, or from now, as in 10d (subscription.renewing: 7d)", paths: []string{"subscription.next_renewal_at"}},
+	{name: "reason", usage: "subscription.cancelled: `why`, such as requested or expired", paths: []string{"reason"}},
 	{name: "scope", usage: "customer.unsubscribed: all, everything or a worker's `name`", paths: []string{"scope"}},
 
 	// These are more than the value of a field: see fillItems.
@@ -75,7 +81,10 @@ func (d *draft) at(path string) (object, string) {
 
 // exemplary are the fields of an example that stay, although they need not be
 // there: they describe a thing, not the one in the example.
-var exemplary = []string{"product", "total", "rating", "kind", "scale", "score", "answer"}
+var exemplary = []string{"product", "subscription", "total", "rating", "kind", "scale", "score", "answer"}
+
+// ofTheExample are what goes of such a thing all the same.
+var ofTheExample = []string{"subscription.id", "subscription.next_renewal_at"}
 
 // anonymise takes out of an example what is about its own customer and time.
 func (d *draft) anonymise() {
@@ -88,7 +97,8 @@ func (d *draft) anonymise() {
 			under, name = "", path
 		}
 		made := slices.ContainsFunc(dataFlags, func(x dataFlag) bool { return x.without != nil && slices.Contains(x.paths, path) })
-		if under == "customer" || f.Required && !made || slices.Contains(exemplary, under) || slices.Contains(exemplary, name) {
+		stays := slices.Contains(exemplary, under) || slices.Contains(exemplary, name)
+		if under == "customer" || f.Required && !made || stays && !slices.Contains(ofTheExample, path) {
 			continue
 		}
 		if o := d.data; under == "" {
@@ -200,10 +210,29 @@ func (d *draft) orderID() (string, error) {
 	return strings.ToLower(rand.Text()[:8]), nil
 }
 
-func (d *draft) cartID() (string, error) {
+func (d *draft) cartID() (string, error) { return "cart-" + d.who(), nil }
+
+func (d *draft) subscriptionID() (string, error) { return "sub-" + d.who(), nil }
+
+// who is the customer's id, or another word for a guest.
+func (d *draft) who() string {
 	who, _ := d.part("customer")["id"].(string)
 	if who == "" {
 		who = "guest"
 	}
-	return "cart-" + who, nil
+	return who
+}
+
+// whenRenewed makes a time of when a subscription renews, and has an announcement say it.
+func (d *draft) whenRenewed(scale clock.Scale) error {
+	s := d.part("subscription")
+	if s == nil || d.f.text("renews") == "" && (d.t != events.TypeSubscriptionRenewing || s["next_renewal_at"] != nil) {
+		return nil
+	}
+	at, err := parseWhen(cmp.Or(d.f.text("renews"), "7d"), scale)
+	if err != nil {
+		return usagef("--renews: %w", err)
+	}
+	s["next_renewal_at"] = at.UTC().Format(time.RFC3339)
+	return nil
 }

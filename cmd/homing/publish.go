@@ -52,7 +52,7 @@ func (p *program) publishCommand() *cobra.Command {
 	for _, r := range events.Rows() {
 		if r.Type.Known() {
 			types = append(types, string(r.Type))
-			fmt.Fprintf(&help, "  %-22s %s\n", r.Type, r.Says)
+			fmt.Fprintf(&help, "  %-27s %s\n", r.Type, r.Says)
 		}
 	}
 	cmd := &cobra.Command{
@@ -90,6 +90,7 @@ func (p *program) publishCommand() *cobra.Command {
 const publishExamples = `  homing publish order.placed --customer ann --email ann@example.com
   homing publish order.placed --customer ann --item "Assam, 250 g x2 @12.95" --time -30m
   homing publish order.cancelled --customer ann --order 10042
+  homing publish subscription.renewing --customer ann --renews 10d
   homing publish cart.updated --data cart.json
   homing publish cart.updated --data cart.json --dry-run
   homing publish --file events.jsonl.gz --rebase`

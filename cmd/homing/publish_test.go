@@ -34,6 +34,7 @@ func TestAnEventIsMadeFromFlags(t *testing.T) {
 			`{"customer":{"id":"ann","email":"ann@example.com"},"order":{"id":"7","items":[{"product_id":"tea","name":"Tea","quantity":1,` +
 				`"price":{"amount":"900","currency":"JPY"}}],"total":{"amount":"950","currency":"JPY"}}}`},
 		{"a whole order cancelled", `order.cancelled --customer=ann --order=7`, `{"customer":{"id":"ann"},"order":{"id":"7"}}`},
+		{"a cancellation", `subscription.cancelled --customer=ann --subscription=8 --reason=expired`, `{"customer":{"id":"ann"},"subscription":{"id":"8"},"reason":"expired"}`},
 		{"a guest", `customer.unsubscribed --email=g@example.com --scope=everything`, `{"customer":{"email":"g@example.com"},"scope":"everything"}`},
 		{"two customers that are one", `customer.merged --customer=ann --from=anna`, `{"customer":{"id":"ann"},"from":"anna"}`},
 		{"flags over a file", `order.placed --data=` + file + ` --customer=ann --total=4`,
@@ -101,6 +102,7 @@ func TestAWrongEventIsNotPublished(t *testing.T) {
 		{"order.placed --customer=ann --item=Tea", exitUsage, "--total is needed"},
 		{"order.placed --customer=ann --item=Tea@1,50", exitUsage, "not a decimal number"},
 		{"order.placed --customer=ann --rating=3", exitUsage, "--rating: order.placed has no such thing"},
+		{"subscription.started --customer=ann --renews=soon", exitUsage, "--renews"},
 		{"order.placed --customer=ann --time=soon", exitUsage, "--time"},
 		{"order.placed --customer=ann --rebase", exitUsage, "for --file"},
 		{"order.placed --customer=ann --email=nowhere", exitFailure, "rejected as bad_address: customer.email"},

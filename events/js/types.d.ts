@@ -171,6 +171,34 @@ export type Product = {
   review_url?: Url;
 };
 
+/** An absolute address of the web that begins with https. */
+export type SecureUrl = string;
+
+/** What a customer gets again and again, and pays for each time. What is left out says nothing. */
+export type Subscription = {
+  id: Id;
+  /** Of the plan. */
+  name?: ProductName;
+  /** What comes each time. */
+  items?: Items;
+  /** What the customer pays each time. */
+  total?: Money;
+  /** With interval_count: how often it renews. */
+  interval?: "day" | "week" | "month" | "year";
+  /** How many of them. Left out: one. */
+  interval_count?: number;
+  /** When the customer is charged next; it may be ahead. */
+  next_renewal_at?: string;
+  /** Where the customer changes it. */
+  manage_url?: SecureUrl;
+  /** Skips the next renewal. */
+  skip_url?: SecureUrl;
+  /** Cancels it. */
+  cancel_url?: SecureUrl;
+  /** Where the customer pays, or changes how. */
+  payment_url?: SecureUrl;
+};
+
 /** A cart changed: it now holds these items, or none. */
 export type CartUpdated = {
   customer: Customer;
@@ -325,6 +353,60 @@ export type ComplaintClosed = {
   complaint: Complaint;
 };
 
+/** A customer subscribed to something, or did so again after they had cancelled. */
+export type SubscriptionStarted = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription was changed, or its next renewal was skipped or moved: this is what it is now. */
+export type SubscriptionUpdated = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription is about to renew. */
+export type SubscriptionRenewing = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription renewed, and was paid. */
+export type SubscriptionRenewed = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription is paused. */
+export type SubscriptionPaused = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription that was paused goes on. */
+export type SubscriptionResumed = {
+  customer: Customer;
+  subscription: Subscription;
+};
+
+/** A subscription was cancelled. */
+export type SubscriptionCancelled = {
+  customer: Customer;
+  subscription: Subscription;
+  /** Why. Left out: it is not known. */
+  reason?: "requested" | "payment_failed" | "expired" | "discontinued" | "fraud" | "deceased";
+  /** Until when it goes on, paid as it is; it may be ahead. Left out: it is over. */
+  ends_at?: string;
+};
+
+/** A renewal of a subscription could not be charged. */
+export type SubscriptionPaymentFailed = {
+  customer: Customer;
+  subscription: Subscription;
+  /** When you try again; it may be ahead. */
+  retry_at?: string;
+};
+
 /** Email to an address came back, as relays report it some time after they accepted it. */
 export type AddressBounced = {
   email: Email;
@@ -365,6 +447,14 @@ export interface EventData {
   "review.submitted": ReviewSubmitted;
   "complaint.opened": ComplaintOpened;
   "complaint.closed": ComplaintClosed;
+  "subscription.started": SubscriptionStarted;
+  "subscription.updated": SubscriptionUpdated;
+  "subscription.renewing": SubscriptionRenewing;
+  "subscription.renewed": SubscriptionRenewed;
+  "subscription.paused": SubscriptionPaused;
+  "subscription.resumed": SubscriptionResumed;
+  "subscription.cancelled": SubscriptionCancelled;
+  "subscription.payment_failed": SubscriptionPaymentFailed;
   "address.bounced": AddressBounced;
   "address.complained": AddressComplained;
   "product.updated": ProductUpdated;

@@ -137,6 +137,8 @@ type Customer struct {
 	Claims  []Claim        // newest first, at most MaxClaims that spend and MaxClaims that do not
 	Sunset  int64          // ms: when a last email went out to them; see Asleep
 
+	Subscriptions []Subscription // ascending by id, at most MaxSubscriptions
+
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became
 

@@ -75,6 +75,8 @@ func Decode(data string) (Customer, error) {
 			c.Notes = body.notes()
 		case tagAnswers:
 			c.Answers = body.answers()
+		case tagRenewals:
+			c.Subscriptions = body.subscriptions()
 		case tagOffers:
 			for body.rest != "" && !body.bad {
 				c.Offers = append(c.Offers, body.offer())

@@ -48,6 +48,7 @@ const (
 	tagAsked     // Customer.Asked; then scope and Stop.Back of each that has one
 	tagAnswers   // see appendAnswers
 	tagTotals    // see appendTotals
+	tagRenewals  // subscriptions: see appendSubscriptions
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -118,6 +119,7 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagAnswers, len(c.Answers) > 0, func(b []byte) []byte { return appendAnswers(b, c.Answers) })
+	b = section(b, tagRenewals, len(c.Subscriptions) > 0, func(b []byte) []byte { return appendSubscriptions(b, c.Subscriptions) })
 	b = section(b, tagOffers, len(c.Offers) > 0, func(b []byte) []byte {
 		for _, o := range c.Offers {
 			b = binary.AppendUvarint(appendString(putUint64(b, o.Touch), o.Code), uint64(o.Percent))

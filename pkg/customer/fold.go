@@ -35,6 +35,17 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
 	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),
 
+	events.TypeSubscriptionStarted:   subscribed(func(_ *events.SubscriptionStarted, s *Subscription, at int64) { s.Active = at }),
+	events.TypeSubscriptionUpdated:   subscribed(func(*events.SubscriptionUpdated, *Subscription, int64) {}),
+	events.TypeSubscriptionRenewing:  subscribed(func(*events.SubscriptionRenewing, *Subscription, int64) {}),
+	events.TypeSubscriptionRenewed:   subscribed(func(_ *events.SubscriptionRenewed, s *Subscription, at int64) { s.Active = at }),
+	events.TypeSubscriptionPaused:    subscribed(func(_ *events.SubscriptionPaused, s *Subscription, at int64) { s.Paused = at }),
+	events.TypeSubscriptionResumed:   subscribed(func(_ *events.SubscriptionResumed, s *Subscription, at int64) { s.Active = at }),
+	events.TypeSubscriptionCancelled: subscribed(cancelled),
+	events.TypeSubscriptionPaymentFailed: subscribed(func(_ *events.SubscriptionPaymentFailed, s *Subscription, at int64) {
+		s.Unpaid = []int64{at}
+	}),
+
 	events.TypePersonMerged:      of((*Customer).becomes),
 	events.TypeAddressBounced:    of((*Customer).addressBounced),
 	events.TypeAddressComplained: of(noted(Complained, func(*events.AddressComplained) string { return "" })),
@@ -55,9 +66,9 @@ func withFacts(fs map[events.Type]fold) map[events.Type]fold {
 
 // Apply folds e into c and reports whether that changed anything. It is
 // commutative and idempotent for as long as no more than MaxOrders orders, with
-// MaxDetails things about them, and MaxClaims claims of a sort are kept; beyond that
-// the oldest details go, and only what is still known about an old order can
-// depend on the order of events.
+// MaxDetails things about them, MaxClaims claims of a sort and MaxSubscriptions are kept;
+// beyond that the oldest details go, and only what is still known about an old order or
+// subscription can depend on the order of events.
 //
 // Apply changes c's slices and maps in place: a copy of a Customer must not be
 // folded into further.

@@ -85,6 +85,26 @@ func anyData(t *rapid.T) events.Data {
 		return &events.ComplaintOpened{Customer: who, Complaint: events.Complaint{ID: "c1", OrderID: pick(t, "", "o1")}}
 	case events.TypeComplaintClosed:
 		return &events.ComplaintClosed{Customer: who, Complaint: events.Complaint{ID: "c1", OrderID: pick(t, "", "o1")}}
+	case events.TypeSubscriptionStarted:
+		return &events.SubscriptionStarted{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionUpdated:
+		return &events.SubscriptionUpdated{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionRenewing:
+		return &events.SubscriptionRenewing{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionRenewed:
+		return &events.SubscriptionRenewed{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionPaused:
+		return &events.SubscriptionPaused{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionResumed:
+		return &events.SubscriptionResumed{Customer: who, Subscription: anySubscription(t)}
+	case events.TypeSubscriptionCancelled:
+		d := &events.SubscriptionCancelled{Customer: who, Subscription: anySubscription(t), Reason: pick(t, "", events.CancelRequested, events.CancelFraud)}
+		if rapid.Bool().Draw(t, "goes on") {
+			d.EndsAt = new(instant(rapid.IntRange(0, 99).Draw(t, "ends")))
+		}
+		return d
+	case events.TypeSubscriptionPaymentFailed:
+		return &events.SubscriptionPaymentFailed{Customer: who, Subscription: anySubscription(t)}
 	case events.TypeOfferIssued:
 		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99))}
 	case events.TypeProductUpdated:
@@ -130,6 +150,14 @@ func anyPreferences(t *rapid.T, who events.Customer) *events.CustomerPreferences
 		d.PauseUntil = new(instant(rapid.IntRange(0, 99).Draw(t, "until")))
 	}
 	return d
+}
+
+func anySubscription(t *rapid.T) events.Subscription {
+	s := events.Subscription{ID: pick(t, "s1", "s2"), Items: items(t), Interval: pick(t, "", events.EveryWeek, events.EveryMonth)}
+	if rapid.Bool().Draw(t, "renews") {
+		s.NextRenewalAt = new(instant(rapid.IntRange(0, 99).Draw(t, "renews at")))
+	}
+	return s
 }
 
 func anyCustomer(t *rapid.T) events.Customer {

@@ -39,6 +39,9 @@ func Join(c *Customer, from Customer) bool {
 	for _, a := range from.Answers {
 		changed = c.keepAnswer(a) || changed
 	}
+	for _, o := range from.Subscriptions {
+		changed = c.keepSubscription(o) || changed
+	}
 	for _, o := range from.Offers {
 		changed = c.Bind(o) || changed
 	}
@@ -56,7 +59,7 @@ func (c *Customer) clone() Customer {
 	out.Stops = maps.Clone(c.Stops)
 	out.Orders, out.Untold, out.Seen = slices.Clone(c.Orders), slices.Clone(c.Untold), slices.Clone(c.Seen)
 	out.Notes, out.Offers, out.Claims = slices.Clone(c.Notes), slices.Clone(c.Offers), slices.Clone(c.Claims)
-	out.Answers = slices.Clone(c.Answers)
+	out.Answers, out.Subscriptions = slices.Clone(c.Answers), slices.Clone(c.Subscriptions)
 	out.Addresses, out.Absorbed = slices.Clone(c.Addresses), slices.Clone(c.Absorbed)
 	return out
 }

@@ -74,6 +74,8 @@ type ExportRecord struct {
 	Mails     []ExportEmail        `json:"mails,omitempty"`
 	LastMail  time.Time            `json:"last_word_at,omitzero"` // an email after which only a sign of life brings more
 	Erased    time.Time            `json:"erased_at,omitzero"`
+
+	Subscriptions []ExportSubscription `json:"subscriptions,omitempty"`
 }
 
 // Said is something and when it was said.
@@ -192,6 +194,7 @@ func record(c *customer.Customer) ExportRecord {
 		state := map[customer.ClaimState]string{customer.Open: "under way", customer.Dropped: "dropped", customer.Uncertain: "uncertain", customer.Sent: "sent"}[k.State]
 		r.Mails = append(r.Mails, ExportEmail{fmt.Sprintf("%016x", k.Touch), state, k.Why, ms(k.At)})
 	}
+	r.Subscriptions = exportSubscriptions(c)
 	if c.Sunset != 0 {
 		r.LastMail = ms(c.Sunset)
 	}

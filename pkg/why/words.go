@@ -55,6 +55,9 @@ func (t *teller) happened(e events.Event) string {
 	case *events.ComplaintClosed:
 		return "the complaint" + about(d.Complaint) + " was dealt with"
 	}
+	if events.SubscriptionTold(e.Data) != nil {
+		return t.subscribed(e.Data)
+	}
 	return t.rare(e)
 }
 
