@@ -9,7 +9,9 @@ import (
 
 	"homing/pkg/app"
 	"homing/pkg/installation"
+	"homing/pkg/programme"
 	"homing/pkg/studio"
+	"homing/pkg/support"
 )
 
 // startStudio opens a studio over the templates of homing dev, next to its inbox, which
@@ -32,7 +34,9 @@ func (f *devFlags) startStudio(js jetstream.JetStream, r devRun) (*studio.Studio
 		return nil, nil, errors.Join(err, trials.Close())
 	}
 	end := func() error { return errors.Join(at.Close(), trials.Close()) }
-	o.Sender, o.Customers, o.Log, o.NextFree = trials, app.NewCustomers(at, &c, r.log), r.log, true
+	known := app.NewCustomers(at, &c, r.log)
+	o.Sender, o.Customers, o.Log, o.NextFree = trials, known, r.log, true
+	o.Sections = []studio.Section{support.Section(app.Cases{Customers: known}, programme.StoreNames(&c))}
 	if f.smtp == "" {
 		o.Inbox = r.servers.inbox.URL()
 	}

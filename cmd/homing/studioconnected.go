@@ -14,6 +14,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/pkg/studio"
+	"homing/pkg/support"
 	"homing/pkg/templatestore"
 	"homing/pkg/timeline"
 	"homing/templates"
@@ -32,7 +33,8 @@ func (p *program) connected(ctx context.Context, c *config.Config, log *zap.Logg
 	if err != nil {
 		return func() {}, err
 	}
-	o.Customers = app.NewCustomers(l.Installation, &live, log)
+	known := app.NewCustomers(l.Installation, &live, log)
+	o.Customers, o.Sections = known, []studio.Section{support.Section(app.Cases{Customers: known}, programme.StoreNames(&live))}
 	if c.Templates.Bucket() {
 		missing = pushes(c, templatestore.New(l.js), o)
 	}

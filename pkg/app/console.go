@@ -14,6 +14,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/pkg/studio"
+	"homing/pkg/support"
 	"homing/pkg/templatestore"
 	"homing/templates"
 )
@@ -37,7 +38,7 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 		Published: func(ctx context.Context) error {
 			return installation.TellPublished(ctx, a.timeline(), versions, programme.StoreNames(a.o.Config))
 		},
-		Customers: a.known, Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
+		Customers: a.known, Sections: []studio.Section{support.Section(Cases{a.known}, programme.StoreNames(a.o.Config))}, Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
 		Served: func(code int) { a.metrics.console.WithLabelValues(strconv.Itoa(code)).Inc() },
 		Guard:  func(h http.Handler) http.Handler { return a.whenAdmitted(h, notReady) },
 	}

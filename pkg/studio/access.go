@@ -97,7 +97,7 @@ func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
 func editors(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !requestOf(r).visitor.Editor {
-			fail(w, http.StatusForbidden, "you may look at emails here, and not change them")
+			fail(w, http.StatusForbidden, "you may look at emails here, and neither change them nor see customers")
 			return
 		}
 		next(w, r)

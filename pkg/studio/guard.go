@@ -38,7 +38,7 @@ func VisitorOf(ctx context.Context) Visitor {
 // from elsewhere; the editor makes its style sheets by script, and shows the nonce.
 func (s *Studio) guardPages(next http.Handler) http.Handler {
 	next = s.admitted(next)
-	files := http.HandlerFunc(asset) // the same for everybody, those who sign in included
+	files := http.HandlerFunc(s.asset) // the same for everybody, those who sign in included
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "another page sent this, or a proxy does not pass the Host on that the browser asked for", http.StatusForbidden)

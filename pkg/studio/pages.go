@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
@@ -16,9 +17,9 @@ import (
 var assets embed.FS
 
 // A section is a part of the app, with a place in its navigation and routes of its own.
-// Further ones, about people, numbers and controls, join here.
 type section struct {
 	Path, Name string
+	editors    bool // who may only look doesn't see it
 	routes     func(s *Studio, mux *http.ServeMux)
 	shown      func(s *Studio) bool // nil: always
 }
@@ -31,6 +32,19 @@ func (s *Studio) sections() (out []section) {
 		{Path: "/publish", Name: "Publish", routes: (*Studio).pushRoutes, shown: func(s *Studio) bool { return s.o.Push != nil }},
 	} {
 		if x.shown == nil || x.shown(s) {
+			out = append(out, x)
+		}
+	}
+	for _, x := range s.o.Sections {
+		out = append(out, section{Path: x.Path, Name: x.Name, editors: x.Editors, routes: func(s *Studio, mux *http.ServeMux) { x.Routes(mux, s) }})
+	}
+	return out
+}
+
+// seenBy leaves out the sections that a visitor doesn't see.
+func (s *Studio) seenBy(v *Visitor) (out []section) {
+	for _, x := range s.shown {
+		if v.Editor || !x.editors {
 			out = append(out, x)
 		}
 	}
@@ -103,16 +117,20 @@ func lines(diff string) (out []line) {
 
 // page writes a page of a section in the frame.
 func (s *Studio) page(w http.ResponseWriter, r *http.Request, status int, of, name, title string, content any) {
+	s.frame(w, r, status, of, title, pageTemplates[name], content)
+}
+
+func (s *Studio) frame(w http.ResponseWriter, r *http.Request, status int, of, title string, page *template.Template, content any) {
 	q := requestOf(r)
 	f := frame{Title: title, Section: of, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Product: "studio", Visitor: q.visitor, Page: content}
 	if f.Shared = s.shared != nil; f.Shared {
 		f.Product = "console"
 	}
 	if q.visitor != nil {
-		f.Sections, f.Editor = s.shown, q.visitor.Editor
+		f.Sections, f.Editor = s.seenBy(q.visitor), q.visitor.Editor
 	}
 	var b bytes.Buffer
-	if err := pageTemplates[name].ExecuteTemplate(&b, "page.html", f); err != nil {
+	if err := page.ExecuteTemplate(&b, "page.html", f); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -128,6 +146,10 @@ func serveAsset(w http.ResponseWriter, name string) {
 		http.Error(w, "there is no such file", http.StatusNotFound)
 		return
 	}
+	serveFile(w, name, content)
+}
+
+func serveFile(w http.ResponseWriter, name string, content []byte) {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if path.Ext(name) == ".txt" {
 		kind = "text/plain; charset=utf-8"
@@ -137,11 +159,17 @@ func serveAsset(w http.ResponseWriter, name string) {
 }
 
 // asset serves what pages need; their templates are no assets.
-func asset(w http.ResponseWriter, r *http.Request) {
+func (s *Studio) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if strings.HasSuffix(name, ".html") {
 		http.NotFound(w, r)
 		return
+	}
+	for _, x := range s.o.Sections {
+		if content, err := fs.ReadFile(x.Assets, name); err == nil {
+			serveFile(w, name, content)
+			return
+		}
 	}
 	serveAsset(w, name)
 }
@@ -152,7 +180,16 @@ func (s *Studio) pageRoutes() http.Handler {
 	mux.HandleFunc("POST /sign-in", s.signIn)
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	for _, x := range s.shown {
-		x.routes(s, mux)
+		if !x.editors {
+			x.routes(s, mux)
+			continue
+		}
+		own := http.NewServeMux()
+		x.routes(s, own)
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			mux.HandleFunc(method+" "+x.Path, editors(own.ServeHTTP))
+			mux.HandleFunc(method+" "+x.Path+"/", editors(own.ServeHTTP))
+		}
 	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.page(w, r, http.StatusNotFound, "", "missing", "Nothing here", r.URL.Path)

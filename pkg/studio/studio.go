@@ -50,6 +50,8 @@ type Options struct {
 	Customers Customers
 	// Sender sends tests; nil: there is no relay.
 	Sender Sender
+	// Sections are parts of the app besides the emails.
+	Sections []Section
 	// Access says who may use it; nil: everybody who can reach it.
 	Access Access
 	// Addr is where pages are served, host:port; "": 127.0.0.1:0. With NextFree the next

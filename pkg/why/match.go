@@ -42,9 +42,9 @@ func matches(b *strings.Builder, all []Match) {
 	}
 	p := &printer{}
 	p.line("%d customers answer to that; each is told of below, and found alone by the token.", len(all))
-	var rows [][2]string
+	var rows []Row
 	for _, m := range all {
-		rows = append(rows, [2]string{m.Name(), "as " + strings.Join(m.Is, ", ")})
+		rows = append(rows, Row{m.Name(), "as " + strings.Join(m.Is, ", ")})
 	}
 	p.columns("  ", rows)
 	b.WriteString(p.b.String())

@@ -28,23 +28,40 @@ func Text(w io.Writer, r Report) error {
 }
 
 func textOf(r Report) string {
+	p := newPrinter(r)
+	if r.Profile == nil {
+		p.line("%s", p.erased())
+		p.line("Nothing else is shown. Emails that were planned end as erased.")
+		return p.b.String()
+	}
+	p.head()
+	w := p.words()
+	p.section("PERSON", w.Person)
+	if len(w.Person) > 0 && w.Crowded != "" {
+		p.line("  %s", w.Crowded)
+	}
+	p.section("STANDING", w.Standing)
+	p.story()
+	p.pending(w.Pending)
+	p.section("NOTHING PENDING FROM", w.Silent)
+	p.section("REJECTED", w.Rejected)
+	return p.b.String()
+}
+
+// section writes a section, if it has anything.
+func (p *printer) section(title string, rows []Row) {
+	if len(rows) > 0 {
+		p.line("\n%s", title)
+		p.columns("  ", rows)
+	}
+}
+
+func newPrinter(r Report) *printer {
 	p := &printer{Report: r, zone: time.UTC}
 	if z, err := localtime.Load(r.Zone); err == nil {
 		p.zone = z
 	}
-	if r.Profile == nil {
-		p.line("Customer %s of store %s was erased on %s.", r.Customer, r.Store, r.Erased.UTC().Format(layout+" MST"))
-		p.line("Nothing else is shown. Emails that were planned end as erased.")
-	} else {
-		p.head()
-		p.person()
-		p.standing()
-		p.story()
-		p.pending()
-		p.silent()
-		p.rejected()
-	}
-	return p.b.String()
+	return p
 }
 
 type printer struct {
@@ -58,10 +75,10 @@ func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\
 func (p *printer) at(t time.Time) string { return t.In(p.zone).Format(layout) }
 
 // columns writes rows of two columns, the first as wide as it must be.
-func (p *printer) columns(indent string, rows [][2]string) {
+func (p *printer) columns(indent string, rows []Row) {
 	t := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s%s\t%s\n", indent, r[0], r[1]) // into a string
+		_, _ = fmt.Fprintf(t, "%s%s\t%s\n", indent, r.Name, r.Text) // into a string
 	}
 	_ = t.Flush()
 }
@@ -88,15 +105,13 @@ func (p *printer) head() {
 }
 
 // person says who the customer is, if they have more than one id or address.
-func (p *printer) person() {
+func (p *printer) person() (rows []Row) {
 	w := p.Person
 	if w == nil || len(w.IDs) < 2 && len(w.Addresses) < 2 && !w.Crowded {
-		return
+		return nil
 	}
-	p.line("\nPERSON")
-	var rows [][2]string
 	for _, x := range w.IDs {
-		rows = append(rows, [2]string{x.ID, p.id(x)})
+		rows = append(rows, Row{x.ID, p.id(x)})
 	}
 	for _, a := range w.Addresses {
 		text := map[string]string{useAccount: "address of an account", useEarlier: "address of an account, earlier", useOrder: "address of orders and the like alone"}[a.Use]
@@ -104,15 +119,12 @@ func (p *printer) person() {
 		if len(w.IDs) > 1 {
 			text += ", by " + strings.Join(a.Of, ", ")
 		}
-		rows = append(rows, [2]string{a.Email, text})
+		rows = append(rows, Row{a.Email, text})
 	}
 	if len(w.IDs) > 1 {
-		rows = append(rows, [2]string{"control groups", "drawn by token " + w.Group})
+		rows = append(rows, Row{"control groups", "drawn by token " + w.Group})
 	}
-	p.columns("  ", rows)
-	if w.Crowded {
-		p.line("  More ids named the address than one person has: marketing email does not go there.")
-	}
+	return rows
 }
 
 func (p *printer) id(x ID) string {
@@ -136,56 +148,50 @@ func (p *printer) id(x ID) string {
 }
 
 // rejected lists the events that named them and were not taken in.
-func (p *printer) rejected() {
-	if len(p.Rejected) == 0 {
-		return
-	}
-	p.line("\nREJECTED")
-	var rows [][2]string
+func (p *printer) rejected() (rows []Row) {
 	for _, r := range p.Rejected {
-		rows = append(rows, [2]string{p.at(r.At), r.Text()})
+		rows = append(rows, Row{p.at(r.At), r.Text()})
 	}
-	p.columns("  ", rows)
+	return rows
 }
 
-func (p *printer) standing() {
+func (p *printer) standing() []Row {
 	s := p.Standing
-	rows := [][2]string{{"marketing", may(s.Marketing)}, {"transactional", may(s.Transactional)}, {"consent", p.consent()}}
+	rows := []Row{{"marketing", may(s.Marketing)}, {"transactional", may(s.Transactional)}, {"consent", p.consent()}}
 	for _, stop := range s.Stops {
 		text := stop.Scope + ", on " + p.at(stop.At)
 		if stop.Lifted {
 			text += "; lifted since"
 		}
-		rows = append(rows, [2]string{"unsubscribed", text})
+		rows = append(rows, Row{"unsubscribed", text})
 	}
 	if !s.Unconfirmed.IsZero() {
-		rows = append(rows, [2]string{"asked", "for email, on " + p.at(s.Unconfirmed) + "; waiting for confirmation"})
+		rows = append(rows, Row{"asked", "for email, on " + p.at(s.Unconfirmed) + "; waiting for confirmation"})
 	}
 	if !s.PausedUntil.IsZero() {
-		rows = append(rows, [2]string{"pause", "no marketing until " + p.at(s.PausedUntil) + ", as they chose"})
+		rows = append(rows, Row{"pause", "no marketing until " + p.at(s.PausedUntil) + ", as they chose"})
 	}
 	if s.AtMost != "" {
-		rows = append(rows, [2]string{"chose", "at most " + s.AtMost})
+		rows = append(rows, Row{"chose", "at most " + s.AtMost})
 	}
 	if !s.Bounced.IsZero() {
-		rows = append(rows, [2]string{"bounced", "an address of theirs, on " + p.at(s.Bounced)})
+		rows = append(rows, Row{"bounced", "an address of theirs, on " + p.at(s.Bounced)})
 	}
 	if !s.Asleep.IsZero() {
-		rows = append(rows, [2]string{"asleep", "no sign of life since the last email of a series, " + p.at(s.Asleep)})
+		rows = append(rows, Row{"asleep", "no sign of life since the last email of a series, " + p.at(s.Asleep)})
 	}
 	for _, k := range s.Caps {
-		rows = append(rows, [2]string{"emails", p.cap(k)})
+		rows = append(rows, Row{"emails", p.cap(k)})
 	}
 	orders := count(p.Profile.Orders, "order")
 	if !p.Profile.LastOrder.IsZero() {
 		orders += ", the last on " + p.at(p.Profile.LastOrder)
 	}
-	rows = append(rows, [2]string{"orders", orders + p.Profile.Expected.text()})
+	rows = append(rows, Row{"orders", orders + p.Profile.Expected.text()})
 	for _, o := range p.Offers {
-		rows = append(rows, [2]string{"offer", p.offer(o)})
+		rows = append(rows, Row{"offer", p.offer(o)})
 	}
-	p.line("\nSTANDING")
-	p.columns("  ", rows)
+	return rows
 }
 
 // text says how many orders are expected; of nil, nothing.
@@ -270,18 +276,27 @@ func (p *printer) story() {
 	case len(p.Story) == 0:
 		p.line("  nothing")
 	}
-	var rows [][2]string
+	var rows []Row
 	for _, l := range p.Story {
-		rows = append(rows, [2]string{p.at(l.At), l.Text})
+		rows = append(rows, Row{p.at(l.At), l.Text})
 	}
 	p.columns("  ", rows)
 }
 
-func (p *printer) pending() {
+func (p *printer) pending(all []Planned) {
 	p.line("\nPENDING")
-	if len(p.Pending) == 0 {
+	if len(all) == 0 {
 		p.line("  no email is planned")
 	}
+	for _, t := range all {
+		p.line("  %s", t.Email)
+		for _, l := range t.Then {
+			p.line("    %s", l)
+		}
+	}
+}
+
+func (p *printer) planned() (out []Planned) {
 	for _, t := range p.Pending {
 		head := t.Worker + "/" + t.Step
 		if t.About != "" {
@@ -300,19 +315,24 @@ func (p *printer) pending() {
 		default:
 			head += ": due " + p.at(t.Due) + ", looked at again " + p.at(t.Wake)
 		}
-		p.line("  %s", head)
-		switch {
-		case t.Then == nil:
-			p.line("    now it would be %s%s", p.verdict(t.Now), p.end(t.End))
-		case *t.Then == t.Now:
-			p.line("    now or then it would be %s%s", p.verdict(t.Now), p.end(t.End))
-		default:
-			if t.Now.Reason != string(reason.NotYet) { // that it is too early, everybody sees
-				p.line("    now it would be %s", p.verdict(t.Now))
-			}
-			p.line("    then, if nothing changes, it is %s%s", p.verdict(*t.Then), p.end(t.End))
-		}
+		out = append(out, Planned{t.ID, head, p.then(t)})
 	}
+	return out
+}
+
+// then says what would become of a pending email.
+func (p *printer) then(t Touch) []string {
+	switch {
+	case t.Then == nil:
+		return []string{"now it would be " + p.verdict(t.Now) + p.end(t.End)}
+	case *t.Then == t.Now:
+		return []string{"now or then it would be " + p.verdict(t.Now) + p.end(t.End)}
+	}
+	out := []string{"then, if nothing changes, it is " + p.verdict(*t.Then) + p.end(t.End)}
+	if t.Now.Reason != string(reason.NotYet) { // that it is too early, everybody sees
+		out = append([]string{"now it would be " + p.verdict(t.Now)}, out...)
+	}
+	return out
 }
 
 // end says how an email ends that is held before.
@@ -343,12 +363,7 @@ func (p *printer) verdict(v Verdict) string {
 	return "left alone: it ended as " + v.Reason
 }
 
-func (p *printer) silent() {
-	if len(p.Silent) == 0 {
-		return
-	}
-	p.line("\nNOTHING PENDING FROM")
-	var rows [][2]string
+func (p *printer) silent() (rows []Row) {
 	for _, s := range p.Silent {
 		text := s.Text
 		switch s.Reason {
@@ -359,7 +374,7 @@ func (p *printer) silent() {
 		if s.Blocked != nil {
 			text += ". And none of its emails would be sent now" + because(s.Blocked.Reason, s.Blocked.Detail)
 		}
-		rows = append(rows, [2]string{s.Worker, text})
+		rows = append(rows, Row{s.Worker, text})
 	}
-	p.columns("  ", rows)
+	return rows
 }

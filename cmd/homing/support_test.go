@@ -1,0 +1,82 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// get returns what a page shows.
+func get(t *testing.T, page string) string {
+	t.Helper()
+	res, err := http.Get(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v\n%s", page, res.Status, err, body)
+	}
+	return string(body)
+}
+
+// lookUp asks the page of customers, and returns the answer, and where it leads.
+func lookUp(t *testing.T, studio, who string) (status int, page, leads string) {
+	t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.PostForm(studio+"/customers", url.Values{"q": {who}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body), res.Header.Get("Location")
+}
+
+// Somebody who answers customers finds one by an address, an id or an order, reads what
+// happened and what is to come, sees the email as it was sent, and exports all of it.
+func TestSupportLooksUpACustomer(t *testing.T) {
+	d := startDev(t, "--ephemeral", "--speed", "3600")
+	homing(t, "publish", "order.placed", "--customer", "ann", "--email", "ann@example.com", "--order", "shop-77", "--nats", d.NATS).want(t, exitOK)
+	var page, leads string
+	eventually(t, func() bool {
+		status := 0
+		if status, page, leads = lookUp(t, d.Studio, "ann@example.com"); status != http.StatusSeeOther {
+			return false
+		}
+		page = get(t, d.Studio+leads)
+		return strings.Contains(page, "See the email")
+	}, func() string { return page })
+	if strings.Contains(leads, "ann") || strings.Contains(leads, "@") {
+		t.Errorf("the address is in %s", leads)
+	}
+	for _, part := range []string{"ann@example.com", "ordered shop-77", "thank-you/thanks for shop-77 sent", "review-request/ask", "may be sent"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+	for _, who := range []string{"ann", "shop-77"} {
+		if status, body, to := lookUp(t, d.Studio, who); status != http.StatusSeeOther || to != leads {
+			t.Errorf("%s: %d to %s\n%s", who, status, to, body)
+		}
+	}
+	if status, body, _ := lookUp(t, d.Studio, "nobody"); status != http.StatusNotFound || !strings.Contains(body, "Nobody answers to that") {
+		t.Errorf("%d\n%s", status, body)
+	}
+	sent := regexp.MustCompile(`/customers/[^"]*/emails/[^"]*`).FindString(page)
+	email := get(t, d.Studio+sent)
+	frame := regexp.MustCompile(`<iframe[^>]*src="([^"]*)"`).FindStringSubmatch(email)
+	if frame == nil || !strings.Contains(get(t, frame[1]), "shop-77") {
+		t.Errorf("the email is not shown:\n%s", email)
+	}
+	if all := get(t, d.Studio+leads+"/export"); !strings.Contains(all, `"timeline"`) || !strings.Contains(all, "shop-77") {
+		t.Errorf("exported:\n%s", all)
+	}
+}

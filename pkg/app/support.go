@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"homing/pkg/installation"
+	"homing/pkg/mailview"
+	"homing/pkg/studio"
+	"homing/pkg/support"
+	"homing/pkg/why"
+)
+
+// Cases tells the console's section for support about customers. Whose data somebody looked
+// at is in the log: by the token, and no address.
+type Cases struct{ *Customers }
+
+// Why implements support.Customers.
+func (c Cases) Why(ctx context.Context, store, who string, all bool) (why.Report, error) {
+	r, err := c.at.Why(ctx, store, who, installation.WhyOptions{All: all})
+	if errors.Is(err, installation.ErrUnknown) {
+		err = fmt.Errorf("%w: %w", support.ErrNobody, err)
+	}
+	if err == nil {
+		c.looked(ctx, "a customer is looked at", r.Store, r.Token)
+	}
+	return r, err
+}
+
+// Shown implements support.Customers.
+func (c Cases) Shown(ctx context.Context, store, touch string) (support.Email, error) {
+	all, err := c.at.Shown(ctx, store, touch)
+	if errors.Is(err, installation.ErrNoCopy) {
+		err = fmt.Errorf("%w: %w", support.ErrNoCopy, err)
+	}
+	if err != nil {
+		return support.Email{}, err
+	}
+	last := all[len(all)-1]
+	return support.Email{Subject: last.Subject, Preheader: last.Preheader, HTML: mailview.Unlinked(last.HTML), Text: mailview.UnlinkedText(last.Text),
+		Sent: last.Sent, Uncertain: last.Uncertain, Template: last.Template, Version: last.TemplateVersion, Times: len(all)}, nil
+}
+
+// Export implements support.Customers.
+func (c Cases) Export(ctx context.Context, store, token string) (why.Export, error) {
+	e, err := c.at.Export(ctx, store, token)
+	if errors.Is(err, installation.ErrUnknown) {
+		err = fmt.Errorf("%w: %w", support.ErrNobody, err)
+	}
+	if err == nil {
+		c.looked(ctx, "a customer's data is exported", store, e.Token)
+	}
+	return e, err
+}
+
+func (c Cases) looked(ctx context.Context, what, store, token string) {
+	c.log.Info(what, zap.String("store", store), zap.String("customer", token), zap.String("by", studio.VisitorOf(ctx).Name))
+}

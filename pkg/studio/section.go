@@ -1,0 +1,41 @@
+package studio
+
+import (
+	"html/template"
+	"io/fs"
+	"net/http"
+)
+
+// A Section is a part of the app that is made elsewhere: it has a place in the navigation,
+// and what is below its path.
+type Section struct {
+	Path, Name string // "/customers", "Customers"
+	Editors    bool   // it is for editors alone, as all is that shows customers
+	Assets     fs.FS  // style sheets and scripts that its pages name as /assets/<name>
+	// Routes adds what is served at the path and below it.
+	Routes func(mux *http.ServeMux, app App)
+}
+
+// An App shows the pages of its sections.
+type App interface {
+	// Show writes a page of the section at a path, in the frame that all pages have. The
+	// page is of PageOf; its content is .Page.
+	Show(w http.ResponseWriter, r *http.Request, status int, section, title string, page *template.Template, content any)
+	// Frame keeps an email for a while, to be shown in a frame, and returns the address
+	// that the frame leads to: it is on a host of its own, where no script runs.
+	Frame(html string) string
+}
+
+// PageOf returns a page made of files that define "content".
+func PageOf(fsys fs.FS, files ...string) *template.Template {
+	page := template.Must(template.New("").Funcs(inPages).ParseFS(assets, "page/page.html"))
+	return template.Must(page.ParseFS(fsys, files...))
+}
+
+// Show implements App.
+func (s *Studio) Show(w http.ResponseWriter, r *http.Request, status int, section, title string, page *template.Template, content any) {
+	s.frame(w, r, status, section, title, page, content)
+}
+
+// Frame implements App.
+func (s *Studio) Frame(html string) string { return s.mailURL + "/view/" + s.views.keep(html) }

@@ -1,0 +1,131 @@
+package studio_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"homing/events"
+	"homing/pkg/console"
+	"homing/pkg/studio"
+	"homing/pkg/support"
+	"homing/pkg/why"
+)
+
+// book has customers as their pages need them: Ann, and two who share an address.
+type book struct{}
+
+func (book) Why(_ context.Context, _, who string, _ bool) (why.Report, error) {
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	r := why.Report{Store: "main", Customer: "ann", Token: "k7q2mzx4p3rvbn5d", Now: at, Zone: "Europe/London", ZoneOf: "store", Older: true, Notes: []string{"one entry cannot be read"},
+		Profile: &why.Profile{Name: "Ann Fletcher", Email: "ann@example.com", Orders: 1}, Person: &why.Who{},
+		Standing: &why.Standing{Marketing: why.Verdict{Action: "send"}, Transactional: why.Verdict{Action: "send"}, Policy: "soft_opt_in", Consent: "subscribed", ConsentAt: at,
+			Caps: []why.Cap{{Limit: 3, Window: "7 d", Used: 1, Free: 2}}},
+		Story: []why.Line{
+			{At: at.Add(-26 * time.Hour), Type: events.TypeOrderPlaced, Text: "ordered 77: 2 items, £27.80"},
+			{At: at.Add(-25 * time.Hour), Type: events.TypeEmailSent, Text: "email thank-you/thanks for 77 sent", Touch: "thank-you.thanks.k7q2mzx4p3rvbn5d.77", Worker: "thank-you", Step: "thanks"},
+			{At: at.Add(-time.Hour), Type: events.TypeEmailHeld, Text: "email review-request/ask held until tomorrow: quiet_hours", Worker: "review-request", Step: "ask"},
+			{At: at, Type: events.TypeEmailDropped, Text: "email replenishment/reorder not sent: repurchased", Worker: "replenishment", Step: "reorder"},
+		},
+		Pending: []why.Touch{{ID: "x", Worker: "review-request", Step: "ask", About: "order 77", Due: at.Add(time.Hour), Wake: at.Add(time.Hour), Now: why.Verdict{Action: "send"}}},
+		Silent:  []why.Silence{{Worker: "birthday", Reason: "insufficient_data", Text: "no birthday is known"}},
+	}
+	switch who {
+	case "ann", r.Token:
+		return r, nil
+	case "both@example.com":
+		r.Matches = []why.Match{{Store: "main", Customer: "ann", Token: r.Token, Is: []string{why.IsAddress}}, {Store: "main", Customer: "bob", Token: "b", Is: []string{why.IsAddress}}}
+		return r, nil
+	}
+	return why.Report{}, fmt.Errorf("%w: %s", support.ErrNobody, who)
+}
+
+func (book) Shown(context.Context, string, string) (support.Email, error) {
+	return support.Email{Subject: "Thank you", HTML: "<p>Thank you, Ann</p>", Text: "Thank you, Ann", Template: "thank-you/thanks", Version: "12", Times: 1}, nil
+}
+
+func (book) Export(context.Context, string, string) (why.Export, error) {
+	return why.Export{Token: "k7q2mzx4p3rvbn5d"}, nil
+}
+
+func withCustomers(o *studio.Options, _ *console.Options) {
+	o.Sections = []studio.Section{support.Section(book{}, []string{"main", "second"})}
+}
+
+func TestEverybodyCanLookUpCustomers(t *testing.T) {
+	d := openedConsole(t, withCustomers)
+	b := browse(t)
+	b.fine = []string{"401", "404"}
+	check := b.axe(axeCore(t))
+	b.signIn(d, "/customers", annsToken)
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		for _, width := range []int64{1280, 375} {
+			b.size(width, 800)
+			shows := func(what, part string) {
+				t.Helper()
+				b.waitFor(fmt.Sprintf(`document.body.innerText.includes(%q)`, part))
+				check(fmt.Sprintf("%s, %s, %d", what, scheme, width))
+				if over := eval[float64](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("%s at %d: %v px too wide", what, width, over)
+				}
+			}
+			asks := func(who string) {
+				b.do(chromedp.Navigate(d.URL() + "/customers"))
+				b.waitFor(`document.activeElement.id === "q"`) // by the keyboard alone
+				b.do(chromedp.KeyEvent(who + "\r"))
+			}
+			asks("nobody@example.com")
+			shows("nobody", "Nobody answers to that")
+			asks("both@example.com")
+			shows("several", "Several answer to that")
+			asks("ann")
+			shows("a customer", "Ordered 77")
+			b.picture("customer-" + scheme + fmt.Sprint(width))
+			b.do(chromedp.Click(".story a"))
+			shows("an email", "Its links are taken out")
+		}
+	}
+}
+
+func TestCustomersAreForEditors(t *testing.T) {
+	d := openedConsole(t, withCustomers)
+	vic := d.signedIn(t, vicsToken)
+	for _, page := range []string{"/customers", "/customers/main/k7q2mzx4p3rvbn5d", "/customers/main/k7q2mzx4p3rvbn5d/export"} {
+		res, err := vic.http.Get(d.URL() + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("a viewer gets %s: %s", page, res.Status)
+		}
+	}
+	res, err := vic.http.Get(d.URL() + "/emails")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if page, err := io.ReadAll(res.Body); err != nil || strings.Contains(string(page), "Customers") {
+		t.Error("a viewer is shown the way to customers")
+	}
+	ann := d.signedIn(t, annsToken)
+	status := 0
+	for range 40 {
+		res, err := ann.http.Get(d.URL() + "/customers/main/k7q2mzx4p3rvbn5d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		status = res.StatusCode
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("the fortieth customer in a minute: %d", status)
+	}
+}

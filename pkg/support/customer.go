@@ -1,0 +1,157 @@
+package support
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"homing/events"
+	"homing/pkg/studio"
+	"homing/pkg/why"
+)
+
+type pages struct{ search, customer, email *template.Template }
+
+func pagesOf(files fs.FS) pages {
+	return pages{studio.PageOf(files, "customers.html"), studio.PageOf(files, "customer.html"), studio.PageOf(files, "sent.html")}
+}
+
+// A story is the page of a customer.
+type story struct {
+	why.Report
+	why.Words
+	Title string
+	Path  string
+	All   bool // all of the timeline was read
+	Days  []day
+	Next  []next
+}
+
+// A day is what happened on one, the latest first.
+type day struct {
+	Date  string
+	Lines []line
+}
+
+// A line is one thing that happened.
+type line struct {
+	Time string
+	Kind string // sent, held, dropped, uncertain; "" of what is no email's fate
+	Name string // of the email
+	Text string
+	Seen string // page of the email as it was sent; "": it wasn't
+}
+
+// next is an email that is planned.
+type next struct {
+	When, Name, About string
+	Then              []string
+}
+
+func (s *section) customer(w http.ResponseWriter, r *http.Request) {
+	if !s.mayLook(w, r) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	all := r.URL.Query().Has("all")
+	report, err := s.customers.Why(ctx, r.PathValue("store"), r.PathValue("token"), all)
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all}
+	page.Days, page.Next = daysOf(report), nextOf(report)
+	s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.customer, page)
+}
+
+// titleOf is how a customer is called.
+func titleOf(r why.Report) string {
+	if r.Profile != nil && r.Profile.Name != "" {
+		return r.Profile.Name
+	}
+	return r.Customer
+}
+
+// kinds are the fates of emails, by the action of their facts.
+var kinds = map[string]string{events.ActionSent: "sent", events.ActionHeld: "held", events.ActionDropped: "dropped", events.ActionUncertain: "uncertain"}
+
+// daysOf lays out a report's story by day, the latest first.
+func daysOf(r why.Report) (out []day) {
+	zone := r.In()
+	for _, l := range slices.Backward(r.Story) {
+		at := l.At.In(zone)
+		date := at.Format("Monday, 2 January 2006")
+		if n := len(out); n == 0 || out[n-1].Date != date {
+			out = append(out, day{Date: date})
+		}
+		x := line{Time: at.Format("15:04"), Text: l.Text}
+		if l.Type.IsFact() && l.Worker != "" {
+			x.Kind, x.Name = kinds[l.Type.Action()], strings.TrimSuffix(l.Worker+"/"+l.Step, "/")
+		}
+		if x.Kind == "sent" || x.Kind == "uncertain" {
+			x.Seen = to(r.Store, r.Token) + "/emails/" + l.Touch
+		}
+		last := &out[len(out)-1]
+		last.Lines = append(last.Lines, x)
+	}
+	return out
+}
+
+// nextOf lays out what is planned.
+func nextOf(r why.Report) (out []next) {
+	zone, words := r.In(), r.Words()
+	for i, t := range r.Pending {
+		out = append(out, next{When: t.Wake.In(zone).Format("Mon 2 Jan 2006, 15:04"), Name: t.Worker + "/" + t.Step, About: t.About, Then: words.Pending[i].Then})
+	}
+	return out
+}
+
+// shown is the page of one email.
+type shown struct {
+	Email
+	Path, Touch, Who, When string
+	Frame                  string
+}
+
+// email shows an email as it was sent.
+func (s *section) email(w http.ResponseWriter, r *http.Request) {
+	if !s.mayLook(w, r) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	store, token, touch := r.PathValue("store"), r.PathValue("token"), r.PathValue("touch")
+	e, err := s.customers.Shown(ctx, store, touch)
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	page := shown{Email: e, Path: to(store, token), Touch: touch, When: e.Sent.UTC().Format("Monday, 2 January 2006, 15:04 MST"), Frame: s.app.Frame(e.HTML)}
+	s.app.Show(w, r, http.StatusOK, path, cmp.Or(e.Subject, "An email"), s.page.email, page)
+}
+
+// export is all that is known of a customer, as a file.
+func (s *section) export(w http.ResponseWriter, r *http.Request) {
+	if !s.mayLook(w, r) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
+	defer cancel()
+	e, err := s.customers.Export(ctx, r.PathValue("store"), r.PathValue("token"))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="customer-`+e.Token+`.json"`)
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	_ = out.Encode(e) // the browser has gone
+}

@@ -1,0 +1,163 @@
+// Package support is the section of the console for those who answer customers: why did
+// this person get that email, or none? It shows the story of a customer as `homing why`
+// tells it, what is to come, and each email as it was sent. It asks for all of it, and
+// decides nothing.
+package support
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"homing/pkg/limits"
+	"homing/pkg/studio"
+	"homing/pkg/why"
+)
+
+//go:embed page
+var assets embed.FS
+
+// path is the section's.
+const path = "/customers"
+
+// Customers tells what there is to tell about customers. Errors are for people: they have
+// no address but what was asked for.
+type Customers interface {
+	// Why tells the story of whoever answers to an id, an address, the number of an order
+	// or a token; store may be "": all. An error that wraps ErrNobody says that nobody does.
+	// With all, it reads all of the timeline.
+	Why(ctx context.Context, store, who string, all bool) (why.Report, error)
+	// Shown returns what the email of a touch showed. An error that wraps ErrNoCopy says
+	// why there is none.
+	Shown(ctx context.Context, store, touch string) (Email, error)
+	// Export returns all that is known of a customer.
+	Export(ctx context.Context, store, token string) (why.Export, error)
+}
+
+// ErrNobody is wrapped if nobody answers to what was asked for, and ErrNoCopy if there is no
+// copy of an email.
+var (
+	ErrNobody = errors.New("nobody is known by that")
+	ErrNoCopy = errors.New("there is no copy of the email")
+)
+
+// An Email is one as it was sent.
+type Email struct {
+	Subject, Preheader string
+	HTML, Text         string // with no links that lead anywhere
+	Sent               time.Time
+	Uncertain          bool // the relay's answer never came
+	Template, Version  string
+	Times              int // how often it left
+}
+
+// section serves the pages.
+type section struct {
+	customers Customers
+	stores    []string
+	app       studio.App
+	asked     limits.Counts
+	page      pages
+}
+
+// Section returns the section of the console.
+func Section(customers Customers, stores []string) studio.Section {
+	files, err := fs.Sub(assets, "page")
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	s := &section{customers: customers, stores: stores, page: pagesOf(files)}
+	return studio.Section{Path: path, Name: "Customers", Editors: true, Assets: files, Routes: s.routes}
+}
+
+func (s *section) routes(mux *http.ServeMux, app studio.App) {
+	s.app = app
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { s.search(w, r, http.StatusOK, found{}) })
+	mux.HandleFunc("POST "+path, s.find)
+	mux.HandleFunc("GET "+path+"/{store}/{token}", s.customer)
+	mux.HandleFunc("GET "+path+"/{store}/{token}/export", s.export)
+	mux.HandleFunc("GET "+path+"/{store}/{token}/emails/{touch}", s.email)
+}
+
+const (
+	// perMinute is how many customers one person looks up in a minute: more than anybody
+	// who answers them needs, and too few to copy a shop's.
+	perMinute = 30
+	// patience is how long reading about one customer may take.
+	patience = 30 * time.Second
+	maxForm  = 4 << 10
+)
+
+// found is the page on which customers are looked up.
+type found struct {
+	Asked, Store string
+	Stores       []string
+	Trouble      string
+	Matches      []why.Match // several answer to it
+}
+
+func (s *section) search(w http.ResponseWriter, r *http.Request, status int, f found) {
+	if len(s.stores) > 1 {
+		f.Stores = s.stores
+	}
+	s.app.Show(w, r, status, path, "Customers", s.page.search, f)
+}
+
+// find looks a customer up. What was asked for is in the body of the request, and the page
+// that it leads to is named by a token: addresses are in no log of a proxy.
+func (s *section) find(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	f := found{Asked: strings.TrimSpace(r.PostFormValue("q")), Store: r.PostFormValue("store")}
+	if f.Asked == "" {
+		s.search(w, r, http.StatusUnprocessableEntity, found{Store: f.Store, Trouble: "Write who you are looking for."})
+		return
+	}
+	if !s.mayLook(w, r) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	report, err := s.customers.Why(ctx, f.Store, f.Asked, false)
+	switch {
+	case errors.Is(err, ErrNobody):
+		f.Trouble = "Nobody answers to that. It has to be whole: the id or the address as the shop knows it, or the number of an order. An order of long ago is found by its customer."
+		s.search(w, r, http.StatusNotFound, f)
+	case err != nil:
+		f.Trouble = err.Error()
+		s.search(w, r, http.StatusBadGateway, f)
+	case len(report.Matches) > 1:
+		f.Matches = report.Matches
+		s.search(w, r, http.StatusOK, f)
+	default:
+		http.Redirect(w, r, to(report.Store, report.Token), http.StatusSeeOther)
+	}
+}
+
+// to is the page of a customer.
+func to(store, token string) string {
+	return path + "/" + url.PathEscape(store) + "/" + url.PathEscape(token)
+}
+
+// mayLook counts what a visitor looks up, and answers itself if it is too much.
+func (s *section) mayLook(w http.ResponseWriter, r *http.Request) bool {
+	if s.asked.Count("look", studio.VisitorOf(r.Context()).Name, perMinute) {
+		return true
+	}
+	s.search(w, r, http.StatusTooManyRequests, found{Trouble: fmt.Sprintf("You looked up %d customers within a minute; wait for one.", perMinute)})
+	return false
+}
+
+// failed answers with what went wrong.
+func (s *section) failed(w http.ResponseWriter, r *http.Request, err error) {
+	status := http.StatusBadGateway
+	if errors.Is(err, ErrNobody) || errors.Is(err, ErrNoCopy) {
+		status = http.StatusNotFound
+	}
+	s.search(w, r, status, found{Trouble: err.Error()})
+}
