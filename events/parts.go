@@ -115,6 +115,7 @@ type OrderChange struct {
 	Items  []ChangedItem `json:"items,omitempty"`
 	Refund Reference     `json:"refund,omitzero"` // of order.refunded: which refund this is
 	Return Reference     `json:"return,omitzero"` // of order.returned: which return this is
+	Amount Money         `json:"amount,omitzero"` // of order.refunded: how much was paid back for the items
 }
 
 // Reference names something of the shop's that is told in several events, or in

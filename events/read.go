@@ -206,6 +206,8 @@ func (r *reader) wholeOf(k kind) int {
 		return r.between(1, maxLimit)
 	case wholeIntervalCount:
 		return r.between(1, maxIntervalCount)
+	case wholePoints:
+		return r.between(-maxPoints, maxPoints)
 	}
 	return r.whole()
 }

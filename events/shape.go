@@ -83,6 +83,7 @@ const (
 	wholeYear
 	wholeLimit
 	wholeIntervalCount
+	wholePoints
 	isMoney // from here on: each of its own type
 	isTime
 	isUntil
@@ -135,6 +136,7 @@ var kinds = map[kind]struct {
 	wholeYear:            {"year", reflect.TypeFor[int]()},
 	wholeLimit:           {"limit", reflect.TypeFor[int]()},
 	wholeIntervalCount:   {"interval_count", reflect.TypeFor[int]()},
+	wholePoints:          {"points", reflect.TypeFor[int]()},
 	isMoney:              {"", reflect.TypeFor[Money]()},
 	isTime:               {"", reflect.TypeFor[*time.Time]()},
 	isUntil:              {"until", reflect.TypeFor[*time.Time]()},

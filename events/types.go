@@ -33,6 +33,8 @@ const (
 	TypeReviewSubmitted      Type = "review.submitted"
 	TypeComplaintOpened      Type = "complaint.opened"
 	TypeComplaintClosed      Type = "complaint.closed"
+	TypePointsAdjusted       Type = "points.adjusted"
+	TypeRewardsJoined        Type = "rewards.joined"
 	TypeAddressBounced       Type = "address.bounced"
 	TypeAddressComplained    Type = "address.complained"
 	TypeProductUpdated       Type = "product.updated"
@@ -121,6 +123,10 @@ var rows = []Row{
 	row[SubscriptionCancelled](Storefront, "A subscription was cancelled.",
 		"drops emails planned for it; a reminder to reorder may come again"),
 	row[SubscriptionPaymentFailed](Storefront, "A renewal of a subscription could not be charged.", "keeps when"),
+	row[PointsAdjusted](Storefront, "Points of a customer were given, taken or spent, for a reason that no other event tells.",
+		"enters them in the customer's ledger of points, see [rewards.md](rewards.md)"),
+	row[RewardsJoined](Storefront, "A customer asked to take part in the rewards programme.",
+		"makes them a member where members are those who asked, see [rewards.md](rewards.md)"),
 	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
 		"sends nothing more to the address, for any customer of the store; with `permanent: false` it is noted"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
@@ -438,6 +444,8 @@ func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
 func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
+func (*PointsAdjusted) Type() Type       { return TypePointsAdjusted }
+func (*RewardsJoined) Type() Type        { return TypeRewardsJoined }
 func (*AddressBounced) Type() Type       { return TypeAddressBounced }
 func (*AddressComplained) Type() Type    { return TypeAddressComplained }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }

@@ -141,6 +141,8 @@ export type OrderChange = {
   refund?: Reference;
   /** Of order.returned: which return this is. */
   return?: Reference;
+  /** Of order.refunded: how much was paid back for the items. */
+  amount?: Money;
 };
 
 /** A review of a product. */
@@ -407,6 +409,24 @@ export type SubscriptionPaymentFailed = {
   retry_at?: string;
 };
 
+/** Points of a customer were given, taken or spent, for a reason that no other event tells. */
+export type PointsAdjusted = {
+  customer: Customer;
+  /** One entry in a customer's ledger of points. What has the same id is the same, and counts once, with what was said last. */
+  adjustment: {
+    id: Id;
+    /** Below 0: they were taken, or spent. */
+    points: number;
+    /** Why, for those who read the ledger. */
+    reason?: string;
+  };
+};
+
+/** A customer asked to take part in the rewards programme. */
+export type RewardsJoined = {
+  customer: Customer;
+};
+
 /** Email to an address came back, as relays report it some time after they accepted it. */
 export type AddressBounced = {
   email: Email;
@@ -455,6 +475,8 @@ export interface EventData {
   "subscription.resumed": SubscriptionResumed;
   "subscription.cancelled": SubscriptionCancelled;
   "subscription.payment_failed": SubscriptionPaymentFailed;
+  "points.adjusted": PointsAdjusted;
+  "rewards.joined": RewardsJoined;
   "address.bounced": AddressBounced;
   "address.complained": AddressComplained;
   "product.updated": ProductUpdated;

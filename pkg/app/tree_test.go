@@ -56,6 +56,7 @@ func packages(t *testing.T) []pkg {
 var may = map[string][]string{
 	"pkg/customer":  {"events", "pkg/reason", "pkg/localtime"},
 	"pkg/offer":     {"events", "pkg/localtime"},
+	"pkg/points":    {"events", "pkg/customer"},
 	"pkg/brand":     {"pkg/problem"},
 	"pkg/devstack":  {"pkg/localweb", "pkg/mailview"},
 	"pkg/studio":    {"events", "pkg/bus", "pkg/localweb", "pkg/maillint", "pkg/mailview", "pkg/problem", "pkg/render", "pkg/templatediff", "pkg/templatestore"},

@@ -137,6 +137,7 @@ type Customer struct {
 	Claims  []Claim        // newest first, at most MaxClaims that spend and MaxClaims that do not
 	Sunset  int64          // ms: when a last email went out to them; see Asleep
 
+	Adjustments   []Adjustment   // of their points, newest first, at most MaxAdjustments
 	Subscriptions []Subscription // ascending by id, at most MaxSubscriptions
 
 	Erased Stamp // nothing said up to here is kept

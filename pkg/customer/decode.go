@@ -46,11 +46,19 @@ func Decode(data string) (Customer, error) {
 		case tagOrders:
 			c.Orders = body.orders(t)
 		case tagTotals:
-			body.totals(c.Orders)
+			body.totals(totals(c.Orders))
 		case tagUntold:
 			c.Untold = body.orders(t)
 		case tagSeen:
 			c.Seen = body.seen()
+		case tagLeftOf:
+			body.totals(lefts(c.Seen))
+		case tagPaidBack:
+			for a := range amounts(c.Orders, c.Untold) {
+				*a = body.varint()
+			}
+		case tagPoints:
+			c.Adjustments = body.adjustments()
 		case tagClaims:
 			body.claims(&c)
 		case tagOpen:

@@ -49,6 +49,9 @@ const (
 	tagAnswers   // see appendAnswers
 	tagTotals    // see appendTotals
 	tagRenewals  // subscriptions: see appendSubscriptions
+	tagPoints    // see appendAdjustments
+	tagPaidBack  // Part.Amount of every statement about pieces, those about untold orders last
+	tagLeftOf    // SeenOrder.Left of each, as appendTotals
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -80,9 +83,17 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagOrders, len(c.Orders) > 0, func(b []byte) []byte { return appendOrders(b, c.Orders, t, c.home()) })
-	b = section(b, tagTotals, hasTotals(c.Orders), func(b []byte) []byte { return appendTotals(b, c.Orders) })
+	b = section(b, tagTotals, hasTotals(totals(c.Orders)), func(b []byte) []byte { return appendTotals(b, totals(c.Orders)) })
 	b = section(b, tagUntold, len(c.Untold) > 0, func(b []byte) []byte { return appendOrders(b, c.Untold, t, c.home()) })
 	b = section(b, tagSeen, len(c.Seen) > 0, func(b []byte) []byte { return appendSeen(b, c.Seen) })
+	b = section(b, tagLeftOf, hasTotals(lefts(c.Seen)), func(b []byte) []byte { return appendTotals(b, lefts(c.Seen)) })
+	b = section(b, tagPaidBack, hasAmounts(c.Orders, c.Untold), func(b []byte) []byte {
+		for a := range amounts(c.Orders, c.Untold) {
+			b = binary.AppendVarint(b, *a)
+		}
+		return b
+	})
+	b = section(b, tagPoints, len(c.Adjustments) > 0, func(b []byte) []byte { return appendAdjustments(b, c.Adjustments) })
 	b = appendClaims(b, c.Claims)
 	b = section(b, tagStops, c.stops(), func(b []byte) []byte {
 		for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {

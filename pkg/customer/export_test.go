@@ -7,7 +7,7 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
 
 // LastTag is the highest tag of a section of a record.
-const LastTag = tagRenewals
+const LastTag = tagLeftOf
 
 // The tags of the sections of what a customer asked for, of what they answered, and of
 // what their orders cost.
@@ -17,4 +17,5 @@ const (
 	TagTotals  byte = tagTotals
 
 	TagRenewals byte = tagRenewals
+	TagPoints   byte = tagPoints
 )

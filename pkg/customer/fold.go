@@ -29,7 +29,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerMerged:       told((*Customer).absorbs),
 	events.TypeCustomerErased:       of(func(c *Customer, _ *events.CustomerErased, s Stamp) bool { return c.erase(s) }),
 	events.TypeCustomerLapsed:       told((*Customer).lapsed),
-	events.TypeCustomerBirthday:     profileOnly,
+	events.TypeCustomerBirthday:     told((*Customer).born),
 	events.TypeCustomerAnswered:     told((*Customer).answered),
 	events.TypeReviewSubmitted:      told(noted(Reviewed, func(d *events.ReviewSubmitted) string { return d.Review.ProductID })),
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
@@ -45,6 +45,9 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeSubscriptionPaymentFailed: subscribed(func(_ *events.SubscriptionPaymentFailed, s *Subscription, at int64) {
 		s.Unpaid = []int64{at}
 	}),
+
+	events.TypePointsAdjusted: told((*Customer).adjusted),
+	events.TypeRewardsJoined:  told(noted(JoinedRewards, func(*events.RewardsJoined) string { return "" })),
 
 	events.TypePersonMerged:      of((*Customer).becomes),
 	events.TypeAddressBounced:    of((*Customer).addressBounced),

@@ -105,8 +105,12 @@ func anyData(t *rapid.T) events.Data {
 		return d
 	case events.TypeSubscriptionPaymentFailed:
 		return &events.SubscriptionPaymentFailed{Customer: who, Subscription: anySubscription(t)}
+	case events.TypePointsAdjusted:
+		return &events.PointsAdjusted{Customer: who, Adjustment: events.Adjustment{ID: pick(t, "a1", "a2"), Points: rapid.IntRange(-2, 2).Draw(t, "points")}}
+	case events.TypeRewardsJoined:
+		return &events.RewardsJoined{Customer: who}
 	case events.TypeOfferIssued:
-		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99))}
+		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99)), Points: rapid.IntRange(0, 2).Draw(t, "points")}
 	case events.TypeProductUpdated:
 		return &events.ProductUpdated{Product: events.Product{ID: "p1"}}
 	case events.TypeWorkerHeld:
@@ -211,7 +215,7 @@ func items(t *rapid.T) []events.Item {
 
 func change(t *rapid.T) events.OrderChange {
 	name := events.Reference{ID: pick(t, "", "", "x1", "x2")}
-	c := events.OrderChange{ID: order(t), Refund: name, Return: name}
+	c := events.OrderChange{ID: order(t), Refund: name, Return: name, Amount: events.Money{Minor: rapid.Int64Range(0, 2).Draw(t, "amount"), Currency: "EUR"}}
 	for range rapid.IntRange(0, 2).Draw(t, "items") {
 		c.Items = append(c.Items, events.ChangedItem{ProductID: pick(t, "p1", "p2"), Quantity: rapid.IntRange(0, 2).Draw(t, "quantity")})
 	}

@@ -39,6 +39,9 @@ func Join(c *Customer, from Customer) bool {
 	for _, a := range from.Answers {
 		changed = c.keepAnswer(a) || changed
 	}
+	for _, a := range from.Adjustments {
+		changed = c.adjust(a) || changed
+	}
 	for _, o := range from.Subscriptions {
 		changed = c.keepSubscription(o) || changed
 	}
@@ -60,6 +63,7 @@ func (c *Customer) clone() Customer {
 	out.Orders, out.Untold, out.Seen = slices.Clone(c.Orders), slices.Clone(c.Untold), slices.Clone(c.Seen)
 	out.Notes, out.Offers, out.Claims = slices.Clone(c.Notes), slices.Clone(c.Offers), slices.Clone(c.Claims)
 	out.Answers, out.Subscriptions = slices.Clone(c.Answers), slices.Clone(c.Subscriptions)
+	out.Adjustments = slices.Clone(c.Adjustments)
 	out.Addresses, out.Absorbed = slices.Clone(c.Addresses), slices.Clone(c.Absorbed)
 	return out
 }

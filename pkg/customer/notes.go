@@ -23,6 +23,8 @@ const (
 	Yielded                             // an email let one of a higher priority go first; its touch
 	Doubted                             // of an address: email to it was refused, and not for certain because it does not exist; nothing
 	Agreed                              // to marketing email, at a time of their own; nothing
+	Birthday                            // it was told; the year
+	JoinedRewards                       // they asked to take part in the rewards programme; nothing
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no

@@ -80,7 +80,11 @@ func (c *Customer) offered(d *events.OfferIssued, s Stamp) bool {
 	if d.ExpiresAt != nil {
 		o.Expires = d.ExpiresAt.UnixMilli()
 	}
-	return c.Bind(o)
+	changed := c.Bind(o)
+	if d.Points > 0 {
+		changed = c.adjust(Adjustment{ForReward, o.Touch & (1<<48 - 1), s.At, -d.Points}) || changed
+	}
+	return changed
 }
 
 // coupon returns what a code is known by among those of an order.

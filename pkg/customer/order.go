@@ -29,6 +29,8 @@ type Part struct {
 	Key   uint64 // what the statement is known by; 0: what is past the bound, joined
 	Stamp Stamp
 	Lines []Line // by product, each once, all of it where the quantity is 0; none: the whole order
+	// Amount is what was paid back for them, in the order's currency; 0: nobody said.
+	Amount int64
 }
 
 // Limits of what is kept about one order.
@@ -218,7 +220,7 @@ func (o *Order) part(p Part) bool {
 		x := &o.Parts[i]
 		// Of two events of one time about one refund the one with more counts, as
 		// copies of them come with other places.
-		newer := cmp.Or(cmp.Compare(p.Stamp.At, x.Stamp.At), compareLines(p.Lines, x.Lines),
+		newer := cmp.Or(cmp.Compare(p.Stamp.At, x.Stamp.At), compareLines(p.Lines, x.Lines), cmp.Compare(p.Amount, x.Amount),
 			cmp.Compare(p.Stamp.Tie, x.Stamp.Tie), cmp.Compare(x.Stamp.Place, p.Stamp.Place))
 		if newer <= 0 {
 			return false
@@ -269,7 +271,7 @@ func (o *Order) joinPast(p Part) bool {
 	for i := range ls {
 		ls[i].Quantity = 0
 	}
-	p.Lines = ls
+	p.Lines, p.Amount = ls, 0
 	i, ok := slices.BinarySearchFunc(o.Parts, p, compareParts)
 	if !ok {
 		o.Parts = slices.Insert(o.Parts, i, p)

@@ -188,11 +188,17 @@ func parcel(c *events.OrderChange, k Kind, s Stamp) Order {
 func taking(c *events.OrderChange, k Kind, id string, s Stamp) Order {
 	o := Order{ID: c.ID, First: max(s.At, 1)}
 	p := Part{Kind: k, Key: eventKey(s), Stamp: s}
+	if k == Refunded {
+		p.Amount = max(c.Amount.Minor, 0)
+	}
 	if id != "" {
 		p.Key = hash48(id) | namedKey
 	}
 	for _, it := range c.Items {
 		p.Lines = add(p.Lines, it.ProductID, it.Quantity)
+	}
+	if len(p.Lines) == 0 {
+		p.Amount = 0 // all of it
 	}
 	if len(p.Lines) == 0 && id == "" {
 		o.Marks = []Mark{{k, s}}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -111,6 +112,33 @@ func subscriber() customer.Customer {
 	return c
 }
 
+// member is that customer, who collects points as well, and has had more orders than are
+// kept in detail.
+func member() customer.Customer {
+	c := subscriber()
+	who := events.Customer{ID: "C-1007"}
+	for i, d := range []events.Data{
+		&events.RewardsJoined{Customer: who},
+		&events.PointsAdjusted{Customer: who, Adjustment: events.Adjustment{ID: "1", Points: -50}},
+		&events.PointsAdjusted{Customer: who, Adjustment: events.Adjustment{ID: "2", Points: 25}},
+		&events.OrderRefunded{Customer: who, Order: events.OrderChange{ID: "1002", Items: []events.ChangedItem{{ProductID: "set"}}, Amount: events.Money{Minor: 500, Currency: "EUR"}}},
+	} {
+		if !customer.Apply(&c, at(40+i, fmt.Sprint("u", i), d)) {
+			panic(i)
+		}
+	}
+	for i := range customer.MaxOrders + 1 - len(c.Orders) {
+		o := events.Order{ID: fmt.Sprint("o", i), Items: []events.Item{{ProductID: "tea", Quantity: 1}}, Total: events.Money{Minor: 700, Currency: "EUR"}}
+		if i == 0 { // the oldest of all
+			o.PlacedAt = new(c.Erased.Time().Add(time.Millisecond))
+		}
+		if !customer.Apply(&c, at(50+i, o.ID, &events.OrderPlaced{Customer: who, Order: o})) {
+			panic(i)
+		}
+	}
+	return c
+}
+
 // tagsOf lists the tags of a record's sections.
 func tagsOf(t *testing.T, b []byte) map[byte]bool {
 	t.Helper()
@@ -127,17 +155,17 @@ func tagsOf(t *testing.T, b []byte) map[byte]bool {
 }
 
 // newest is the record of this version.
-const newest = "testdata/record-v8.hex"
+const newest = "testdata/record-v9.hex"
 
 // A record as it was written by the first version with persons (2), and by the first that
 // knew where an order's emails go (3), what a customer prefers (4), what they answered (5),
-// each time that they said yes (6), what their orders cost (7), or their subscriptions (8). They must be read, with all that they say, for as
+// each time that they said yes (6), what their orders cost (7), their subscriptions (8), or their points (9). They must be read, with all that they say, for as
 // long as there is a Redis that has one.
 func TestRecordsOfThisFormatAreReadForEver(t *testing.T) {
-	for _, golden := range []string{"testdata/record-v2.hex", "testdata/record-v3.hex", "testdata/record-v4.hex", "testdata/record-v5.hex", "testdata/record-v6.hex", "testdata/record-v7.hex", newest} {
+	for _, golden := range []string{"testdata/record-v2.hex", "testdata/record-v3.hex", "testdata/record-v4.hex", "testdata/record-v5.hex", "testdata/record-v6.hex", "testdata/record-v7.hex", "testdata/record-v8.hex", newest} {
 		t.Run(golden, func(t *testing.T) {
 			if os.Getenv("WRITE_GOLDEN") != "" && golden == newest {
-				if err := os.WriteFile(golden, []byte(hex.EncodeToString(customer.Encode(new(subscriber())))+"\n"), 0o644); err != nil {
+				if err := os.WriteFile(golden, []byte(hex.EncodeToString(customer.Encode(new(member())))+"\n"), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -150,8 +178,10 @@ func TestRecordsOfThisFormatAreReadForEver(t *testing.T) {
 				want, lacks = talkative(), customer.TagTotals
 			case "testdata/record-v7.hex":
 				want, lacks = paying(), customer.TagRenewals
+			case "testdata/record-v8.hex":
+				want, lacks = subscriber(), customer.TagPoints
 			case newest:
-				want, lacks = subscriber(), customer.LastTag+1
+				want, lacks = member(), customer.LastTag+1
 			}
 			if golden < "testdata/record-v6.hex" { // of every yes it knew the latest
 				want.Notes = slices.DeleteFunc(want.Notes, func(n customer.Note) bool {

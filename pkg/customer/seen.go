@@ -27,6 +27,7 @@ type SeenOrder struct {
 	Age   int64  // ms; 0: it was not told
 	// Last is when it was last placed, cancelled, refunded and returned as a whole, ms.
 	Last [4]int64
+	Left events.Money // of what it cost, when its details were forgotten; the zero Money: not known, or nothing
 }
 
 // lasts are the kinds of SeenOrder.Last.
@@ -47,7 +48,7 @@ func (s *SeenOrder) whole(k Kind) bool {
 
 // seenOf returns what is kept of an order for ever.
 func seenOf(o *Order) SeenOrder {
-	s := SeenOrder{Hash: hash48(o.ID), Flags: o.Taken, First: o.First, Age: o.Age}
+	s := SeenOrder{Hash: hash48(o.ID), Flags: o.Taken, First: o.First, Age: o.Age, Left: o.LeftAt(maxTime)}
 	if o.Test {
 		s.Flags |= testOrder
 	}
@@ -70,6 +71,7 @@ func (s *SeenOrder) join(d SeenOrder) bool {
 	if s.Age == 0 || d.Age != 0 && d.Age < s.Age {
 		s.Age = d.Age
 	}
+	s.Left = lesser(s.Left, d.Left)
 	for i := range s.Last {
 		s.Last[i] = max(s.Last[i], d.Last[i])
 	}

@@ -31,8 +31,8 @@ func totals(os []Order) iter.Seq[*events.Money] {
 	}
 }
 
-func hasTotals(os []Order) bool {
-	for m := range totals(os) {
+func hasTotals(all iter.Seq[*events.Money]) bool {
+	for m := range all {
 		if *m != (events.Money{}) {
 			return true
 		}
@@ -42,9 +42,9 @@ func hasTotals(os []Order) bool {
 
 // appendTotals writes each amount, twice, and one more where its currency isn't the one
 // before, which follows.
-func appendTotals(b []byte, os []Order) []byte {
+func appendTotals(b []byte, all iter.Seq[*events.Money]) []byte {
 	currency := ""
-	for m := range totals(os) {
+	for m := range all {
 		x := uint64(m.Minor) << 1
 		if m.Currency == currency {
 			b = binary.AppendUvarint(b, x)
@@ -56,9 +56,9 @@ func appendTotals(b []byte, os []Order) []byte {
 	return b
 }
 
-func (r *reader) totals(os []Order) {
+func (r *reader) totals(all iter.Seq[*events.Money]) {
 	currency := ""
-	for m := range totals(os) {
+	for m := range all {
 		x := r.uvarint()
 		if x&1 != 0 {
 			currency = r.string()

@@ -76,6 +76,14 @@ type ExportRecord struct {
 	Erased    time.Time            `json:"erased_at,omitzero"`
 
 	Subscriptions []ExportSubscription `json:"subscriptions,omitempty"`
+	Points        []ExportPoints       `json:"points,omitempty"` // that the shop adjusted, or that were paid for a code
+}
+
+// ExportPoints is how many points were given, or taken, and when.
+type ExportPoints struct {
+	At     time.Time `json:"at"`
+	Points int       `json:"points"`
+	Reward bool      `json:"reward,omitempty"` // they were paid for a code
 }
 
 // Said is something and when it was said.
@@ -187,7 +195,8 @@ func record(c *customer.Customer) ExportRecord {
 		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question", customer.Agreed: "said yes to email",
 			customer.Reviewed: "reviewed a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed",
 			customer.Bounced: "email to the address came back", customer.Complained: "email to the address was reported as spam", customer.Yielded: "an email let another go first",
-			customer.Doubted: "email to the address was refused, perhaps for now"}[n.Kind]
+			customer.Doubted: "email to the address was refused, perhaps for now",
+			customer.Birthday: "had a birthday", customer.JoinedRewards: "asked to take part in the rewards programme"}[n.Kind]
 		r.Notes = append(r.Notes, ExportNote{what, n.Time()})
 	}
 	for _, k := range c.Claims {
@@ -195,6 +204,9 @@ func record(c *customer.Customer) ExportRecord {
 		r.Mails = append(r.Mails, ExportEmail{fmt.Sprintf("%016x", k.Touch), state, k.Why, ms(k.At)})
 	}
 	r.Subscriptions = exportSubscriptions(c)
+	for _, a := range c.Adjustments {
+		r.Points = append(r.Points, ExportPoints{a.Time(), a.Points, a.Kind == customer.ForReward})
+	}
 	if c.Sunset != 0 {
 		r.LastMail = ms(c.Sunset)
 	}

@@ -90,6 +90,17 @@ func (t *teller) rare(e events.Event) string {
 			return "has stayed away since the order of " + t.at(*d.LastOrderAt)
 		}
 		return "has stayed away"
+	case *events.PointsAdjusted:
+		s := "was given " + strconv.Itoa(d.Adjustment.Points) + " points"
+		if d.Adjustment.Points < 0 {
+			s = "lost or spent " + strconv.Itoa(-d.Adjustment.Points) + " points"
+		}
+		if d.Adjustment.Reason != "" {
+			s += ": “" + d.Adjustment.Reason + "”"
+		}
+		return s
+	case *events.RewardsJoined:
+		return "asked to take part in the rewards programme"
 	case *events.CustomerBirthday:
 		if d.Year > 0 {
 			return "the birthday of " + strconv.Itoa(d.Year) + " is near"
