@@ -126,7 +126,7 @@ type Kind struct {
 	// after it was received; of other workers it leads to none.
 	Ahead       bool
 	Products    bool // it rests on the product statistics, and waits until they are there
-	Recalls     bool // its emails show the order that a touch names, which their event does not say: planning looks it up
+	Recalls     bool // its emails show the order or the subscription that a touch names, of which their event does not say all: planning looks it up
 	DoubleOptIn bool // it is for stores with consent.double_opt_in, and off in others
 	// Concerns reports whether an event of one of the triggers may lead to an email;
 	// nil: each may. Where most do not, they cost next to nothing this way.

@@ -76,6 +76,10 @@ func show(in channel.Content, zone *time.Location, out *render.Data) {
 	if w.Items != nil {
 		shown, more = w.Items, w.More
 	}
+	if s.Subscription != nil {
+		out.Subscription = subscription(in, zone)
+		return
+	}
 	if s.Cart != "" {
 		out.Cart = &render.Cart{URL: s.URL, Items: items(shown), More: more, Total: s.Total}
 		if w.Items != nil {
@@ -99,6 +103,21 @@ func show(in channel.Content, zone *time.Location, out *render.Data) {
 			bought(in.Customer, zone, &out.Products.Items[i])
 		}
 	}
+}
+
+// subscription returns what the touch shows of one.
+func subscription(in channel.Content, zone *time.Location) *render.Subscription {
+	s := in.Touch.Snapshot
+	from := s.Subscription
+	out := &render.Subscription{ID: from.ID, Name: from.Name, Items: items(s.Items), More: s.More, Total: s.Total, Every: from.Interval, Count: from.IntervalCount,
+		ManageURL: from.ManageURL, SkipURL: from.SkipURL, CancelURL: from.CancelURL, PaymentURL: from.PaymentURL}
+	if from.NextRenewalAt != nil && from.NextRenewalAt.After(in.Now) { // else it is the one that was not paid
+		out.RenewsAt = from.NextRenewalAt.In(zone)
+	}
+	if s.RetryAt.After(in.Now) {
+		out.RetryAt = s.RetryAt.In(zone)
+	}
+	return out
 }
 
 // account fills in how the total of an order came about.

@@ -10,6 +10,7 @@ import (
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
 	"homing/workers/service"
+	"homing/workers/subscription"
 	"homing/workers/thankyou"
 	"homing/workers/welcome"
 	"homing/workers/winback"
@@ -25,6 +26,7 @@ var Kinds = []workers.Kind{
 	service.Kind,
 	birthday.Kind,
 	replenishment.Kind,
+	subscription.Kind,
 	winback.Kind,
 	optin.Kind,
 }

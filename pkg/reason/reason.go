@@ -101,6 +101,8 @@ var (
 	Confirmed        = drop("confirmed", 27)
 	Unlikely         = drop("unlikely", 28)
 	NotNew           = drop("not_new", 29)
+	NotRenewing      = drop("not_renewing", 30)
+	Paid             = drop("paid", 31)
 )
 
 // What became of a touch that was handed to the relay.
@@ -111,9 +113,11 @@ var (
 
 // Revocable reports whether the shop can take a reason for a drop back: an order
 // that was cancelled or refunded stands again when it is placed again, and so does the
-// consent that rests on it. A touch that was dropped for it may be planned again, if it
+// consent that rests on it; a subscription goes on that was paused. A touch that was dropped for it may be planned again, if it
 // is wanted by then.
-func (r Reason) Revocable() bool { return r == Cancelled || r == Refunded || r == NoConsent }
+func (r Reason) Revocable() bool {
+	return r == Cancelled || r == Refunded || r == NoConsent || r == NotRenewing
+}
 
 // All lists every reason, in the order of the documentation.
 func All() []Reason {

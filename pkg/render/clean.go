@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ const (
 func (s *scratch) own(d *Data, show shows) {
 	s.data = *d
 	c := &s.data
-	c.Order, c.Cart, c.Products = nil, nil, nil
+	c.Order, c.Cart, c.Products, c.Subscription = nil, nil, nil, nil
 	if d.Order != nil && show.order {
 		s.order = *d.Order
 		c.Order = &s.order
@@ -40,6 +41,10 @@ func (s *scratch) own(d *Data, show shows) {
 	if d.Products != nil && show.products {
 		s.products = *d.Products
 		c.Products = &s.products
+	}
+	if d.Subscription != nil && show.subscription {
+		s.subscription = *d.Subscription
+		c.Subscription = &s.subscription
 	}
 	if d.Offer != nil {
 		s.offer = *d.Offer
@@ -79,10 +84,26 @@ func (s *scratch) clean(d *Data) {
 	if o := c.Products; o != nil {
 		o.Items, o.More, o.Pictures = s.cleanItems(&s.shelved, o.Items, o.More, &d.Store)
 	}
+	s.cleanSubscription(d)
 	if c.Offer != nil && !cleanOffer(c.Offer) {
 		c.Offer = nil
 	}
 	s.applied()
+}
+
+// cleanSubscription cleans the subscription, if there is one. Who cannot be led to where it
+// is cancelled or paid at once is led to where that is found.
+func (s *scratch) cleanSubscription(d *Data) {
+	o := s.data.Subscription
+	if o == nil {
+		return
+	}
+	o.ID, o.Name, o.Total, o.Count = line(o.ID, maxID), together(line(o.Name, maxProduct)), knownMoney(o.Total), max(o.Count, 1)
+	for _, u := range []*string{&o.ManageURL, &o.SkipURL, &o.CancelURL, &o.PaymentURL} {
+		*u = linkURL(*u, &d.Store)
+	}
+	o.CancelURL, o.PaymentURL = cmp.Or(o.CancelURL, o.ManageURL), cmp.Or(o.PaymentURL, o.ManageURL)
+	o.Items, o.More, o.Pictures = s.cleanItems(&s.subscribed, o.Items, o.More, &d.Store)
 }
 
 // A shelf is memory for the items of one list.

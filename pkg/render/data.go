@@ -84,6 +84,30 @@ type Cart struct {
 	Dir      string `yaml:"-"`
 }
 
+// A Subscription is what the customer gets again and again. Its links are dropped by Render
+// unless their hosts may be linked to. Render shows at most 30 items and counts the others
+// in More.
+type Subscription struct {
+	ID       string       `yaml:"id"`
+	Name     string       `yaml:"name"` // of the plan
+	Items    []Item       `yaml:"items"`
+	More     int          `yaml:"more"`
+	Total    events.Money `yaml:"total"`     // what the customer pays each time
+	Every    string       `yaml:"every"`     // day, week, month or year; empty: unknown
+	Count    int          `yaml:"count"`     // how many of them: 2 with month is every two months
+	RenewsAt time.Time    `yaml:"renews_at"` // in the time zone in which its date is to be read
+	RetryAt  time.Time    `yaml:"retry_at"`  // when the shop tries to charge it again
+
+	ManageURL  string `yaml:"manage_url"`  // where the customer changes it
+	SkipURL    string `yaml:"skip_url"`    // skips the next renewal
+	CancelURL  string `yaml:"cancel_url"`  // cancels it; ManageURL if the shop gave none
+	PaymentURL string `yaml:"payment_url"` // where the customer pays, or changes how; ManageURL if the shop gave none
+
+	// As in Order.
+	Pictures bool   `yaml:"-"`
+	Dir      string `yaml:"-"`
+}
+
 // Products are what an email is about if that is neither an order nor a cart:
 // what may be reviewed, what may be running out.
 type Products struct {
@@ -125,23 +149,24 @@ type Customer struct {
 // scale asks, and nothing else.) Every part but
 // Store.Name may be empty, and every template must cope with that.
 type Data struct {
-	Store          Store     `yaml:"store"`
-	Customer       Customer  `yaml:"customer"`
-	Variant        string    `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template uses its plainest wording for one it does not know
-	Ordinal        int       `yaml:"ordinal"`         // which order of the customer's this is: 1, 2, …; 0 when unknown
-	Orders         int       `yaml:"orders"`          // how many orders the customer has placed in all
-	Order          *Order    `yaml:"order"`           // nil in an email about no order
-	Also           []string  `yaml:"also"`            // ids of the other orders that share the email; at most 30 are shown
-	Cart           *Cart     `yaml:"cart"`            // nil in an email about no cart
-	Products       *Products `yaml:"products"`        // nil in an email about no products
-	Offer          *Offer    `yaml:"offer"`           // nil when there is none, which every template must cope with
-	Answers        []Answer  `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
-	Ask            Ask       `yaml:"-"`               // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
-	UnsubscribeURL string    `yaml:"unsubscribe_url"` // empty in transactional email
-	PreferencesURL string    `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
-	ConfirmURL     string    `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so
-	ViewURL        string    `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
-	Marketing      bool      `yaml:"marketing"`
+	Store          Store         `yaml:"store"`
+	Customer       Customer      `yaml:"customer"`
+	Variant        string        `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template uses its plainest wording for one it does not know
+	Ordinal        int           `yaml:"ordinal"`         // which order of the customer's this is: 1, 2, …; 0 when unknown
+	Orders         int           `yaml:"orders"`          // how many orders the customer has placed in all
+	Order          *Order        `yaml:"order"`           // nil in an email about no order
+	Also           []string      `yaml:"also"`            // ids of the other orders that share the email; at most 30 are shown
+	Cart           *Cart         `yaml:"cart"`            // nil in an email about no cart
+	Products       *Products     `yaml:"products"`        // nil in an email about no products
+	Subscription   *Subscription `yaml:"subscription"`    // nil in an email about none
+	Offer          *Offer        `yaml:"offer"`           // nil when there is none, which every template must cope with
+	Answers        []Answer      `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
+	Ask            Ask           `yaml:"-"`               // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
+	UnsubscribeURL string        `yaml:"unsubscribe_url"` // empty in transactional email
+	PreferencesURL string        `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
+	ConfirmURL     string        `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so
+	ViewURL        string        `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
+	Marketing      bool          `yaml:"marketing"`
 
 	// Draw decides which of several subjects is shown: it is made of the customer's token
 	// and the touch's id. SubjectArm asks for one. Templates cannot show them.

@@ -87,6 +87,8 @@ func FuzzRender(f *testing.F) {
 		d.Products = &Products{Items: d.Order.Items[:1+n&1], More: n}
 		d.Offer = &Offer{Code: product, Percent: n, Amount: d.Order.Total, Expires: time.Unix(minor, 0)}
 		d.Answers = []Answer{{"other", link}, {product, link}}
+		d.Subscription = &Subscription{ID: product, Name: product, Items: d.Order.Items, More: n, Total: d.Order.Total, Every: currency, Count: n, RenewsAt: time.Unix(minor, 0),
+			ManageURL: link, SkipURL: link, CancelURL: link, PaymentURL: link}
 		before := d.clone()
 		m, err := set.Render(template, d)
 		if err != nil {

@@ -217,6 +217,9 @@ func foreign(d Data) Sample {
 	if d.Offer != nil {
 		d.Offer.Code = text
 	}
+	if d.Subscription != nil {
+		d.Subscription.ID, d.Subscription.Name = text, text
+	}
 	for i := range d.Also {
 		d.Also[i] = text
 	}
@@ -283,7 +286,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 			report("%q is not a link that an email can have: it must begin with https://", shortened(l.url))
 		case u.Hostname() == foreignHost:
-			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL, .ViewURL, .PreferencesURL, .ConfirmURL or .UnsubscribeURL")
+			report("a link is made from text that is not a URL; use .URL, .ReviewURL, .ImageURL, .Store.URL, .Cart.URL, .ManageURL, .ViewURL, .PreferencesURL, .ConfirmURL or .UnsubscribeURL")
 		case u.User != nil:
 			report("%q has a user name in it", shortened(l.url))
 		case store != nil && store.Brand.social(l.url):

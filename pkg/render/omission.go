@@ -24,6 +24,11 @@ func (d Data) clone() Data {
 		p.Items = slices.Clone(p.Items)
 		d.Products = &p
 	}
+	if d.Subscription != nil {
+		s := *d.Subscription
+		s.Items = slices.Clone(s.Items)
+		d.Subscription = &s
+	}
 	if d.Offer != nil {
 		o := *d.Offer
 		d.Offer = &o
@@ -43,6 +48,9 @@ func (d *Data) lists() [][]Item {
 	}
 	if d.Products != nil {
 		out = append(out, d.Products.Items)
+	}
+	if d.Subscription != nil {
+		out = append(out, d.Subscription.Items)
 	}
 	return out
 }
@@ -99,6 +107,18 @@ var omissions = slices.Concat([]omission{
 	{"cart.items", hasCart, func(d *Data) { d.Cart.Items = nil }},
 	{"products.more", func(d *Data) bool { return d.Products != nil && d.Products.More != 0 }, func(d *Data) { d.Products.More = 0 }},
 	{"products.items", hasProducts, func(d *Data) { d.Products.Items = nil }},
+	{"subscription.id", hasSubscription, func(d *Data) { d.Subscription.ID = "" }},
+	{"subscription.name", hasSubscription, func(d *Data) { d.Subscription.Name = "" }},
+	{"subscription.total", hasSubscription, func(d *Data) { d.Subscription.Total = events.Money{} }},
+	{"subscription.every", hasSubscription, func(d *Data) { d.Subscription.Every, d.Subscription.Count = "", 0 }},
+	{"subscription.renews_at", hasSubscription, func(d *Data) { d.Subscription.RenewsAt = time.Time{} }},
+	{"subscription.retry_at", func(d *Data) bool { return hasSubscription(d) && !d.Subscription.RetryAt.IsZero() }, func(d *Data) { d.Subscription.RetryAt = time.Time{} }},
+	{"subscription.manage_url", hasSubscription, func(d *Data) { d.Subscription.ManageURL = "" }},
+	{"subscription.skip_url", hasSubscription, func(d *Data) { d.Subscription.SkipURL = "" }},
+	{"subscription.cancel_url", hasSubscription, func(d *Data) { d.Subscription.CancelURL = "" }},
+	{"subscription.payment_url", hasSubscription, func(d *Data) { d.Subscription.PaymentURL = "" }},
+	{"subscription.more", func(d *Data) bool { return hasSubscription(d) && d.Subscription.More != 0 }, func(d *Data) { d.Subscription.More = 0 }},
+	{"subscription.items", hasSubscription, func(d *Data) { d.Subscription.Items = nil }},
 	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
 	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
 	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},
@@ -112,15 +132,17 @@ var parts = []omission{
 	{"answers", func(d *Data) bool { return len(d.Answers) > 0 }, func(d *Data) { d.Answers = nil }},
 	{"ask", func(d *Data) bool { return d.Ask.link != nil }, func(d *Data) { d.Ask = Ask{} }},
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
+	{"subscription", hasSubscription, func(d *Data) { d.Subscription = nil }},
 	{"products", hasProducts, func(d *Data) { d.Products = nil }},
 	{"cart", hasCart, func(d *Data) { d.Cart = nil }},
 	{"order", hasOrder, func(d *Data) { d.Order = nil }},
 }
 
-func hasOrder(d *Data) bool    { return d.Order != nil }
-func hasCart(d *Data) bool     { return d.Cart != nil }
-func hasProducts(d *Data) bool { return d.Products != nil }
-func hasOffer(d *Data) bool    { return d.Offer != nil }
+func hasOrder(d *Data) bool        { return d.Order != nil }
+func hasCart(d *Data) bool         { return d.Cart != nil }
+func hasProducts(d *Data) bool     { return d.Products != nil }
+func hasSubscription(d *Data) bool { return d.Subscription != nil }
+func hasOffer(d *Data) bool        { return d.Offer != nil }
 func hasItems(d *Data) bool {
 	return slices.ContainsFunc(d.lists(), func(l []Item) bool { return len(l) > 0 })
 }

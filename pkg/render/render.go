@@ -78,7 +78,7 @@ type form struct {
 
 // shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
-type shows struct{ order, cart, products, ask bool }
+type shows struct{ order, cart, products, subscription, ask bool }
 
 // note adds what one part uses, by the names of Data's fields.
 func (s *shows) note(uses map[string]place) {
@@ -86,6 +86,7 @@ func (s *shows) note(uses map[string]place) {
 		s.order = s.order || name == "Order"
 		s.cart = s.cart || name == "Cart"
 		s.products = s.products || name == "Products"
+		s.subscription = s.subscription || name == "Subscription"
 		s.ask = s.ask || name == "Ask"
 	}
 }
@@ -264,9 +265,13 @@ type scratch struct {
 	ordered  shelf // of order
 	carted   shelf
 	shelved  shelf
-	also     [maxItems]string
-	answers  [maxAnswers]Answer
-	wrap     []byte
+
+	subscription Subscription
+	subscribed   shelf
+
+	also    [maxItems]string
+	answers [maxAnswers]Answer
+	wrap    []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -275,12 +280,12 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // unless one large email made it large.
 func (s *scratch) release() {
 	s.forget()
-	for _, sh := range []*shelf{&s.ordered, &s.carted, &s.shelved} {
+	for _, sh := range []*shelf{&s.ordered, &s.carted, &s.shelved, &s.subscribed} {
 		clear(sh.items[:sh.used])
 		sh.used = 0
 	}
 	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
-	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
+	s.data, s.order, s.cart, s.products, s.offer, s.subscription = Data{}, Order{}, Cart{}, Products{}, Offer{}, Subscription{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)
 	}
@@ -298,6 +303,9 @@ func (s *scratch) write(m *mail, l *locale) {
 	}
 	if d.Products != nil {
 		d.Products.Dir = d.Dir
+	}
+	if d.Subscription != nil {
+		d.Subscription.Dir = d.Dir
 	}
 	if d.Offer != nil {
 		d.Offer.Worth = l.worth(d.Offer)

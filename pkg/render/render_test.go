@@ -139,6 +139,8 @@ func TestOmissionsTogetherLeaveOnlyTheStoresName(t *testing.T) {
 	d.Order.Subtotal, d.Order.Discount, d.Order.Shipping, d.Order.Tax = d.Order.Total, d.Order.Total, d.Order.Total, d.Order.Total
 	d.Order.StatusURL, d.Order.Sent, d.Order.Delivered = "https://shop.example/o", true, true
 	d.Order.Items[0].ReviewURL, d.Order.Items[0].BoughtAt = "https://shop.example/r", d.Order.PlacedAt
+	d.Subscription = &Subscription{ID: "1", Name: "Tea", Items: d.Order.Items, More: 1, Total: d.Order.Total, Every: "month", Count: 2, RenewsAt: d.Order.PlacedAt, RetryAt: d.Order.PlacedAt,
+		ManageURL: "https://shop.example/m", SkipURL: "https://shop.example/s", CancelURL: "https://shop.example/c", PaymentURL: "https://shop.example/p"}
 	for _, o := range omissions {
 		o.apply(&d)
 	}

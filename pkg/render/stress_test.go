@@ -50,6 +50,9 @@ func inYen(d *Data) {
 	if d.Cart != nil {
 		yen(&d.Cart.Total)
 	}
+	if d.Subscription != nil {
+		yen(&d.Subscription.Total)
+	}
 	if d.Offer != nil {
 		d.Offer.Percent, d.Offer.Amount = 0, events.Money{Minor: 1500, Currency: "JPY"}
 	}

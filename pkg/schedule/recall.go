@@ -25,12 +25,20 @@ func (p *Planner) recall(ctx context.Context, plans []plan, asks []customer.Ask,
 	for i := range plans {
 		t := &plans[i]
 		w := p.Workers[t.Customer.Store]
-		if !w.Recalls || t.bare() || t.Snapshot.Order == "" || len(t.Snapshot.Items) > 0 {
+		if !w.Recalls || t.bare() {
+			continue
+		}
+		whose := slices.IndexFunc(asks, func(a customer.Ask) bool { return a.Key == t.Customer })
+		if incomplete(t.Snapshot) {
+			if err := p.recallSubscription(ctx, t, &persons[whose]); err != nil {
+				return err
+			}
+		}
+		if t.Snapshot.Order == "" || len(t.Snapshot.Items) > 0 {
 			continue
 		}
 		orders, ok := found[t.Customer]
 		if !ok {
-			whose := slices.IndexFunc(asks, func(a customer.Ask) bool { return a.Key == t.Customer })
 			var err error
 			if orders, err = p.ordersOf(ctx, &persons[whose]); err != nil {
 				return err

@@ -79,6 +79,11 @@ type Snapshot struct {
 	Tax       events.Money `json:"tax,omitzero"`
 	StatusURL string       `json:"status_url,omitempty"`
 
+	// Of a subscription, what the shop said of it last, but for Items, More and Total, which
+	// are above.
+	Subscription *events.Subscription `json:"subscription,omitempty"`
+	RetryAt      time.Time            `json:"retry_at,omitzero"` // when the shop tries to charge it again
+
 	To        string `json:"to,omitempty"`         // the address that came with the order; see Touch.To
 	FirstName string `json:"first_name,omitempty"` // as the event has it that caused the touch
 	LastName  string `json:"last_name,omitempty"`

@@ -61,6 +61,8 @@ func subject(x touch.Touch) string {
 	switch s := x.Snapshot; {
 	case s != nil && s.Cart != "":
 		return "cart " + s.Cart
+	case s != nil && s.Subscription != nil:
+		return "subscription " + s.Subscription.ID
 	case s != nil && s.Order != "" && len(s.Items) == 1 && hashed(x.Occasion): // a product of an order
 		return cmp.Or(s.Items[0].Name, s.Items[0].ProductID) + " of order " + s.Order
 	case s != nil && s.Order != "":

@@ -40,7 +40,7 @@ func (w worker) stands(t touch.Touch, c *customer.Customer, h *customerHabits) (
 	switch {
 	case kept && newest.Order != p.Order && !newest.Placed.Before(p.Placed):
 		return p, touch.DropFor(reason.Repurchased, "bought again on "+newest.Placed.In(h.zone).Format("2 Jan 2006"))
-	case h.Subscribed(p.Product, p.Placed):
+	case h.Subscribed(p.Product, p.Placed), c.Subscribes(p.Product):
 		return p, touch.DropFor(reason.Repurchased, "it comes by subscription")
 	case w.tooLate(p):
 		return p, touch.DropFor(reason.Expired, fmt.Sprintf("it came more than %s after the order", localtime.FormatDuration(w.config.MaxOrderAge)))
