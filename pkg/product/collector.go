@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/foresight"
+	"homing/pkg/segment"
 )
 
 // Bounds of a snapshot and of computing it. With all of them reached a collector
@@ -35,6 +37,9 @@ type Collector struct {
 	lives    *foresight.Lives // nil: constants are not learned this night
 	repeats  []foresight.Repeat
 	drawn    uint32 // hashes up to this are of those that constants are learned from
+
+	segments *segment.Collector // nil: segments are not computed
+	heldOut  func(c *customer.Customer) bool
 }
 
 // NewCollector returns a collector that has seen nobody. What it computes is as of a time;
@@ -47,6 +52,38 @@ func NewCollector(at time.Time, before *Snapshot) *Collector {
 		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
 	}
 	return k
+}
+
+// Segment has the Collector find out where the fifths and thirds of customers begin, and
+// count who is in the segments of a set, unless that is nil. heldOut says who gets no
+// marketing email at all; nil: nobody. It is called before anybody is added.
+func (k *Collector) Segment(set *segment.Set, heldOut func(c *customer.Customer) bool) {
+	k.segments, k.heldOut = segment.NewCollector(k.at, set), heldOut
+}
+
+// Segments puts into a snapshot what was found out about segments, if anything was. Worth
+// comes before it.
+func (k *Collector) Segments(s *Snapshot) {
+	if k.segments != nil {
+		s.Segments = k.segments.Snapshot(s.Lapse, s.Worth)
+	}
+}
+
+// segment counts one customer.
+func (k *Collector) segment(c *customer.Customer, p *Part) {
+	if k.segments == nil || p.id == "" {
+		return
+	}
+	p.Rank(c)
+	k.segments.Add(segment.Input{Customer: c, Category: k.category, Holdout: k.heldOut != nil && k.heldOut(c), Now: k.at}, p.ranks)
+}
+
+// category is what the shop says of a product.
+func (k *Collector) category(product string) string {
+	if t := k.tonight.products[product]; t != nil {
+		return t.Category
+	}
+	return ""
 }
 
 // draw returns the hash by which a customer is drawn.

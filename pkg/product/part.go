@@ -5,6 +5,7 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/foresight"
+	"homing/pkg/segment"
 )
 
 // A Part is what one customer adds to the statistics.
@@ -16,6 +17,8 @@ type Part struct {
 	habits  *Habits
 	visitor bool // some of it was bought again
 	ahead   bool // something is still to be bought
+
+	ranks *segment.Orders // nil: not known yet
 }
 
 // partOf is what they add to one product.
@@ -32,6 +35,13 @@ func PartOf(c *customer.Customer, h *Habits, at time.Time) *Part {
 		p.pairs, p.visitor = append(p.pairs, partOf{id, s}), p.visitor || s.Intervals > 0
 	}
 	return p
+}
+
+// Rank looks at what segments are made of, of the customer that the part is of.
+func (p *Part) Rank(c *customer.Customer) {
+	if p.ranks == nil {
+		p.ranks = segment.OrdersOf(c, p.at)
+	}
 }
 
 // Lasts reports whether the part is the same on later nights, for as long as nothing about
@@ -139,16 +149,25 @@ func (p *Parts) add(x *partOf, later time.Duration, n int, sum func(a, b foresig
 func (k *Collector) Add(c *customer.Customer) {
 	x := PartOf(c, HabitsOf(c), k.at)
 	k.tonight.Put(x)
-	k.Live(x)
+	k.segment(c, x)
+	k.live(x)
 }
 
 // AddParts counts what is put together of some customers, as of the collector's time. It is
 // called once.
 func (k *Collector) AddParts(p *Parts) { k.kept = p }
 
-// Live learns from what a customer did, as time passes. It is called for each who is
-// counted, in the order of their keys or any other.
+// Live learns from what a customer did, as time passes. It is called for each whose part is
+// among those of AddParts, in the order of their keys or any other. Where segments are
+// found out about, they were ranked.
 func (k *Collector) Live(p *Part) {
+	if k.segments != nil && p.id != "" {
+		k.segments.AddOrders(p.ranks)
+	}
+	k.live(p)
+}
+
+func (k *Collector) live(p *Part) {
 	if p.id == "" {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/foresight"
+	"homing/pkg/segment"
 )
 
 // Snapshot is what was known of one shop's products at one time. The nil
@@ -34,10 +35,13 @@ type Snapshot struct {
 	Lapse     foresight.Lapse `json:"lapse,omitzero"`      // zero: too little is known
 	Worth     foresight.Worth `json:"worth,omitzero"`      // in days; zero: too little is known
 	LearnedAt time.Time       `json:"learned_at,omitzero"` // when constants and Worth were
+
+	Segments *segment.Snapshot `json:"segments,omitempty"` // nil: they were not computed
 }
 
-// version is that of the snapshots that are made. Those of version 0 have no sums.
-const version = 1
+// version is that of the snapshots that are made. Those of version 0 have no sums, those of
+// version 1 no segments.
+const version = 2
 
 // Outdated reports whether the snapshot was made by a version of Homing that computed
 // less: it should be computed again, and can be used until then.
@@ -47,6 +51,7 @@ func (s *Snapshot) Outdated() bool { return s != nil && s.Version < version }
 type Product struct {
 	SupplyDays int            `json:"supply_days,omitempty"` // as the shop says, of one piece
 	Available  *bool          `json:"available,omitempty"`   // nil: the shop did not say
+	Category   string         `json:"category,omitempty"`    // likewise
 	Buyers     int            `json:"buyers,omitempty"`      // customers who bought it at all; 0: nobody counted
 	Rhythm     Rhythm         `json:"rhythm,omitzero"`
 	Sums       foresight.Sums `json:"sums,omitzero"` // by all customers that have an id, at Snapshot.At
@@ -54,6 +59,7 @@ type Product struct {
 	// When the shop said so, ms: of two statements the later counts.
 	SupplyAt    int64 `json:"supply_at,omitempty"`
 	AvailableAt int64 `json:"available_at,omitempty"`
+	CategoryAt  int64 `json:"category_at,omitempty"`
 }
 
 // Rhythm says in which intervals customers buy the same thing again.
@@ -79,6 +85,20 @@ func (s *Snapshot) Of(id string) (Product, bool) {
 	}
 	p, ok := s.Products[id]
 	return p, ok
+}
+
+// Category returns the category that the shop has a product in; empty: it isn't known.
+func (s *Snapshot) Category(id string) string {
+	p, _ := s.Of(id)
+	return p.Category
+}
+
+// Segmented returns what is known about the segments of customers; nil: nothing.
+func (s *Snapshot) Segmented() *segment.Snapshot {
+	if s == nil {
+		return nil
+	}
+	return s.Segments
 }
 
 // Model returns the shop as foresight has it; of the nil Snapshot, a new shop.
@@ -147,7 +167,7 @@ func (s *Snapshot) Hear(said []events.Event, upTo customer.Cursor) *Snapshot {
 			if p.Unavailable() {
 				room = maxTracked // until the statistics are computed again
 			}
-			if news && (len(next.Products) < room || next.has(d.Product.ID)) {
+			if news && (next.has(d.Product.ID) || p.said() && len(next.Products) < room) {
 				next.Products[d.Product.ID] = p
 			}
 		}
@@ -169,10 +189,13 @@ func (p *Product) hear(said *events.Product, at int64) bool {
 		yes := *said.Available
 		p.Available, p.AvailableAt, news = &yes, at, true
 	}
+	if said.Category != "" && at >= p.CategoryAt {
+		p.Category, p.CategoryAt, news = said.Category, at, true
+	}
 	return news
 }
 
-// said reports whether the shop said anything of the product.
+// said reports whether the shop said anything of the product that workers go by.
 func (p Product) said() bool { return p.word() > 0 }
 
 // word is how much the shop's word on a product weighs: what it said nothing about

@@ -54,7 +54,7 @@ func TestACollectorCountsCustomers(t *testing.T) {
 	kettle := foresight.Sums{Pairs: 1, Exposure: 60 * 24}
 	s := k.Snapshot()
 	usual := math.Round(1000*s.Model().Usual(tea)) / 1000
-	want := &product.Snapshot{Version: 1, At: now, Customers: 5,
+	want := &product.Snapshot{Version: 2, At: now, Customers: 5,
 		Products: map[string]product.Product{
 			"tea":    {Buyers: 4, Rhythm: product.Rhythm{Days: usual, Intervals: 4, Customers: 3}, Sums: tea},
 			"kettle": {Buyers: 1, Sums: kettle},
@@ -233,7 +233,7 @@ func TestTheNilSnapshotKnowsNothing(t *testing.T) {
 
 func TestEverySnapshotComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := &product.Snapshot{Version: 1, At: start, Sequence: rapid.SliceOfN(rapid.Uint64(), 0, 4).Draw(t, "sequence"), Products: map[string]product.Product{}}
+		want := &product.Snapshot{Version: 2, At: start, Sequence: rapid.SliceOfN(rapid.Uint64(), 0, 4).Draw(t, "sequence"), Products: map[string]product.Product{}}
 		for _, id := range rapid.SliceOf(rapid.String()).Draw(t, "ids") {
 			p := product.Product{Buyers: rapid.IntRange(0, 9).Draw(t, "buyers"), SupplyDays: rapid.IntRange(0, 9).Draw(t, "supply")}
 			if rapid.Bool().Draw(t, "said") {

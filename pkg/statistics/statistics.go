@@ -24,6 +24,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/segment"
 )
 
 // Customers are the customers as they are kept.
@@ -52,6 +53,9 @@ type Options struct {
 	Now       func() time.Time                // the business time
 	Confirm   time.Duration                   // how soon to look without having been told; 0: missed
 	Log       *zap.Logger
+	// Segments returns the segments of a store that are counted, and who gets no marketing
+	// email at all; for Refresh. nil: those that there always are.
+	Segments func(store string) (*segment.Set, func(c *customer.Customer) bool)
 }
 
 // Statistics holds the statistics of some stores. It is safe for concurrent use.
@@ -92,6 +96,11 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 		return nil, err
 	}
 	k := product.NewCollector(c.o.Now().UTC(), c.Of(store))
+	if c.o.Segments != nil {
+		k.Segment(c.o.Segments(store))
+	} else {
+		k.Segment(segment.NewSet(nil), nil)
+	}
 	heard := c.o.Timeline.Start()
 	err := c.o.Timeline.ReadType(ctx, store, events.TypeProductUpdated, nil, func(batch []customer.Entry) error {
 		for _, e := range batch {
@@ -120,6 +129,7 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	}
 	s := k.Snapshot()
 	k.Worth(s)
+	k.Segments(s)
 	s.Sequence = heard
 	object, err := publish(ctx, c.o.JS, store, s)
 	if err != nil {

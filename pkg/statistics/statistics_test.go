@@ -16,6 +16,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/homingtest/natstest"
 	"homing/pkg/product"
+	"homing/pkg/segment"
 	"homing/pkg/statistics"
 	"homing/pkg/timeline"
 )
@@ -248,5 +249,49 @@ func TestWhatIsReplacedWhileItIsReadIsReadAgain(t *testing.T) {
 	}
 	if err := <-done; err != nil || reader.Of("main") == nil || time.Since(began) > 20*time.Second {
 		t.Errorf("%v after %v, and knows %v", err, time.Since(began), reader.Of("main"))
+	}
+}
+
+// Who is in which segment is counted in the same pass, by what the shop says of its
+// products as well.
+func TestSegmentsAreCountedWithTheProducts(t *testing.T) {
+	js, tl := open(t)
+	says(t, tl, "main", 3, events.Product{ID: "tea", Category: "Drinks"})
+	says(t, tl, "main", 4, events.Product{ID: "pot", Category: "Drinks"})
+	of := func(text string) segment.Expression {
+		x, err := segment.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	set := segment.NewSet(segment.Expressions{"drinkers": of(`bought_category("Drinks", 365)`), "others": of(`bought_category("drinks")`), "seen": of(`not holdout`)})
+	who := regular(12)
+	c := statistics.New(statistics.Options{JS: js, Stores: []string{"main"}, Customers: who, People: who, Timeline: tl,
+		Nobody: func(store string) customer.Key {
+			return customer.Key{Store: store, Bucket: 9, Token: "nobodynobodynobo"}
+		}, Now: func() time.Time { return noon.AddDate(0, 0, 90) }, Log: zap.NewNop(),
+		Segments: func(string) (*segment.Set, func(*customer.Customer) bool) {
+			return set, func(c *customer.Customer) bool { return c.ID.Value == "c3" }
+		}})
+	refresh(t, c, "main")
+	another := process(js, tl, nil)
+	if err := another.Update(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	s := another.Of("main").Segmented()
+	if !s.Known() || s.Customers != 12 || s.Buyers != 12 || s.Counts["drinkers"] != 12 || s.Counts["others"] != 0 || s.Counts["seen"] != 11 || s.Counts["active"] != 12 {
+		t.Errorf("%+v", s)
+	}
+	if got := another.Of("main").Category("tea"); got != "Drinks" {
+		t.Errorf("%q", got)
+	}
+	if _, known := another.Of("main").Of("pot"); known {
+		t.Error("of a product that nobody bought its category alone is kept")
+	}
+	says(t, tl, "main", 4, events.Product{ID: "pot", Category: "Pots"})
+	says(t, tl, "main", 3, events.Product{ID: "tea", Category: "Teas"})
+	if err := another.Update(t.Context(), "main"); err != nil || another.Of("main").Category("tea") != "Teas" || another.Of("main").Category("pot") != "" {
+		t.Errorf("%v, %q", err, another.Of("main").Category("tea"))
 	}
 }
