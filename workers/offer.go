@@ -15,6 +15,7 @@ import (
 //	offer: {percent: 10, valid: 3d, code: static, value: COMEBACK10}
 //	offer: {amount: {amount: "5.00", currency: GBP}, valid: 14d, code: list, list: spring}
 //	offer: {percent: 15, valid: 14d, code: mint, value: BDAY}
+//	offer: {percent: 20, valid: 14d, code: mint, segments: [champion]}
 //	offer: {code: none}
 //
 // The last one takes an offer away that a worker has by default.
@@ -25,6 +26,8 @@ type Offer struct {
 	Code    string        `yaml:"code"`    // static, list, mint or none
 	Value   string        `yaml:"value"`   // static: the code. mint: what codes begin with; may be empty
 	List    string        `yaml:"list"`    // list: its name, as in homing offers load --list
+	// Segments are of those customers who get the offer; others get the email without it.
+	Segments []string `yaml:"segments"`
 }
 
 // Amount is an amount of money as the configuration has it.
@@ -98,7 +101,7 @@ func (o *Offer) Terms() *offer.Terms {
 	if o == nil || o.Code == noCode {
 		return nil
 	}
-	t := &offer.Terms{Percent: o.Percent, Valid: o.Valid, Kind: o.Code}
+	t := &offer.Terms{Percent: o.Percent, Valid: o.Valid, Kind: o.Code, Segments: o.Segments}
 	if o.Percent == 0 {
 		t.Amount, _ = events.ParseMoney(o.Amount.Amount, o.Amount.Currency)
 	}

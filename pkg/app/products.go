@@ -8,8 +8,10 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/calendar"
+	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/segment"
 	"homing/pkg/statistics"
 	"homing/workers"
 )
@@ -18,6 +20,9 @@ func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
 		Now: a.o.Scale.Now, Confirm: a.o.ConfirmProducts, Log: a.log.Named("products"),
+		Segments: func(store string) (*segment.Set, func(*customer.Customer) bool) {
+			return a.stores[store].Segments, a.stores[store].HeldOut
+		},
 	})
 }
 
@@ -28,7 +33,7 @@ func (a *App) openProducts(ctx context.Context) bool {
 	if slices.Contains(a.o.Roles, RoleCalendar) {
 		a.running.Go(func() { a.statistics.Serve(ctx) })
 	}
-	if slices.ContainsFunc(programme.Kinds, func(k workers.Kind) bool { return k.Products && slices.Contains(a.o.Roles, k.Name) }) {
+	if slices.ContainsFunc(programme.Kinds, func(k workers.Kind) bool { return slices.Contains(a.o.Roles, k.Name) && a.rests(k) }) {
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 			err := a.statistics.Open(ctx)
 			if err == nil {
@@ -46,6 +51,12 @@ func (a *App) openProducts(ctx context.Context) bool {
 		a.running.Go(func() { a.statistics.Run(ctx) })
 	}
 	return true
+}
+
+// rests reports whether a worker rests on the product statistics, or, in some store, on
+// the segments that are computed with them.
+func (a *App) rests(k workers.Kind) bool {
+	return k.Products || slices.ContainsFunc(programme.StoreNames(a.o.Config), func(store string) bool { return a.stores[store].Worker(k.Name).Segmented() })
 }
 
 // products returns what is known about a store's products.

@@ -57,7 +57,7 @@ func (a *App) openPartition(split bus.Partitions, p int) (loops, waiting []*bus.
 		planner.Partition = p
 		desk.Join(planner)
 		out := &loops
-		if k.Products {
+		if a.rests(k) {
 			out = &waiting
 		}
 		*out = append(*out, a.loop(split.Plan(k.Name, p), split.Timeline(p), planner.Handle, 1024, 2, nil),

@@ -41,6 +41,9 @@ func TestARuleHasItsSectionAndItsHeadings(t *testing.T) {
 			if !strings.Contains(explained.String(), "`"+key+"`") {
 				t.Errorf("%s: docs/reasons.md does not mention `%s` under %v", r.Name, key, r.Reasons)
 			}
+			if strings.Contains(string(manual), "\n#   "+key+" ") {
+				continue // only a worker's section has it
+			}
 			var value any
 			if path, err := yaml.PathString("$." + key); err != nil || path.Read(strings.NewReader(string(manual)), &value) != nil {
 				t.Errorf("%s: configs/homing.yaml does not have %s", r.Name, key)

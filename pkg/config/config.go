@@ -15,6 +15,7 @@ import (
 
 	"homing/pkg/gate"
 	"homing/pkg/problem"
+	"homing/pkg/segment"
 )
 
 // Config is the whole configuration of an installation, with every default,
@@ -49,6 +50,8 @@ type Config struct {
 	Answers           Answers  `yaml:"answers"`
 	Clicks            Clicks   `yaml:"clicks"`
 	Calendar          Calendar `yaml:"calendar"`
+	// Segments are by name.
+	Segments segment.Expressions `yaml:"segments"`
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
 	Workers map[string]Section `yaml:"workers"`

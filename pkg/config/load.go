@@ -94,7 +94,8 @@ func Parse(name string, data []byte, env func(string) (string, bool), workers []
 func (c *Config) newStore(id string) Store {
 	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(),
-		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, SMTP: c.SMTP, Workers: c.Workers,
+		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, SMTP: c.SMTP,
+		Segments: c.Segments, Workers: c.Workers,
 	}
 }
 

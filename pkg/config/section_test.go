@@ -122,6 +122,8 @@ func TestARulesSettingsHaveTheirPlaces(t *testing.T) {
 		`workers: {thank-you: {consent: {policy: explicit}}}`:      `f:1:23: workers.thank-you.consent: unknown key`,
 		`workers: {thank-you: {holdout: 5}}`:                       `f:1:32: workers.thank-you.holdout: "5" is not a percentage`,
 		`workers: {thank-you: {quiet_hours: {form: "21:00"}}}`:     `f:1:37: workers.thank-you.quiet_hours.form: unknown key; did you mean "from"?`,
+		`stores: {main: {not_segments: [lost]}}`:                   `f:1:17: stores.main.not_segments: unknown key`,
+		`workers: {thank-you: {segments: champion}}`:               `segments: must be a list, not a single value`,
 		`stores: {main: {workers: {thank-you: {send_days: mon}}}}`: `send_days: must be a list, not a single value`,
 	} {
 		c, err := config.Parse("f", []byte(text), nil, nil)

@@ -15,6 +15,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
 	"homing/pkg/problem"
+	"homing/pkg/segment"
 	"homing/pkg/suggest"
 )
 
@@ -49,12 +50,14 @@ type Store struct {
 
 	// The global sections, with the store's own laid over them.
 	gate.Sections `yaml:",inline"`
-	Pacing        Pacing             `yaml:"pacing"`
-	Offers        Offers             `yaml:"offers"`
-	Answers       Answers            `yaml:"answers"`
-	Clicks        Clicks             `yaml:"clicks"`
-	SMTP          SMTP               `yaml:"smtp"`
-	Workers       map[string]Section `yaml:"workers"`
+	Pacing        Pacing  `yaml:"pacing"`
+	Offers        Offers  `yaml:"offers"`
+	Answers       Answers `yaml:"answers"`
+	Clicks        Clicks  `yaml:"clicks"`
+	SMTP          SMTP    `yaml:"smtp"`
+	// Segments are by name; those of all stores are among them.
+	Segments segment.Expressions `yaml:"segments"`
+	Workers  map[string]Section  `yaml:"workers"`
 }
 
 // Validate reports what is missing, and what emails could not be sent with.

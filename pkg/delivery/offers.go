@@ -41,6 +41,11 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	if d.capped(a) {
 		return Decision{}
 	}
+	if to, err := d.personOf(a).Offered(terms.Segments, d.o.Scale.Now()); err != nil {
+		return waitFor(err)
+	} else if !to {
+		return Decision{}
+	}
 	code, err := d.code(ctx, a, terms)
 	if errors.Is(err, offer.ErrNoCode) {
 		d.failed(ctx, a.touch.Customer.Store, reason.NoOfferCode, listOf(terms.List), err)

@@ -30,6 +30,10 @@ type Case struct {
 	Mailbox   Mailbox    // of that address
 	Shared    bool       // more ids have that address than one person has
 	Recipient *Recipient // who answers to it, if that is somebody else than the customer
+
+	// Member says whether the customer is in a segment, and what that rests on. Its error
+	// says that nobody knows.
+	Member func(segment string) (is bool, because string, err error)
 }
 
 // Policy is what the configuration says to the rules about one worker in one
@@ -78,7 +82,9 @@ type (
 	}
 	// Own is what only a worker's section has.
 	Own struct {
-		Holdout Share `yaml:"holdout"` // customers who get no email of this worker
+		Holdout     Share    `yaml:"holdout"`      // customers who get no email of this worker
+		Segments    Segments `yaml:"segments"`     // customers who get its emails; none: all
+		NotSegments Segments `yaml:"not_segments"` // customers who don't
 	}
 )
 
@@ -108,6 +114,7 @@ var Rules = []Rule{
 	{Name: "sunset", Judge: sunset, Person: true, Reasons: []reason.Reason{reason.Sunset}},
 	{Name: "wanted", Judge: wanted}, // the reasons are the worker's own
 	{Name: "expiry", Judge: expiry, Reasons: []reason.Reason{reason.Expired}},
+	{Name: "segments", Judge: segments, Reasons: []reason.Reason{reason.NotInSegment, reason.SegmentsUnknown}, Keys: []string{"segments", "not_segments"}},
 	{Name: "holdout", Judge: holdout, Person: true, Reasons: []reason.Reason{reason.Holdout}, Keys: []string{"holdout"}},
 	{Name: "pause", Judge: pause, Reasons: []reason.Reason{reason.PreferencesPause, reason.Expired}},
 	{Name: "quiet", Judge: quiet, Reasons: []reason.Reason{reason.QuietHours, reason.Expired}, Keys: []string{"pacing.quiet_hours", "pacing.send_days"}},

@@ -256,7 +256,7 @@ func TestTheRulesAreAskedInTheirOrder(t *testing.T) {
 	for _, r := range gate.Rules {
 		got = append(got, r.Name)
 	}
-	want := []string{"erased", "address", "recipients", "suppression", "shared", "consent", "worker", "sunset", "wanted", "expiry", "holdout", "pause", "quiet", "frequency", "shadow"}
+	want := []string{"erased", "address", "recipients", "suppression", "shared", "consent", "worker", "sunset", "wanted", "expiry", "segments", "holdout", "pause", "quiet", "frequency", "shadow"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the order of the rules (-want +got):\n%s", d)
 	}
@@ -274,6 +274,7 @@ func TestTheFirstRuleThatObjectsDecides(t *testing.T) {
 		{func() { sentAgo(c, time.Hour) }, reason.FrequencyCap},
 		{func() { c.Policy.Hours = gate.Hours{QuietHours: gate.QuietHours{From: 11 * 60, To: 13 * 60}} }, reason.QuietHours},
 		{func() { inControl(c, 1, 0) }, reason.Holdout},
+		{func() { of(c, []string{"champion"}, nil) }, reason.NotInSegment},
 		{func() { c.Touch.Due = now.Add(-20 * dayLong) }, reason.Expired},
 		{func() {
 			c.Wanted = func() touch.Verdict { asked++; return touch.DropFor(reason.Cancelled, "") }

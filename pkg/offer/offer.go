@@ -34,4 +34,6 @@ type Terms struct {
 	Kind    string        // of code: Static, List or Mint
 	Value   string        // Static: the code. Mint: what codes begin with; may be empty
 	List    string        // List: the name of the list
+
+	Segments []string // customers whom it is made to; none: all
 }

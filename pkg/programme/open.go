@@ -16,6 +16,7 @@ import (
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
 	"homing/pkg/render"
+	"homing/pkg/segment"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -39,7 +40,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 			w.Worker, err = open(k, section, policy.Consent)
 			if err == nil {
 				w.Policy, err = section.Policy(policy)
-				err = cmp.Or(err, checkSendsAt(w))
+				err = cmp.Or(err, checkSendsAt(w), s.checkSegments(w))
 			}
 			if err != nil {
 				errs = append(errs, inWorker(k.Name, id, err))
@@ -81,6 +82,7 @@ func openStore(c *config.Config, id string, identity *customer.Identity) (*Store
 		View: render.Store{ID: id, Name: of.Name, URL: of.URL, PostalAddress: of.PostalAddress, Locale: of.Locale,
 			Currency: of.Currency, LinkHosts: of.LinkHosts, Contact: contact(of), OfferLink: of.Offers.Link,
 			RatingParameter: of.Reviews.RatingParameter, Brand: render.NewLook(of.Brand)},
+		Segments: segment.NewSet(of.Segments), HeldOut: heldOut(float64(c.Installation.Holdout), id, identity),
 	}, storePolicy(c, of, zone, identity), nil
 }
 

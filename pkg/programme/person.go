@@ -44,7 +44,7 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
 		Wanted: func() touch.Verdict { return w.Wanted(t, p.Input(now)) },
 		Policy: w.Policy, Address: p.Address, Now: now,
-		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient,
+		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient, Member: p.member(now),
 	}
 }
 

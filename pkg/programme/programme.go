@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/gate"
 	"homing/pkg/render"
+	"homing/pkg/segment"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -27,6 +29,9 @@ type Store struct {
 	Offers    OfferCap
 	LookAhead time.Duration // a touch lets one of a higher priority go first that falls due so much later
 	Workers   []*Worker     // in the order in which people are told of them
+	Segments  *segment.Set
+	// HeldOut reports whether a person gets no marketing email at all.
+	HeldOut func(c *customer.Customer) bool
 }
 
 // OfferCap is how many offers one customer is made at most: Limit in any Window;

@@ -49,6 +49,7 @@ var (
 	Yields       = hold("yields")
 
 	PreferencesPause = hold("preferences_pause")
+	SegmentsUnknown  = hold("segments_unknown")
 
 	Throughput = hold("throughput")
 )
@@ -103,6 +104,7 @@ var (
 	NotNew           = drop("not_new", 29)
 	NotRenewing      = drop("not_renewing", 30)
 	Paid             = drop("paid", 31)
+	NotInSegment     = drop("not_in_segment", 32)
 )
 
 // What became of a touch that was handed to the relay.

@@ -277,7 +277,10 @@ func (e *engine) sweep(ctx context.Context) error {
 // refresh computes the product statistics of a store, from what has happened.
 func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 	at := e.hand.Now().UTC()
-	k := product.NewCollector(at, e.products[store])
+	k, segments := product.NewCollector(at, e.products[store]), e.stores[store].InUse()
+	if len(segments) > 0 {
+		k.Segment(nil, nil) // nobody asks how many are in each
+	}
 	for _, x := range e.shop[store].products {
 		k.Hear(x)
 	}
@@ -294,13 +297,18 @@ func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 	}
 	for _, s := range e.shards {
 		e.room = s.people.buyers(store, e.room[:0])
-		n := &nightly{k, parts, s.people, at}
+		n := &nightly{k, parts, s.people, at, len(segments) > 0}
 		if err := statistics.Add(ctx, s.people, n, e.room); err != nil {
 			return err
 		}
 		n.end(store)
 	}
 	k.AddParts(parts)
-	e.products[store] = k.Snapshot()
+	known := k.Snapshot()
+	if e.stores[store].Segments.Foresees(segments) {
+		k.Worth(known)
+	}
+	k.Segments(known)
+	e.products[store] = known
 	return nil
 }

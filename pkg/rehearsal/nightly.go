@@ -16,6 +16,7 @@ type nightly struct {
 	parts  *product.Parts // of the store
 	people *people
 	at     time.Time
+	ranked bool // segments are found out about
 }
 
 // Add implements statistics.Counter.
@@ -32,6 +33,9 @@ func (c *nightly) Add(who *customer.Customer) {
 		r.part = nil
 		c.Collector.Add(who)
 		return
+	}
+	if c.ranked {
+		r.part.Rank(who)
 	}
 	if r.put != r.part {
 		c.parts.Replace(r.put, r.part)

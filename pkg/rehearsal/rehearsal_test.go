@@ -65,9 +65,13 @@ func TestWhatComesLaterChangesNothingBefore(t *testing.T) {
 	t.Parallel()
 	shop := tiny()
 	half := shop.From.AddDate(0, 0, shop.Days/2)
+	reasons := map[string]int{}
 	outcomes := func(keep func(e *events.Event) bool) []string {
-		c := config.Example()
-		r, err := rehearsal.New(rehearsal.Options{Config: &c, Secret: "a secret that only tests use, 32+ bytes"})
+		c, err := config.Parse("test", []byte(segmented), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := rehearsal.New(rehearsal.Options{Config: c, Secret: "a secret that only tests use, 32+ bytes"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +95,7 @@ func TestWhatComesLaterChangesNothingBefore(t *testing.T) {
 		var out []string
 		for _, o := range result.Outcomes {
 			if o.At.Before(half) {
+				reasons[o.Worker+" "+o.Reason]++
 				out = append(out, o.At.Format(time.RFC3339Nano)+" "+o.Touch()+" "+o.Action+" "+o.Reason+" "+o.Detail)
 			}
 		}
@@ -113,7 +118,23 @@ func TestWhatComesLaterChangesNothingBefore(t *testing.T) {
 	if len(all) < 50 {
 		t.Errorf("only %d outcomes in the first half", len(all))
 	}
+	for _, some := range []string{"thank-you sent", "thank-you not_in_segment", "replenishment not_in_segment", "review-request sent", "review-request not_in_segment"} {
+		if reasons[some] == 0 {
+			t.Errorf("no %s among %v", some, reasons)
+		}
+	}
 }
+
+// segmented is a store whose workers are for some segments.
+const segmented = `
+http: {public_url: "https://mail.shop.example"}
+segments: {vip: 'group in ["champion", "loyal"] and m >= 2', worthy: 'clv in ["high", "mid"] or churn == "low"'}
+stores: {main: {name: Shop, url: "https://shop.example", from: hello@shop.example, postal_address: 1 High Street, time_zone: Europe/London, currency: GBP}}
+workers:
+  thank-you: {segments: [vip, new]}
+  review-request: {not_segments: [vip]}
+  replenishment: {segments: [worthy]}
+`
 
 func TestWhatHomingSaidItselfIsLeftOut(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,107 @@
+package programme
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/segment"
+	"homing/workers"
+)
+
+// heldOut says who of a store gets no marketing email at all, as the gate's rule holdout
+// has it. identity may be nil where nothing is judged.
+func heldOut(share float64, store string, identity *customer.Identity) func(*customer.Customer) bool {
+	if share == 0 || identity == nil {
+		return func(*customer.Customer) bool { return false }
+	}
+	return func(c *customer.Customer) bool {
+		k := identity.Key(store, c.ID.Value)
+		if len(c.Tokens) > 0 {
+			k, _ = customer.KeyOfToken(store, c.Tokens[0])
+		}
+		return identity.Draw(k, "") < share
+	}
+}
+
+// checkSegments finds segments that there are not.
+func (s *Store) checkSegments(w *Worker) error {
+	own := w.Policy.Own
+	if err := s.Segments.Check(own.Segments); err != nil {
+		return fmt.Errorf("segments: %w", err)
+	}
+	if err := s.Segments.Check(own.NotSegments); err != nil {
+		return fmt.Errorf("not_segments: %w", err)
+	}
+	for _, step := range w.Steps {
+		if step.Offer == nil {
+			continue
+		}
+		if err := s.Segments.Check(step.Offer.Segments); err != nil {
+			return fmt.Errorf("step %s: offer.segments: %w", step.Name, err)
+		}
+	}
+	for _, name := range own.NotSegments {
+		if slices.Contains(own.Segments, name) {
+			return fmt.Errorf("not_segments: %s is in segments as well, so nobody would get an email; remove it from one of them", name)
+		}
+	}
+	return nil
+}
+
+// InUse lists the segments by which the store's workers that are not off decide.
+func (s *Store) InUse() []string {
+	var out []string
+	for _, w := range s.Workers {
+		if w.Settings.Status != workers.Off {
+			out = append(out, w.segments()...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Segmented reports whether the worker decides by segments.
+func (w *Worker) Segmented() bool { return w.Settings.Status != workers.Off && len(w.segments()) > 0 }
+
+func (w *Worker) segments() []string {
+	out := slices.Concat(w.Policy.Own.Segments, w.Policy.Own.NotSegments)
+	for _, step := range w.Steps {
+		if step.Offer != nil {
+			out = append(out, step.Offer.Segments...)
+		}
+	}
+	return out
+}
+
+// Memberships returns what segments the person belongs to, at a time. Its error is
+// segment.ErrUnknown.
+func (p *Person) Memberships(now time.Time) (*segment.Memberships, error) {
+	return p.Store.Segments.Of(p.Products.Segmented(), segment.Input{Customer: p.Customer, Category: p.Products.Category, Holdout: p.Store.HeldOut(p.Customer), Now: now})
+}
+
+// member answers for the gate. It looks at the person when it is first asked.
+func (p *Person) member(now time.Time) func(name string) (bool, string, error) {
+	var m *segment.Memberships
+	return func(name string) (bool, string, error) {
+		if m == nil {
+			var err error
+			if m, err = p.Memberships(now); err != nil {
+				return false, "", err
+			}
+		}
+		is := m.Membership(name)
+		return is.Member, is.String(), nil
+	}
+}
+
+// Offered reports whether an offer that is for some segments only is for the person. Its
+// error is segment.ErrUnknown.
+func (p *Person) Offered(segments []string, now time.Time) (bool, error) {
+	if len(segments) == 0 {
+		return true, nil
+	}
+	m, err := p.Memberships(now)
+	return err == nil && slices.ContainsFunc(segments, m.Has), err
+}
