@@ -58,11 +58,21 @@ func withCustomers(o *studio.Options, _ *console.Options) {
 	o.Sections = []studio.Section{support.Section(book{}, []string{"main", "second"})}
 }
 
-func TestEverybodyCanLookUpCustomers(t *testing.T) {
+func TestCustomersAreLookedUpInABrowser(t *testing.T) {
+	lookUpCustomers(t, func(*tab) func(string) { return func(string) {} })
+}
+
+func TestEverybodyCanUseThePagesOfCustomers(t *testing.T) {
+	axe := axeCore(t)
+	lookUpCustomers(t, func(b *tab) func(string) { return b.axe(axe) })
+}
+
+// lookUpCustomers goes through the pages by the keyboard, wide and narrow, light and dark.
+func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withCustomers)
 	b := browse(t)
 	b.fine = []string{"401", "404"}
-	check := b.axe(axeCore(t))
+	check := checks(b)
 	b.signIn(d, "/customers", annsToken)
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
