@@ -8,11 +8,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/app"
+	"homing/pkg/doctor"
 	"homing/pkg/installation"
-	"homing/pkg/programme"
 	"homing/pkg/studio"
-	"homing/pkg/support"
 )
+
+// devChecks are what the doctor looks at in homing dev: its servers are its own, and its
+// shop has no domain.
+var devChecks = []string{doctor.Secret, doctor.Streams, doctor.Storage, doctor.Lag, doctor.Replicas}
 
 // startStudio opens a studio over the templates of homing dev, next to its inbox, which
 // leads to it. Its tests go where all emails go: into the inbox, or to the relay of --smtp.
@@ -36,7 +39,7 @@ func (f *devFlags) startStudio(js jetstream.JetStream, r devRun) (*studio.Studio
 	end := func() error { return errors.Join(at.Close(), trials.Close()) }
 	known := app.NewCustomers(at, &c, r.log)
 	o.Sender, o.Customers, o.Log, o.NextFree = trials, known, r.log, true
-	o.Sections = []studio.Section{support.Section(app.Cases{Customers: known}, programme.StoreNames(&c))}
+	o.Sections = app.ConsoleSections(known, app.Running{Config: &c, JS: js, Scale: r.scale, Build: ownBuild(), Checks: devChecks}, &c)
 	if f.smtp == "" {
 		o.Inbox = r.servers.inbox.URL()
 	}

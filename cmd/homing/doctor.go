@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -90,25 +89,18 @@ func (p *program) examine(ctx context.Context, f doctorFlags) (doctor.Report, er
 	if err != nil {
 		return none, err
 	}
-	build := readVersions()
-	o := examine.Options{Config: c, Roles: app.ExpectedRoles(c), Build: app.Build(build.Version, build.Revision), Resolver: examine.At(f.dns), Monitor: f.monitor, Only: f.only, Timeout: f.timeout,
-		HTTP: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		Progress: func(checks []string) {
-			fmt.Fprintf(p.err, "still looking at %s\n", strings.Join(checks, ", "))
-		}}
-	o.Limits, o.Workers = app.Expected(c)
+	o, err := app.Examination(c, ownBuild())
+	if err != nil {
+		return none, usage(err)
+	}
+	o.Resolver, o.Monitor, o.Only, o.Timeout = examine.At(f.dns), f.monitor, f.only, f.timeout
+	o.Progress = func(checks []string) { fmt.Fprintf(p.err, "still looking at %s\n", strings.Join(checks, ", ")) }
 	for _, a := range f.sendsFrom {
 		ip, err := netip.ParseAddr(a)
 		if err != nil {
 			return none, usagef("--sends-from: %q is not an IP address", a)
 		}
 		o.SendsFrom = append(o.SendsFrom, ip)
-	}
-	if o.Relays, err = app.Relays(c); err != nil {
-		return none, usage(err)
-	}
-	if o.Links, err = app.Links(c); err != nil {
-		return none, usage(err)
 	}
 	redis.SetLogger(redisLog{zap.NewNop()}) // what goes wrong is said once, by us
 	if o.Redis, err = connect.Redis(c, nil, nil); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/fingerprint"
 	"homing/pkg/installation"
@@ -75,6 +76,7 @@ type opened struct {
 	*installation.Installation
 	js     jetstream.JetStream
 	config *config.Config
+	scale  clock.Scale
 	now    time.Time // business time
 }
 
@@ -118,7 +120,7 @@ func (p *program) open(ctx context.Context, c *config.Config, timeout time.Durat
 		}
 		return nil, nil, err
 	}
-	return &opened{at, js, c, scale.Now()}, shut, nil
+	return &opened{at, js, c, scale, scale.Now()}, shut, nil
 }
 
 // onInstallation runs a command with an installation open.

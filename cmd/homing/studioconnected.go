@@ -14,7 +14,6 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/pkg/studio"
-	"homing/pkg/support"
 	"homing/pkg/templatestore"
 	"homing/pkg/timeline"
 	"homing/templates"
@@ -34,7 +33,7 @@ func (p *program) connected(ctx context.Context, c *config.Config, log *zap.Logg
 		return func() {}, err
 	}
 	known := app.NewCustomers(l.Installation, &live, log)
-	o.Customers, o.Sections = known, []studio.Section{support.Section(app.Cases{Customers: known}, programme.StoreNames(&live))}
+	o.Customers, o.Sections = known, app.ConsoleSections(known, app.Running{Config: &live, JS: l.js, Scale: l.scale, Build: ownBuild()}, &live)
 	if c.Templates.Bucket() {
 		missing = pushes(c, templatestore.New(l.js), o)
 	}

@@ -41,7 +41,7 @@ func lookUp(t *testing.T, studio, who string) (status int, page, leads string) {
 }
 
 // Somebody who answers customers finds one by an address, an id or an order, reads what
-// happened and what is to come, sees the email as it was sent, and exports all of it.
+// happened and what is to come, sees the email as it was sent, and exports all of it. Whoever runs it sees what went out.
 func TestSupportLooksUpACustomer(t *testing.T) {
 	d := startDev(t, "--ephemeral", "--speed", "3600")
 	homing(t, "publish", "order.placed", "--customer", "ann", "--email", "ann@example.com", "--order", "shop-77", "--nats", d.NATS).want(t, exitOK)
@@ -61,6 +61,14 @@ func TestSupportLooksUpACustomer(t *testing.T) {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page lacks %q", part)
 		}
+	}
+	today := ""
+	eventually(t, func() bool { today = get(t, d.Studio+"/today"); return !strings.Contains(today, "Looking…") }, func() string { return today })
+	if !regexp.MustCompile(`(?s)<th scope="row">thank-you</th><td class="words">live</td><td>1</td>`).MatchString(today) || !strings.Contains(today, "Nothing. <a") {
+		t.Errorf("today:\n%s", today)
+	}
+	if system := get(t, d.Studio+"/system"); !strings.Contains(system, "intake, calendar") || !strings.Contains(system, "streams <span") {
+		t.Errorf("system:\n%s", system)
 	}
 	for _, who := range []string{"ann", "shop-77"} {
 		if status, body, to := lookUp(t, d.Studio, who); status != http.StatusSeeOther || to != leads {

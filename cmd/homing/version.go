@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
 
+	"homing/pkg/app"
 	"homing/pkg/cldr"
 	"homing/pkg/localtime"
 )
@@ -76,4 +77,10 @@ func readVersions() versions {
 func versionLine() string {
 	v := readVersions()
 	return fmt.Sprintf("%s (%s)", v.Version, v.Revision)
+}
+
+// ownBuild names this program as processes name themselves.
+func ownBuild() string {
+	v := readVersions()
+	return app.Build(v.Version, v.Revision)
 }

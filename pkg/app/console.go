@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"homing/pkg/installation"
 	"homing/pkg/programme"
 	"homing/pkg/render"
+	"homing/pkg/running"
 	"homing/pkg/studio"
 	"homing/pkg/support"
 	"homing/pkg/templatestore"
@@ -38,7 +40,7 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 		Published: func(ctx context.Context) error {
 			return installation.TellPublished(ctx, a.timeline(), versions, programme.StoreNames(a.o.Config))
 		},
-		Customers: a.known, Sections: []studio.Section{support.Section(Cases{a.known}, programme.StoreNames(a.o.Config))}, Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
+		Customers: a.known, Sections: ConsoleSections(a.known, a.itself(), a.o.Config), Sender: &Trials{c: a.o.Config, routes: a.routes, also: c.TestsTo}, Access: access, Addr: c.Listen, URL: c.URL, MailURL: c.MailURL, Log: a.log,
 		Served: func(code int) { a.metrics.console.WithLabelValues(strconv.Itoa(code)).Inc() },
 		Guard:  func(h http.Handler) http.Handler { return a.whenAdmitted(h, notReady) },
 	}
@@ -50,6 +52,16 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 		return nil, fmt.Errorf("console.listen: %w", err)
 	}
 	return s, nil
+}
+
+// ConsoleSections are the sections of the console besides the emails.
+func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Section {
+	of := running.Sections(r)
+	return slices.Insert(of, 1, support.Section(Cases{known}, programme.StoreNames(c))) // after Today
+}
+
+func (a *App) itself() Running {
+	return Running{Config: a.o.Config, JS: a.js, Scale: a.o.Scale, Build: a.about.Build, RedisDial: a.o.RedisDial}
 }
 
 // tryTemplates loads templates as loadTemplates does, and has each thing that is wrong

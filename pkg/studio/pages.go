@@ -26,6 +26,14 @@ type section struct {
 
 // sections are those that this studio has.
 func (s *Studio) sections() (out []section) {
+	elsewhere := func(before bool) {
+		for _, x := range s.o.Sections {
+			if x.Before == before {
+				out = append(out, section{Path: x.Path, Name: x.Name, editors: x.Editors, routes: func(s *Studio, mux *http.ServeMux) { x.Routes(mux, s) }})
+			}
+		}
+	}
+	elsewhere(true)
 	for _, x := range []section{
 		{Path: "/emails", Name: "Emails", routes: (*Studio).emailRoutes},
 		{Path: "/versions", Name: "Versions", routes: (*Studio).versionRoutes, shown: func(s *Studio) bool { return s.shared != nil }},
@@ -35,9 +43,7 @@ func (s *Studio) sections() (out []section) {
 			out = append(out, x)
 		}
 	}
-	for _, x := range s.o.Sections {
-		out = append(out, section{Path: x.Path, Name: x.Name, editors: x.Editors, routes: func(s *Studio, mux *http.ServeMux) { x.Routes(mux, s) }})
-	}
+	elsewhere(false)
 	return out
 }
 
@@ -176,7 +182,13 @@ func (s *Studio) asset(w http.ResponseWriter, r *http.Request) {
 
 func (s *Studio) pageRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.RedirectHandler("/emails", http.StatusFound))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		first := "/emails"
+		if s.shared != nil {
+			first = s.seenBy(requestOf(r).visitor)[0].Path
+		}
+		http.Redirect(w, r, first, http.StatusFound)
+	})
 	mux.HandleFunc("POST /sign-in", s.signIn)
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	for _, x := range s.shown {

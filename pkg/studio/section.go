@@ -11,6 +11,7 @@ import (
 type Section struct {
 	Path, Name string // "/customers", "Customers"
 	Editors    bool   // it is for editors alone, as all is that shows customers
+	Before     bool   // it comes before the emails
 	Assets     fs.FS  // style sheets and scripts that its pages name as /assets/<name>
 	// Routes adds what is served at the path and below it.
 	Routes func(mux *http.ServeMux, app App)

@@ -13,8 +13,13 @@ import (
 
 	"homing/events"
 	"homing/pkg/console"
+	"homing/pkg/control"
+	"homing/pkg/doctor"
+	"homing/pkg/installation"
+	"homing/pkg/running"
 	"homing/pkg/studio"
 	"homing/pkg/support"
+	"homing/pkg/templatestore"
 	"homing/pkg/why"
 )
 
@@ -54,8 +59,26 @@ func (book) Export(context.Context, string, string) (why.Export, error) {
 	return why.Export{Token: "k7q2mzx4p3rvbn5d"}, nil
 }
 
+func (book) Status(context.Context) (*installation.Status, error) {
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	some := installation.Outcomes{Sent: 12, Held: 3, Dropped: 4, Uncertain: 1}
+	return &installation.Status{At: at, Rejected: 2, Stores: []installation.StoreStatus{{Store: "main", Since: at.Add(-9 * time.Hour), Today: some}},
+		Workers: []installation.WorkerStatus{
+			{Worker: "thank-you", Stores: map[string]string{"main": "paused"}, Today: &some, Due: 7, OldestDue: new(at.Add(-time.Hour)),
+				Holds: []control.Hold{{Worker: "thank-you", Reason: "paused", Detail: "a typo", Since: at.Add(-2 * time.Hour)}}},
+			{Worker: "welcome", Stores: map[string]string{"main": "off"}, Today: &installation.Outcomes{}},
+		}, Templates: []templatestore.Process{{Process: "one/1", Roles: []string{"thank-you"}, Version: "3"}}}, nil
+}
+
+func (book) Examine(context.Context) (doctor.Report, error) {
+	return doctor.NewReport(time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC), []doctor.Finding{
+		{Check: doctor.Streams, Level: doctor.OK, Text: "all is as it should be"},
+		{Check: doctor.DNS, Level: doctor.Warning, About: "store main", Text: "there is no DMARC record", Why: "receivers demand one", Do: "publish one"},
+		{Check: doctor.RelayOf, Level: doctor.Trouble, Text: "the relay refuses us"}}), nil
+}
+
 func withCustomers(o *studio.Options, _ *console.Options) {
-	o.Sections = []studio.Section{support.Section(book{}, []string{"main", "second"})}
+	o.Sections = append(running.Sections(book{}), support.Section(book{}, []string{"main", "second"}))
 }
 
 func TestCustomersAreLookedUpInABrowser(t *testing.T) {
@@ -91,6 +114,11 @@ func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 				b.waitFor(`document.activeElement.id === "q"`) // by the keyboard alone
 				b.do(chromedp.KeyEvent(who + "\r"))
 			}
+			b.do(chromedp.Navigate(d.URL() + "/"))
+			shows("today", "the relay refuses us")
+			b.picture("today-" + scheme + fmt.Sprint(width))
+			b.do(chromedp.Navigate(d.URL() + "/system"))
+			shows("system", "publish one")
 			asks("nobody@example.com")
 			shows("nobody", "Nobody answers to that")
 			asks("both@example.com")

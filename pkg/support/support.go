@@ -73,7 +73,7 @@ func Section(customers Customers, stores []string) studio.Section {
 		panic(err) // it is in the binary
 	}
 	s := &section{customers: customers, stores: stores, page: pagesOf(files)}
-	return studio.Section{Path: path, Name: "Customers", Editors: true, Assets: files, Routes: s.routes}
+	return studio.Section{Path: path, Name: "Customers", Editors: true, Before: true, Assets: files, Routes: s.routes}
 }
 
 func (s *section) routes(mux *http.ServeMux, app studio.App) {

@@ -1,0 +1,173 @@
+// Package running has the sections of the console that say whether Homing runs: Today, with
+// what went out and what waits, and System, with what the doctor finds. They show what
+// `homing status` and `homing doctor` tell, and change nothing.
+package running
+
+import (
+	"context"
+	"embed"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"homing/pkg/doctor"
+	"homing/pkg/installation"
+	"homing/pkg/studio"
+)
+
+//go:embed page
+var assets embed.FS
+
+// The sections' paths.
+const (
+	todayPath  = "/today"
+	systemPath = "/system"
+)
+
+// An Installation tells how it is.
+type Installation interface {
+	Status(ctx context.Context) (*installation.Status, error)
+	Examine(ctx context.Context) (doctor.Report, error)
+}
+
+// How long an answer is shown before it is asked for again, and how long asking may take.
+// A status costs NATS some dozens of questions, an examination seconds of all servers.
+const (
+	statusFor, statusTime           = 5 * time.Second, 15 * time.Second
+	examinationFor, examinationTime = 5 * time.Minute, time.Minute
+)
+
+type section struct {
+	status      lately[*installation.Status]
+	examination lately[doctor.Report]
+	today       *template.Template
+	system      *template.Template
+	app         studio.App
+}
+
+// Sections returns the sections of the console: Today is its first page.
+func Sections(of Installation) []studio.Section {
+	files, err := fs.Sub(assets, "page")
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	s := &section{
+		status: lately[*installation.Status]{ask: of.Status, lasts: statusFor, within: statusTime}, examination: lately[doctor.Report]{ask: of.Examine, lasts: examinationFor, within: examinationTime},
+		today: studio.PageOf(files, "today.html", "findings.html"), system: studio.PageOf(files, "system.html", "findings.html"),
+	}
+	return []studio.Section{
+		{Path: todayPath, Name: "Today", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+			s.app = app
+			mux.HandleFunc("GET "+todayPath, s.showToday)
+		}},
+		{Path: systemPath, Name: "System", Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+			s.app = app
+			mux.HandleFunc("GET "+systemPath, s.showSystem)
+			mux.HandleFunc("POST "+systemPath, s.examine)
+		}},
+	}
+}
+
+// today is a page.
+type today struct {
+	*installation.Status
+	Trouble  string // it could not be read
+	Age      string // of what is shown, if it is older than that page is
+	Sums     installation.Outcomes
+	Told     bool // outcomes are told apart by worker
+	Workers  []worker
+	Findings []doctor.Finding // warnings and worse
+	Looking  bool             // the doctor is still at it, for the first time
+}
+
+// worker is one, as a row.
+type worker struct {
+	installation.WorkerStatus
+	Late string // for how long what fell due waits
+	Bad  bool   // nothing leaves
+	Idle bool   // it is off
+}
+
+func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
+	now, asOf, err := s.status.get(r.Context())
+	page := today{Status: now, Age: age(asOf)}
+	if err != nil {
+		page.Trouble = err.Error()
+	}
+	report, _, ok := s.examination.last()
+	page.Looking = !ok
+	page.Findings = worth(report, doctor.Warning)
+	if now == nil {
+		s.app.Show(w, r, http.StatusBadGateway, todayPath, "Today", s.today, page)
+		return
+	}
+	page.Told = true
+	for _, d := range now.Stores {
+		page.Sums.Sent, page.Sums.Held = page.Sums.Sent+d.Today.Sent, page.Sums.Held+d.Today.Held
+		page.Sums.Dropped, page.Sums.Uncertain = page.Sums.Dropped+d.Today.Dropped, page.Sums.Uncertain+d.Today.Uncertain
+	}
+	for _, x := range now.Workers {
+		row := worker{WorkerStatus: x, Idle: x.State() == "off", Bad: len(x.Holds) > 0}
+		if x.OldestDue != nil {
+			row.Late = span(now.At.Sub(*x.OldestDue))
+		}
+		page.Told = page.Told && x.Today != nil
+		page.Workers = append(page.Workers, row)
+	}
+	s.app.Show(w, r, http.StatusOK, todayPath, "Today", s.today, page)
+}
+
+// system is a page.
+type system struct {
+	*installation.Status
+	Report  doctor.Report
+	Trouble string
+	Age     string
+	Checks  []check
+}
+
+// check is what one check found, the worst first.
+type check struct {
+	Name     string
+	Level    doctor.Level
+	Findings []doctor.Finding
+}
+
+func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
+	var page system
+	report, asOf, err := s.examination.get(r.Context())
+	if err != nil {
+		page.Trouble = err.Error()
+	}
+	page.Report, page.Age = report, age(asOf)
+	for _, f := range report.Findings {
+		if n := len(page.Checks); n == 0 || page.Checks[n-1].Name != f.Check {
+			page.Checks = append(page.Checks, check{Name: f.Check, Level: f.Level})
+		}
+		last := &page.Checks[len(page.Checks)-1]
+		last.Findings = append(last.Findings, f)
+	}
+	if now, _, err := s.status.get(r.Context()); err == nil {
+		page.Status = now
+	}
+	s.app.Show(w, r, http.StatusOK, systemPath, "System", s.system, page)
+}
+
+// examine has the doctor look again.
+func (s *section) examine(w http.ResponseWriter, r *http.Request) {
+	s.examination.forget()
+	http.Redirect(w, r, systemPath, http.StatusSeeOther)
+}
+
+// worth are the findings of a level and worse, the worst first.
+func worth(r doctor.Report, least doctor.Level) (out []doctor.Finding) {
+	for _, level := range []doctor.Level{doctor.Trouble, doctor.Warning, doctor.Note} {
+		for _, f := range r.Findings {
+			if f.Level == level && level.Rank() >= least.Rank() {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
