@@ -128,6 +128,9 @@ type Kind struct {
 	Products    bool // it rests on the product statistics, and waits until they are there
 	Recalls     bool // its emails show the order or the subscription that a touch names, of which their event does not say all: planning looks it up
 	DoubleOptIn bool // it is for stores with consent.double_opt_in, and off in others
+	// ByHand: people make its occasions, and no event does. Each template in its folder is
+	// one of its emails; see Worker.Any.
+	ByHand bool
 	// Concerns reports whether an event of one of the triggers may lead to an email;
 	// nil: each may. Where most do not, they cost next to nothing this way.
 	Concerns func(e events.Event) bool
@@ -145,6 +148,9 @@ type Kind struct {
 type Worker struct {
 	Settings Settings
 	Steps    []touch.Step // its emails, as they are configured now
+	// Any is what all emails of a worker have whose steps are the templates in its folder,
+	// without their names; nil: its steps are Steps.
+	Any *touch.Step
 	// Plan returns the touches that the customer's state leads to, now that the
 	// event has been folded into it. Dates come from the customer, not from the
 	// one event, and planning twice gives the same touches.

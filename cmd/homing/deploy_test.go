@@ -95,7 +95,10 @@ func consumersOf(role string, n bus.Partitions, of []int) (out []string) {
 			out = append(out, n.Timeline(p)+" "+n.Erase(p))
 		case app.RoleGateway, app.RoleConsole, app.RoleCalendar:
 		default:
-			out = append(out, n.Timeline(p)+" "+n.Plan(role, p), n.Schedule(role, p)+" "+n.Due(role, p))
+			if !programme.ByHand(role) {
+				out = append(out, n.Timeline(p)+" "+n.Plan(role, p))
+			}
+			out = append(out, n.Schedule(role, p)+" "+n.Due(role, p))
 		}
 	}
 	return out

@@ -32,6 +32,8 @@ func (p *program) replanCommand() *cobra.Command {
 				return usagef("--since: say from when on, as in --since 7d")
 			case !slices.Contains(programme.WorkerNames(), args[0]):
 				return usagef("there is no worker %q; there are %v", args[0], programme.WorkerNames())
+			case programme.ByHand(args[0]):
+				return usagef("no event leads to %s: people send them, with `homing announce`", args[0])
 			}
 			return nil
 		},

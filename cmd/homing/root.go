@@ -31,8 +31,8 @@ it.
   Writing the emails?      studio, templates, check, dev
   Before it goes live?     rehearse, history, check
   Running it?              setup, run, status, doctor, size, health, pause, resume,
-                           offers, check, products, rejected, pending, replan, rebuild,
-                           backup, restore, adopt
+                           announce, offers, check, products, rejected, pending,
+                           replan, rebuild, backup, restore, adopt
   Answering customers?     why, pending, export, erase
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
@@ -80,7 +80,7 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.logFormat, "log-format", "auto", "auto, console or json; auto is console on a terminal, else json")
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
-		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
+		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.announceCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
 		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.historyCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.segmentsCommand(), p.rejectedCommand(), p.versionCommand()},
 		"":     {p.completionCommand(), p.manCommand()},
 	} {

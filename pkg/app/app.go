@@ -23,6 +23,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"homing/pkg/announcement"
 	"homing/pkg/bus"
 	"homing/pkg/click"
 	"homing/pkg/clock"
@@ -190,6 +191,8 @@ type App struct {
 	rejections *rejections            // events that were not
 	strays     *intake.Strays         // events about orders of others
 
+	announcements *announcement.Board
+
 	controls *control.Controls // who is paused, and whether this process may send
 	place    *place.Resident   // nil: its Redis begins empty each time, and no place is kept
 	full     full              // the partitions whose timeline takes nothing
@@ -330,6 +333,7 @@ func (a *App) run(ctx context.Context) {
 		a.running.Go(func() { w.Run(ctx) })
 	}
 	a.runCalendar(ctx)
+	a.runAnnouncements(ctx)
 	// Nothing but what rests on the product statistics waits for them: computing
 	// them for the first time reads every customer there is.
 	if !a.openProducts(ctx) {

@@ -6,6 +6,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"homing/pkg/announcement"
 	"homing/pkg/bus"
 	"homing/pkg/click"
 	"homing/pkg/connect"
@@ -30,6 +31,7 @@ func (a *App) connect() error {
 	if err := a.newFollower(); err != nil {
 		return err
 	}
+	a.announcements = announcement.NewBoard(announcement.Entries{JS: a.js}, a.o.Scale.Now)
 	a.controls, a.waiting = a.newControls(), click.NewWaiting(a.js)
 	a.guard = projection.NewGuard(a.o.RedisEmbedded)
 	a.lines.From = a.o.RedisDial

@@ -24,7 +24,7 @@ func (a *App) newControls() *control.Controls {
 				a.metrics.holds.WithLabelValues(w, string(why)).Inc()
 			}
 		},
-		Look: a.heardOfRedis,
+		Look: a.lookAtBucket,
 		Full: func() []uint8 { return a.full.buckets(bus.PartitionsOf(a.js)) },
 	})
 }

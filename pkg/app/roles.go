@@ -53,15 +53,17 @@ func (a *App) openPartition(split bus.Partitions, p int) (loops, waiting []*bus.
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
-		planner := a.planner(k)
-		planner.Partition = p
-		desk.Join(planner)
 		out := &loops
 		if a.rests(k) {
 			out = &waiting
 		}
-		*out = append(*out, a.loop(split.Plan(k.Name, p), split.Timeline(p), planner.Handle, 1024, 2, nil),
-			a.loop(split.Due(k.Name, p), split.Schedule(k.Name, p), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
+		if !k.ByHand {
+			planner := a.planner(k)
+			planner.Partition = p
+			desk.Join(planner)
+			*out = append(*out, a.loop(split.Plan(k.Name, p), split.Timeline(p), planner.Handle, 1024, 2, nil))
+		}
+		*out = append(*out, a.loop(split.Due(k.Name, p), split.Schedule(k.Name, p), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
 	}
 	return loops, waiting
 }
@@ -143,7 +145,7 @@ func (a *App) delivery(worker string) *delivery.Delivery {
 		Keep:    a.keep(),
 		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker), Trace: a.tracer,
 		Held:  func(why reason.Reason, _ error) { a.metrics.holds.WithLabelValues(worker, string(why)).Inc() },
-		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting, Asked: asked.New(a.rdb, a.identity),
+		Holds: holds{a.controls.Watch(worker, a.sending(worker)), a}, Clicks: a.waiting, Occasions: a.announcements.Of, Asked: asked.New(a.rdb, a.identity),
 	})
 	a.sends = append(a.sends, d)
 	return d

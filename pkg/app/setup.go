@@ -56,7 +56,7 @@ func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream,
 func busWorkers() []bus.Worker {
 	out := make([]bus.Worker, len(programme.Kinds))
 	for i, k := range programme.Kinds {
-		out[i] = bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon}
+		out[i] = bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon, ByHand: k.ByHand}
 	}
 	return out
 }

@@ -85,6 +85,7 @@ type Worker struct {
 	Name     string
 	Triggers []events.Type
 	Horizon  time.Duration // how far back a new worker looks
+	ByHand   bool          // no event leads to its touches: it has no consumer that plans
 }
 
 // leastMailsAge is when what was kept is gone once no copies are to be kept.
@@ -193,7 +194,10 @@ func consumers(ws []Worker, now time.Time, n Partitions) []consumer {
 	}
 	for _, w := range ws {
 		for p := range n.Count() {
-			out = append(out, consumer{n.Timeline(p), planConsumer(w, now, n.Plan(w.Name, p)), w.Name, false}, consumer{n.Schedule(w.Name, p), jetstream.ConsumerConfig{
+			if !w.ByHand {
+				out = append(out, consumer{n.Timeline(p), planConsumer(w, now, n.Plan(w.Name, p)), w.Name, false})
+			}
+			out = append(out, consumer{n.Schedule(w.Name, p), jetstream.ConsumerConfig{
 				Durable: n.Due(w.Name, p), Description: "delivers touches of " + w.Name,
 				FilterSubjects: []string{n.Under("due", p) + "." + w.Name + ".>"}, MaxAckPending: 20_000,
 			}, w.Name, true})

@@ -90,6 +90,18 @@ func Parse(name string, data []byte, env func(string) (string, bool), workers []
 	return &c, nil
 }
 
+// ReadInto reads a document that is no configuration into a struct, in the same way and with
+// the same errors.
+func ReadInto(name string, data []byte, into any) error {
+	root, err := parse(name, data)
+	if err != nil {
+		return err
+	}
+	var d decoder
+	d.structure(root, reflect.ValueOf(into).Elem())
+	return d.err()
+}
+
 // newStore returns a store that says nothing of its own yet.
 func (c *Config) newStore(id string) Store {
 	return Store{

@@ -85,7 +85,7 @@ func (d *Delivery) attemptAt(t touch.Touch) (*attempt, error) {
 	}
 	a := &attempt{began: time.Now(), touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
 	a.key = customer.ClaimKey(a.id)
-	a.step, _ = a.worker.Step(t.Step)
+	a.step, _ = a.worker.Step(t)
 	return a, nil
 }
 

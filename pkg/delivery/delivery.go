@@ -154,7 +154,9 @@ type Options struct {
 	Held    func(reason reason.Reason, err error)     // told why the system waits; may be nil
 	Holds   Holds                                     // nil: nothing is paused, and nobody is told
 	Clicks  Clicks                                    // nil: there are none
-	Asked   Asked                                     // nil: nobody counts
+	// Occasions says what people decided about what they made; nil: they make nothing.
+	Occasions touch.Occasions
+	Asked     Asked // nil: nobody counts
 	// InFlight is how many touches the loop holds at most; 0: any number. One store
 	// of several gets two thirds of that.
 	InFlight int

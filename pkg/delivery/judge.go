@@ -31,6 +31,9 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 	}
 	now := d.o.Scale.Now()
 	a.judged, a.shop = now, nil // as it is now
+	if decision := d.decreed(a, now); decision.Action != Send {
+		return decision
+	}
 	v := gate.Judge(d.personOf(a).Case(a.worker, a.touch, now))
 	if v.Action == touch.Send {
 		var err error
@@ -42,6 +45,28 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 		return settled(d.again(a, k)) // the order does not stand, as before
 	}
 	return d.verdict(a, v)
+}
+
+// occasion is what people decided about the occasion of a touch.
+func (d *Delivery) occasion(t touch.Touch) touch.Verdict {
+	if d.o.Occasions == nil {
+		return touch.Verdict{}
+	}
+	return d.o.Occasions(t)
+}
+
+// decreed asks what people decided about an occasion that they made. What they paused is
+// set aside, and nothing is said of it, as of what an operator pauses: until it is too late
+// for it, which is the gate's to say.
+func (d *Delivery) decreed(a *attempt, now time.Time) Decision {
+	v := d.occasion(a.touch)
+	if v.Action != touch.Hold {
+		return d.verdict(a, v)
+	}
+	if now.After(a.touch.Due.Add(a.step.Expires)) {
+		return Decision{}
+	}
+	return setAside(v.Until.Sub(now))
 }
 
 // revocable returns the claim on a touch that was dropped for a reason which the

@@ -18,7 +18,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 		return touch.Verdict{}, nil
 	}
 	var names []string
-	for _, w := range a.store.Above(a.worker) {
+	for _, w := range a.store.Above(a.worker, a.touch) {
 		if !d.o.Holds.Paused(w.Name, a.touch.Customer.Store) {
 			names = append(names, w.Name)
 		}
@@ -40,7 +40,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			return touch.Verdict{}, err
 		}
 		for _, t := range waiting {
-			if d.elsewhere(whose, t.To(&own.Customer, &whose.Customer)) {
+			if d.elsewhere(whose, t.To(&own.Customer, &whose.Customer)) || d.occasion(t).Action != touch.Send {
 				continue
 			}
 			if r, ok := who.Rival(t, now); ok {
@@ -48,7 +48,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			}
 		}
 	}
-	return c.Yield(a.worker.Settings.Priority, rivals, a.store.LookAhead), nil
+	return c.Yield(a.worker.PriorityOf(a.touch), rivals, a.store.LookAhead), nil
 }
 
 // elsewhere reports whether an address is none of a person's.

@@ -132,5 +132,20 @@ func Judge(c *Case) touch.Verdict {
 	return touch.Verdict{}
 }
 
+// Standing asks the rules about the customer alone, the holdout left out: what they drop is
+// dropped whenever it falls due, unless the customer changes. So it tells before anything is
+// planned who would not get an email.
+func Standing(c *Case) touch.Verdict {
+	for _, r := range Rules {
+		if !r.Person {
+			continue
+		}
+		if v := r.Judge(c); v.Action == touch.Drop && v.Reason != reason.Holdout {
+			return v
+		}
+	}
+	return touch.Verdict{}
+}
+
 // marketing reports whether the rules for marketing apply.
 func (c *Case) marketing() bool { return c.Step.Class != touch.Transactional }

@@ -46,8 +46,18 @@ func holdout(c *Case) touch.Verdict {
 		return touch.DropFor(reason.Holdout, "one of the "+all.String()+" who get no marketing email")
 	case own > 0 && c.Policy.Draw(c.drawn(), c.Touch.Worker) < float64(own):
 		return touch.DropFor(reason.Holdout, "one of the "+own.String()+" who get no email of "+c.Touch.Worker)
+	case c.ownHoldout() > 0 && c.Policy.Draw(c.drawn(), c.Touch.Worker+"."+c.Touch.Occasion) < c.ownHoldout():
+		return touch.DropFor(reason.Holdout, "one of the "+Share(c.ownHoldout()).String()+" who do not get "+c.Touch.Occasion)
 	}
 	return touch.Verdict{}
+}
+
+// ownHoldout is the share of those who do not get what the one occasion is about.
+func (c *Case) ownHoldout() float64 {
+	if c.Touch.Own == nil {
+		return 0
+	}
+	return c.Touch.Own.Holdout
 }
 
 // drawn is whose number counts: of the ids of a person the first, in the order of their

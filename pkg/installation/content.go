@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -50,6 +51,12 @@ func (i *Installation) Content(ctx context.Context, store, who, template string)
 		return Content{}, fmt.Errorf("no worker of the store %s sends this email", f.Key.Store)
 	}
 	out, err := i.planned(ctx, f, w, step)
+	if errors.Is(err, ErrNoOccasion) && w.ByHand {
+		t := touch.Touch{Worker: w.Name, Step: step.Name, Customer: f.Key, Occasion: "preview", Snapshot: &touch.Snapshot{}}
+		out = i.compose(f, w, step, t, workers.Input{Customer: f.Person.Customer, Zone: i.stores[f.Key.Store].Zone, Now: i.o.Scale.Now()}, nil)
+		out.Note = "Not planned for them now. This is what they would see if it were announced."
+		return out, nil
+	}
 	if errors.Is(err, ErrNoOccasion) {
 		return i.occasioned(ctx, f, w, step)
 	}
@@ -59,6 +66,10 @@ func (i *Installation) Content(ctx context.Context, store, who, template string)
 // sends returns the worker and the step that send the email of a template; nil: none.
 func sends(s *programme.Store, template string) (*programme.Worker, touch.Step) {
 	for _, w := range s.Workers {
+		if folder, name := path.Split(template); w.ByHand && folder == w.Name+"/" {
+			step, _ := w.Step(touch.Touch{Step: name})
+			return w, step
+		}
 		for _, step := range w.Steps {
 			if step.Template == template {
 				return w, step

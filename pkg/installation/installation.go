@@ -153,6 +153,7 @@ func (i *Installation) WhyOf(ctx context.Context, f Found, who string, o WhyOpti
 		}
 		return err
 	})
+	g.Go(func() (err error) { in.Occasions, err = i.occasions(ctx); return err })
 	var unknown error
 	g.Go(func() error { in.Products, unknown = i.products(ctx, store); return nil })
 	if err := g.Wait(); err != nil {

@@ -80,7 +80,7 @@ func (i *Installation) resident() *place.Resident {
 func (i *Installation) Waiting(ctx context.Context) (scheduled, due uint64, err error) {
 	for _, k := range programme.Kinds {
 		w := WorkerStatus{Worker: k.Name}
-		if err := w.readQueues(ctx, i.o.JS, i.o.Scale); err != nil {
+		if err := w.readQueues(ctx, i.o.JS, i.o.Scale, k.ByHand); err != nil {
 			return 0, 0, err
 		}
 		scheduled, due = scheduled+w.Scheduled, due+w.Due

@@ -171,7 +171,7 @@ func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, s
 				return nil, err
 			}
 		}
-		if err := w.readQueues(ctx, js, scale); err != nil {
+		if err := w.readQueues(ctx, js, scale, k.ByHand); err != nil {
 			return nil, err
 		}
 		s.Workers = append(s.Workers, w)
@@ -245,10 +245,10 @@ func lag(ctx context.Context, js jetstream.JetStream, stream, name string) (uint
 }
 
 // readQueues reads what is waiting for the worker, in all partitions.
-func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale clock.Scale) error {
+func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, scale clock.Scale, byHand bool) error {
 	split := bus.PartitionsOf(js)
 	for p := range split.Count() {
-		q, err := readQueue(ctx, js, scale, split, w.Worker, p)
+		q, err := readQueue(ctx, js, scale, split, w.Worker, p, byHand)
 		if err != nil {
 			return err
 		}
@@ -263,10 +263,12 @@ func (w *WorkerStatus) readQueues(ctx context.Context, js jetstream.JetStream, s
 	return nil
 }
 
-func readQueue(ctx context.Context, js jetstream.JetStream, scale clock.Scale, split bus.Partitions, worker string, p int) (q QueueStatus, err error) {
+func readQueue(ctx context.Context, js jetstream.JetStream, scale clock.Scale, split bus.Partitions, worker string, p int, byHand bool) (q QueueStatus, err error) {
 	q.Partition = p
-	if q.PlanLag, err = lag(ctx, js, split.Timeline(p), split.Plan(worker, p)); err != nil {
-		return q, err
+	if !byHand {
+		if q.PlanLag, err = lag(ctx, js, split.Timeline(p), split.Plan(worker, p)); err != nil {
+			return q, err
+		}
 	}
 	if q.Due, err = lag(ctx, js, split.Schedule(worker, p), split.Due(worker, p)); err != nil {
 		return q, err

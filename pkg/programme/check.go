@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -78,6 +79,13 @@ func checkTemplate(set *render.Set, step touch.Step, worker string, configured b
 		"with workers.%s.class, or correct the template", step.Template, meta.Class, step.Class, worker)
 }
 
+// CheckTemplate finds what would keep an email from being made of a template, of a worker
+// whose emails are the templates in its folder.
+func (w *Worker) CheckTemplate(set *render.Set, template string) error {
+	step, _ := w.Step(touch.Touch{Step: path.Base(template)})
+	return checkTemplate(set, step, w.Name, false)
+}
+
 // checkOffer finds an offer that must not, or cannot, be made.
 func checkOffer(s touch.Step, currency string) error {
 	switch {
@@ -102,7 +110,7 @@ func checkWayOut(c *config.Config, stores map[string]*Store) error {
 	for _, k := range Kinds {
 		for _, s := range stores {
 			w := s.Worker(k.Name)
-			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps, marketing) && !slices.Contains(names, k.Name) {
+			if w != nil && w.Settings.Status != workers.Off && slices.ContainsFunc(w.Emails(), marketing) && !slices.Contains(names, k.Name) {
 				names = append(names, k.Name)
 			}
 		}

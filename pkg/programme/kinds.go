@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"homing/workers"
+	"homing/workers/announcement"
 	"homing/workers/birthday"
 	"homing/workers/cartrecovery"
 	"homing/workers/optin"
@@ -28,6 +29,7 @@ var Kinds = []workers.Kind{
 	replenishment.Kind,
 	subscription.Kind,
 	winback.Kind,
+	announcement.Kind,
 	optin.Kind,
 }
 
@@ -38,6 +40,12 @@ func WorkerNames() []string {
 		out[i] = k.Name
 	}
 	return out
+}
+
+// ByHand reports whether people make the occasions of a worker.
+func ByHand(worker string) bool {
+	i := slices.Index(WorkerNames(), worker)
+	return i >= 0 && Kinds[i].ByHand
 }
 
 // EmailsOf says what people call the emails of a worker, also if this version has no

@@ -38,7 +38,7 @@ func (p *Person) Input(now time.Time) workers.Input {
 // Case makes the case of a touch that is looked at at some time, with the
 // customer and the configuration as they are.
 func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
-	step, listed := w.Step(t.Step)
+	step, listed := w.Step(t)
 	return &gate.Case{
 		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
@@ -61,10 +61,10 @@ func (p *Person) Rival(t touch.Touch, now time.Time) (gate.Rival, bool) {
 	if claimed || w == nil || w.Settings.Status != workers.Live || when.After(last) {
 		return gate.Rival{}, false
 	}
-	if step, listed := w.Step(t.Step); !listed || step.Class == touch.Transactional {
+	if step, listed := w.Step(t); !listed || step.Class == touch.Transactional {
 		return gate.Rival{}, false
 	}
-	out := gate.Rival{Touch: t, Priority: w.Settings.Priority, At: when}
+	out := gate.Rival{Touch: t, Priority: w.PriorityOf(t), At: when}
 	switch v := gate.Judge(p.Case(w, t, when)); v.Action {
 	case touch.Send:
 		return out, true

@@ -101,7 +101,7 @@ func TestAStepThatIsNoMore(t *testing.T) {
 	at := worker(t)
 	x := first(at, now)
 	x.Step = "gone"
-	if s, listed := at.Step("gone"); listed || s.Class != at.Settings.Class {
+	if s, listed := at.Step(touch.Touch{Step: "gone"}); listed || s.Class != at.Settings.Class {
 		t.Errorf("the step is %+v, listed: %v", s, listed)
 	}
 	if v := gate.Judge(person(at).Case(at, x, now)); v.Reason != reason.StepRemoved {

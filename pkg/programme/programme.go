@@ -90,12 +90,13 @@ func (s *Store) Worker(name string) *Worker {
 	return nil
 }
 
-// Above returns the live workers of a higher priority: an email of theirs that falls
-// due within LookAhead goes first where there is room for only one.
-func (s *Store) Above(w *Worker) []*Worker {
+// Above returns the live workers that may have a touch of a higher priority: an email of
+// theirs that falls due within LookAhead goes first where there is room for only one. What
+// is made by hand may have any priority.
+func (s *Store) Above(w *Worker, t touch.Touch) []*Worker {
 	var out []*Worker
 	for _, o := range s.Workers {
-		if o.Settings.Priority > w.Settings.Priority && o.Settings.Status == workers.Live {
+		if (o.ByHand || o.Settings.Priority > w.PriorityOf(t)) && o.Settings.Status == workers.Live {
 			out = append(out, o)
 		}
 	}
@@ -140,7 +141,7 @@ func (s *Store) WantsLapses() *workers.Lapse {
 func (s *Store) Marketing() []*Worker {
 	var out []*Worker
 	for _, w := range s.Workers {
-		if w.Settings.Status != workers.Off && slices.ContainsFunc(w.Steps, func(s touch.Step) bool { return s.Class != touch.Transactional }) {
+		if w.Settings.Status != workers.Off && slices.ContainsFunc(w.Emails(), func(s touch.Step) bool { return s.Class != touch.Transactional }) {
 			out = append(out, w)
 		}
 	}
@@ -151,15 +152,40 @@ func (s *Store) Marketing() []*Worker {
 // removed.
 const unlisted = 365 * 24 * time.Hour
 
-// Step returns the worker's step of that name. Of a step that was removed it
+// Emails returns the worker's steps. Of one whose steps are the templates in its folder,
+// it is what all of them have.
+func (w *Worker) Emails() []touch.Step {
+	if w.Any != nil {
+		return []touch.Step{*w.Any}
+	}
+	return w.Steps
+}
+
+// Step returns the worker's step that a touch is of. Of a step that was removed it
 // returns what the gate takes it for, and false.
-func (w *Worker) Step(name string) (touch.Step, bool) {
+func (w *Worker) Step(t touch.Touch) (touch.Step, bool) {
+	if w.Any != nil {
+		s := *w.Any
+		s.Name, s.Template = t.Step, w.Name+"/"+t.Step
+		if t.Own != nil && t.Own.Expires > 0 {
+			s.Expires = t.Own.Expires
+		}
+		return s, true
+	}
 	for _, s := range w.Steps {
-		if s.Name == name {
+		if s.Name == t.Step {
 			return s, true
 		}
 	}
-	return touch.Step{Name: name, Class: w.Settings.Class, Expires: unlisted}, false
+	return touch.Step{Name: t.Step, Class: w.Settings.Class, Expires: unlisted}, false
+}
+
+// PriorityOf returns the priority of a touch of the worker.
+func (w *Worker) PriorityOf(t touch.Touch) int {
+	if t.Own != nil && t.Own.Priority != nil {
+		return *t.Own.Priority
+	}
+	return w.Settings.Priority
 }
 
 // Gathers names the touches, without what they display, that t would take over if

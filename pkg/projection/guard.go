@@ -147,7 +147,7 @@ func (g *Guard) runID(ctx context.Context, c redis.Cmdable) (string, error) {
 
 // who asks a server for its run id, and for its mode: standalone, cluster or sentinel.
 func (g *Guard) who(ctx context.Context, c redis.Cmdable) (id, mode string, err error) {
-	if g.Embedded {
+	if g != nil && g.Embedded {
 		return "embedded", "standalone", nil
 	}
 	text, err := c.Info(ctx, "server").Result()

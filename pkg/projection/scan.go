@@ -39,8 +39,18 @@ func (s *Customers) Scan(ctx context.Context, store string, fn func([]customer.R
 }
 
 func (s *Customers) scan(ctx context.Context, node redis.Cmdable, store string, fn func([]customer.Record) error) error {
+	return s.scanFrom(ctx, node, store, 0, func(batch []customer.Record, _ uint64) error {
+		if len(batch) == 0 {
+			return nil
+		}
+		return fn(batch)
+	})
+}
+
+// scanFrom walks one node from a cursor on. fn is told the next one, which is 0 at the end.
+func (s *Customers) scanFrom(ctx context.Context, node redis.Cmdable, store string, cursor uint64, fn func(batch []customer.Record, next uint64) error) error {
 	match := "homing:{" + store + ".*}:c:*"
-	for cursor := uint64(0); ; {
+	for {
 		names, next, err := node.Scan(ctx, cursor, match, scanPage).Result()
 		if err != nil {
 			return fmt.Errorf("walking over the customers of store %s: %w", store, err)
@@ -51,14 +61,14 @@ func (s *Customers) scan(ctx context.Context, node redis.Cmdable, store string, 
 				keys = append(keys, k)
 			}
 		}
+		var records []customer.Record
 		if len(keys) > 0 {
-			records, err := s.Load(ctx, keys)
-			if err == nil {
-				err = fn(found(records))
-			}
-			if err != nil {
+			if records, err = s.Load(ctx, keys); err != nil {
 				return err
 			}
+		}
+		if err := fn(found(records), next); err != nil {
+			return err
 		}
 		if cursor = next; cursor == 0 {
 			return nil

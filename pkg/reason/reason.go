@@ -105,6 +105,7 @@ var (
 	NotRenewing      = drop("not_renewing", 30)
 	Paid             = drop("paid", 31)
 	NotInSegment     = drop("not_in_segment", 32)
+	CalledOff        = drop("called_off", 33)
 )
 
 // What became of a touch that was handed to the relay.

@@ -58,9 +58,19 @@ type Touch struct {
 	// Snapshot is nil in a plan that knows a better time, but not what the email
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
+	// Own is what people decided for the one occasion, where people make them; nil: nothing.
+	Own *Own `json:"own,omitempty"`
 	// Trace has the W3C headers of the trace in which it was planned, which are headers of
 	// its message as well; nil: nothing is traced.
 	Trace map[string][]string `json:"-"`
+}
+
+// Own is what an occasion that people made has in place of what the configuration says of
+// its worker.
+type Own struct {
+	Priority *int          `json:"priority,omitempty"` // 0 to 100; nil: the worker's
+	Expires  time.Duration `json:"expires,omitempty"`  // 0: the step's
+	Holdout  float64       `json:"holdout,omitempty"`  // share of the customers who don't get it, drawn for it alone
 }
 
 // Snapshot is what the email displays, as it was when the touch was planned.

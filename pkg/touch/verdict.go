@@ -27,6 +27,10 @@ type Verdict struct {
 	Detail string        // the inputs of the decision, for a person; no address, no name
 }
 
+// Occasions says what people decided about the occasion of a touch that they made: the
+// zero Verdict if it may leave, a hold while it is paused, a drop if it was called off.
+type Occasions func(t Touch) Verdict
+
 // HoldUntil returns the verdict that a touch is right, but later.
 func HoldUntil(t time.Time, why reason.Reason, detail string) Verdict {
 	return Verdict{Action: Hold, Reason: why, Until: t, Detail: detail}

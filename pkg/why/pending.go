@@ -40,7 +40,7 @@ func (t *teller) pending(p Pending, then *foreseen) Touch {
 		out.Now = Verdict{Action: "hold", Detail: "this configuration has no worker of that name"}
 		return out
 	}
-	step, _ := w.Step(x.Step)
+	step, _ := w.Step(x)
 	out.Class = step.Class
 	if p := t.judgedBy(x); p.Recipient != nil {
 		out.To = p.To
@@ -88,10 +88,17 @@ func (t *teller) judge(w *programme.Worker, x touch.Touch, at time.Time) Verdict
 			return Verdict{Action: "hold", Reason: h.Reason, Detail: h.Detail}
 		}
 	}
+	if t.Occasions != nil {
+		if v := t.Occasions(x); v.Action == touch.Drop {
+			return verdictOf(v)
+		} else if v.Action == touch.Hold {
+			return Verdict{Action: "hold", Reason: string(v.Reason), Detail: v.Detail}
+		}
+	}
 	c := t.judgedBy(x).Case(w, x, at)
 	v := gate.Judge(c)
 	if v.Action == touch.Send && t.Store.LookAhead > 0 && c.Scarce() {
-		v = c.Yield(w.Settings.Priority, t.rivals(w, x, at), t.Store.LookAhead)
+		v = c.Yield(w.PriorityOf(x), t.rivals(w, x, at), t.Store.LookAhead)
 	}
 	if v.Action == touch.Send && len(holds) > 0 {
 		return Verdict{Action: "hold", Reason: holds[0].Reason, Detail: "if it needs that: " + holds[0].Detail}
@@ -111,7 +118,7 @@ func (h Hold) whole() bool {
 // one looks for them, as delivery sees them.
 func (t *teller) rivals(w *programme.Worker, x touch.Touch, at time.Time) []gate.Rival {
 	var out []gate.Rival
-	above := t.Store.Above(w)
+	above := t.Store.Above(w, x)
 	for _, p := range t.Pending {
 		o := t.Store.Worker(p.Touch.Worker)
 		if p.Touch.ID() == x.ID() || !slices.Contains(above, o) || t.paused(o) {

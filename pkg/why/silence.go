@@ -50,6 +50,9 @@ func (t *teller) reason(w *programme.Worker) (reason, text string) {
 	if w.Settings.Status == workers.Off {
 		return silentOff, "it is switched off"
 	}
+	if w.ByHand {
+		return silentNoEvent, "people send its emails (homing announce), and none is pending for them"
+	}
 	in := t.who.Input(t.Now)
 	in.Key = t.Key
 	if w.Silence != nil {
@@ -108,7 +111,7 @@ func (t *teller) dryPlan(w *programme.Worker, in workers.Input) (reason, text st
 // fate says what became of a touch that a plan names and that is not pending.
 func (t *teller) fate(w *programme.Worker, x touch.Touch) (reason, words string) {
 	k, claimed := x.ClaimIn(&t.Person.Customer)
-	step, _ := w.Step(x.Step)
+	step, _ := w.Step(x)
 	switch end := x.Due.Add(step.Expires); {
 	case claimed && k.State == customer.Open:
 		return silentDone, "is under way"

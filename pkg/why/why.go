@@ -43,7 +43,9 @@ type Input struct {
 	Pending []Pending
 	Copies  []ExportCopy // of what emails showed; for an export
 	Store   *programme.Store
-	Holds   map[string][]Hold // by worker: for which what falls due waits
+	// Occasions says what people decided about what they made; nil: they made nothing.
+	Occasions touch.Occasions
+	Holds     map[string][]Hold // by worker: for which what falls due waits
 	// Products is what the workers know of the store's products; nil: nothing.
 	Products *product.Snapshot
 	Address  func(email string) string // keyed hash of an address

@@ -72,7 +72,10 @@ are stable; make check compares them. Nothing: the role has no queue. */ -}}
 STOREFRONT intake
 {{- $divided = list "TIMELINE erase" -}}
 {{- else if include "homing.divided" (list $role) -}}
-{{- $divided = list (printf "TIMELINE plan-%s" $role) (printf "SCHEDULE-%s due-%s" $role $role) -}}
+{{- $divided = list (printf "SCHEDULE-%s due-%s" $role $role) -}}
+{{- if ne $role "announcements" }}{{- /* no event leads to these */ -}}
+{{- $divided = prepend $divided (printf "TIMELINE plan-%s" $role) -}}
+{{- end -}}
 {{- end -}}
 {{- range $p := .of }}
 {{- range $divided }}

@@ -1,0 +1,159 @@
+package announcement
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"homing/pkg/customer"
+	"homing/pkg/gate"
+	"homing/pkg/product"
+	"homing/pkg/programme"
+	"homing/pkg/reason"
+	"homing/pkg/touch"
+)
+
+// People are the customers' records, joined to persons.
+type People interface {
+	// Named returns, for each record, how many ids ever named the mailbox of its account.
+	Named(ctx context.Context, records []customer.Record) ([]int, error)
+	Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error)
+}
+
+// An Audience reports whether an announcement is for a person. What cannot be found out is
+// an error, and neither a yes nor a no.
+type Audience func(p *programme.Person) (bool, error)
+
+// Recipients finds whom an announcement goes to, among the customers that it is shown.
+type Recipients struct {
+	Store    *programme.Store
+	People   People
+	Address  func(email string) string // keyed hash of an address
+	Products *product.Snapshot         // of the store; nil: nothing is known
+	Now      time.Time                 // as of when
+
+	a      *Announcement
+	worker *programme.Worker
+	own    *touch.Own
+}
+
+// For has the recipients be those of an announcement.
+func (r *Recipients) For(a *Announcement) *Recipients {
+	r.a, r.worker, r.own = a, r.Store.Worker(Worker), nil
+	if a.Expires > 0 || a.Priority != nil || a.Holdout > 0 {
+		r.own = &touch.Own{Expires: a.Expires, Priority: a.Priority, Holdout: float64(a.Holdout)}
+	}
+	return r
+}
+
+// Of returns the touches for those of a batch of customers whom it is for, and counts them:
+// each person once, wherever their other records are. One who has a claim on theirs already
+// is counted, and has no second one.
+func (r *Recipients) Of(ctx context.Context, batch []customer.Record, c *Counts) ([]touch.Touch, error) {
+	out := make([]touch.Touch, 0, len(batch))
+	err := r.persons(ctx, batch, func(k customer.Key, who *customer.Customer) error {
+		t, planned, err := r.touch(k, who, c)
+		if planned {
+			out = append(out, t)
+		}
+		return err
+	})
+	return out, err
+}
+
+// touch returns the touch of one person, if there is to be one.
+func (r *Recipients) touch(k customer.Key, who *customer.Customer, c *Counts) (t touch.Touch, planned bool, err error) {
+	c.Customers++
+	p := programme.Person{Store: r.Store, Customer: who, Products: r.Products, Address: r.Address}
+	in, err := r.a.takesIn(&p)
+	if err != nil || !in {
+		return t, false, err
+	}
+	c.Audience++
+	due, zone := r.a.due(r.a.Sent, who.Location(r.Store.Zone))
+	t = touch.Touch{Worker: Worker, Step: r.a.Step(), Customer: k, Occasion: r.a.ID, Due: due, Wake: due, Zone: zone, Caused: r.Now, Own: r.own, Snapshot: &touch.Snapshot{}}
+	if _, claimed := t.ClaimIn(who); claimed { // of a walk before this one
+		c.Planned++
+		return t, false, nil
+	}
+	kase := p.Case(r.worker, t, r.Now)
+	if v := gate.Standing(kase); v.Action == touch.Drop {
+		c.left(v.Reason)
+		return t, false, nil
+	}
+	if r.Now.After(due.Add(kase.Step.Expires)) {
+		c.left(reason.Expired)
+		return t, false, nil
+	}
+	if account := who.Account(); account != "" {
+		t.Address = r.Address(account)
+	}
+	c.Planned++
+	return t, true, nil
+}
+
+// takesIn reports whether an announcement is for a person.
+func (d *Definition) takesIn(p *programme.Person) (bool, error) {
+	c := p.Customer
+	if len(d.Countries) > 0 && !slices.Contains(d.Countries, strings.ToUpper(c.Country.Value)) {
+		return false, nil
+	}
+	if len(d.Languages) > 0 && !slices.ContainsFunc(d.Languages, func(l string) bool { return speaks(c.Language(), l) }) {
+		return false, nil
+	}
+	return true, nil
+}
+
+// speaks reports whether a locale, such as de-AT, is of a language: de or de-AT.
+func speaks(locale, language string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(locale, "_", "-")), strings.ToLower(language))
+	return ok && (rest == "" || rest[0] == '-')
+}
+
+// persons calls fn with the persons of a batch that have an id, each under one key.
+func (r *Recipients) persons(ctx context.Context, batch []customer.Record, fn func(customer.Key, *customer.Customer) error) error {
+	named, err := r.People.Named(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var asks []customer.Ask
+	for i := range batch {
+		b := &batch[i]
+		several := named[i] > 1 && named[i] <= customer.MaxPerson // a mailbox of more is nobody's
+		switch {
+		case b.Customer.Merged.Value != "" || len(b.Customer.Absorbed) > 0 || several:
+			asks = append(asks, customer.Ask{Key: b.Key})
+		case b.Customer.ID.Value != "":
+			if err := fn(b.Key, &b.Customer); err != nil {
+				return err
+			}
+		}
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	persons, err := r.People.Read(ctx, asks)
+	if err != nil {
+		return err
+	}
+	for i := range persons {
+		if first(&persons[i]) != asks[i].Key {
+			continue
+		}
+		if err := fn(asks[i].Key, &persons[i].Customer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// first is the member under whom a person is counted, and has the touch.
+func first(p *customer.Person) customer.Key {
+	for _, r := range p.Members {
+		if r.Found() && r.Customer.ID.Value != "" {
+			return r.Key
+		}
+	}
+	return customer.Key{}
+}

@@ -1,0 +1,37 @@
+package schedule
+
+import (
+	"context"
+	"strconv"
+
+	"homing/pkg/bus"
+)
+
+// headerLeft says how many messages match a direct get, after the one it comes with.
+const headerLeft = "Nats-Num-Pending"
+
+// Count returns how many touches of one occasion are pending in a store: on the schedule,
+// and fallen due. It costs two requests, however many they are: the server counts.
+func (s *Schedule) Count(ctx context.Context, worker, store, step, occasion string) (scheduled, due int, err error) {
+	for p := range s.split.Count() {
+		stream := s.split.Schedule(worker, p)
+		rest := store + ".*."
+		for filter, n := range map[string]*int{
+			s.split.Under("schedule", p) + "." + rest + worker + "." + step + "." + occasion: &scheduled,
+			s.split.Under("due", p) + "." + worker + "." + rest + step + "." + occasion:      &due,
+		} {
+			msgs, err := bus.DirectGet(ctx, s.js, stream, map[string]any{"seq": 1, "next_by_subj": filter, "batch": 1})
+			if err != nil {
+				return 0, 0, s.split.In(p, err)
+			}
+			for _, m := range msgs {
+				left, err := strconv.Atoi(m.Header.Get(headerLeft))
+				if err != nil {
+					return 0, 0, err
+				}
+				*n += 1 + left
+			}
+		}
+	}
+	return scheduled, due, nil
+}
