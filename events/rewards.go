@@ -23,3 +23,6 @@ const maxPoints = 10_000_000
 type RewardsJoined struct {
 	Customer `json:"customer"`
 }
+
+func (*PointsAdjusted) Type() Type { return TypePointsAdjusted }
+func (*RewardsJoined) Type() Type  { return TypeRewardsJoined }

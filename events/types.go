@@ -444,8 +444,6 @@ func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
 func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
-func (*PointsAdjusted) Type() Type       { return TypePointsAdjusted }
-func (*RewardsJoined) Type() Type        { return TypeRewardsJoined }
 func (*AddressBounced) Type() Type       { return TypeAddressBounced }
 func (*AddressComplained) Type() Type    { return TypeAddressComplained }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }

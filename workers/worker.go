@@ -19,6 +19,7 @@ import (
 	"homing/pkg/foresight"
 	"homing/pkg/localtime"
 	"homing/pkg/offer"
+	"homing/pkg/points"
 	"homing/pkg/product"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
@@ -69,6 +70,7 @@ type Wording struct {
 	More  int
 	Also  []string // ids of the other orders that share the email
 
+	Points   *Points      // how the customer stands in a rewards programme; nil: it is not about that
 	Offer    *offer.Terms // what the email offers; a code is bound before it is sent
 	OfferOf  string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
 	Confirms bool         // it asks whether its address is theirs, by a link
@@ -168,7 +170,9 @@ type Worker struct {
 	Gathers func(t touch.Touch, in Input) []touch.Touch
 	// Silence says why nothing is planned for a customer; an empty reason: there is
 	// nothing to say.
-	Silence   func(in Input) (reason.Reason, string)
+	Silence func(in Input) (reason.Reason, string)
+	// Ledger returns the customer's points: those of a rewards programme.
+	Ledger    func(in Input) points.Ledger
 	SendsAt   *localtime.Clock // when its emails leave that would be too late the day after
 	Birthdays *time.Duration   // it wants to be told of birthdays, so long before
 	Lapse     *Lapse           // it wants to be told who stays away

@@ -38,7 +38,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		}
 		return d.issueAgain(ctx, a, bound, terms)
 	}
-	if d.capped(a) {
+	if terms.Points == 0 && d.capped(a) { // what is paid for is no present
 		return Decision{}
 	}
 	if to, err := d.personOf(a).Offered(terms.Segments, d.o.Scale.Now()); err != nil {
@@ -117,6 +117,7 @@ func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expire
 		Data: &events.OfferIssued{
 			Touch: a.id, Worker: a.touch.Worker, Customer: a.touch.Customer.Token, Code: code, Kind: terms.Kind, List: terms.List,
 			Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires,
+			Points: terms.Points,
 		},
 	}
 }

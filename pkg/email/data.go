@@ -41,6 +41,10 @@ func (c *Channel) data(in channel.Content) render.Data {
 			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), zone)
 		}
 	}
+	if p := w.Points; p != nil {
+		out.Points = &render.Points{Balance: p.Balance, Pending: p.Pending, Reward: p.Reward, Needed: p.Needed, Spend: p.Spend,
+			Expiring: p.Expiring, Day: p.Day, Tier: p.Tier, Next: p.Next}
+	}
 	if c.o.Answer != nil {
 		c.ask(in, &out)
 	}

@@ -34,6 +34,7 @@ type Terms struct {
 	Kind    string        // of code: Static, List or Mint
 	Value   string        // Static: the code. Mint: what codes begin with; may be empty
 	List    string        // List: the name of the list
+	Points  int           // what the customer pays for it from their ledger of points; 0: it is free
 
 	Segments []string // customers whom it is made to; none: all
 }

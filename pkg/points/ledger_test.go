@@ -143,7 +143,7 @@ func TestALedgerIsWhatHappened(t *testing.T) {
 
 func TestARateCountsFromItsDay(t *testing.T) {
 	p := points.Programme{Rates: []points.Rate{
-		{Currency: "EUR", Millionths: 1_000_000}, {Currency: "EUR", From: start.Add(5 * days), Millionths: 2_500_000}, {Currency: "JPY", Millionths: 10_000},
+		{Currency: "EUR", From: start.Add(5 * days), Millionths: 2_500_000}, {Millionths: 10_000}, {Currency: "EUR", Millionths: 1_000_000},
 	}}
 	yen := on(7, "yen", &events.OrderPlaced{Customer: ann, Order: events.Order{ID: "3", Total: events.Money{Minor: 12345, Currency: "JPY"}}})
 	l := p.Ledger(fold([]events.Event{order(0, "1", 1000), order(5, "2", 1010), yen}), start.Add(9*days))

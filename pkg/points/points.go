@@ -31,7 +31,7 @@ type Programme struct {
 
 // Rate is how many points an order brings.
 type Rate struct {
-	Currency   string    // of the orders
+	Currency   string    // of the orders; empty: of those in a currency that has no rate of its own
 	From       time.Time // of orders placed from then on, until a later rate of the currency
 	Millionths int64     // of a point for each unit of the currency
 }
@@ -44,7 +44,10 @@ const MaxRate = 1_000_000 * 1000
 func (p *Programme) of(m events.Money, at time.Time) int {
 	var rate Rate
 	for _, r := range p.Rates {
-		if r.Currency == m.Currency && !r.From.After(at) && !r.From.Before(rate.From) {
+		own, other := r.Currency != "", rate.Currency != ""
+		switch {
+		case own && r.Currency != m.Currency, r.From.After(at), other && !own:
+		case own != other, !r.From.Before(rate.From):
 			rate = r
 		}
 	}

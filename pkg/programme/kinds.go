@@ -10,6 +10,7 @@ import (
 	"homing/workers/optin"
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
+	"homing/workers/rewards"
 	"homing/workers/service"
 	"homing/workers/subscription"
 	"homing/workers/thankyou"
@@ -25,6 +26,7 @@ var Kinds = []workers.Kind{
 	thankyou.Kind,
 	reviewrequest.Kind,
 	service.Kind,
+	rewards.Kind,
 	birthday.Kind,
 	replenishment.Kind,
 	subscription.Kind,

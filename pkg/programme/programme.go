@@ -115,15 +115,16 @@ func Planning(stores map[string]*Store, name string) (map[string]*Worker, map[st
 	return of, zones
 }
 
-// WantsBirthdays returns how long before it a worker wants to be told of a birthday; nil:
-// none wants to.
+// WantsBirthdays returns how long before it a worker wants to be told of a birthday, the longest
+// if several do; nil: none wants to.
 func (s *Store) WantsBirthdays() *time.Duration {
-	for _, w := range slices.Backward(s.Workers) {
-		if w.Settings.Status != workers.Off && w.Birthdays != nil {
-			return w.Birthdays
+	var out *time.Duration
+	for _, w := range s.Workers {
+		if w.Settings.Status != workers.Off && w.Birthdays != nil && (out == nil || *w.Birthdays > *out) {
+			out = w.Birthdays
 		}
 	}
-	return nil
+	return out
 }
 
 // WantsLapses returns when customers lapse whom a worker wants to be told of; nil: none

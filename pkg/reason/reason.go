@@ -106,6 +106,7 @@ var (
 	Paid             = drop("paid", 31)
 	NotInSegment     = drop("not_in_segment", 32)
 	CalledOff        = drop("called_off", 33)
+	PointsChanged    = drop("points_changed", 34)
 )
 
 // What became of a touch that was handed to the relay.

@@ -46,6 +46,10 @@ func (s *scratch) own(d *Data, show shows) {
 		s.subscription = *d.Subscription
 		c.Subscription = &s.subscription
 	}
+	if d.Points != nil {
+		s.points = *d.Points
+		c.Points = &s.points
+	}
 	if d.Offer != nil {
 		s.offer = *d.Offer
 		c.Offer = &s.offer
@@ -85,6 +89,12 @@ func (s *scratch) clean(d *Data) {
 		o.Items, o.More, o.Pictures = s.cleanItems(&s.shelved, o.Items, o.More, &d.Store)
 	}
 	s.cleanSubscription(d)
+	if p := c.Points; p != nil {
+		for _, n := range []*int{&p.Balance, &p.Pending, &p.Reward, &p.Needed, &p.Expiring} {
+			*n = max(*n, 0)
+		}
+		p.Tier, p.Next, p.Spend = line(p.Tier, maxName), line(p.Next, maxName), knownMoney(p.Spend)
+	}
 	if c.Offer != nil && !cleanOffer(c.Offer) {
 		c.Offer = nil
 	}

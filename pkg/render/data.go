@@ -131,6 +131,19 @@ type Offer struct {
 	Worth string `yaml:"-"` // set by Render: "10%" or "£5", as the shop writes it; empty when neither is known
 }
 
+// Points is how a customer stands in a rewards programme, as far as an email says it.
+type Points struct {
+	Balance  int          `yaml:"balance"`  // points that can be used
+	Pending  int          `yaml:"pending"`  // of orders that are too new
+	Reward   int          `yaml:"reward"`   // what a reward costs; 0: there is none
+	Needed   int          `yaml:"needed"`   // points that are missing: for a reward, or for what the email is about
+	Spend    events.Money `yaml:"spend"`    // or what is still to be spent
+	Expiring int          `yaml:"expiring"` // points that expire
+	Day      time.Time    `yaml:"day"`      // the last day on which they, or the tier, are good
+	Tier     string       `yaml:"tier"`     // which the customer is in
+	Next     string       `yaml:"next"`     // the one above
+}
+
 // An Answer is a link by which a customer answers a question with one click.
 type Answer struct {
 	Code string `yaml:"code"` // "too-expensive"; the template has the words
@@ -160,6 +173,7 @@ type Data struct {
 	Products       *Products     `yaml:"products"`        // nil in an email about no products
 	Subscription   *Subscription `yaml:"subscription"`    // nil in an email about none
 	Offer          *Offer        `yaml:"offer"`           // nil when there is none, which every template must cope with
+	Points         *Points       `yaml:"points"`          // nil in an email that is not about points
 	Answers        []Answer      `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
 	Ask            Ask           `yaml:"-"`               // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
 	UnsubscribeURL string        `yaml:"unsubscribe_url"` // empty in transactional email

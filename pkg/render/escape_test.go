@@ -128,7 +128,8 @@ func hostileData(a, b string, n int) *Data {
 		Store: Store{Name: a, URL: b, PostalAddress: a, Locale: b, Currency: a}, Customer: Customer{FirstName: b, LastName: a},
 		Variant: a, Ordinal: n, Orders: n, Order: &Order{ID: a, Items: items, Total: items[0].Price, PlacedAt: time.Unix(int64(n), 0)},
 		Also: []string{a, b}, Cart: &Cart{URL: a, Items: items}, Products: &Products{Items: items[:1]},
-		Offer: &Offer{Code: a, Percent: n, Worth: b}, Answers: []Answer{{a, b}},
+		Points: &Points{Balance: n, Pending: n, Reward: n, Needed: n, Expiring: n, Tier: a, Next: b},
+		Offer:  &Offer{Code: a, Percent: n, Worth: b}, Answers: []Answer{{a, b}},
 		UnsubscribeURL: a, Marketing: n%2 == 0, Subject: b, Preheader: a, Lang: a, Dir: b,
 	}
 }

@@ -29,6 +29,10 @@ func (d Data) clone() Data {
 		s.Items = slices.Clone(s.Items)
 		d.Subscription = &s
 	}
+	if d.Points != nil {
+		c := *d.Points
+		d.Points = &c
+	}
 	if d.Offer != nil {
 		o := *d.Offer
 		d.Offer = &o
@@ -119,6 +123,14 @@ var omissions = slices.Concat([]omission{
 	{"subscription.payment_url", hasSubscription, func(d *Data) { d.Subscription.PaymentURL = "" }},
 	{"subscription.more", func(d *Data) bool { return hasSubscription(d) && d.Subscription.More != 0 }, func(d *Data) { d.Subscription.More = 0 }},
 	{"subscription.items", hasSubscription, func(d *Data) { d.Subscription.Items = nil }},
+	{"points.balance", hasPoints, func(d *Data) { d.Points.Balance = 0 }},
+	{"points.pending", hasPoints, func(d *Data) { d.Points.Pending = 0 }},
+	{"points.reward", hasPoints, func(d *Data) { d.Points.Reward, d.Points.Needed = 0, 0 }},
+	{"points.spend", hasPoints, func(d *Data) { d.Points.Spend = events.Money{} }},
+	{"points.expiring", hasPoints, func(d *Data) { d.Points.Expiring = 0 }},
+	{"points.day", hasPoints, func(d *Data) { d.Points.Day = time.Time{} }},
+	{"points.tier", hasPoints, func(d *Data) { d.Points.Tier = "" }},
+	{"points.next", hasPoints, func(d *Data) { d.Points.Next = "" }},
 	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
 	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
 	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},
@@ -131,6 +143,7 @@ var parts = []omission{
 	{"also", func(d *Data) bool { return len(d.Also) > 0 }, func(d *Data) { d.Also = nil }},
 	{"answers", func(d *Data) bool { return len(d.Answers) > 0 }, func(d *Data) { d.Answers = nil }},
 	{"ask", func(d *Data) bool { return d.Ask.link != nil }, func(d *Data) { d.Ask = Ask{} }},
+	{"points", hasPoints, func(d *Data) { d.Points = nil }},
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
 	{"subscription", hasSubscription, func(d *Data) { d.Subscription = nil }},
 	{"products", hasProducts, func(d *Data) { d.Products = nil }},
@@ -142,6 +155,7 @@ func hasOrder(d *Data) bool        { return d.Order != nil }
 func hasCart(d *Data) bool         { return d.Cart != nil }
 func hasProducts(d *Data) bool     { return d.Products != nil }
 func hasSubscription(d *Data) bool { return d.Subscription != nil }
+func hasPoints(d *Data) bool       { return d.Points != nil }
 func hasOffer(d *Data) bool        { return d.Offer != nil }
 func hasItems(d *Data) bool {
 	return slices.ContainsFunc(d.lists(), func(l []Item) bool { return len(l) > 0 })

@@ -262,6 +262,7 @@ type scratch struct {
 	cart     Cart
 	products Products
 	offer    Offer
+	points   Points
 	ordered  shelf // of order
 	carted   shelf
 	shelved  shelf
