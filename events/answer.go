@@ -18,11 +18,21 @@ const (
 	NPS  = "nps"  // how likely they are to recommend the shop: 0 to 10
 )
 
+// QuestionSolved is what a survey asks after a complaint was closed. A no opens one.
+const QuestionSolved = "solved"
+
+// The answers to QuestionSolved.
+const (
+	SolvedYes = "yes"
+	SolvedNo  = "no"
+)
+
 // QuestionWhyLeft is what the last email to a customer who stays away asks.
 const QuestionWhyLeft = "why_left"
 
 // choices are the answers to the questions that Homing asks itself, as they are shown.
 var choices = map[string][]string{
+	QuestionSolved:  {SolvedYes, SolvedNo},
 	QuestionWhyLeft: {"not-needed", "too-expensive", "bad-experience", "elsewhere", "other"},
 }
 

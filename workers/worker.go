@@ -165,6 +165,11 @@ type Worker struct {
 
 	// The rest is nil with a worker that has no such thing.
 
+	// GoesBefore says what this worker has to say of a touch of another one that is wanted
+	// otherwise, because an email of its own goes first or takes its place: the zero
+	// Verdict, a hold or a drop. It is asked only while this worker is live.
+	GoesBefore func(t touch.Touch, in Input) touch.Verdict
+
 	// Gathers names the touches, without what they display, that t would take over
 	// if it were sent now.
 	Gathers func(t touch.Touch, in Input) []touch.Touch

@@ -91,7 +91,7 @@ func TestCheckFindsAllProblemsAndTheirPlaces(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "templates"), os.DirFS("templates")); err != nil {
 		t.Fatal(err)
 	}
-	homing(t, "check").want(t, exitOK).contains(t, "configuration: configs/homing.yaml", "thank-you/thanks", "workers: welcome, cart-recovery, thank-you", "secret: none")
+	homing(t, "check").want(t, exitOK).contains(t, "configuration: configs/homing.yaml", "thank-you/thanks", "workers: welcome, cart-recovery, thank-you, survey", "secret: none")
 	t.Chdir(dir)
 	homing(t, "check").want(t, exitUsage).contains(t, "no store is configured")
 

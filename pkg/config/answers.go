@@ -32,8 +32,12 @@ func (l Low) Of(scale string) (score int, ok bool) {
 	return 0, false
 }
 
-// Unhappy reports whether an answer has a score that opens a complaint in its store.
+// Unhappy reports whether an answer opens a complaint in its store: a low score, or that what
+// they complained about was not solved.
 func (c *Config) Unhappy(store string, d *events.CustomerAnswered) bool {
+	if d.Question == events.QuestionSolved && d.Sort() == events.AnswerChoice {
+		return d.Answer == events.SolvedNo
+	}
 	if d.Sort() != events.AnswerScale || d.Score == nil {
 		return false
 	}

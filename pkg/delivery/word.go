@@ -11,7 +11,8 @@ import (
 // word is the stage in which the worker chooses what the message says. One that
 // takes over the content of others is shown those that are pending and free.
 func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
-	in := d.personOf(a).Input(d.o.Scale.Now())
+	person := d.personOf(a)
+	in, store := person.Input(d.o.Scale.Now()), person.Store
 	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
 	free := func(id string) bool {
 		t, err := touchOf(id)
@@ -24,10 +25,11 @@ func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 		return waitFor(err)
 	}
 	in.Gathered = slices.DeleteFunc(in.Gathered, func(t touch.Touch) bool {
-		if customer.SameAddress(a.to, t.To(&a.record.Customer, &a.person.Customer)) {
+		elsewhere := !customer.SameAddress(a.to, t.To(&a.record.Customer, &a.person.Customer))
+		if !elsewhere && store.GoesBefore(asNamed(a, t), in).Action == touch.Send {
 			return false
 		}
-		// It is for another address, and is sent by itself.
+		// It is for another address, or another worker's email comes first, and is sent by itself.
 		in.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(asNamed(a, t).ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
 		return true
 	})

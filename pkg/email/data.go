@@ -66,8 +66,8 @@ func (c *Channel) ask(in channel.Content, out *render.Data) {
 	if out.Order != nil {
 		order = out.Order.ID
 	}
-	out.Ask = render.Asking(func(survey, question, scale string, score int) string {
-		return link(Answer{Survey: survey, Question: question, Scale: scale, Score: score, Order: order})
+	out.Ask = render.Asking(func(r render.Reply) string {
+		return link(Answer{Survey: r.Survey, Question: r.Question, Choice: r.Choice, Scale: r.Scale, Score: r.Score, Order: order})
 	})
 }
 

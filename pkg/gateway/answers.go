@@ -28,8 +28,13 @@ func (g *Gateway) answerTo(w http.ResponseWriter, r *http.Request, s site, l lin
 	}
 	return page{
 		kind: kind, most: maxAnswer,
-		show:  func() (view, int) { return askAnswer(s, l), http.StatusOK },
-		press: func(form url.Values) (view, int) { return g.answered(r, s, l, form) },
+		show: func() (view, int) { return g.askAnswer(s, l), http.StatusOK },
+		press: func(form url.Values) (view, int) {
+			if v := g.surveyOf(s, l); v != nil && form.Get("more") != "" {
+				return g.answeredMore(r, s, l, v, form)
+			}
+			return g.answered(r, s, l, form)
+		},
 	}.answer(w, r, s)
 }
 
@@ -40,12 +45,12 @@ func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values
 			l.Score = score
 		}
 	}
-	if other := form.Get("answer"); l.Kind() == events.AnswerChoice && slices.Contains(choicesOf(l), other) {
+	if other := form.Get("answer"); l.Kind() == events.AnswerChoice && slices.Contains(g.choicesOf(s, l), other) {
 		l.Answer = other
 	}
 	text := events.CleanText(form.Get("text"), events.MaxAnswerText)
 	if l.Kind() == events.AnswerText && text == "" {
-		return askAnswer(s, l), http.StatusOK
+		return g.askAnswer(s, l), http.StatusOK
 	}
 	var again []hidden
 	if text != "" {
@@ -58,7 +63,10 @@ func (g *Gateway) answered(r *http.Request, s site, l link.Link, form url.Values
 		again = append(again, hidden{"answer", l.Answer})
 	}
 	return g.change(r, s, l, again, func(ctx context.Context, c *customer.Customer) (view, error) {
-		return thanks(s), g.record(ctx, l, c, text)
+		if err := g.record(ctx, l, c, text); err != nil {
+			return view{}, err
+		}
+		return g.goesOn(s, l, c), nil
 	})
 }
 
@@ -106,6 +114,7 @@ func answer(l link.Link, id, text string, at int64) events.Event {
 
 // scores are the scores of a scale, one of which is chosen.
 type scores struct {
+	Name              string // of the field
 	Legend, Low, High string
 	List              []score
 }
@@ -119,35 +128,48 @@ type score struct {
 
 // words is a field for the customer's own words.
 type words struct {
+	Name  string // of the field
 	Label string
 	Most  int
 	Must  bool // there is no other answer
+	Said  string
 }
 
-func askAnswer(s site, l link.Link) view {
+func (g *Gateway) askAnswer(s site, l link.Link) view {
 	v := view{site: s, Tone: asking, Title: s.say("question_other"), Form: &form{
 		Button: s.say("send_button"), Note: s.say("send_note"),
-		Words: &words{Label: s.say("words_label"), Most: events.MaxAnswerText},
+		Words: &words{Name: "text", Label: s.say("words_label"), Most: events.MaxAnswerText},
 	}}
 	for _, question := range []string{l.Scale, l.Question} {
 		if key := "question_" + question; s.words.Says(key) {
 			v.Title = s.say(key)
 		}
 	}
+	of, q := g.questionOf(s, l)
+	if q != nil {
+		v.Title = s.of(q.Text)
+		if len(of.More) > 0 {
+			v.Form.Words = nil // it asks for words after it
+		}
+	}
 	switch l.Kind() {
 	case events.AnswerScale:
-		v.Form.Scores = scoresOf(s, l)
+		v.Form.Scores = scoresOf(s, l.Scale, "score", l.Score)
 	case events.AnswerText:
-		v.Form.Words = &words{Label: s.say("question_other"), Most: events.MaxAnswerText, Must: true}
+		v.Form.Words = &words{Name: "text", Label: s.say("question_other"), Most: events.MaxAnswerText, Must: true}
 	default:
-		all := choicesOf(l)
+		all := g.choicesOf(s, l)
 		if all == nil {
 			v.Quote = wordsOf(s, l.Answer)
 			break
 		}
 		v.Form.Legend, v.Form.Field = s.say("question_other"), "answer"
 		for _, a := range all {
-			v.Form.Choices = append(v.Form.Choices, choice{Value: a, Label: wordsOf(s, a), Chosen: a == l.Answer})
+			label := wordsOf(s, a)
+			if q != nil {
+				label = s.of(q.Choice(a).Text)
+			}
+			v.Form.Choices = append(v.Form.Choices, choice{Value: a, Label: label, Chosen: a == l.Answer})
 		}
 	}
 	return v
@@ -155,7 +177,10 @@ func askAnswer(s site, l link.Link) view {
 
 // choicesOf returns the answers that may be given instead of the one that a link has; nil
 // where they are not known: of the shop's own questions, which only the email lists.
-func choicesOf(l link.Link) []string {
+func (g *Gateway) choicesOf(s site, l link.Link) []string {
+	if _, q := g.questionOf(s, l); q != nil && q.Choice(l.Answer) != nil {
+		return idsOf(q)
+	}
 	all := events.ChoicesOf(l.Question)
 	if l.Survey != "" || !slices.Contains(all, l.Answer) {
 		return nil
@@ -171,11 +196,14 @@ func wordsOf(s site, answer string) string {
 	return strings.NewReplacer("-", " ", "_", " ").Replace(answer)
 }
 
-func scoresOf(s site, l link.Link) *scores {
-	low, high, _ := events.ScoresOf(l.Scale)
-	out := &scores{Legend: s.say("score_legend"), Low: s.say("score_" + l.Scale + "_low"), High: s.say("score_" + l.Scale + "_high")}
+// noScore is that none is chosen.
+const noScore = -1
+
+func scoresOf(s site, scale, field string, chosen int) *scores {
+	low, high, _ := events.ScoresOf(scale)
+	out := &scores{Name: field, Legend: s.say("score_legend"), Low: s.say("score_" + scale + "_low"), High: s.say("score_" + scale + "_high")}
 	for n := low; n <= high; n++ {
-		one := score{Value: n, Chosen: n == l.Score}
+		one := score{Value: n, Chosen: n == chosen}
 		switch n {
 		case low:
 			one.Means = out.Low

@@ -171,6 +171,9 @@ func TestEverybodyCanUseThePagesBehindLinks(t *testing.T) {
 			return s.local(link.Link{Purpose: link.Answer, Customer: s.ann, Worker: "survey", Survey: "s", Question: "else"})
 		}, ""},
 		"answer": {func(s *shop) string { return s.answer("other") }, ""},
+		"solved": {func(s *shop) string { return s.asked("complaint", "solved", "no", 0) }, ""},
+		"more":   {func(s *shop) string { return s.asked("order", "csat", "", 4) }, "button"},
+		"help":   {func(s *shop) string { return s.asked("complaint", "solved", "no", 0) }, "button"},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{375, 1280} {

@@ -49,6 +49,9 @@ type form struct {
 	Note    string
 	Scores  *scores
 	Words   *words
+
+	Questions []question // what a survey goes on to ask
+	Born      *born
 }
 
 // hidden is a field that the page sends as it is.

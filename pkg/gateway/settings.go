@@ -27,6 +27,14 @@ type settings struct {
 // Say is a phrase of the page.
 func (s *settings) Say(key string) string { return s.site.say(key) }
 
+// Born is the birthday as the page asks for it; nil: it does not.
+func (s *settings) Born() *born {
+	if s.Birthday == nil {
+		return nil
+	}
+	return &born{s.Birthday, s.site}
+}
+
 // An option is one of several choices.
 type option struct {
 	Value, Label string

@@ -57,8 +57,8 @@ func shippedLinks(t *testing.T, set *render.Set, ann customer.Key, links *link.S
 				for i := range d.Answers {
 					d.Answers[i].URL = say(link.Link{Purpose: link.Answer, Question: "why_left", Answer: d.Answers[i].Code})
 				}
-				d.Ask = render.Asking(func(survey, question, scale string, score int) string {
-					return say(link.Link{Purpose: link.Answer, Survey: survey, Question: question, Scale: scale, Score: score})
+				d.Ask = render.Asking(func(r render.Reply) string {
+					return say(link.Link{Purpose: link.Answer, Survey: r.Survey, Question: r.Question, Answer: r.Choice, Scale: r.Scale, Score: r.Score})
 				})
 				m, err := set.Render(name, d)
 				if err != nil {

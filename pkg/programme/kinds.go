@@ -13,6 +13,7 @@ import (
 	"homing/workers/rewards"
 	"homing/workers/service"
 	"homing/workers/subscription"
+	"homing/workers/survey"
 	"homing/workers/thankyou"
 	"homing/workers/welcome"
 	"homing/workers/winback"
@@ -24,6 +25,7 @@ var Kinds = []workers.Kind{
 	welcome.Kind,
 	cartrecovery.Kind,
 	thankyou.Kind,
+	survey.Kind,
 	reviewrequest.Kind,
 	service.Kind,
 	rewards.Kind,

@@ -42,7 +42,13 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 	return &gate.Case{
 		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
-		Wanted: func() touch.Verdict { return w.Wanted(t, p.Input(now)) },
+		Wanted: func() touch.Verdict {
+			in := p.Input(now)
+			if v := w.Wanted(t, in); v.Action != touch.Send {
+				return v
+			}
+			return p.Store.GoesBefore(t, in)
+		},
 		Policy: w.Policy, Address: p.Address, Now: now,
 		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient, Member: p.member(now),
 	}

@@ -103,6 +103,20 @@ func (s *Store) Above(w *Worker, t touch.Touch) []*Worker {
 	return out
 }
 
+// GoesBefore returns what the other live workers say of a touch that is wanted; see
+// workers.Worker.
+func (s *Store) GoesBefore(t touch.Touch, in workers.Input) touch.Verdict {
+	for _, o := range s.Workers {
+		if o.GoesBefore == nil || o.Name == t.Worker || o.Settings.Status != workers.Live {
+			continue
+		}
+		if v := o.GoesBefore(t, in); v.Action != touch.Send {
+			return v
+		}
+	}
+	return touch.Verdict{}
+}
+
 // Planning returns those workers of a name that plan, and the zones of their stores, by
 // store.
 func Planning(stores map[string]*Store, name string) (map[string]*Worker, map[string]*time.Location) {

@@ -107,6 +107,8 @@ var (
 	NotInSegment     = drop("not_in_segment", 32)
 	CalledOff        = drop("called_off", 33)
 	PointsChanged    = drop("points_changed", 34)
+	Unhappy          = drop("unhappy", 35)
+	Answered         = drop("answered", 36)
 )
 
 // What became of a touch that was handed to the relay.

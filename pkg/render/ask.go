@@ -11,12 +11,20 @@ import (
 
 // An Ask makes the links of a question: the template function scale takes it.
 type Ask struct {
-	link func(survey, question, scale string, score int) string
+	link func(Reply) string
 }
 
-// Asking returns an Ask whose links link makes, for each score of a scale; "" if there is
-// none.
-func Asking(link func(survey, question, scale string, score int) string) Ask { return Ask{link} }
+// A Reply is one answer to a question: a score on a scale, or a choice.
+type Reply struct {
+	Survey   string // may be empty
+	Question string
+	Scale    string
+	Score    int
+	Choice   string // of a question without a scale
+}
+
+// Asking returns an Ask whose links link makes, for each answer; "" if there is none.
+func Asking(link func(Reply) string) Ask { return Ask{link} }
 
 // Equal reports whether both can ask, or neither: links are not compared.
 func (a Ask) Equal(b Ask) bool { return (a.link == nil) == (b.link == nil) }
@@ -38,6 +46,15 @@ type Score struct {
 	Highest bool
 }
 
+// A Survey is the one question of a survey that an email asks, as the partial "survey"
+// shows it.
+type Survey struct {
+	Name     string // of its file: "order" of surveys/order.yaml
+	Question string // in the language of the email
+	Scale    Scale  // without scores if it is answered with a choice
+	Choices  []Link // each answer, and the link that gives it
+}
+
 // questionName is what a question is called, with its survey before it if it is of one: "after-delivery/happy".
 var questionName = regexp.MustCompile(`^(?:[a-z0-9][a-z0-9_-]{0,63}/)?[a-z0-9][a-z0-9_-]{0,63}$`)
 
@@ -49,13 +66,13 @@ func scale(a Ask, name, question string) Scale {
 	if !ok || a.link == nil || !questionName.MatchString(question) {
 		return out
 	}
-	survey, plain, found := strings.Cut(question, "/")
+	of, plain, found := strings.Cut(question, "/")
 	if !found {
-		survey, plain = "", question
+		of, plain = "", question
 	}
 	scores := make([]Score, 0, high-low+1)
 	for n := low; n <= high; n++ {
-		s := Score{Value: n, Most: high, Width: 100 / (high - low + 1), URL: webURL(a.link(survey, plain, name, n)), Lowest: n == low, Highest: n == high}
+		s := Score{Value: n, Most: high, Width: 100 / (high - low + 1), URL: webURL(a.link(Reply{Survey: of, Question: plain, Scale: name, Score: n})), Lowest: n == low, Highest: n == high}
 		if s.URL == "" {
 			return out
 		}
@@ -94,8 +111,11 @@ func isScale(name string) bool {
 func asking(samples []Sample) []Sample {
 	out := make([]Sample, len(samples))
 	for i, s := range samples {
-		s.Data.Ask = Asking(func(survey, question, scale string, score int) string {
-			return strings.TrimSuffix(fmt.Sprintf("https://mail.shop.example/a/%s-%s-%d-%s", question, scale, score, survey), "-")
+		s.Data.Ask = Asking(func(r Reply) string {
+			if r.Scale == "" {
+				return fmt.Sprintf("https://mail.shop.example/a/%s-%s-%s", r.Question, r.Choice, r.Survey)
+			}
+			return strings.TrimSuffix(fmt.Sprintf("https://mail.shop.example/a/%s-%s-%d-%s", r.Question, r.Scale, r.Score, r.Survey), "-")
 		})
 		out[i] = s
 	}

@@ -52,8 +52,8 @@ func TestAnEmailAsksForAScore(t *testing.T) {
 		if m, err := set.Render("x/y", d); err != nil || strings.Count(m.HTML, `href="https://mail.shop.example/a/`) != high-low+1 {
 			t.Errorf("the preview has no links: %v", err)
 		}
-		d.Ask = Asking(func(survey, question, scale string, score int) string {
-			return fmt.Sprintf("https://m.example/%s.%s.%s.%d.", survey, question, scale, score)
+		d.Ask = Asking(func(r Reply) string {
+			return fmt.Sprintf("https://m.example/%s.%s.%s.%d.", r.Survey, r.Question, r.Scale, r.Score)
 		})
 		m, err := set.Render("x/y", d)
 		if err != nil {
@@ -70,8 +70,8 @@ func TestAnEmailAsksForAScore(t *testing.T) {
 			t.Errorf("the question is missing\n%s", m.Text)
 		}
 		// Without links, and with half of them, nothing is asked.
-		for _, ask := range []Ask{{}, Asking(func(_, _, _ string, score int) string {
-			return map[bool]string{true: "https://m.example/"}[score < 3]
+		for _, ask := range []Ask{{}, Asking(func(r Reply) string {
+			return map[bool]string{true: "https://m.example/"}[r.Score < 3]
 		})} {
 			d.Ask = ask
 			if m, err := set.Render("x/y", d); err != nil || strings.Contains(m.HTML, c.shows) || strings.Contains(m.HTML, "m.example") || strings.Contains(m.Text, c.shows) {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"homing/pkg/survey"
 )
 
 // An original is an email as its author wrote it, for all languages that share it.
@@ -179,6 +181,7 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 		locales: map[form]*locale{},
 	}
 	m.lang, _ = parseTag(tag)
+	m.survey = d.surveyOf(o, tag)
 	html, plain := d.parts(o.html, o, b), d.parts(o.text, o, b)
 	complete := plain[layoutName] != nil
 	for name, s := range o.headlines() {
@@ -212,6 +215,10 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	page := newCompiler(escaped, nil, d.ps)
 	page.escaped = true
 	if m.html = page.root(layoutName); d.ps.found > before {
+		return nil
+	}
+	if m.survey != nil && !m.shows.survey {
+		d.ps.addf(o.page, o.fm.lines["survey"], 0, `names a survey, and does not ask it: write {{with .Survey}}{{template "survey" .}}{{end}}`)
 		return nil
 	}
 	if m.samples = m.withArms(m.samples); m.shows.ask {
@@ -272,6 +279,9 @@ func (d *directory) inspect(m *mail, samplePath string, c *compiler) {
 		d.ps.addf(c.files[layoutName].path, 0, 0, "the layout must show the email: {{template %q .}}", contentName)
 	}
 	m.shows.note(c.uses)
+	if at, used := c.uses["Survey"]; used && m.survey == nil {
+		at.report(d.ps, "asks a survey, and the front matter of %s names none that there is: write survey: order, as in %s/order%s", m.page, surveysDir, survey.Ext)
+	}
 	if at, used := c.uses["Offer"]; used {
 		m.meta.Offer = true
 		if m.meta.Class == "transactional" {

@@ -162,25 +162,28 @@ type Customer struct {
 // scale asks, and nothing else.) Every part but
 // Store.Name may be empty, and every template must cope with that.
 type Data struct {
-	Store          Store         `yaml:"store"`
-	Customer       Customer      `yaml:"customer"`
-	Variant        string        `yaml:"variant"`         // which wording: "first", "repeat", "milestone"; a template uses its plainest wording for one it does not know
-	Ordinal        int           `yaml:"ordinal"`         // which order of the customer's this is: 1, 2, …; 0 when unknown
-	Orders         int           `yaml:"orders"`          // how many orders the customer has placed in all
-	Order          *Order        `yaml:"order"`           // nil in an email about no order
-	Also           []string      `yaml:"also"`            // ids of the other orders that share the email; at most 30 are shown
-	Cart           *Cart         `yaml:"cart"`            // nil in an email about no cart
-	Products       *Products     `yaml:"products"`        // nil in an email about no products
-	Subscription   *Subscription `yaml:"subscription"`    // nil in an email about none
-	Offer          *Offer        `yaml:"offer"`           // nil when there is none, which every template must cope with
-	Points         *Points       `yaml:"points"`          // nil in an email that is not about points
-	Answers        []Answer      `yaml:"answers"`         // why the customer left; may be empty, at most 10 are shown
-	Ask            Ask           `yaml:"-"`               // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
-	UnsubscribeURL string        `yaml:"unsubscribe_url"` // empty in transactional email
-	PreferencesURL string        `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
-	ConfirmURL     string        `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so
-	ViewURL        string        `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
-	Marketing      bool          `yaml:"marketing"`
+	Store        Store         `yaml:"store"`
+	Customer     Customer      `yaml:"customer"`
+	Variant      string        `yaml:"variant"`      // which wording: "first", "repeat", "milestone"; a template uses its plainest wording for one it does not know
+	Ordinal      int           `yaml:"ordinal"`      // which order of the customer's this is: 1, 2, …; 0 when unknown
+	Orders       int           `yaml:"orders"`       // how many orders the customer has placed in all
+	Order        *Order        `yaml:"order"`        // nil in an email about no order
+	Also         []string      `yaml:"also"`         // ids of the other orders that share the email; at most 30 are shown
+	Cart         *Cart         `yaml:"cart"`         // nil in an email about no cart
+	Products     *Products     `yaml:"products"`     // nil in an email about no products
+	Subscription *Subscription `yaml:"subscription"` // nil in an email about none
+	Offer        *Offer        `yaml:"offer"`        // nil when there is none, which every template must cope with
+	Points       *Points       `yaml:"points"`       // nil in an email that is not about points
+	Answers      []Answer      `yaml:"answers"`      // why the customer left; may be empty, at most 10 are shown
+	Ask          Ask           `yaml:"-"`            // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
+	// Survey is the question of the survey that the front matter names; nil where there is
+	// none, or no links to its answers. Set by Render.
+	Survey         *Survey `yaml:"-"`
+	UnsubscribeURL string  `yaml:"unsubscribe_url"` // empty in transactional email
+	PreferencesURL string  `yaml:"preferences_url"` // where they choose which emails they get, and how often; empty in transactional email
+	ConfirmURL     string  `yaml:"confirm_url"`     // in an email that asks whether its address is theirs: where they say so
+	ViewURL        string  `yaml:"view_url"`        // shows the email in a browser; empty where no copies are kept
+	Marketing      bool    `yaml:"marketing"`
 
 	// Draw decides which of several subjects is shown: it is made of the customer's token
 	// and the touch's id. SubjectArm asks for one. Templates cannot show them.

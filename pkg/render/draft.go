@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"homing/pkg/problem"
+	"homing/pkg/survey"
 )
 
 // Only says what LoadDraft leaves out. Its zero value leaves out nothing.
@@ -41,12 +42,15 @@ func LoadDraft(fsys fs.FS, only Only) (*Draft, error) {
 		return nil, err
 	}
 	d.share()
-	set := &Set{mails: d.compose(only), stores: map[string]map[string]*choice{}, pages: map[string][]*Pages{}}
+	set := &Set{
+		mails: d.compose(only), stores: map[string]map[string]*choice{}, pages: map[string][]*Pages{},
+		surveys: map[string]map[string]*survey.Survey{"": d.surveys},
+	}
 	if only.Mail == "" {
 		set.pages[""] = d.pagesOf(d.books)
 	}
 	for id := range d.overrides {
-		set.stores[id], set.pages[id] = d.override(id, set.mails, only)
+		set.stores[id], set.pages[id], set.surveys[id] = d.override(id, set.mails, only)
 	}
 	if only.Mail == "" && only.Language == "" {
 		d.filledIn()

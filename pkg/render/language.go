@@ -164,6 +164,9 @@ func (d *directory) compile(name, only string) *choice {
 // note adds what a version is made of to what is known of the email.
 func (v *version) note(c *choice) {
 	c.uses[v.samplePath] = true
+	if v.fm.Survey != "" {
+		c.uses[surveyFile(v.fm.Survey)] = true
+	}
 	for _, s := range v.all() {
 		c.uses[s.path] = true
 		for _, m := range s.calls {

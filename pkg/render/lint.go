@@ -321,7 +321,7 @@ func (s *Set) CheckStore(store Store) error {
 				d.Answers[i].URL = store.URL
 			}
 			if d.Ask.link != nil {
-				d.Ask = Asking(func(string, string, string, int) string { return store.URL })
+				d.Ask = Asking(func(Reply) string { return store.URL })
 			}
 			out, err := m.render(&d, true)
 			if err != nil {

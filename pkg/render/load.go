@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"homing/pkg/problem"
+	"homing/pkg/survey"
 )
 
 // The directories under templates/ that hold no emails.
@@ -18,6 +19,7 @@ const (
 	layoutsDir  = "layouts"
 	partialsDir = "partials"
 	storesDir   = "stores"
+	surveysDir  = "surveys"
 	sampleExt   = ".sample.yaml"
 )
 
@@ -52,6 +54,7 @@ type directory struct {
 	books     map[string]*book             // by language
 	parsed    *sync.Map                    // parsedKey → *file
 	under     map[string]*book             // by language: phrases for what books lack
+	surveys   map[string]*survey.Survey    // by name
 	overrides map[string]map[string]string // by store, then as raw
 	ps        *problems
 	notes     *problems // what is no fault
@@ -72,7 +75,7 @@ func Load(fsys fs.FS) (*Set, error) {
 
 func emptyDirectory() *directory {
 	return &directory{
-		raw: map[string]string{}, large: map[string]bool{}, overrides: map[string]map[string]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
+		raw: map[string]string{}, large: map[string]bool{}, surveys: map[string]*survey.Survey{}, overrides: map[string]map[string]string{}, parsed: &sync.Map{}, ps: &problems{}, notes: &problems{},
 	}
 }
 
@@ -82,6 +85,7 @@ func (d *directory) share() {
 	d.lay()
 	d.widen()
 	d.partials, d.layouts = d.shared(partialsDir), d.shared(layoutsDir)
+	d.readSurveys(d.raw)
 	d.readSheets()
 	for p, src := range d.raw {
 		if path.Ext(p) == ".html" {

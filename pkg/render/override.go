@@ -5,11 +5,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"homing/pkg/survey"
 )
 
 // override puts together the emails of a store that has files of its own: those that
 // differ by them, and no others.
-func (d *directory) override(store string, shared map[string]*choice, only Only) (map[string]*choice, []*Pages) {
+func (d *directory) override(store string, shared map[string]*choice, only Only) (map[string]*choice, []*Pages, map[string]*survey.Survey) {
 	own, books := d.forStore(store)
 	changed := d.overrides[store]
 	own.mails = slices.DeleteFunc(slices.Clone(d.mails), func(name string) bool {
@@ -38,7 +40,7 @@ func (d *directory) override(store string, shared map[string]*choice, only Only)
 			found.to.keep(f)
 		}
 	}
-	return made, pages
+	return made, pages, own.surveys
 }
 
 // forStore is the directory as a store has it: its files take the place of those of the
@@ -64,13 +66,17 @@ func (d *directory) forStore(store string) (*directory, map[string]*book) {
 			own.ps.addf(p, 0, 0, "there is no %s whose place this could take", k.mail+k.ext)
 			continue
 		}
-		own.raw[p] = changed[p]
+		if own.raw[p] = changed[p]; path.Dir(p) == surveysDir && d.raw[p] == "" {
+			own.ps.addf(p, 0, 0, "there is no %s whose place this could take", p)
+		}
 		relayed = relayed || path.Dir(p) == layoutsDir
 		if k.ext == ".html" {
 			lintFile(p, changed[p], own.ps)
 		}
 	}
 	own.widen()
+	own.surveys = maps.Clone(d.surveys)
+	own.readSurveys(changed)
 	own.partials, own.layouts = own.shared(partialsDir), own.shared(layoutsDir)
 	if relayed {
 		own.readSheets()

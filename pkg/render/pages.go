@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/bidi"
 
 	"homing/pkg/problem"
+	"homing/pkg/survey"
 )
 
 // pagesSection holds what the pages behind the links in emails say.
@@ -35,6 +36,7 @@ var pageKeys = map[string][]string{
 	"left_title": {showsStore}, "left_all": {showsStore}, "left_orders": {showsStore},
 	"left_one": {showsStore, showsEmails}, "left_close": {showsStore}, "left_button": {showsStore},
 	"question_why_left": {showsStore}, "question_other": {showsStore}, "question_csat": {showsStore}, "question_nps": {showsStore},
+	"more_text": {showsStore}, "more_button": {showsStore}, "more_note": {showsStore}, "more_birthday": {showsStore}, "more_thanks": {showsStore},
 	"score_legend": {showsStore}, "score_csat_low": nil, "score_csat_high": nil, "score_nps_low": nil, "score_nps_high": nil, "words_label": {showsStore},
 	"answer_not-needed": {showsStore}, "answer_too-expensive": {showsStore}, "answer_bad-experience": {showsStore},
 	"answer_elsewhere": {showsStore}, "answer_other": {showsStore},
@@ -165,7 +167,7 @@ func (s *Set) PagesOf(store string) []*Pages {
 	return s.pages[""]
 }
 
-// LoadPages reads nothing but the words of the pages.
+// LoadPages reads nothing but the words of the pages, those of surveys among them.
 func LoadPages(fsys fs.FS) (*Set, error) {
 	d := emptyDirectory()
 	if err := d.read(fsys); err != nil {
@@ -174,10 +176,11 @@ func LoadPages(fsys fs.FS) (*Set, error) {
 	d.books = d.readBooks()
 	d.lay()
 	d.widen()
-	set := &Set{pages: map[string][]*Pages{"": d.pagesOf(d.books)}}
+	d.readSurveys(d.raw)
+	set := &Set{pages: map[string][]*Pages{"": d.pagesOf(d.books)}, surveys: map[string]map[string]*survey.Survey{"": d.surveys}}
 	for id := range d.overrides {
 		own, books := d.forStore(id)
-		set.pages[id] = own.pagesOf(books)
+		set.pages[id], set.surveys[id] = own.pagesOf(books), own.surveys
 		d.ps.take(own.ps)
 	}
 	return set, d.ps.err()

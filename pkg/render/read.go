@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"homing/pkg/survey"
 )
 
 // EachFile calls do with the path of each file of a folder of templates: not of those that
@@ -93,7 +95,7 @@ func (d *directory) readFile(fsys fs.FS, p string) error {
 type fileKind struct {
 	store string // whose it is; "": everybody's
 	path  string // without the store's folder
-	mail  string // "worker/step"; "" of a layout, a partial or phrases
+	mail  string // "worker/step"; "" of a layout, a partial, phrases or a survey
 	tag   string // of the one language it is for
 	ext   string
 
@@ -114,14 +116,19 @@ func kindOfFile(p string) fileKind {
 	}
 	dir, base := path.Split(stem)
 	dir = strings.TrimSuffix(dir, "/")
-	if k.ext == "" || (k.ext == phrasesExt) != (dir == phrasesDir) {
-		k.fault = fmt.Sprintf("templates are .html, .txt and %s files, and phrases/<language>%s; move this one elsewhere", sampleExt, phrasesExt)
+	if k.ext == "" || (k.ext == phrasesExt) != (dir == phrasesDir || dir == surveysDir) {
+		k.fault = fmt.Sprintf("templates are .html, .txt and %s files, phrases/<language>%s and %s/<name>%s; move this one elsewhere", sampleExt, phrasesExt, surveysDir, survey.Ext)
 		return k
 	}
 	step, tag, _ := strings.Cut(base, ".")
 	switch {
 	case dir == phrasesDir:
 		k.tag = base
+		return k
+	case dir == surveysDir:
+		if !fileName.MatchString(base) {
+			k.fault = "name it surveys/<name>.yaml with lower-case letters, digits and dashes, such as surveys/order.yaml"
+		}
 		return k
 	case !fileName.MatchString(step) || !fileName.MatchString(dir):
 		k.fault = "name it <worker>/<step> with lower-case letters, digits and dashes, such as thank-you/thanks.html"

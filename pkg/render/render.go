@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/language"
 
 	"homing/pkg/problem"
+	"homing/pkg/survey"
 )
 
 // ErrTemplate says that a template could not be rendered. The fault is the
@@ -44,6 +45,8 @@ type Set struct {
 	stores map[string]map[string]*choice // those that differ, by store
 	pages  map[string][]*Pages           // by store; "": everybody's
 	notes  []problem.Problem
+
+	surveys map[string]map[string]*survey.Survey // by store as pages, then name
 }
 
 // A mail is one email in one language, compiled.
@@ -56,6 +59,7 @@ type mail struct {
 	lang      language.Tag // language.Und: the store's
 	samples   []Sample
 	shows     shows
+	survey    *survey.Survey // that its front matter names; may be nil
 
 	html, text, preheader *program
 	subjects              []arm
@@ -78,7 +82,7 @@ type form struct {
 
 // shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
-type shows struct{ order, cart, products, subscription, ask bool }
+type shows struct{ order, cart, products, subscription, ask, survey bool }
 
 // note adds what one part uses, by the names of Data's fields.
 func (s *shows) note(uses map[string]place) {
@@ -87,7 +91,8 @@ func (s *shows) note(uses map[string]place) {
 		s.cart = s.cart || name == "Cart"
 		s.products = s.products || name == "Products"
 		s.subscription = s.subscription || name == "Subscription"
-		s.ask = s.ask || name == "Ask"
+		s.survey = s.survey || name == "Survey"
+		s.ask = s.ask || s.survey || name == "Ask"
 	}
 }
 
@@ -272,6 +277,7 @@ type scratch struct {
 
 	also    [maxItems]string
 	answers [maxAnswers]Answer
+	survey  Survey
 	wrap    []byte
 }
 
@@ -286,7 +292,8 @@ func (s *scratch) release() {
 		sh.used = 0
 	}
 	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
-	s.data, s.order, s.cart, s.products, s.offer, s.subscription = Data{}, Order{}, Cart{}, Products{}, Offer{}, Subscription{}
+	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
+	s.subscription, s.survey = Subscription{}, Survey{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)
 	}
@@ -310,6 +317,9 @@ func (s *scratch) write(m *mail, l *locale) {
 	}
 	if d.Offer != nil {
 		d.Offer.Worth = l.worth(d.Offer)
+	}
+	if d.Survey = nil; m.survey != nil && s.survey.ask(d.Ask, m.survey, d.Lang) {
+		d.Survey = &s.survey
 	}
 }
 

@@ -27,6 +27,7 @@ type frontMatter struct {
 	Class       string            `yaml:"class"`
 	Lang        string            `yaml:"lang"`
 	Layout      string            `yaml:"layout"`
+	Survey      string            `yaml:"survey"` // whose question it asks
 	Description string            `yaml:"description"`
 
 	lines map[string]int // in the file, by key
@@ -133,7 +134,7 @@ func yamlProblem(path string, offset int, err error) problem.Problem {
 // yamlHint explains what a person most often meant by the fault.
 func yamlHint(msg string) string {
 	if strings.HasPrefix(msg, "unknown field") {
-		return "; known are subject, subjects, preheader, class, lang, layout, description"
+		return "; known are subject, subjects, preheader, class, lang, layout, survey, description"
 	}
 	return `; a value with "{{", ": " or "#" in it must be in quotes or below a ">-"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func read(w http.ResponseWriter, r *http.Request, v any) bool {
 // A source is one file that the editor of an email opens.
 type source struct {
 	Path    string `json:"path"`
-	Group   string `json:"group"` // html, text, samples, phrases, partials or layout
+	Group   string `json:"group"` // html, text, samples, phrases, surveys, partials or layout
 	Name    string `json:"name"`  // within its group
 	Text    string `json:"text"`
 	Version string `json:"version"`
@@ -72,6 +73,8 @@ func sourceOf(p, email string) (group, name string) {
 		return "partials", base + shown
 	case "phrases/":
 		return "phrases", strings.TrimSuffix(base, ".yaml") + shown
+	case "surveys/":
+		return "surveys", strings.TrimSuffix(base, ".yaml") + shown
 	}
 	rest, ok := strings.CutPrefix(own, email+".")
 	if !ok {
@@ -86,6 +89,17 @@ func sourceOf(p, email string) (group, name string) {
 	return "html", base + shown
 }
 
+// names matches the line of the front matter that names a survey.
+var names = regexp.MustCompile(`(?m)^survey:\s*["']?([a-z0-9-]+)`)
+
+// surveyOf returns the survey that an email asks; "": none.
+func surveyOf(html string) string {
+	if m := names.FindStringSubmatch(html); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // apiEmail answers with the files of an email.
 func (s *Studio) apiEmail(w http.ResponseWriter, r *http.Request) {
 	email := r.PathValue("worker") + "/" + r.PathValue("step")
@@ -95,8 +109,9 @@ func (s *Studio) apiEmail(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := []source{}
+	asks := surveyOf(files[email+".html"].text)
 	for p, f := range files {
-		if g, name := sourceOf(p, email); g != "" {
+		if g, name := sourceOf(p, email); g != "" && (g != "surveys" || asks != "" && path.Base(p) == asks+".yaml") {
 			out = append(out, source{p, g, name, f.text, f.version, f.by})
 		}
 	}

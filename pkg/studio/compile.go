@@ -62,7 +62,7 @@ func only(files memory, email, lang string) memory {
 		}
 		switch dir := path.Dir(own); {
 		case dir == "phrases" && lang != "" && !near(strings.TrimSuffix(path.Base(own), ".yaml"), lang):
-		case dir == "layouts" || dir == "partials" || dir == "phrases" || strings.HasPrefix(own, email+"."):
+		case dir == "layouts" || dir == "partials" || dir == "phrases" || dir == "surveys" || strings.HasPrefix(own, email+"."):
 			out[p] = text
 		}
 	}
@@ -203,7 +203,7 @@ func emailNames(files memory) []string {
 		dir, base := path.Split(p)
 		dir = strings.TrimSuffix(dir, "/")
 		step, _, _ := strings.Cut(base, ".")
-		if dir == "" || dir == "layouts" || dir == "partials" || dir == "phrases" || strings.Contains(dir, "/") || step == "" {
+		if dir == "" || dir == "layouts" || dir == "partials" || dir == "phrases" || dir == "surveys" || strings.Contains(dir, "/") || step == "" {
 			continue
 		}
 		seen[dir+"/"+step] = true

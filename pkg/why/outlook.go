@@ -156,7 +156,8 @@ func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
 			if _, claimed := o.ClaimIn(&in.Customer); claimed {
 				continue
 			}
-			if its := f.judgedBy(o).To; its == to || customer.SameAddress(its, to) {
+			its := f.judgedBy(o).To
+			if (its == to || customer.SameAddress(its, to)) && f.judgedBy(x).Store.GoesBefore(o, *in).Action == touch.Send {
 				in.Gathered = append(in.Gathered, o)
 				break // it may be pending under two ids
 			}

@@ -20,7 +20,7 @@ const soon = 5 * time.Minute
 // Wanted asks about what is left to review, when its time has come, and if there
 // is no quarrel about the order.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	if v := standing(t, in); v.Action != touch.Send {
+	if v := workers.Standing(t, in); v.Action != touch.Send {
 		return v
 	}
 	if why := w.open(t, in, func(events.Item) bool { return false }); why != "" {
@@ -54,24 +54,10 @@ func (w worker) withOthers(group []workers.Sharer) string {
 	return fmt.Sprintf("; %d orders within %s share the email", len(group), localtime.FormatDuration(w.config.MergeWithin))
 }
 
-// standing drops what is about an order that does not stand any more.
-func standing(t touch.Touch, in workers.Input) touch.Verdict {
-	undone := in.Customer.Undone(t.Snapshot.Order)
-	switch {
-	case undone == customer.Cancelled:
-		return touch.DropFor(reason.Cancelled, "the order was cancelled")
-	case undone != 0:
-		return touch.DropFor(reason.Refunded, "the order was refunded or came back")
-	case in.Customer.IsTest(t.Snapshot.Order):
-		return touch.DropFor(reason.InsufficientData, "the order is a test")
-	}
-	return touch.Verdict{}
-}
-
 // askable returns what of an order may be asked about now, apart from when and in
 // which email.
 func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.Verdict) {
-	if v := standing(t, in); v.Action != touch.Send {
+	if v := workers.Standing(t, in); v.Action != touch.Send {
 		return nil, v
 	}
 	items, why := w.left(t, in)
@@ -92,7 +78,7 @@ func (w worker) allowed(t touch.Touch, in workers.Input) touch.Verdict {
 		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
 	for _, k := range []customer.Kind{customer.Refunded, customer.Returned} {
-		if at := c.LastOf(order, k); !at.IsZero() && !at.Before(since(order, t.Snapshot.PlacedAt, c)) && in.Now.Before(at.Add(freshRefund)) {
+		if at := c.LastOf(order, k); !at.IsZero() && !at.Before(workers.Since(order, t.Snapshot.PlacedAt, c)) && in.Now.Before(at.Add(freshRefund)) {
 			return touch.DropFor(reason.Refunded, "some of the order was refunded, or came back, on "+stamp(at))
 		}
 	}

@@ -17,7 +17,6 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
-	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -37,8 +36,6 @@ const (
 	expires = 7 * day
 	// onceIn is how long nobody is written to again, whatever else was closed.
 	onceIn = 7 * day
-	// form is that of an occasion: when the complaint was closed, UTC.
-	form = "20060102t150405"
 )
 
 // Config is the worker's section of the configuration.
@@ -102,37 +99,14 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	at := customer.StampOf(in.Event).Time()
 	var out []touch.Touch
 	for _, s := range w.steps() {
-		out = append(out, touch.Touch{Worker: Name, Step: s.Name, Occasion: at.Format(form), Due: w.due(s.Name, at), Snapshot: &touch.Snapshot{Order: d.Complaint.OrderID}})
+		out = append(out, touch.Touch{Worker: Name, Step: s.Name, Occasion: workers.ClosingOf(at), Due: w.due(s.Name, at), Snapshot: &touch.Snapshot{Order: d.Complaint.OrderID}})
 	}
 	return out
 }
 
 // Wanted asks whether all is closed, and nothing was closed later.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	c := &in.Customer
-	closed, err := time.Parse(form, t.Occasion)
-	if err != nil || t.Snapshot == nil {
-		return touch.DropFor(reason.InsufficientData, "the occasion is not when a complaint was closed")
-	}
-	if c.Complains() {
-		return touch.DropFor(reason.ComplaintOpen, "a complaint is open, or open again")
-	}
-	if last := c.LastNoted(customer.ComplaintClosed).Truncate(time.Second); last.After(closed) {
-		return touch.DropFor(reason.Bundled, "another complaint was closed later, and its email follows")
-	}
-	if due := w.due(t.Step, closed); in.Now.Before(due) {
-		return touch.MoveTo(due, "the wait after the complaint was closed is not over")
-	}
-	for _, n := range c.Notes {
-		before := t
-		if before.Occasion = n.Time().Format(form); n.Kind != customer.ComplaintClosed || before.Occasion == t.Occasion {
-			continue
-		}
-		if k, ok := before.ClaimIn(c); ok && k.Spends() && in.Now.Sub(time.UnixMilli(k.At)) < onceIn {
-			return touch.DropFor(reason.Bundled, "they were written to about another complaint in the last seven days")
-		}
-	}
-	return touch.Verdict{}
+	return workers.AfterClosing(t, in, onceIn, func(closed time.Time) time.Time { return w.due(t.Step, closed) })
 }
 
 // Compose makes the offer of the present.
@@ -141,7 +115,7 @@ func (w worker) Compose(t touch.Touch, _ workers.Input) workers.Wording {
 	if t.Step == Present {
 		out.Offer = w.config.Offer.Terms()
 	}
-	if closed, err := time.Parse(form, t.Occasion); err == nil {
+	if closed, ok := workers.Closing(t); ok {
 		out.Detail = "closed " + closed.Format("2006-01-02 15:04 MST")
 	}
 	return out

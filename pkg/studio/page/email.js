@@ -7,7 +7,7 @@ import { Preview } from "/assets/preview.js";
 const $ = (id) => document.getElementById(id);
 const bench = $("bench"), email = bench.dataset.email, mayEdit = "editor" in document.body.dataset;
 const nonce = document.body.dataset.nonce;
-const groups = [["html", "HTML"], ["text", "Plain text"], ["samples", "Samples"], ["phrases", "Phrases"], ["partials", "Partials"], ["layout", "Layout"]];
+const groups = [["html", "HTML"], ["text", "Plain text"], ["samples", "Samples"], ["phrases", "Phrases"], ["surveys", "Surveys"], ["partials", "Partials"], ["layout", "Layout"]];
 
 /** files by path: {path, group, name, text, version}; text is what is saved. */
 const files = new Map();
@@ -134,7 +134,7 @@ function openFile(path, focus) {
   const own = [...files.values()].filter((x) => x.group === group);
   $("which").hidden = own.length < 2;
   $("file").replaceChildren(...own.map((x) => new Option(x.name, x.path, false, x.path === path)));
-  $("shared").textContent = ["phrases", "partials", "layout"].includes(group) ? "shared by several emails" : "";
+  $("shared").textContent = ["phrases", "surveys", "partials", "layout"].includes(group) ? "shared by several emails" : "";
   editor.problems(marks(path));
   if (group === "phrases" && focus) {
     const at = current(f).split("\n").findIndex((l) => l.replace(/["']/g, "").startsWith(email + ":"));
