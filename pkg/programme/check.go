@@ -36,7 +36,7 @@ func Check(c *config.Config, stores map[string]*Store, set *render.Set) error {
 			for _, step := range w.Steps {
 				err := checkOffer(step, s.View.Currency)
 				if set != nil {
-					err = cmp.Or(checkTemplate(set, step, w.Name, c.Stores[id].Workers[w.Name].Says("class")), err)
+					err = cmp.Or(checkTemplate(set, step, w.Name, c.Stores[id].Workers[w.Name].Says("class")), checkSurvey(set, id, step), err)
 				}
 				if err != nil {
 					errs = append(errs, inWorker(w.Name, id, fmt.Errorf("step %s: %w", step.Name, err)))
@@ -84,6 +84,21 @@ func checkTemplate(set *render.Set, step touch.Step, worker string, configured b
 func (w *Worker) CheckTemplate(set *render.Set, template string) error {
 	step, _ := w.Step(touch.Touch{Step: path.Base(template)})
 	return checkTemplate(set, step, w.Name, false)
+}
+
+// checkSurvey finds a template that asks something else than what its worker looks for.
+func checkSurvey(set *render.Set, store string, step touch.Step) error {
+	if step.Survey == "" {
+		return nil
+	}
+	name, asks, _ := strings.Cut(step.Survey, "/")
+	switch s := set.SurveyOf(store, step.Template); {
+	case s == nil || s.Name != name:
+		return fmt.Errorf("the template %s asks another survey than surveys/%s.yaml, whose answers its worker looks for; write survey: %s into its front matter", step.Template, name, name)
+	case s.Asks.ID != asks:
+		return fmt.Errorf("the survey surveys/%s.yaml asks %s, and its worker looks for answers to %s; write asks: %s", name, s.Asks.ID, asks, asks)
+	}
+	return nil
 }
 
 // checkOffer finds an offer that must not, or cannot, be made.

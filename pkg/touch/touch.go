@@ -34,6 +34,7 @@ type Step struct {
 	Expires  time.Duration // how long after its due time it is still worth sending
 	Offer    *offer.Terms  // the most that the step may offer; nil: nothing
 	Asks     bool          // it asks whether the address is theirs: that of many customers is nobody's
+	Survey   string        // it asks "<survey>/<question>", whose answer its worker looks for; empty: none
 	Sunset   bool          // the last word: who does not react to it gets no marketing any more
 }
 

@@ -40,7 +40,7 @@ func own(t touch.Touch, step string) touch.Touch {
 // the day after. Without an answer they wait for it, and go on then.
 func (w worker) beforeReview(t touch.Touch, in workers.Input) touch.Verdict {
 	c, order := &in.Customer, t.Snapshot.Order
-	if a, ok := c.Answer(Order, events.CSAT, order); ok {
+	if a, ok := answer(in, Order, events.CSAT, order); ok {
 		if score, scale, _ := a.Score(); scale == events.CSAT && score <= unhappy {
 			return touch.DropFor(reason.Unhappy, "they are not happy with the order")
 		}

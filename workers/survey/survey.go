@@ -150,11 +150,11 @@ func (w worker) asks(step string) bool { return slices.Contains(w.config.Asks, s
 func (w worker) steps() (out []touch.Step) {
 	c := w.config
 	for _, s := range []struct {
-		name    string
-		expires time.Duration
-	}{{Order, worth + max(c.AfterDelivery, c.AfterFulfilment, c.AfterOrder)}, {Shop, worthIt}, {Complaint, worth}} {
+		name, question string
+		expires        time.Duration
+	}{{Order, events.CSAT, worth + max(c.AfterDelivery, c.AfterFulfilment, c.AfterOrder)}, {Shop, events.NPS, worthIt}, {Complaint, events.QuestionSolved, worth}} {
 		if w.asks(s.name) {
-			out = append(out, touch.Step{Name: s.name, Template: Name + "/" + s.name, Class: c.Class, Expires: s.expires})
+			out = append(out, touch.Step{Name: s.name, Template: Name + "/" + s.name, Class: c.Class, Expires: s.expires, Survey: s.name + "/" + s.question})
 		}
 	}
 	return out

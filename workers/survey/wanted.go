@@ -36,7 +36,7 @@ func (w worker) wantedOrder(t touch.Touch, in workers.Input) touch.Verdict {
 	if v := workers.Standing(t, in); v.Action != touch.Send {
 		return v
 	}
-	if _, ok := c.Answer(Order, events.CSAT, order); ok {
+	if _, ok := answer(in, Order, events.CSAT, order); ok {
 		return touch.DropFor(reason.Answered, "they said how happy they are with the order")
 	}
 	at, by := w.arrival().Of(order, t.Snapshot.PlacedAt, c)
@@ -59,6 +59,18 @@ func (w worker) wantedOrder(t touch.Touch, in workers.Input) touch.Verdict {
 	return w.another(t, in)
 }
 
+// answer returns what was last answered, by the customer or by who answers to the address
+// in question.
+func answer(in workers.Input, of, question, order string) (customer.Answer, bool) {
+	a, ok := in.Customer.Answer(of, question, order)
+	if r := in.Recipient; r != nil {
+		if b, also := r.Answer(of, question, order); also && b.At >= a.At {
+			return b, true
+		}
+	}
+	return a, ok
+}
+
 // another holds back or drops a question about an order while or after one about another
 // order of theirs is asked.
 func (w worker) another(t touch.Touch, in workers.Input) touch.Verdict {
@@ -72,7 +84,7 @@ func (w worker) another(t touch.Touch, in workers.Input) touch.Verdict {
 		}
 		k, ok := workers.About(t, o.ID).ClaimIn(c)
 		switch {
-		case !ok || k.State == customer.Dropped || k.Went() != in.To && k.Went() != "":
+		case !ok || k.State == customer.Dropped || k.Went() != in.To:
 		case k.State == customer.Open:
 			return touch.HoldUntil(in.Now.Add(soon), reason.NotYet, "the question about another order is on its way")
 		case in.Now.Sub(time.UnixMilli(k.At)) < w.config.AskAgainAfter:
@@ -105,7 +117,7 @@ func (w worker) wantedComplaint(t touch.Touch, in workers.Input) touch.Verdict {
 	}
 	c := &in.Customer
 	closed, _ := workers.Closing(t)
-	if a, ok := c.Answer(Complaint, events.QuestionSolved, t.Snapshot.Order); ok && a.Time().After(closed) {
+	if a, ok := answer(in, Complaint, events.QuestionSolved, t.Snapshot.Order); ok && a.Time().After(closed) {
 		return touch.DropFor(reason.Answered, "they said whether it was solved")
 	}
 	follow := t
