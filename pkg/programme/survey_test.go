@@ -55,7 +55,9 @@ func TestALiveWorkerGoesBeforeAnother(t *testing.T) {
 	says := func(name string, status workers.Status) *Worker {
 		w := &Worker{Kind: workers.Kind{Name: name}}
 		w.Settings.Status = status
-		w.Worker.GoesBefore = func(touch.Touch, workers.Input) touch.Verdict { return touch.HoldUntil(time.Unix(1, 0), reason.NotYet, name) }
+		w.Worker.GoesBefore = func(touch.Touch, workers.Input) touch.Verdict {
+			return touch.HoldUntil(time.Unix(1, 0), reason.NotYet, name)
+		}
 		return w
 	}
 	for status, want := range map[workers.Status]string{workers.Live: "first", workers.Shadow: "", workers.Paused: "", workers.Off: ""} {

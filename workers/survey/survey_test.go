@@ -136,7 +136,7 @@ func TestPlan(t *testing.T) {
 			for i, w := range want {
 				if head, d, ok := strings.Cut(w, " day "); ok {
 					n, _ := time.ParseDuration(d + "h")
-					want[i] = head + " day " + strings.TrimSuffix((24 * n).String(), "h0m0s")
+					want[i] = head + " day " + strings.TrimSuffix((24*n).String(), "h0m0s")
 				}
 			}
 			if strings.Join(got, ", ") != strings.Join(want, ", ") {
