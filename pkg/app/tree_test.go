@@ -56,6 +56,7 @@ func packages(t *testing.T) []pkg {
 var may = map[string][]string{
 	"pkg/customer":  {"events", "pkg/reason", "pkg/localtime"},
 	"pkg/offer":     {"events", "pkg/localtime"},
+	"pkg/survey":    {"events", "pkg/problem"},
 	"pkg/points":    {"events", "pkg/customer"},
 	"pkg/brand":     {"pkg/problem"},
 	"pkg/devstack":  {"pkg/localweb", "pkg/mailview"},
@@ -75,7 +76,7 @@ var may = map[string][]string{
 	"pkg/connect":   {"pkg/bus", "pkg/config"},
 	"pkg/installation": {"events", "pkg/points", "pkg/announcement", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
 		"pkg/statistics", "pkg/calendar", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/segment", "pkg/templatestore", "pkg/timeline"},
-	"pkg/render":               {"events", "pkg/brand", "pkg/cldr", "pkg/problem", "pkg/suggest"},
+	"pkg/render":               {"events", "pkg/brand", "pkg/cldr", "pkg/problem", "pkg/suggest", "pkg/survey"},
 	"pkg/mailprogram/generate": {"pkg/mailprogram"},
 	"pkg/maillint":             {"pkg/brand", "pkg/mailprogram", "pkg/problem", "pkg/render"},
 	"pkg/bus":                  {"events"},
@@ -86,7 +87,7 @@ var may = map[string][]string{
 	"pkg/returnpath":           {"events", "pkg/reason", "pkg/customer", "pkg/localtime"},
 	"pkg/control":              {"events", "pkg/reason", "pkg/customer", "pkg/touch", "pkg/bus"},
 	"pkg/click":                {"events", "pkg/customer", "pkg/bus"},
-	"pkg/gateway":              {"events", "pkg/brand", "pkg/cldr", "pkg/click", "pkg/customer", "pkg/link", "pkg/localtime", "pkg/preference", "pkg/programme", "pkg/render", "pkg/visit", "templates", "pkg/limits"},
+	"pkg/gateway":              {"events", "pkg/brand", "pkg/cldr", "pkg/click", "pkg/customer", "pkg/link", "pkg/localtime", "pkg/preference", "pkg/programme", "pkg/render", "pkg/visit", "templates", "pkg/limits", "pkg/survey"},
 	"pkg/preference":           {"events", "pkg/customer"},
 	"pkg/asked":                {"pkg/customer", "pkg/touch"},
 	"pkg/codelist":             {"events", "pkg/offer", "pkg/bus"},
@@ -128,13 +129,16 @@ var may = map[string][]string{
 	"pkg/doctor":         {"pkg/clock"},
 	"pkg/doctor/examine": {"events", "pkg/bus", "pkg/clock", "pkg/config", "pkg/connect", "pkg/control", "pkg/customer", "pkg/doctor", "pkg/fingerprint", "pkg/link", "pkg/localtime", "pkg/mailer", "pkg/programme", "pkg/redischeck", "pkg/templatestore"},
 
+	// It knows the emails that it goes before.
+	"workers/survey": {"workers/reviewrequest", "workers/service"},
+
 	// Tests inside any of the others use it.
 	"pkg/homingtest/natstest": {"pkg/devstack"},
 }
 
 func allowed(p pkg) []string {
 	if strings.HasPrefix(p.short(), "workers/") {
-		return append(may["workers"], "workers")
+		return slices.Concat(may["workers"], []string{"workers"}, may[p.short()])
 	}
 	return may[p.short()]
 }
