@@ -130,7 +130,11 @@ func setupConsumer(ctx context.Context, js jetstream.JetStream, want consumer) (
 		did = Updated
 		// Where a consumer starts is decided once, when it is created.
 		want.config.DeliverPolicy, want.config.OptStartTime = have.DeliverPolicy, have.OptStartTime
-		c, err = js.UpdateConsumer(ctx, want.stream, want.config)
+		if _, err = js.UpdateConsumer(ctx, want.stream, want.config); err == nil {
+			// The answer to the first update after a start of nats-server (2.15.2) has the
+			// consumer as it was at the start.
+			c, err = js.Consumer(ctx, want.stream, want.config.Durable)
+		}
 	}
 	if err != nil {
 		return "", nil, err
