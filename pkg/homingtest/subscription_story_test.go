@@ -79,13 +79,13 @@ func TestSubscribersKnowWhatIsToCome(t *testing.T) {
 
 		var got []string
 		for _, m := range w.Sink.Mails() {
-			what := ""
+			var what strings.Builder
 			for _, word := range []string{"/skip/", "/cancel/", "/pay/", "BACK15", "House Espresso", "List-Unsubscribe:"} {
 				if strings.Contains(m.Raw, word) {
-					what += " " + strings.Trim(word, "/:")
+					what.WriteString(" " + strings.Trim(word, "/:"))
 				}
 			}
-			got = append(got, m.At.UTC().Format("2 Jan 15:04 ")+strings.TrimSuffix(m.To, "@example.com")+":"+what)
+			got = append(got, m.At.UTC().Format("2 Jan 15:04 ")+strings.TrimSuffix(m.To, "@example.com")+":"+what.String())
 		}
 		slices.Sort(got)
 		want := []string{
