@@ -14,21 +14,10 @@ import (
 	"homing/pkg/touch"
 )
 
-// People are the customers' records, joined to persons.
-type People interface {
-	// Named returns, for each record, how many ids ever named the mailbox of its account.
-	Named(ctx context.Context, records []customer.Record) ([]int, error)
-	Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error)
-}
-
-// An Audience reports whether an announcement is for a person. What cannot be found out is
-// an error, and neither a yes nor a no.
-type Audience func(p *programme.Person) (bool, error)
-
 // Recipients finds whom an announcement goes to, among the customers that it is shown.
 type Recipients struct {
 	Store    *programme.Store
-	People   People
+	People   customer.People
 	Address  func(email string) string // keyed hash of an address
 	Products *product.Snapshot         // of the store; nil: nothing is known
 	Now      time.Time                 // as of when
@@ -52,7 +41,7 @@ func (r *Recipients) For(a *Announcement) *Recipients {
 // is counted, and has no second one.
 func (r *Recipients) Of(ctx context.Context, batch []customer.Record, c *Counts) ([]touch.Touch, error) {
 	out := make([]touch.Touch, 0, len(batch))
-	err := r.persons(ctx, batch, func(k customer.Key, who *customer.Customer) error {
+	err := customer.EachPerson(ctx, r.People, batch, func(k customer.Key, who *customer.Customer) error {
 		t, planned, err := r.touch(k, who, c)
 		if planned {
 			out = append(out, t)
@@ -109,51 +98,4 @@ func (d *Definition) takesIn(p *programme.Person) (bool, error) {
 func speaks(locale, language string) bool {
 	rest, ok := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(locale, "_", "-")), strings.ToLower(language))
 	return ok && (rest == "" || rest[0] == '-')
-}
-
-// persons calls fn with the persons of a batch that have an id, each under one key.
-func (r *Recipients) persons(ctx context.Context, batch []customer.Record, fn func(customer.Key, *customer.Customer) error) error {
-	named, err := r.People.Named(ctx, batch)
-	if err != nil {
-		return err
-	}
-	var asks []customer.Ask
-	for i := range batch {
-		b := &batch[i]
-		several := named[i] > 1 && named[i] <= customer.MaxPerson // a mailbox of more is nobody's
-		switch {
-		case b.Customer.Merged.Value != "" || len(b.Customer.Absorbed) > 0 || several:
-			asks = append(asks, customer.Ask{Key: b.Key})
-		case b.Customer.ID.Value != "":
-			if err := fn(b.Key, &b.Customer); err != nil {
-				return err
-			}
-		}
-	}
-	if len(asks) == 0 {
-		return nil
-	}
-	persons, err := r.People.Read(ctx, asks)
-	if err != nil {
-		return err
-	}
-	for i := range persons {
-		if first(&persons[i]) != asks[i].Key {
-			continue
-		}
-		if err := fn(asks[i].Key, &persons[i].Customer); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// first is the member under whom a person is counted, and has the touch.
-func first(p *customer.Person) customer.Key {
-	for _, r := range p.Members {
-		if r.Found() && r.Customer.ID.Value != "" {
-			return r.Key
-		}
-	}
-	return customer.Key{}
 }

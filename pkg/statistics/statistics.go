@@ -47,7 +47,7 @@ type Options struct {
 	JS        jetstream.JetStream
 	Stores    []string
 	Customers Customers
-	People    People // for Refresh
+	People    customer.People // for Refresh
 	Timeline  Timeline
 	Nobody    func(store string) customer.Key // where the orders of nobody are; for Refresh
 	Now       func() time.Time                // the business time
@@ -122,7 +122,7 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 		return nil, fmt.Errorf("reading the orders of nobody in store %s: %w", store, err)
 	}
 	err = c.o.Customers.Scan(ctx, store, func(batch []customer.Record) error {
-		return c.add(ctx, k, batch)
+		return Add(ctx, c.o.People, k, batch)
 	})
 	if err != nil {
 		return nil, err
