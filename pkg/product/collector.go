@@ -2,7 +2,6 @@ package product
 
 import (
 	"cmp"
-	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -84,16 +83,6 @@ func (k *Collector) category(product string) string {
 		return t.Category
 	}
 	return ""
-}
-
-// draw returns the hash by which a customer is drawn.
-func draw(customer string) uint32 {
-	h := fnv.New64a()
-	h.Write([]byte(customer))
-	x := h.Sum64()
-	x ^= x >> 33
-	x *= 0xff51afd7ed558ccd // FNV's low bits are not random enough to be compared
-	return uint32(x >> 32)
 }
 
 // Sold counts an order of nobody: each is one buyer of its products. Of an order that

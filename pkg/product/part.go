@@ -172,7 +172,7 @@ func (k *Collector) live(p *Part) {
 		return
 	}
 	k.silences.Add(p.orders)
-	if k.lives != nil && draw(p.id) <= k.drawn {
+	if k.lives != nil && customer.Lot(p.id) <= k.drawn {
 		k.lives.Add(p.habits.Pairs())
 		if r, ok := foresight.RepeatOf(p.orders, k.at); ok {
 			k.repeats = append(k.repeats, r)

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"hash/fnv"
 	"math"
 	"slices"
 	"strconv"
@@ -96,12 +95,7 @@ func (k *Collector) Add(in Input, o *Orders) {
 
 func (k *Collector) add(o *Orders, place int32) {
 	k.all++
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(o.id)) // a hash takes everything
-	x := h.Sum64()
-	x ^= x >> 33
-	x *= 0xff51afd7ed558ccd // FNV's low bits are not random enough to be compared
-	hash := uint32(x >> 32)
+	hash := customer.Lot(o.id)
 	if hash > k.drawn {
 		return
 	}
