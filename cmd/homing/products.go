@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"homing/pkg/localtime"
 	"homing/pkg/product"
 	"homing/pkg/statistics"
 	"homing/pkg/timeline"
@@ -157,7 +158,7 @@ func (p *program) writeProducts(doc listedProducts) error {
 		_, err := fmt.Fprintf(p.out, "Nothing is known of the products of store %s yet; `homing products refresh` computes it.\n", doc.Store)
 		return err
 	}
-	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s.\n", age(doc.Age), plural(doc.Customers, "customer"), doc.Store)
+	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s.\n", localtime.Age(time.Duration(doc.Age*float64(time.Second))), plural(doc.Customers, "customer"), doc.Store)
 	if doc.Shop.Customers > 0 {
 		fmt.Fprintf(p.out, "Over all products a piece lasts %s (%s of %s).\n", daysOf(doc.Shop.Days), plural(doc.Shop.Intervals, "interval"), plural(doc.Shop.Customers, "customer"))
 	}
@@ -190,17 +191,3 @@ func (p *program) writeProducts(doc listedProducts) error {
 }
 
 func daysOf(days float64) string { return strconv.FormatFloat(days, 'f', 1, 64) + " d" }
-
-// age writes a time that passed in its largest unit.
-func age(seconds float64) string {
-	d := time.Duration(max(0, seconds)) * time.Second
-	switch {
-	case d < time.Minute:
-		return d.String()
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}

@@ -32,11 +32,3 @@ func TestProductsRefusesWhatItCannotMean(t *testing.T) {
 	homing(t, "products", "refresh", "--nats=nats://127.0.0.1:1", "--timeout=1ms").want(t, exitUnreachable)
 	homing(t, "products", "tea").want(t, exitUsage)
 }
-
-func TestAgesAreWrittenInTheirLargestUnit(t *testing.T) {
-	for seconds, want := range map[float64]string{-3: "0s", 59: "59s", 60: "1 min", 3599: "59 min", 7200: "2 h", 86400: "24 h", 200_000: "2 days"} {
-		if got := age(seconds); got != want {
-			t.Errorf("%v s: %s, want %s", seconds, got, want)
-		}
-	}
-}

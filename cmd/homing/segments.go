@@ -13,6 +13,7 @@ import (
 
 	"homing/pkg/config"
 	"homing/pkg/installation"
+	"homing/pkg/localtime"
 	"homing/pkg/segment"
 )
 
@@ -119,7 +120,7 @@ func (p *program) writeSegments(doc countedSegments) error {
 		_, err := fmt.Fprintf(p.out, "Nothing is known of the segments of store %s yet; `homing products refresh` computes it.\n", doc.Store)
 		return err
 	}
-	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s; %s ordered.\n", age(doc.Age), plural(doc.Customers, "customer"), doc.Store, number(doc.Buyers))
+	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s; %s ordered.\n", localtime.Age(time.Duration(doc.Age*float64(time.Second))), plural(doc.Customers, "customer"), doc.Store, number(doc.Buyers))
 	if doc.Share > 0 {
 		fmt.Fprintf(p.out, "One in %.0f was looked at, so the numbers are estimates.\n", 1/doc.Share)
 	}

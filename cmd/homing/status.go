@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homing/pkg/installation"
+	"homing/pkg/localtime"
 	"homing/pkg/place"
 	"homing/pkg/templatestore"
 
@@ -119,7 +120,7 @@ func dueFor(at time.Time, due *time.Time) string {
 	if due == nil {
 		return "-"
 	}
-	return age(at.Sub(*due).Seconds())
+	return localtime.Age(at.Sub(*due))
 }
 
 // byReason lists the reasons of rejections, the most frequent first.

@@ -62,7 +62,7 @@ var may = map[string][]string{
 	"pkg/devstack":  {"pkg/localweb", "pkg/mailview"},
 	"pkg/studio":    {"events", "pkg/bus", "pkg/localweb", "pkg/maillint", "pkg/mailview", "pkg/problem", "pkg/render", "pkg/templatediff", "pkg/templatestore"},
 	"pkg/console":   {"pkg/studio"},
-	"pkg/running":   {"pkg/doctor", "pkg/installation", "pkg/studio"},
+	"pkg/running":   {"pkg/doctor", "pkg/installation", "pkg/localtime", "pkg/studio"},
 	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},
 	"pkg/config":    {"events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/segment", "pkg/suggest"},
 	"pkg/foresight": {},

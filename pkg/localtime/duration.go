@@ -66,6 +66,21 @@ func FormatDuration(d time.Duration) string {
 	return b.String()
 }
 
+// Age writes for how long something has been so, in whole units of the largest: "59s",
+// "3 min", "24 h", "2 days".
+func Age(d time.Duration) string {
+	d = max(0, d).Truncate(time.Second)
+	switch {
+	case d < time.Minute:
+		return d.String()
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 2*day:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d/day))
+}
+
 func isNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	return err == nil

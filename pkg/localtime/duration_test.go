@@ -34,3 +34,11 @@ func TestDurations(t *testing.T) {
 		}
 	}
 }
+
+func TestAgesAreWrittenInTheirLargestUnit(t *testing.T) {
+	for seconds, want := range map[time.Duration]string{-3: "0s", 59: "59s", 60: "1 min", 3599: "59 min", 7200: "2 h", 86400: "24 h", 200_000: "2 days"} {
+		if got := localtime.Age(seconds * time.Second); got != want {
+			t.Errorf("%v s: %s, want %s", int(seconds), got, want)
+		}
+	}
+}

@@ -2,9 +2,10 @@ package running
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
+
+	"homing/pkg/localtime"
 )
 
 // lately is an answer that is asked for when a page is looked at, and not by each page:
@@ -87,20 +88,7 @@ func (l *lately[T]) begin() {
 // age says how old an answer is, if that is worth saying.
 func age(at time.Time) string {
 	if d := time.Since(at); !at.IsZero() && d > 15*time.Second {
-		return span(d)
+		return localtime.Age(d)
 	}
 	return ""
-}
-
-// span is a time in its largest unit: "12 s", "3 min", "5 h", "2 d".
-func span(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", max(0, int(d.Seconds())))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }

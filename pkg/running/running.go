@@ -13,6 +13,7 @@ import (
 
 	"homing/pkg/doctor"
 	"homing/pkg/installation"
+	"homing/pkg/localtime"
 	"homing/pkg/studio"
 )
 
@@ -97,7 +98,7 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 	}
 	report, _, ok := s.examination.last()
 	page.Looking = !ok
-	page.Findings = worth(report, doctor.Warning)
+	page.Findings = worth(report)
 	if now == nil {
 		s.app.Show(w, r, http.StatusBadGateway, todayPath, "Today", s.today, page)
 		return
@@ -110,7 +111,7 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 	for _, x := range now.Workers {
 		row := worker{WorkerStatus: x, Idle: x.State() == "off", Bad: len(x.Holds) > 0}
 		if x.OldestDue != nil {
-			row.Late = span(now.At.Sub(*x.OldestDue))
+			row.Late = localtime.Age(now.At.Sub(*x.OldestDue))
 		}
 		page.Told = page.Told && x.Today != nil
 		page.Workers = append(page.Workers, row)
@@ -123,7 +124,6 @@ type system struct {
 	*installation.Status
 	Report  doctor.Report
 	Trouble string
-	Age     string
 	Checks  []check
 }
 
@@ -136,11 +136,11 @@ type check struct {
 
 func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
 	var page system
-	report, asOf, err := s.examination.get(r.Context())
+	report, _, err := s.examination.get(r.Context())
 	if err != nil {
 		page.Trouble = err.Error()
 	}
-	page.Report, page.Age = report, age(asOf)
+	page.Report = report
 	for _, f := range report.Findings {
 		if n := len(page.Checks); n == 0 || page.Checks[n-1].Name != f.Check {
 			page.Checks = append(page.Checks, check{Name: f.Check, Level: f.Level})
@@ -160,11 +160,11 @@ func (s *section) examine(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, systemPath, http.StatusSeeOther)
 }
 
-// worth are the findings of a level and worse, the worst first.
-func worth(r doctor.Report, least doctor.Level) (out []doctor.Finding) {
-	for _, level := range []doctor.Level{doctor.Trouble, doctor.Warning, doctor.Note} {
+// worth are the findings that somebody has to do something about, the worst first.
+func worth(r doctor.Report) (out []doctor.Finding) {
+	for _, level := range []doctor.Level{doctor.Trouble, doctor.Warning} {
 		for _, f := range r.Findings {
-			if f.Level == level && level.Rank() >= least.Rank() {
+			if f.Level == level {
 				out = append(out, f)
 			}
 		}
