@@ -40,7 +40,7 @@ func (c Cases) Shown(ctx context.Context, store, touch string) (support.Email, e
 		return support.Email{}, err
 	}
 	last := all[len(all)-1]
-	return support.Email{Subject: last.Subject, Preheader: last.Preheader, HTML: mailview.Unlinked(last.HTML), Text: mailview.UnlinkedText(last.Text),
+	return support.Email{Subject: last.Subject, HTML: mailview.Unlinked(last.HTML), Text: mailview.UnlinkedText(last.Text),
 		Sent: last.Sent, Uncertain: last.Uncertain, Template: last.Template, Version: last.TemplateVersion, Times: len(all)}, nil
 }
 

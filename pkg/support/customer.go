@@ -66,8 +66,10 @@ func (s *section) customer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
-	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all}
-	page.Days, page.Next = daysOf(report), nextOf(report)
+	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all, Days: daysOf(report)}
+	for _, t := range report.Pending {
+		page.Next = append(page.Next, next{t.Wake.In(report.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, report.Then(t)})
+	}
 	s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.customer, page)
 }
 
@@ -104,20 +106,11 @@ func daysOf(r why.Report) (out []day) {
 	return out
 }
 
-// nextOf lays out what is planned.
-func nextOf(r why.Report) (out []next) {
-	zone, words := r.In(), r.Words()
-	for i, t := range r.Pending {
-		out = append(out, next{When: t.Wake.In(zone).Format("Mon 2 Jan 2006, 15:04"), Name: t.Worker + "/" + t.Step, About: t.About, Then: words.Pending[i].Then})
-	}
-	return out
-}
-
 // shown is the page of one email.
 type shown struct {
 	Email
-	Path, Touch, Who, When string
-	Frame                  string
+	Path, When string
+	Frame      string
 }
 
 // email shows an email as it was sent.
@@ -133,7 +126,7 @@ func (s *section) email(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
-	page := shown{Email: e, Path: to(store, token), Touch: touch, When: e.Sent.UTC().Format("Monday, 2 January 2006, 15:04 MST"), Frame: s.app.Frame(e.HTML)}
+	page := shown{Email: e, Path: to(store, token), When: e.Sent.UTC().Format("Monday, 2 January 2006, 15:04 MST"), Frame: s.app.Frame(e.HTML)}
 	s.app.Show(w, r, http.StatusOK, path, cmp.Or(e.Subject, "An email"), s.page.email, page)
 }
 

@@ -49,12 +49,12 @@ var (
 
 // An Email is one as it was sent.
 type Email struct {
-	Subject, Preheader string
-	HTML, Text         string // with no links that lead anywhere
-	Sent               time.Time
-	Uncertain          bool // the relay's answer never came
-	Template, Version  string
-	Times              int // how often it left
+	Subject           string
+	HTML, Text        string // with no links that lead anywhere
+	Sent              time.Time
+	Uncertain         bool // the relay's answer never came
+	Template, Version string
+	Times             int // how often it left
 }
 
 // section serves the pages.

@@ -42,7 +42,7 @@ func textOf(r Report) string {
 	}
 	p.section("STANDING", w.Standing)
 	p.story()
-	p.pending(w.Pending)
+	p.pending()
 	p.section("NOTHING PENDING FROM", w.Silent)
 	p.section("REJECTED", w.Rejected)
 	return p.b.String()
@@ -283,20 +283,11 @@ func (p *printer) story() {
 	p.columns("  ", rows)
 }
 
-func (p *printer) pending(all []Planned) {
+func (p *printer) pending() {
 	p.line("\nPENDING")
-	if len(all) == 0 {
+	if len(p.Pending) == 0 {
 		p.line("  no email is planned")
 	}
-	for _, t := range all {
-		p.line("  %s", t.Email)
-		for _, l := range t.Then {
-			p.line("    %s", l)
-		}
-	}
-}
-
-func (p *printer) planned() (out []Planned) {
 	for _, t := range p.Pending {
 		head := t.Worker + "/" + t.Step
 		if t.About != "" {
@@ -315,9 +306,11 @@ func (p *printer) planned() (out []Planned) {
 		default:
 			head += ": due " + p.at(t.Due) + ", looked at again " + p.at(t.Wake)
 		}
-		out = append(out, Planned{t.ID, head, p.then(t)})
+		p.line("  %s", head)
+		for _, l := range p.then(t) {
+			p.line("    %s", l)
+		}
 	}
-	return out
 }
 
 // then says what would become of a pending email.
