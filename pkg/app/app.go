@@ -230,10 +230,7 @@ func New(o Options) (*App, error) {
 	if a.host, err = os.Hostname(); err != nil {
 		a.host = "this machine"
 	}
-	a.about = templatestore.About{Build: Build(o.Version, o.Revision), Config: o.Config.Hashes(), TimeZones: localtime.Zones().Version, Since: time.Now().UTC().Truncate(time.Second)}
-	if a.about.Configuration, err = o.Config.Said(); err != nil {
-		return nil, err
-	}
+	a.about = templatestore.About{Build: Build(o.Version, o.Revision), Config: o.Config.Hashes(), TimeZones: localtime.Zones().Version, Since: time.Now().UTC().Truncate(time.Second), Said: o.Config.Said}
 	stores, err := programme.Open(o.Config, a.identity)
 	routes, cannot := openRoutes(o.Config, o.SMTPDial, relayWatch{a.metrics.dialled, a.metrics.dialogue}, a.log)
 	a.metrics.info("homing_build_info", "1; the labels say which build this is.", prometheus.Labels{"version": o.Version, "revision": o.Revision, "go": runtime.Version()})

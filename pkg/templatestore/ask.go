@@ -46,9 +46,10 @@ type About struct {
 	TimeZones string            `json:"time_zones,omitempty"` // the version of the rules by which it reads clocks
 	Since     time.Time         `json:"since,omitzero"`       // when it started
 	NotReady  string            `json:"not_ready,omitempty"`  // what is missing, as /readyz says it
-	// Configuration is what decides what customers get, see config.Config.Said. Only who
-	// asks for it is told; of an older process it is empty.
-	Configuration json.RawMessage `json:"configuration,omitempty"`
+	// Configuration is what decides what customers get, see config.Config.Said, which makes
+	// it for who asks for it; of an older process it is empty.
+	Configuration json.RawMessage        `json:"configuration,omitempty"`
+	Said          func() ([]byte, error) `json:"-"` // of this process
 }
 
 // asked is what a question may ask for.
@@ -69,10 +70,14 @@ func Answer(ctx context.Context, nc *nats.Conn, f *Follower, log *zap.Logger, pr
 			f.prepare(ctx, q.Prepare)
 		}
 		p := process()
-		if !q.Configuration {
-			p.Configuration = nil
+		var data []byte
+		var err error
+		if q.Configuration && p.Said != nil {
+			p.Configuration, err = p.Said()
 		}
-		data, err := json.Marshal(p)
+		if err == nil {
+			data, err = json.Marshal(p)
+		}
 		if err == nil {
 			err = m.Respond(data)
 		}
