@@ -32,7 +32,7 @@ type Case struct {
 	Recipient *Recipient // who answers to it, if that is somebody else than the customer
 
 	// Member says whether the customer is in a segment, and what that rests on. Its error
-	// says that nobody knows.
+	// says that nobody knows. It is nil where the worker is for all.
 	Member func(segment string) (is bool, because string, err error)
 }
 

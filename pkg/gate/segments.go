@@ -15,6 +15,9 @@ type Segments []string
 // knew.
 const segmentsWait = 15 * time.Minute
 
+// Segmented reports whether a worker's emails are for the customers of some segments only.
+func (o Own) Segmented() bool { return len(o.Segments)+len(o.NotSegments) > 0 }
+
 // segments: a worker may be for the customers of some segments only, and not for those of
 // others. While nobody knows who is in them, its emails wait.
 func segments(c *Case) touch.Verdict {

@@ -39,7 +39,7 @@ func (p *Person) Input(now time.Time) workers.Input {
 // customer and the configuration as they are.
 func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 	step, listed := w.Step(t)
-	return &gate.Case{
+	out := &gate.Case{
 		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
 		Wanted: func() touch.Verdict {
@@ -50,8 +50,12 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 			return p.Store.GoesBefore(t, in)
 		},
 		Policy: w.Policy, Address: p.Address, Now: now,
-		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient, Member: p.member(now),
+		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient,
 	}
+	if w.Policy.Own.Segmented() {
+		out.Member = p.member(now)
+	}
+	return out
 }
 
 // Rival says whether another of the person's touches, which waits with a worker
