@@ -293,7 +293,7 @@ func (s *scratch) release() {
 	}
 	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
 	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
-	s.subscription, s.survey = Subscription{}, Survey{}
+	s.subscription, s.points, s.survey = Subscription{}, Points{}, Survey{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)
 	}
