@@ -80,7 +80,7 @@ func announcementText(a *announcement.Announcement, x *announced) string {
 		line("  whom it goes to is decided at %s", x.Begins.UTC().Format(atMinute))
 		return b.String()
 	}
-	line("  customers  %s, of whom it is for %s", number(x.Customers), number(x.Audience))
+	line("  customers  %s; it is for %s of them", number(x.Customers), number(x.Audience))
 	line("  planned    %s", number(x.Counts.Planned))
 	for _, r := range sortedReasons(x.Left) {
 		line("    left out %s, %s", number(x.Left[r]), r)
