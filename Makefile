@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast recommend fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -117,6 +117,9 @@ clicks: ## Let CLICKS (60,000) customers unsubscribe by the link, 2,000 a second
 
 forecast: ## Say how well Homing foresees what customers do, in shops that are made up and in ARGS=orders.jsonl.gz; takes minutes
 	go run ./pkg/homingtest/forecast $(ARGS)
+
+recommend: ## Say how well recommendations foretell what customers buy next, in ARGS=orders.jsonl.gz, against bestsellers
+	go run ./pkg/homingtest/forecast -recommendations $(ARGS)
 
 fuzz: ## Fuzz every target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)

@@ -148,7 +148,8 @@ type Product struct {
 	SupplyDays int    `json:"supply_days,omitempty" rule:"supply_days"`
 	Available  *bool  `json:"available,omitempty"`
 	Category   string `json:"category,omitempty" rule:"name"`
-	ReviewURL  string `json:"review_url,omitempty" rule:"url"` // where it is reviewed
+	ReviewURL  string `json:"review_url,omitempty" rule:"url"`  // where it is reviewed
+	Language   string `json:"language,omitempty" rule:"locale"` // BCP 47, of its name and its page
 }
 
 // Complaint is something a customer is unhappy about, until it is closed.

@@ -132,7 +132,7 @@ var rows = []Row{
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
 		"sends nothing more to the address, for any customer of the store"),
 	row[ProductUpdated](Storefront, "A product was added or changed: this is what it is now.",
-		"keeps it in the catalog: refill reminders and reminders of carts leave out what is unavailable, from the moment it is said; refill reminders use `supply_days`"),
+		"keeps it in the catalog: refill reminders and reminders of carts leave out what is unavailable, from the moment it is said; refill reminders use `supply_days`; emails recommend what has a name and a link"),
 
 	row[EmailSent](Homing, "The relay accepted an email.", ""),
 	row[EmailHeld](Homing, "An email is right, but not yet.", ""),

@@ -171,6 +171,8 @@ export type Product = {
   category?: Name;
   /** Where it is reviewed. */
   review_url?: Url;
+  /** BCP 47, of its name and its page. */
+  language?: string;
 };
 
 /** An absolute address of the web that begins with https. */

@@ -27,8 +27,9 @@ func (a *App) newStatistics() *statistics.Statistics {
 }
 
 // openProducts loads the product statistics and keeps them up to date, in a
-// process that plans or delivers by them. It returns when they are there: what
-// would be planned without is not planned later. false: ctx ended first.
+// process that plans or delivers. Where it does so by them, it returns when they are
+// there: what would be planned without is not planned later. Other emails are right
+// without, and only recommend nothing. false: ctx ended first.
 func (a *App) openProducts(ctx context.Context) bool {
 	if slices.Contains(a.o.Roles, RoleCalendar) {
 		a.running.Go(func() { a.statistics.Serve(ctx) })
@@ -48,6 +49,8 @@ func (a *App) openProducts(ctx context.Context) bool {
 			case <-time.After(wait):
 			}
 		}
+	}
+	if slices.ContainsFunc(programme.Kinds, func(k workers.Kind) bool { return slices.Contains(a.o.Roles, k.Name) }) {
 		a.running.Go(func() { a.statistics.Run(ctx) })
 	}
 	return true

@@ -166,10 +166,16 @@ func (a *App) email(store string) *email.Channel {
 
 // looks is what the emails of a store are made of, as far as it can be seen in them.
 func (a *App) looks(store string) email.Options {
-	return email.Options{
+	o := email.Options{
 		Store: a.stores[store], Templates: a.templates, Unsubscribe: a.unsubscribeURL, Preferences: a.preferencesURL,
 		Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL, Leads: a.leads(store),
 	}
+	if a.statistics != nil { // a composer has none
+		o.Shop = func() email.Shop {
+			return email.Shop{Products: a.statistics.Of(store), Together: a.statistics.Recommendations(store)}
+		}
+	}
+	return o
 }
 
 // sending are the stores in which a worker sends, unless it is paused.

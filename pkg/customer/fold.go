@@ -31,7 +31,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerLapsed:       told((*Customer).lapsed),
 	events.TypeCustomerBirthday:     told((*Customer).born),
 	events.TypeCustomerAnswered:     told((*Customer).answered),
-	events.TypeReviewSubmitted:      told(noted(Reviewed, func(d *events.ReviewSubmitted) string { return d.Review.ProductID })),
+	events.TypeReviewSubmitted:      told((*Customer).reviewed),
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
 	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),
 

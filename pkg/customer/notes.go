@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"homing/events"
 )
 
 // NoteKind says what a Note remembers.
@@ -25,6 +27,7 @@ const (
 	Agreed                              // to marketing email, at a time of their own; nothing
 	Birthday                            // it was told; the year
 	JoinedRewards                       // they asked to take part in the rewards programme; nothing
+	Disliked                            // a product was reviewed with few stars; its id
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no
@@ -111,6 +114,27 @@ func (c *Customer) Complains() bool {
 // life since: no order, no answer.
 func (c *Customer) Asleep() bool {
 	return c.Sunset != 0 && c.LastOrderAt().UnixMilli() <= c.Sunset && c.LastNoted(Answered).UnixMilli() <= c.Sunset
+}
+
+// fewStars is the highest rating of a review, 1 to 5, that says that somebody disliked it.
+const fewStars = 2
+
+// Dislikes reports whether the customer's last review of a product had few stars.
+func (c *Customer) Dislikes(product string) bool {
+	bad := c.Noted(Disliked, product)
+	if len(bad) == 0 {
+		return false
+	}
+	all := c.Noted(Reviewed, product)
+	return len(all) == 0 || bad[0].At >= all[0].At
+}
+
+func (c *Customer) reviewed(d *events.ReviewSubmitted, s Stamp) bool {
+	changed := c.note(Reviewed, d.Review.ProductID, s)
+	if r := d.Review.Rating; r > 0 && r <= fewStars {
+		changed = c.note(Disliked, d.Review.ProductID, s) || changed
+	}
+	return changed
 }
 
 func (c *Customer) note(k NoteKind, about string, s Stamp) bool {

@@ -35,7 +35,7 @@ func (c *Customer) ToldBy(who *Customer) Customer {
 	}
 	out.Erased = erased
 	for _, n := range who.Notes {
-		if n.Kind == Reviewed || n.About != 0 && (n.Kind == ComplaintOpened || n.Kind == ComplaintClosed) {
+		if n.Kind == Reviewed || n.Kind == Disliked || n.About != 0 && (n.Kind == ComplaintOpened || n.Kind == ComplaintClosed) {
 			out.remember(n)
 		}
 	}

@@ -12,7 +12,9 @@ import (
 	"homing/pkg/channel"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/recommend"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -23,7 +25,10 @@ import (
 type Content struct {
 	channel.Content
 	Note string
-	Code bool // the offer's code is StandsFor: the real one is bound only when the email is sent
+	// What is known of the store's products; nil: nothing is.
+	Products *product.Snapshot
+	Together *recommend.Snapshot
+	Code     bool // the offer's code is StandsFor: the real one is bound only when the email is sent
 }
 
 // StandsFor is the code that is shown where none is bound yet.
@@ -90,7 +95,8 @@ func (i *Installation) planned(ctx context.Context, f Found, w *programme.Worker
 		if t.Worker != w.Name || t.Step != step.Name || t.Snapshot == nil {
 			continue
 		}
-		products, _ := i.products(ctx, f.Key.Store) // without them it is shown as well
+		known, _ := i.known(ctx, f.Key.Store) // without them it is shown as well
+		products := known.Of(f.Key.Store)
 		base := programme.Person{Store: i.stores[f.Key.Store], Products: products, Address: func(email string) string { return i.identity.Address(f.Key.Store, email) }}
 		judged, err := i.judged(ctx, base, []schedule.PendingTouch{x})
 		if err != nil {
@@ -102,6 +108,7 @@ func (i *Installation) planned(ctx context.Context, f Found, w *programme.Worker
 			at = now
 		}
 		out := i.compose(f, w, step, t, p.Input(at), waiting)
+		out.Products, out.Together = products, known.Recommendations(f.Key.Store)
 		out.Note = "Planned for " + day(t.Wake, p.Customer.Location(base.Store.Zone)) + ", and shown as it would be sent now."
 		if v := gate.Judge(p.Case(w, t, at)); v.Action == touch.Drop {
 			out.Note += fmt.Sprintf(" As things are, it would not be sent (%s).", v.Reason)
@@ -118,7 +125,8 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 	if err != nil {
 		return Content{}, err
 	}
-	products, _ := i.products(ctx, f.Key.Store) // without them it is shown as well
+	known, _ := i.known(ctx, f.Key.Store) // without them it is shown as well
+	products := known.Of(f.Key.Store)
 	zone := i.stores[f.Key.Store].Zone
 	for _, e := range slices.Backward(entries) {
 		if !w.Concerned(e.Event) {
@@ -133,6 +141,7 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 			t.Snapshot = named(t.Snapshot, e.Event)
 			in.Event, in.Now = events.Event{}, i.o.Scale.Now()
 			out := i.compose(f, w, step, t, in, nil)
+			out.Products, out.Together = products, known.Recommendations(f.Key.Store)
 			out.Note = fmt.Sprintf("Not planned for them now. This is what they would see because of %s of %s.", e.Event.Type, day(e.Event.Time, in.Location()))
 			return out, nil
 		}

@@ -248,11 +248,15 @@ func (i *Installation) caughtUp(ctx context.Context, keys ...customer.Key) error
 // products reads what the workers know of a store's products; nil: nothing was
 // computed yet.
 func (i *Installation) products(ctx context.Context, store string) (*product.Snapshot, error) {
+	c, err := i.known(ctx, store)
+	return c.Of(store), err
+}
+
+// known reads the statistics of a store; with an error they are empty.
+func (i *Installation) known(ctx context.Context, store string) (*statistics.Statistics, error) {
 	c := statistics.New(statistics.Options{JS: i.o.JS, Stores: []string{store}, Timeline: i.timeline, Now: i.o.Scale.Now, Log: zap.NewNop()})
-	if err := c.Update(ctx, store); err != nil {
-		return nil, err
-	}
-	return c.Of(store), nil
+	err := c.Update(ctx, store)
+	return c, err
 }
 
 // Export returns all that is held of the one person who answers to something, as Only

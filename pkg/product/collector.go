@@ -14,7 +14,7 @@ import (
 )
 
 // Bounds of a snapshot and of computing it. With all of them reached a collector
-// takes some 100 MB and a snapshot is some 30 MB of JSON.
+// takes some 120 MB and a snapshot is some 60 MB of JSON.
 const (
 	MaxProducts = 100_000 // of a snapshot: those with the most evidence
 	maxTracked  = 250_000 // while it is computed; the first ones seen

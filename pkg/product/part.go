@@ -146,8 +146,11 @@ func (p *Parts) add(x *partOf, later time.Duration, n int, sum func(a, b foresig
 
 // Add counts a customer: a person, with what is known under all of their ids. What has no
 // id is nobody: the record of an address, or of someone who was erased.
-func (k *Collector) Add(c *customer.Customer) {
-	x := PartOf(c, HabitsOf(c), k.at)
+func (k *Collector) Add(c *customer.Customer) { k.AddWith(c, HabitsOf(c)) }
+
+// AddWith is Add with habits that are theirs.
+func (k *Collector) AddWith(c *customer.Customer, h *Habits) {
+	x := PartOf(c, h, k.at)
 	k.tonight.Put(x)
 	k.segment(c, x)
 	k.live(x)

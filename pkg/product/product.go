@@ -40,8 +40,8 @@ type Snapshot struct {
 }
 
 // version is that of the snapshots that are made. Those of version 0 have no sums, those of
-// version 1 no segments.
-const version = 2
+// version 1 no segments, and those of version 2 nothing to show of products.
+const version = 3
 
 // Outdated reports whether the snapshot was made by a version of Homing that computed
 // less: it should be computed again, and can be used until then.
@@ -54,12 +54,23 @@ type Product struct {
 	Category   string         `json:"category,omitempty"`    // likewise
 	Buyers     int            `json:"buyers,omitempty"`      // customers who bought it at all; 0: nobody counted
 	Rhythm     Rhythm         `json:"rhythm,omitzero"`
-	Sums       foresight.Sums `json:"sums,omitzero"` // by all customers that have an id, at Snapshot.At
+	Sums       foresight.Sums `json:"sums,omitzero"`   // by all customers that have an id, at Snapshot.At
+	Shown      *Shown         `json:"shown,omitempty"` // nil: the shop did not say what it is called
 
 	// When the shop said so, ms: of two statements the later counts.
 	SupplyAt    int64 `json:"supply_at,omitempty"`
 	AvailableAt int64 `json:"available_at,omitempty"`
 	CategoryAt  int64 `json:"category_at,omitempty"`
+	ShownAt     int64 `json:"shown_at,omitempty"`
+}
+
+// Shown is what people see of a product, as the shop says. It is not changed.
+type Shown struct {
+	Name     string       `json:"name"`
+	URL      string       `json:"url,omitempty"`
+	ImageURL string       `json:"image_url,omitempty"`
+	Price    events.Money `json:"price,omitzero"`
+	Language string       `json:"language,omitempty"` // BCP 47, of the name and the page; empty: the shop did not say
 }
 
 // Rhythm says in which intervals customers buy the same thing again.
@@ -192,11 +203,15 @@ func (p *Product) hear(said *events.Product, at int64) bool {
 	if said.Category != "" && at >= p.CategoryAt {
 		p.Category, p.CategoryAt, news = said.Category, at, true
 	}
+	if said.Name != "" && at >= p.ShownAt { // what has a name says all of it
+		p.Shown = &Shown{Name: said.Name, URL: said.URL, ImageURL: said.ImageURL, Price: said.Price, Language: said.Language}
+		p.ShownAt, news = at, true
+	}
 	return news
 }
 
 // said reports whether the shop said anything of the product that workers go by.
-func (p Product) said() bool { return p.word() > 0 }
+func (p Product) said() bool { return p.word() > 0 || p.Shown != nil }
 
 // word is how much the shop's word on a product weighs: what it said nothing about
 // can be bought, so that it can is the least.

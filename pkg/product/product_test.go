@@ -54,7 +54,7 @@ func TestACollectorCountsCustomers(t *testing.T) {
 	kettle := foresight.Sums{Pairs: 1, Exposure: 60 * 24}
 	s := k.Snapshot()
 	usual := math.Round(1000*s.Model().Usual(tea)) / 1000
-	want := &product.Snapshot{Version: 2, At: now, Customers: 5,
+	want := &product.Snapshot{Version: 3, At: now, Customers: 5,
 		Products: map[string]product.Product{
 			"tea":    {Buyers: 4, Rhythm: product.Rhythm{Days: usual, Intervals: 4, Customers: 3}, Sums: tea},
 			"kettle": {Buyers: 1, Sums: kettle},
@@ -219,6 +219,15 @@ func TestWhatTheShopSaysIsPutIntoASnapshot(t *testing.T) {
 	if p := late.Products["tea"]; p.SupplyDays != 40 || !p.Unavailable() {
 		t.Errorf("what was said before is taken for news: %+v", p)
 	}
+	named := func(id string, days int, name, url string) events.Event {
+		e := update(id, time.Duration(days)*day, 0, nil)
+		e.Data.(*events.ProductUpdated).Product.Name, e.Data.(*events.ProductUpdated).Product.URL = name, url
+		return e
+	}
+	shown := base.Hear([]events.Event{named("tea", 2, "Green tea", "https://shop.example/tea"), named("tea", 1, "Tea", ""), update("tea", 3*day, 0, &no)}, customer.Cursor{13})
+	if p, _ := shown.Of("tea"); p.Shown == nil || *p.Shown != (product.Shown{Name: "Green tea", URL: "https://shop.example/tea"}) || !p.Unavailable() {
+		t.Errorf("shown is what was said last with a name: %+v", p)
+	}
 	if p, ok := (*product.Snapshot)(nil).Hear([]events.Event{update("tea", 0, 5, &no)}, customer.Cursor{1}).Of("tea"); !ok || !p.Unavailable() {
 		t.Errorf("heard by who knows nothing: %+v", p)
 	}
@@ -233,7 +242,7 @@ func TestTheNilSnapshotKnowsNothing(t *testing.T) {
 
 func TestEverySnapshotComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := &product.Snapshot{Version: 2, At: start, Sequence: rapid.SliceOfN(rapid.Uint64(), 0, 4).Draw(t, "sequence"), Products: map[string]product.Product{}}
+		want := &product.Snapshot{Version: 3, At: start, Sequence: rapid.SliceOfN(rapid.Uint64(), 0, 4).Draw(t, "sequence"), Products: map[string]product.Product{}}
 		for _, id := range rapid.SliceOf(rapid.String()).Draw(t, "ids") {
 			p := product.Product{Buyers: rapid.IntRange(0, 9).Draw(t, "buyers"), SupplyDays: rapid.IntRange(0, 9).Draw(t, "supply")}
 			if rapid.Bool().Draw(t, "said") {

@@ -12,24 +12,25 @@ import (
 // Limits of what one email shows, in runes unless said otherwise. They bound the
 // size of an email whatever an event holds.
 const (
-	maxItems   = 30
-	maxName    = 60  // of a person
-	maxProduct = 160 // of a product's name
-	maxStore   = 80
-	maxAddress = 240
-	maxID      = 64
-	maxCode    = 40 // of an offer
-	maxAnswers = 10
-	maxURL     = 2048 // bytes
-	maxFooter  = 400
+	maxItems       = 30
+	maxRecommended = 6
+	maxName        = 60  // of a person
+	maxProduct     = 160 // of a product's name
+	maxStore       = 80
+	maxAddress     = 240
+	maxID          = 64
+	maxCode        = 40 // of an offer
+	maxAnswers     = 10
+	maxURL         = 2048 // bytes
+	maxFooter      = 400
 )
 
 // own copies what an email shows of d into s, so that what Render sets does not
 // show in the caller's data.
-func (s *scratch) own(d *Data, show shows) {
+func (s *scratch) own(d *Data, show shows, language string) {
 	s.data = *d
 	c := &s.data
-	c.Order, c.Cart, c.Products, c.Subscription = nil, nil, nil, nil
+	c.Order, c.Cart, c.Products, c.Subscription, c.Recommended, c.Recommend = nil, nil, nil, nil, nil, nil
 	if d.Order != nil && show.order {
 		s.order = *d.Order
 		c.Order = &s.order
@@ -49,6 +50,15 @@ func (s *scratch) own(d *Data, show shows) {
 	if d.Points != nil {
 		s.points = *d.Points
 		c.Points = &s.points
+	}
+	if of := d.Recommended; show.recommended {
+		if of == nil && d.Recommend != nil {
+			of = d.Recommend(language)
+		}
+		if of != nil {
+			s.liked = *of
+			c.Recommended = &s.liked
+		}
 	}
 	if d.Offer != nil {
 		s.offer = *d.Offer
@@ -94,6 +104,9 @@ func (s *scratch) clean(d *Data) {
 			*n = max(*n, 0)
 		}
 		p.Tier, p.Next, p.Spend = line(p.Tier, maxName), line(p.Next, maxName), knownMoney(p.Spend)
+	}
+	if c.Recommended != nil && !s.cleanRecommended(&d.Store) {
+		c.Recommended = nil
 	}
 	if c.Offer != nil && !cleanOffer(c.Offer) {
 		c.Offer = nil
@@ -144,6 +157,24 @@ func (s *scratch) cleanItems(to *shelf, from []Item, more int, store *Store) (it
 		pictures = pictures || it.ImageURL != ""
 	}
 	return items, max(more, 0) + len(from) - len(items), pictures
+}
+
+// cleanRecommended copies what is recommended, and reports whether anything is left.
+func (s *scratch) cleanRecommended(store *Store) bool {
+	to := s.likes[:0]
+	s.liked.Pictures = false
+	for _, r := range s.liked.Items {
+		r.Name, r.With = together(line(r.Name, maxProduct)), together(line(r.With, maxProduct))
+		r.Price = knownMoney(r.Price)
+		r.URL, r.ImageURL = linkURL(r.URL, store), imageURL(r.ImageURL, store)
+		if r.Name == "" || r.URL == "" || len(to) == maxRecommended {
+			continue
+		}
+		s.liked.Pictures = s.liked.Pictures || r.ImageURL != ""
+		to = append(to, r)
+	}
+	s.liked.Items = to
+	return len(to) > 0
 }
 
 // cleanAlso copies the ids of other orders.

@@ -119,6 +119,26 @@ type Products struct {
 	Dir      string `yaml:"-"`
 }
 
+// Recommended are products that a customer may like to buy next. Render shows at most 6.
+type Recommended struct {
+	Items []Recommendation `yaml:"items"`
+
+	// As in Order.
+	Pictures bool   `yaml:"-"`
+	Dir      string `yaml:"-"`
+}
+
+// A Recommendation is one of them, and why. Render leaves out one that has no name, or a
+// URL whose host may not be linked to.
+type Recommendation struct {
+	Name     string       `yaml:"name"`
+	URL      string       `yaml:"url"`
+	ImageURL string       `yaml:"image_url"` // dropped by Render unless https, or on a host that may be linked to
+	Price    events.Money `yaml:"price"`     // without a currency it is unknown
+	With     string       `yaml:"with"`      // what the customer has that it goes with, by its name; may be empty
+	Popular  bool         `yaml:"popular"`   // many bought it lately, and nothing of theirs is known to go with it
+}
+
 // An Offer is an incentive whose code was bound to the customer. One of Percent
 // and Amount is set. Render drops an offer whose code is not one.
 type Offer struct {
@@ -172,6 +192,7 @@ type Data struct {
 	Cart         *Cart         `yaml:"cart"`         // nil in an email about no cart
 	Products     *Products     `yaml:"products"`     // nil in an email about no products
 	Subscription *Subscription `yaml:"subscription"` // nil in an email about none
+	Recommended  *Recommended  `yaml:"recommended"`  // what they may like to buy next, for {{template "recommended" .}}; nil when nothing is recommended
 	Offer        *Offer        `yaml:"offer"`        // nil when there is none, which every template must cope with
 	Points       *Points       `yaml:"points"`       // nil in an email that is not about points
 	Answers      []Answer      `yaml:"answers"`      // why the customer left; may be empty, at most 10 are shown
@@ -189,6 +210,11 @@ type Data struct {
 	// and the touch's id. SubjectArm asks for one. Templates cannot show them.
 	Draw       string `yaml:"-" template:"-"`
 	SubjectArm string `yaml:"-" template:"-"`
+
+	// Recommend chooses what is recommended, in a language (BCP 47) that the email is in.
+	// Render asks it where Recommended is nil and the template shows it: choosing costs
+	// something. It may be nil.
+	Recommend func(language string) *Recommended `yaml:"-" json:"-" template:"-"`
 
 	// Set by Render, for the layout.
 	Subject   string `yaml:"-"`

@@ -227,6 +227,9 @@ func foreign(d Data) Sample {
 		d.Answers[i].Code = text
 	}
 	onItems(func(it *Item) { it.Name, it.ProductID = text, text })(&d)
+	if d.Recommended != nil {
+		onRecommended(func(r *Recommendation) { r.Name, r.With = text, text })(&d)
+	}
 	return Sample{foreignText, d}
 }
 

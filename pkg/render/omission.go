@@ -33,6 +33,11 @@ func (d Data) clone() Data {
 		c := *d.Points
 		d.Points = &c
 	}
+	if d.Recommended != nil {
+		r := *d.Recommended
+		r.Items = slices.Clone(r.Items)
+		d.Recommended = &r
+	}
 	if d.Offer != nil {
 		o := *d.Offer
 		d.Offer = &o
@@ -131,6 +136,11 @@ var omissions = slices.Concat([]omission{
 	{"points.day", hasPoints, func(d *Data) { d.Points.Day = time.Time{} }},
 	{"points.tier", hasPoints, func(d *Data) { d.Points.Tier = "" }},
 	{"points.next", hasPoints, func(d *Data) { d.Points.Next = "" }},
+	{"recommended.image_url", hasRecommended, onRecommended(func(r *Recommendation) { r.ImageURL = "" })},
+	{"recommended.price", hasRecommended, onRecommended(func(r *Recommendation) { r.Price = events.Money{} })},
+	{"recommended.with", hasRecommended, onRecommended(func(r *Recommendation) { r.With = "" })},
+	{"recommended.url", hasRecommended, onRecommended(func(r *Recommendation) { r.URL = "" })},
+	{"recommended.items", hasRecommended, func(d *Data) { d.Recommended.Items = nil }},
 	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
 	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
 	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},
@@ -146,6 +156,7 @@ var parts = []omission{
 	{"points", hasPoints, func(d *Data) { d.Points = nil }},
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
 	{"subscription", hasSubscription, func(d *Data) { d.Subscription = nil }},
+	{"recommended", hasRecommended, func(d *Data) { d.Recommended = nil }},
 	{"products", hasProducts, func(d *Data) { d.Products = nil }},
 	{"cart", hasCart, func(d *Data) { d.Cart = nil }},
 	{"order", hasOrder, func(d *Data) { d.Order = nil }},
@@ -157,6 +168,7 @@ func hasProducts(d *Data) bool     { return d.Products != nil }
 func hasSubscription(d *Data) bool { return d.Subscription != nil }
 func hasPoints(d *Data) bool       { return d.Points != nil }
 func hasOffer(d *Data) bool        { return d.Offer != nil }
+func hasRecommended(d *Data) bool  { return d.Recommended != nil }
 func hasItems(d *Data) bool {
 	return slices.ContainsFunc(d.lists(), func(l []Item) bool { return len(l) > 0 })
 }
@@ -167,6 +179,14 @@ func onItems(f func(*Item)) func(*Data) {
 			for i := range list {
 				f(&list[i])
 			}
+		}
+	}
+}
+
+func onRecommended(f func(*Recommendation)) func(*Data) {
+	return func(d *Data) {
+		for i := range d.Recommended.Items {
+			f(&d.Recommended.Items[i])
 		}
 	}
 }

@@ -72,10 +72,11 @@ func (m *mail) tryOut(r *reference, d *Data, clean bool) (Mail, error) {
 	}
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	if sc.own(d, m.shows); clean {
+	r.l = m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
+	language, _ := m.writing(r.l)
+	if sc.own(d, m.shows, language); clean {
 		sc.clean(d)
 	}
-	r.l = m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, r.l)
 	sc.data.Subject, sc.data.Preheader = got.Subject, got.Preheader
 	var page, plain capped

@@ -82,7 +82,7 @@ type form struct {
 
 // shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
-type shows struct{ order, cart, products, subscription, ask, survey bool }
+type shows struct{ order, cart, products, subscription, recommended, ask, survey bool }
 
 // note adds what one part uses, by the names of Data's fields.
 func (s *shows) note(uses map[string]place) {
@@ -91,6 +91,7 @@ func (s *shows) note(uses map[string]place) {
 		s.cart = s.cart || name == "Cart"
 		s.products = s.products || name == "Products"
 		s.subscription = s.subscription || name == "Subscription"
+		s.recommended = s.recommended || name == "Recommended"
 		s.survey = s.survey || name == "Survey"
 		s.ask = s.ask || s.survey || name == "Ask"
 	}
@@ -149,13 +150,14 @@ func (s *Set) Render(name string, d Data) (Mail, error) {
 func (m *mail) render(d *Data, clean bool) (Mail, error) {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
-	if sc.own(d, m.shows); clean {
+	l := m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
+	language, _ := m.writing(l)
+	if sc.own(d, m.shows, language); clean {
 		sc.clean(d)
 	}
 	if d.Marketing && sc.data.UnsubscribeURL == "" {
 		return Mail{}, errors.New("a marketing email needs an http(s) unsubscribe URL")
 	}
-	l := m.in(localeKey{d.Store.Locale, d.Store.Currency, d.Customer.Locale})
 	sc.write(m, l)
 	sc.look = d.Store.look()
 	out := Mail{Template: m.name, Lang: sc.data.Lang}
@@ -266,8 +268,10 @@ type scratch struct {
 	order    Order
 	cart     Cart
 	products Products
+	liked    Recommended
 	offer    Offer
 	points   Points
+	likes    [maxRecommended]Recommendation
 	ordered  shelf // of order
 	carted   shelf
 	shelved  shelf
@@ -294,6 +298,7 @@ func (s *scratch) release() {
 	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
 	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
 	s.subscription, s.points, s.survey = Subscription{}, Points{}, Survey{}
+	s.liked, s.likes = Recommended{}, [maxRecommended]Recommendation{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)
 	}
@@ -314,6 +319,9 @@ func (s *scratch) write(m *mail, l *locale) {
 	}
 	if d.Subscription != nil {
 		d.Subscription.Dir = d.Dir
+	}
+	if d.Recommended != nil {
+		d.Recommended.Dir = d.Dir
 	}
 	if d.Offer != nil {
 		d.Offer.Worth = l.worth(d.Offer)

@@ -87,7 +87,7 @@ func (v *Vocabulary) add(t reflect.Type, docs map[string]string) {
 	v.Types[t.Name()] = []Field{}
 	var fields []Field
 	for f := range t.Fields() {
-		if !f.IsExported() {
+		if !offered(f) {
 			continue
 		}
 		x, of := Field{Name: f.Name, Doc: docs[t.Name()+"."+f.Name]}, f.Type

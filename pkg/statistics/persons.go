@@ -3,7 +3,10 @@ package statistics
 import (
 	"context"
 
+	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/product"
+	"homing/pkg/recommend"
 )
 
 // A Counter counts persons, as a product.Collector does.
@@ -17,4 +20,23 @@ func Add(ctx context.Context, people customer.People, k Counter, batch []custome
 		k.Add(who)
 		return nil
 	})
+}
+
+// night counts persons for all that is computed in one pass.
+type night struct {
+	*product.Collector
+	together *recommend.Collector
+}
+
+// Add implements Counter.
+func (n *night) Add(c *customer.Customer) {
+	h := product.HabitsOf(c)
+	n.AddWith(c, h)
+	n.together.Add(c, h.Bought)
+}
+
+// Sold counts an order of nobody.
+func (n *night) Sold(e events.Event) {
+	n.Collector.Sold(e)
+	n.together.Sold(e)
 }

@@ -1,7 +1,7 @@
 // Package statistics keeps the product statistics of each store where every process
-// finds them. One process computes them, from all customers, and publishes them
-// as one object a store; the others load it, and again whenever there is a newer
-// one. What the shop says about a product in the meantime, every process puts
+// finds them, and what goes with what. One process computes them, in one pass over all
+// customers, and publishes them as two objects a store; the others load them, and again
+// whenever there are newer ones. What the shop says about a product in the meantime, every process puts
 // into its copy within seconds.
 //
 // Nothing here is counted up: statistics are always computed from all customers
@@ -24,6 +24,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/recommend"
 	"homing/pkg/segment"
 )
 
@@ -70,6 +71,9 @@ type Statistics struct {
 type copied struct {
 	snapshot *product.Snapshot
 	object   string // its NUID
+
+	together *recommend.Snapshot // nil: nothing is known
+	pairs    string              // the NUID of its object
 }
 
 // New returns statistics that know nothing yet.
@@ -80,6 +84,13 @@ func (c *Statistics) Of(store string) *product.Snapshot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.current[store].snapshot
+}
+
+// Recommendations returns what goes with what in a store; nil if nothing is known.
+func (c *Statistics) Recommendations(store string) *recommend.Snapshot {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.current[store].together
 }
 
 func (c *Statistics) keep(store string, k copied) {
@@ -95,7 +106,8 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	if err := c.Update(ctx, store); err != nil { // the constants of the shop are learned by the night before
 		return nil, err
 	}
-	k := product.NewCollector(c.o.Now().UTC(), c.Of(store))
+	now := c.o.Now().UTC()
+	k := &night{product.NewCollector(now, c.Of(store)), recommend.NewCollector(now)}
 	if c.o.Segments != nil {
 		k.Segment(c.o.Segments(store))
 	} else {
@@ -131,17 +143,23 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	k.Worth(s)
 	k.Segments(s)
 	s.Sequence = heard
-	object, err := publish(ctx, c.o.JS, store, s)
-	if err != nil {
+	next := copied{snapshot: s, together: k.together.Snapshot()}
+	if next.pairs, err = publish(ctx, c.o.JS, pairsOf(store), next.together); err != nil {
 		return nil, err
 	}
-	c.keep(store, copied{s, object})
+	if next.object, err = publish(ctx, c.o.JS, store, s); err != nil {
+		return nil, err
+	}
+	c.keep(store, next)
 	c.o.Log.Info("computed the product statistics", zap.String("store", store), zap.Int("customers", s.Customers),
 		zap.Int("products", len(s.Products)), zap.Duration("took", time.Since(began)))
 	return s, nil
 }
 
-func publish(ctx context.Context, js jetstream.JetStream, store string, s *product.Snapshot) (object string, err error) {
+// pairsOf names the object of a store with what goes with what. No store is called so.
+func pairsOf(store string) string { return store + "/together" }
+
+func publish(ctx context.Context, js jetstream.JetStream, name string, s interface{ Encode() ([]byte, error) }) (object string, err error) {
 	data, err := s.Encode()
 	if err != nil {
 		return "", err
@@ -150,7 +168,7 @@ func publish(ctx context.Context, js jetstream.JetStream, store string, s *produ
 	if err != nil {
 		return "", fmt.Errorf("publishing product statistics: %w", err)
 	}
-	info, err := objects.Put(ctx, jetstream.ObjectMeta{Name: store}, &unhurried{bytes.NewReader(data)})
+	info, err := objects.Put(ctx, jetstream.ObjectMeta{Name: name}, &unhurried{bytes.NewReader(data)})
 	if err != nil {
 		return "", fmt.Errorf("publishing product statistics: %w", err)
 	}
@@ -173,30 +191,49 @@ func (u *unhurried) Read(p []byte) (int, error) {
 // errNone says that no statistics of a store were computed yet.
 var errNone = errors.New("no product statistics were computed yet")
 
-// load reads the object of a store unless it is the one that is known.
-func load(ctx context.Context, js jetstream.JetStream, store, known string) (copied, error) {
+// load reads an object unless it is the one that is known: then there is no data.
+func load(ctx context.Context, js jetstream.JetStream, name, known string) (data []byte, object string, err error) {
 	objects, err := js.ObjectStore(ctx, bus.ProductsBucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return copied{}, errNone
+		return nil, "", errNone
 	}
 	if err != nil {
-		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+		return nil, "", fmt.Errorf("reading product statistics: %w", err)
 	}
-	info, err := objects.GetInfo(ctx, store)
+	info, err := objects.GetInfo(ctx, name)
 	switch {
 	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return copied{}, errNone
+		return nil, "", errNone
 	case err != nil:
-		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+		return nil, "", fmt.Errorf("reading product statistics: %w", err)
 	case info.NUID == known:
-		return copied{object: known}, nil
+		return nil, known, nil
 	}
-	data, object, err := read(ctx, objects, store)
-	if err != nil {
-		return copied{}, fmt.Errorf("reading product statistics: %w", err)
+	if data, object, err = read(ctx, objects, name); err != nil {
+		return nil, "", fmt.Errorf("reading product statistics: %w", err)
 	}
-	s, err := product.Decode(data)
-	return copied{s, object}, err
+	return data, object, nil
+}
+
+// newer returns the copy with what is newer in the bucket.
+func (k copied) newer(ctx context.Context, js jetstream.JetStream, store string) (copied, error) {
+	data, object, err := load(ctx, js, store, k.object)
+	if err == nil && data != nil {
+		k.object = object
+		k.snapshot, err = product.Decode(data)
+	}
+	if err != nil && !errors.Is(err, errNone) {
+		return k, err
+	}
+	data, object, err = load(ctx, js, pairsOf(store), k.pairs)
+	if err == nil && data != nil {
+		k.pairs = object
+		k.together, err = recommend.Decode(data)
+	}
+	if err != nil && !errors.Is(err, errNone) {
+		return k, err
+	}
+	return k, nil
 }
 
 // read reads an object, and says which it was. One that is replaced meanwhile loses its

@@ -3,8 +3,8 @@ package statistics
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -54,6 +54,9 @@ func (c *Statistics) Run(ctx context.Context) {
 	defer c.o.JS.Conn().RemoveStatusListener(back)
 	confirm := cmp.Or(c.o.Confirm, missed)
 	wait := confirm
+	if !c.loaded() {
+		wait = 0
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,6 +72,11 @@ func (c *Statistics) Run(ctx context.Context) {
 			wait = failed
 		}
 	}
+}
+
+// loaded reports whether something is known of each store.
+func (c *Statistics) loaded() bool {
+	return !slices.ContainsFunc(c.o.Stores, func(store string) bool { return c.Of(store) == nil })
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -124,14 +132,9 @@ func (c *Statistics) Update(ctx context.Context, store string) error {
 	c.mu.RLock()
 	have := c.current[store]
 	c.mu.RUnlock()
-	next, err := load(ctx, c.o.JS, store, have.object)
-	switch {
-	case errors.Is(err, errNone):
-		next = have
-	case err != nil:
+	next, err := have.newer(ctx, c.o.JS, store)
+	if err != nil {
 		return err
-	case next.snapshot == nil: // the same
-		next = have
 	}
 	if next.snapshot == nil {
 		return nil // will be computed, and hears everything then
