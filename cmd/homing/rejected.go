@@ -10,11 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"homing/events"
-	"homing/pkg/bus"
+	"homing/pkg/rejected"
 )
 
 const rejectedHelp = `Events that could not be understood wait on the stream REJECTED, as they came, each
@@ -35,18 +34,8 @@ type rejectedFlags struct {
 	warnings      bool // not the rejected events
 }
 
-func (f *rejectedFlags) subject() string {
-	part := func(s string) string {
-		if s == "" {
-			return "*"
-		}
-		return s
-	}
-	of := "rejected."
-	if f.warnings {
-		of = "warned."
-	}
-	return of + part(f.store) + "." + part(f.reason)
+func (f *rejectedFlags) choice() rejected.Choice {
+	return rejected.Choice{Store: f.store, Reason: f.reason}
 }
 
 func (f *rejectedFlags) validate() error {
@@ -77,7 +66,7 @@ func (p *program) rejectedCommand() *cobra.Command {
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List rejected events, the newest first", Args: cobra.NoArgs,
-		RunE: p.onRejected(f, func(ctx context.Context, r *rejected, _ []string) error {
+		RunE: p.onRejected(f, func(ctx context.Context, r *rejected.Stream, _ []string) error {
 			if f.warnings {
 				return p.listWarnings(ctx, r, f)
 			}
@@ -88,7 +77,9 @@ func (p *program) rejectedCommand() *cobra.Command {
 	list.Flags().IntVar(&f.limit, "limit", 20, "at most `n` of them; 0 is all")
 	show := &cobra.Command{
 		Use: "show <sequence>", Short: "Show one rejected event: why, its headers, its payload", Args: cobra.ExactArgs(1),
-		RunE: p.onRejected(f, func(ctx context.Context, r *rejected, args []string) error { return p.showRejected(ctx, r, args[0]) }),
+		RunE: p.onRejected(f, func(ctx context.Context, r *rejected.Stream, args []string) error {
+			return p.showRejected(ctx, r, args[0])
+		}),
 	}
 	replay := &cobra.Command{
 		Use: "replay <sequence> ... | --all", Short: "Publish rejected events again, and remove them from the list",
@@ -98,7 +89,9 @@ func (p *program) rejectedCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: p.onRejected(f, func(ctx context.Context, r *rejected, args []string) error { return p.replayRejected(ctx, r, f, args) }),
+		RunE: p.onRejected(f, func(ctx context.Context, r *rejected.Stream, args []string) error {
+			return p.replayRejected(ctx, r, f, args)
+		}),
 	}
 	replay.Flags().BoolVar(&f.all, "all", false, "all that are there now")
 	replay.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be published, and change nothing")
@@ -114,8 +107,8 @@ func (p *program) rejectedCommand() *cobra.Command {
 	return parent
 }
 
-// onRejected runs a command with the stream REJECTED open.
-func (p *program) onRejected(f *rejectedFlags, do func(context.Context, *rejected, []string) error) func(*cobra.Command, []string) error {
+// onRejected runs a command with the stream REJECTED.
+func (p *program) onRejected(f *rejectedFlags, do func(context.Context, *rejected.Stream, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f.validate(); err != nil {
 			return usage(err)
@@ -129,14 +122,7 @@ func (p *program) onRejected(f *rejectedFlags, do func(context.Context, *rejecte
 			return err
 		}
 		defer nc.Close()
-		stream, err := js.Stream(cmd.Context(), bus.Rejected)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return errors.New("there is no stream REJECTED; `homing setup` makes it")
-		}
-		if err != nil {
-			return fmt.Errorf("stream REJECTED: %w", err)
-		}
-		return do(cmd.Context(), &rejected{js, stream}, args)
+		return do(cmd.Context(), rejected.New(js), args)
 	}
 }
 
@@ -148,10 +134,8 @@ func sequence(s string) (uint64, error) {
 	return n, nil
 }
 
-func (p *program) listRejected(ctx context.Context, r *rejected, f *rejectedFlags) error {
-	entries, total, err := newest(ctx, r, f.subject(), f.limit, func(m jetstream.Msg, md *jetstream.MsgMetadata) rejectedEntry {
-		return entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers())
-	})
+func (p *program) listRejected(ctx context.Context, r *rejected.Stream, f *rejectedFlags) error {
+	entries, total, err := r.Newest(ctx, f.choice(), f.limit)
 	if err != nil {
 		return err
 	}
@@ -173,40 +157,47 @@ func (p *program) listRejected(ctx context.Context, r *rejected, f *rejectedFlag
 	return p.writeOlder(total - len(entries))
 }
 
-func (p *program) showRejected(ctx context.Context, r *rejected, arg string) error {
+func (p *program) showRejected(ctx context.Context, r *rejected.Stream, arg string) error {
 	seq, err := sequence(arg)
 	if err != nil {
 		return err
 	}
-	m, err := r.get(ctx, seq)
+	m, err := r.Get(ctx, seq)
 	if err != nil {
 		return err
 	}
 	if p.asJSON() {
-		return writeJSON(p.out, m.document())
+		return writeJSON(p.out, rejectedDocument(m))
 	}
-	_, err = p.out.Write(m.text())
+	_, err = p.out.Write(rejectedText(m))
 	return err
 }
 
-// replayed is what became of one rejected event.
-type replayed struct {
-	Sequence    uint64 `json:"sequence"` // on REJECTED
-	Subject     string `json:"subject"`
-	Reason      string `json:"reason"`
-	NewSequence uint64 `json:"new_sequence,omitempty"` // on STOREFRONT
-	Error       string `json:"error,omitempty"`
+// toReplay are the sequences to replay, the oldest first.
+func toReplay(ctx context.Context, r *rejected.Stream, f *rejectedFlags, args []string) ([]uint64, error) {
+	if f.all {
+		return r.Choose(ctx, f.choice())
+	}
+	var seqs []uint64
+	for _, arg := range args {
+		seq, err := sequence(arg)
+		if err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, seq)
+	}
+	return seqs, nil
 }
 
-func (p *program) replayRejected(ctx context.Context, r *rejected, f *rejectedFlags, args []string) error {
-	seqs, err := r.chosen(ctx, f, args)
+func (p *program) replayRejected(ctx context.Context, r *rejected.Stream, f *rejectedFlags, args []string) error {
+	seqs, err := toReplay(ctx, r, f, args)
 	if err != nil {
 		return err
 	}
-	done := make([]replayed, 0, len(seqs))
+	done := make([]rejected.Replayed, 0, len(seqs))
 	failed := 0
 	for _, seq := range seqs {
-		out, err := r.replay(ctx, seq, f.dryRun)
+		out, err := r.Replay(ctx, seq, f.dryRun)
 		if err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -232,7 +223,7 @@ func (p *program) replayRejected(ctx context.Context, r *rejected, f *rejectedFl
 	return nil
 }
 
-func (p *program) writeReplayed(r replayed, dryRun bool) error {
+func (p *program) writeReplayed(r rejected.Replayed, dryRun bool) error {
 	if p.asJSON() {
 		return nil // all at the end
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"homing/pkg/rejected"
 )
 
 const otherStore = `stores:
@@ -31,7 +33,7 @@ func publishRaw(t *testing.T, url, subject, body string) {
 	}
 }
 
-func listed(t *testing.T, url string, args ...string) (out []rejectedEntry) {
+func listed(t *testing.T, url string, args ...string) (out []rejected.Entry) {
 	t.Helper()
 	r := homing(t, append([]string{"rejected", "list", "--output=json", "--nats", url}, args...)...).want(t, exitOK)
 	if err := json.Unmarshal([]byte(r.out), &out); err != nil {

@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/events"
-	"homing/pkg/intake"
-	"homing/pkg/programme"
+	"homing/pkg/rejected"
 )
 
 const validateHelp = `Reads events from files and says all that is wrong with each: what Homing would reject
@@ -52,27 +51,9 @@ func (p *program) validateCommand() *cobra.Command {
 
 // verdict is what intake would say of one event.
 type verdict struct {
-	File     string       `json:"file"`
-	Line     int          `json:"line"`
-	Type     events.Type  `json:"type,omitempty"`
-	ID       string       `json:"id,omitempty"`
-	Rejected string       `json:"rejected,omitempty"` // the reason
-	Faults   []eventFault `json:"faults,omitempty"`
-	More     int          `json:"more_faults,omitempty"`
-	Warnings []eventFault `json:"warnings,omitempty"`
-}
-
-type eventFault struct {
-	Reason string `json:"reason"`
-	Field  string `json:"field,omitempty"`
-	Detail string `json:"detail"`
-}
-
-func (f eventFault) String() string {
-	if f.Field == "" {
-		return f.Detail
-	}
-	return f.Field + ": " + f.Detail
+	File string `json:"file"`
+	Line int    `json:"line"`
+	rejected.Verdict
 }
 
 // judged is what was found in all files.
@@ -120,7 +101,7 @@ func (p *program) validateAll(f *validateFlags, docs *documents, all *judged) er
 		}
 		v := verdict{File: docs.name, Line: line}
 		if syntax, ok := errors.AsType[*documentError](err); ok {
-			v.reject(&events.Error{Reason: events.ReasonNotJSON, Detail: syntax.Error()})
+			v.Reject(&events.Error{Reason: events.ReasonNotJSON, Detail: syntax.Error()})
 		} else if err != nil {
 			return err
 		} else {
@@ -139,40 +120,17 @@ func (v *verdict) judge(doc []byte, store string, t events.Type) {
 	if t == "" {
 		var err error
 		if t, err = typeOf(doc); err != nil {
-			v.reject(err)
+			v.Reject(err)
 			return
 		}
 	}
-	v.Type = t
-	e, err := decodeFor(store, t, doc)
-	if err != nil {
-		v.reject(err)
-		return
-	}
-	v.ID = e.ID
-	for _, w := range e.Warnings {
-		v.Warnings = append(v.Warnings, eventFault{string(w.Reason), w.Field, w.Detail})
-	}
+	v.Verdict = rejected.Judge(events.Raw{Subject: events.Subject(store, t), Data: doc})
+	v.Type = t // also one that there is not
 }
 
 // decodeFor decodes an event as intake will that is published to a store.
 func decodeFor(store string, t events.Type, body []byte) (events.Event, error) {
-	e, err := events.Decode(events.Raw{Subject: events.Subject(store, t), Data: body}, time.Now())
-	if err == nil {
-		err = intake.CheckScope(e, programme.WorkerNames())
-	}
-	return e, err
-}
-
-func (v *verdict) reject(err error) {
-	bad, ok := errors.AsType[*events.Error](err)
-	if !ok {
-		bad = &events.Error{Reason: events.ReasonNotJSON, Detail: err.Error()}
-	}
-	v.Rejected, v.More = string(bad.Reason), bad.More
-	for _, f := range bad.Each() {
-		v.Faults = append(v.Faults, eventFault{string(f.Reason), f.Field, f.Detail})
-	}
+	return rejected.Decode(events.Raw{Subject: events.Subject(store, t), Data: body})
 }
 
 // tell counts an event, and says at once what is wrong with it.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
+	"homing/pkg/rejected"
 )
 
 // warningEntry is a warning about an event that was taken in.
@@ -28,7 +29,7 @@ type warningEntry struct {
 	LeftOut  int       `json:"left_out"` // how many more there were of the kind since the last
 }
 
-func warningOf(m jetstream.Msg, md *jetstream.MsgMetadata) warningEntry {
+func warningOf(m jetstream.Msg, md *jetstream.MsgMetadata) (warningEntry, bool) {
 	w := warningEntry{Sequence: md.Sequence.Stream, Time: md.Timestamp.UTC()}
 	if part := strings.Split(m.Subject(), "."); len(part) == 3 {
 		w.Store, w.Reason = part[1], part[2]
@@ -38,11 +39,11 @@ func warningOf(m jetstream.Msg, md *jetstream.MsgMetadata) warningEntry {
 	w.Source, w.Type = h.Get(bus.HeaderSource), h.Get(bus.HeaderType)
 	w.Place, _ = strconv.ParseUint(h.Get(bus.HeaderPlace), 10, 64)
 	w.LeftOut, _ = strconv.Atoi(h.Get(bus.HeaderLeftOut))
-	return w
+	return w, true
 }
 
-func (p *program) listWarnings(ctx context.Context, r *rejected, f *rejectedFlags) error {
-	entries, total, err := newest(ctx, r, f.subject(), f.limit, warningOf)
+func (p *program) listWarnings(ctx context.Context, r *rejected.Stream, f *rejectedFlags) error {
+	entries, total, err := rejected.Latest(ctx, r, rejected.Warned(f.store, f.reason), f.limit, warningOf)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,9 @@ func (p *program) listWarnings(ctx context.Context, r *rejected, f *rejectedFlag
 	}
 	return p.writeOlder(total - len(entries))
 }
+
+// printable is what came from outside, without what would steer a terminal.
+func printable(s string) string { return rejected.Printable(s) }
 
 // cell is what came from outside as it may be in a table.
 func cell(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }

@@ -13,11 +13,13 @@ import (
 	"homing/pkg/console"
 	"homing/pkg/installation"
 	"homing/pkg/programme"
+	"homing/pkg/rejected"
 	"homing/pkg/render"
 	"homing/pkg/running"
 	"homing/pkg/studio"
 	"homing/pkg/support"
 	"homing/pkg/templatestore"
+	"homing/pkg/triage"
 	"homing/templates"
 )
 
@@ -56,8 +58,10 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 
 // ConsoleSections are the sections of the console besides the emails.
 func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Section {
+	stores := programme.StoreNames(c)
 	of := running.Sections(r)
-	return slices.Insert(of, 1, support.Section(Cases{known}, programme.StoreNames(c))) // after Today
+	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                     // after Today
+	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores)) // before System
 }
 
 func (a *App) itself() Running {

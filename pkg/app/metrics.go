@@ -68,8 +68,8 @@ func newMetrics() *metrics {
 
 // Results of homing_events_total.
 const (
-	takenIn  = "taken_in"
-	rejected = "rejected"
+	takenIn    = "taken_in"
+	turnedDown = "rejected"
 )
 
 // fromZero counts from 0 on what may be counted once: what was never counted could not be

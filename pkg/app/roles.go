@@ -90,7 +90,7 @@ func (a *App) intake() *intake.Intake {
 		Took: a.metrics.took(), Aged: a.metrics.times.aged,
 		Rejected: func(x intake.Rejection) {
 			a.metrics.rejected.WithLabelValues(string(x.Reason)).Inc()
-			a.metrics.events.WithLabelValues(a.metrics.knownType(x.Type), rejected).Inc()
+			a.metrics.events.WithLabelValues(a.metrics.knownType(x.Type), turnedDown).Inc()
 			a.rejections.add(x)
 		},
 		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),

@@ -262,6 +262,11 @@ func (in *Intake) checkStore(store string) error {
 	if in.stores[store] {
 		return nil
 	}
+	return UnknownStore(store)
+}
+
+// UnknownStore is what an event of a store is rejected for that is not configured.
+func UnknownStore(store string) *events.Error {
 	return &events.Error{
 		Reason: events.ReasonUnknownStore, Field: "subject",
 		Detail: "no store " + store + " is configured; add it under stores in homing.yaml, or publish to storefront.<store>.…",

@@ -93,6 +93,17 @@ func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+// Editors lets only those in who may change things, and see customers.
+func Editors(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !VisitorOf(r.Context()).Editor {
+			http.Error(w, "you may look here, and change nothing", http.StatusForbidden)
+			return
+		}
+		next(w, r)
+	}
+}
+
 // editors lets only those in who may change things.
 func editors(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -8,9 +8,12 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"homing/pkg/localtime"
 )
 
 //go:embed page
@@ -85,12 +88,46 @@ var pageTemplates = func() map[string]*template.Template {
 var inPages = template.FuncMap{
 	"lines": lines,
 	"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 MST") },
+	"since": func(t time.Time) string {
+		if d := time.Since(t); d < 20*24*time.Hour {
+			return localtime.Age(d) + " ago"
+		}
+		return t.UTC().Format("2 January 2006")
+	},
+	"number": number,
 	"plural": func(n int, what string) string {
 		if n != 1 {
 			what += "s"
 		}
-		return strconv.Itoa(n) + " " + what
+		return number(n) + " " + what
 	},
+	"prose": prose,
+}
+
+// number writes 12345 as 12,345.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// A span is a piece of a sentence.
+type span struct {
+	Text string
+	Code bool
+}
+
+var link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+
+// prose takes a sentence of the documentation apart: what is code is to look like it, and
+// its links lead nowhere here.
+func prose(markdown string) (out []span) {
+	for i, text := range strings.Split(link.ReplaceAllString(strings.ReplaceAll(markdown, "**", ""), "$1"), "`") {
+		out = append(out, span{text, i%2 == 1})
+	}
+	return out
 }
 
 // A line is one of a unified diff.

@@ -16,10 +16,12 @@ import (
 	"homing/pkg/control"
 	"homing/pkg/doctor"
 	"homing/pkg/installation"
+	"homing/pkg/rejected"
 	"homing/pkg/running"
 	"homing/pkg/studio"
 	"homing/pkg/support"
 	"homing/pkg/templatestore"
+	"homing/pkg/triage"
 	"homing/pkg/why"
 )
 
@@ -78,7 +80,7 @@ func (book) Examine(context.Context) (doctor.Report, error) {
 }
 
 func withCustomers(o *studio.Options, _ *console.Options) {
-	o.Sections = append(running.Sections(book{}), support.Section(book{}, []string{"main", "second"}))
+	o.Sections = append(running.Sections(book{}), support.Section(book{}, []string{"main", "second"}), triage.Section(rejected.New(o.Versions.JetStream()), []string{"main", "second"}))
 }
 
 func TestCustomersAreLookedUpInABrowser(t *testing.T) {
@@ -93,6 +95,7 @@ func TestEverybodyCanUseThePagesOfCustomers(t *testing.T) {
 // lookUpCustomers goes through the pages by the keyboard, wide and narrow, light and dark.
 func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withCustomers)
+	reject(t, d, "bad_money", "order.total.amount: 27.8 is a JSON number | id: missing", `{"customer":{"email":"ann@example.com"}}`)
 	b := browse(t)
 	b.fine = []string{"401", "404"}
 	check := checks(b)
@@ -119,6 +122,14 @@ func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 			b.picture("today-" + scheme + fmt.Sprint(width))
 			b.do(chromedp.Navigate(d.URL() + "/system"))
 			shows("system", "publish one")
+			b.do(chromedp.Navigate(d.URL() + "/rejected"))
+			shows("rejected", "27.8 is a JSON number")
+			b.do(chromedp.Click(".wrongs a"))
+			b.waitFor(`document.querySelector(".events details")`)
+			eval[bool](b, `(document.querySelector(".events details").open = true)`)
+			shows("a rejected event", "ann@example.com")
+			b.do(chromedp.Click(".head form button"))
+			shows("replaying", "Replay 1 event?")
 			asks("nobody@example.com")
 			shows("nobody", "Nobody answers to that")
 			asks("both@example.com")

@@ -1,0 +1,307 @@
+// Package rejected reads the events that could not be understood, off the stream REJECTED,
+// says what is wrong with them, and publishes them again once the fault is fixed. `homing
+// rejected` and the console show what it tells.
+package rejected
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/events"
+	"homing/pkg/bus"
+)
+
+// Unknown is the store of what came on a subject that names none.
+const Unknown = "unknown"
+
+// Stream is the stream of rejected events, and of warnings about others.
+type Stream struct{ js jetstream.JetStream }
+
+// New returns the stream.
+func New(js jetstream.JetStream) *Stream { return &Stream{js} }
+
+// open finds the stream.
+func (s *Stream) open(ctx context.Context) (jetstream.Stream, error) {
+	stream, err := s.js.Stream(ctx, bus.Rejected)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, errors.New("there is no stream REJECTED; `homing setup` makes it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stream REJECTED: %w", err)
+	}
+	return stream, nil
+}
+
+// Entry is a rejected event, without what it said.
+type Entry struct {
+	Sequence uint64    `json:"sequence"`
+	Time     time.Time `json:"time"` // of the rejection
+	Subject  string    `json:"subject"`
+	Store    string    `json:"store"` // Unknown where the subject has none
+	Type     string    `json:"type"`  // empty where the subject has none
+	Event    string    `json:"event"` // its id, as far as it could be read
+	Source   string    `json:"source"`
+	Reason   string    `json:"reason"`
+	Detail   string    `json:"detail"`
+}
+
+func entryOf(seq uint64, at time.Time, subject string, h nats.Header) Entry {
+	e := Entry{Sequence: seq, Time: at.UTC(), Subject: h.Get(bus.HeaderSubject), Store: Unknown,
+		Reason: subject[strings.LastIndexByte(subject, '.')+1:], Detail: h.Get(bus.HeaderDetail),
+		Event: h.Get(bus.HeaderEvent), Source: h.Get(bus.HeaderSource)}
+	if store, t, err := events.ParseSubject(e.Subject); err == nil {
+		e.Store, e.Type = store, string(t)
+	} else if parts := strings.Split(subject, "."); len(parts) == 3 {
+		e.Store = parts[1] // no event: something that came back about an email, or a webhook
+	}
+	return e
+}
+
+// What is of a message without its payload.
+func read(m jetstream.Msg, md *jetstream.MsgMetadata) Entry {
+	return entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers())
+}
+
+// Faults are what is wrong with the event, each as `homing validate` says it.
+func (e Entry) Faults() []string { return strings.Split(e.Detail, " | ") }
+
+var (
+	fieldForm = regexp.MustCompile(`^([A-Za-z0-9_.\[\]-]+): `)
+	listIndex = regexp.MustCompile(`\[\d+\]`)
+)
+
+// Field is the one that the reason is about, without places in lists:
+// "order.items[].quantity"; empty where it is about no field.
+func (e Entry) Field() string {
+	if m := fieldForm.FindStringSubmatch(e.Detail); m != nil {
+		return listIndex.ReplaceAllString(m[1], "[]")
+	}
+	return ""
+}
+
+// ForPerson says what somebody has to do about what is no event, and so is not replayed;
+// "" of an event.
+func (e Entry) ForPerson() string { return forPerson(e.Reason) }
+
+func forPerson(reason string) string {
+	switch events.Reason(reason) {
+	case events.ReasonUnknownReport:
+		return "it is a report about an email, for a person to read, and no event; if it says that the address does not exist, publish address.bounced"
+	case events.ReasonUnreadableWebhook:
+		return "it is a webhook that could not be read, for a person to read, and no event; make the webhook again as the page of your shop's system says, and bring over what was missed"
+	case events.ReasonPrivacyRequest:
+		return "it is a request for a person, and no event; do what it says"
+	}
+	return ""
+}
+
+// A Choice chooses rejected events.
+type Choice struct {
+	Store, Reason string  // empty: all
+	Field         *string // see Entry.Field; nil: all
+	Last          uint64  // up to this sequence; 0: up to the newest
+	Recent        bool    // among the newest of all, which Groups tells apart
+}
+
+// Subject is what the messages of the choice are on, and perhaps others.
+func (c Choice) Subject() string { return subject("rejected", c.Store, c.Reason) }
+
+// Warned is the subject of the warnings about a store's events, for a reason; empty: all.
+func Warned(store, reason string) string { return subject("warned", store, reason) }
+
+func subject(of, store, reason string) string {
+	for _, part := range []string{store, reason} {
+		if part == "" {
+			part = "*"
+		}
+		of += "." + part
+	}
+	return of
+}
+
+func (c Choice) has(e Entry) bool {
+	return (c.Field == nil || *c.Field == e.Field()) && (c.Last == 0 || e.Sequence <= c.Last)
+}
+
+// Newest returns the newest of those chosen, newest first, and how many there are in all;
+// limit 0 is all of them.
+func (s *Stream) Newest(ctx context.Context, c Choice, limit int) ([]Entry, int, error) {
+	from, err := s.from(ctx, c)
+	if err != nil {
+		return nil, 0, err
+	}
+	return latest(ctx, s, c.Subject(), from, limit, func(m jetstream.Msg, md *jetstream.MsgMetadata) (Entry, bool) {
+		e := read(m, md)
+		return e, c.has(e)
+	})
+}
+
+// from is the sequence from which on a choice is looked for; 0: from the first.
+func (s *Stream) from(ctx context.Context, c Choice) (uint64, error) {
+	if !c.Recent {
+		return 0, nil
+	}
+	stream, err := s.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return recent(stream.CachedInfo()), nil
+}
+
+// Latest returns the newest messages of a subject, as see makes them of messages without
+// payloads, newest first, and how many there are in all: what see says no to counts for
+// nothing. limit 0 is all of them.
+func Latest[T any](ctx context.Context, s *Stream, subject string, limit int, see func(jetstream.Msg, *jetstream.MsgMetadata) (T, bool)) ([]T, int, error) {
+	return latest(ctx, s, subject, 0, limit, see)
+}
+
+func latest[T any](ctx context.Context, s *Stream, subject string, from uint64, limit int, see func(jetstream.Msg, *jetstream.MsgMetadata) (T, bool)) ([]T, int, error) {
+	out := []T{}
+	total := 0
+	err := s.headers(ctx, subject, from, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+		x, ok := see(m, md)
+		if !ok {
+			return
+		}
+		total++
+		out = append(out, x)
+		if limit > 0 && len(out) >= 2*limit {
+			out = slices.Clone(out[len(out)-limit:])
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if limit > 0 && len(out) > limit {
+		out = out[len(out)-limit:]
+	}
+	slices.Reverse(out)
+	return out, total, nil
+}
+
+// Choose returns the sequences of all events that are chosen, the oldest first: of those
+// that can be replayed.
+func (s *Stream) Choose(ctx context.Context, c Choice) ([]uint64, error) {
+	from, err := s.from(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var out []uint64
+	err = s.headers(ctx, c.Subject(), from, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+		if e := read(m, md); e.ForPerson() == "" && c.has(e) {
+			out = append(out, e.Sequence)
+		}
+	})
+	return out, err
+}
+
+// headers calls see with all messages of a subject that are there now, without payloads,
+// the oldest first; those from a sequence on.
+func (s *Stream) headers(ctx context.Context, subject string, from uint64, see func(jetstream.Msg, *jetstream.MsgMetadata)) error {
+	stream, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	o := jetstream.ConsumerConfig{
+		FilterSubject: subject, AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true,
+		MemoryStorage: true, InactiveThreshold: time.Minute,
+	}
+	if from > 0 {
+		o.DeliverPolicy, o.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from
+	}
+	c, err := stream.CreateConsumer(ctx, o)
+	if err != nil {
+		return fmt.Errorf("reading REJECTED: %w", err)
+	}
+	// One that is not deleted goes by itself a minute later.
+	defer func() { _ = stream.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }()
+	for left := int(c.CachedInfo().NumPending); left > 0; {
+		n, err := fetch(c, min(left, 1000), see)
+		if err != nil {
+			return fmt.Errorf("reading REJECTED: %w", err)
+		}
+		left -= n
+	}
+	return nil
+}
+
+// fetch calls see with the next messages, of which there are so many.
+func fetch(c jetstream.Consumer, most int, see func(jetstream.Msg, *jetstream.MsgMetadata)) (n int, err error) {
+	batch, err := c.Fetch(most, jetstream.FetchMaxWait(10*time.Second))
+	if err != nil {
+		return 0, err
+	}
+	for m := range batch.Messages() {
+		md, err := m.Metadata()
+		if err != nil {
+			return 0, err
+		}
+		n++
+		see(m, md)
+	}
+	if err := batch.Error(); err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, errors.New("the stream did not answer in time")
+	}
+	return n, nil
+}
+
+// Event is a rejected event, with all that it said.
+type Event struct {
+	Entry
+	Headers nats.Header
+	Data    []byte
+}
+
+// ErrGone is wrapped if an event is not there, or not any more.
+var ErrGone = errors.New("it is not there (any more)")
+
+// Get returns one.
+func (s *Stream) Get(ctx context.Context, seq uint64) (*Event, error) {
+	stream, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return get(ctx, stream, seq)
+}
+
+// Events returns several, but for those that are gone.
+func (s *Stream) Events(ctx context.Context, seqs []uint64) ([]*Event, error) {
+	stream, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Event
+	for _, seq := range seqs {
+		e, err := get(ctx, stream, seq)
+		if errors.Is(err, ErrGone) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func get(ctx context.Context, stream jetstream.Stream, seq uint64) (*Event, error) {
+	m, err := stream.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, fmt.Errorf("there is no rejected event %d: %w", seq, ErrGone)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading REJECTED: %w", err)
+	}
+	return &Event{entryOf(m.Sequence, m.Time, m.Subject, m.Header), m.Header, m.Data}, nil
+}
