@@ -34,6 +34,7 @@ it.
                            announce, offers, check, products, rejected, pending,
                            replan, rebuild, backup, restore, adopt
   Answering customers?     why, pending, export, erase
+  Does it pay?             report, segments
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 a server did
 not answer in time · 4 somebody would get different mail (rehearse --against).
@@ -81,7 +82,7 @@ func (p *program) root() *cobra.Command {
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.announceCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
-		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pointsCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.historyCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.segmentsCommand(), p.rejectedCommand(), p.versionCommand()},
+		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pointsCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.historyCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.segmentsCommand(), p.reportCommand(), p.rejectedCommand(), p.versionCommand()},
 		"":     {p.completionCommand(), p.manCommand()},
 	} {
 		for _, c := range cmds {

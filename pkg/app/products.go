@@ -20,6 +20,7 @@ func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
 		Now: a.o.Scale.Now, Confirm: a.o.ConfirmProducts, Log: a.log.Named("products"),
+		Then: a.countNumbers,
 		Segments: func(store string) (*segment.Set, func(*customer.Customer) bool) {
 			return a.stores[store].Segments, a.stores[store].HeldOut
 		},
@@ -65,10 +66,8 @@ func (a *App) rests(k workers.Kind) bool {
 // products returns what is known about a store's products.
 func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(store) }
 
-// productsJob computes the product statistics every night.
+// productsJob computes the product statistics every night, and the numbers, which rest on
+// them.
 func (a *App) productsJob() calendar.Job {
-	return calendar.Products(func(ctx context.Context, store string, _ time.Time) error {
-		_, err := a.statistics.Refresh(ctx, store)
-		return err
-	})
+	return calendar.Products(func(ctx context.Context, store string, _ time.Time) error { return a.statistics.Night(ctx, store) })
 }

@@ -68,6 +68,7 @@ var may = map[string][]string{
 	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},
 	"pkg/config":    {"events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/segment", "pkg/suggest"},
 	"pkg/foresight": {},
+	"pkg/numbers":   {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/touch", "pkg/segment", "pkg/attribution", "pkg/lift", "pkg/bus"},
 	"pkg/segment":   {"events", "pkg/customer", "pkg/foresight", "pkg/problem", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer", "pkg/foresight", "pkg/segment"},
 	"pkg/recommend": {"events", "pkg/customer"},

@@ -49,6 +49,7 @@ type Config struct {
 	Offers            Offers   `yaml:"offers"`
 	Answers           Answers  `yaml:"answers"`
 	Clicks            Clicks   `yaml:"clicks"`
+	Numbers           Numbers  `yaml:"numbers"`
 	Calendar          Calendar `yaml:"calendar"`
 	// Segments are by name.
 	Segments segment.Expressions `yaml:"segments"`
@@ -120,6 +121,7 @@ func Default() Config {
 		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:   Offers{Window: 90 * day},
 		Answers:  Answers{Low: Low{CSAT: 2, NPS: 6}},
+		Numbers:  Numbers{Attribution{AfterSending: 7 * day, AfterClick: 30 * day, HalfLife: 7 * day}, Lift{Window: 30 * day}},
 		Calendar: Calendar{CatchUp: 7 * day, DailyLimit: 5000},
 	}
 	setDefaults(reflect.ValueOf(&c).Elem())

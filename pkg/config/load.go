@@ -106,7 +106,7 @@ func ReadInto(name string, data []byte, into any) error {
 func (c *Config) newStore(id string) Store {
 	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(),
-		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, SMTP: c.SMTP,
+		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, Numbers: c.Numbers, SMTP: c.SMTP,
 		Segments: c.Segments, Workers: c.Workers,
 	}
 }

@@ -54,6 +54,7 @@ type Store struct {
 	Offers        Offers  `yaml:"offers"`
 	Answers       Answers `yaml:"answers"`
 	Clicks        Clicks  `yaml:"clicks"`
+	Numbers       Numbers `yaml:"numbers"`
 	SMTP          SMTP    `yaml:"smtp"`
 	// Segments are by name; those of all stores are among them.
 	Segments segment.Expressions `yaml:"segments"`

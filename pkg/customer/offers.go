@@ -31,15 +31,22 @@ func (c *Customer) OfferOf(touch uint64) (Offer, bool) {
 // Redeemed returns when the customer placed an order with the code, or added it to
 // one, at or after the offer was bound; the zero time if never. Case does not matter.
 func (c *Customer) Redeemed(o Offer) time.Time {
-	for _, e := range slices.Backward(c.Orders) {
+	_, at := c.RedeemedWith(o)
+	return at
+}
+
+// RedeemedWith is Redeemed, and returns the order.
+func (c *Customer) RedeemedWith(o Offer) (*Order, time.Time) {
+	for i := len(c.Orders) - 1; i >= 0; i-- {
+		e := &c.Orders[i]
 		if e.Told.At >= o.At && !e.Test && slices.Contains(e.Coupons, coupon(o.Code)) {
 			if e.Age >= o.At {
-				return e.PlacedAt()
+				return e, e.PlacedAt()
 			}
-			return e.Told.Time()
+			return e, e.Told.Time()
 		}
 	}
-	return time.Time{}
+	return nil, time.Time{}
 }
 
 // Bind takes an offer over and reports whether it did. A touch has one offer, the

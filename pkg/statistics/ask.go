@@ -77,7 +77,7 @@ func (c *Statistics) answer(ctx context.Context, m *nats.Msg) {
 	store := string(m.Data)
 	if !slices.Contains(c.o.Stores, store) {
 		a.Error = "the running process knows no store " + store
-	} else if _, err := c.Refresh(ctx, store); err != nil {
+	} else if err := c.Night(ctx, store); err != nil {
 		a.Error = err.Error()
 	}
 	data, err := json.Marshal(a)
@@ -87,4 +87,13 @@ func (c *Statistics) answer(ctx context.Context, m *nats.Msg) {
 	if err != nil {
 		c.o.Log.Warn("cannot answer that product statistics were computed", zap.Error(err))
 	}
+}
+
+// Night computes the statistics of a store, and what rests on them.
+func (c *Statistics) Night(ctx context.Context, store string) error {
+	_, err := c.Refresh(ctx, store)
+	if err == nil && c.o.Then != nil {
+		err = c.o.Then(ctx, store)
+	}
+	return err
 }

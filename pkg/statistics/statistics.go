@@ -9,11 +9,9 @@
 package statistics
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -54,6 +52,9 @@ type Options struct {
 	Now       func() time.Time                // the business time
 	Confirm   time.Duration                   // how soon to look without having been told; 0: missed
 	Log       *zap.Logger
+	// Then is done after somebody asked for a refresh, as it is at night: with what else rests
+	// on the statistics. It may be nil.
+	Then func(ctx context.Context, store string) error
 	// Segments returns the segments of a store that are counted, and who gets no marketing
 	// email at all; for Refresh. nil: those that there always are.
 	Segments func(store string) (*segment.Set, func(c *customer.Customer) bool)
@@ -164,52 +165,16 @@ func publish(ctx context.Context, js jetstream.JetStream, name string, s interfa
 	if err != nil {
 		return "", err
 	}
-	objects, err := js.ObjectStore(ctx, bus.ProductsBucket)
-	if err != nil {
+	if object, err = bus.PutObject(ctx, js, bus.ProductsBucket, name, data); err != nil {
 		return "", fmt.Errorf("publishing product statistics: %w", err)
 	}
-	info, err := objects.Put(ctx, jetstream.ObjectMeta{Name: name}, &unhurried{bytes.NewReader(data)})
-	if err != nil {
-		return "", fmt.Errorf("publishing product statistics: %w", err)
-	}
-	return info.NUID, nil
+	return object, nil
 }
 
-// unhurried takes a moment over the end of what it reads. nats.go (1.55) starts a
-// goroutine with the first piece of an object and takes its channel away with
-// the last: one that had no time to look at it would never end.
-type unhurried struct{ io.Reader }
-
-func (u *unhurried) Read(p []byte) (int, error) {
-	n, err := u.Reader.Read(p)
-	if errors.Is(err, io.EOF) {
-		time.Sleep(10 * time.Millisecond)
-	}
-	return n, err
-}
-
-// errNone says that no statistics of a store were computed yet.
-var errNone = errors.New("no product statistics were computed yet")
-
-// load reads an object unless it is the one that is known: then there is no data.
+// load reads an object unless it is the one that is known: then there is no data. Its error
+// may be bus.ErrNoObject.
 func load(ctx context.Context, js jetstream.JetStream, name, known string) (data []byte, object string, err error) {
-	objects, err := js.ObjectStore(ctx, bus.ProductsBucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return nil, "", errNone
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("reading product statistics: %w", err)
-	}
-	info, err := objects.GetInfo(ctx, name)
-	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return nil, "", errNone
-	case err != nil:
-		return nil, "", fmt.Errorf("reading product statistics: %w", err)
-	case info.NUID == known:
-		return nil, known, nil
-	}
-	if data, object, err = read(ctx, objects, name); err != nil {
+	if data, object, err = bus.GetObject(ctx, js, bus.ProductsBucket, name, known); err != nil {
 		return nil, "", fmt.Errorf("reading product statistics: %w", err)
 	}
 	return data, object, nil
@@ -222,7 +187,7 @@ func (k copied) newer(ctx context.Context, js jetstream.JetStream, store string)
 		k.object = object
 		k.snapshot, err = product.Decode(data)
 	}
-	if err != nil && !errors.Is(err, errNone) {
+	if err != nil && !errors.Is(err, bus.ErrNoObject) {
 		return k, err
 	}
 	data, object, err = load(ctx, js, pairsOf(store), k.pairs)
@@ -230,35 +195,8 @@ func (k copied) newer(ctx context.Context, js jetstream.JetStream, store string)
 		k.pairs = object
 		k.together, err = recommend.Decode(data)
 	}
-	if err != nil && !errors.Is(err, errNone) {
+	if err != nil && !errors.Is(err, bus.ErrNoObject) {
 		return k, err
 	}
 	return k, nil
-}
-
-// read reads an object, and says which it was. One that is replaced meanwhile loses its
-// content, and nats.go (1.55) waits for that until its deadline; so the first is close.
-func read(ctx context.Context, objects jetstream.ObjectStore, store string) (data []byte, object string, err error) {
-	for wait := 2 * time.Second; wait < time.Minute; wait *= 4 {
-		if data, object, err = readWithin(ctx, wait, objects, store); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	return data, object, err
-}
-
-func readWithin(ctx context.Context, wait time.Duration, objects jetstream.ObjectStore, store string) ([]byte, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	o, err := objects.Get(ctx, store)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = o.Close() }() // all of it was read, or it says nothing new
-	info, err := o.Info()
-	if err != nil {
-		return nil, "", err
-	}
-	data, err := io.ReadAll(o)
-	return data, info.NUID, err
 }
