@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/pkg/config"
-	"homing/pkg/control"
 	"homing/pkg/installation"
 	"homing/pkg/programme"
 )
@@ -34,33 +33,23 @@ type pauseFlags struct {
 }
 
 func (p *program) pauseCommand() *cobra.Command {
-	c, f := p.switchCommand("pause", "Stop a worker from sending, until it is resumed", pauseHelp, (*control.Controls).Pause)
+	c, f := p.switchCommand("pause", "Stop a worker from sending, until it is resumed", pauseHelp, true)
 	c.Flags().StringVar(&f.detail, "reason", "", "why, for homing status and the timeline; no names, no addresses")
 	return c
 }
 
 func (p *program) resumeCommand() *cobra.Command {
-	c, _ := p.switchCommand("resume", "Let a worker send again that was paused", resumeHelp, (*control.Controls).Resume)
+	c, _ := p.switchCommand("resume", "Let a worker send again that was paused", resumeHelp, false)
 	return c
 }
 
-// switched is one worker as `homing pause --output json` and resume tell of it.
-type switched struct {
-	Worker  string `json:"worker"`
-	Store   string `json:"store,omitempty"` // none: in every store
-	Paused  bool   `json:"paused"`
-	Changed bool   `json:"changed"`
-	// Config is whether the configuration has it paused, wherever that is.
-	Config bool `json:"paused_by_configuration"`
-}
-
-func (p *program) switchCommand(name, short, long string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) (*cobra.Command, *pauseFlags) {
+func (p *program) switchCommand(name, short, long string, pause bool) (*cobra.Command, *pauseFlags) {
 	f := &pauseFlags{}
 	c := &cobra.Command{
 		Use: name + " <worker>|all", Short: short, Long: long, Args: cobra.ExactArgs(1),
 		ValidArgs: append(programme.WorkerNames(), everyWorker),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.switchWorkers(cmd.Context(), f, name == "pause", args[0], do)
+			return p.switchWorkers(cmd.Context(), f, pause, args[0])
 		},
 	}
 	p.natsFlags(c, &f.timeout, 10*time.Second)
@@ -69,9 +58,9 @@ func (p *program) switchCommand(name, short, long string, do func(*control.Contr
 	return c, f
 }
 
-func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, named string, do func(*control.Controls, context.Context, control.Hold) (bool, error)) error {
-	if strings.Contains(f.detail, "@") {
-		return usagef("--reason: it stays on the timeline for years, so it must not contain an address")
+func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, named string) error {
+	if err := installation.CheckPauseReason(f.detail); err != nil {
+		return usagef("--reason: %v", err)
 	}
 	names := programme.WorkerNames()
 	if named != everyWorker {
@@ -101,14 +90,18 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if err != nil {
 		return err
 	}
-	controls := installation.Controls(c, js, scale)
-	var done []switched
+	var done []installation.Switched
 	for _, w := range names {
-		changed, err := do(controls, ctx, control.Hold{Worker: w, Store: f.store, Reason: control.Paused, Detail: f.detail})
-		if err != nil {
-			return fmt.Errorf("%s: %w", w, err)
+		var one installation.Switched
+		if pause {
+			one, err = installation.Pause(ctx, c, js, scale, w, f.store, f.detail)
+		} else {
+			one, err = installation.Resume(ctx, c, js, scale, w, f.store)
 		}
-		done = append(done, switched{Worker: w, Store: f.store, Paused: pause, Changed: changed, Config: programme.PausedByConfig(c, w, f.store)})
+		if err != nil {
+			return err
+		}
+		done = append(done, one)
 	}
 	if p.asJSON() {
 		return writeJSON(p.out, done)
@@ -128,7 +121,7 @@ func pausable(c *config.Config, store string) error {
 	return usagef("--store: no store %s is configured; there are %s", store, strings.Join(slices.Sorted(maps.Keys(c.Stores)), ", "))
 }
 
-func (p *program) writeSwitched(done []switched) error {
+func (p *program) writeSwitched(done []installation.Switched) error {
 	for _, d := range done {
 		said := "goes on"
 		switch {

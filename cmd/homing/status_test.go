@@ -65,12 +65,12 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 	if d := cmp.Diff(want, states()); d != "" {
 		t.Errorf("states (-want +got):\n%s", d)
 	}
-	var done []switched
+	var done []installation.Switched
 	if err := json.Unmarshal([]byte(do("resume", "all", "--output=json").want(t, exitOK).out), &done); err != nil {
 		t.Fatal(err)
 	}
-	done = slices.DeleteFunc(done, func(d switched) bool { return !d.Changed })
-	if d := cmp.Diff([]switched{{Worker: "thank-you", Changed: true}, {Worker: "win-back", Changed: true}}, done); d != "" {
+	done = slices.DeleteFunc(done, func(d installation.Switched) bool { return !d.Changed })
+	if d := cmp.Diff([]installation.Switched{{Worker: "thank-you", Changed: true}, {Worker: "win-back", Changed: true}}, done); d != "" {
 		t.Errorf("resumed (-want +got):\n%s", d)
 	}
 	want["thank-you"], want["win-back"] = "live", "shadow"

@@ -59,6 +59,7 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 // ConsoleSections are the sections of the console besides the emails.
 func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Section {
 	stores := programme.StoreNames(c)
+	r.At, r.Log = known.at, known.log
 	of := running.Sections(r)
 	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                     // after Today
 	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores)) // before System

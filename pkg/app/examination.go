@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"homing/pkg/clock"
 	"homing/pkg/config"
@@ -13,6 +14,9 @@ import (
 	"homing/pkg/doctor"
 	"homing/pkg/doctor/examine"
 	"homing/pkg/installation"
+	"homing/pkg/programme"
+	"homing/pkg/running"
+	"homing/pkg/studio"
 )
 
 // Examination says what is examined of the installation of a configuration, by a program
@@ -38,6 +42,10 @@ type Running struct {
 	Checks []string
 	// RedisDial dials Redis; nil: by the configuration's URL.
 	RedisDial connect.Dialer
+	// At is the installation as it is read, and Log has who paused what; the console sets
+	// both.
+	At  *installation.Installation
+	Log *zap.Logger
 }
 
 // patience is how long the doctor looks for one thing before it goes on without it.
@@ -46,6 +54,41 @@ const patience = 10 * time.Second
 // Status implements running.Installation.
 func (r Running) Status(ctx context.Context) (*installation.Status, error) {
 	return installation.ReadStatus(ctx, r.Config, r.JS, r.Scale)
+}
+
+// Pending implements running.Installation.
+func (r Running) Pending(ctx context.Context, days int) (p running.Pending, err error) {
+	p.First = map[string]time.Time{}
+	for _, store := range programme.StoreNames(r.Config) {
+		p.First[store] = r.At.Today(store)
+	}
+	p.Counts, err = r.At.PendingByDay(ctx, days, func(int) {})
+	return p, err
+}
+
+// Rule implements running.Installation.
+func (r Running) Rule(worker, store string) (installation.Rule, bool) {
+	return r.At.Rule(worker, store)
+}
+
+// Pause implements running.Installation. The fact on the timeline has no name; the log has.
+func (r Running) Pause(ctx context.Context, worker, store, why string) (installation.Switched, error) {
+	done, err := installation.Pause(ctx, r.Config, r.JS, r.Scale, worker, store, why)
+	r.switched(ctx, "a worker is paused", done, err)
+	return done, err
+}
+
+// Resume implements running.Installation.
+func (r Running) Resume(ctx context.Context, worker, store string) (installation.Switched, error) {
+	done, err := installation.Resume(ctx, r.Config, r.JS, r.Scale, worker, store)
+	r.switched(ctx, "a worker is resumed", done, err)
+	return done, err
+}
+
+func (r Running) switched(ctx context.Context, what string, done installation.Switched, err error) {
+	if err == nil && done.Changed {
+		r.Log.Info(what, zap.String("worker", done.Worker), zap.String("store", done.Store), zap.String("by", studio.VisitorOf(ctx).Name))
+	}
 }
 
 // Examine implements running.Installation.

@@ -55,7 +55,7 @@ func (i *Installation) PendingByDay(ctx context.Context, days int, step func(see
 					c = &DayCounts{Store: p.Store, Worker: k.Name, Days: make([]int, days)}
 					byStore[p.Store] = c
 				}
-				c.add(p.Wake, i.today(p.Store))
+				c.add(p.Wake, i.Today(p.Store))
 			}
 			seen += len(ps)
 			step(seen)
@@ -75,8 +75,8 @@ func (i *Installation) PendingByDay(ctx context.Context, days int, step func(see
 	return out, nil
 }
 
-// today is the beginning of the day in a store's time zone.
-func (i *Installation) today(store string) time.Time {
+// Today is the beginning of the day in a store's time zone.
+func (i *Installation) Today(store string) time.Time {
 	zone := time.UTC
 	if s := i.stores[store]; s != nil {
 		zone = s.Zone

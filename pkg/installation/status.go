@@ -10,14 +10,12 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/fingerprint"
-	"homing/pkg/localtime"
 	"homing/pkg/place"
 	"homing/pkg/programme"
 	"homing/pkg/templatestore"
@@ -75,6 +73,7 @@ type WorkerStatus struct {
 	Due       uint64            `json:"due"`       // fell due, not decided yet
 	OldestDue *time.Time        `json:"oldest_due"`
 	Today     *Outcomes         `json:"today"` // null: too many to be told apart
+	Detail    *Detail           `json:"today_detail"`
 	// Partitions are the parts of the queues, where the streams are split.
 	Partitions []QueueStatus `json:"partitions,omitempty"`
 }
@@ -86,14 +85,6 @@ type QueueStatus struct {
 	Scheduled uint64     `json:"scheduled"`
 	Due       uint64     `json:"due"`
 	OldestDue *time.Time `json:"oldest_due"`
-}
-
-// Outcomes are the facts of a day. A touch may be held several times.
-type Outcomes struct {
-	Sent      int `json:"sent"`
-	Held      int `json:"held"`
-	Dropped   int `json:"dropped"`
-	Uncertain int `json:"uncertain"`
 }
 
 // StoreStatus is one store's day so far.
@@ -110,29 +101,6 @@ type StreamStatus struct {
 	Bytes    uint64 `json:"bytes"`
 	MaxBytes int64  `json:"max_bytes"` // 0: none
 }
-
-// outcomes are the facts that a day is counted by.
-var outcomes = events.OutcomeTypes()
-
-// of is where an outcome is counted.
-func (o *Outcomes) of(t events.Type) *int {
-	switch t.Action() {
-	case events.ActionSent:
-		return &o.Sent
-	case events.ActionHeld:
-		return &o.Held
-	case events.ActionDropped:
-		return &o.Dropped
-	}
-	return &o.Uncertain
-}
-
-func (o *Outcomes) all() int { return o.Sent + o.Held + o.Dropped + o.Uncertain }
-
-// tellApart is up to how many facts are read to count them by worker: the server
-// counts a store's without reading them, in no time, but does not know whose they
-// are. Reading this many takes half a second.
-const tellApart = 50_000
 
 // ReadStatus asks NATS for the state of the installation.
 func ReadStatus(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) (*Status, error) {
@@ -292,74 +260,6 @@ func readQueue(ctx context.Context, js jetstream.JetStream, scale clock.Scale, s
 		q.OldestDue = &at
 	}
 	return q, err
-}
-
-// readToday counts the facts since each store's midnight, and tells the workers'
-// apart if they are not too many.
-func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) error {
-	all := 0
-	for _, store := range programme.StoreNames(c) {
-		zone, err := localtime.Load(c.Stores[store].TimeZone)
-		if err != nil {
-			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
-		}
-		day := StoreStatus{Store: store, Since: date(scale.Now().In(zone))}
-		for _, t := range outcomes {
-			if *day.Today.of(t), err = factsSince(ctx, js, store, t, scale.Real(day.Since)); err != nil {
-				return fmt.Errorf("counting the facts of store %s: %w", store, err)
-			}
-		}
-		all += day.Today.all()
-		s.Stores = append(s.Stores, day)
-	}
-	if all > tellApart {
-		return nil
-	}
-	by := map[string]*Outcomes{}
-	for i := range s.Workers {
-		s.Workers[i].Today = new(Outcomes)
-		by[s.Workers[i].Worker] = s.Workers[i].Today
-	}
-	for _, day := range s.Stores {
-		if day.Today.all() == 0 {
-			continue
-		}
-		err := timeline.New(js).ReadTypesSince(ctx, day.Store, outcomes, scale.Real(day.Since), func(batch []customer.Entry) error {
-			for _, e := range batch {
-				f, ok := e.Event.Data.(events.Fact)
-				if !ok {
-					continue
-				}
-				if o := by[f.Body().Worker]; o != nil {
-					*o.of(e.Event.Type)++
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// factsSince has the server count, which looks at no message.
-func factsSince(ctx context.Context, js jetstream.JetStream, store string, t events.Type, since time.Time) (n int, err error) {
-	for _, stream := range bus.PartitionsOf(js).Timelines() {
-		c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
-			FilterSubject: "timeline." + store + ".*." + string(t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
-			AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
-		})
-		if err != nil {
-			return 0, err
-		}
-		i := c.CachedInfo()
-		n += int(i.NumPending)
-		if err := js.DeleteConsumer(ctx, stream, i.Name); err != nil {
-			return 0, err
-		}
-	}
-	return n, nil
 }
 
 // State says the worker's state in all stores, in one word or a few.

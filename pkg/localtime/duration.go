@@ -66,6 +66,27 @@ func FormatDuration(d time.Duration) string {
 	return b.String()
 }
 
+// InWords writes a duration in whole units: "30 minutes", "1 day 12 hours".
+func InWords(d time.Duration) string {
+	var parts []string
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"day", day}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}} {
+		n := d / unit.is
+		d %= unit.is
+		if n == 0 && (unit.is > time.Second || len(parts) > 0) {
+			continue
+		}
+		word := unit.name
+		if n != 1 {
+			word += "s"
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", n, word))
+	}
+	return strings.Join(parts, " ")
+}
+
 // Age writes for how long something has been so, in whole units of the largest: "59s",
 // "3 min", "24 h", "2 days".
 func Age(d time.Duration) string {

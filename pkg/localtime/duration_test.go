@@ -42,3 +42,13 @@ func TestAgesAreWrittenInTheirLargestUnit(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAreWrittenInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 seconds", 90 * time.Second: "1 minute 30 seconds", time.Hour: "1 hour", 36 * time.Hour: "1 day 12 hours", 14 * 24 * time.Hour: "14 days",
+	} {
+		if got := localtime.InWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

@@ -57,11 +57,11 @@ func (l *lately[T]) get(ctx context.Context) (T, time.Time, error) {
 	return l.has, l.at, l.err
 }
 
-// forget has the next look ask, and wait for it.
+// forget has the next look ask, and wait for it. What is being asked was asked before.
 func (l *lately[T]) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.at = time.Time{}
+	l.at, l.asking = time.Time{}, nil
 }
 
 // begin asks, unless somebody does. It is called with the lock.
@@ -75,13 +75,16 @@ func (l *lately[T]) begin() {
 		ctx, cancel := context.WithTimeout(context.Background(), l.within)
 		defer cancel()
 		has, err := l.ask(ctx)
+		defer close(done)
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if l.asking != done {
+			return // it is to be forgotten
+		}
 		if l.err = err; err == nil {
 			l.has, l.at = has, time.Now()
 		}
 		l.asking = nil
-		close(done)
 	}()
 }
 

@@ -1,6 +1,7 @@
 // Package running has the sections of the console that say whether Homing runs: Today, with
-// what went out and what waits, and System, with what the doctor finds. They show what
-// `homing status` and `homing doctor` tell, and change nothing.
+// what went out and what waits, Workers, with what each does and is going to do, and System,
+// with what the doctor finds. They show what `homing status`, `homing pending` and `homing
+// doctor` tell, and change nothing but what `homing pause` and `homing resume` do.
 package running
 
 import (
@@ -22,14 +23,29 @@ var assets embed.FS
 
 // The sections' paths.
 const (
-	todayPath  = "/today"
-	systemPath = "/system"
+	todayPath   = "/today"
+	workersPath = "/workers"
+	systemPath  = "/system"
 )
 
 // An Installation tells how it is.
 type Installation interface {
 	Status(ctx context.Context) (*installation.Status, error)
 	Examine(ctx context.Context) (doctor.Report, error)
+	// Pending counts what is pending by day; see installation.Installation.
+	Pending(ctx context.Context, days int) (Pending, error)
+	// Rule says what a worker does in a store; false: there is no such worker or store.
+	Rule(worker, store string) (installation.Rule, bool)
+	// Pause has a worker send nothing in a store, or, with store "", in any, and Resume
+	// lets it go on.
+	Pause(ctx context.Context, worker, store, why string) (installation.Switched, error)
+	Resume(ctx context.Context, worker, store string) (installation.Switched, error)
+}
+
+// Pending is what is pending, by store, worker and day.
+type Pending struct {
+	Counts []installation.DayCounts
+	First  map[string]time.Time // the first of the days, by store
 }
 
 // How long an answer is shown before it is asked for again, and how long asking may take.
@@ -37,13 +53,19 @@ type Installation interface {
 const (
 	statusFor, statusTime           = 5 * time.Second, 15 * time.Second
 	examinationFor, examinationTime = 5 * time.Minute, time.Minute
+	pendingFor, pendingTime         = 5 * time.Minute, 5 * time.Minute // it walks over all that is pending
 )
 
 type section struct {
 	status      lately[*installation.Status]
 	examination lately[doctor.Report]
+	pending     lately[Pending]
+	of          Installation
 	today       *template.Template
 	system      *template.Template
+	workers     *template.Template
+	worker      *template.Template
+	pause       *template.Template
 	app         studio.App
 }
 
@@ -54,13 +76,25 @@ func Sections(of Installation) []studio.Section {
 		panic(err) // it is in the binary
 	}
 	s := &section{
-		status: lately[*installation.Status]{ask: of.Status, lasts: statusFor, within: statusTime}, examination: lately[doctor.Report]{ask: of.Examine, lasts: examinationFor, within: examinationTime},
-		today: studio.PageOf(files, "today.html", "findings.html"), system: studio.PageOf(files, "system.html", "findings.html"),
+		status:      lately[*installation.Status]{ask: of.Status, lasts: statusFor, within: statusTime},
+		examination: lately[doctor.Report]{ask: of.Examine, lasts: examinationFor, within: examinationTime},
+		pending: lately[Pending]{ask: func(ctx context.Context) (Pending, error) { return of.Pending(ctx, days) },
+			lasts: pendingFor, within: pendingTime},
+		of:    of,
+		today: studio.PageOf(files, "today.html", "findings.html", "reasons.html"), system: studio.PageOf(files, "system.html", "findings.html"),
+		workers: studio.PageOf(files, "workers.html"), worker: studio.PageOf(files, "worker.html", "reasons.html"), pause: studio.PageOf(files, "pause.html"),
 	}
 	return []studio.Section{
 		{Path: todayPath, Name: "Today", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
 			s.app = app
 			mux.HandleFunc("GET "+todayPath, s.showToday)
+		}},
+		{Path: workersPath, Name: "Workers", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+			s.app = app
+			mux.HandleFunc("GET "+workersPath, s.showWorkers)
+			mux.HandleFunc("GET "+workersPath+"/{worker}", s.showWorker)
+			mux.HandleFunc("GET "+workersPath+"/{worker}/pause", studio.Editors(s.askPause))
+			mux.HandleFunc("POST "+workersPath+"/{worker}/pause", studio.Editors(s.doPause))
 		}},
 		{Path: systemPath, Name: "System", Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
 			s.app = app
@@ -77,6 +111,8 @@ type today struct {
 	Age      string // of what is shown, if it is older than that page is
 	Sums     installation.Outcomes
 	Told     bool // outcomes are told apart by worker
+	Hours    []hourly
+	Reasons  []verdict
 	Workers  []worker
 	Findings []doctor.Finding // warnings and worse
 	Looking  bool             // the doctor is still at it, for the first time
@@ -116,6 +152,7 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 		page.Told = page.Told && x.Today != nil
 		page.Workers = append(page.Workers, row)
 	}
+	page.Hours, page.Reasons = byHour(now.Workers), byReason(now.Workers)
 	s.app.Show(w, r, http.StatusOK, todayPath, "Today", s.today, page)
 }
 

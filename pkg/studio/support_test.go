@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"homing/events"
+	"homing/pkg/config"
 	"homing/pkg/console"
 	"homing/pkg/control"
 	"homing/pkg/doctor"
@@ -63,13 +64,36 @@ func (book) Export(context.Context, string, string) (why.Export, error) {
 
 func (book) Status(context.Context) (*installation.Status, error) {
 	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	detail := installation.Detail{Hours: [24]int{8: 10, 9: 2}, Clicked: 3, Reasons: []installation.ReasonCount{{Outcome: "dropped", Reason: "expired", Count: 4}, {Outcome: "held", Reason: "quiet_hours", Count: 3}}}
 	some := installation.Outcomes{Sent: 12, Held: 3, Dropped: 4, Uncertain: 1}
 	return &installation.Status{At: at, Rejected: 2, Stores: []installation.StoreStatus{{Store: "main", Since: at.Add(-9 * time.Hour), Today: some}},
 		Workers: []installation.WorkerStatus{
-			{Worker: "thank-you", Stores: map[string]string{"main": "paused"}, Today: &some, Due: 7, OldestDue: new(at.Add(-time.Hour)),
+			{Worker: "thank-you", Stores: map[string]string{"main": "paused"}, Today: &some, Detail: &detail, Due: 7, OldestDue: new(at.Add(-time.Hour)),
 				Holds: []control.Hold{{Worker: "thank-you", Reason: "paused", Detail: "a typo", Since: at.Add(-2 * time.Hour)}}},
 			{Worker: "welcome", Stores: map[string]string{"main": "off"}, Today: &installation.Outcomes{}},
 		}, Templates: []templatestore.Process{{Process: "one/1", Roles: []string{"thank-you"}, Version: "3"}}}, nil
+}
+
+func (book) Pending(context.Context, int) (running.Pending, error) {
+	c := installation.DayCounts{Store: "main", Worker: "thank-you", FellDue: 7, Days: make([]int, 30), Later: 12}
+	for i := range c.Days {
+		c.Days[i] = i * i % 37
+	}
+	return running.Pending{Counts: []installation.DayCounts{c}, First: map[string]time.Time{"main": time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)}}, nil
+}
+
+func (book) Rule(worker, store string) (installation.Rule, bool) {
+	about, settings := config.Section{}.Explain(worker)
+	return installation.Rule{Emails: worker + " emails", About: about, Settings: settings, Tracked: true,
+		Steps: []installation.RuleStep{{Name: "thanks", Template: "thank-you/thanks", Class: "transactional", Late: "3 days"}}}, store == "main"
+}
+
+func (book) Pause(_ context.Context, worker, store, why string) (installation.Switched, error) {
+	return installation.Switched{Worker: worker, Store: store, Paused: true, Changed: why != "again"}, nil
+}
+
+func (book) Resume(_ context.Context, worker, store string) (installation.Switched, error) {
+	return installation.Switched{Worker: worker, Store: store, Changed: true}, nil
 }
 
 func (book) Examine(context.Context) (doctor.Report, error) {
@@ -122,6 +146,12 @@ func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 			b.picture("today-" + scheme + fmt.Sprint(width))
 			b.do(chromedp.Navigate(d.URL() + "/system"))
 			shows("system", "publish one")
+			b.do(chromedp.Navigate(d.URL() + "/workers"))
+			shows("workers", "in the next 30 days")
+			b.do(chromedp.Navigate(d.URL() + "/workers/thank-you"))
+			shows("a worker", "Thanks for an order")
+			b.do(chromedp.Navigate(d.URL() + "/workers/thank-you/pause"))
+			shows("pausing", "It sends nothing")
 			b.do(chromedp.Navigate(d.URL() + "/rejected"))
 			shows("rejected", "27.8 is a JSON number")
 			b.do(chromedp.Click(".wrongs a"))
