@@ -11,8 +11,6 @@ import (
 type Rule struct {
 	Emails   string // what people call them: "thank-you emails"
 	About    string
-	Class    touch.Class
-	Priority int
 	Steps    []RuleStep
 	Settings []config.Setting
 	Tracked  bool // clicks on its emails are noted
@@ -32,7 +30,7 @@ func (i *Installation) Rule(worker, store string) (r Rule, ok bool) {
 		return r, false
 	}
 	w := s.Worker(worker)
-	r = Rule{Emails: programme.EmailsOf(worker), Class: w.Settings.Class, Priority: w.Settings.Priority, Tracked: i.o.Config.Stores[store].Clicks.Track}
+	r = Rule{Emails: programme.EmailsOf(worker), Tracked: i.o.Config.Stores[store].Clicks.Track}
 	r.About, r.Settings = i.o.Config.Stores[store].Workers[worker].Explain(worker)
 	for _, x := range w.Emails() {
 		r.Steps = append(r.Steps, RuleStep{x.Name, x.Template, x.Class, localtime.InWords(x.Expires)})

@@ -22,8 +22,12 @@ type lately[T any] struct {
 	asking chan struct{}
 }
 
-// stale is how many times as old as it should be an answer is still shown.
-const stale = 12
+// stale is how many times as old as it should be an answer is shown without waiting, and
+// moment how long a page waits for one.
+const (
+	stale  = 12
+	moment = 150 * time.Millisecond
+)
 
 // last returns the last answer, and has the next one asked for if it is old.
 func (l *lately[T]) last() (has T, at time.Time, ok bool) {
@@ -35,8 +39,9 @@ func (l *lately[T]) last() (has T, at time.Time, ok bool) {
 	return l.has, l.at, !l.at.IsZero()
 }
 
-// get is last, and waits for an answer if there is none, or only a very old one. With an
-// error there may be an older answer all the same.
+// get is last, and waits a moment for an answer if there is none, or only a very old one.
+// The zero time and no error say that there will be one. With an error there may be an
+// older answer all the same.
 func (l *lately[T]) get(ctx context.Context) (T, time.Time, error) {
 	has, at, ok := l.last()
 	if ok && time.Since(at) < stale*l.lasts {
@@ -48,8 +53,8 @@ func (l *lately[T]) get(ctx context.Context) (T, time.Time, error) {
 	if asking != nil {
 		select {
 		case <-asking:
+		case <-time.After(moment):
 		case <-ctx.Done():
-			return has, at, context.Cause(ctx)
 		}
 	}
 	l.mu.Lock()
@@ -61,7 +66,7 @@ func (l *lately[T]) get(ctx context.Context) (T, time.Time, error) {
 func (l *lately[T]) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.at, l.asking = time.Time{}, nil
+	l.at, l.err, l.asking = time.Time{}, nil, nil
 }
 
 // begin asks, unless somebody does. It is called with the lock.

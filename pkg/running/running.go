@@ -66,6 +66,7 @@ type section struct {
 	workers     *template.Template
 	worker      *template.Template
 	pause       *template.Template
+	looking     *template.Template
 	app         studio.App
 }
 
@@ -83,6 +84,7 @@ func Sections(of Installation) []studio.Section {
 		of:    of,
 		today: studio.PageOf(files, "today.html", "findings.html", "reasons.html"), system: studio.PageOf(files, "system.html", "findings.html"),
 		workers: studio.PageOf(files, "workers.html"), worker: studio.PageOf(files, "worker.html", "reasons.html"), pause: studio.PageOf(files, "pause.html"),
+		looking: studio.PageOf(files, "looking.html"),
 	}
 	return []studio.Section{
 		{Path: todayPath, Name: "Today", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
@@ -131,6 +133,9 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 	page := today{Status: now, Age: age(asOf)}
 	if err != nil {
 		page.Trouble = err.Error()
+	} else if asOf.IsZero() {
+		s.wait(w, r, todayPath, "Today")
+		return
 	}
 	report, _, ok := s.examination.last()
 	page.Looking = !ok
@@ -173,9 +178,12 @@ type check struct {
 
 func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
 	var page system
-	report, _, err := s.examination.get(r.Context())
+	report, asOf, err := s.examination.get(r.Context())
 	if err != nil {
 		page.Trouble = err.Error()
+	} else if asOf.IsZero() {
+		s.wait(w, r, systemPath, "System")
+		return
 	}
 	page.Report = report
 	for _, f := range report.Findings {
@@ -185,10 +193,14 @@ func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
 		last := &page.Checks[len(page.Checks)-1]
 		last.Findings = append(last.Findings, f)
 	}
-	if now, _, err := s.status.get(r.Context()); err == nil {
-		page.Status = now
-	}
+	page.Status, _, _ = s.status.get(r.Context()) // without it the page lacks the processes
 	s.app.Show(w, r, http.StatusOK, systemPath, "System", s.system, page)
+}
+
+// wait shows that what a page tells is being asked for: the browser looks again.
+func (s *section) wait(w http.ResponseWriter, r *http.Request, path, title string) {
+	w.Header().Set("Refresh", "1")
+	s.app.Show(w, r, http.StatusOK, path, title, s.looking, title)
 }
 
 // examine has the doctor look again.

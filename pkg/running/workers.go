@@ -39,11 +39,14 @@ type listed struct {
 type bar struct{ X, Y, Height int }
 
 func (s *section) showWorkers(w http.ResponseWriter, r *http.Request) {
-	now, _, err := s.status.get(r.Context())
+	now, at, err := s.status.get(r.Context())
 	pending, asOf, counted := s.pending.last()
 	page := workersPage{Counting: !counted, Counted: age(asOf)}
 	if err != nil {
 		page.Trouble = err.Error()
+	} else if at.IsZero() {
+		s.wait(w, r, workersPath, "Workers")
+		return
 	}
 	if now == nil {
 		s.app.Show(w, r, http.StatusBadGateway, workersPath, "Workers", s.workers, page)
@@ -127,8 +130,12 @@ type dayCell struct {
 
 func (s *section) showWorker(w http.ResponseWriter, r *http.Request) {
 	page, status := s.about(r)
-	if status == http.StatusNotFound {
+	switch status {
+	case http.StatusNotFound:
 		http.Redirect(w, r, workersPath, http.StatusSeeOther)
+		return
+	case http.StatusAccepted:
+		s.wait(w, r, workersPath, r.PathValue("worker"))
 		return
 	}
 	switch r.URL.Query().Get("done") {
@@ -142,11 +149,14 @@ func (s *section) showWorker(w http.ResponseWriter, r *http.Request) {
 	s.app.Show(w, r, status, workersPath, r.PathValue("worker"), s.worker, page)
 }
 
-// about gathers what there is to say of a worker in one store.
+// about gathers what there is to say of a worker in one store. StatusAccepted says that it
+// is being asked for.
 func (s *section) about(r *http.Request) (page workerPage, status int) {
-	now, _, err := s.status.get(r.Context())
+	now, at, err := s.status.get(r.Context())
 	if err != nil {
 		page.Trouble = err.Error()
+	} else if at.IsZero() {
+		return page, http.StatusAccepted
 	}
 	if now == nil {
 		return page, http.StatusBadGateway
@@ -253,13 +263,21 @@ func (s *section) pausing(r *http.Request) (page pausePage, status int) {
 
 func (s *section) askPause(w http.ResponseWriter, r *http.Request) {
 	page, status := s.pausing(r)
+	if status == http.StatusAccepted {
+		s.wait(w, r, workersPath, r.PathValue("worker"))
+		return
+	}
 	s.showPause(w, r, status, page)
 }
 
 func (s *section) showPause(w http.ResponseWriter, r *http.Request, status int, page pausePage) {
-	if status == http.StatusNotFound {
+	switch status {
+	case http.StatusNotFound:
 		http.Redirect(w, r, workersPath, http.StatusSeeOther)
 		return
+	case http.StatusAccepted: // a form that was sent is sent again by hand
+		page.Worker, page.Trouble = r.PathValue("worker"), "The state of the workers is being asked for. Try again in a second."
+		page.Back, status = workersPath, http.StatusServiceUnavailable
 	}
 	title := "Pause " + page.Worker
 	if page.Resume {

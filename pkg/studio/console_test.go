@@ -125,6 +125,12 @@ func (p *person) do(req *http.Request) (int, string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	for res.Header.Get("Refresh") != "" { // it is still being asked for
+		_ = res.Body.Close()
+		if res, err = p.http.Get(res.Request.URL.String()); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 	defer func() { _ = res.Body.Close() }()
 	body, _ := io.ReadAll(res.Body)
 	return res.StatusCode, string(body)
