@@ -16,3 +16,12 @@ func Reason(word string) string {
 	text, _, _ = strings.Cut(text, "\n#")
 	return strings.TrimSpace(text)
 }
+
+// Short is the first sentence of what Reason says.
+func Short(word string) string {
+	first, _, more := strings.Cut(Reason(word), ". ")
+	if more {
+		first += "."
+	}
+	return first
+}

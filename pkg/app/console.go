@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homing/pkg/bulletin"
 	"homing/pkg/config"
 	"homing/pkg/console"
 	"homing/pkg/installation"
@@ -62,6 +63,7 @@ func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Sec
 	r.At, r.Log = known.at, known.log
 	of := running.Sections(r)
 	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                     // after Today
+	of = slices.Insert(of, 3, bulletin.Section(Announcements{known}, stores))                            // after Workers
 	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores)) // before System
 }
 

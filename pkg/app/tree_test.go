@@ -65,6 +65,7 @@ var may = map[string][]string{
 	"pkg/running":   {"docs", "pkg/control", "pkg/doctor", "pkg/installation", "pkg/localtime", "pkg/studio"},
 	"pkg/rejected":  {"events", "pkg/bus", "pkg/intake", "pkg/programme"},
 	"pkg/triage":    {"docs", "pkg/rejected", "pkg/studio"},
+	"pkg/bulletin":  {"docs", "pkg/announcement", "pkg/localtime", "pkg/reason", "pkg/studio"},
 	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},
 	"pkg/config":    {"configs", "events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/segment", "pkg/suggest"},
 	"pkg/foresight": {},

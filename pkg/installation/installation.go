@@ -96,6 +96,9 @@ func (i *Installation) Close() error { return i.rdb.Close() }
 // Store returns a store of the installation; nil: there is none of that name.
 func (i *Installation) Store(id string) *programme.Store { return i.stores[id] }
 
+// Now is the business time.
+func (i *Installation) Now() time.Time { return i.o.Scale.Now() }
+
 // WhyOptions say how much of a customer's story is wanted.
 type WhyOptions struct {
 	All   bool      // of the timeline, not only the latest

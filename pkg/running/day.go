@@ -83,7 +83,7 @@ func byReason(workers []installation.WorkerStatus) (out []verdict) {
 			i := slices.IndexFunc(out, func(v verdict) bool { return v.Outcome == outcomes[x.Outcome] && v.Reason == x.Reason })
 			if i < 0 {
 				i = len(out)
-				out = append(out, verdict{Outcome: outcomes[x.Outcome], Reason: x.Reason, Means: firstSentence(docs.Reason(x.Reason))})
+				out = append(out, verdict{Outcome: outcomes[x.Outcome], Reason: x.Reason, Means: docs.Short(x.Reason)})
 			}
 			out[i].Count += x.Count
 			out[i].Workers = append(out[i].Workers, w.Worker)
@@ -91,13 +91,4 @@ func byReason(workers []installation.WorkerStatus) (out []verdict) {
 	}
 	slices.SortStableFunc(out, func(a, b verdict) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Reason, b.Reason)) })
 	return out
-}
-
-func firstSentence(text string) string {
-	for i := range text {
-		if strings.HasPrefix(text[i:], ". ") {
-			return text[:i+1]
-		}
-	}
-	return text
 }

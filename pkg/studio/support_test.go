@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"homing/events"
+	"homing/pkg/announcement"
+	"homing/pkg/bulletin"
 	"homing/pkg/config"
 	"homing/pkg/console"
 	"homing/pkg/control"
@@ -104,7 +106,8 @@ func (book) Examine(context.Context) (doctor.Report, error) {
 }
 
 func withCustomers(o *studio.Options, _ *console.Options) {
-	o.Sections = append(running.Sections(book{}), support.Section(book{}, []string{"main", "second"}), triage.Section(rejected.New(o.Versions.JetStream()), []string{"main", "second"}))
+	o.Sections = append(running.Sections(book{}), support.Section(book{}, []string{"main", "second"}), triage.Section(rejected.New(o.Versions.JetStream()), []string{"main", "second"}),
+		bulletin.Section(board{announcement.Entries{JS: o.Versions.JetStream()}}, []string{"main"}))
 }
 
 func TestCustomersAreLookedUpInABrowser(t *testing.T) {
@@ -120,6 +123,7 @@ func TestEverybodyCanUseThePagesOfCustomers(t *testing.T) {
 func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withCustomers)
 	reject(t, d, "bad_money", "order.total.amount: 27.8 is a JSON number | id: missing", `{"customer":{"email":"ann@example.com"}}`)
+	announce(t, d, "spring")
 	b := browse(t)
 	b.fine = []string{"401", "404"}
 	check := checks(b)
@@ -152,6 +156,12 @@ func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
 			shows("a worker", "Thanks for an order")
 			b.do(chromedp.Navigate(d.URL() + "/workers/thank-you/pause"))
 			shows("pausing", "It sends nothing")
+			b.do(chromedp.Navigate(d.URL() + "/announcements"))
+			shows("announcements", "3,000 planned")
+			b.do(chromedp.Navigate(d.URL() + "/announcements/main/spring"))
+			shows("an announcement", "on each recipient")
+			b.do(chromedp.Navigate(d.URL() + "/announcements/main/spring/cancel"))
+			shows("calling off", "This is for good")
 			b.do(chromedp.Navigate(d.URL() + "/rejected"))
 			shows("rejected", "27.8 is a JSON number")
 			b.do(chromedp.Click(".wrongs a"))
