@@ -55,7 +55,7 @@ func (s *Stream) Groups(ctx context.Context) ([]Group, error) {
 	if len(left) == 0 {
 		return nil, nil
 	}
-	err = s.headers(ctx, "rejected.>", from, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+	err = s.headers(ctx, "rejected.>", span{from: from}, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
 		left[m.Subject()]--
 		e := read(m, md)
 		key := [3]string{e.Store, e.Reason, e.Field()}

@@ -65,7 +65,6 @@ func entryOf(seq uint64, at time.Time, subject string, h nats.Header) Entry {
 	return e
 }
 
-// What is of a message without its payload.
 func read(m jetstream.Msg, md *jetstream.MsgMetadata) Entry {
 	return entryOf(md.Sequence.Stream, md.Timestamp, m.Subject(), m.Headers())
 }
@@ -127,21 +126,43 @@ func subject(of, store, reason string) string {
 	return of
 }
 
-func (c Choice) has(e Entry) bool {
-	return (c.Field == nil || *c.Field == e.Field()) && (c.Last == 0 || e.Sequence <= c.Last)
+// read returns what a message is, and whether it is chosen.
+func (c Choice) read(m jetstream.Msg, md *jetstream.MsgMetadata) (Entry, bool) {
+	e := read(m, md)
+	return e, (c.Field == nil || *c.Field == e.Field()) && (c.Last == 0 || e.Sequence <= c.Last)
 }
 
 // Newest returns the newest of those chosen, newest first, and how many there are in all;
 // limit 0 is all of them.
 func (s *Stream) Newest(ctx context.Context, c Choice, limit int) ([]Entry, int, error) {
+	if c.Field == nil && c.Last > 0 && limit > 0 {
+		return s.upTo(ctx, c, limit)
+	}
 	from, err := s.from(ctx, c)
 	if err != nil {
 		return nil, 0, err
 	}
-	return latest(ctx, s, c.Subject(), from, limit, func(m jetstream.Msg, md *jetstream.MsgMetadata) (Entry, bool) {
-		e := read(m, md)
-		return e, c.has(e)
-	})
+	return latest(ctx, s, c.Subject(), span{from, c.Last}, limit, c.read)
+}
+
+// upTo is Newest of all events of a subject up to one: the server counts them, and what is
+// read is near the end.
+func (s *Stream) upTo(ctx context.Context, c Choice, limit int) ([]Entry, int, error) {
+	all, err := s.count(ctx, c.Subject(), 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := s.count(ctx, c.Subject(), c.Last+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	for window := uint64(toldApart); ; window *= 4 {
+		in := span{c.Last - min(c.Last, window) + 1, c.Last}
+		out, _, err := latest(ctx, s, c.Subject(), in, limit, c.read)
+		if err != nil || len(out) == limit || in.from == 1 {
+			return out, max(all-after, len(out)), err
+		}
+	}
 }
 
 // from is the sequence from which on a choice is looked for; 0: from the first.
@@ -160,13 +181,13 @@ func (s *Stream) from(ctx context.Context, c Choice) (uint64, error) {
 // payloads, newest first, and how many there are in all: what see says no to counts for
 // nothing. limit 0 is all of them.
 func Latest[T any](ctx context.Context, s *Stream, subject string, limit int, see func(jetstream.Msg, *jetstream.MsgMetadata) (T, bool)) ([]T, int, error) {
-	return latest(ctx, s, subject, 0, limit, see)
+	return latest(ctx, s, subject, span{}, limit, see)
 }
 
-func latest[T any](ctx context.Context, s *Stream, subject string, from uint64, limit int, see func(jetstream.Msg, *jetstream.MsgMetadata) (T, bool)) ([]T, int, error) {
+func latest[T any](ctx context.Context, s *Stream, subject string, in span, limit int, see func(jetstream.Msg, *jetstream.MsgMetadata) (T, bool)) ([]T, int, error) {
 	out := []T{}
 	total := 0
-	err := s.headers(ctx, subject, from, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+	err := s.headers(ctx, subject, in, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
 		x, ok := see(m, md)
 		if !ok {
 			return
@@ -195,20 +216,23 @@ func (s *Stream) Choose(ctx context.Context, c Choice) ([]uint64, error) {
 		return nil, err
 	}
 	var out []uint64
-	err = s.headers(ctx, c.Subject(), from, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
-		if e := read(m, md); e.ForPerson() == "" && c.has(e) {
+	err = s.headers(ctx, c.Subject(), span{from, c.Last}, func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+		if e, ok := c.read(m, md); ok && e.ForPerson() == "" {
 			out = append(out, e.Sequence)
 		}
 	})
 	return out, err
 }
 
-// headers calls see with all messages of a subject that are there now, without payloads,
-// the oldest first; those from a sequence on.
-func (s *Stream) headers(ctx context.Context, subject string, from uint64, see func(jetstream.Msg, *jetstream.MsgMetadata)) error {
+// A span is a part of the stream, by sequences; 0: from the first, to the last.
+type span struct{ from, to uint64 }
+
+// consumer makes one of the messages of a subject from a sequence on, without payloads. One
+// that is not deleted goes by itself a minute later.
+func (s *Stream) consumer(ctx context.Context, subject string, from uint64) (c jetstream.Consumer, end func(), err error) {
 	stream, err := s.open(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	o := jetstream.ConsumerConfig{
 		FilterSubject: subject, AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true,
@@ -217,14 +241,38 @@ func (s *Stream) headers(ctx context.Context, subject string, from uint64, see f
 	if from > 0 {
 		o.DeliverPolicy, o.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from
 	}
-	c, err := stream.CreateConsumer(ctx, o)
+	c, err = stream.CreateConsumer(ctx, o)
 	if err != nil {
-		return fmt.Errorf("reading REJECTED: %w", err)
+		return nil, nil, fmt.Errorf("reading REJECTED: %w", err)
 	}
-	// One that is not deleted goes by itself a minute later.
-	defer func() { _ = stream.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }()
-	for left := int(c.CachedInfo().NumPending); left > 0; {
-		n, err := fetch(c, min(left, 1000), see)
+	return c, func() { _ = stream.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }, nil
+}
+
+// count is how many messages of a subject there are from a sequence on: the server counts.
+func (s *Stream) count(ctx context.Context, subject string, from uint64) (int, error) {
+	c, end, err := s.consumer(ctx, subject, from)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	return int(c.CachedInfo().NumPending), nil
+}
+
+// headers calls see with all messages of a subject that are in a span now, without payloads,
+// the oldest first.
+func (s *Stream) headers(ctx context.Context, subject string, in span, see func(jetstream.Msg, *jetstream.MsgMetadata)) error {
+	c, end, err := s.consumer(ctx, subject, in.from)
+	if err != nil {
+		return err
+	}
+	defer end()
+	last := uint64(0)
+	for left := int(c.CachedInfo().NumPending); left > 0 && (in.to == 0 || last < in.to); {
+		n, err := fetch(c, min(left, 1000), func(m jetstream.Msg, md *jetstream.MsgMetadata) {
+			if last = md.Sequence.Stream; in.to == 0 || last <= in.to {
+				see(m, md)
+			}
+		})
 		if err != nil {
 			return fmt.Errorf("reading REJECTED: %w", err)
 		}

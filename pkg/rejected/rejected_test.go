@@ -149,7 +149,14 @@ func TestOlderRejectedEventsAreCounted(t *testing.T) {
 		t.Fatalf("%+v, %v", groups, err)
 	}
 	t.Logf("5,003 grouped in %v", time.Since(began))
-	if all, total, err := rejected.New(js).Newest(t.Context(), rejected.Choice{Store: "main", Reason: groups[1].Reason, Last: groups[1].Up}, 20); err != nil || total != 3 || len(all) != 3 {
-		t.Errorf("the older ones: %d, %v", total, err)
+	for _, x := range []struct {
+		last          uint64
+		limit         int
+		total, listed int
+	}{{groups[1].Up, 20, 3, 3}, {2, 20, 2, 2}, {5003, 2, 3, 2}} {
+		c := rejected.Choice{Store: "main", Reason: groups[1].Reason, Last: x.last}
+		if all, total, err := rejected.New(js).Newest(t.Context(), c, x.limit); err != nil || total != x.total || len(all) != x.listed || all[0].Sequence != uint64(x.total) {
+			t.Errorf("up to %d: %v, %d, %v", x.last, all, total, err)
+		}
 	}
 }

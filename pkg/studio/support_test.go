@@ -110,17 +110,17 @@ func withCustomers(o *studio.Options, _ *console.Options) {
 		bulletin.Section(board{announcement.Entries{JS: o.Versions.JetStream()}}, []string{"main"}))
 }
 
-func TestCustomersAreLookedUpInABrowser(t *testing.T) {
-	lookUpCustomers(t, func(*tab) func(string) { return func(string) {} })
+func TestTheConsoleInABrowser(t *testing.T) {
+	goThrough(t, func(*tab) func(string) { return func(string) {} })
 }
 
-func TestEverybodyCanUseThePagesOfCustomers(t *testing.T) {
+func TestEverybodyCanUseTheSections(t *testing.T) {
 	axe := axeCore(t)
-	lookUpCustomers(t, func(b *tab) func(string) { return b.axe(axe) })
+	goThrough(t, func(b *tab) func(string) { return b.axe(axe) })
 }
 
-// lookUpCustomers goes through the pages by the keyboard, wide and narrow, light and dark.
-func lookUpCustomers(t *testing.T, checks func(*tab) func(what string)) {
+// goThrough goes through the pages of the sections by the keyboard, wide and narrow, light and dark.
+func goThrough(t *testing.T, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withCustomers)
 	reject(t, d, "bad_money", "order.total.amount: 27.8 is a JSON number | id: missing", `{"customer":{"email":"ann@example.com"}}`)
 	announce(t, d, "spring")
