@@ -53,7 +53,7 @@ type Pending struct {
 const (
 	statusFor, statusTime           = 5 * time.Second, 15 * time.Second
 	examinationFor, examinationTime = 5 * time.Minute, time.Minute
-	pendingFor, pendingTime         = 5 * time.Minute, 5 * time.Minute // it walks over all that is pending
+	pendingFor, pendingTime         = 15 * time.Minute, 5 * time.Minute // it reads all that is pending
 )
 
 type section struct {
