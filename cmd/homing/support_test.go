@@ -64,10 +64,12 @@ func TestSupportLooksUpACustomer(t *testing.T) {
 	}
 	today := ""
 	eventually(t, func() bool { today = get(t, d.Studio+"/today"); return !strings.Contains(today, "Looking…") }, func() string { return today })
-	if !regexp.MustCompile(`(?s)<th scope="row">thank-you</th><td class="words">live</td><td>1</td>`).MatchString(today) || !strings.Contains(today, "Nothing. <a") {
+	if !regexp.MustCompile(`(?s)<th scope="row"><a href="/workers/thank-you">thank-you</a></th><td class="words">live</td><td>1</td>`).MatchString(today) || !strings.Contains(today, "Nothing. <a") {
 		t.Errorf("today:\n%s", today)
 	}
-	if system := get(t, d.Studio+"/system"); !strings.Contains(system, "intake, calendar") || !strings.Contains(system, "streams <span") {
+	system := ""
+	eventually(t, func() bool { system = get(t, d.Studio+"/system"); return !strings.Contains(system, "Looking…") }, func() string { return system })
+	if !strings.Contains(system, "intake, calendar") || !strings.Contains(system, "streams <span") {
 		t.Errorf("system:\n%s", system)
 	}
 	for _, who := range []string{"ann", "shop-77"} {
@@ -87,4 +89,54 @@ func TestSupportLooksUpACustomer(t *testing.T) {
 	if all := get(t, d.Studio+leads+"/export"); !strings.Contains(all, `"timeline"`) || !strings.Contains(all, "shop-77") {
 		t.Errorf("exported:\n%s", all)
 	}
+}
+
+// What the console shows of workers, rejected events and announcements, and does about them,
+// is what the commands show and do.
+func TestTheConsoleDoesWhatTheCommandsDo(t *testing.T) {
+	d := startDev(t, "--ephemeral")
+	homing(t, "publish", "cart.abandoned", "--customer", "ann", "--email", "ann@example.com", "--nats", d.NATS).want(t, exitOK)
+	page := ""
+	sees := func(path string, parts ...string) {
+		t.Helper()
+		eventually(t, func() bool {
+			page = get(t, d.Studio+path)
+			for _, part := range parts {
+				if !strings.Contains(page, part) {
+					return false
+				}
+			}
+			return true
+		}, func() string { return page })
+	}
+	press := func(path string, fields ...string) {
+		t.Helper()
+		form := url.Values{}
+		for i := 0; i < len(fields); i += 2 {
+			form.Set(fields[i], fields[i+1])
+		}
+		res, err := http.PostForm(d.Studio+path, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		if body, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, %v\n%s", path, res.Status, err, body)
+		}
+	}
+	sees("/workers/cart-recovery", "Reminds customers of a cart they left.", "after 1 hour", ">live</span>")
+	press("/workers/cart-recovery/pause", "do", "pause", "store", "main", "why", "a typo")
+	homing(t, "status", "--nats", d.NATS).want(t, exitOK).contains(t, "a typo")
+	sees("/workers/cart-recovery", "paused since", "a typo")
+	press("/workers/cart-recovery/pause", "do", "resume", "store", "main")
+	if out := homing(t, "status", "--nats", d.NATS).want(t, exitOK).out; strings.Contains(out, "a typo") {
+		t.Errorf("it is still paused:\n%s", out)
+	}
+
+	publishRaw(t, d.NATS, "storefront.main.order.placed", `{"customer":{"id":"guest"}}`)
+	sees("/rejected", "/rejected/main/bad_value")
+	sees("/rejected/main/bad_value?field=customer.id", "still wrong", "guest")
+	press("/rejected/replay", "sequence", "1", "sure", "yes")
+	eventually(t, func() bool { return listed(t, d.NATS)[0].Sequence == 2 }, func() string { return "it is not rejected again" })
+	sees("/announcements", "None was sent off yet.")
 }
