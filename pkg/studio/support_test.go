@@ -111,16 +111,17 @@ func withCustomers(o *studio.Options, _ *console.Options) {
 }
 
 func TestTheConsoleInABrowser(t *testing.T) {
-	goThrough(t, func(*tab) func(string) { return func(string) {} })
+	goThrough(t, map[string][]int64{"light": {1280}, "dark": {375}}, func(*tab) func(string) { return func(string) {} })
 }
 
 func TestEverybodyCanUseTheSections(t *testing.T) {
 	axe := axeCore(t)
-	goThrough(t, func(b *tab) func(string) { return b.axe(axe) })
+	both := []int64{1280, 375}
+	goThrough(t, map[string][]int64{"light": both, "dark": both}, func(b *tab) func(string) { return b.axe(axe) })
 }
 
-// goThrough goes through the pages of the sections by the keyboard, wide and narrow, light and dark.
-func goThrough(t *testing.T, checks func(*tab) func(what string)) {
+// goThrough goes through the pages of the sections, by schemes and widths.
+func goThrough(t *testing.T, widths map[string][]int64, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withCustomers)
 	reject(t, d, "bad_money", "order.total.amount: 27.8 is a JSON number | id: missing", `{"customer":{"email":"ann@example.com"}}`)
 	announce(t, d, "spring")
@@ -128,9 +129,9 @@ func goThrough(t *testing.T, checks func(*tab) func(what string)) {
 	b.fine = []string{"401", "404"}
 	check := checks(b)
 	b.signIn(d, "/customers", annsToken)
-	for _, scheme := range []string{"light", "dark"} {
+	for scheme, widths := range widths {
 		b.scheme(scheme)
-		for _, width := range []int64{1280, 375} {
+		for _, width := range widths {
 			b.size(width, 800)
 			shows := func(what, part string) {
 				t.Helper()
