@@ -73,6 +73,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.http != nil {
 		err = errors.Join(err, a.http.stop(ctx))
 	}
+	a.lastWords()
 	a.leaveRelays()
 	a.closeTracer()
 	a.stopKeeping()
@@ -102,6 +103,20 @@ func (a *App) left(why error) *LeftError {
 		e.Touches = append(e.Touches, d.Open()...)
 	}
 	return e
+}
+
+// lastWords has deliveries record what only they know, and then say no more.
+func (a *App) lastWords() {
+	if !a.started.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, d := range a.sends {
+		all.Go(func() { d.Close(ctx) })
+	}
+	all.Wait()
 }
 
 // leaveRelays says goodbye to all relays at once, and waits a little for that.

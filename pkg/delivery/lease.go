@@ -29,33 +29,27 @@ type lease struct {
 	until time.Time
 	epoch uint64 // in which the claim was written last
 	lost  bool
-
-	stop func() // ends the beats
 }
 
-// startLease begins to beat for a claim that has just been taken.
+// startLease begins to beat for a claim that has just been taken. It beats until nothing is
+// left to tell of it: what this process knows about it nobody else does, even when the
+// touch has gone back to NATS.
 func (d *Delivery) startLease(a *attempt) *lease {
 	k, _ := a.record.Customer.Claimed(a.key)
-	l := &lease{epochs: d.o.Customers.Epoch, until: time.UnixMilli(k.Lease), epoch: a.claimed}
-	d.memory.holds(a.id, &held{attempt: a.owned(), lease: l})
 	ctx, cancel := context.WithCancel(context.Background())
-	finished := make(chan struct{})
-	timer := time.AfterFunc(beatEvery, func() { // most messages have left by then
-		defer close(finished)
-		for ctx.Err() == nil {
-			d.beat(ctx, a, l)
+	l := &lease{epochs: d.o.Customers.Epoch, until: time.UnixMilli(k.Lease), epoch: a.claimed}
+	h := &held{attempt: a.owned(), lease: l}
+	timer := time.AfterFunc(beatEvery, func() { // most messages have their outcome by then
+		for !d.beat(ctx, h) {
 			select {
 			case <-ctx.Done():
+				return
 			case <-time.After(beatEvery):
 			}
 		}
 	})
-	l.stop = func() {
-		cancel()
-		if !timer.Stop() {
-			<-finished
-		}
-	}
+	h.quiet = func() { cancel(); timer.Stop() }
+	d.memory.holds(a.id, h)
 	return l
 }
 
@@ -94,11 +88,20 @@ func (l *lease) lose() {
 	l.lost = true
 }
 
-// beat extends the claim, or makes it again if Redis lost it. When someone else
-// holds it by now, the lease is lost.
-func (d *Delivery) beat(ctx context.Context, a *attempt, l *lease) {
-	own := a.owned()
-	_ = d.write(ctx, d.o.Customers, &own, l) // the lease runs on; the next beat may come through
+// beat writes what this process knows about a claim: that it lives, or what became of the
+// message. It reports whether there is nothing more to say.
+func (d *Delivery) beat(ctx context.Context, h *held) (over bool) {
+	over, err := h.again(ctx, d, d.o.Customers)
+	if err != nil || !over { // the lease runs on; the next beat may come through
+		return false
+	}
+	id := h.attempt.id
+	if !d.memory.enter(id) { // the attempt under way ends it
+		return false
+	}
+	defer d.memory.leave(id)
+	d.memory.forget(id)
+	return true
 }
 
 // owned is what of an attempt it takes to write its claim again.
@@ -106,39 +109,54 @@ func (a *attempt) owned() attempt {
 	return attempt{touch: a.touch, id: a.id, key: a.key, owner: a.owner, wording: a.wording, other: a.other, mailbox: a.mailbox}
 }
 
-// write writes a claim that was taken, once more or again. One that has an outcome by now
-// stays as it is.
-func (d *Delivery) write(ctx context.Context, to Records, a *attempt, l *lease) error {
+// write writes a claim that was taken, once more or again, or with the outcome of its
+// message if that is known by now. It extends a lease, and makes a claim again that Redis
+// lost. over: others need no more of us, as the claim has an outcome or is someone else's,
+// and the lease is lost.
+func (d *Delivery) write(ctx context.Context, to Records, a *attempt, l *lease) (over bool, err error) {
 	for range judgeTries {
 		epoch := d.o.Customers.Epoch()
 		records, err := to.Load(ctx, []customer.Key{a.touch.Customer})
 		if err != nil {
-			return err
+			return false, err
 		}
 		a.record = records[0]
 		k, ok := a.record.Customer.Claimed(a.key)
 		switch {
 		case ok && k.State != customer.Open:
-			return nil
+			return true, nil
 		case ok && k.Owner != a.owner:
 			d.o.Log.Warn("lost the claim on a touch while its message was being sent", zap.String("touch", a.id))
 			l.lose()
-			return nil
+			return true, nil
 		}
 		until := time.Now().Add(leaseFor)
-		next := d.newClaim(a)
-		if ok {
-			next.At = k.At
+		left := d.memory.recall(a.id).outcome.thatLeft()
+		if left != nil {
+			a.freeOthers()
+			customer.Apply(&a.record.Customer, left.fact)
+		} else {
+			next := d.newClaim(a)
+			if ok {
+				next.At = k.At
+			}
+			next.Lease = until.UnixMilli()
+			a.claimOthers(next)
+			a.record.Customer.SetClaim(next)
 		}
-		next.Lease = until.UnixMilli()
-		a.claimOthers(next)
-		a.record.Customer.SetClaim(next)
-		if saved, err := to.Save(ctx, saving(&a.record)); err != nil {
-			return err
-		} else if saved[0] {
+		saved, err := to.Save(ctx, saving(&a.record))
+		switch {
+		case err != nil:
+			return false, err
+		case !saved[0]:
+		case left != nil:
+			a.left = left.left
+			d.keep(a, left.fact)
+			return true, nil
+		default:
 			l.extend(until, epoch)
-			return nil
+			return false, nil
 		}
 	}
-	return errContended
+	return false, errContended
 }

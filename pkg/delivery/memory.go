@@ -35,6 +35,15 @@ type outcome struct {
 	left  *channel.Copy // what it showed; nil: nothing left
 }
 
+// thatLeft is the outcome if its message left, perhaps; nil: it did not, or there is no
+// outcome yet.
+func (o *outcome) thatLeft() *outcome {
+	if o == nil || o.fact.Type == events.TypeEmailDropped {
+		return nil
+	}
+	return o
+}
+
 // memory holds what this process knows about the touches that it has in flight.
 // There is one rule: finish forgets a touch when it leaves this process, and not
 // before.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"homing/pkg/customer"
@@ -15,6 +16,7 @@ import (
 type held struct {
 	attempt attempt // what it takes to write the claim again
 	lease   *lease
+	quiet   func() // ends the beats
 
 	mu   sync.Mutex
 	gone bool // nothing left under it, or its outcome is recorded
@@ -25,17 +27,18 @@ func (h *held) end() {
 	if h == nil {
 		return
 	}
+	h.quiet()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.gone = true
 }
 
-// again writes the claim.
-func (h *held) again(ctx context.Context, d *Delivery, to Records) error {
+// again writes the claim, or its outcome, and reports whether that was the last time.
+func (h *held) again(ctx context.Context, d *Delivery, to Records) (over bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.gone {
-		return nil
+		return true, nil
 	}
 	a := h.attempt
 	return d.write(ctx, to, &a, h.lease)
@@ -54,12 +57,33 @@ func (d *Delivery) Reclaim(ctx context.Context, to Records) error {
 	for _, known := range d.memory.claims() {
 		all.Go(func() error {
 			if known.held != nil {
-				return known.held.again(ctx, d, to)
+				_, err := known.held.again(ctx, d, to)
+				return err
 			}
 			return release(ctx, to, known)
 		})
 	}
 	return all.Wait()
+}
+
+// Close is for when no more touches come: what could not be recorded is tried once more,
+// until ctx ends, and then this process says no more.
+func (d *Delivery) Close(ctx context.Context) {
+	var all errgroup.Group
+	all.SetLimit(writing)
+	for _, known := range d.memory.claims() {
+		if known.held == nil {
+			continue
+		}
+		all.Go(func() error {
+			_, err := known.held.again(ctx, d, d.o.Customers)
+			known.held.end()
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		d.o.Log.Warn("what became of some emails could not be recorded: marketing ones among them will be called uncertain, and transactional ones sent again", zap.Error(err))
+	}
 }
 
 // release releases a claim under which nothing went out, and its place in the caps.

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +102,58 @@ func TestAClaimUnderWhichNothingLeftIsReleasedInTheNextRedis(t *testing.T) {
 		time.Sleep(time.Hour)
 		if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
 			r.t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+	})
+}
+
+// away are customers in a Redis that a process cannot write to for a while.
+type away struct {
+	delivery.Customers
+	is *atomic.Bool
+}
+
+var errAway = errors.New("Redis is away")
+
+func (c away) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
+	if c.is.Load() {
+		return nil, errAway
+	}
+	return c.Customers.Save(ctx, records)
+}
+
+// The relay has accepted an email when Redis goes away, and the process that knows it has to
+// hand its touches back: it may not send while it does not know what is paused. Another
+// process has the touch by then. The first one says what became of it as soon as it can, and
+// nobody calls the touch uncertain.
+func TestAnOutcomeIsRecordedEvenWhenTheTouchHasGoneToAnotherProcess(t *testing.T) {
+	bubble(t, &series{}, func(r *rig) {
+		r.known("ann")
+		var is atomic.Bool
+		r.sink.Answer = func(command, _ string) string {
+			if command == "." {
+				is.Store(true)
+			}
+			return ""
+		}
+		first := r.start(func(o *delivery.Options) { o.Customers = away{o.Customers, &is} })
+		r.touch("ann", "offer", "a", time.Minute, nil)
+		time.Sleep(time.Minute + time.Second)
+		if !is.Load() {
+			r.t.Fatal("nothing left")
+		}
+		first.pause()
+		r.start()
+		time.Sleep(9 * time.Second)
+		is.Store(false)
+		time.Sleep(time.Hour)
+		if d := cmp.Diff(map[string]string{"a": "sent"}, r.outcomes()); d != "" {
+			r.t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+		if n := len(r.sink.Mails()); n != 1 {
+			r.t.Errorf("%d emails left, want 1", n)
+		}
+		if n := r.running[0].Remembered(); n != 0 {
+			r.t.Errorf("the first process still remembers %d touches", n)
 		}
 	})
 }

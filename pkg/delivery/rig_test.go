@@ -191,8 +191,9 @@ func (r *rig) put(t touch.Touch) {
 
 // process is one replica that delivers.
 type process struct {
-	stop func()
-	loop *bus.Loop
+	stop  func()
+	pause func() // it takes no more touches, and remembers
+	loop  *bus.Loop
 }
 
 // start starts a replica. Stopping it takes with it all that it knew.
@@ -220,9 +221,12 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		Handler: d.Handle, Reject: bus.RejectTo(r.js), Batch: r.batch, Parallel: 1, PullFor: 10 * time.Hour, Log: zap.NewNop()})
 	done := make(chan struct{})
 	go func() { defer close(done); loop.Run(ctx) }()
-	p := &process{loop: loop, stop: sync.OnceFunc(func() {
-		cancel()
-		<-done
+	pause := func() { cancel(); <-done }
+	gone, forget := context.WithCancel(context.Background())
+	forget()
+	p := &process{loop: loop, pause: pause, stop: sync.OnceFunc(func() {
+		pause()
+		d.Close(gone)
 		_ = relay.Close()
 		r.running = slices.DeleteFunc(r.running, func(x *delivery.Delivery) bool { return x == d })
 	})}

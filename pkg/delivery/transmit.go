@@ -17,9 +17,7 @@ import (
 // transmit is the last stage: it hands over the message of a touch that has just
 // been claimed, and says what follows from the answer.
 func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
-	lease := d.startLease(a)
-	out := a.conn.Send(d.memory.lingering(ctx), a.message, lease)
-	lease.stop()
+	out := a.conn.Send(d.memory.lingering(ctx), a.message, d.startLease(a))
 	if errors.Is(out.Err, errStopping) {
 		d.memory.unsentBy(a)
 		return handBack(bus.ErrShutdown)
