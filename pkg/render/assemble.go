@@ -224,7 +224,7 @@ func (d *directory) assemble(o *original, tag string, b *book) *mail {
 	if m.samples = m.withArms(m.samples); m.shows.ask {
 		m.samples = asking(m.samples)
 	}
-	m.files, m.ref = html, ref
+	m.files, m.plain, m.written, m.ref = html, plain, d.raw[o.samplePath], ref
 	return m
 }
 

@@ -111,9 +111,9 @@ func (d *directory) mail(name string, only Only) *choice {
 			d.ps.language = m.meta.Lang
 		}
 		if !only.Unchecked {
-			lintMail(m, m.files, m.ref, i > 0 && m.page == c.all[0].page, d.ps)
+			d.tryOnce(m, i > 0 && m.page == c.all[0].page)
 		}
-		m.files, m.ref = nil, nil
+		m.files, m.plain, m.written, m.ref = nil, nil, "", nil
 	}
 	return c
 }

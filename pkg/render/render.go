@@ -65,8 +65,10 @@ type mail struct {
 	subjects              []arm
 
 	// Until it is tried out.
-	files map[string]*file // of the HTML part
-	ref   *reference
+	files   map[string]*file // of the HTML part
+	plain   map[string]*file // of the text part, and the headlines
+	written string           // the file of samples
+	ref     *reference
 
 	byKey   sync.Map // localeKey → *locale
 	mu      sync.Mutex
