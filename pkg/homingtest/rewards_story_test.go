@@ -20,13 +20,13 @@ workers:
   rewards:
     status: live
     pending: 2d
-    expire_after: 3
+    expire_after: 1
     tiers: {by: spend, currency: GBP, steps: [{name: Silver, from: "200"}]}
 `
 
 // Ann orders for 250 pounds in two orders, and is given more points in a competition, which
 // is told twice. Bob orders as much, and sends it back before it counts. Cleo orders little.
-// What Ann and Cleo have left expires at the end of April.
+// What Ann and Cleo have left expires at the end of February.
 func TestWhoCollectsPointsGetsARewardForThem(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestWhoCollectsPointsGetsARewardForThem(t *testing.T) {
 		win := &events.PointsAdjusted{Customer: events.Customer{ID: "ann"}, Adjustment: events.Adjustment{ID: "7", Points: 160, Reason: "competition"}}
 		w.Publish("main", win)
 		w.Publish("main", win) // again
-		at(123, 12)
+		at(62, 12)
 
 		var codes []string
 		for _, m := range w.Sink.Mails() {
@@ -71,8 +71,8 @@ func TestWhoCollectsPointsGetsARewardForThem(t *testing.T) {
 		if d := cmp.Diff([]string{
 			"earned 1-20000103 points_changed", // of Bob, as all that is so no more
 			"earned 1-20000110 sent", "earned 2-20000120 sent",
-			"expiring 2000-05-01 points_changed", "expiring 2000-05-01 sent", "expiring 2000-05-01 sent",
-			"expiring-soon 2000-05-01 points_changed", "expiring-soon 2000-05-01 sent", "expiring-soon 2000-05-01 sent",
+			"expiring 2000-03-01 points_changed", "expiring 2000-03-01 sent", "expiring 2000-03-01 sent",
+			"expiring-soon 2000-03-01 points_changed", "expiring-soon 2000-03-01 sent", "expiring-soon 2000-03-01 sent",
 			"joined member points_changed", "joined member sent", "joined member sent",
 			"progress 1 sent",
 			"tier 1-2000 points_changed", "tier 1-2000 sent",

@@ -180,12 +180,22 @@ func TestInliningBeforeRenderingEqualsInliningAfter(t *testing.T) {
 			t.Fatal(d.ps.err())
 		}
 		m := c.all[0]
-		for _, s := range before.Samples(name) {
-			for _, o := range append(without(s.Data), s) {
+		seen := map[string]bool{}
+		for i, s := range before.Samples(name) {
+			variants := []Sample{s}
+			if i == 0 || !testing.Short() {
+				variants = append(without(s.Data), s)
+			}
+			for _, o := range variants {
 				want, err := m.render(&o.Data, true)
 				if err != nil {
 					t.Fatal(err)
 				}
+				form := Wordless(want.HTML)
+				if seen[form] { // no style is for words
+					continue
+				}
+				seen[form] = true
 				got, err := before.Render(name, o.Data)
 				if err != nil {
 					t.Fatal(err)
