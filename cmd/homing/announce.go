@@ -31,6 +31,7 @@ once if that is sooner.
   store: main
   template: announcements/newsletter
   at: 2027-03-01 09:00           # on each recipient's own clocks; left out: now
+  segments: [loyal, champion]    # left out: all customers
 
 An id is used once: nobody gets an announcement twice.`
 
@@ -40,9 +41,10 @@ too late when it goes on ends as expired.`
 const announceCancelHelp = `Calls off what has not left yet, for good. Each touch ends as called_off when it falls
 due.`
 
-const announceStatusHelp = `Says how far an announcement is. While it runs, what is pending is counted by NATS, and
-the rest follows from it; --exact reads every customer of the store and counts what
-became of each touch, as is done once by itself when the last one has its outcome.`
+const announceStatusHelp = `Says how far an announcement is: whom it is for, what was sent, is held, and was dropped
+and why. That reads every customer of the store. Where there are more than 50,000, only
+what is pending is counted, by NATS, and the rest follows from it, until the last email
+has its outcome; --exact counts all the same.`
 
 // announceFlags are those of all of its commands.
 type announceFlags struct {
@@ -72,7 +74,7 @@ func (p *program) announceCommand() *cobra.Command {
 		}
 		return p.showAnnouncement(ctx, l, a, f.exact)
 	})
-	status.Flags().BoolVar(&f.exact, "exact", false, "count what became of each touch: reads every customer of the store")
+	status.Flags().BoolVar(&f.exact, "exact", false, "count what became of each email, however many customers the store has")
 	list := &cobra.Command{Use: "list", Short: "List the announcements, the latest first", Args: cobra.NoArgs,
 		RunE: p.onInstallation(&f.timeout, func(ctx context.Context, l *opened, _ []string) error {
 			return p.listAnnouncements(ctx, l, f.store)
@@ -205,6 +207,9 @@ func (p *program) announceable(l *opened, d *announcement.Definition) error {
 	s := l.Store(d.Store)
 	if s == nil {
 		return fmt.Errorf("store: no store %s is configured; there are %s", d.Store, strings.Join(programme.StoreNames(l.config), ", "))
+	}
+	if err := s.CheckSegments(d.Segments, d.NotSegments); err != nil {
+		return err
 	}
 	w := s.Worker(announcement.Worker)
 	if w.Settings.Status == workers.Off {

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"homing/pkg/announcement"
+	"homing/pkg/reason"
 )
 
 // announced is an announcement as `--output json` shows it.
@@ -28,8 +31,9 @@ type announced struct {
 
 // pendingCount is what is pending of an announcement.
 type pendingCount struct {
-	Scheduled int `json:"scheduled"` // on the schedule: not due yet, held, or set aside
-	Due       int `json:"due"`       // fell due, and is not decided yet
+	Scheduled int  `json:"scheduled"`      // on the schedule: not due yet, held, or set aside
+	Held      *int `json:"held,omitempty"` // of these, held or set aside; exact
+	Due       int  `json:"due"`            // fell due, and is not decided yet
 }
 
 func announcedOf(a *announcement.Announcement) *announced {
@@ -43,6 +47,10 @@ func announcedOf(a *announcement.Announcement) *announced {
 		Paused: at(a.Paused), Cancelled: at(a.Cancelled), Planned: at(a.Planned), Done: at(a.Done), Counts: a.Walk.Counts, Outcomes: a.Outcomes}
 }
 
+// exactAtMost is how many customers a store has, at most, of whom status reads all without
+// being asked to.
+const exactAtMost = 50_000
+
 // showAnnouncement shows one announcement.
 func (p *program) showAnnouncement(ctx context.Context, l *opened, a *announcement.Announcement, exact bool) error {
 	out := announcedOf(a)
@@ -50,14 +58,9 @@ func (p *program) showAnnouncement(ctx context.Context, l *opened, a *announceme
 	if err != nil {
 		return err
 	}
-	out.Pending = &pendingCount{scheduled, due}
-	if exact && out.Outcomes == nil {
-		g := meter{p: p, since: time.Now(), last: time.Now()}
-		out.Outcomes, err = l.Outcomes(ctx, &a.Definition, func(n int) {
-			g.show("counting", int64(n), 0, func() string { return number(n) + " customers read" })
-		})
-		g.finish()
-		if err != nil {
+	out.Pending = &pendingCount{Scheduled: scheduled, Due: due}
+	if began := a.Walk.Customers > 0; out.Outcomes == nil && (exact || began && a.Walk.Customers <= exactAtMost) {
+		if err := p.countExactly(ctx, l, a, out); err != nil {
 			return err
 		}
 	}
@@ -65,6 +68,21 @@ func (p *program) showAnnouncement(ctx context.Context, l *opened, a *announceme
 		return writeJSON(p.out, out)
 	}
 	_, err = fmt.Fprint(p.out, announcementText(a, out))
+	return err
+}
+
+// countExactly counts what became of each email so far, and what is held.
+func (p *program) countExactly(ctx context.Context, l *opened, a *announcement.Announcement, out *announced) error {
+	held, err := l.AnnouncementHeld(ctx, &a.Definition)
+	if err != nil {
+		return err
+	}
+	out.Pending.Held = &held
+	g := meter{p: p, since: time.Now(), last: time.Now()}
+	defer g.finish()
+	out.Outcomes, err = l.Outcomes(ctx, a, func(n int) {
+		g.show("counting", int64(n), 0, func() string { return number(n) + " customers read" })
+	})
 	return err
 }
 
@@ -80,27 +98,53 @@ func announcementText(a *announcement.Announcement, x *announced) string {
 		line("  whom it goes to is decided at %s", x.Begins.UTC().Format(atMinute))
 		return b.String()
 	}
-	line("  customers  %s; it is for %s of them", number(x.Customers), number(x.Audience))
+	line("  customers  %s", number(x.Customers))
+	line("  audience   %s", number(x.Audience))
 	line("  planned    %s", number(x.Counts.Planned))
 	for _, r := range sortedReasons(x.Left) {
 		line("    left out %s, %s", number(x.Left[r]), r)
 	}
 	if p := x.Pending; p != nil {
-		line("  pending    %s on the schedule, %s due", number(p.Scheduled), number(p.Due))
+		held := ""
+		if p.Held != nil {
+			held = fmt.Sprintf(" (%s held)", number(*p.Held))
+		}
+		line("  pending    %s on the schedule%s, %s due", number(p.Scheduled), held, number(p.Due))
 		if x.Outcomes == nil && !a.Planned.IsZero() {
 			line("  decided    %s, about; --exact counts how", number(max(0, x.Counts.Planned-p.Scheduled-p.Due)))
 		}
 	}
 	if o := x.Outcomes; o != nil {
-		line("  sent       %s", number(o.Sent))
-		if o.Uncertain > 0 {
-			line("  uncertain  %s", number(o.Uncertain))
-		}
-		for _, r := range sortedReasons(o.Dropped) {
-			line("    dropped  %s, %s", number(o.Dropped[r]), r)
-		}
+		outcomesText(o, line)
 	}
 	return b.String()
+}
+
+// outcomesText says what became of the emails. The holdout is what the others are compared
+// with, so it is apart from what was dropped.
+func outcomesText(o *announcement.Outcomes, line func(format string, args ...any)) {
+	line("  sent       %s", number(o.Sent))
+	for _, subject := range slices.Sorted(maps.Keys(o.Subjects)) {
+		line("    subject  %s, %s", number(o.Subjects[subject]), subject)
+	}
+	if o.Uncertain > 0 {
+		line("  uncertain  %s", number(o.Uncertain))
+	}
+	if n := o.Dropped[reason.Holdout]; n > 0 {
+		line("  held out   %s", number(n))
+	}
+	dropped := 0
+	for why, n := range o.Dropped {
+		if why != reason.Holdout {
+			dropped += n
+		}
+	}
+	line("  dropped    %s", number(dropped))
+	for _, r := range sortedReasons(o.Dropped) {
+		if r != reason.Holdout {
+			line("    because  %s, %s", number(o.Dropped[r]), r)
+		}
+	}
 }
 
 // listAnnouncements lists those of a store, or of all of them.

@@ -14,6 +14,7 @@ import (
 
 	"homing/pkg/gate"
 	"homing/pkg/localtime"
+	"homing/pkg/segment"
 	"homing/pkg/touch"
 )
 
@@ -29,6 +30,11 @@ type Definition struct {
 	// Whom it is for: customers that all of these take in. None: all customers.
 	Countries []string `yaml:"countries" json:"countries,omitempty"` // ISO 3166-1: GB
 	Languages []string `yaml:"languages" json:"languages,omitempty"` // "de" takes in de-AT
+	// Names of segments of the store: customers in any of the first, and in none of the
+	// second.
+	Segments    []string `yaml:"segments" json:"segments,omitempty"`
+	NotSegments []string `yaml:"not_segments" json:"not_segments,omitempty"`
+	Who         string   `yaml:"who" json:"who,omitempty"` // an expression, as a segment has one
 
 	At   When   `yaml:"at" json:"at,omitzero"`      // on the clocks of each recipient; the zero When: now
 	Zone string `yaml:"zone" json:"zone,omitempty"` // on the clocks there, for all at once; empty: the recipient's
@@ -40,6 +46,10 @@ type Definition struct {
 
 // Step returns the step of the worker that it is sent as.
 func (d *Definition) Step() string { return strings.TrimPrefix(d.Template, Worker+"/") }
+
+// Segmented reports whether it is for some segments only, so that it must be known who is
+// in which.
+func (d *Definition) Segmented() bool { return len(d.Segments)+len(d.NotSegments) > 0 || d.Who != "" }
 
 var (
 	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
@@ -76,6 +86,11 @@ func (d *Definition) Validate() error {
 	for i, l := range d.Languages {
 		if !languageForm.MatchString(l) {
 			fail("languages[%d]: %q is not a language; write for example de, or de-AT for one country", i, l)
+		}
+	}
+	if d.Who != "" {
+		if _, err := segment.Parse(d.Who); err != nil {
+			fail("who: %w", err)
 		}
 	}
 	if d.Zone != "" {

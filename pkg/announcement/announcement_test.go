@@ -30,19 +30,20 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	}
 	many := 101
 	for want, set := range map[string]func(*announcement.Definition){
-		"id: is missing":                 func(d *announcement.Definition) { d.ID = "" },
-		`id: "Spring sale" is not`:       func(d *announcement.Definition) { d.ID = "Spring sale" },
-		"store: is missing":              func(d *announcement.Definition) { d.Store = "" },
-		"template: is missing":           func(d *announcement.Definition) { d.Template = "" },
-		`template: "newsletter" is not`:  func(d *announcement.Definition) { d.Template = "newsletter" },
-		`template: "win-back/offer" is`:  func(d *announcement.Definition) { d.Template = "win-back/offer" },
-		`countries[1]: "Germany" is not`: func(d *announcement.Definition) { d.Countries = []string{"GB", "Germany"} },
-		`languages[0]: "German" is not`:  func(d *announcement.Definition) { d.Languages = []string{"German"} },
-		"zone: ":                         func(d *announcement.Definition) { d.Zone, d.At = "Mars/Base", when(t, "2027-03-01 09:00") },
-		"zone: says nothing without at":  func(d *announcement.Definition) { d.Zone = "Europe/London" },
-		"expires: 31d is not between":    func(d *announcement.Definition) { d.Expires = 31 * 24 * time.Hour },
-		"priority: 101 is not between":   func(d *announcement.Definition) { d.Priority = &many },
-		"holdout: 100% would":            func(d *announcement.Definition) { d.Holdout = 1 },
+		"id: is missing":                                           func(d *announcement.Definition) { d.ID = "" },
+		`id: "Spring sale" is not`:                                 func(d *announcement.Definition) { d.ID = "Spring sale" },
+		"store: is missing":                                        func(d *announcement.Definition) { d.Store = "" },
+		"template: is missing":                                     func(d *announcement.Definition) { d.Template = "" },
+		`template: "newsletter" is not`:                            func(d *announcement.Definition) { d.Template = "newsletter" },
+		`template: "win-back/offer" is`:                            func(d *announcement.Definition) { d.Template = "win-back/offer" },
+		`countries[1]: "Germany" is not`:                           func(d *announcement.Definition) { d.Countries = []string{"GB", "Germany"} },
+		`languages[0]: "German" is not`:                            func(d *announcement.Definition) { d.Languages = []string{"German"} },
+		"who: character 1: unknown name grup; did you mean group?": func(d *announcement.Definition) { d.Who = `grup == "new"` },
+		"zone: ":                        func(d *announcement.Definition) { d.Zone, d.At = "Mars/Base", when(t, "2027-03-01 09:00") },
+		"zone: says nothing without at": func(d *announcement.Definition) { d.Zone = "Europe/London" },
+		"expires: 31d is not between":   func(d *announcement.Definition) { d.Expires = 31 * 24 * time.Hour },
+		"priority: 101 is not between":  func(d *announcement.Definition) { d.Priority = &many },
+		"holdout: 100% would":           func(d *announcement.Definition) { d.Holdout = 1 },
 	} {
 		d := right()
 		set(&d)

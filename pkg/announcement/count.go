@@ -3,7 +3,10 @@ package announcement
 import (
 	"context"
 	"slices"
+	"time"
 
+	"homing/events"
+	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
@@ -14,10 +17,52 @@ type Scanner interface {
 	Scan(ctx context.Context, store string, fn func([]customer.Record) error) error
 }
 
-// Count counts what became of the touches of an announcement, by their claims. It reads all
-// of the store's customers, and needs 8 bytes for each recipient. seen is told how many
-// customers it has seen, and may be nil.
-func Count(ctx context.Context, customers Scanner, d *Definition, seen func(n int)) (*Outcomes, error) {
+// Facts are those on the timeline.
+type Facts interface {
+	// ReadTypesSince calls fn with what was appended since a real time and has a text in it.
+	ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, text string, fn func([]customer.Entry) error) error
+}
+
+// Count counts what became of the touches of an announcement, by their claims, and which
+// subjects were sent, by their facts. It reads all of the store's customers, and needs 8
+// bytes for each recipient. seen is told how many customers it has seen, and may be nil.
+func Count(ctx context.Context, customers Scanner, facts Facts, a *Announcement, scale clock.Scale, seen func(n int)) (*Outcomes, error) {
+	out, err := countClaims(ctx, customers, &a.Definition, seen)
+	if err == nil {
+		out.Subjects, err = countSubjects(ctx, facts, a, scale.Real(a.Sent))
+	}
+	return out, err
+}
+
+// countSubjects counts the emails of an announcement by their subjects. A claim has no room
+// for which of them it was, and a fact may be on the timeline twice. An email whose fact was
+// written after a crash is of no subject.
+func countSubjects(ctx context.Context, facts Facts, a *Announcement, since time.Time) (map[string]int, error) {
+	of := map[string][]uint64{}
+	text := `"` + Worker + "." + a.Step() + "."
+	err := facts.ReadTypesSince(ctx, a.Store, events.OutcomeTypes(events.ActionSent), since, text, func(batch []customer.Entry) error {
+		for _, e := range batch {
+			f, ok := e.Event.Data.(events.Fact)
+			if !ok {
+				continue
+			}
+			if b := f.Body(); b.Worker == Worker && b.Step == a.Step() && b.Occasion == a.ID && b.SubjectArm != "" {
+				of[b.SubjectArm] = append(of[b.SubjectArm], customer.ClaimKey(b.Touch))
+			}
+		}
+		return nil
+	})
+	if err != nil || len(of) == 0 {
+		return nil, err
+	}
+	out := map[string]int{}
+	for subject, touches := range of {
+		out[subject] = once(touches)
+	}
+	return out, nil
+}
+
+func countClaims(ctx context.Context, customers Scanner, d *Definition, seen func(n int)) (*Outcomes, error) {
 	by := map[customer.ClaimState][]uint64{}
 	dropped := map[reason.Reason][]uint64{}
 	n := 0

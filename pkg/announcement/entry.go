@@ -90,6 +90,7 @@ func (c *Counts) left(why reason.Reason) {
 // customers' records: exactly, and each once.
 type Outcomes struct {
 	Sent      int                   `json:"sent"`
+	Subjects  map[string]int        `json:"subjects,omitempty"`  // of these, by which of several subjects they had
 	Uncertain int                   `json:"uncertain,omitempty"` // handed over, and nobody knows whether it left
 	UnderWay  int                   `json:"under_way,omitempty"`
 	Dropped   map[reason.Reason]int `json:"dropped,omitempty"`

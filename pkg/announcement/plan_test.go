@@ -21,6 +21,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/projection"
 	"homing/pkg/schedule"
+	"homing/pkg/timeline"
 	"homing/pkg/touch"
 
 	"github.com/nats-io/nats.go"
@@ -106,7 +107,7 @@ func (h *house) process(c announcement.Customers, s announcement.Schedule) *anno
 		h.t.Fatal(err)
 	}
 	return announcement.NewPlanner(announcement.Options{
-		Board: board, Entries: h.entries, Stores: h.stores, Customers: c, Schedule: s, Scale: clock.Scale{}, Log: zap.NewNop(),
+		Board: board, Entries: h.entries, Stores: h.stores, Customers: c, Facts: timeline.New(h.js), Schedule: s, Scale: clock.Scale{}, Log: zap.NewNop(),
 		Recipients: func(context.Context, string) (*announcement.Recipients, error) {
 			return &announcement.Recipients{Store: h.stores["main"], People: projection.NewPeople(h.customers, h.ids),
 				Address: func(email string) string { return h.ids.Address("main", email) }}, nil
@@ -232,10 +233,13 @@ func BenchmarkPlanning(b *testing.B) {
 		d := right()
 		d.ID = fmt.Sprint("spring-", i)
 		a := &announcement.Announcement{Definition: d, Sent: time.Now().Add(time.Hour)}
-		who := &announcement.Recipients{Store: h.stores["main"], People: projection.NewPeople(h.customers, h.ids), Now: time.Now(),
-			Address: func(email string) string { return h.ids.Address("main", email) }}
+		who, err := (&announcement.Recipients{Store: h.stores["main"], People: projection.NewPeople(h.customers, h.ids), Now: time.Now(),
+			Address: func(email string) string { return h.ids.Address("main", email) }}).For(a)
+		if err != nil {
+			b.Fatal(err)
+		}
 		began := time.Now()
-		planned := h.planAll(b, who.For(a))
+		planned := h.planAll(b, who)
 		took := time.Since(began)
 		b.ReportMetric(float64(planned)/took.Seconds(), "planned/s")
 		began = time.Now()

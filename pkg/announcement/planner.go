@@ -37,6 +37,7 @@ type Options struct {
 	Entries   Entries
 	Stores    map[string]*programme.Store
 	Customers Customers
+	Facts     Facts
 	Schedule  Schedule
 	// Recipients returns what finds those of a store's customers.
 	Recipients func(ctx context.Context, store string) (*Recipients, error)
@@ -114,7 +115,7 @@ func (p *Planner) turn(ctx context.Context, a *Announcement, store *programme.St
 	if now := p.o.Scale.Now(); now.Before(a.Begins()) {
 		return min(rarely, time.Until(p.o.Scale.Real(a.Begins()))+time.Millisecond), nil
 	}
-	if problem := p.problem(a, store); problem != "" || a.Problem != "" {
+	if problem := p.problem(ctx, a, store); problem != "" || a.Problem != "" {
 		if _, err := p.o.Entries.Change(ctx, a.Store, a.ID, func(a *Announcement) error {
 			if a.Problem == problem {
 				return errNothing
@@ -129,17 +130,28 @@ func (p *Planner) turn(ctx context.Context, a *Announcement, store *programme.St
 }
 
 // problem says why an announcement cannot be planned now; empty: it can.
-func (p *Planner) problem(a *Announcement, store *programme.Store) string {
+func (p *Planner) problem(ctx context.Context, a *Announcement, store *programme.Store) string {
 	if store.Worker(Worker).Settings.Status == workers.Off {
 		return "workers." + Worker + ".status is off in the store; switch it on"
 	}
-	if p.o.Ready == nil {
-		return ""
+	if p.o.Ready != nil {
+		if err := p.o.Ready(&a.Definition); err != nil {
+			return err.Error()
+		}
 	}
-	if err := p.o.Ready(&a.Definition); err != nil {
+	if _, err := p.recipients(ctx, a); err != nil {
 		return err.Error()
 	}
 	return ""
+}
+
+// recipients returns what finds those of an announcement.
+func (p *Planner) recipients(ctx context.Context, a *Announcement) (*Recipients, error) {
+	who, err := p.o.Recipients(ctx, a.Store)
+	if err != nil {
+		return nil, err
+	}
+	return who.For(a)
 }
 
 // take takes the turn, if nobody has it.
@@ -189,12 +201,12 @@ func (p *Planner) plan(ctx context.Context, a *Announcement) (err error) {
 		p.giveUp(ctx, a)
 		return errOver
 	}
-	who, err := p.o.Recipients(ctx, a.Store)
+	who, err := p.recipients(ctx, a)
 	if err != nil {
 		p.giveUp(ctx, a)
 		return err
 	}
-	w := walk{planner: p, a: a, who: who.For(a), Walk: a.Walk, marked: time.Now()}
+	w := walk{planner: p, a: a, who: who, Walk: a.Walk, marked: time.Now()}
 	pages := make(chan page, ahead)
 	g, walking := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -313,7 +325,7 @@ func (p *Planner) finish(ctx context.Context, a *Announcement) (time.Duration, e
 		return again, err
 	}
 	defer p.giveUp(ctx, a)
-	outcomes, err := Count(ctx, p.o.Customers, &a.Definition, nil)
+	outcomes, err := Count(ctx, p.o.Customers, p.o.Facts, a, p.o.Scale, nil)
 	if err != nil {
 		return again, err
 	}

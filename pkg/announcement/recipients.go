@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
+	"homing/pkg/segment"
 	"homing/pkg/touch"
 )
 
@@ -25,15 +27,29 @@ type Recipients struct {
 	a      *Announcement
 	worker *programme.Worker
 	own    *touch.Own
+	who    segment.Expression
 }
 
-// For has the recipients be those of an announcement.
-func (r *Recipients) For(a *Announcement) *Recipients {
-	r.a, r.worker, r.own = a, r.Store.Worker(Worker), nil
+// For has the recipients be those of an announcement. It fails where it cannot be said who
+// they are: the store has no such segment, or it isn't known who is in which.
+func (r *Recipients) For(a *Announcement) (*Recipients, error) {
+	r.a, r.worker, r.own, r.who = a, r.Store.Worker(Worker), nil, segment.Expression{}
+	if err := r.Store.CheckSegments(a.Segments, a.NotSegments); err != nil {
+		return nil, err
+	}
+	if a.Who != "" {
+		var err error
+		if r.who, err = segment.Parse(a.Who); err != nil {
+			return nil, fmt.Errorf("who: %w", err)
+		}
+	}
+	if a.Segmented() && !r.Products.Segmented().Known() {
+		return nil, fmt.Errorf("%w; it is done each night, and by homing products refresh", segment.ErrUnknown)
+	}
 	if a.Expires > 0 || a.Priority != nil || a.Holdout > 0 {
 		r.own = &touch.Own{Expires: a.Expires, Priority: a.Priority, Holdout: float64(a.Holdout)}
 	}
-	return r
+	return r, nil
 }
 
 // Of returns the touches for those of a batch of customers whom it is for, and counts them:
@@ -55,7 +71,7 @@ func (r *Recipients) Of(ctx context.Context, batch []customer.Record, c *Counts)
 func (r *Recipients) touch(k customer.Key, who *customer.Customer, c *Counts) (t touch.Touch, planned bool, err error) {
 	c.Customers++
 	p := programme.Person{Store: r.Store, Customer: who, Products: r.Products, Address: r.Address}
-	in, err := r.a.takesIn(&p)
+	in, err := r.takesIn(&p)
 	if err != nil || !in {
 		return t, false, err
 	}
@@ -82,16 +98,24 @@ func (r *Recipients) touch(k customer.Key, who *customer.Customer, c *Counts) (t
 	return t, true, nil
 }
 
-// takesIn reports whether an announcement is for a person.
-func (d *Definition) takesIn(p *programme.Person) (bool, error) {
-	c := p.Customer
+// takesIn reports whether the announcement is for a person.
+func (r *Recipients) takesIn(p *programme.Person) (bool, error) {
+	c, d := p.Customer, r.a
 	if len(d.Countries) > 0 && !slices.Contains(d.Countries, strings.ToUpper(c.Country.Value)) {
 		return false, nil
 	}
 	if len(d.Languages) > 0 && !slices.ContainsFunc(d.Languages, func(l string) bool { return speaks(c.Language(), l) }) {
 		return false, nil
 	}
-	return true, nil
+	if !d.Segmented() {
+		return true, nil
+	}
+	m, err := p.Memberships(r.Now)
+	if err != nil {
+		return false, err
+	}
+	return (len(d.Segments) == 0 || slices.ContainsFunc(d.Segments, m.Has)) &&
+		!slices.ContainsFunc(d.NotSegments, m.Has) && (d.Who == "" || m.Meets(r.who)), nil
 }
 
 // speaks reports whether a locale, such as de-AT, is of a language: de or de-AT.

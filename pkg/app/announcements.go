@@ -21,7 +21,7 @@ func (a *App) runAnnouncements(ctx context.Context) {
 		return
 	}
 	p := announcement.NewPlanner(announcement.Options{
-		Board: a.announcements, Entries: announcement.Entries{JS: a.js}, Stores: a.stores, Customers: a.customers,
+		Board: a.announcements, Entries: announcement.Entries{JS: a.js}, Stores: a.stores, Customers: a.customers, Facts: a.readTimeline(),
 		Schedule: schedule.New(a.js, a.o.Scale), Recipients: a.recipients, Ready: a.hasTemplate, Scale: a.o.Scale,
 		Planned: a.metrics.scheduled(announcement.Worker), Log: a.log.Named("announcements"),
 	})

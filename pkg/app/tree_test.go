@@ -101,7 +101,7 @@ var may = map[string][]string{
 	"pkg/place":                {"events", "pkg/bus"},
 	"pkg/backup":               {"events", "pkg/bus"},
 	"pkg/fingerprint":          {"events", "pkg/customer", "pkg/bus", "pkg/link", "pkg/timeline"},
-	"pkg/announcement":         {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock"},
+	"pkg/announcement":         {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/segment", "pkg/bus", "pkg/clock"},
 	"pkg/calendar":             {"events", "pkg/customer", "pkg/bus", "pkg/projection"},
 	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render", "templates"},
 	"pkg/templatediff":         {"pkg/render", "pkg/templatestore"},

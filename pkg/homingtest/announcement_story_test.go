@@ -20,6 +20,7 @@ import (
 	"homing/pkg/programme"
 	"homing/pkg/reason"
 	"homing/pkg/schedule"
+	"homing/pkg/timeline"
 )
 
 const announcing = `
@@ -56,7 +57,7 @@ func halfPlanned(t *testing.T, w *homingtest.World, entries announcement.Entries
 		t.Fatal(err)
 	}
 	p := announcement.NewPlanner(announcement.Options{
-		Board: board, Entries: entries, Stores: stores, Customers: cut{customers}, Schedule: schedule.New(w.JS, clock.Scale{}), Scale: clock.Scale{}, Log: zap.NewNop(),
+		Board: board, Entries: entries, Stores: stores, Customers: cut{customers}, Schedule: schedule.New(w.JS, clock.Scale{}), Facts: timeline.New(w.JS), Scale: clock.Scale{}, Log: zap.NewNop(),
 		Recipients: func(context.Context, string) (*announcement.Recipients, error) {
 			return &announcement.Recipients{Store: stores["main"], People: people, Address: func(email string) string { return w.Identity().Address("main", email) }}, nil
 		},
@@ -132,6 +133,10 @@ func TestAnAnnouncementReachesEachOnce(t *testing.T) {
 			w.Publish("main", o)
 		}
 		at(3, 12, 0)
+		held, err := schedule.New(w.JS, clock.Scale{}).Held(t.Context(), announcement.Worker, "main", "newsletter", "spring")
+		if err != nil || held < n/6 || held > n/3 { // those of London, whose time was nine
+			t.Errorf("%d are held while it is paused (%v)", held, err)
+		}
 		tokyo := len(w.Sink.Mails())
 		if _, did, err := entries.Resume(t.Context(), "main", "spring"); err != nil || !did {
 			t.Fatal(did, err)
@@ -183,7 +188,7 @@ func TestAnAnnouncementReachesEachOnce(t *testing.T) {
 			t.Errorf("%d emails, %d sent, %d held out of %d; %d to Tokyo and thanks", emails, sent, heldOut, n-1, tokyo)
 		}
 		a := get()
-		if o := a.Outcomes; a.State() != announcement.Finished || o == nil || o.Sent != sent || o.Dropped[reason.Holdout] != heldOut || o.Total() != n-1 {
+		if o := a.Outcomes; a.State() != announcement.Finished || o == nil || o.Sent != sent || o.Dropped[reason.Holdout] != heldOut || o.Total() != n-1 || o.Subjects["a"]+o.Subjects["b"] != sent || min(o.Subjects["a"], o.Subjects["b"]) < sent/3 {
 			t.Errorf("%s: %+v", a.State(), o)
 		}
 	})

@@ -22,7 +22,9 @@ func (i *Installation) Audience(ctx context.Context, d announcement.Definition, 
 	products, _ := i.products(ctx, d.Store) // what cannot be found out without them says so
 	r := &announcement.Recipients{Store: i.stores[d.Store], People: i.people, Products: products, Now: now,
 		Address: func(email string) string { return i.identity.Address(d.Store, email) }}
-	r.For(&announcement.Announcement{Definition: d, Sent: now})
+	if _, err := r.For(&announcement.Announcement{Definition: d, Sent: now}); err != nil {
+		return c, err
+	}
 	err := i.customers.Scan(ctx, d.Store, func(batch []customer.Record) error {
 		_, err := r.Of(ctx, batch, &c)
 		seen(c.Customers)
@@ -40,9 +42,14 @@ func (i *Installation) AnnouncementPending(ctx context.Context, d *announcement.
 	return i.schedule.Count(ctx, announcement.Worker, d.Store, d.Step(), d.ID)
 }
 
+// AnnouncementHeld counts those that are on the schedule again because they were held.
+func (i *Installation) AnnouncementHeld(ctx context.Context, d *announcement.Definition) (int, error) {
+	return i.schedule.Held(ctx, announcement.Worker, d.Store, d.Step(), d.ID)
+}
+
 // Outcomes counts what became of the touches of an announcement so far, exactly.
-func (i *Installation) Outcomes(ctx context.Context, d *announcement.Definition, seen func(n int)) (*announcement.Outcomes, error) {
-	return announcement.Count(ctx, i.customers, d, seen)
+func (i *Installation) Outcomes(ctx context.Context, a *announcement.Announcement, seen func(n int)) (*announcement.Outcomes, error) {
+	return announcement.Count(ctx, i.customers, i.timeline, a, i.o.Scale, seen)
 }
 
 // occasions says what people decided about the announcements that some touches are of.

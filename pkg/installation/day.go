@@ -122,7 +122,7 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		if clicks[day.Store] {
 			types = append(slices.Clip(outcomes), events.TypeEmailClicked)
 		}
-		err := timeline.New(js).ReadTypesSince(ctx, day.Store, types, scale.Real(day.Since), func(batch []customer.Entry) error {
+		err := timeline.New(js).ReadTypesSince(ctx, day.Store, types, scale.Real(day.Since), "", func(batch []customer.Entry) error {
 			for _, e := range batch {
 				tellOf(by, e.Event, day.Since.Location())
 			}

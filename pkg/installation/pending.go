@@ -126,7 +126,7 @@ func (i *Installation) Uncertain(ctx context.Context, store string, since time.T
 	out := []Uncertain{}
 	seen := map[string]bool{}
 	// A fact is appended when it is decided, or later: never before.
-	err := i.timeline.ReadTypesSince(ctx, store, events.OutcomeTypes(events.ActionUncertain), i.real(since), func(batch []customer.Entry) error {
+	err := i.timeline.ReadTypesSince(ctx, store, events.OutcomeTypes(events.ActionUncertain), i.real(since), "", func(batch []customer.Entry) error {
 		for _, e := range batch {
 			f, ok := e.Event.Data.(events.Fact)
 			if !ok || e.Event.Time.Before(since) || seen[e.Event.ID] {
@@ -233,7 +233,7 @@ func (i *Installation) replan(ctx context.Context, s *programme.Store, w *progra
 		Workers: map[string]*programme.Worker{store: w}, Zones: map[string]*time.Location{store: s.Zone}, People: i.people, Schedule: i.schedule, Timeline: i.timeline,
 		Scale: i.o.Scale, Products: func(string) *product.Snapshot { return known }, Address: i.identity.Address, Mailbox: i.identity.AddressKey, Planned: func(n int) { done.Mails += n },
 	}
-	err = i.timeline.ReadTypesSince(ctx, store, w.Triggers, i.real(since), func(batch []customer.Entry) error {
+	err = i.timeline.ReadTypesSince(ctx, store, w.Triggers, i.real(since), "", func(batch []customer.Entry) error {
 		n := len(batch) // Plan works in place
 		if err := p.Plan(ctx, batch); err != nil {
 			return err

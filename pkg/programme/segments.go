@@ -27,12 +27,8 @@ func heldOut(share float64, store string, identity *customer.Identity) func(*cus
 
 // checkSegments finds segments that there are not.
 func (s *Store) checkSegments(w *Worker) error {
-	own := w.Policy.Own
-	if err := s.Segments.Check(own.Segments); err != nil {
-		return fmt.Errorf("segments: %w", err)
-	}
-	if err := s.Segments.Check(own.NotSegments); err != nil {
-		return fmt.Errorf("not_segments: %w", err)
+	if err := s.CheckSegments(w.Policy.Own.Segments, w.Policy.Own.NotSegments); err != nil {
+		return err
 	}
 	for _, step := range w.Steps {
 		if step.Offer == nil {
@@ -42,8 +38,20 @@ func (s *Store) checkSegments(w *Worker) error {
 			return fmt.Errorf("step %s: offer.segments: %w", step.Name, err)
 		}
 	}
-	for _, name := range own.NotSegments {
-		if slices.Contains(own.Segments, name) {
+	return nil
+}
+
+// CheckSegments reports what is wrong with names of segments that something is for, and of
+// those that it is not for.
+func (s *Store) CheckSegments(segments, not []string) error {
+	if err := s.Segments.Check(segments); err != nil {
+		return fmt.Errorf("segments: %w", err)
+	}
+	if err := s.Segments.Check(not); err != nil {
+		return fmt.Errorf("not_segments: %w", err)
+	}
+	for _, name := range not {
+		if slices.Contains(segments, name) {
 			return fmt.Errorf("not_segments: %s is in segments as well, so nobody would get an email; remove it from one of them", name)
 		}
 	}

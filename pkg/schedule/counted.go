@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/nats-io/nats.go"
+
 	"homing/pkg/bus"
 )
 
@@ -34,4 +36,27 @@ func (s *Schedule) Count(ctx context.Context, worker, store, step, occasion stri
 		}
 	}
 	return scheduled, due, nil
+}
+
+// heldPage is how many messages are read with one request.
+const heldPage = 500
+
+// Held returns how many touches of an occasion fell due and were put back on the schedule:
+// held, or set aside. It reads all that are there.
+func (s *Schedule) Held(ctx context.Context, worker, store, step, occasion string) (n int, err error) {
+	for p := range s.split.Count() {
+		filter := s.split.Under("schedule", p) + "." + store + ".*." + worker + "." + step + "." + occasion
+		err := bus.DirectPages(ctx, s.js, bus.Look{Stream: s.split.Schedule(worker, p), Filter: filter, Page: heldPage}, func(msgs []*nats.Msg) error {
+			for _, m := range msgs {
+				if m.Header.Get(bus.HeaderHeld) != "" {
+					n++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, s.split.In(p, err)
+		}
+	}
+	return n, nil
 }

@@ -148,9 +148,12 @@ func (s *Set) Of(snapshot *Snapshot, in Input) (*Memberships, error) {
 }
 
 // Has reports whether the customer is in a segment; nobody is in one that there isn't.
-func (m *Memberships) Has(name string) bool {
-	x, ok := m.set.of[name]
-	if !ok {
+func (m *Memberships) Has(name string) bool { return m.Meets(m.set.of[name]) }
+
+// Meets reports whether an expression that is no segment's holds for the customer; the zero
+// Expression holds for nobody.
+func (m *Memberships) Meets(x Expression) bool {
+	if x.program == nil {
 		return false
 	}
 	m.env.Answers = m.env.Answers[:0]

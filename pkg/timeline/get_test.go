@@ -93,7 +93,7 @@ func TestSomeTypesAreReadSinceATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []customer.Entry
-	err = tl.ReadTypesSince(t.Context(), "main", []events.Type{events.TypeCustomerCreated, events.TypeOrderPlaced}, first.Time, func(b []customer.Entry) error {
+	err = tl.ReadTypesSince(t.Context(), "main", []events.Type{events.TypeCustomerCreated, events.TypeOrderPlaced}, first.Time, "", func(b []customer.Entry) error {
 		got = append(got, b...)
 		return nil
 	})

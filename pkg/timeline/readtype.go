@@ -33,12 +33,12 @@ func (t *Timeline) ReadTypesWith(ctx context.Context, store string, of []events.
 	})
 }
 
-// ReadTypesSince is ReadType for several types, of what was appended since a time.
-func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, fn func([]customer.Entry) error) error {
+// ReadTypesSince is ReadTypesWith, of what was appended since a time.
+func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events.Type, since time.Time, text string, fn func([]customer.Entry) error) error {
 	return t.each(func(p int) error {
 		return t.readAll(ctx, p, jetstream.OrderedConsumerConfig{
 			DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, FilterSubjects: subjects(store, of),
-		}, selection{to: math.MaxUint64}, fn)
+		}, selection{to: math.MaxUint64, text: []byte(text)}, fn)
 	})
 }
 
