@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
-
 	"homing/pkg/clock"
 	"homing/pkg/customer"
 	"homing/pkg/programme"
@@ -179,125 +177,6 @@ func (p *Planner) giveUp(ctx context.Context, a *Announcement) {
 		a.Walk.Owner, a.Walk.Lease = "", time.Time{}
 		return nil
 	})
-}
-
-// page are customers that were read, and the place after them.
-type page struct {
-	batch []customer.Record
-	next  string
-	began bool // the walk began from the start
-}
-
-// ahead is how many pages are read while others are put on the schedule.
-const ahead = 2
-
-// plan puts the touches of an announcement on the schedule, from where it was left.
-func (p *Planner) plan(ctx context.Context, a *Announcement) (err error) {
-	a, err = p.take(ctx, a)
-	if err != nil {
-		return err
-	}
-	if !a.Planned.IsZero() || !a.Cancelled.IsZero() {
-		p.giveUp(ctx, a)
-		return errOver
-	}
-	who, err := p.recipients(ctx, a)
-	if err != nil {
-		p.giveUp(ctx, a)
-		return err
-	}
-	w := walk{planner: p, a: a, who: who, Walk: a.Walk, marked: time.Now()}
-	pages := make(chan page, ahead)
-	g, walking := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(pages)
-		began := false
-		return p.o.Customers.ScanFrom(walking, a.Store, a.Walk.Place, func(resumed bool) { began = !resumed }, func(batch []customer.Record, next string) error {
-			select {
-			case pages <- page{batch, next, began}:
-				began = false
-				return nil
-			case <-walking.Done():
-				return walking.Err()
-			}
-		})
-	})
-	g.Go(func() error {
-		for x := range pages {
-			if err := w.put(walking, x); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err = g.Wait(); err == nil {
-		err = w.end(ctx)
-	}
-	if err != nil {
-		p.giveUp(ctx, a)
-	}
-	return err
-}
-
-// A walk is the planning of one announcement, in this process.
-type walk struct {
-	Walk
-	planner *Planner
-	a       *Announcement
-	who     *Recipients
-	marked  time.Time // when the entry last said how far it is
-}
-
-// put plans for the customers of a page.
-func (w *walk) put(ctx context.Context, x page) error {
-	p := w.planner
-	if x.began {
-		w.Counts = Counts{}
-	}
-	w.who.Now = p.o.Scale.Now()
-	ts, err := w.who.Of(ctx, x.batch, &w.Counts)
-	if err == nil {
-		err = p.o.Schedule.Put(ctx, ts)
-	}
-	if err != nil {
-		return err
-	}
-	if p.o.Planned != nil {
-		p.o.Planned(len(ts))
-	}
-	w.Place = x.next
-	if time.Since(w.marked) < mark || x.next == "" {
-		return nil
-	}
-	w.marked = time.Now()
-	return w.change(ctx, func(*Announcement) {})
-}
-
-// end says that all are on the schedule.
-func (w *walk) end(ctx context.Context) error {
-	err := w.change(ctx, func(a *Announcement) {
-		a.Planned, a.Walk.Owner, a.Walk.Lease, a.Walk.Place = w.planner.o.Scale.Now().UTC().Truncate(time.Millisecond), "", time.Time{}, ""
-	})
-	if err == nil {
-		w.planner.o.Log.Info("an announcement is planned", zap.String("store", w.a.Store), zap.String("announcement", w.a.ID),
-			zap.Int("customers", w.Customers), zap.Int("audience", w.Audience), zap.Int("planned", w.Planned))
-	}
-	return err
-}
-
-// change writes down how far the walk is, and what else is so. It fails with errOver if the
-// announcement was cancelled, or another process thought that this one had died.
-func (w *walk) change(ctx context.Context, fn func(a *Announcement)) error {
-	_, err := w.planner.o.Entries.Change(ctx, w.a.Store, w.a.ID, func(a *Announcement) error {
-		if a.Walk.Owner != w.planner.me || !a.Cancelled.IsZero() {
-			return errOver
-		}
-		a.Walk = w.Walk
-		a.Walk.Owner, a.Walk.Lease = w.planner.me, time.Now().Add(leaseFor)
-		fn(a)
-		return nil
-	})
-	return err
 }
 
 // How often it is looked whether an announcement is done: the longer it takes, the less.
