@@ -152,6 +152,9 @@ caniemail: ## Fetch caniemail.com's data (CANIEMAIL), with npm, and write what p
 studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio/editor/package.json names
 	scripts/studio.sh
 
+charts: ## Fetch uPlot, which draws the console's charts, with npm
+	scripts/charts.sh 1.6.32
+
 pictures: ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png
 	go run ./pkg/homingtest/studiopictures docs/images

@@ -12,6 +12,7 @@ import (
 	"homing/pkg/bulletin"
 	"homing/pkg/config"
 	"homing/pkg/console"
+	"homing/pkg/figures"
 	"homing/pkg/installation"
 	"homing/pkg/programme"
 	"homing/pkg/rejected"
@@ -62,9 +63,9 @@ func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Sec
 	stores := programme.StoreNames(c)
 	r.At, r.Log = known.at, known.log
 	of := running.Sections(r)
-	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                     // after Today
-	of = slices.Insert(of, 3, bulletin.Section(Announcements{known}, stores))                            // after Workers
-	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores)) // before System
+	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                              // after Today
+	of = slices.Insert(of, 3, figures.Section(Nights{r.JS}, stores, r.Scale.Now), bulletin.Section(Announcements{known}, stores)) // after Workers
+	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                          // before System
 }
 
 func (a *App) itself() Running {

@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"homing/pkg/attribution"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/numbers"
 	"homing/pkg/programme"
 	"homing/pkg/segment"
+	"homing/pkg/statistics"
 	"homing/workers/reviewrequest"
 )
 
@@ -46,4 +49,17 @@ func numbersOf(c *config.Config, store *programme.Store, identity *customer.Iden
 		}
 	}
 	return s
+}
+
+// Nights are the numbers of an installation, for the console.
+type Nights struct{ JS jetstream.JetStream }
+
+// Read implements figures.Nights.
+func (n Nights) Read(ctx context.Context, store string) (*numbers.Snapshot, error) {
+	return numbers.Read(ctx, n.JS, store)
+}
+
+// Refresh implements figures.Nights.
+func (n Nights) Refresh(ctx context.Context, store string) error {
+	return statistics.Ask(ctx, n.JS.Conn(), store)
 }

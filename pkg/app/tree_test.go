@@ -64,6 +64,7 @@ var may = map[string][]string{
 	"pkg/console":   {"pkg/studio"},
 	"pkg/running":   {"docs", "pkg/control", "pkg/doctor", "pkg/installation", "pkg/localtime", "pkg/studio"},
 	"pkg/rejected":  {"events", "pkg/bus", "pkg/intake", "pkg/programme"},
+	"pkg/figures":   {"pkg/localtime", "pkg/numbers", "pkg/studio"},
 	"pkg/triage":    {"docs", "pkg/rejected", "pkg/studio"},
 	"pkg/bulletin":  {"docs", "pkg/announcement", "pkg/localtime", "pkg/reason", "pkg/studio"},
 	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},

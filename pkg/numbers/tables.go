@@ -14,7 +14,7 @@ import (
 // months.
 func (s *Snapshot) Tables(months int) []*Table {
 	return []*Table{
-		s.summary(), s.lifts(), s.liftMoney(), s.attribution(months), s.byMonth(months), s.cohorts(months), s.cohortWorth(months),
+		s.summary(), s.lifts(), s.liftNights(), s.liftMoney(), s.attribution(months), s.byMonth(months), s.cohorts(months), s.cohortWorth(months),
 		s.rfm(), s.answers(months), s.reviews(months), s.offersTable(months),
 	}
 }
@@ -178,17 +178,34 @@ func (t *Trial) NameOf() string {
 	return t.Worker
 }
 
+// Said reports whether it isn't too early to say something.
+func (t *Trial) Said() bool { return lift.Conversion(t.Emailed, t.Control).Verdict != lift.TooEarly }
+
+// Say says in words what is known of a trial, and why.
+func (t *Trial) Say() (verdict, because string) {
+	e := lift.Conversion(t.Emailed, t.Control)
+	verdict = verdicts[e.Verdict]
+	if t.Emailed.People == 0 || t.Control.People == 0 {
+		return verdict, fmt.Sprintf("nobody has been in it for %.0f days yet", t.Window)
+	}
+	because = fmt.Sprintf("%s of the %s people who were emailed ordered, and %s of the %s who were held out: %s", share(e.Emailed).Text, count(t.Emailed.People).Text, share(e.Control).Text, count(t.Control.People).Text, points(e.Difference).Text)
+	if e.Always != (lift.Interval{Low: -1, High: 1}) {
+		because += fmt.Sprintf(", and with 95 %% between %s and %s", points(e.Always.Low).Text, points(e.Always.High).Text)
+	}
+	return verdict, because
+}
+
 func (s *Snapshot) lifts() *Table {
 	t := &Table{Name: "lift", Title: "Lift: what emails add, measured against the holdout",
-		Says:    "The share of people who ordered. Low and high have the difference with 95 % on all nights together, however often you look; once_low and once_high, if this is the one time that you look.",
-		Columns: []string{"emails", "holdout", "since", "emailed_people", "holdout_people", "emailed", "held_out", "difference", "low", "high", "once_low", "once_high", "verdict"}}
+		Says:    "The share of people who ordered. Low and high have the difference with 95 % on all nights together, however often you look; once low and once high, if this is the one time that you look.",
+		Columns: []string{"emails", "verdict", "emailed", "held_out", "difference", "low", "high", "once_low", "once_high", "emailed_people", "holdout_people", "holdout", "since"}}
 	for _, x := range s.Trials {
 		e := lift.Conversion(x.Emailed, x.Control)
-		row := []Value{word(x.NameOf()), share(x.Share), word(x.Since.Format("2006-01-02")), count(x.Emailed.People), count(x.Control.People)}
 		verdict := verdicts[e.Verdict]
 		if !x.Ended.IsZero() {
 			verdict += "; it ended on " + x.Ended.Format("2006-01-02")
 		}
+		row := []Value{word(x.NameOf()), word(verdict)}
 		if x.Emailed.People == 0 || x.Control.People == 0 {
 			for range 7 {
 				row = append(row, unknown())
@@ -201,7 +218,20 @@ func (s *Snapshot) lifts() *Table {
 			once, onceHigh := ends(e.Once, points)
 			row = append(row, share(e.Emailed), share(e.Control), points(e.Difference), low, high, once, onceHigh)
 		}
-		t.Rows = append(t.Rows, append(row, word(verdict)))
+		t.Rows = append(t.Rows, append(row, count(x.Emailed.People), count(x.Control.People), share(x.Share), word(x.Since.Format("2006-01-02"))))
+	}
+	return t
+}
+
+// liftNights is what was known of each trial night by night, where anything was.
+func (s *Snapshot) liftNights() *Table {
+	t := &Table{Name: "lift_nights", Title: "Lift, night by night", Says: "The longer it goes on, the narrower is the interval. It can be told apart from nothing once 0 is not in it.",
+		Columns: []string{"date", "emails", "difference", "low", "high"}}
+	for _, x := range s.Trials {
+		for _, l := range x.Looks {
+			low, high := ends(l.In, points)
+			t.Rows = append(t.Rows, []Value{word(l.Date), word(x.NameOf()), points(l.Is), low, high})
+		}
 	}
 	return t
 }

@@ -70,7 +70,7 @@ func (s *Snapshot) windowWords() string {
 		}
 		text += " for " + localtime.FormatDuration(w.AfterClick) + " after it was clicked"
 	}
-	return text + fmt.Sprintf("; parts decay by half in %s. %s are orders in which no email has one. Columns of a month add up to its revenue.", localtime.FormatDuration(w.HalfLife), attribution.None)
+	return text + fmt.Sprintf("; parts decay by half in %s. “%s” are orders in which no email has one. Each column of a month adds up to its revenue.", localtime.FormatDuration(w.HalfLife), attribution.None)
 }
 
 func (w *Worker) plus(o *Worker) {

@@ -1,0 +1,161 @@
+// Package figures is the section of the console that says whether it pays. It shows the
+// tables of `homing report`, draws some of them, and decides nothing.
+//
+// A chart is drawn in the browser, by uPlot, from the table that it belongs to: what a
+// screen reader reads, and what is downloaded, are the same numbers.
+package figures
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"homing/pkg/localtime"
+	"homing/pkg/numbers"
+	"homing/pkg/studio"
+)
+
+//go:embed page
+var assets embed.FS
+
+// path is the section's.
+const path = "/numbers"
+
+// Nights are the numbers of stores.
+type Nights interface {
+	// Read returns the latest of a store; nil: there are none yet.
+	Read(ctx context.Context, store string) (*numbers.Snapshot, error)
+	// Refresh computes them now.
+	Refresh(ctx context.Context, store string) error
+}
+
+const (
+	// patience is how long reading may take, and effort computing.
+	patience, effort = 10 * time.Second, 5 * time.Minute
+	// months are shown unless others are asked for.
+	months = 12
+)
+
+type section struct {
+	nights Nights
+	stores []string
+	now    func() time.Time
+	app    studio.App
+	page   *template.Template
+}
+
+// Section returns the section of the console, of an installation with some stores. now is
+// the business time.
+func Section(of Nights, stores []string, now func() time.Time) studio.Section {
+	files, err := fs.Sub(assets, "page")
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	s := &section{nights: of, stores: stores, now: now, page: studio.PageOf(files, "numbers.html")}
+	return studio.Section{Path: path, Name: "Numbers", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+		s.app = app
+		mux.HandleFunc("GET "+path, s.show)
+		mux.HandleFunc("GET "+path+"/{store}/{file}", s.download)
+		mux.HandleFunc("POST "+path+"/refresh", studio.Editors(s.refresh))
+	}}
+}
+
+// page is the page of one store.
+type page struct {
+	Trouble string
+	Store   string
+	Stores  []string // where there are several
+	Months  int
+	Choices []int // of months
+	*numbers.Snapshot
+	Age     string
+	Answers []answer
+	Tiles   []tile
+	Parts   []part
+}
+
+// choices are how many months may be shown.
+var choices = []int{3, 6, 12, 24, 36}
+
+func (s *section) show(w http.ResponseWriter, r *http.Request) {
+	p := page{Store: r.URL.Query().Get("store"), Months: monthsOf(r), Choices: choices}
+	if len(s.stores) > 1 {
+		p.Stores = s.stores
+	}
+	if !slices.Contains(s.stores, p.Store) {
+		p.Store = s.stores[0]
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	status := http.StatusOK
+	var err error
+	if p.Snapshot, err = s.nights.Read(ctx, p.Store); err != nil {
+		p.Trouble, status = err.Error(), http.StatusBadGateway
+	}
+	if p.Snapshot != nil {
+		p.Age = localtime.Age(s.now().Sub(p.At))
+		p.Answers, p.Tiles, p.Parts = answersOf(p.Snapshot), tilesOf(p.Snapshot), partsOf(p.Snapshot, p.Months)
+	}
+	s.app.Show(w, r, status, path, "Numbers", s.page, p)
+}
+
+func monthsOf(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("months"))
+	if err != nil || !slices.Contains(choices, n) {
+		return months
+	}
+	return n
+}
+
+// download is one table as comma-separated values.
+func (s *section) download(w http.ResponseWriter, r *http.Request) {
+	store := r.PathValue("store")
+	if !slices.Contains(s.stores, store) {
+		http.NotFound(w, r)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	now, err := s.nights.Read(ctx, store)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	if now != nil {
+		for _, t := range now.Tables(monthsOf(r)) {
+			if t.Name+".csv" == r.PathValue("file") {
+				w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+				w.Header().Set("Content-Disposition", `attachment; filename="`+store+"-"+t.Name+`.csv"`)
+				_ = t.WriteCSV(w) // who asked is gone
+				return
+			}
+		}
+	}
+	http.NotFound(w, r)
+}
+
+// refresh computes the numbers of a store now.
+func (s *section) refresh(w http.ResponseWriter, r *http.Request) {
+	store := r.FormValue("store")
+	if !slices.Contains(s.stores, store) {
+		http.NotFound(w, r)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), effort)
+	defer cancel()
+	if err := s.nights.Refresh(ctx, store); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = errors.New("it takes longer than five minutes; the numbers will be there all the same")
+		}
+		p := page{Trouble: err.Error(), Store: store, Months: months, Choices: choices}
+		s.app.Show(w, r, http.StatusBadGateway, path, "Numbers", s.page, p)
+		return
+	}
+	http.Redirect(w, r, path+"?store="+store, http.StatusSeeOther)
+}
