@@ -40,6 +40,15 @@ func TestWhatShopsSentWrongIsReplayedByEditors(t *testing.T) {
 	if code, page := vic.get(group); code != http.StatusOK || strings.Contains(page, "ann@") || strings.Contains(page, "<form method=\"post\" action=\"/rejected") || !strings.Contains(page, "Add it under <code>stores</code>") {
 		t.Errorf("a viewer, of a group: %d %s", code, page)
 	}
+	reject(t, d, "privacy_request", "customers/data_request: customer 4711 asks for their data", "")
+	for _, path := range []string{"/rejected", "/rejected/main/privacy_request?field="} {
+		if _, page := vic.get(path); strings.Contains(page, "4711") || !strings.Contains(page, "privacy_request") {
+			t.Errorf("a viewer is told who asks: %s", page)
+		}
+		if _, page := ann.get(path); !strings.Contains(page, "4711") {
+			t.Errorf("an editor is not: %s", page)
+		}
+	}
 	form := []string{"store", "main", "reason", "unknown_store", "field", "subject", "upto", "2"}
 	if code, _ := vic.submit("/rejected/replay", nil, append(form, "sure", "yes")...); code != http.StatusForbidden {
 		t.Errorf("a viewer replays: %d", code)

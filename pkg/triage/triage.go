@@ -104,8 +104,12 @@ func (s *section) groups(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		page.Trouble, status = err.Error(), http.StatusBadGateway
 	}
+	editor := studio.VisitorOf(r.Context()).Editor
 	for _, g := range found {
 		page.Total += g.Count
+		if !editor && g.ForPerson() != "" {
+			g.Detail = ""
+		}
 		page.Groups = append(page.Groups, group{g, to(g)})
 	}
 	s.app.Show(w, r, status, path, "Rejected", s.page.groups, page)
@@ -232,8 +236,11 @@ func (s *section) fill(ctx context.Context, page *one, entries []rejected.Entry)
 	return nil
 }
 
-// unname takes away what may have an address.
+// unname takes away what may say who somebody is: a request of a customer says whose it is.
 func (e *event) unname() {
+	if e.ForPerson() != "" {
+		e.Detail = ""
+	}
 	for _, s := range []*string{&e.Event, &e.Source} {
 		if strings.Contains(*s, "@") {
 			*s = ""
