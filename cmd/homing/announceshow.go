@@ -111,7 +111,7 @@ func announcementText(a *announcement.Announcement, x *announced) string {
 		}
 		line("  pending    %s on the schedule%s, %s due", number(p.Scheduled), held, number(p.Due))
 		if x.Outcomes == nil && !a.Planned.IsZero() {
-			line("  decided    %s, about; --exact counts how", number(max(0, x.Counts.Planned-p.Scheduled-p.Due)))
+			line("  decided    %s, about; --exact counts how", number(x.Decided(p.Scheduled, p.Due)))
 		}
 	}
 	if o := x.Outcomes; o != nil {

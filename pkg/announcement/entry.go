@@ -78,6 +78,10 @@ type Counts struct {
 	Left      map[reason.Reason]int `json:"left_out,omitempty"` // why there is none for the others
 }
 
+// Decided is of how many touches it is decided what becomes of them, while so many are
+// pending: about, since one that just moves may be counted twice, or not at all.
+func (c *Counts) Decided(scheduled, due int) int { return max(0, c.Planned-scheduled-due) }
+
 // left notes that a customer is left out.
 func (c *Counts) left(why reason.Reason) {
 	if c.Left == nil {

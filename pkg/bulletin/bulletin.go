@@ -10,6 +10,7 @@ import (
 	"errors"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -113,7 +114,7 @@ func (s *section) all(w http.ResponseWriter, r *http.Request) {
 type progress struct {
 	*announcement.Announcement
 	Path           string
-	When, Who      string
+	When, For      string
 	Pending        bool // it is counted what is pending
 	Scheduled, Due int
 	Decided        int // about
@@ -123,7 +124,7 @@ type progress struct {
 // progressOf counts what is pending of an announcement that isn't over: the server does,
 // without reading.
 func (s *section) progressOf(ctx context.Context, a *announcement.Announcement) (*progress, error) {
-	p := &progress{Announcement: a, Path: path + "/" + url.PathEscape(a.Store) + "/" + url.PathEscape(a.ID), When: when(&a.Definition), Who: who(&a.Definition)}
+	p := &progress{Announcement: a, Path: path + "/" + url.PathEscape(a.Store) + "/" + url.PathEscape(a.ID), When: when(&a.Definition), For: audience(&a.Definition)}
 	switch {
 	case !a.Done.IsZero():
 		p.Percent = 100
@@ -134,7 +135,7 @@ func (s *section) progressOf(ctx context.Context, a *announcement.Announcement) 
 	var err error
 	p.Scheduled, p.Due, err = s.announcements.Pending(ctx, &a.Definition)
 	if p.Pending = err == nil; p.Pending && !a.Planned.IsZero() {
-		p.Decided = max(0, a.Walk.Counts.Planned-p.Scheduled-p.Due)
+		p.Decided = a.Walk.Decided(p.Scheduled, p.Due)
 		p.Percent = 100 * p.Decided / max(1, a.Walk.Counts.Planned)
 	}
 	return p, err
@@ -169,8 +170,8 @@ func when(d *announcement.Definition) string {
 	return d.At.String() + " on each recipient’s own clocks"
 }
 
-// who says whom it is for.
-func who(d *announcement.Definition) string {
+// audience says whom it is for, but for an expression of its own.
+func audience(d *announcement.Definition) string {
 	var parts []string
 	if len(d.Countries) > 0 {
 		parts = append(parts, "in "+strings.Join(d.Countries, ", "))
@@ -178,10 +179,16 @@ func who(d *announcement.Definition) string {
 	if len(d.Languages) > 0 {
 		parts = append(parts, "who read "+strings.Join(d.Languages, ", "))
 	}
-	if len(parts) == 0 {
+	if len(d.Segments) > 0 {
+		parts = append(parts, "in the segment "+strings.Join(d.Segments, " or "))
+	}
+	if len(d.NotSegments) > 0 {
+		parts = append(parts, "not in the segment "+strings.Join(d.NotSegments, " or "))
+	}
+	if len(parts) == 0 && d.Who == "" {
 		return "all customers"
 	}
-	return "customers " + strings.Join(parts, ", ")
+	return strings.TrimSpace("customers " + strings.Join(parts, ", "))
 }
 
 // one is the page of one.
@@ -190,6 +197,7 @@ type one struct {
 	Trouble, Said string
 	First, Last   time.Time // when it leaves
 	Left, Dropped []count
+	Subjects      []count // of several, how often each was sent
 	Actions       []Action
 	Stores        bool
 }
@@ -253,6 +261,9 @@ func (s *section) about(r *http.Request) (page one, status int) {
 	page.Left = counts(a.Walk.Left)
 	if a.Outcomes != nil {
 		page.Dropped = counts(a.Outcomes.Dropped)
+		for _, subject := range slices.Sorted(maps.Keys(a.Outcomes.Subjects)) {
+			page.Subjects = append(page.Subjects, count{Reason: subject, Count: a.Outcomes.Subjects[subject]})
+		}
 	}
 	switch a.State() {
 	case announcement.Held:

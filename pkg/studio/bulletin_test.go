@@ -37,7 +37,7 @@ func (b board) Turn(ctx context.Context, do bulletin.Action, store, id string) (
 func announce(t *testing.T, d *desk, id string) {
 	t.Helper()
 	b := announcement.Entries{JS: d.versions.JetStream()}
-	def := announcement.Definition{ID: id, Store: "main", Template: "announcements/newsletter", Countries: []string{"GB"}}
+	def := announcement.Definition{ID: id, Store: "main", Template: "announcements/newsletter", Countries: []string{"GB"}, Segments: []string{"loyal", "vip"}, Who: "orders > 3"}
 	if err := def.At.UnmarshalText([]byte("2026-12-01 09:00")); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestAnnouncementsArePausedAndCalledOffByEditors(t *testing.T) {
 	}
 	const one = "/announcements/main/spring"
 	_, page := vic.get(one)
-	for _, want := range []string{"customers in GB", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000"} {
+	for _, want := range []string{"customers in GB, in the segment loyal or vip, with <code>orders &gt; 3</code>", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
 		}
