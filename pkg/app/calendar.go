@@ -17,7 +17,7 @@ const RoleCalendar = "calendar"
 
 // dailyJobs lists what some replica of the calendar does once a day for each store.
 func (a *App) dailyJobs() []calendar.Job {
-	return []calendar.Job{a.productsJob(), a.erasureJob()}
+	return []calendar.Job{a.productsJob(), a.numbersJob(), a.erasureJob()}
 }
 
 // runCalendar runs the calendar until ctx ends, if that is a role of this process.

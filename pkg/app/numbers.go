@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/attribution"
+	"homing/pkg/calendar"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/numbers"
@@ -14,6 +16,18 @@ import (
 	"homing/pkg/statistics"
 	"homing/workers/reviewrequest"
 )
+
+// numbersJob computes what a shop wants to know every night, an hour after the product
+// statistics that it goes by, and with a turn of its own: whatever keeps it from that, keeps
+// it from nothing else.
+func (a *App) numbersJob() calendar.Job {
+	return calendar.Job{Name: "numbers", At: 4 * time.Hour, Run: func(ctx context.Context, store string, _ time.Time) error {
+		if err := a.statistics.Update(ctx, store); err != nil { // another process may have computed them
+			return err
+		}
+		return a.countNumbers(ctx, store)
+	}}
+}
 
 // countNumbers computes what a shop wants to know of a store.
 func (a *App) countNumbers(ctx context.Context, store string) error {

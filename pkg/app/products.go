@@ -66,8 +66,10 @@ func (a *App) rests(k workers.Kind) bool {
 // products returns what is known about a store's products.
 func (a *App) products(store string) *product.Snapshot { return a.statistics.Of(store) }
 
-// productsJob computes the product statistics every night, and the numbers, which rest on
-// them.
+// productsJob computes the product statistics every night.
 func (a *App) productsJob() calendar.Job {
-	return calendar.Products(func(ctx context.Context, store string, _ time.Time) error { return a.statistics.Night(ctx, store) })
+	return calendar.Products(func(ctx context.Context, store string, _ time.Time) error {
+		_, err := a.statistics.Refresh(ctx, store)
+		return err
+	})
 }

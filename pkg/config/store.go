@@ -88,6 +88,9 @@ func (s Store) Validate() error {
 		}
 	}
 	s.checkOfferLink(&l)
+	if s.Numbers.Attribution.AfterSending == 0 && !s.Clicks.Track {
+		l.Add("numbers.attribution.after_sending", "is 0s, and clicks.track is off, so no email would have a part in an order; write for example 7d")
+	}
 	return l.Err()
 }
 

@@ -77,7 +77,7 @@ func (c *Statistics) answer(ctx context.Context, m *nats.Msg) {
 	store := string(m.Data)
 	if !slices.Contains(c.o.Stores, store) {
 		a.Error = "the running process knows no store " + store
-	} else if err := c.Night(ctx, store); err != nil {
+	} else if err := c.now(ctx, store); err != nil {
 		a.Error = err.Error()
 	}
 	data, err := json.Marshal(a)
@@ -89,8 +89,8 @@ func (c *Statistics) answer(ctx context.Context, m *nats.Msg) {
 	}
 }
 
-// Night computes the statistics of a store, and what rests on them.
-func (c *Statistics) Night(ctx context.Context, store string) error {
+// now computes the statistics of a store, and what rests on them.
+func (c *Statistics) now(ctx context.Context, store string) error {
 	_, err := c.Refresh(ctx, store)
 	if err == nil && c.o.Then != nil {
 		err = c.o.Then(ctx, store)

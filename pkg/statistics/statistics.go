@@ -52,8 +52,8 @@ type Options struct {
 	Now       func() time.Time                // the business time
 	Confirm   time.Duration                   // how soon to look without having been told; 0: missed
 	Log       *zap.Logger
-	// Then is done after somebody asked for a refresh, as it is at night: with what else rests
-	// on the statistics. It may be nil.
+	// Then is done after a refresh that somebody asked for: it computes what else rests on the
+	// statistics. It may be nil.
 	Then func(ctx context.Context, store string) error
 	// Segments returns the segments of a store that are counted, and who gets no marketing
 	// email at all; for Refresh. nil: those that there always are.
