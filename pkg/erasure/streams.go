@@ -59,10 +59,11 @@ const together = 1000
 
 // scan calls fn with all messages on some subjects of a stream.
 func (e *Eraser) scan(ctx context.Context, stream string, subjects []string, log *zap.Logger, fn func(m jetstream.Msg, seq uint64) error) error {
-	c, err := e.o.JS.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{FilterSubjects: subjects})
+	c, leave, err := bus.Ordered(ctx, e.o.JS, stream, jetstream.OrderedConsumerConfig{FilterSubjects: subjects})
 	if err != nil {
 		return err
 	}
+	defer leave()
 	total, said := 0, time.Now()
 	for {
 		batch, err := c.FetchNoWait(together)

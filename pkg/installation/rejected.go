@@ -57,13 +57,14 @@ func (i *Installation) rejected(ctx context.Context, store string, p *customer.P
 	if last := state.LastSeq; last >= looked && last-looked+1 > from {
 		from = last - looked + 1
 	}
-	c, err := i.o.JS.OrderedConsumer(ctx, bus.Rejected, jetstream.OrderedConsumerConfig{
+	c, leave, err := bus.Ordered(ctx, i.o.JS, bus.Rejected, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{"rejected." + store + ".>", "rejected.unknown.>"},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
 	})
 	if err != nil {
 		return nil, false, err
 	}
+	defer leave()
 	for {
 		batch, err := c.FetchNoWait(looked)
 		if err != nil {

@@ -66,7 +66,7 @@ func (t *Timeline) lines(ctx context.Context, p int, store string, of span, fn f
 	if of.len() == 0 {
 		return nil
 	}
-	c, err := t.consumer(ctx, p, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{"timeline." + store + ".>"}})
+	c, leave, err := t.consumer(ctx, p, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{"timeline." + store + ".>"}})
 	if err != nil {
 		return err
 	}
@@ -89,13 +89,18 @@ func (t *Timeline) lines(ctx context.Context, p int, store string, of span, fn f
 			})
 			return t.split.In(p, err)
 		})
-		if err == nil && len(batch) > 0 {
-			err = fn(batch, upTo)
-			n = min(max(lineBytes/(size/len(batch)+1), fewLines), readBatch)
-		}
 		if err != nil {
 			return err
 		}
+		if len(batch) == 0 {
+			continue
+		}
+		n = min(max(lineBytes/(size/len(batch)+1), fewLines), readBatch)
+		if err := fn(batch, upTo); err != nil {
+			leave()
+			return err
+		}
 	}
+	leave()
 	return nil
 }

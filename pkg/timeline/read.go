@@ -199,7 +199,7 @@ func (t *Timeline) from(p int, position uint64) uint64 {
 // readAll calls fn with batches of what is wanted of the entries that a consumer on a
 // partition's stream yields.
 func (t *Timeline) readAll(ctx context.Context, p int, from jetstream.OrderedConsumerConfig, of selection, fn func([]customer.Entry) error) error {
-	c, err := t.consumer(ctx, p, from)
+	c, leave, err := t.consumer(ctx, p, from)
 	if err != nil {
 		return err
 	}
@@ -209,23 +209,28 @@ func (t *Timeline) readAll(ctx context.Context, p int, from jetstream.OrderedCon
 			batch, more, err = t.readSome(ctx, c, of)
 			return t.split.In(p, err)
 		})
-		if err == nil && len(batch) > 0 {
-			err = fn(batch)
-		}
 		if err != nil {
 			return err
 		}
+		if len(batch) == 0 {
+			continue
+		}
+		if err = fn(batch); err != nil {
+			leave()
+			return err
+		}
 	}
+	leave()
 	return nil
 }
 
-// consumer makes a consumer on a partition's stream.
-func (t *Timeline) consumer(ctx context.Context, p int, from jetstream.OrderedConsumerConfig) (c jetstream.Consumer, err error) {
+// consumer makes a consumer on a partition's stream, which who has read leaves.
+func (t *Timeline) consumer(ctx context.Context, p int, from jetstream.OrderedConsumerConfig) (c jetstream.Consumer, leave func(), err error) {
 	err = promptly(ctx, func() (err error) {
-		c, err = t.js.OrderedConsumer(ctx, t.split.Timeline(p), from)
+		c, leave, err = bus.Ordered(ctx, t.js, t.split.Timeline(p), from)
 		return err
 	})
-	return c, t.split.In(p, err)
+	return c, leave, t.split.In(p, err)
 }
 
 // stalled is after how long a read is given up. nats.go makes an ordered consumer

@@ -60,7 +60,7 @@ func read(t *testing.T, tl *timeline.Timeline, store string, buckets []uint8, fr
 }
 
 func TestWhatIsAppendedIsReadInItsOrder(t *testing.T) {
-	tl, _, _ := open(t)
+	tl, js, _ := open(t)
 	var want []customer.Entry
 	for n := range 9_000 { // more than two batches
 		want = append(want, created("main", uint8(n%7), n))
@@ -111,6 +111,16 @@ func TestWhatIsAppendedIsReadInItsOrder(t *testing.T) {
 		}
 		if got != wanted {
 			t.Errorf("the last entry of bucket %d is %d, want %d", b, got, wanted)
+		}
+	}
+	// Who has read leaves no consumer behind: a server has room for so many.
+	s, err := js.Stream(t.Context(), bus.Timeline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c := range s.ListConsumers(t.Context()).Info() {
+		if c.Config.Durable == "" {
+			t.Errorf("consumer %s is left", c.Name)
 		}
 	}
 }
