@@ -17,14 +17,11 @@ type historyFile struct {
 	*bufio.Writer
 }
 
-// createHistory creates a file for the flag --out. One that is there already is left alone.
+// createHistory creates a file for the flag --out.
 func createHistory(path string) (*historyFile, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, usagef("--out: %s exists already; delete it, or name another file", path)
-	}
+	file, err := createPrivate(path)
 	if err != nil {
-		return nil, usagef("--out: %w", err)
+		return nil, err
 	}
 	h := &historyFile{file: file}
 	if h.Writer = bufio.NewWriterSize(file, 256<<10); strings.HasSuffix(path, ".gz") {
@@ -32,6 +29,19 @@ func createHistory(path string) (*historyFile, error) {
 		h.Writer.Reset(h.zip)
 	}
 	return h, nil
+}
+
+// createPrivate creates a file for the flag --out that only its owner may read. One that is
+// there already is left alone.
+func createPrivate(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, usagef("--out: %s exists already; delete it, or name another file", path)
+	}
+	if err != nil {
+		return nil, usagef("--out: %w", err)
+	}
+	return file, nil
 }
 
 // Close has all of it on the disk.

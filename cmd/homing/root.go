@@ -82,7 +82,7 @@ func (p *program) root() *cobra.Command {
 	for group, cmds := range map[string][]*cobra.Command{
 		"try":  {p.devCommand(), p.studioCommand(), p.publishCommand(), p.importCommand(), p.validateCommand(), p.templatesCommand()},
 		"run":  {p.setupCommand(), p.runCommand(), p.pauseCommand(), p.resumeCommand(), p.announceCommand(), p.offersCommand(), p.eraseCommand(), p.replanCommand(), p.rebuildCommand(), p.backupCommand(), p.restoreCommand(), p.adoptCommand()},
-		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pointsCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.historyCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.segmentsCommand(), p.reportCommand(), p.rejectedCommand(), p.versionCommand()},
+		"look": {p.statusCommand(), p.doctorCommand(), p.sizeCommand(), p.whyCommand(), p.pointsCommand(), p.pendingCommand(), p.uncertainCommand(), p.exportCommand(), p.checkCommand(), p.historyCommand(), p.rehearseCommand(), p.healthCommand(), p.productsCommand(), p.segmentsCommand(), p.audienceCommand(), p.reportCommand(), p.rejectedCommand(), p.versionCommand()},
 		"":     {p.completionCommand(), p.manCommand()},
 	} {
 		for _, c := range cmds {
