@@ -216,13 +216,17 @@ func composed(v any) string {
 		for _, i := range x {
 			name, value := strings.ReplaceAll(fmt.Sprint(i.Key), "_", " "), inOneLine(i.Value)
 			switch {
+			case name == "template":
+			case name == "percent":
+				value += " %"
 			case name == "after" && value == localtime.InWords(0):
-				parts = append(parts, "at once")
-				continue
+				value = "at once"
 			case strings.Contains(value, ","):
-				value = "(" + value + ")"
+				value = name + " (" + value + ")"
+			default:
+				value = name + " " + value
 			}
-			parts = append(parts, name+" "+value)
+			parts = append(parts, value)
 		}
 	case []any:
 		for _, i := range x {

@@ -43,7 +43,7 @@ func TestAWorkerIsExplainedByItsConfiguration(t *testing.T) {
 	}
 	const more = stores + "workers: {thank-you: {after: 90m, milestone_offer: {percent: 10, valid: 14d}, quiet_hours: {from: \"21:00\", to: \"09:00\"}}, win-back: {lapse: {days: 90}, steps: [{template: win-back/miss-you, after: 0s}, {template: win-back/offer, after: 14d, offer: {percent: 10, valid: 5d}}]}}\n"
 	_, lines = explained(t, more, "main", "thank-you")
-	for _, want := range []string{"after: 1 hour 30 minutes (own)", "milestone_offer: percent 10, valid 14 days (own)", "quiet_hours: from 21:00, to 09:00 (own) (not described)"} {
+	for _, want := range []string{"after: 1 hour 30 minutes (own)", "milestone_offer: 10 %, valid 14 days (own)", "quiet_hours: from 21:00, to 09:00 (own) (not described)"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no %q in\n%s", want, strings.Join(lines, "\n"))
 		}
@@ -53,7 +53,7 @@ func TestAWorkerIsExplainedByItsConfiguration(t *testing.T) {
 		t.Errorf("a store's own is not in\n%s", strings.Join(lines, "\n"))
 	}
 	_, lines = explained(t, more, "main", "win-back")
-	for _, want := range []string{"lapse: ", "lapse.days: 90 (own)", "lapse.max_chance: 0.3", "steps: template win-back/miss-you, at once / template win-back/offer, after 14 days, offer (percent 10, valid 5 days) (own)", "sunset: yes"} {
+	for _, want := range []string{"lapse: ", "lapse.days: 90 (own)", "lapse.max_chance: 0.3", "steps: win-back/miss-you, at once / win-back/offer, after 14 days, offer (10 %, valid 5 days) (own)", "sunset: yes"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no %q in\n%s", want, strings.Join(lines, "\n"))
 		}
