@@ -132,6 +132,7 @@ type Memberships struct {
 	set *Set
 	in  Input
 	env env
+	vm  vm.VM
 }
 
 // Of looks at a customer by a snapshot. Its error is ErrUnknown.
@@ -160,7 +161,7 @@ func (m *Memberships) Meets(x Expression) bool {
 	for i := range x.questions {
 		m.env.Answers = append(m.env.Answers, x.questions[i].answer(&m.in))
 	}
-	return x.holds(&m.env, new(vm.VM))
+	return x.holds(&m.env, &m.vm)
 }
 
 // holds runs the program. It cannot fail: what it names is there, and has the right type.
