@@ -9,6 +9,7 @@ import (
 	"homing/pkg/attribution"
 	"homing/pkg/homingtest"
 	"homing/pkg/numbers"
+	"homing/pkg/statistics"
 )
 
 const halfOfThem = `
@@ -27,7 +28,7 @@ workers:
 // Of those who stay away half get an email, and all of these order; the others don't. The
 // night finds out by what the gate really did.
 func TestANightComparesThoseWhoWereEmailedWithTheOthers(t *testing.T) {
-	const h, people = time.Hour, 40
+	const h, people = time.Hour, 16
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := &mall{w: homingtest.New(t, dir, halfOfThem)}
@@ -49,7 +50,10 @@ func TestANightComparesThoseWhoWereEmailedWithTheOthers(t *testing.T) {
 				s.orders(3*h, name(i), "", "pot")
 			}
 		}
-		s.until(72 * h)
+		s.until(27 * h)
+		if err := statistics.Ask(t.Context(), s.w.JS.Conn(), "main"); err != nil {
+			t.Fatal(err)
+		}
 		got, err := numbers.Read(t.Context(), s.w.JS, "main")
 		if err != nil || got == nil || len(got.Trials) != 1 {
 			t.Fatalf("%v, %+v", err, got)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"homing/pkg/lift"
 )
@@ -58,7 +59,7 @@ func (s *Snapshot) summary() *Table {
 		t.Says += " Of the days between orders, low and high are where the first and the last quarter end."
 	}
 	revenue, known := Money{}, Money{}
-	for _, m := range lastOf(s.Months, 12) {
+	for _, m := range s.latestMonths(12) {
 		for currency, minor := range m.Revenue {
 			revenue.add(currency, minor)
 			known.add(currency, m.Known[currency])
@@ -77,12 +78,25 @@ func (s *Snapshot) summary() *Table {
 	return t
 }
 
-func lastOf[T any](all []T, n int) []T { return all[max(len(all)-n, 0):] }
+// first is the first of the latest so many months.
+func (s *Snapshot) first(months int) string {
+	return s.At.AddDate(0, 1-months, 1-s.At.Day()).Format("2006-01")
+}
+
+// cut is where those that are ascending by month begin that are not before one.
+func cut[T any](all []T, first string, month func(T) string) int {
+	n, _ := slices.BinarySearchFunc(all, first, func(x T, first string) int { return strings.Compare(month(x), first) })
+	return n
+}
+
+func (s *Snapshot) latestMonths(n int) []Month {
+	return s.Months[cut(s.Months, s.first(n), func(m Month) string { return m.Month }):]
+}
 
 func (s *Snapshot) byMonth(months int) *Table {
 	t := &Table{Name: "months", Title: "Orders by month", Says: "Revenue is of orders that stand and whose cost is known. Amounts of two currencies are never added up.",
 		Columns: []string{"month", "orders", "buyers", "new_buyers", "returning", "currency", "revenue", "average_order_value"}}
-	for _, m := range lastOf(s.Months, months) {
+	for _, m := range s.latestMonths(months) {
 		first := []Value{word(m.Month), count(int64(m.Orders)), count(int64(m.Buyers)), count(int64(m.New)), part(m.Buyers-m.New, m.Buyers)}
 		for _, cur := range sortedKeys(m.Revenue) {
 			t.Rows = append(t.Rows, append(slices.Clone(first), word(cur), amount(float64(m.Revenue[cur]), cur), amount(float64(m.Revenue[cur])/float64(m.Known[cur]), cur)))
@@ -104,7 +118,7 @@ func (s *Snapshot) cohorts(months int) *Table {
 		t.Columns = append(t.Columns, "month_"+strconv.Itoa(n))
 	}
 	_, last := monthOf(s.At)
-	for _, c := range lastOf(s.Cohorts, months) {
+	for _, c := range s.Cohorts[cut(s.Cohorts, s.first(months), func(c Cohort) string { return c.Month }):] {
 		row := []Value{word(c.Month), count(int64(c.Customers))}
 		for n := 1; n <= cohortMonths; n++ {
 			v := Value{Text: "", Number: true}
@@ -132,7 +146,7 @@ func numberOf(month string) int {
 func (s *Snapshot) cohortWorth(months int) *Table {
 	t := &Table{Name: "cohort_value", Title: "Customer lifetime value by cohort", Says: "What the customers whose first order was in a month have spent since, each on average.",
 		Columns: []string{"first_order", "customers", "currency", "revenue", "per_customer"}}
-	for _, c := range lastOf(s.Cohorts, months) {
+	for _, c := range s.Cohorts[cut(s.Cohorts, s.first(months), func(c Cohort) string { return c.Month }):] {
 		for _, cur := range sortedKeys(c.Revenue) {
 			sum := int64(0)
 			for _, minor := range c.Revenue[cur] {

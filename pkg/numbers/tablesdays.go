@@ -15,7 +15,8 @@ func monthly[T any](s *Snapshot, months int, add func(sum *T, d *Day)) (names []
 	for i := range s.Days {
 		add(entry(sums, s.Days[i].Date[:7]), &s.Days[i])
 	}
-	return lastOf(sortedKeys(sums), months), sums
+	names = sortedKeys(sums)
+	return names[cut(names, s.first(months), func(name string) string { return name }):], sums
 }
 
 func (s *Snapshot) attribution(months int) *Table {
@@ -186,7 +187,7 @@ func (s *Snapshot) offersTable(months int) *Table {
 	t := &Table{Name: "offers", Title: "Offers by the month in which they were made",
 		Says:    "The cost is worked out from what was paid in the end and what the offer took off.",
 		Columns: []string{"month", "worker", "issued", "redeemed", "redemption_rate", "expired", "open", "currency", "cost"}}
-	first := s.At.AddDate(0, 1-months, 1-s.At.Day()).Format("2006-01")
+	first := s.first(months)
 	for _, o := range s.Offers {
 		if o.Month < first {
 			continue
