@@ -14,14 +14,15 @@ import (
 
 // days is shown what happened, and finds out what is known of each day that isn't settled.
 type days struct {
-	set     Settings
-	zone    *time.Location
-	from    time.Time // before this, days are settled
-	people  *people
-	days    map[string]*Day
-	answers map[[4]string]answer // by customer, survey, question and order
-	reviews map[[3]string]review // by customer, product and order
-	trials  []*trial
+	set       Settings
+	zone      *time.Location
+	from      time.Time // before this, days are settled
+	people    *people
+	days      map[string]*Day
+	answers   map[[4]string]answer // by customer, survey, question and order
+	questions map[string]bool      // whose answers are counted
+	reviews   map[[3]string]review // by customer, product and order
+	trials    []*trial
 }
 
 // answer is the latest to a question, and review the latest of a product.
@@ -157,11 +158,20 @@ func (d *days) answered(e customer.Entry, x *events.CustomerAnswered) {
 	if x.Score == nil || x.Scale != events.CSAT && x.Scale != events.NPS || d.open(e.Event.Time) == nil {
 		return
 	}
+	name := question(x.Survey, x.Question)
+	if !d.questions[name] && len(d.questions) >= mostQuestions {
+		return
+	}
+	d.questions[name] = true
 	k, a := [4]string{e.Key.Token, x.Survey, x.Question, x.OrderID}, answer{e.Event.Time.UnixMilli(), x.Scale, *x.Score}
 	if d.answers[k].at <= a.at {
 		d.answers[k] = a
 	}
 }
+
+// mostQuestions bounds of how many questions answers are counted, of the days that are not
+// settled: a shop that makes up a new name for each answer asks none of them.
+const mostQuestions = 100
 
 // question is how a survey and a question are told from others.
 func question(survey, name string) string { return strings.TrimPrefix(survey+"/"+name, "/") }

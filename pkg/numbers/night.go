@@ -133,7 +133,7 @@ func (n *Numbers) next(ctx context.Context, store string, set Settings, before *
 	}
 	who.into(s)
 	d := &days{set: set, zone: set.Zone, from: from, people: who, trials: trials,
-		days: map[string]*Day{}, answers: map[[4]string]answer{}, reviews: map[[3]string]review{}}
+		days: map[string]*Day{}, answers: map[[4]string]answer{}, questions: map[string]bool{}, reviews: map[[3]string]review{}}
 	after := before.cursor(minTime(from.Add(-set.Windows.Longest()), since))
 	reached, err := n.read(ctx, store, d.types(), after, d.See)
 	if err != nil {

@@ -430,6 +430,21 @@ func TestAnswersReviewsAndOffers(t *testing.T) {
 	}
 }
 
+func TestAShopThatMakesUpQuestionsIsBounded(t *testing.T) {
+	s := open(t)
+	five := 5
+	for i := range 300 {
+		s.happens("ann", noon.Add(-time.Duration(i)*time.Minute), &events.CustomerAnswered{Customer: events.Customer{ID: "ann"}, Question: fmt.Sprint("q", i), Kind: "scale", Scale: events.CSAT, Score: &five})
+	}
+	n := 0
+	for _, d := range s.night().Days {
+		n += len(d.Answers)
+	}
+	if n != 100 {
+		t.Errorf("answers to %d questions", n)
+	}
+}
+
 func TestWhatAnotherVersionComputedIsComputedAgain(t *testing.T) {
 	s := open(t)
 	if _, err := bus.PutObject(t.Context(), s.js, bus.ProductsBucket, "main/numbers", []byte(`{"version":99,"days":[{"date":"2026-01-01"}]}`)); err != nil {
