@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -30,10 +31,8 @@ var Forms = []Form{Google, Meta}
 
 // Check fails for a form that there isn't.
 func (f Form) Check() error {
-	for _, known := range Forms {
-		if f == known {
-			return nil
-		}
+	if slices.Contains(Forms, f) {
+		return nil
 	}
 	return fmt.Errorf("there is no form %q; write google (Customer Match) or meta (customer lists)", string(f))
 }

@@ -112,7 +112,7 @@ type away struct {
 	is *atomic.Bool
 }
 
-var errAway = errors.New("Redis is away")
+var errAway = errors.New("no Redis")
 
 func (c away) Save(ctx context.Context, records []*customer.Record) ([]bool, error) {
 	if c.is.Load() {
