@@ -89,6 +89,22 @@ func TestSupportLooksUpACustomer(t *testing.T) {
 	if all := get(t, d.Studio+leads+"/export"); !strings.Contains(all, `"timeline"`) || !strings.Contains(all, "shop-77") {
 		t.Errorf("exported:\n%s", all)
 	}
+	for _, do := range []struct{ press, once, then string }{
+		{"stop", "They get no more marketing email", "unsubscribed from marketing"},
+		{"stop", "It was so already", "unsubscribed from marketing"},
+		{"erase", "", "Nothing else is shown"},
+	} {
+		res, err := http.PostForm(d.Studio+leads+"/"+do.press, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if !strings.Contains(string(body), do.once) {
+			t.Errorf("%s: %s\n%s", do.press, res.Status, body)
+		}
+		eventually(t, func() bool { page = get(t, d.Studio+leads); return strings.Contains(page, do.then) }, func() string { return page })
+	}
 }
 
 // What the console shows of workers, rejected events and announcements, and does about them,

@@ -56,6 +56,30 @@ func (c Cases) Export(ctx context.Context, store, token string) (why.Export, err
 	return e, err
 }
 
+// Turn implements support.Customers.
+func (c Cases) Turn(ctx context.Context, do support.Action, store, token string) (bool, error) {
+	f, _, err := c.at.Only(ctx, store, token)
+	if errors.Is(err, installation.ErrUnknown) {
+		err = fmt.Errorf("%w: %w", support.ErrNobody, err)
+	}
+	if err != nil {
+		return false, err
+	}
+	of, what := f.Unsubscribes, "a customer's emails are stopped"
+	if do == support.Erase {
+		of, what = f.Erasures, "a customer is erased"
+	}
+	all := of(c.at.Now())
+	if len(all) == 0 {
+		return false, nil
+	}
+	if err := c.at.Publish(ctx, all); err != nil {
+		return false, err
+	}
+	c.looked(ctx, what, store, token)
+	return true, nil
+}
+
 func (c Cases) looked(ctx context.Context, what, store, token string) {
 	c.log.Info(what, zap.String("store", store), zap.String("customer", token), zap.String("by", studio.VisitorOf(ctx).Name))
 }

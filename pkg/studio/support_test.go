@@ -64,6 +64,13 @@ func (book) Export(context.Context, string, string) (why.Export, error) {
 	return why.Export{Token: "k7q2mzx4p3rvbn5d"}, nil
 }
 
+func (book) Turn(_ context.Context, do support.Action, _, token string) (bool, error) {
+	if token != "k7q2mzx4p3rvbn5d" {
+		return false, support.ErrNobody
+	}
+	return do == support.Stop, nil
+}
+
 func (book) Status(context.Context) (*installation.Status, error) {
 	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	detail := installation.Detail{Hours: [24]int{8: 10, 9: 2}, Clicked: 3, Reasons: []installation.ReasonCount{{Outcome: "dropped", Reason: "expired", Count: 4}, {Outcome: "held", Reason: "quiet_hours", Count: 3}}}
@@ -178,6 +185,14 @@ func goThrough(t *testing.T, widths map[string][]int64, checks func(*tab) func(w
 			asks("ann")
 			shows("a customer", "Ordered 77")
 			b.picture("customer-" + scheme + fmt.Sprint(width))
+			b.do(chromedp.Click(`.acts a[href$="/erase"]`))
+			shows("erasing", "This is for good")
+			b.do(chromedp.Click(".answer a"))
+			b.do(chromedp.Click(`.acts a[href$="/stop"]`))
+			shows("stopping", "no more marketing email")
+			b.picture("stopping-" + scheme + fmt.Sprint(width))
+			b.do(chromedp.Click(".answer button"))
+			shows("stopped", "ends as unsubscribed")
 			b.do(chromedp.Click(".story a"))
 			shows("an email", "Its links are taken out")
 		}

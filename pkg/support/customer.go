@@ -16,10 +16,10 @@ import (
 	"homing/pkg/why"
 )
 
-type pages struct{ search, customer, email *template.Template }
+type pages struct{ search, customer, email, sure *template.Template }
 
 func pagesOf(files fs.FS) pages {
-	return pages{studio.PageOf(files, "customers.html"), studio.PageOf(files, "customer.html"), studio.PageOf(files, "sent.html")}
+	return pages{studio.PageOf(files, "customers.html"), studio.PageOf(files, "customer.html"), studio.PageOf(files, "sent.html"), studio.PageOf(files, "sure.html")}
 }
 
 // A story is the page of a customer.
@@ -28,7 +28,8 @@ type story struct {
 	why.Words
 	Title string
 	Path  string
-	All   bool // all of the timeline was read
+	Said  string // what was just done
+	All   bool   // all of the timeline was read
 	Days  []day
 	Next  []next
 }
@@ -66,7 +67,7 @@ func (s *section) customer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
-	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all, Days: daysOf(report)}
+	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all, Days: daysOf(report), Said: done[r.URL.Query().Get("done")]}
 	for _, t := range report.Pending {
 		page.Next = append(page.Next, next{t.Wake.In(report.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, report.Then(t)})
 	}

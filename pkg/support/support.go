@@ -38,7 +38,18 @@ type Customers interface {
 	Shown(ctx context.Context, store, touch string) (Email, error)
 	// Export returns all that is known of a customer.
 	Export(ctx context.Context, store, token string) (why.Export, error)
+	// Turn publishes what a customer asked for. changed is false if it is so already.
+	Turn(ctx context.Context, do Action, store, token string) (changed bool, err error)
 }
+
+// An Action is what somebody does for a customer who asked for it.
+type Action string
+
+// The actions.
+const (
+	Stop  Action = "stop"  // no more marketing email
+	Erase Action = "erase" // all that is kept of them
+)
 
 // ErrNobody is wrapped if nobody answers to what was asked for, and ErrNoCopy if there is no
 // copy of an email.
@@ -83,6 +94,8 @@ func (s *section) routes(mux *http.ServeMux, app studio.App) {
 	mux.HandleFunc("GET "+path+"/{store}/{token}", s.customer)
 	mux.HandleFunc("GET "+path+"/{store}/{token}/export", s.export)
 	mux.HandleFunc("GET "+path+"/{store}/{token}/emails/{touch}", s.email)
+	mux.HandleFunc("GET "+path+"/{store}/{token}/{do}", s.ask)
+	mux.HandleFunc("POST "+path+"/{store}/{token}/{do}", s.turn)
 }
 
 const (
