@@ -310,8 +310,12 @@ func shortened(u string) string {
 
 // CheckStore renders every sample as an email of store and reports links that its
 // emails may not have: hosts typed into templates are known only together with
-// the configuration. Its error joins Problems.
+// the configuration. Its error joins Problems. A store that was right is not looked at again.
 func (s *Set) CheckStore(store Store) error {
+	key := store.asKey()
+	if _, right := s.links.Load(key); right {
+		return nil
+	}
 	ps := &problems{}
 	for _, name := range s.Names() {
 		seen := map[string]bool{}
@@ -337,5 +341,18 @@ func (s *Set) CheckStore(store Store) error {
 			}
 		}
 	}
-	return ps.err()
+	err := ps.err()
+	if err == nil {
+		s.links.Store(key, struct{}{})
+	}
+	return err
+}
+
+// asKey tells all of a store from all of another.
+func (s Store) asKey() string {
+	look := s.Brand
+	if s.Brand = nil; look == nil {
+		return fmt.Sprintf("%#v", s)
+	}
+	return fmt.Sprintf("%#v %#v", s, *look)
 }

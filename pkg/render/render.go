@@ -47,6 +47,8 @@ type Set struct {
 	notes  []problem.Problem
 
 	surveys map[string]map[string]*survey.Survey // by store as pages, then name
+
+	links sync.Map // of stores whose links CheckStore found to be right, as asKey has them
 }
 
 // A mail is one email in one language, compiled.
