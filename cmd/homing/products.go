@@ -2,20 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"homing/pkg/localtime"
 	"homing/pkg/product"
-	"homing/pkg/statistics"
-	"homing/pkg/timeline"
 )
 
 const productsHelp = `What is known about a store's products: how often customers buy them again, for how
@@ -55,65 +49,20 @@ func (p *program) productsCommon(c *cobra.Command, f *productsFlags, wait time.D
 	c.Flags().StringVar(&f.store, "store", "", "which `store` (default: the only one there is, or else main)")
 }
 
-// assortment is where a command reads the statistics of a store.
-type assortment struct {
-	nc    *nats.Conn
-	store string
-	limit int
-	now   time.Time // business time
-	*statistics.Statistics
-}
-
-func (p *program) onProducts(f *productsFlags, do func(context.Context, *assortment) error) func(*cobra.Command, []string) error {
+func (p *program) onProducts(f *productsFlags, do func(context.Context, *nights, int) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		if f.limit < 0 {
 			return usagef("--limit: cannot be negative; 0 is all")
 		}
-		c, err := p.load()
-		if err != nil {
-			return err
-		}
-		store, err := storeOf(c, f.store)
-		if err != nil {
-			return err
-		}
-		nc, js, err := p.reach(cmd.Context(), c, f.timeout)
-		if err != nil {
-			return err
-		}
-		defer nc.Close()
-		ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
-		defer cancel()
-		s, err := openAssortment(ctx, nc, js, store)
-		if err != nil {
-			return err
-		}
-		s.limit = f.limit
-		return do(ctx, s)
+		return p.onNights(cmd.Context(), f.timeout, f.store, func(ctx context.Context, n *nights) error { return do(ctx, n, f.limit) })
 	}
 }
 
-func openAssortment(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, store string) (*assortment, error) {
-	scale, err := businessClock(ctx, js)
-	if err != nil {
-		return nil, err
-	}
-	return &assortment{nc: nc, store: store, now: scale.Now(), Statistics: statistics.New(statistics.Options{
-		JS: js, Stores: []string{store}, Timeline: timeline.New(js), Now: scale.Now, Log: zap.NewNop(),
-	})}, nil
-}
-
-func (p *program) refreshProducts(ctx context.Context, s *assortment) error {
-	err := statistics.Ask(ctx, s.nc, s.store)
-	switch {
-	case errors.Is(err, statistics.ErrNobody):
-		return &exitError{exitUnreachable, fmt.Errorf("%w; start `homing run calendar`, `homing run` or `homing dev`", err)}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &exitError{exitUnreachable, errors.New("it takes longer than --timeout; the statistics will be there all the same")}
-	case err != nil:
+func (p *program) refreshProducts(ctx context.Context, n *nights, limit int) error {
+	if err := n.refresh(ctx, "statistics"); err != nil {
 		return err
 	}
-	return p.showProducts(ctx, s)
+	return p.showProducts(ctx, n, limit)
 }
 
 // listedProduct is one product as `homing products --output json` has it.
@@ -133,15 +82,16 @@ type listedProducts struct {
 	Products  []listedProduct `json:"products"`
 }
 
-func (p *program) showProducts(ctx context.Context, s *assortment) error {
-	if err := s.Update(ctx, s.store); err != nil {
+func (p *program) showProducts(ctx context.Context, n *nights, limit int) error {
+	s, err := n.statistics(ctx)
+	if err != nil {
 		return err
 	}
-	doc := listedProducts{Store: s.store, Products: []listedProduct{}}
-	if now := s.Of(s.store); now != nil {
-		doc.At, doc.Age, doc.Customers, doc.Shop, doc.Total = &now.At, s.now.Sub(now.At).Seconds(), now.Customers, now.Shop, len(now.Products)
+	doc := listedProducts{Store: n.store, Products: []listedProduct{}}
+	if now := s.Of(n.store); now != nil {
+		doc.At, doc.Age, doc.Customers, doc.Shop, doc.Total = &now.At, n.now.Sub(now.At).Seconds(), now.Customers, now.Shop, len(now.Products)
 		for _, id := range now.ByEvidence() {
-			if s.limit > 0 && len(doc.Products) == s.limit {
+			if limit > 0 && len(doc.Products) == limit {
 				break
 			}
 			doc.Products = append(doc.Products, listedProduct{id, now.Products[id]})

@@ -8,13 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"homing/pkg/localtime"
 	"homing/pkg/numbers"
-	"homing/pkg/statistics"
 )
 
 const reportHelp = `Tells whether it pays: what emails add, measured against the holdout; which workers'
@@ -55,15 +52,7 @@ func (p *program) reportCommand() *cobra.Command {
 	return show
 }
 
-// reported is where a command reads the numbers of a store.
-type reported struct {
-	*reportFlags
-	nc  *nats.Conn
-	js  jetstream.JetStream
-	now time.Time // business time
-}
-
-func (p *program) onReport(f *reportFlags, do func(context.Context, *reported) error) func(*cobra.Command, []string) error {
+func (p *program) onReport(f *reportFlags, do func(context.Context, *nights, *reportFlags) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case f.months < 1 || f.months > 36:
@@ -71,39 +60,15 @@ func (p *program) onReport(f *reportFlags, do func(context.Context, *reported) e
 		case p.output == "csv" && f.table == "":
 			return usagef("--output csv is one table: name it with --table, one of %s", strings.Join(numbers.TableNames(), ", "))
 		}
-		c, err := p.load()
-		if err == nil {
-			f.store, err = storeOf(c, f.store)
-		}
-		if err != nil {
-			return err
-		}
-		nc, js, err := p.reach(cmd.Context(), c, f.timeout)
-		if err != nil {
-			return err
-		}
-		defer nc.Close()
-		ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
-		defer cancel()
-		scale, err := businessClock(ctx, js)
-		if err != nil {
-			return err
-		}
-		return do(ctx, &reported{f, nc, js, scale.Now()})
+		return p.onNights(cmd.Context(), f.timeout, f.store, func(ctx context.Context, n *nights) error { return do(ctx, n, f) })
 	}
 }
 
-func (p *program) refreshReport(ctx context.Context, r *reported) error {
-	err := statistics.Ask(ctx, r.nc, r.store)
-	switch {
-	case errors.Is(err, statistics.ErrNobody):
-		return &exitError{exitUnreachable, fmt.Errorf("%w; start `homing run calendar`, `homing run` or `homing dev`", err)}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &exitError{exitUnreachable, errors.New("it takes longer than --timeout; the numbers will be there all the same")}
-	case err != nil:
+func (p *program) refreshReport(ctx context.Context, n *nights, f *reportFlags) error {
+	if err := n.refresh(ctx, "numbers"); err != nil {
 		return err
 	}
-	return p.showReport(ctx, r)
+	return p.showReport(ctx, n, f)
 }
 
 // report is the document of `homing report --output json`.
@@ -116,16 +81,16 @@ type report struct {
 	Tables  map[string]any `json:"tables"`
 }
 
-func (p *program) showReport(ctx context.Context, r *reported) error {
-	s, err := numbers.Read(ctx, r.js, r.store)
+func (p *program) showReport(ctx context.Context, n *nights, f *reportFlags) error {
+	s, err := numbers.Read(ctx, n.js, n.store)
 	if err != nil {
 		return err
 	}
 	var tables []*numbers.Table
-	doc := report{Store: r.store, Tables: map[string]any{}}
+	doc := report{Store: n.store, Tables: map[string]any{}}
 	if s != nil {
-		tables = slices.DeleteFunc(s.Tables(r.months), func(t *numbers.Table) bool { return r.table != "" && t.Name != r.table })
-		doc.At, doc.Age, doc.Zone, doc.Settled = &s.At, r.now.Sub(s.At).Seconds(), s.Zone, s.Settled
+		tables = slices.DeleteFunc(s.Tables(f.months), func(t *numbers.Table) bool { return f.table != "" && t.Name != f.table })
+		doc.At, doc.Age, doc.Zone, doc.Settled = &s.At, n.now.Sub(s.At).Seconds(), s.Zone, s.Settled
 	}
 	switch {
 	case p.asJSON():
@@ -134,7 +99,7 @@ func (p *program) showReport(ctx context.Context, r *reported) error {
 		}
 		return writeJSON(p.out, doc)
 	case s == nil:
-		text := fmt.Sprintf("nothing is known of store %s yet: it is computed at night, and now by `homing report refresh`", r.store)
+		text := fmt.Sprintf("nothing is known of store %s yet: it is computed at night, and now by `homing report refresh`", n.store)
 		if p.output == "csv" {
 			return errors.New(text)
 		}
@@ -143,7 +108,7 @@ func (p *program) showReport(ctx context.Context, r *reported) error {
 	case p.output == "csv":
 		return tables[0].WriteCSV(p.out)
 	}
-	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s. %s\n", localtime.Age(r.now.Sub(s.At)), plural(s.Customers.All, "customer"), r.store, s.Note())
+	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s. %s\n", localtime.Age(n.now.Sub(s.At)), plural(s.Customers.All, "customer"), n.store, s.Note())
 	for _, t := range tables {
 		if err := p.writeTable(t); err != nil {
 			return err

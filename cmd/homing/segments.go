@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -40,7 +39,7 @@ func (p *program) segmentsCommand() *cobra.Command {
 			if f.customer != "" {
 				return of(cmd, args)
 			}
-			return p.countSegments(cmd.Context(), f)
+			return p.onNights(cmd.Context(), f.timeout, f.store, p.countSegments)
 		},
 	}
 	cmd.Flags().StringVar(&f.customer, "customer", "", "tell of this customer: an `id`, address, order or token")
@@ -66,30 +65,12 @@ type countedSegment struct {
 	Customers  *int   `json:"customers"` // null: it was not counted yet as it is now
 }
 
-func (p *program) countSegments(ctx context.Context, f *segmentsFlags) error {
-	c, err := p.load()
+func (p *program) countSegments(ctx context.Context, n *nights) error {
+	s, err := n.statistics(ctx)
 	if err != nil {
 		return err
 	}
-	store, err := storeOf(c, f.store)
-	if err != nil {
-		return err
-	}
-	nc, js, err := p.reach(ctx, c, f.timeout)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	s, err := openAssortment(ctx, nc, js, store)
-	if err == nil {
-		err = s.Update(ctx, store)
-	}
-	if err != nil {
-		return err
-	}
-	doc := counted(c, store, s.Of(store).Segmented(), s.now)
+	doc := counted(n.config, n.store, s.Of(n.store).Segmented(), n.now)
 	if p.asJSON() {
 		return writeJSON(p.out, doc)
 	}
@@ -147,11 +128,8 @@ func (p *program) writeSegments(doc countedSegments) error {
 
 func (p *program) segmentsOf(ctx context.Context, l *opened, f *segmentsFlags) error {
 	all, err := l.Segments(ctx, f.store, f.customer)
-	if errors.Is(err, segment.ErrUnknown) {
-		return fmt.Errorf("%w; `homing products refresh` computes them", err)
-	}
 	if err != nil {
-		return err
+		return unsegmented(err)
 	}
 	if p.asJSON() {
 		return writeJSON(p.out, all)
