@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/clock"
 	"homing/pkg/config"
 )
@@ -171,15 +172,11 @@ func (p *program) rehearse(d *draft, store string) error {
 
 func currencyOf(c *config.Config, store string) string { return c.Stores[store].Currency }
 
-func message(subject string, body []byte) *nats.Msg {
-	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{"Content-Type": {"application/cloudevents+json"}}}
-}
-
 // publish waits for the stream's word. Without it nothing was published.
 func publish(ctx context.Context, js jetstream.JetStream, subject, id string, body []byte) (*jetstream.PubAck, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	ack, err := js.PublishMsg(ctx, message(subject, body), jetstream.WithMsgID(id))
+	ack, err := js.PublishMsg(ctx, bus.EventMsg(subject, body), jetstream.WithMsgID(id))
 	return ack, publishError(subject, err)
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"homing/pkg/bus"
 )
 
 const (
@@ -41,7 +43,7 @@ func (s *sender) send(ctx context.Context, m sent) error {
 		}
 	}
 	var err error
-	m.ack, err = s.js.PublishMsgAsync(message(m.subject, m.body), jetstream.WithMsgID(m.id), jetstream.WithStallWait(patience))
+	m.ack, err = s.js.PublishMsgAsync(bus.EventMsg(m.subject, m.body), jetstream.WithMsgID(m.id), jetstream.WithStallWait(patience))
 	if err != nil {
 		return publishError(m.subject, err)
 	}

@@ -15,11 +15,14 @@ func Ordered(ctx context.Context, js jetstream.JetStream, stream string, as jets
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
-		defer cancel()
-		_ = js.DeleteConsumer(ctx, stream, c.CachedInfo().Name) // else the server does it, later
-	}, nil
+	return c, func() { Leave(ctx, js, stream, c) }, nil
+}
+
+// Leave deletes a consumer that was made to read a stream once.
+func Leave(ctx context.Context, js jetstream.JetStream, stream string, c jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	_ = js.DeleteConsumer(ctx, stream, c.CachedInfo().Name) // else the server does it, later
 }
 
 // leaveWithin bounds how long a server is told that nobody reads any more.

@@ -24,6 +24,11 @@ const AckTimeout = 10 * time.Second
 // it; publishing it again does no harm.
 var ErrNoAck = errors.New("the stream did not confirm")
 
+// EventMsg is the message by which an event that Encode wrote is published.
+func EventMsg(subject string, body []byte) *nats.Msg {
+	return &nats.Msg{Subject: subject, Data: body, Header: nats.Header{"Content-Type": {"application/cloudevents+json"}}}
+}
+
 // A Publisher publishes to streams and waits for their acknowledgements. It is safe
 // for concurrent use. It keeps the subscriptions that acknowledgements come to: a
 // new one for each publish would have the server forget, each time, what it knows

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/events"
+	"homing/pkg/bus"
 )
 
 // Publish publishes events, as the shop itself may. After an error some are published; doing
@@ -21,10 +21,7 @@ func (i *Installation) Publish(ctx context.Context, all []events.Event) error {
 		if err != nil {
 			return err
 		}
-		m := nats.NewMsg(events.Subject(e.Store, e.Type))
-		m.Data = body
-		m.Header.Set("Content-Type", "application/cloudevents+json")
-		if _, err := i.o.JS.PublishMsg(ctx, m, jetstream.WithMsgID(events.MessageID(e))); err != nil {
+		if _, err := i.o.JS.PublishMsg(ctx, bus.EventMsg(events.Subject(e.Store, e.Type), body), jetstream.WithMsgID(events.MessageID(e))); err != nil {
 			return fmt.Errorf("publishing %s: %w", e.Type, err)
 		}
 	}

@@ -245,7 +245,7 @@ func (s *Stream) consumer(ctx context.Context, subject string, from uint64) (c j
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading REJECTED: %w", err)
 	}
-	return c, func() { _ = stream.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }, nil
+	return c, func() { bus.Leave(ctx, s.js, bus.Rejected, c) }, nil
 }
 
 // count is how many messages of a subject there are from a sequence on: the server counts.
