@@ -27,10 +27,10 @@ const (
 // same whatever the order of the customers.
 type Collector struct {
 	at      time.Time
-	before  *Snapshot       // of the night before; nil: there is none
-	tonight *Parts          // what was counted
-	kept    *Parts          // and what had been before
-	sold    map[string]bool // orders of nobody
+	before  *Snapshot // of the night before; nil: there is none
+	tonight *Parts    // what was counted
+	kept    *Parts    // and what had been before
+	sales   customer.Sales
 
 	silences *foresight.Silences
 	lives    *foresight.Lives // nil: constants are not learned this night
@@ -45,7 +45,7 @@ type Collector struct {
 // before are the statistics of the night before, if there are any: constants are learned
 // by them.
 func NewCollector(at time.Time, before *Snapshot) *Collector {
-	k := &Collector{at: at, before: before, tonight: NewParts(at), kept: NewParts(at), sold: map[string]bool{}, silences: foresight.NewSilences(at)}
+	k := &Collector{at: at, before: before, tonight: NewParts(at), kept: NewParts(at), silences: foresight.NewSilences(at)}
 	if before != nil && !before.Outdated() && before.Customers > 0 && at.Sub(before.LearnedAt) >= relearn {
 		k.lives = foresight.NewLives(before.At, before.Foresight, func(id string) foresight.Sums { return before.Products[id].Sums })
 		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
@@ -88,15 +88,12 @@ func (k *Collector) category(product string) string {
 // Sold counts an order of nobody: each is one buyer of its products. Of an order that
 // is told again the first telling counts, and a test is no order.
 func (k *Collector) Sold(e events.Event) {
-	d, ok := e.Data.(*events.OrderPlaced)
-	if !ok || !e.OfNobody() || d.Order.Test || k.sold[d.Order.ID] {
+	o := k.sales.Order(e)
+	if o == nil {
 		return
 	}
-	if len(k.sold) < maxTracked { // beyond it an order that is told twice counts twice
-		k.sold[d.Order.ID] = true
-	}
 	seen := map[string]bool{}
-	for _, it := range d.Order.Items {
+	for _, it := range o.Items {
 		if t := k.tonight.of(it.ProductID); t != nil && !seen[it.ProductID] {
 			seen[it.ProductID] = true
 			t.Buyers++

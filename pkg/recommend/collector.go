@@ -20,9 +20,9 @@ type Collector struct {
 	recent  []int32 // customers who bought it lately, by place
 	baskets baskets
 	lines   int
-	seen    int             // customers
-	bar     uint64          // baskets with this lot or a higher one are left out
-	sold    map[string]bool // orders of nobody
+	seen    int    // customers
+	bar     uint64 // baskets with this lot or a higher one are left out
+	sales   customer.Sales
 }
 
 // basket is what one customer bought and kept, each product once.
@@ -47,7 +47,7 @@ func (b *baskets) Pop() any {
 
 // NewCollector returns a collector that has seen nobody. What it computes is as of a time.
 func NewCollector(at time.Time) *Collector {
-	return &Collector{at: at, places: map[string]int32{}, bar: 1 << 32, sold: map[string]bool{}}
+	return &Collector{at: at, places: map[string]int32{}, bar: 1 << 32}
 }
 
 // bought is a product, and when it was last bought.
@@ -100,23 +100,23 @@ func kept(c *customer.Customer, b *customer.Bought, upTo time.Time) []bought {
 // Sold counts an order of nobody as a customer of its own. Of an order that is told again
 // the first telling counts, and a test is no order.
 func (k *Collector) Sold(e events.Event) {
-	d, ok := e.Data.(*events.OrderPlaced)
-	if !ok || !e.OfNobody() || d.Order.Test || k.sold[d.Order.ID] || e.Time.After(k.at) {
+	if e.Time.After(k.at) {
 		return
 	}
-	if len(k.sold) < maxTracked { // beyond it an order that is told twice counts twice
-		k.sold[d.Order.ID] = true
+	o := k.sales.Order(e)
+	if o == nil {
+		return
 	}
 	seen := map[string]bool{}
 	var all []bought
-	for _, it := range d.Order.Items {
+	for _, it := range o.Items {
 		if !seen[it.ProductID] && it.BundleOf == "" {
 			seen[it.ProductID] = true
 			all = append(all, bought{it.ProductID, e.Time})
 		}
 	}
 	if len(all) > 0 {
-		k.add("o "+d.Order.ID, all)
+		k.add("o "+o.ID, all)
 	}
 }
 

@@ -47,25 +47,29 @@ func (s *Snapshot) Pick(a Ask) []Choice {
 		return nil
 	}
 	not := a.not()
-	out := s.matches(a, not)
+	var out []Choice
+	take := func(c Choice) {
+		if id := c.Product; len(out) < a.Most && !not[id] && a.Shown(id) && !a.Customer.Dislikes(id) {
+			out, not[id] = append(out, c), true
+		}
+	}
+	for _, m := range s.matches(a) {
+		take(Choice{s.IDs[m.place], s.IDs[m.with]})
+	}
 	for _, place := range s.Popular {
-		id := s.IDs[place]
-		if len(out) >= a.Most {
-			break
-		}
-		if !not[id] && a.Shown(id) && !a.Customer.Dislikes(id) {
-			out, not[id] = append(out, Choice{Product: id}), true
-		}
+		take(Choice{Product: s.IDs[place]})
 	}
 	return out
 }
 
-// matches chooses what goes with the customer's products.
-func (s *Snapshot) matches(a Ask, not map[string]bool) []Choice {
-	type match struct {
-		place, with int32
-		score, best float64
-	}
+// match is a product, and what it goes with best.
+type match struct {
+	place, with int32
+	score, best float64
+}
+
+// matches lists what goes with the customer's products, the best first.
+func (s *Snapshot) matches(a Ask) []match {
 	at := map[int32]int{}
 	var all []match
 	for _, from := range s.seeds(a) {
@@ -84,17 +88,7 @@ func (s *Snapshot) matches(a Ask, not map[string]bool) []Choice {
 		}
 	}
 	slices.SortFunc(all, func(x, y match) int { return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.place, y.place)) })
-	var out []Choice
-	for _, m := range all {
-		id := s.IDs[m.place]
-		if len(out) >= a.Most {
-			break
-		}
-		if !not[id] && a.Shown(id) && !a.Customer.Dislikes(id) {
-			out, not[id] = append(out, Choice{Product: id, With: s.IDs[m.with]}), true
-		}
-	}
-	return out
+	return all
 }
 
 // seeds are the products that something may go with: those that the email is about, then
