@@ -89,7 +89,7 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		if err != nil {
 			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
 		}
-		day := StoreStatus{Store: store, Since: date(scale.Now().In(zone))}
+		day := StoreStatus{Store: store, Since: localtime.DayStart(scale.Now().In(zone))}
 		for _, t := range outcomes {
 			if *day.Today.of(t), err = factsSince(ctx, js, store, t, scale.Real(day.Since)); err != nil {
 				return fmt.Errorf("counting the facts of store %s: %w", store, err)

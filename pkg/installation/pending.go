@@ -12,6 +12,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/projection"
@@ -81,12 +82,7 @@ func (i *Installation) Today(store string) time.Time {
 	if s := i.stores[store]; s != nil {
 		zone = s.Zone
 	}
-	return date(i.o.Scale.Now().In(zone))
-}
-
-func date(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+	return localtime.DayStart(i.o.Scale.Now().In(zone))
 }
 
 func (d *DayCounts) add(wake, today time.Time) {
@@ -94,7 +90,7 @@ func (d *DayCounts) add(wake, today time.Time) {
 		d.FellDue++
 		return
 	}
-	day := date(wake.In(today.Location()))
+	day := localtime.DayStart(wake.In(today.Location()))
 	// Days have 23 to 25 hours; half a day more or less finds the right one.
 	switch n := int((day.Sub(today) + 12*time.Hour) / (24 * time.Hour)); {
 	case n < 0: // late, and about to fire

@@ -120,3 +120,9 @@ func Change(t time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// DayStart is when the day of a time begins, on the clocks of its location.
+func DayStart(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+}

@@ -16,6 +16,7 @@ import (
 	"homing/pkg/attribution"
 	"homing/pkg/bus"
 	"homing/pkg/customer"
+	"homing/pkg/localtime"
 	"homing/pkg/segment"
 )
 
@@ -174,10 +175,7 @@ func (n *Numbers) read(ctx context.Context, store string, of []events.Type, afte
 const apart = 10 * time.Minute
 
 // dayOf is when the day of a time begins.
-func dayOf(at time.Time, zone *time.Location) time.Time {
-	at = at.In(zone)
-	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
-}
+func dayOf(at time.Time, zone *time.Location) time.Time { return localtime.DayStart(at.In(zone)) }
 
 // settledBy are the days before one.
 func (s *Snapshot) settledBy(date string) (out []Day) {

@@ -84,8 +84,7 @@ func (t *trial) see(who *buyer, e customer.Entry, worker string, held bool) {
 // close adds those who came, and did not before, with what they ordered within the window.
 func (t *trial) close(now time.Time, date string) Trial {
 	in := t.People.list()
-	window := t.until.UnixMilli()
-	window = now.UnixMilli() - window
+	window := now.UnixMilli() - t.until.UnixMilli()
 	fresh := []uint64{}
 	for _, token := range sortedKeys(t.came) {
 		a := t.came[token]
