@@ -55,21 +55,29 @@ type next struct {
 	Then              []string
 }
 
-func (s *section) customer(w http.ResponseWriter, r *http.Request) {
+// about is who a request is about; it answers itself if that cannot be shown.
+func (s *section) about(w http.ResponseWriter, r *http.Request, all bool) (story, bool) {
 	if !s.mayLook(w, r) {
-		return
+		return story{}, false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	all := r.URL.Query().Has("all")
 	report, err := s.customers.Why(ctx, r.PathValue("store"), r.PathValue("token"), all)
 	if err != nil {
 		s.failed(w, r, err)
+		return story{}, false
+	}
+	return story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all}, true
+}
+
+func (s *section) customer(w http.ResponseWriter, r *http.Request) {
+	page, ok := s.about(w, r, r.URL.Query().Has("all"))
+	if !ok {
 		return
 	}
-	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all, Days: daysOf(report), Said: done[r.URL.Query().Get("done")]}
-	for _, t := range report.Pending {
-		page.Next = append(page.Next, next{t.Wake.In(report.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, report.Then(t)})
+	page.Days, page.Said = daysOf(page.Report), done[r.URL.Query().Get("done")]
+	for _, t := range page.Pending {
+		page.Next = append(page.Next, next{t.Wake.In(page.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, page.Then(t)})
 	}
 	s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.customer, page)
 }

@@ -21,30 +21,29 @@ type turning struct {
 	Do Action
 }
 
-func (s *section) ask(w http.ResponseWriter, r *http.Request) {
+// action is what a request is about; it answers itself if there is no such thing.
+func action(w http.ResponseWriter, r *http.Request) (Action, bool) {
 	do := Action(r.PathValue("do"))
-	if do != Stop && do != Erase {
-		http.NotFound(w, r)
+	if do == Stop || do == Erase {
+		return do, true
+	}
+	http.NotFound(w, r)
+	return "", false
+}
+
+func (s *section) ask(w http.ResponseWriter, r *http.Request) {
+	do, ok := action(w, r)
+	if !ok {
 		return
 	}
-	if !s.mayLook(w, r) {
-		return
+	if page, ok := s.about(w, r, false); ok {
+		s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.sure, turning{page, do})
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	report, err := s.customers.Why(ctx, r.PathValue("store"), r.PathValue("token"), false)
-	if err != nil {
-		s.failed(w, r, err)
-		return
-	}
-	page := story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token)}
-	s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.sure, turning{page, do})
 }
 
 func (s *section) turn(w http.ResponseWriter, r *http.Request) {
-	do := Action(r.PathValue("do"))
-	if do != Stop && do != Erase {
-		http.NotFound(w, r)
+	do, ok := action(w, r)
+	if !ok {
 		return
 	}
 	if !s.asked.Count("turn", studio.VisitorOf(r.Context()).Name, perMinute) {
