@@ -47,7 +47,7 @@ func announcedOf(a *announcement.Announcement) *announced {
 		Paused: at(a.Paused), Cancelled: at(a.Cancelled), Planned: at(a.Planned), Done: at(a.Done), Counts: a.Walk.Counts, Outcomes: a.Outcomes}
 }
 
-// exactAtMost is how many customers a store has, at most, of whom status reads all without
+// exactAtMost is the largest number of customers of which status reads every one without
 // being asked to.
 const exactAtMost = 50_000
 

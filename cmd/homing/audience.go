@@ -15,7 +15,6 @@ import (
 
 	"homing/pkg/audience"
 	"homing/pkg/installation"
-	"homing/pkg/segment"
 )
 
 const audienceHelp = `Writes the customers of a segment as a list for an advertising platform: google is
@@ -26,8 +25,8 @@ meta names and countries, are normalised by the rules of the platform and hashed
 Only customers are in it who said yes to marketing email themselves and have not taken
 that back, whatever consent.policy is. A yes to email may not be one to advertising where
 you are: ask for that as well. The file has personal data all the same, and only you may
-read it (mode 0600). Upload it anew now and then in the place of the old one: who has
-unsubscribed or was erased since is still in that.`
+read it (mode 0600). Upload a new one from time to time, in place of the old: whoever has
+unsubscribed or was erased since is still in the old one.`
 
 // audienceFlags choose a store, a form and a file.
 type audienceFlags struct {
@@ -80,11 +79,8 @@ func (p *program) writeAudience(ctx context.Context, l *opened, of string, f *au
 	if err = errors.Join(err, w.Flush(), to.Flush(), file.Sync(), file.Close()); err != nil {
 		err = errors.Join(err, os.Remove(f.out)) // half a list is another audience
 	}
-	if errors.Is(err, segment.ErrUnknown) {
-		return fmt.Errorf("%w; `homing products refresh` computes them", err)
-	}
 	if err != nil {
-		return err
+		return unsegmented(err)
 	}
 	if p.asJSON() {
 		return writeJSON(p.out, struct {
