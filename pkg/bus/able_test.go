@@ -96,7 +96,7 @@ func TestVerifyTellsWhatMattersFromLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		change(bus.Storefront, func(c *jetstream.StreamConfig) { c.MaxBytes, c.Description = 1<<30, "of a newer version" })
+		change(bus.Storefront, func(c *jetstream.StreamConfig) { c.MaxBytes, c.Description = 1<<24, "of a newer version" })
 		if err := verify(); err != nil {
 			t.Errorf("another limit: %v", err)
 		}

@@ -86,7 +86,7 @@ func TestPartitionsAreSetUp(t *testing.T) {
 	for _, n := range []bus.Partitions{2, 8} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			js := bus.Split(natstest.Start(t, t.TempDir()).JS, n)
-			limits := bus.Limits{TimelineMaxBytes: 1 << 30}
+			limits := bus.Limits{TimelineMaxBytes: 1 << 24}
 			for _, want := range []string{bus.Created, bus.Unchanged} {
 				changes, err := bus.Setup(t.Context(), js, limits, []bus.Worker{worker}, time.Now())
 				if err != nil {

@@ -67,7 +67,7 @@ func TestSetupBringsLimitsToWhatIsConfiguredAndLeavesWhereConsumersAre(t *testin
 		time.Sleep(24 * time.Hour)
 		more := worker
 		more.Triggers = []events.Type{events.TypeOrderPlaced, events.TypeOrderDelivered}
-		limits := bus.Limits{StorefrontMaxAge: time.Hour, StorefrontMaxBytes: 1 << 30, TimelineMaxBytes: 1 << 31}
+		limits := bus.Limits{StorefrontMaxAge: time.Hour, StorefrontMaxBytes: 1 << 24, TimelineMaxBytes: 1 << 25}
 		changes, err := bus.Setup(s.ctx, s.js, limits, []bus.Worker{more}, time.Now())
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestSetupBringsLimitsToWhatIsConfiguredAndLeavesWhereConsumersAre(t *testin
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := st.CachedInfo().Config; c.MaxAge != time.Hour || c.MaxBytes != 1<<30 || c.Discard != jetstream.DiscardNew {
+		if c := st.CachedInfo().Config; c.MaxAge != time.Hour || c.MaxBytes != 1<<24 || c.Discard != jetstream.DiscardNew {
 			t.Errorf("STOREFRONT has max age %v, max bytes %d, discard %v", c.MaxAge, c.MaxBytes, c.Discard)
 		}
 	})

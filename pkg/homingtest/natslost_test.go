@@ -96,7 +96,7 @@ func TestANewInstallationMakesItsControls(t *testing.T) {
 func TestALimitOnWhatIsPlannedIsTakenAwayAndNamed(t *testing.T) {
 	for name, change := range map[string]func(*jetstream.StreamConfig){
 		"max_msgs":     func(c *jetstream.StreamConfig) { c.MaxMsgs = 1_000_000 },
-		"max_bytes":    func(c *jetstream.StreamConfig) { c.MaxBytes = 1 << 30 },
+		"max_bytes":    func(c *jetstream.StreamConfig) { c.MaxBytes = 1 << 24 },
 		"max_age":      func(c *jetstream.StreamConfig) { c.MaxAge = 10_000 * time.Hour },
 		"max_msg_size": func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 << 20 },
 	} {
