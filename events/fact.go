@@ -12,7 +12,7 @@ type FactBody struct {
 	Step      string     `json:"step" rule:",required"`     // "thanks"
 	Customer  string     `json:"customer" rule:",required"` // the customer's token
 	Occasion  string     `json:"occasion" rule:",required"` // what caused it: the order, cart, lapse or year
-	Class     string     `json:"class" rule:",required"`    // marketing or transactional
+	Class     string     `json:"class" rule:",required"`    // marketing, transactional or staff
 	Reason    string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
 	Detail    string     `json:"detail,omitempty"`          // the inputs of the decision, for a person
 	Due       *time.Time `json:"due,omitempty"`             // when it fell due

@@ -73,6 +73,7 @@ type Wording struct {
 	Points   *Points      // how the customer stands in a rewards programme; nil: it is not about that
 	Offer    *offer.Terms // what the email offers; a code is bound before it is sent
 	OfferOf  string       // id of the touch whose offer it shows again; if none was bound to it, none is shown
+	Digest   bool         // it shows how the week went
 	Confirms bool         // it asks whether its address is theirs, by a link
 	Bundles  []string     // ids of the touches that end as bundled when the email is sent
 	Detail   string       // what the email rests on, for the fact; no address, no name

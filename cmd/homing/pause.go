@@ -47,7 +47,7 @@ func (p *program) switchCommand(name, short, long string, pause bool) (*cobra.Co
 	f := &pauseFlags{}
 	c := &cobra.Command{
 		Use: name + " <worker>|all", Short: short, Long: long, Args: cobra.ExactArgs(1),
-		ValidArgs: append(programme.WorkerNames(), everyWorker),
+		ValidArgs: append(programme.Senders(), everyWorker),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.switchWorkers(cmd.Context(), f, pause, args[0])
 		},
@@ -62,7 +62,7 @@ func (p *program) switchWorkers(ctx context.Context, f *pauseFlags, pause bool, 
 	if err := installation.CheckPauseReason(f.detail); err != nil {
 		return usagef("--reason: %v", err)
 	}
-	names := programme.WorkerNames()
+	names := programme.Senders()
 	if named != everyWorker {
 		if !slices.Contains(names, named) {
 			return usagef("no such worker: %s; there are %s, and %s", named, strings.Join(names, ", "), everyWorker)

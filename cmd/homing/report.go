@@ -33,7 +33,7 @@ func (p *program) reportCommand() *cobra.Command {
 	f := &reportFlags{}
 	show := &cobra.Command{
 		Use: "report", Short: "Tell whether it pays: retention, lifetime value, attribution, lift", Long: reportHelp, Args: cobra.NoArgs,
-		Example: "  homing report\n  homing report --table lift\n  homing report --table attribution --months 24 --output csv > attribution.csv\n  homing report --output json",
+		Example: "  homing report\n  homing report --table lift\n  homing report --table attribution --months 24 --output csv > attribution.csv\n  homing report --output json\n  homing report digest --out digest.html",
 		RunE:    p.onReport(f, p.showReport),
 	}
 	refresh := &cobra.Command{
@@ -48,7 +48,7 @@ func (p *program) reportCommand() *cobra.Command {
 		names := numbers.TableNames()
 		cmd.Flags().Var(&choice{&f.table, names}, "table", "only this one: "+strings.Join(names, ", "))
 	}
-	show.AddCommand(refresh)
+	show.AddCommand(refresh, p.digestCommand())
 	return show
 }
 

@@ -89,7 +89,7 @@ func (p *program) pauseAll(ctx context.Context, c *config.Config, js jetstream.J
 		return err
 	}
 	controls := installation.Controls(c, js, scale)
-	for _, w := range programme.WorkerNames() {
+	for _, w := range programme.Senders() {
 		if _, err := controls.Pause(ctx, control.Hold{Worker: w, Reason: control.Paused, Detail: "by homing setup --pause-all"}); err != nil {
 			return fmt.Errorf("pausing %s: %w; run homing setup --pause-all again", w, err)
 		}

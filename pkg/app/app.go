@@ -331,6 +331,7 @@ func (a *App) run(ctx context.Context) {
 	}
 	a.runCalendar(ctx)
 	a.runAnnouncements(ctx)
+	a.runDigests(ctx)
 	// Nothing but what rests on the product statistics waits for them: computing
 	// them for the first time reads every customer there is.
 	if !a.openProducts(ctx) {

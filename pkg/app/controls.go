@@ -12,6 +12,7 @@ import (
 	"homing/pkg/reason"
 	"homing/pkg/timeline"
 	"homing/workers"
+	"homing/workers/digest"
 )
 
 // newControls returns what stops this process, or a worker, from sending.
@@ -31,7 +32,11 @@ func (a *App) newControls() *control.Controls {
 
 // workers are the workers that this process has.
 func (a *App) workers() []string {
-	return slices.DeleteFunc(programme.WorkerNames(), func(w string) bool { return !slices.Contains(a.o.Roles, w) })
+	out := slices.DeleteFunc(programme.WorkerNames(), func(w string) bool { return !slices.Contains(a.o.Roles, w) })
+	if a.sendsDigests() {
+		out = append(out, digest.Name)
+	}
+	return out
 }
 
 func (a *App) runControls(ctx context.Context) {

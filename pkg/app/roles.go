@@ -13,12 +13,15 @@ import (
 	"homing/pkg/delivery"
 	"homing/pkg/email"
 	"homing/pkg/intake"
+	"homing/pkg/mailer"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
+	"homing/pkg/render"
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
 	"homing/workers"
+	"homing/workers/digest"
 )
 
 // RoleNames lists the roles there are.
@@ -30,6 +33,11 @@ func RoleNames() []string {
 // that rest on the product statistics.
 func (a *App) openLoops() (loops, waiting []*bus.Loop) {
 	split := bus.PartitionsOf(a.js)
+	if a.sendsDigests() {
+		for p := range split.Count() { // few: whatever partitions are this process's
+			loops = append(loops, a.dueLoop(split, digest.Kind, p))
+		}
+	}
 	if slices.Contains(a.o.Roles, RoleIntake) {
 		// Three calls: one waits for Redis, one for NATS, and one has something to do.
 		// Larger batches are cheaper by little, and are held four times.
@@ -63,9 +71,14 @@ func (a *App) openPartition(split bus.Partitions, p int) (loops, waiting []*bus.
 			desk.Join(planner)
 			*out = append(*out, a.loop(split.Plan(k.Name, p), split.Timeline(p), planner.Handle, 1024, 2, nil))
 		}
-		*out = append(*out, a.loop(split.Due(k.Name, p), split.Schedule(k.Name, p), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name)))
+		*out = append(*out, a.dueLoop(split, k, p))
 	}
 	return loops, waiting
+}
+
+// dueLoop is the loop of what falls due of a worker in one partition.
+func (a *App) dueLoop(split bus.Partitions, k workers.Kind, p int) *bus.Loop {
+	return a.loop(split.Due(k.Name, p), split.Schedule(k.Name, p), a.delivery(k.Name).Handle, dueBatch, dueParallel, a.pausedEverywhere(k.Name))
 }
 
 func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paused func() (bool, <-chan struct{})) *bus.Loop {
@@ -170,6 +183,11 @@ func (a *App) looks(store string) email.Options {
 		Store: a.stores[store], Templates: a.templates, Unsubscribe: a.unsubscribeURL, Preferences: a.preferencesURL,
 		Confirm: a.confirmURL, View: a.viewURL, Answer: a.answerURL, Leads: a.leads(store),
 	}
+	if a.js != nil { // a composer has none
+		o.Digest = func(now time.Time) (*render.Digest, []mailer.Picture, error) {
+			return DigestOf(context.Background(), a.js, a.o.Config, a.stores[store], a.o.Scale, now)
+		}
+	}
 	if a.statistics != nil { // a composer has none
 		o.Shop = func() email.Shop {
 			return email.Shop{Products: a.statistics.Of(store), Together: a.statistics.Recommendations(store)}
@@ -206,12 +224,20 @@ func (a *App) rate(store, worker string) *throughput.Throughput {
 
 func (a *App) watchdogs() []*schedule.Watchdog {
 	var out []*schedule.Watchdog
+	watch := func(worker string, p int) {
+		out = append(out, &schedule.Watchdog{JS: a.js, Scale: a.o.Scale, Worker: worker, Partition: p, Log: a.log.Named("schedule")})
+	}
 	for _, k := range programme.Kinds {
 		if !slices.Contains(a.o.Roles, k.Name) {
 			continue
 		}
 		for _, p := range a.o.Partitions {
-			out = append(out, &schedule.Watchdog{JS: a.js, Scale: a.o.Scale, Worker: k.Name, Partition: p, Log: a.log.Named("schedule")})
+			watch(k.Name, p)
+		}
+	}
+	if a.sendsDigests() {
+		for p := range bus.PartitionsOf(a.js).Count() {
+			watch(digest.Name, p)
 		}
 	}
 	return out

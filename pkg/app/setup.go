@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,6 +13,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/fingerprint"
 	"homing/pkg/programme"
+	"homing/workers/digest"
 )
 
 // SetupStreams creates the streams, consumers and buckets of all workers, or
@@ -54,9 +56,9 @@ func setupStreams(ctx context.Context, c *config.Config, js jetstream.JetStream,
 }
 
 func busWorkers() []bus.Worker {
-	out := make([]bus.Worker, len(programme.Kinds))
-	for i, k := range programme.Kinds {
-		out[i] = bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon, ByHand: k.ByHand}
+	var out []bus.Worker
+	for _, k := range append(slices.Clip(programme.Kinds), digest.Kind) {
+		out = append(out, bus.Worker{Name: k.Name, Triggers: k.Triggers, Horizon: k.Horizon, ByHand: k.ByHand})
 	}
 	return out
 }

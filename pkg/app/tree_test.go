@@ -70,6 +70,7 @@ var may = map[string][]string{
 	"pkg/bulletin":  {"docs", "pkg/announcement", "pkg/localtime", "pkg/reason", "pkg/studio"},
 	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},
 	"pkg/config":    {"configs", "events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/segment", "pkg/suggest"},
+	"pkg/digest":    {"events", "pkg/clock", "pkg/lift", "pkg/localtime", "pkg/numbers", "pkg/programme", "pkg/reason", "pkg/render", "pkg/touch", "workers/digest"},
 	"pkg/foresight": {},
 	"pkg/numbers":   {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/touch", "pkg/segment", "pkg/attribution", "pkg/lift", "pkg/bus"},
 	"pkg/segment":   {"events", "pkg/customer", "pkg/foresight", "pkg/problem", "pkg/suggest"},

@@ -22,7 +22,7 @@ type Channel interface {
 	// that a message that is sent again can be recognized.
 	MessageID(touchID string) string
 	// Compose makes a message. An error that wraps ErrMessage concerns this message
-	// alone; any other concerns the template it is made from.
+	// alone, and one that wraps ErrUnread nothing but this moment; any other concerns the template it is made from.
 	Compose(c Content) (Message, error)
 	// Ready returns, as Open does, why a message to an address would not be tried now, and
 	// nil if it would: it is asked before anything is spent on the message, and Open is to
@@ -52,6 +52,9 @@ func (e *DownError) Unwrap() []error { return []error{ErrDown, e.Err} }
 
 // ErrMessage is wrapped when a message could not be made for a reason of its own.
 var ErrMessage = errors.New("the message cannot be made")
+
+// ErrUnread is wrapped when what a message shows cannot be read now: a server is away.
+var ErrUnread = errors.New("what the message shows cannot be read now")
 
 // ErrLeaseLost ends an attempt before anything is handed over: another process may
 // be sending the same touch.

@@ -98,8 +98,8 @@ func (w *wants) line(want []string) {
 		same(strconv.Itoa(w.numbers[i]), string(l.AppendNumber(nil, int64(w.numbers[i]), 0)), s)
 	}
 	percent := next()
-	same("10 %", string(l.AppendPercent(nil, 10)), percent[0])
-	same("1250 %", string(l.AppendPercent(nil, 1250)), percent[1])
+	same("10 %", string(l.AppendPercent(nil, 10, 0)), percent[0])
+	same("1250 %", string(l.AppendPercent(nil, 1250, 0)), percent[1])
 	for i, s := range next() {
 		same("plural of "+strconv.Itoa(w.counts[i]), l.Plural(w.counts[i]), s)
 	}
@@ -167,7 +167,7 @@ func FuzzOf(f *testing.F) {
 	f.Add("de-AT", int64(-5), "EUR")
 	f.Fuzz(func(t *testing.T, tag string, n int64, code string) {
 		l := cldr.Of(tag)
-		l.AppendMoney(l.AppendPercent(nil, n), l.Currency(code, l.Narrow(code)), n, cldr.Digits(code), 2)
+		l.AppendMoney(l.AppendPercent(nil, n, 0), l.Currency(code, l.Narrow(code)), n, cldr.Digits(code), 2)
 		l.AppendDay(l.AppendDate(nil, time.Unix(n%1e10, 0)), time.Unix(n%1e10, 0))
 		l.Plural(int(n))
 	})

@@ -100,9 +100,9 @@ func (l *Locale) AppendNumber(b []byte, n int64, decimals int) []byte {
 	return l.append(b, n, decimals, &l.number, &l.signs)
 }
 
-// AppendPercent appends n per cent.
-func (l *Locale) AppendPercent(b []byte, n int64) []byte {
-	return l.append(b, n, 0, &l.percent, &l.signs)
+// AppendPercent appends n per cent; n has so many digits after the decimal sign.
+func (l *Locale) AppendPercent(b []byte, n int64, decimals int) []byte {
+	return l.append(b, n, decimals, &l.percent, &l.signs)
 }
 
 func (l *Locale) append(b []byte, n int64, decimals int, p *pattern, s *signs) []byte {

@@ -9,8 +9,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"homing/pkg/brand"
+	"homing/pkg/localtime"
 	"homing/pkg/problem"
 )
 
@@ -105,7 +107,7 @@ func ReadInto(name string, data []byte, into any) error {
 // newStore returns a store that says nothing of its own yet.
 func (c *Config) newStore(id string) Store {
 	return Store{
-		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(),
+		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(), DigestAt: localtime.WeekTime{Day: localtime.Weekday(time.Monday), Clock: 8 * 60},
 		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, Numbers: c.Numbers, SMTP: c.SMTP,
 		Segments: c.Segments, Workers: c.Workers,
 	}

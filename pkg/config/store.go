@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -38,6 +39,10 @@ type Store struct {
 	DKIM          DKIM     `yaml:"dkim"`
 	// Brand is how the store's emails look.
 	Brand brand.Brand `yaml:"brand"`
+	// DigestTo are the people of the shop who get the weekly digest, and DigestAt is when, on
+	// the clocks of TimeZone.
+	DigestTo Staff              `yaml:"digest_to"`
+	DigestAt localtime.WeekTime `yaml:"digest_at"`
 	// Reviews is what the pages understand on which customers review products.
 	Reviews Reviews `yaml:"reviews"`
 
@@ -128,6 +133,31 @@ func (s Store) checkOfferLink(l *problem.List) {
 type Reviews struct {
 	// RatingParameter is the parameter of a page's address with 1 to 5 stars.
 	RatingParameter string `yaml:"rating_parameter"`
+}
+
+// Staff are addresses of people of the shop.
+type Staff []string
+
+// mostStaff bounds how many there are: it is for a shop's own people, not a mailing list.
+const mostStaff = 20
+
+// Validate reports what is no address, and one that is listed twice.
+func (s Staff) Validate() error {
+	var l problem.List
+	if len(s) > mostStaff {
+		l.Add("", "has %d addresses, more than %d; name a mailing list of your own", len(s), mostStaff)
+	}
+	for i, one := range s {
+		at := fmt.Sprintf("[%d]", i)
+		a, err := mail.ParseAddress(one)
+		switch {
+		case err != nil || a.Address != one:
+			l.Add(at, "is not a bare email address; write for example owner@shop.example")
+		case slices.ContainsFunc(s[:i], func(o string) bool { return strings.EqualFold(o, one) }):
+			l.Add(at, "is listed twice")
+		}
+	}
+	return l.Err()
 }
 
 var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}$`)

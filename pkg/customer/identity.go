@@ -70,6 +70,12 @@ func (i *Identity) Key(store, id string) Key {
 // nor an address. No record is kept there.
 func (i *Identity) Nobody(store string) Key { return i.Key(store, "nobody:") }
 
+// Staff returns where it is kept what was sent to an address of the shop's own people: in a
+// record that no customer has, whoever else has the address.
+func (i *Identity) Staff(store, address string) Key {
+	return i.Key(store, "staff:"+i.Address(store, address))
+}
+
 // KeyOfToken returns where the customer with that token is kept; false if it is
 // no token. The bucket is the first byte of what the token is the text of.
 func KeyOfToken(store, token string) (Key, bool) {

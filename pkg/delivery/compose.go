@@ -27,6 +27,8 @@ func (d *Delivery) compose(ctx context.Context, a *attempt) Decision {
 	case errors.Is(err, channel.ErrMessage):
 		d.o.Log.Error("a message cannot be built", zap.String("touch", a.id), zap.Error(err))
 		return Decision{Action: HoldUntil, Until: now.Add(15 * time.Minute), Body: d.body(a, reason.TemplateError, "the message could not be built")}
+	case errors.Is(err, channel.ErrUnread):
+		return waitFor(err)
 	case err != nil:
 		return d.held(ctx, a, reason.TemplateError, detail, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/reason"
+	"homing/pkg/touch"
 )
 
 // finish turns a decision into facts, schedule, claim and ack, and nothing else
@@ -140,7 +141,7 @@ func (d *Delivery) settle(ctx context.Context, a *attempt, f events.Event) error
 // keep has a copy kept of what left. Nothing is kept of a customer who was erased in the
 // meantime: the erasure has looked for copies already, perhaps.
 func (d *Delivery) keep(a *attempt, f events.Event) {
-	if d.o.Keep != nil && a.left != nil && !a.record.Customer.Gone() {
+	if d.o.Keep != nil && a.left != nil && !a.record.Customer.Gone() && a.step.Class != touch.Staff {
 		d.o.Keep(a.touch.Customer, f, *a.left)
 	}
 }

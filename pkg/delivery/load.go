@@ -8,6 +8,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/touch"
 )
 
 // fresh is how long what was read and decided holds: composing a message and
@@ -63,6 +64,10 @@ func (d *Delivery) address(a *attempt, hint customer.Key) (other bool) {
 	case len(of) != 1 || of[0].Key != hint:
 		a.touch.Address = d.o.Address(store, account)
 		hint = d.o.Mailbox(store, a.touch.Address)
+	}
+	if a.step.Class == touch.Staff {
+		a.touch.Address, a.mailbox, a.to = "", customer.Key{}, a.store.Digest.Address(a.touch.Customer)
+		return false
 	}
 	if a.to = a.touch.To(&a.record.Customer, &a.person.Customer); customer.SameAddress(a.to, account) {
 		a.mailbox = hint

@@ -122,7 +122,8 @@ func (a *api) html(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	policy, body := mailPolicy, m.message().HTML
+	msg := m.message()
+	policy, body := mailPolicy, msg.shown()
 	if r.URL.Query().Get("pictures") == "remote" {
 		policy, body = remotePolicy, mailview.WithoutLinks(body)
 	} else {

@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ type Message struct {
 	HTML         string              `json:"html"`     // the first text/html part
 	Size         int                 `json:"size"`     // bytes of the source
 	Error        string              `json:"error,omitempty"`
+
+	Pictures map[string]string `json:"-"` // that are parts of it, as data: URLs, by Content-ID
 }
 
 // header is one header field, unfolded.
@@ -137,6 +140,8 @@ func (msg *Message) readPart(part *message.Entity) error {
 		into = &msg.Text
 	case mediaType == "text/html":
 		into = &msg.HTML
+	case mediaType == "image/png" || mediaType == "image/jpeg" || mediaType == "image/gif":
+		return msg.readPicture(part, mediaType)
 	default:
 		return nil
 	}
@@ -146,6 +151,32 @@ func (msg *Message) readPart(part *message.Entity) error {
 	body, err := io.ReadAll(part.Body)
 	*into = clean(string(body)) // what could be read before an error is worth showing
 	return err
+}
+
+// maxPicture is how large a picture may be that is shown, in bytes.
+const maxPicture = 1 << 20
+
+// readPicture keeps a picture that the HTML may show.
+func (msg *Message) readPicture(part *message.Entity, mediaType string) error {
+	id := strings.Trim(part.Header.Get("Content-Id"), "<> ")
+	data, err := io.ReadAll(io.LimitReader(part.Body, maxPicture+1))
+	if id == "" || len(data) > maxPicture || err != nil {
+		return err
+	}
+	if msg.Pictures == nil {
+		msg.Pictures = map[string]string{}
+	}
+	msg.Pictures[id] = "data:" + mediaType + ";base64," + base64.StdEncoding.EncodeToString(data)
+	return nil
+}
+
+// shown is the HTML part with the pictures that came with it.
+func (msg *Message) shown() string {
+	out := msg.HTML
+	for id, data := range msg.Pictures {
+		out = strings.ReplaceAll(out, `"cid:`+id+`"`, `"`+data+`"`)
+	}
+	return out
 }
 
 // readHeaders reads header fields without insisting on anything: a line that is

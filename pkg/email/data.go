@@ -19,7 +19,7 @@ func (c *Channel) data(in channel.Content) render.Data {
 		Store:    c.o.Store.View,
 		Customer: render.Customer{FirstName: to.FirstName, LastName: to.LastName, Locale: in.Customer.Language()},
 		Variant:  w.Variant, Ordinal: w.Ordinal, Orders: w.Orders, Also: w.Also,
-		Marketing: in.Step.Class != touch.Transactional,
+		Marketing: in.Step.Class.Marketing(),
 		Draw:      in.Touch.Customer.Token + " " + in.ID,
 	}
 	if out.Marketing {

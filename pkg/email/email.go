@@ -51,6 +51,9 @@ type Options struct {
 	Shop func() Shop
 	// Leads returns where the links of an email lead; nil: as its template says.
 	Leads func(content channel.Content) Leads
+	// Digest returns how the week went that ended before a time, for the people of the shop.
+	// It may be nil: no email shows that.
+	Digest func(now time.Time) (*render.Digest, []mailer.Picture, error)
 	// ReturnPath returns the address to which a touch's email comes back from an address;
 	// "" for the store's. It may be nil: the store's.
 	ReturnPath func(k customer.Key, touchID, to string) string
@@ -99,6 +102,13 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	if content.Wording.Confirms && data.ConfirmURL == "" {
 		return nil, fmt.Errorf("%w: there is no link to confirm by: http.public_url is empty", channel.ErrMessage)
 	}
+	var pictures []mailer.Picture
+	if content.Wording.Digest {
+		var err error
+		if data.Digest, pictures, err = c.o.Digest(content.Now); err != nil {
+			return nil, fmt.Errorf("%w: %w", channel.ErrUnread, err)
+		}
+	}
 	template := content.Step.Template
 	templates, version := c.o.Templates()
 	mail, err := templates.Render(template, data)
@@ -122,7 +132,7 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
-		Subject: mail.Subject, HTML: sent, Text: mail.Text, Envelope: envelope,
+		Subject: mail.Subject, HTML: sent, Text: mail.Text, Pictures: pictures, Envelope: envelope,
 		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
 		Headers: headers, Urgent: content.Step.Class == touch.Transactional,
 	})

@@ -148,4 +148,4 @@ func Standing(c *Case) touch.Verdict {
 }
 
 // marketing reports whether the rules for marketing apply.
-func (c *Case) marketing() bool { return c.Step.Class != touch.Transactional }
+func (c *Case) marketing() bool { return c.Step.Class.Marketing() }

@@ -14,13 +14,15 @@ import (
 
 // Mail is everything one message says.
 type Mail struct {
-	From     string // "Example Shop <hello@shop.example>"
-	ReplyTo  string // as From, or ""
-	To       string // the bare address
-	ToName   string // or ""
-	Subject  string
-	HTML     string // or "": then the message is plain text alone
-	Text     string
+	From    string // "Example Shop <hello@shop.example>"
+	ReplyTo string // as From, or ""
+	To      string // the bare address
+	ToName  string // or ""
+	Subject string
+	HTML    string // or "": then the message is plain text alone
+	Text    string
+	// Pictures are parts of the message that the HTML shows as cid:<ID>. They need HTML.
+	Pictures []Picture
 	Envelope string // MAIL FROM, where bounces go; default: the address of From
 
 	// MessageID has no angle brackets. It goes into the message as given, so that
@@ -168,7 +170,7 @@ func (m *Mail) check() error {
 	if m.Text == "" && m.HTML == "" {
 		return fault("Text", "and HTML are empty")
 	}
-	return nil
+	return m.checkPictures()
 }
 
 func fault(field, what string) error { return fmt.Errorf("%w: %s %s", ErrMessage, field, what) }
@@ -256,11 +258,11 @@ func (m *Mail) appendBodies(b []byte) []byte {
 	case m.HTML == "":
 		return endBody(appendPart(b, "plain", m.Text))
 	case m.Text == "":
-		return endBody(appendPart(b, "html", m.HTML))
+		return endBody(m.appendHTML(b))
 	}
 	b = append(b, "Content-Type: multipart/alternative; boundary=\""+boundary+"\"\r\n"...)
 	b = appendPart(append(b, "\r\n--"+boundary+"\r\n"...), "plain", m.Text)
-	b = appendPart(append(b, "\r\n--"+boundary+"\r\n"...), "html", m.HTML)
+	b = m.appendHTML(append(b, "\r\n--"+boundary+"\r\n"...))
 	return append(b, "\r\n--"+boundary+"--\r\n"...)
 }
 

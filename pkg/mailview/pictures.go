@@ -58,6 +58,9 @@ func MadeUp(picture string) bool {
 	if err != nil {
 		return false
 	}
+	if u.Scheme == "cid" { // a sample has no pictures
+		return true
+	}
 	host := strings.ToLower(u.Hostname())
 	return strings.HasSuffix(host, ".example") || host == "example" || strings.HasSuffix("."+host, ".example.com")
 }
@@ -92,10 +95,11 @@ func rewrite(email string, change func(*html.Token) bool) string {
 	}
 }
 
-// remote reports whether a URL, or the first of a list of them, leads to another machine.
+// remote reports whether a URL, or the first of a list of them, leads to another machine, or
+// to a part of the email that isn't here.
 func remote(u string) bool {
 	u = strings.ToLower(strings.TrimSpace(u))
-	return strings.HasPrefix(u, "//") || strings.HasPrefix(u, "http:") || strings.HasPrefix(u, "https:")
+	return strings.HasPrefix(u, "//") || strings.HasPrefix(u, "cid:") || strings.HasPrefix(u, "http:") || strings.HasPrefix(u, "https:")
 }
 
 // Picture draws: a tile of a colour of its own for each picture, with hills and a sun.

@@ -40,9 +40,9 @@ type (
 
 // types are what happens that days are made of.
 func (d *days) types() []events.Type {
-	out := []events.Type{events.TypeEmailSent, events.TypeEmailUncertain, events.TypeEmailClicked, events.TypeCustomerAnswered, events.TypeReviewSubmitted}
+	out := []events.Type{events.TypeEmailSent, events.TypeEmailUncertain, events.TypeEmailDropped, events.TypeEmailClicked, events.TypeCustomerAnswered, events.TypeReviewSubmitted}
 	if len(d.trials) > 0 {
-		out = append(out, events.TypeEmailDropped, events.TypeEmailHeld)
+		out = append(out, events.TypeEmailHeld)
 	}
 	return out
 }
@@ -55,7 +55,13 @@ func (d *days) open(at time.Time) *Day {
 	return d.of(at)
 }
 
-func (d *days) of(at time.Time) *Day { return entry(d.days, at.In(d.zone).Format(time.DateOnly)) }
+func (d *days) of(at time.Time) *Day {
+	on := entry(d.days, at.In(d.zone).Format(time.DateOnly))
+	if on.Dropped == nil {
+		on.Dropped = map[string]int{}
+	}
+	return on
+}
 
 func (d *Day) worker(name string) *Worker {
 	if d.Workers == nil {
@@ -88,7 +94,13 @@ func (d *days) See(e customer.Entry) {
 
 // fact adds what became of a touch.
 func (d *days) fact(e customer.Entry, b *events.FactBody, action string) {
+	if touch.Class(b.Class) == touch.Staff {
+		return // to no customer
+	}
 	on := d.open(e.Event.Time)
+	if on != nil && action == events.ActionDropped {
+		on.Dropped[b.Reason]++
+	}
 	went := action == events.ActionSent || action == events.ActionUncertain
 	switch {
 	case went && on != nil:
@@ -209,6 +221,7 @@ func (d *days) attribute() {
 		}
 		for _, o := range who.orders {
 			if on := d.open(time.UnixMilli(o.at)); on != nil {
+				on.First += one(o.at == who.first)
 				on.attribute(&d.set.Windows, o, who.emails)
 			}
 		}

@@ -38,6 +38,7 @@ const maxBetween = 1500
 // A buyer is somebody who ordered lately, or has several ids.
 type buyer struct {
 	tokens []string // ascending
+	first  int64    // ms: when they ordered for the first time; 0: never
 	orders []order
 	emails []attribution.Email
 	which  []uint64 // touches that the emails are of
@@ -203,6 +204,11 @@ func (p *people) remember(k customer.Key, who *customer.Customer) {
 	b := &buyer{tokens: who.Tokens}
 	if len(b.tokens) == 0 {
 		b.tokens = []string{k.Token}
+	}
+	for _, at := range who.OrderTimes() {
+		if b.first == 0 || at.UnixMilli() < b.first {
+			b.first = at.UnixMilli()
+		}
 	}
 	for i := range who.Orders {
 		o := &who.Orders[i]

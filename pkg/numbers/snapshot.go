@@ -136,8 +136,10 @@ type Cell struct {
 type Day struct {
 	Date    string             `json:"date"` // "2026-11-30"
 	Orders  int                `json:"orders,omitempty"`
+	First   int                `json:"first,omitempty"`   // of these, how many were their customer's first
 	Revenue Money              `json:"revenue,omitempty"` // of orders that stand
 	Workers map[string]*Worker `json:"workers,omitempty"` // and attribution.None
+	Dropped map[string]int     `json:"dropped"`           // emails that were not sent, by reason; nil, and no First: they were not counted yet
 	Asked   map[string]int     `json:"asked,omitempty"`   // emails that ask, by survey and question
 	Answers map[string]*Answer `json:"answers,omitempty"` // by survey and question
 	Reviews *Reviews           `json:"reviews,omitempty"`

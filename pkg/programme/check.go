@@ -32,7 +32,11 @@ func Check(c *config.Config, stores map[string]*Store, set *render.Set) error {
 				errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
 			}
 		}
-		for _, w := range s.Workers {
+		sending := s.Workers
+		if len(c.Stores[id].DigestTo) > 0 {
+			sending = append(slices.Clip(sending), s.Digest.Worker)
+		}
+		for _, w := range sending {
 			for _, step := range w.Steps {
 				err := checkOffer(step, s.View.Currency)
 				if set != nil {

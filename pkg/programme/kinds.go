@@ -7,6 +7,7 @@ import (
 	"homing/workers/announcement"
 	"homing/workers/birthday"
 	"homing/workers/cartrecovery"
+	"homing/workers/digest"
 	"homing/workers/optin"
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
@@ -45,6 +46,10 @@ func WorkerNames() []string {
 	}
 	return out
 }
+
+// Senders are the names of all that sends: the workers, and what writes to the shop's own
+// people.
+func Senders() []string { return append(WorkerNames(), digest.Name) }
 
 // ByHand reports whether people make the occasions of a worker.
 func ByHand(worker string) bool {

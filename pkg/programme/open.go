@@ -49,6 +49,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 			s.Workers = append(s.Workers, w)
 		}
 		setSunset(s)
+		s.Digest = openDigest(c.Stores[id], s.Zone, policy, identity)
 		out[id] = s
 	}
 	return out, errors.Join(errs...)

@@ -16,6 +16,7 @@ import (
 	"homing/pkg/segment"
 	"homing/pkg/touch"
 	"homing/workers"
+	"homing/workers/digest"
 )
 
 // Store is one store.
@@ -29,6 +30,7 @@ type Store struct {
 	Offers    OfferCap
 	LookAhead time.Duration // a touch lets one of a higher priority go first that falls due so much later
 	Workers   []*Worker     // in the order in which people are told of them
+	Digest    *Digest       // for the people of the shop
 	Segments  *segment.Set
 	// HeldOut reports whether a person gets no marketing email at all.
 	HeldOut func(c *customer.Customer) bool
@@ -82,6 +84,9 @@ func ofThePast(in workers.Input) bool {
 
 // Worker returns the store's worker of a name; nil if there is none.
 func (s *Store) Worker(name string) *Worker {
+	if name == digest.Name && s.Digest != nil {
+		return s.Digest.Worker
+	}
 	for _, w := range s.Workers {
 		if w.Name == name {
 			return w
@@ -156,7 +161,7 @@ func (s *Store) WantsLapses() *workers.Lapse {
 func (s *Store) Marketing() []*Worker {
 	var out []*Worker
 	for _, w := range s.Workers {
-		if w.Settings.Status != workers.Off && slices.ContainsFunc(w.Emails(), func(s touch.Step) bool { return s.Class != touch.Transactional }) {
+		if w.Settings.Status != workers.Off && slices.ContainsFunc(w.Emails(), func(s touch.Step) bool { return s.Class.Marketing() }) {
 			out = append(out, w)
 		}
 	}

@@ -258,6 +258,24 @@ func (s *Stream) count(ctx context.Context, subject string, from uint64) (int, e
 	return int(c.CachedInfo().NumPending), nil
 }
 
+// CountSince is how many events of a store were rejected since a time, which is real time;
+// the server counts.
+func (s *Stream) CountSince(ctx context.Context, store string, since time.Time) (int, error) {
+	stream, err := s.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		FilterSubject: Choice{Store: store}.Subject(), AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true,
+		MemoryStorage: true, InactiveThreshold: time.Minute, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("counting REJECTED: %w", err)
+	}
+	defer bus.Leave(ctx, s.js, bus.Rejected, c)
+	return int(c.CachedInfo().NumPending), nil
+}
+
 // headers calls see with all messages of a subject that are in a span now, without payloads,
 // the oldest first.
 func (s *Stream) headers(ctx context.Context, subject string, in span, see func(jetstream.Msg, *jetstream.MsgMetadata)) error {

@@ -51,6 +51,10 @@ func (s *scratch) own(d *Data, show shows, language string) {
 		s.points = *d.Points
 		c.Points = &s.points
 	}
+	if d.Digest != nil {
+		s.digest = *d.Digest
+		c.Digest = &s.digest
+	}
 	if of := d.Recommended; show.recommended {
 		if of == nil && d.Recommend != nil {
 			of = d.Recommend(language)
@@ -99,6 +103,9 @@ func (s *scratch) clean(d *Data) {
 		o.Items, o.More, o.Pictures = s.cleanItems(&s.shelved, o.Items, o.More, &d.Store)
 	}
 	s.cleanSubscription(d)
+	if c.Digest != nil {
+		c.Digest.clean()
+	}
 	if p := c.Points; p != nil {
 		for _, n := range []*int{&p.Balance, &p.Pending, &p.Reward, &p.Needed, &p.Expiring} {
 			*n = max(*n, 0)

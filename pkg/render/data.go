@@ -195,6 +195,7 @@ type Data struct {
 	Recommended  *Recommended  `yaml:"recommended"`  // what they may like to buy next, for {{template "recommended" .}}; nil when nothing is recommended
 	Offer        *Offer        `yaml:"offer"`        // nil when there is none, which every template must cope with
 	Points       *Points       `yaml:"points"`       // nil in an email that is not about points
+	Digest       *Digest       `yaml:"digest"`       // in the weekly digest, to people of the shop; nil in any other email
 	Answers      []Answer      `yaml:"answers"`      // why the customer left; may be empty, at most 10 are shown
 	Ask          Ask           `yaml:"-"`            // asks a question: {{template "scale" (scale .Ask "csat" "happy")}}
 	// Survey is the question of the survey that the front matter names; nil where there is
@@ -258,7 +259,7 @@ type Sample struct {
 
 // Meta is what the front matter of a template says apart from its texts.
 type Meta struct {
-	Class       string // "marketing", "transactional" or empty: the configuration decides
+	Class       string // "marketing", "transactional", "staff" or empty: the configuration decides
 	Description string
 	Lang        string   // language of the template's text; empty: the store's locale
 	Subjects    []string // the arms of subjects that are compared, in any language; nil: there is one subject

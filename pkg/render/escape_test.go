@@ -129,6 +129,7 @@ func hostileData(a, b string, n int) *Data {
 		Variant: a, Ordinal: n, Orders: n, Order: &Order{ID: a, Items: items, Total: items[0].Price, PlacedAt: time.Unix(int64(n), 0)},
 		Also: []string{a, b}, Cart: &Cart{URL: a, Items: items}, Products: &Products{Items: items[:1]},
 		Points: &Points{Balance: n, Pending: n, Reward: n, Needed: n, Expiring: n, Tier: a, Next: b},
+		Digest: &Digest{URL: a, Figures: []Figure{{Kind: a, Count: n}}, Findings: []Finding{{Kind: b, Name: a, Count: n, Share: n}}, Charts: []Chart{{Kind: a, ID: b, Width: n, Name: b}}},
 		Offer:  &Offer{Code: a, Percent: n, Worth: b}, Answers: []Answer{{a, b}},
 		UnsubscribeURL: a, Marketing: n%2 == 0, Subject: b, Preheader: a, Lang: a, Dir: b,
 	}

@@ -31,6 +31,8 @@ func functions(in func() *locale) template.FuncMap {
 		"money":     func(m events.Money) string { return in().money(m) },
 		"times":     times,
 		"number":    func(n int) string { return in().numeral(n) },
+		"percent":   func(tenths int) string { return in().percent(tenths) },
+		"tenths":    func(n int) string { return in().tenths(n) },
 		"ordinal":   func(n int) string { return in().ordinal(n) },
 		"plural":    func(n int, forms ...string) string { return in().plural(n, forms) },
 		"date":      func(t time.Time) string { return in().date(t) },
@@ -74,10 +76,18 @@ func (l *locale) roundMoney(m events.Money) string {
 	return l.writeMoney(m, 0)
 }
 
+// percent is so many tenths of a per cent, as text: "12.3%".
+func (l *locale) percent(tenths int) string {
+	return string(l.numbers.AppendPercent(nil, int64(tenths), 1))
+}
+
+// tenths is so many tenths, as text: "1.2".
+func (l *locale) tenths(n int) string { return string(l.numbers.AppendNumber(nil, int64(n), 1)) }
+
 // worth is what an offer takes off; empty when it says neither.
 func (l *locale) worth(o *Offer) string {
 	if o.Percent > 0 {
-		return string(l.numbers.AppendPercent(nil, int64(o.Percent)))
+		return string(l.numbers.AppendPercent(nil, int64(o.Percent), 0))
 	}
 	return l.roundMoney(o.Amount)
 }

@@ -147,7 +147,7 @@ func lintMail(m *mail, files map[string]*file, ref *reference, more bool, ps *pr
 			}
 		}
 	}
-	if m.meta.Class != "transactional" {
+	if m.meta.Class != "transactional" && m.meta.Class != "staff" {
 		lintWayOut(m, ps)
 	}
 }
@@ -286,6 +286,7 @@ func lintLinks(m *mail, sample string, out *Mail, store *Store, ps *problems) {
 		case err != nil:
 			report("%q is not a URL", shortened(l.url))
 		case u.Scheme == "mailto" && !l.image:
+		case u.Scheme == "cid" && l.image && m.shows.digest: // a part of the email
 		case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 			report("%q is not a link that an email can have: it must begin with https://", shortened(l.url))
 		case u.Hostname() == foreignHost:
@@ -326,6 +327,9 @@ func (s *Set) CheckStore(store Store) error {
 			d.Marketing = false // the unsubscribe host is the installation's own, and so is that of answers
 			for i := range d.Answers {
 				d.Answers[i].URL = store.URL
+			}
+			if d.Digest != nil {
+				d.Digest.URL = "" // the console's
 			}
 			if d.Ask.link != nil {
 				d.Ask = Asking(func(Reply) string { return store.URL })

@@ -247,7 +247,7 @@ var faultsOfFiles = []struct{ name, path, content, want string }{
 	{"no subject", "x/y.html", "---\npreheader: a\n---\n" + plainBody, "x/y.html: needs a subject, in its front matter or as a phrase of the section x/y"},
 	{"unknown key", "x/y.html", "---\nsubject: a\npreheadr: b\n---\n" + plainBody, `x/y.html:3:1: unknown field "preheadr"; known are subject, subjects, preheader`},
 	{"not YAML", "x/y.html", "---\nsubject: {{.Variant}}\npreheader: b\n---\n" + plainBody, `must be in quotes`},
-	{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional" or left out`},
+	{"wrong class", "x/y.html", "---\nclass: promo\nsubject: a\npreheader: b\n---\n" + plainBody, `x/y.html:2: class is "marketing", "transactional", "staff" or left out`},
 	{"wrong language", "x/y.html", "---\nsubject: a\npreheader: b\nlang: English\n---\n" + plainBody, `x/y.html:4: lang is a language`},
 	{"unknown layout", "x/y.html", "---\nsubject: a\npreheader: b\nlayout: fancy\n---\n" + plainBody, "there is no layouts/fancy.html"},
 	{"fault in the subject", "x/y.html", "---\npreheader: b\nsubject: \"{{.Nam}}\"\n---\n" + plainBody, "x/y.html:3:3: there is no .Nam"},

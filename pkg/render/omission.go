@@ -33,6 +33,7 @@ func (d Data) clone() Data {
 		c := *d.Points
 		d.Points = &c
 	}
+	d.Digest = d.Digest.clone()
 	if d.Recommended != nil {
 		r := *d.Recommended
 		r.Items = slices.Clone(r.Items)
@@ -141,6 +142,12 @@ var omissions = slices.Concat([]omission{
 	{"recommended.with", hasRecommended, onRecommended(func(r *Recommendation) { r.With = "" })},
 	{"recommended.url", hasRecommended, onRecommended(func(r *Recommendation) { r.URL = "" })},
 	{"recommended.items", hasRecommended, func(d *Data) { d.Recommended.Items = nil }},
+	{"digest.from", hasDigest, func(d *Data) { d.Digest.From, d.Digest.To = time.Time{}, time.Time{} }},
+	{"digest.at", hasDigest, func(d *Data) { d.Digest.At = time.Time{} }},
+	{"digest.figures", hasDigest, func(d *Data) { d.Digest.Figures = nil }},
+	{"digest.findings", hasDigest, func(d *Data) { d.Digest.Findings = nil }},
+	{"digest.charts", hasDigest, func(d *Data) { d.Digest.Charts = nil }},
+	{"digest.url", hasDigest, func(d *Data) { d.Digest.URL = "" }},
 	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
 	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
 	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},
@@ -154,6 +161,7 @@ var parts = []omission{
 	{"answers", func(d *Data) bool { return len(d.Answers) > 0 }, func(d *Data) { d.Answers = nil }},
 	{"ask", func(d *Data) bool { return d.Ask.link != nil }, func(d *Data) { d.Ask = Ask{} }},
 	{"points", hasPoints, func(d *Data) { d.Points = nil }},
+	{"digest", hasDigest, func(d *Data) { d.Digest = nil }},
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
 	{"subscription", hasSubscription, func(d *Data) { d.Subscription = nil }},
 	{"recommended", hasRecommended, func(d *Data) { d.Recommended = nil }},
@@ -167,6 +175,7 @@ func hasCart(d *Data) bool         { return d.Cart != nil }
 func hasProducts(d *Data) bool     { return d.Products != nil }
 func hasSubscription(d *Data) bool { return d.Subscription != nil }
 func hasPoints(d *Data) bool       { return d.Points != nil }
+func hasDigest(d *Data) bool       { return d.Digest != nil }
 func hasOffer(d *Data) bool        { return d.Offer != nil }
 func hasRecommended(d *Data) bool  { return d.Recommended != nil }
 func hasItems(d *Data) bool {

@@ -71,6 +71,7 @@ var asked = regexp.MustCompile(`^(question|answer)_[a-z0-9][a-z0-9_-]{0,63}$`)
 const (
 	emailsOf = "emails_"
 	kindsOf  = "kind_"
+	staff    = "digest" // the folder of what goes to people of the shop
 )
 
 // Pages are the words of the pages in one language.
@@ -232,7 +233,9 @@ func (d *directory) pagesIn(b, own *book) (pages *Pages, lacks string) {
 	names := slices.Collect(maps.Keys(pageKeys))
 	for _, mail := range d.mails {
 		worker, _, _ := strings.Cut(mail, "/")
-		names = append(names, emailsOf+worker, kindsOf+worker)
+		if worker != staff { // no customer gets those, or chooses them
+			names = append(names, emailsOf+worker, kindsOf+worker)
+		}
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

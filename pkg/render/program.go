@@ -243,6 +243,8 @@ func textValue(s string) value { return value{kind: text, text: s} }
 var natives = map[string]native{
 	"money":   func(l *locale, a []value) value { return textValue(l.money(a[0].money())) },
 	"number":  func(l *locale, a []value) value { return textValue(l.numeral(int(a[0].num))) },
+	"percent": func(l *locale, a []value) value { return textValue(l.percent(int(a[0].num))) },
+	"tenths":  func(l *locale, a []value) value { return textValue(l.tenths(int(a[0].num))) },
 	"ordinal": func(l *locale, a []value) value { return textValue(l.ordinal(int(a[0].num))) },
 	"plural": func(l *locale, a []value) value {
 		var room [2 * len(categories)]string

@@ -136,6 +136,7 @@ func TestOmissionsTogetherLeaveOnlyTheStoresName(t *testing.T) {
 	d.Cart = &Cart{URL: "https://shop.example/cart", Items: d.Order.Items, More: 1, Total: d.Order.Total}
 	d.Products, d.Offer = &Products{Items: d.Order.Items, More: 1}, &Offer{Code: "TEN", Percent: 10, Amount: d.Order.Total, Expires: d.Order.PlacedAt}
 	d.Points = &Points{Balance: 1, Pending: 1, Reward: 1, Needed: 1, Spend: d.Order.Total, Expiring: 1, Day: d.Order.PlacedAt, Tier: "Silver", Next: "Gold"}
+	d.Digest = &Digest{From: d.Order.PlacedAt, To: d.Order.PlacedAt, At: d.Order.PlacedAt, Figures: make([]Figure, 1), Findings: make([]Finding, 1), Charts: make([]Chart, 1), URL: "https://shop.example"}
 	d.Recommended = &Recommended{Items: []Recommendation{{Name: "Mug", URL: "https://shop.example/mug", With: "Tea"}}}
 	d.Store.Contact, d.Store.OfferLink, d.Store.RatingParameter = "hello@shop.example", "https://shop.example/{code}", "rating"
 	d.Order.Subtotal, d.Order.Discount, d.Order.Shipping, d.Order.Tax = d.Order.Total, d.Order.Total, d.Order.Total, d.Order.Total

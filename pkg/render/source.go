@@ -70,8 +70,8 @@ func parseFrontMatter(path, yml string, ps *problems) frontMatter {
 		return fm
 	}
 	fm.lines = keyLines(yml)
-	if fm.Class != "" && fm.Class != "marketing" && fm.Class != "transactional" {
-		ps.addf(path, fm.lines["class"], 0, `class is "marketing", "transactional" or left out, not %q`, fm.Class)
+	if fm.Class != "" && fm.Class != "marketing" && fm.Class != "transactional" && fm.Class != "staff" {
+		ps.addf(path, fm.lines["class"], 0, `class is "marketing", "transactional", "staff" or left out, not %q`, fm.Class)
 	}
 	fm.checkSubjects(path, ps)
 	if fm.Lang != "" {

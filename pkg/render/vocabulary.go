@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-//go:embed data.go brand.go ask.go
+//go:embed data.go digest.go brand.go ask.go
 var dataSource embed.FS
 
 // Vocabulary is everything a template may use, with its meaning, for editors that
@@ -42,7 +42,7 @@ type Function struct {
 var Words = sync.OnceValue(func() Vocabulary {
 	v := Vocabulary{Types: map[string][]Field{}, Functions: functionWords}
 	docs := map[string]string{}
-	for _, name := range []string{"data.go", "brand.go", "ask.go"} {
+	for _, name := range []string{"data.go", "digest.go", "brand.go", "ask.go"} {
 		src, _ := dataSource.ReadFile(name)
 		if file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments); err == nil { // it compiled, so it parses
 			comments(file, docs)
@@ -109,6 +109,8 @@ var functionWords = []Function{
 	{"money", "{{money .Total}}", "An amount as the shop writes it: £12.95, 12,95 €. Empty if it is not known."},
 	{"times", "{{money (times .Price .Quantity)}}", "The price of several pieces."},
 	{"number", "{{number .Orders}}", "A number as the language writes it: 1,234."},
+	{"percent", "{{percent .Share}}", "Tenths of a per cent, as the language writes them: 12.3%."},
+	{"tenths", "{{tenths .Difference}}", "Tenths, as the language writes them: 1.2."},
 	{"ordinal", "{{ordinal .Ordinal}}", "A place in an order: 10th."},
 	{"plural", `{{plural .More "item" "items"}}`, "The form of a word that goes with a number."},
 	{"date", "{{date .PlacedAt}}", "A date: 14 March 2026."},

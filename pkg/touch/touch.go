@@ -20,11 +20,18 @@ import (
 type Class string
 
 // The classes. A marketing touch needs consent and room in the caps; a
-// transactional one is about something the customer did, and is only counted.
+// transactional one is about something the customer did, and is only counted. One for
+// staff goes to people of the shop, who are no customers: it needs neither, and like
+// marketing it is never sent a second time to be sure.
 const (
 	Marketing     Class = "marketing"
 	Transactional Class = "transactional"
+	Staff         Class = "staff"
 )
+
+// Marketing reports whether the rules for marketing apply: to all that is not said to be
+// something else.
+func (c Class) Marketing() bool { return c != Transactional && c != Staff }
 
 // A Step is one email of a worker's series.
 type Step struct {
