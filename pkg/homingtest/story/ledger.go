@@ -23,6 +23,12 @@ type mail struct {
 	at time.Time
 }
 
+// issued is a code, and when it was bound.
+type issued struct {
+	*events.OfferIssued
+	at time.Time
+}
+
 // life is what the timeline says about one person.
 type life struct {
 	id      string
@@ -30,7 +36,7 @@ type life struct {
 	mails   []mail
 	dropped []mail
 	held    []mail
-	offers  []*events.OfferIssued
+	offers  []*issued // by when
 }
 
 // Ledger is the timeline, sorted by person.
@@ -39,12 +45,13 @@ type Ledger struct {
 	people     map[string]*life           // by the token of their account
 	same       map[string]string          // token of an id → that of the account
 	outcomes   map[string]map[string]bool // touch → its outcomes
+	announced  map[string]News            // by id
 }
 
 // Read sorts a timeline. token is how customers are known there, and guest is the id
 // that somebody has there who gave an address and no id.
 func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *Ledger {
-	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[string]map[string]bool{}}
+	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[string]map[string]bool{}, announced: map[string]News{}}
 	for id, account := range s.under(guest) {
 		l.same[token(id)] = token(account)
 	}
@@ -61,7 +68,7 @@ func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *
 			l.fact(e, *d.Body())
 		case *events.OfferIssued:
 			p := l.person(d.Customer)
-			p.offers = append(p.offers, d)
+			p.offers = append(p.offers, &issued{d, e.Time})
 		case *events.CustomerErased: // does not name its customer; the shop knows
 		case events.CustomerData:
 			since, ok := published[e.ID]
@@ -83,6 +90,7 @@ func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *
 	}
 	for _, p := range l.people {
 		slices.SortStableFunc(p.told, func(a, b known) int { return a.Time.Compare(b.Time) })
+		slices.SortStableFunc(p.offers, func(a, b *issued) int { return a.at.Compare(b.at) })
 		slices.SortStableFunc(p.mails, func(a, b mail) int { return a.at.Compare(b.at) })
 	}
 	return l

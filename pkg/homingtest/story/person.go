@@ -20,6 +20,8 @@ type person struct {
 	carts           int
 	sameCart        bool // the shop gives them the same cart id again and again
 	faces           []face
+	joined          time.Time // when they first came, if they came while Homing watches
+	answers         float64   // how likely they are to answer what they are asked
 }
 
 // face is a way in which the shop meets a person: under an id, or as a guest.
@@ -66,6 +68,10 @@ func (s *Shop) person(i int) *person {
 	case s.chance(0.05):
 		p.faces = append(p.faces, face{}, face{id: "till-" + p.id, silent: true})
 	}
+	if s.chance(0.25) {
+		p.joined = s.daytime(p, s.start.Add(s.between(Day, s.end.Sub(s.start))))
+	}
+	p.answers = s.r.Float64() * 0.6
 	if s.chance(0.3) { // some stop coming, before or while Homing watches
 		p.gone = s.start.Add(s.between(-200*Day, s.end.Sub(s.start)))
 	}
@@ -114,12 +120,17 @@ func (s *Shop) under(guest func(email string) string) map[string]string {
 
 // live makes up all that a person does.
 func (s *Shop) live(p *person) {
+	from, first := s.start.Add(-history), s.start.Add(-s.between(0, history))
+	if !p.joined.IsZero() {
+		from, first = p.joined, p.joined.Add(s.between(time.Hour, 9*Day))
+	}
 	for i, f := range p.faces {
 		if f.id != "" {
-			s.say(s.start.Add(-history+time.Duration(i+1)*time.Minute), &events.CustomerCreated{Customer: p.as(f)})
+			s.say(from.Add(time.Duration(i+1)*time.Minute), &events.CustomerCreated{Customer: p.as(f)})
 		}
 	}
-	for t := s.start.Add(-s.between(0, history)); t.Before(s.end); t = t.Add(s.pause(p)) {
+	s.subscribe(p)
+	for t := first; t.Before(s.end); t = t.Add(s.pause(p)) {
 		if p.gone.IsZero() || t.Before(p.gone) {
 			s.visit(p, s.daytime(p, t))
 		}
@@ -138,7 +149,13 @@ func (s *Shop) pause(p *person) time.Duration {
 // change is what happens to a person apart from shopping.
 func (s *Shop) change(p *person) {
 	span := s.end.Sub(s.start)
-	at := func() time.Time { return s.daytime(p, s.start.Add(s.between(Day, span))) }
+	at := func() time.Time {
+		t := s.daytime(p, s.start.Add(s.between(Day, span)))
+		if t.Before(p.joined) {
+			t = p.joined.Add(time.Hour)
+		}
+		return t
+	}
 	switch x := s.r.Float64(); {
 	case x < 0.05: // says no
 		scope := pick(s, []string{events.ScopeAll, events.ScopeAll, events.ScopeEverything, "cart-recovery", "review-request"})

@@ -47,28 +47,23 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 	var stored [][]byte        // as `homing history` writes it
 	var erased map[string]bool // tokens of those who are gone from it
 	var c *config.Config
-	live := map[string]became{}
+	lived := map[string]became{}
 	took := spent(t)
 	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, "")
+		w := homingtest.New(t, dir, story.Workers)
 		c = w.Config
 		kept := keep(t, w)
 		w.Start()
 		start := time.Now()
 		end = start.Add(rehearsed * story.Day)
-		said = story.New(2, start, rehearsed, customers).Said()
-		for _, s := range said {
-			time.Sleep(time.Until(s.At))
-			w.PublishEvent(s.Event)
-		}
-		time.Sleep(time.Until(end))
+		said = live(w, story.New(2, start, rehearsed, customers), kept, end, func(time.Time) {})
 		stored, erased = onTimeline(t, w)
 		for _, e := range kept() {
 			if f, ok := e.Data.(events.Fact); ok && e.Type.Action() != events.ActionHeld {
 				b := f.Body()
-				live[b.Touch] = became{e.Type.Action(), b.Reason, e.Time}
+				lived[b.Touch] = became{e.Type.Action(), b.Reason, e.Time}
 				for _, other := range b.Bundles {
-					live[other] = became{events.ActionDropped, "bundled", e.Time}
+					lived[other] = became{events.ActionDropped, "bundled", e.Time}
 				}
 			}
 		}
@@ -94,16 +89,16 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 	if days > 30 && ratio < fast { // a short life is mostly the start of it
 		t.Errorf("a rehearsal is %.0f times as fast as the engine, want %d", ratio, fast)
 	}
-	compare(t, live, told, end, 150)
-	all := len(live)
-	maps.DeleteFunc(live, func(id string, _ became) bool {
+	compare(t, lived, told, end, 150)
+	all := len(lived)
+	maps.DeleteFunc(lived, func(id string, _ became) bool {
 		_, _, token, _, err := touch.ParseID(id)
 		return err == nil && erased[token]
 	})
-	if n := all - len(live); len(erased) == 0 || n == 0 || n > all/10 {
+	if n := all - len(lived); len(erased) == 0 || n == 0 || n > all/10 {
 		t.Errorf("%d erased, who had %d of %d touches", len(erased), n, all)
 	}
-	compare(t, live, rehearse(t, c, end, func(r *rehearsal.Rehearsal) error {
+	compare(t, lived, rehearse(t, c, end, func(r *rehearsal.Rehearsal) error {
 		for _, line := range stored {
 			s, ok := rehearsal.ReadStored(line)
 			if !ok {

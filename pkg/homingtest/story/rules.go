@@ -35,6 +35,13 @@ var rules = []rule{
 	{"who stayed away is asked back, until they come", winBack},
 	{"who did not react to the last word is left alone", asleep},
 	{"a birthday is greeted on the day", birthdays},
+	{"who says yes is welcomed once, until they order", welcomes},
+	{"one question at a time, and not again soon", surveys},
+	{"a review is asked for of those who are happy", unasked},
+	{"who complained hears of it when it was dealt with", services},
+	{"what renews, what is not paid and what ended is told of in time", subscriptions},
+	{"a reward costs points that there are", rewarded},
+	{"news come at their time, to those who were there", announcements},
 }
 
 // Audit returns everything that was done wrong.

@@ -85,7 +85,8 @@ func reviews(_ *Ledger, p *life, m mail) string {
 	}
 	if m.Step == "reminder" {
 		ask := slices.IndexFunc(p.mails, func(x mail) bool {
-			return x.Worker == m.Worker && x.Step == "ask" && x.Occasion == m.Occasion && !x.at.After(m.at.Add(late-7*Day))
+			ask := strings.Replace(m.Touch, ".reminder.", ".ask.", 1)
+			return (x.Touch == ask || slices.Contains(x.Bundles, ask)) && !x.at.After(m.at.Add(late-7*Day))
 		})
 		if ask < 0 {
 			return "a reminder of nothing, or too early"
@@ -187,7 +188,7 @@ func winBack(l *Ledger, p *life, m mail) string {
 func (l *Ledger) bigger(p *life, m mail) string {
 	smaller := strings.Replace(m.Touch, ".last-call.", ".offer.", 1)
 	sent := slices.ContainsFunc(p.mails, func(x mail) bool { return x.Touch == smaller && x.at.Before(m.at) })
-	ranOut := slices.ContainsFunc(p.offers, func(o *events.OfferIssued) bool {
+	ranOut := slices.ContainsFunc(p.offers, func(o *issued) bool {
 		return o.Touch == smaller && o.ExpiresAt != nil && !o.ExpiresAt.After(m.at)
 	})
 	for _, o := range p.offers {

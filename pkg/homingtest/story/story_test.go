@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -16,9 +17,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"homing/events"
+	"homing/pkg/announcement"
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/story"
+	"homing/pkg/localtime"
+	"homing/pkg/programme"
+	"homing/workers/optin"
 )
 
 func TestAShopLives(t *testing.T) {
@@ -29,7 +34,7 @@ func TestAShopLives(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		w := homingtest.New(t, dir, "")
+		w := homingtest.New(t, dir, story.Workers)
 		// One mailbox does not exist.
 		w.Sink.Answer = func(command, arg string) string {
 			if command == "RCPT" && strings.Contains(arg, "c3@example.com") {
@@ -41,19 +46,16 @@ func TestAShopLives(t *testing.T) {
 		w.Start()
 		start := time.Now()
 		shop := story.New(1, start, days, customers)
-		for _, s := range shop.Said() {
-			if wait := time.Until(s.At); wait > 0 {
-				troubles(w, start, s.At)
-				time.Sleep(wait)
-			}
-			w.PublishEvent(s.Event)
-		}
-		time.Sleep(time.Until(start.Add(days * story.Day)))
+		news := announce(t, w, start)
+		said := live(w, shop, kept, start.Add(days*story.Day), func(next time.Time) { troubles(w, start, next) })
 		told := kept()
 		if days >= 30 {
 			everyWorkerSent(t, told)
 		}
 		ledger := shop.Read(told, func(id string) string { return identity.Key("main", id).Token }, func(email string) string { return identity.Guest("main", email) })
+		for _, n := range news {
+			ledger.Announced(n)
+		}
 		wrong := ledger.Audit()
 		for i, s := range wrong {
 			if i == 40 {
@@ -69,15 +71,72 @@ func TestAShopLives(t *testing.T) {
 		for _, m := range mails {
 			checkMail(t, m)
 		}
-		t.Logf("%d customers, %d days, %d events, %d emails%s", customers, days, len(shop.Said()), len(mails), ledger.Summary())
+		t.Logf("%d customers, %d days, %d events, %d emails%s", customers, days, len(said), len(mails), ledger.Summary())
 	})
 	t.Logf("took %s", time.Since(began).Round(time.Second))
+}
+
+// live has a shop live until the end, and returns all that it said: what it had in mind, and
+// what came of what it saw on the timeline. before is called before time passes.
+func live(w *homingtest.World, shop *story.Shop, kept func() []events.Event, end time.Time, before func(next time.Time)) (said []story.Said) {
+	var later []story.Said // what it saw leads to, by time
+	seen, looked := 0, time.Time{}
+	say := func(s story.Said) {
+		if time.Until(s.At) > 0 {
+			before(s.At)
+			time.Sleep(time.Until(s.At))
+		}
+		w.PublishEvent(s.Event)
+		said = append(said, s)
+	}
+	due := func(until time.Time) {
+		if time.Since(looked) < time.Hour {
+			return
+		}
+		looked = time.Now()
+		told := kept()
+		for _, e := range told[seen:] {
+			if s, ok := shop.Hear(e); ok {
+				later = append(later, s)
+			}
+		}
+		seen = len(told)
+		slices.SortStableFunc(later, func(a, b story.Said) int { return a.At.Compare(b.At) })
+		for len(later) > 0 && !later[0].At.After(until) {
+			say(later[0])
+			later = later[1:]
+		}
+	}
+	for _, s := range shop.Said() {
+		due(s.At)
+		say(s)
+	}
+	due(end)
+	time.Sleep(time.Until(end))
+	return said
+}
+
+// announce has the shop announce something on the tenth day, and each 60 days after that.
+func announce(t *testing.T, w *homingtest.World, start time.Time) (out []story.News) {
+	t.Helper()
+	for day := 10; day < days; day += 60 {
+		n := story.News{ID: fmt.Sprintf("news-%d", day), On: start.Truncate(story.Day).AddDate(0, 0, day)}
+		_, err := announcement.Entries{JS: w.JS}.Create(t.Context(), announcement.Definition{
+			ID: n.ID, Store: "main", Template: "announcements/newsletter", Expires: 48 * time.Hour,
+			At: announcement.When{Date: localtime.DateOf(n.On), Clock: 9 * 60},
+		}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 // everyWorkerSent fails where the story is of some workers only.
 func everyWorkerSent(t *testing.T, told []events.Event) {
 	t.Helper()
-	silent := []string{"birthday", "cart-recovery", "replenishment", "review-request", "thank-you", "win-back"}
+	silent := slices.DeleteFunc(programme.WorkerNames(), func(w string) bool { return w == optin.Name }) // it is for shops that ask for a second yes
 	for _, e := range told {
 		if f, ok := e.Data.(events.Fact); ok && e.Type == events.TypeEmailSent {
 			silent = slices.DeleteFunc(silent, func(w string) bool { return w == f.Body().Worker })
@@ -156,7 +215,8 @@ func checkMail(t *testing.T, m homingtest.Mail) {
 		}
 	}
 	out := msg.Header.Get("List-Unsubscribe")
-	if thanks := strings.Contains(text, "no. 1"); out == "" && !thanks {
+	// Of an order, a subscription, or a complaint.
+	if transactional := strings.Contains(text, "no. 1") || strings.Contains(text, "/subscriptions/"); out == "" && !transactional {
 		t.Errorf("%q: no way out", m.Subject)
 	}
 	if link := strings.Trim(out, "<>"); out != "" && (!strings.HasPrefix(link, "https://") || !strings.Contains(strings.ReplaceAll(text, "\n", ""), link)) {

@@ -91,6 +91,7 @@ func (s *Shop) order(p *person, t time.Time, cart string, items []events.Item, c
 	if s.chance(0.85) {
 		s.say(arrived, &events.OrderDelivered{Customer: s.bare(p), Order: whole})
 	}
+	s.answer(p, id, arrived)
 	part := events.OrderChange{ID: id, Items: []events.ChangedItem{{ProductID: items[0].ProductID}}}
 	switch x := s.r.Float64(); {
 	case x < 0.03:
