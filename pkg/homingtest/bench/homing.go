@@ -15,6 +15,8 @@ import (
 	"homing/pkg/config"
 	"homing/pkg/programme"
 	"homing/templates"
+	"homing/workers"
+	"homing/workers/thankyou"
 )
 
 // homingSpec says what a Homing process does.
@@ -24,6 +26,7 @@ type homingSpec struct {
 	SMTP   string   `json:"smtp"`
 	Roles  []string `json:"roles"`
 	Paused bool     `json:"paused,omitempty"` // plan, and deliver nothing
+	All    bool     `json:"all,omitempty"`    // workers that a shop must switch on are on too
 	Doors  string   `json:"doors,omitempty"`  // a file with the key by which shops come in over HTTP
 	Later  bool     `json:"later,omitempty"`  // begin without waiting until it is ready; the question "ready" waits
 }
@@ -48,6 +51,14 @@ func (s homingSpec) file() string {
 	if s.Doors != "" {
 		doors = fmt.Sprintf("woocommerce: {secret_file: %q}, api_keys: [{id: bench, key_file: %q}],", s.Doors, s.Doors)
 	}
+	on := ""
+	if s.All {
+		for _, w := range programme.WorkerNames() {
+			if w != thankyou.Name {
+				on += "  " + w + ": {status: live}\n"
+			}
+		}
+	}
 	return fmt.Sprintf(`
 nats: {url: %q}
 redis: {url: "redis://%s/0"}
@@ -61,7 +72,19 @@ pacing:
   throughput: {per_second: 0}
 workers:
   thank-you: {status: %s}
-`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status)
+%s`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status, on)
+}
+
+// workers returns the names of the workers that are on.
+func (s homingSpec) workers() (on []string, err error) {
+	c, err := config.Parse("bench", []byte(s.file()), nil, programme.WorkerNames())
+	for _, w := range programme.WorkerNames() {
+		status, wrong := programme.StatusOf(c, w, "main")
+		if err = errors.Join(err, wrong); err == nil && status != workers.Off {
+			on = append(on, w)
+		}
+	}
+	return on, err
 }
 
 // beginHoming runs Homing in this process, wired as the command wires it.
