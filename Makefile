@@ -34,6 +34,9 @@ JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # race detector, with a part of what make check has vetted them with. Linking is a good part
 # of it, and quicker without what debuggers need.
 GOTEST = go test -vet=off -p $(JOBS) -timeout 20m -ldflags='-s -w'
+# What was built and tested in one folder need not be again in another: a clone of a commit
+# that this machine knows has only its tests to link.
+export GOFLAGS := $(GOFLAGS) -trimpath
 # Collecting as often as a server should is a sixth of what tests cost.
 check test long: export GOGC = 400
 
