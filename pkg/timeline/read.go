@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -145,10 +146,6 @@ func patiently(ctx context.Context, ask func(context.Context) error) error {
 // server make another consumer.
 const readBatch = 4000
 
-// fewBuckets is up to how many buckets the server filters; more are read with
-// all of the store, which is cheaper than so many filters.
-const fewBuckets = 32
-
 // Read calls fn with batches of the entries of some buckets of a store, from one sequence
 // to another, both included; of those that share a stream in the order of their sequences.
 func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from, to uint64, fn func([]customer.Entry) error) error {
@@ -156,25 +153,28 @@ func (t *Timeline) Read(ctx context.Context, store string, buckets []uint8, from
 		if len(buckets) == 0 {
 			continue
 		}
-		wanted := map[uint8]bool{}
-		filters := []string{"timeline." + store + ".>"}
-		if len(buckets) <= fewBuckets {
-			filters = nil
-		}
-		for _, b := range buckets {
-			wanted[b] = true
-			if len(buckets) <= fewBuckets {
-				filters = append(filters, inBucket(store, b))
-			}
-		}
+		filter, wanted := inBuckets(store, buckets)
 		err := t.readAll(ctx, p, jetstream.OrderedConsumerConfig{
-			FilterSubjects: filters, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.from(p, from),
+			FilterSubjects: filter, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.from(p, from),
 		}, selection{buckets: wanted, to: to}, fn)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inBuckets is what a consumer is asked for to see the entries of some buckets of a store, and
+// which are to be kept of these; see typed.
+func inBuckets(store string, buckets []uint8) (filter []string, wanted map[uint8]bool) {
+	wanted = map[uint8]bool{}
+	for _, b := range buckets {
+		wanted[b] = true
+	}
+	if len(wanted) == 1 {
+		return []string{inBucket(store, buckets[0])}, wanted
+	}
+	return []string{ofStore(store)}, wanted
 }
 
 // apart divides buckets by partition.
@@ -258,6 +258,7 @@ func promptly(ctx context.Context, read func() error) error {
 // selection says which of the entries that a consumer yields are wanted.
 type selection struct {
 	buckets map[uint8]bool  // nil: all
+	types   []events.Type   // nil: all
 	tokens  map[string]bool // of customers; nil: all
 	text    []byte          // that is in them; nil: whatever they say
 	to      uint64          // the last sequence
@@ -267,6 +268,11 @@ type selection struct {
 func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of selection) ([]customer.Entry, bool, error) {
 	var out []customer.Entry
 	more, err := fetch(ctx, c, readBatch, func(m jetstream.Msg) (more bool, err error) {
+		if of.types != nil {
+			if _, is := About(m.Subject()); !slices.Contains(of.types, is) {
+				return true, nil
+			}
+		}
 		if of.tokens != nil && !of.tokens[m.Headers().Get(bus.HeaderCustomer)] {
 			return true, nil // of a bucket, most are others'
 		}
