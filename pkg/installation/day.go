@@ -114,7 +114,8 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		s.Workers[i].Today, s.Workers[i].Detail = new(Outcomes), &Detail{Reasons: []ReasonCount{}, clicks: map[string]bool{}}
 		by[s.Workers[i].Worker] = &s.Workers[i]
 	}
-	for _, day := range s.Stores {
+	for i := range s.Stores {
+		day := &s.Stores[i]
 		if day.Today.all() == 0 && !clicks[day.Store] {
 			continue
 		}
@@ -122,8 +123,15 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		if clicks[day.Store] {
 			types = append(slices.Clip(outcomes), events.TypeEmailClicked)
 		}
+		var told Outcomes
 		err := timeline.New(js).ReadTypesSince(ctx, day.Store, types, scale.Real(day.Since), "", func(batch []customer.Entry) error {
 			for _, e := range batch {
+				if e.Event.Time.Before(day.Since) { // it was told today, and happened before
+					continue
+				}
+				if _, ok := e.Event.Data.(events.Fact); ok {
+					*told.of(e.Event.Type)++
+				}
 				tellOf(by, e.Event, day.Since.Location())
 			}
 			return nil
@@ -131,6 +139,7 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 		if err != nil {
 			return err
 		}
+		day.Today = told
 	}
 	for _, w := range s.Workers {
 		w.Detail.Clicked = len(w.Detail.clicks)
