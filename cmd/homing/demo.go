@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/config"
+	"homing/pkg/demoshop"
 )
 
 // demo is a shop for tea and coffee, and one day in it.
@@ -144,18 +145,6 @@ var (
 	zoe  = events.Customer{ID: "demo-zoe", Email: "zoe@example.com", FirstName: "Zoë", LastName: "Łukasiewicz-O’Brien"}
 )
 
-// shelf is what the shop sells: name, price of one in minor units, days it lasts.
-var shelf = map[string]events.Item{
-	"assam":    {Name: "Assam Second Flush, 250 g", Price: events.Money{Minor: 1180}, SupplyDays: 60},
-	"grey":     {Name: "Earl Grey, 125 g", Price: events.Money{Minor: 740}, SupplyDays: 40},
-	"sencha":   {Name: "Sencha, 100 g", Price: events.Money{Minor: 990}, SupplyDays: 35},
-	"espresso": {Name: "House Espresso, whole bean, 250 g", Price: events.Money{Minor: 850}, SupplyDays: 14},
-	"decaf":    {Name: "Decaf Colombia, ground, 250 g", Price: events.Money{Minor: 920}, SupplyDays: 16},
-	"filters":  {Name: "Paper Filters No. 2, 100 pieces", Price: events.Money{Minor: 410}, SupplyDays: 50},
-	"mug":      {Name: "Stoneware Mug, harbour blue", Price: events.Money{Minor: 1600}},
-	"pot":      {Name: "Glass Teapot, 0.8 l", Price: events.Money{Minor: 2950}},
-}
-
 // pick takes items from the shelf: "assam", or "espresso 2".
 func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
 	total.Currency = d.store.Currency
@@ -164,7 +153,7 @@ func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
 		if _, err := fmt.Sscanf(w, "%s %d", &name, &quantity); err != nil {
 			name, quantity = w, 1
 		}
-		item := shelf[name]
+		item := demoshop.Shelf[name]
 		item.ProductID, item.Quantity, item.Price.Currency = name, quantity, d.store.Currency
 		item.URL = strings.TrimSuffix(d.store.URL, "/") + "/p/" + name
 		item.ImageURL = strings.TrimSuffix(d.store.URL, "/") + "/pictures/" + name + ".jpg"

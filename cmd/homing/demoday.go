@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"homing/events"
+	"homing/pkg/demoshop"
 )
 
 // number of an order of the demo's day.
@@ -48,7 +49,7 @@ func (d *demo) afternoon() {
 	d.at("13:15", d.order(zoe, d.no("7"), "decaf", "filters"))
 	d.at("13:50", &events.CartAbandoned{Customer: ivo, Cart: d.cart(ivo, "pot", "sencha")})
 	available := true
-	pot := shelf["pot"]
+	pot := demoshop.Shelf["pot"]
 	// A cart that is left, and one customer who stayed away: emails that ask them back.
 	d.at("13:55", &events.CartAbandoned{Customer: otto, Cart: d.cart(otto, "mug 2", "grey")})
 	d.at("14:00", &events.CustomerLapsed{Customer: pia})

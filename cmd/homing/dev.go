@@ -18,6 +18,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/demoshop"
 	"homing/pkg/localtime"
 	"homing/pkg/programme"
 	"homing/workers"
@@ -43,6 +44,7 @@ type devFlags struct {
 	redis, smtp, state, templates, publicURL string
 
 	ephemeral, demo bool
+	demoCustomers   int
 	speed           float64
 
 	given func(flag string) bool
@@ -51,6 +53,7 @@ type devFlags struct {
 const (
 	defaultState = ".homing"
 	readyTimeout = 30 * time.Second
+	foldTimeout  = 5 * time.Minute // with a year of a shop
 )
 
 func (p *program) devCommand() *cobra.Command {
@@ -58,7 +61,8 @@ func (p *program) devCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dev", Short: "Start everything in one process, with an inbox to see the emails in",
 		Long: devHelp, Args: cobra.NoArgs,
-		Example: "  homing dev --demo --speed 3600     a shop's day in 24 seconds\n" +
+		Example: "  homing dev --demo                  with a year of a shop to look at, after some 15 seconds\n" +
+			"  homing dev --demo --speed 3600     a shop's day in 24 seconds\n" +
 			"  homing dev --ephemeral             leave nothing behind",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.given = cmd.Flags().Changed
@@ -85,7 +89,8 @@ func (p *program) devCommand() *cobra.Command {
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep the state in a temporary folder, removed at the end")
 	flags.StringVar(&f.templates, "templates", "", "`folder` of the email templates")
 	flags.Float64Var(&f.speed, "speed", 1, "how fast business time runs; 3600 makes an hour a second")
-	flags.BoolVar(&f.demo, "demo", false, "publish a day of a small tea and coffee shop")
+	flags.BoolVar(&f.demo, "demo", false, "make up a small tea and coffee shop: a year of it, and then a day; with --speed the day alone")
+	flags.IntVar(&f.demoCustomers, "demo-customers", demoshop.Customers, "how many customers that year has; 0 is no year, and the day alone")
 	p.outputFlag(cmd)
 	return cmd
 }
@@ -94,6 +99,8 @@ func (f *devFlags) validate() error {
 	switch {
 	case f.ephemeral && f.given("state"):
 		return errors.New("--ephemeral and --state: keep one of the two")
+	case f.demoCustomers < 0 || f.demoCustomers > mostDemoCustomers:
+		return fmt.Errorf("--demo-customers: %d is not between 0 and %d", f.demoCustomers, mostDemoCustomers)
 	case !(f.speed > 0) || f.speed > 1e6:
 		return fmt.Errorf("--speed: %v is not between 0 and 1,000,000", f.speed)
 	}
@@ -132,6 +139,12 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 		return err
 	}
 	scale := f.scale()
+	year := false
+	if f.demo && f.demoCustomers > 0 && f.speed == 1 {
+		if year, err = p.tellYear(ctx, c, s, f.demoCustomers); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
 	build := readVersions()
 	a, err := app.New(app.Options{
 		Config: c, Log: log, Scale: scale, Templates: templates, RedisEmbedded: s.redis != nil, Alone: s.redis != nil, TellDetails: true, Version: build.Version, Revision: build.Revision,
@@ -145,7 +158,7 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 		return err
 	}
 	defer stopApp(a, log)
-	return p.devRun(ctx, f, devRun{app: a, config: c, servers: s, scale: scale, usual: usual, log: log})
+	return p.devRun(ctx, f, devRun{app: a, config: c, servers: s, scale: scale, usual: usual, year: year, log: log})
 }
 
 // devRun is a started installation.
@@ -156,11 +169,16 @@ type devRun struct {
 	scale   clock.Scale
 	studio  string // its URL
 	usual   string // where the configuration alone would find NATS
+	year    bool   // the demo's is on its timeline
 	log     *zap.Logger
 }
 
 func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
-	if err := waitReady(ctx, r.app); err != nil {
+	within := readyTimeout
+	if r.year {
+		within = foldTimeout
+	}
+	if err := waitReady(ctx, r.app, within); err != nil {
 		return err
 	}
 	nc, err := r.servers.nats.Connect()
@@ -187,6 +205,11 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	if err := p.announce(f, r); err != nil {
 		return err
 	}
+	if r.year {
+		if err := p.countYear(ctx, r.config, js); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
 	if f.demo {
 		if err := p.playDemo(ctx, js, r); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo: %w", err)
@@ -200,10 +223,10 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 	}
 }
 
-func waitReady(ctx context.Context, a *app.App) error {
+func waitReady(ctx context.Context, a *app.App, within time.Duration) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(readyTimeout)
+	late := time.After(within)
 	for {
 		err := a.Ready()
 		if err == nil {
@@ -216,7 +239,7 @@ func waitReady(ctx context.Context, a *app.App) error {
 		case err := <-a.Failed():
 			return usage(err)
 		case <-late:
-			return &exitError{exitUnreachable, fmt.Errorf("not ready after %v: %w", readyTimeout, err)}
+			return &exitError{exitUnreachable, fmt.Errorf("not ready after %v: %w", within, err)}
 		}
 	}
 }

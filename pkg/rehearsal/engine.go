@@ -46,6 +46,7 @@ type engine struct {
 	cores    int
 
 	secretless bool // it has not the installation's secret
+	timeline   func(customer.Entry)
 
 	// Of an installation that goes on: when, how much waited then, and what reads its timeline.
 	began  time.Time

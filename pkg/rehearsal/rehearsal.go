@@ -31,6 +31,9 @@ type Options struct {
 	Cores  int       // 0: all
 	// Progress is told how far it has come; may be nil.
 	Progress func(at, from, to time.Time)
+	// Timeline is told all that would be on the timeline, of several customers at the same
+	// time; may be nil.
+	Timeline func(e customer.Entry)
 }
 
 // A Rehearsal is one configuration, and the history that it is to live through.
@@ -66,7 +69,7 @@ func New(o Options) (*Rehearsal, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.cores, e.secretless = o.Cores, secretless
+	e.cores, e.secretless, e.timeline = o.Cores, secretless, o.Timeline
 	return &Rehearsal{o: o, e: e, History: History{e: e}}, nil
 }
 

@@ -154,6 +154,9 @@ func (s *shard) Append(_ context.Context, entries []customer.Entry) error {
 			e.Sequence = uint64(s.next)
 		}
 		s.ledger.read(e)
+		if s.e.timeline != nil {
+			s.e.timeline(*e)
+		}
 		s.fresh = append(s.fresh, *e)
 	}
 	return nil
