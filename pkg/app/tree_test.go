@@ -115,6 +115,7 @@ var may = map[string][]string{
 	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/trace"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine", "pkg/trace"},
+	"pkg/demoshop": {"events", "pkg/config", "pkg/customer", "pkg/rehearsal"},
 	"pkg/rehearsal": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/clock", "pkg/channel",
 		"pkg/asked", "pkg/calendar", "pkg/delivery", "pkg/intake", "pkg/projection", "pkg/schedule", "pkg/statistics"},
 	"pkg/mailer":   {"pkg/refusal", "pkg/throughput"},
