@@ -3,7 +3,7 @@ package events
 import "time"
 
 // FactBody is the body of the facts about one touch: what Homing decided about
-// an email, and why. It holds no address and no name: the customer is known by
+// an email, or a message by another channel, and why. It holds no address and no name: the customer is known by
 // their token, which is part of Touch. The facts of each channel are an entity
 // of their own, each with an action for what became of the touch.
 type FactBody struct {
@@ -29,6 +29,8 @@ type FactBody struct {
 	ServerCode      int      `json:"server_code,omitempty"`      // the relay's reply, 250
 	ServerEnhanced  string   `json:"server_enhanced,omitempty"`  // the relay's enhanced status code, "2.0.0"
 	Bounced         string   `json:"bounced,omitempty"`          // dropped: keyed hash of the address the relay found unusable
+	Channel         string   `json:"channel,omitempty"`          // which channel, where that isn't email: "sms"
+	Refuses         string   `json:"refuses,omitempty"`          // dropped: the scope that counts as unsubscribed from now on: the channel cannot reach the customer
 	Bundles         []string `json:"bundles,omitempty"`          // sent, uncertain: ids of the touches whose content this email took over
 	Sunset          bool     `json:"sunset,omitempty"`           // sent, uncertain: the last word to someone who does not react
 }
@@ -80,6 +82,24 @@ func (*EmailSent) Type() Type      { return TypeEmailSent }
 func (*EmailHeld) Type() Type      { return TypeEmailHeld }
 func (*EmailDropped) Type() Type   { return TypeEmailDropped }
 func (*EmailUncertain) Type() Type { return TypeEmailUncertain }
+
+// WebhookSent says that the endpoint of a channel accepted a message.
+type WebhookSent struct{ FactBody }
+
+// WebhookHeld says that a message by a channel is right, but not yet.
+type WebhookHeld struct{ FactBody }
+
+// WebhookDropped says that a message by a channel will not be sent.
+type WebhookDropped struct{ FactBody }
+
+// WebhookUncertain says that the endpoint's answer to a message never came: it may have
+// taken it, and is not sent it again.
+type WebhookUncertain struct{ FactBody }
+
+func (*WebhookSent) Type() Type      { return TypeWebhookSent }
+func (*WebhookHeld) Type() Type      { return TypeWebhookHeld }
+func (*WebhookDropped) Type() Type   { return TypeWebhookDropped }
+func (*WebhookUncertain) Type() Type { return TypeWebhookUncertain }
 
 // EmailVisit is the body of what is noticed of an email that was sent. It is no fact about
 // what became of the touch.

@@ -58,6 +58,10 @@ const (
 	TypeEmailUncertain     Type = "email.uncertain"
 	TypeEmailClicked       Type = "email.clicked"
 	TypeEmailOpened        Type = "email.opened"
+	TypeWebhookSent        Type = "webhook.sent"
+	TypeWebhookHeld        Type = "webhook.held"
+	TypeWebhookDropped     Type = "webhook.dropped"
+	TypeWebhookUncertain   Type = "webhook.uncertain"
 	TypeOfferIssued        Type = "offer.issued"
 	TypeWorkerHeld         Type = "worker.held"
 	TypeWorkerResumed      Type = "worker.resumed"
@@ -138,6 +142,10 @@ var rows = []Row{
 	row[EmailHeld](Homing, "An email is right, but not yet.", ""),
 	row[EmailDropped](Homing, "An email will not be sent.", ""),
 	row[EmailUncertain](Homing, "The relay's answer to an email never came: it may have been sent, and is not sent again.", ""),
+	row[WebhookSent](Homing, "The endpoint of a channel accepted a message.", ""),
+	row[WebhookHeld](Homing, "A message by a channel is right, but not yet.", ""),
+	row[WebhookDropped](Homing, "A message by a channel will not be sent.", ""),
+	row[WebhookUncertain](Homing, "The endpoint's answer to a message never came: it may have taken it, and is not sent it again.", ""),
 	row[EmailClicked](Homing, "A link of an email to the shop was followed. Decides nothing.", ""),
 	row[EmailOpened](Homing, "The picture of an email that nobody sees was asked for. Decides nothing.", ""),
 	row[OfferIssued](Homing, "A code was bound to a customer, before the email that carries it.", ""),
@@ -321,12 +329,16 @@ type CustomerUpdated struct {
 const (
 	ScopeAll        = "all"        // no marketing any more
 	ScopeEverything = "everything" // nothing at all, not even transactional email
+
+	// ScopeChannel begins the scopes of channels other than email: "channel-sms" is nothing
+	// at all by the channel sms.
+	ScopeChannel = "channel-"
 )
 
 // CustomerUnsubscribed says what a customer does not want any more.
 type CustomerUnsubscribed struct {
 	Customer `json:"customer"`
-	Scope    string `json:"scope,omitempty" rule:"scope"` // ScopeAll when empty, ScopeEverything or the name of a worker
+	Scope    string `json:"scope,omitempty" rule:"scope"` // ScopeAll when empty, ScopeEverything, the name of a worker or of a channel after ScopeChannel
 }
 
 // CustomerPreferences says which emails a customer wants, and how. What is left out
@@ -334,7 +346,7 @@ type CustomerUnsubscribed struct {
 // here count before those that other events mention.
 type CustomerPreferences struct {
 	Customer   `json:"customer"`
-	Kinds      map[string]bool `json:"kinds,omitempty" rule:"kinds"`         // worker → whether its emails are wanted
+	Kinds      map[string]bool `json:"kinds,omitempty" rule:"kinds"`         // worker, or channel after ScopeChannel → whether its messages are wanted
 	AtMost     *AtMost         `json:"at_most,omitempty"`                    // marketing emails; empty: as many as the shop sends
 	PauseUntil *time.Time      `json:"pause_until,omitempty" rule:"until"`   // no marketing before; a time that is over ends a pause
 	Birthday   string          `json:"birthday,omitempty" rule:"birthday"`   // as in Customer

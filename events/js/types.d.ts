@@ -270,7 +270,7 @@ export type CustomerUpdated = {
 /** A customer does not want some or all email any more. */
 export type CustomerUnsubscribed = {
   customer: Customer;
-  /** all: no marketing; everything: not even transactional mail; or the name of one worker. Left out: all. */
+  /** all: no marketing; everything: not even transactional mail; the name of one worker; or channel- and the name of a channel other than email. Left out: all. */
   scope?: string;
 };
 

@@ -47,6 +47,7 @@ import (
 	"homing/pkg/templatestore"
 	"homing/pkg/trace"
 	"homing/pkg/visit"
+	"homing/pkg/webhook"
 )
 
 // RoleIntake is the role that takes events in. Every worker's name is a role too.
@@ -90,6 +91,7 @@ type Options struct {
 	Alone                         bool // its Redis lives and ends with this process: nothing of it is ever missed
 	TellDetails                   bool // the log says what is wrong with an event that was warned about: for developers
 	SMTPDial                      connect.Dialer
+	ChannelDial                   connect.Dialer // to the endpoints of channels
 	TraceDial                     connect.Dialer // to the collector of traces
 	GatewayListen, FeedbackListen func(network, addr string) (net.Listener, error)
 }
@@ -203,6 +205,7 @@ type App struct {
 	loops    []*bus.Loop
 	sends    []*delivery.Delivery
 	leave    map[string]map[string]delivery.Route // by worker, by store
+	webhooks map[string]*webhook.Channel          // by store and name
 	started  atomic.Bool                          // streams are set up and the loops run
 	opened   atomic.Bool                          // those that rest on the product statistics run too
 	stopping atomic.Bool
@@ -216,7 +219,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1), leave: map[string]map[string]delivery.Route{}}
+	a := &App{o: o, log: o.Log, metrics: newMetrics(), failed: make(chan error, 1), forbidden: make(chan struct{}, 1), leave: map[string]map[string]delivery.Route{}, webhooks: map[string]*webhook.Channel{}}
 	var err error
 	if a.identity, err = customer.NewIdentity(o.Config.Secret.Reveal()); err != nil {
 		return nil, err

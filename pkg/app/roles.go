@@ -98,7 +98,7 @@ func (a *App) loop(name, stream string, h bus.Handler, batch, parallel int, paus
 
 func (a *App) intake() *intake.Intake {
 	return intake.New(intake.Options{
-		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Workers: programme.WorkerNames(),
+		Identity: a.identity, Customers: a.customers.Unhurried(), Timeline: a.timeline(), Stores: programme.StoreNames(a.o.Config), Scopes: programme.Scopes(a.o.Config),
 		Business: a.o.Scale.Business, Confirm: a.o.Config.Confirming(),
 		Took: a.metrics.took(), Aged: a.metrics.times.aged,
 		Rejected: func(x intake.Rejection) {
@@ -141,6 +141,10 @@ func (a *App) leaving(worker string) map[string]delivery.Route {
 	}
 	routes = map[string]delivery.Route{}
 	for id := range a.routes {
+		if by := a.stores[id].Worker(worker).Policy.Channel; by != "" {
+			routes[id] = a.byChannel(id, by, worker)
+			continue
+		}
 		routes[id] = delivery.Route{Channel: a.email(id), Connections: a.o.Config.Stores[id].SMTP.Connections, Rate: a.rate(id, worker)}
 	}
 	a.metrics.worker(worker)
@@ -210,12 +214,18 @@ func (a *App) sending(worker string) []string {
 // rate returns the throughput of a worker in a store. Workers do not share it:
 // so each gets its part of the relay, however many of another's emails wait.
 func (a *App) rate(store, worker string) *throughput.Throughput {
-	c, steps := a.o.Config.Stores[store].Pacing.Throughput, a.stores[store].Worker(worker).Steps
-	o := throughput.Options{
+	c := a.o.Config.Stores[store].Pacing.Throughput
+	return a.throughput(store, worker, throughput.Options{
 		Relay: a.routes[store].relay.Addr(), PerSecond: c.PerSecond, Burst: c.Burst, PerDomain: c.PerDomain,
 		WarmUp: throughput.WarmUp{Start: c.WarmUp.Start.At(0, time.UTC), PerDay: c.WarmUp.PerDay}, Now: a.o.Scale.Now,
 		Trouble: a.routes[store].relay.Trouble(),
-	}
+	})
+}
+
+// throughput returns the throughput of a worker in a store, by options that do not say yet
+// what the worker sends.
+func (a *App) throughput(store, worker string, o throughput.Options) *throughput.Throughput {
+	steps := a.stores[store].Worker(worker).Steps
 	for _, step := range steps {
 		o.Mixed = o.Mixed || step.Class != steps[0].Class
 	}

@@ -125,6 +125,9 @@ func (a *App) leaveRelays() {
 	for _, r := range a.routes { // closing one twice does nothing
 		all.Go(func() { _ = r.relay.Close() }) // it has nothing to say
 	}
+	for _, w := range a.webhooks {
+		w.Close()
+	}
 	closed := make(chan struct{})
 	go func() { all.Wait(); close(closed) }()
 	select {

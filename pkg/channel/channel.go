@@ -1,6 +1,7 @@
 // Package channel is how a message leaves for a person: what a channel is given,
-// and what it answers. Email (pkg/email) is one. Delivery knows channels by these
-// words alone, and nothing of SMTP. The package is pure: it has the words only.
+// and what it answers. Email (pkg/email) is one, and a signed webhook (pkg/webhook) another.
+// Delivery knows channels by these words alone, and nothing of SMTP or HTTP. The package is
+// pure: it has the words only.
 package channel
 
 import (
@@ -82,17 +83,20 @@ type Recipient struct {
 	Record customer.Key
 }
 
-// A Message is composed, and not sent yet.
-type Message interface {
-	// Template names what the message was made from, with the variant: "thank-you/thanks#first".
-	Template() string
+// Words are what a message says, and what it was made from.
+type Words struct {
+	Template string // with the variant: "thank-you/thanks#first"
 	// Version names the templates that it was made from, all of it from the same ones:
 	// "12", or "files-5ac1e9d0".
-	Version() string
-	// SubjectArm names which of several subjects it has; "" if there was no other.
-	SubjectArm() string
-	// Copy is what it shows.
-	Copy() Copy
+	Version    string
+	SubjectArm string // which of several subjects it has; "" if there was no other
+	Copy       Copy   // what it shows
+}
+
+// A Message is composed, and not sent yet.
+type Message interface {
+	// Words are what it says. They are good for longer than the message.
+	Words() Words
 	// Release gives the message's memory back. It is not used afterwards.
 	Release()
 }
@@ -132,7 +136,7 @@ const (
 	Later                         // not sent, and worth another try
 	Unreachable                   // not sent: the server cannot be reached, or takes nothing from us, whoever it is for
 	LeaseEnded                    // not sent: the claim ran out first
-	BadAddress                    // refused for good: the address does not exist
+	BadAddress                    // refused for good: the address does not exist, or the channel cannot reach the customer
 	ContentAtFault                // refused for good because of its size or content
 	SenderAtFault                 // refused because of who we are: alert, suppress nobody
 	Refused                       // refused for good, for no reason that is known
@@ -155,4 +159,9 @@ type Outcome struct {
 	// Lasts says of Later that the address will not exist tomorrow either, as far as the
 	// server's answers to it and to others tell.
 	Lasts bool
+	// ForGood says of Later and SenderAtFault that the server did not ask to come again: the
+	// next try is for when somebody may have looked at it.
+	ForGood bool
+	// After says of Later how long to wait at least, as the server asked; 0: it did not say.
+	After time.Duration
 }

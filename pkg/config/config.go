@@ -53,6 +53,8 @@ type Config struct {
 	Calendar          Calendar `yaml:"calendar"`
 	// Segments are by name.
 	Segments segment.Expressions `yaml:"segments"`
+	// Channels are by name.
+	Channels Channels `yaml:"channels"`
 	// Workers is keyed by the worker's name. A worker without a section is not
 	// in the map; its zero Section decodes to the worker's own defaults.
 	Workers map[string]Section `yaml:"workers"`

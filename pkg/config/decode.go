@@ -225,7 +225,8 @@ func (d *decoder) sections(n node, into *map[string]Section) {
 	}
 }
 
-// table lays the entries over a copy of the map, which may be shared.
+// table lays the entries over a copy of the map, which may be shared. An entry that says
+// itself what its defaults are is merged key by key.
 func (d *decoder) table(n node, into reflect.Value) {
 	merged := reflect.MakeMap(into.Type())
 	for it := into.MapRange(); it.Next(); {
@@ -233,6 +234,12 @@ func (d *decoder) table(n node, into reflect.Value) {
 	}
 	for _, e := range d.entries(n) {
 		element := reflect.New(into.Type().Elem()).Elem()
+		if s, ok := element.Addr().Interface().(interface{ SetDefault() }); ok {
+			s.SetDefault()
+			if old := merged.MapIndex(reflect.ValueOf(e.key)); old.IsValid() {
+				element.Set(old)
+			}
+		}
 		d.value(e.value, element)
 		merged.SetMapIndex(reflect.ValueOf(e.key), element)
 	}

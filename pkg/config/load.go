@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -109,7 +110,7 @@ func (c *Config) newStore(id string) Store {
 	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(), DigestAt: localtime.WeekTime{Day: localtime.Weekday(time.Monday), Clock: 8 * 60},
 		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, Numbers: c.Numbers, SMTP: c.SMTP,
-		Segments: c.Segments, Workers: c.Workers,
+		Channels: maps.Clone(c.Channels), Segments: c.Segments, Workers: c.Workers,
 	}
 }
 
@@ -125,6 +126,7 @@ func (d *decoder) readStores(c *Config, env func(string) (string, bool)) {
 		}
 		d.readFile(node{file: e.at.file, path: e.at.path + ".smtp.url_file"}, &s.SMTP.URLFile, (*string)(&s.SMTP.URL))
 		d.readDoors(e.at, &s)
+		d.readChannels(e.at, s.Channels, c.Channels)
 		if c.Stores == nil {
 			c.Stores = make(map[string]Store)
 		}
@@ -188,6 +190,7 @@ func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool
 	} {
 		d.readFile(node{file: name, path: f.key}, &f.file, (*string)(f.value))
 	}
+	d.readChannels(node{file: name}, c.Channels, nil)
 	for i := range c.Console.People {
 		file := c.Console.People[i].TokenFile
 		d.readFile(node{file: name, path: fmt.Sprintf("console.people[%d].token_file", i)}, &file, (*string)(&c.Console.People[i].Token))

@@ -61,6 +61,8 @@ type Store struct {
 	Clicks        Clicks  `yaml:"clicks"`
 	Numbers       Numbers `yaml:"numbers"`
 	SMTP          SMTP    `yaml:"smtp"`
+	// Channels are by name; those of all stores are among them.
+	Channels Channels `yaml:"channels"`
 	// Segments are by name; those of all stores are among them.
 	Segments segment.Expressions `yaml:"segments"`
 	Workers  map[string]Section  `yaml:"workers"`

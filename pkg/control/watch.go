@@ -69,10 +69,10 @@ func (w *Watch) hold(store string, why reason.Reason, detail string) (h Hold, id
 }
 
 // about is which thing a hold is about, where a worker and a store may have several for
-// one reason: of templates and lists the detail says it. Of a relay there is one, and
+// one reason: of templates and lists the detail says it. Of a relay, or a channel, there is one, and
 // the detail is what it said last.
 func (h Hold) about() string {
-	if h.Reason == string(reason.SMTPDown) {
+	if h.Reason == string(reason.SMTPDown) || h.Reason == string(reason.ChannelDown) {
 		return ""
 	}
 	return h.Detail

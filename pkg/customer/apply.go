@@ -2,6 +2,7 @@ package customer
 
 import (
 	"slices"
+	"strings"
 
 	"homing/events"
 )
@@ -86,10 +87,20 @@ func (c *Customer) stop(scope string, s Stop) bool {
 }
 
 // Unsubscribed reports whether the customer said no to email of that scope, and
-// did not explicitly say yes since, to all of it or to that kind.
+// did not explicitly say yes since, to all of it or to that kind. A no to another channel
+// than email is lifted by a yes to that channel alone.
 func (c *Customer) Unsubscribed(scope string) bool {
 	s := c.Stops[scope]
-	return s.At != 0 && s.Back <= s.At && !(c.Opinion.Status == events.Subscribed && c.Opinion.At > s.At)
+	if s.At == 0 || s.Back > s.At {
+		return false
+	}
+	return strings.HasPrefix(scope, events.ScopeChannel) || c.Opinion.Status != events.Subscribed || c.Opinion.At <= s.At
+}
+
+// Chose reports whether the customer said yes to a scope, and not no since.
+func (c *Customer) Chose(scope string) bool {
+	s := c.Stops[scope]
+	return s.Back > s.At
 }
 
 // erase forgets all that was said up to s, and leaves a tombstone that older

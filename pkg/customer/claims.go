@@ -133,6 +133,9 @@ func (c *Customer) fact(f events.Fact, s Stamp) bool {
 	if b.Sunset && s.At > c.Erased.At {
 		changed = c.sunset(s.At) || changed
 	}
+	if b.Refuses != "" && s.At > c.Erased.At {
+		changed = c.stop(b.Refuses, Stop{At: s.At, Said: s.At}) || changed
+	}
 	if b.Bounced != "" && s.At > c.Erased.At {
 		changed = c.bounce(Bounce{At: s.At, Address: b.Bounced}) || changed
 	}

@@ -10,6 +10,7 @@ import (
 	"homing/pkg/gate"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/reason"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 	"homing/pkg/trace"
@@ -87,6 +88,18 @@ func (d *Delivery) attemptAt(t touch.Touch) (*attempt, error) {
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = a.worker.Step(t)
 	return a, nil
+}
+
+// by is the name of the channel that the touch goes by; "" if that is email, which goes to
+// an address.
+func (a *attempt) by() string { return a.worker.Policy.Channel }
+
+// down is why a worker waits while its channel is down.
+func (a *attempt) down() reason.Reason {
+	if a.by() != "" {
+		return reason.ChannelDown
+	}
+	return reason.SMTPDown
 }
 
 // release gives back what others may be waiting for.

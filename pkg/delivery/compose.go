@@ -78,5 +78,5 @@ func (d *Delivery) down(ctx context.Context, a *attempt, err error) Decision {
 	if down, ok := errors.AsType[*channel.DownError](err); ok {
 		detail = down.Detail
 	}
-	return d.held(ctx, a, reason.SMTPDown, detail, err)
+	return d.held(ctx, a, a.down(), detail, err)
 }

@@ -278,7 +278,7 @@ func (d *Delivery) deliver(ctx context.Context, a *attempt, decided func()) erro
 		d.finished(time.Since(began))
 	}
 	if a.answered { // nothing delays the record of an answer
-		d.works(ctx, a, reason.SMTPDown, "")
+		d.works(ctx, a, a.down(), "")
 	}
 	return err
 }

@@ -15,7 +15,7 @@ func (d *Delivery) body(a *attempt, why reason.Reason, detail string) events.Fac
 	due := a.touch.Due.UTC()
 	return events.FactBody{
 		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
-		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due, To: a.elsewhere(),
+		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due, To: a.elsewhere(), Channel: a.by(),
 	}
 }
 

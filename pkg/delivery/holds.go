@@ -91,12 +91,12 @@ func (d *Delivery) works(ctx context.Context, a *attempt, why reason.Reason, det
 	d.o.Holds.Worked(ctx, a.touch.Customer.Store, why, detail)
 }
 
-// mayTry reports whether a touch may try its relay. Where the store is passed by,
+// mayTry reports whether a touch may try its channel. Where the store is passed by,
 // one does at a time: a relay that neither answers nor refuses would have all of
 // them wait for it, and other stores' messages behind them.
 func (d *Delivery) mayTry(a *attempt) bool {
 	store := a.touch.Customer.Store
-	if !d.o.Holds.Passed(store, reason.SMTPDown, "") {
+	if !d.o.Holds.Passed(store, a.down(), "") {
 		return true
 	}
 	q := d.queue(store)

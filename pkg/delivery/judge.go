@@ -172,7 +172,11 @@ func (d *Delivery) again(a *attempt, k customer.Claim) events.Event {
 	case customer.Uncertain:
 		f = d.fact(a, events.ActionUncertain, with(reason.Uncertain))
 	default:
-		f = d.fact(a, events.ActionDropped, d.body(a, reason.Reason(k.Why), ""))
+		b := d.body(a, reason.Reason(k.Why), "")
+		if scope := events.ScopeChannel + a.by(); a.by() != "" && a.record.Customer.Stops[scope].At == k.At {
+			b.Refuses = scope
+		}
+		f = d.fact(a, events.ActionDropped, b)
 	}
 	f.Data.(events.Fact).Body().To = k.To
 	f.Time = time.UnixMilli(k.At).UTC()

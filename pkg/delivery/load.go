@@ -69,7 +69,7 @@ func (d *Delivery) address(a *attempt, hint customer.Key) (other bool) {
 		a.touch.Address, a.mailbox, a.to = "", customer.Key{}, a.store.Digest.Address(a.touch.Customer)
 		return false
 	}
-	if a.to = a.touch.To(&a.record.Customer, &a.person.Customer); customer.SameAddress(a.to, account) {
+	if a.to = a.worker.Goes(a.touch, &a.record.Customer, &a.person.Customer); customer.SameAddress(a.to, account) {
 		a.mailbox = hint
 		return false
 	}

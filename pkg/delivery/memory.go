@@ -38,7 +38,7 @@ type outcome struct {
 // thatLeft is the outcome if its message left, perhaps; nil: it did not, or there is no
 // outcome yet.
 func (o *outcome) thatLeft() *outcome {
-	if o == nil || o.fact.Type == events.TypeEmailDropped {
+	if o == nil || o.fact.Type.Action() == events.ActionDropped {
 		return nil
 	}
 	return o

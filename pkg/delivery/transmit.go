@@ -29,7 +29,7 @@ func (d *Delivery) transmit(ctx context.Context, a *attempt) Decision {
 		return handBack(bus.Later(leaseFor))
 	case channel.Unreachable:
 		d.memory.unsentBy(a)
-		return d.held(ctx, a, reason.SMTPDown, out.Detail, out.Err)
+		return d.held(ctx, a, a.down(), out.Detail, out.Err)
 	}
 	a.answered = true
 	return d.answer(a, out)
@@ -50,10 +50,11 @@ const unknownTries = 2
 
 // answer says what follows from an answer, or from there being none.
 func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
+	words := a.message.Words()
 	body := func(r reason.Reason) events.FactBody {
 		b := d.body(a, r, out.Detail)
-		b.Template, b.TemplateVersion, b.MessageID = a.message.Template(), a.message.Version(), a.route.Channel.MessageID(a.id)
-		b.SubjectArm, b.Language = a.message.SubjectArm(), a.message.Copy().Language
+		b.Template, b.TemplateVersion, b.MessageID = words.Template, words.Version, a.route.Channel.MessageID(a.id)
+		b.SubjectArm, b.Language = words.SubjectArm, words.Copy.Language
 		b.ServerCode, b.ServerEnhanced = out.Code, out.Enhanced
 		return b
 	}
@@ -61,8 +62,7 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 	left := func(r reason.Reason) events.FactBody {
 		b := body(r)
 		b.Bundles, b.Sunset = a.wording.Bundles, a.step.Sunset
-		shown := a.message.Copy()
-		a.left = &shown
+		a.left = &words.Copy
 		return b
 	}
 	switch out.Meaning {
@@ -72,31 +72,39 @@ func (d *Delivery) answer(a *attempt, out channel.Outcome) Decision {
 		return settled(d.fact(a, events.ActionSent, b))
 	case channel.Unknown:
 		if a.step.Class == touch.Transactional && a.touch.Tries < unknownTries {
-			return d.later(a, body(reason.Throughput), false)
+			return d.later(a, body(reason.Throughput), out)
 		}
 		return settled(d.fact(a, events.ActionUncertain, left(reason.Uncertain)))
 	case channel.BadAddress:
-		return Decision{Action: Drop, Body: d.bounced(a, body(reason.Bounced))}
+		return Decision{Action: Drop, Body: d.unreachable(a, body)}
 	case channel.Undecided:
 		d.o.Log.Warn("refused, and it is not known yet whether that is about the recipient or about us", zap.String("touch", a.id), zap.Error(out.Err))
 	case channel.ContentAtFault, channel.Refused, channel.Doubtful:
 		a.doubted = out.Meaning == channel.Doubtful
-		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", a.message.Template()), zap.Error(out.Err))
+		d.o.Log.Error("a message was refused for good", zap.String("touch", a.id), zap.String("template", words.Template), zap.Error(out.Err))
 		return Decision{Action: Drop, Body: body(reason.RejectedByServer)}
 	case channel.SenderAtFault:
-		d.o.Log.Error("refused as a sender: check SPF, DKIM, blocklists and credentials", zap.String("touch", a.id), zap.Error(out.Err))
+		d.o.Log.Error("refused as a sender: check SPF, DKIM, blocklists and credentials, or the address and secret of the channel", zap.String("touch", a.id), zap.Error(out.Err))
 	}
-	decision := d.later(a, body(reason.Throughput), out.Meaning != channel.Undecided && out.Code/100 == 5)
+	decision := d.later(a, body(reason.Throughput), out)
 	if decision.Action == Drop && out.Lasts {
-		decision.Body = d.bounced(a, body(reason.Bounced))
+		decision.Body = d.unreachable(a, body)
 	}
 	return decision
 }
 
-// bounced is the body of a fact that says that the address cannot be used.
-func (d *Delivery) bounced(a *attempt, body events.FactBody) events.FactBody {
-	body.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
-	return body
+// unreachable is the body of a fact that says that the address cannot be used; or, of a
+// channel that goes to no address, that it cannot reach the customer, which counts as their
+// no to that channel and concerns no other.
+func (d *Delivery) unreachable(a *attempt, body func(reason.Reason) events.FactBody) events.FactBody {
+	if a.by() != "" {
+		b := body(reason.Unsubscribed)
+		b.Refuses = events.ScopeChannel + a.by()
+		return b
+	}
+	b := body(reason.Bounced)
+	b.Bounced = d.o.Address(a.touch.Customer.Store, a.to)
+	return b
 }
 
 // What is refused for good, and not because of its recipient, is tried again after the
@@ -106,15 +114,16 @@ const (
 	longestRefused = 6 * time.Hour
 )
 
-// later holds a touch that is worth another try, each time for longer.
-// What is refused for good, and not because of its recipient, is tried again after
-// somebody may have looked at it.
-func (d *Delivery) later(a *attempt, body events.FactBody, forGood bool) Decision {
+// later holds a touch that is worth another try, each time for longer, and for as long as
+// the server asks. What is refused for good, and not because of its recipient, is tried
+// again after somebody may have looked at it.
+func (d *Delivery) later(a *attempt, body events.FactBody, out channel.Outcome) Decision {
 	d.memory.unsentBy(a)
 	wait := min(time.Hour, time.Minute<<min(a.touch.Tries, 10))
-	if forGood {
+	if out.ForGood && out.Meaning != channel.Undecided {
 		wait = min(longestRefused, firstRefused<<min(a.touch.Tries, 10))
 	}
+	wait = max(wait, out.After)
 	a.touch.Tries++
 	return holdWhileWorthIt(a, d.o.Scale.Now().Add(wait), body)
 }

@@ -25,7 +25,7 @@ func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 		return waitFor(err)
 	}
 	in.Gathered = slices.DeleteFunc(in.Gathered, func(t touch.Touch) bool {
-		elsewhere := !customer.SameAddress(a.to, t.To(&a.record.Customer, &a.person.Customer))
+		elsewhere := !customer.SameAddress(a.to, a.worker.Goes(t, &a.record.Customer, &a.person.Customer))
 		if !elsewhere && store.GoesBefore(asNamed(a, t), in).Action == touch.Send {
 			return false
 		}

@@ -40,7 +40,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			return touch.Verdict{}, err
 		}
 		for _, t := range waiting {
-			if d.elsewhere(whose, t.To(&own.Customer, &whose.Customer)) || d.occasion(t).Action != touch.Send {
+			if d.elsewhere(whose, a.store.Worker(t.Worker).Goes(t, &own.Customer, &whose.Customer)) || d.occasion(t).Action != touch.Send {
 				continue
 			}
 			if r, ok := who.Rival(t, now); ok {

@@ -96,27 +96,51 @@ func (c *Channel) MessageID(touchID string) string {
 	return lower.EncodeToString(h[:20]) + "@" + c.o.Store.Domain
 }
 
-// Compose implements channel.Channel.
-func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
+// Write returns what an email would say, for another channel to say it: it needs no relay.
+func (c *Channel) Write(content channel.Content) (channel.Words, error) {
+	w, err := c.write(content)
+	return w.Words, err
+}
+
+// written is what an email says, and what is only in the one that leaves.
+type written struct {
+	channel.Words
+	sent           string // HTML; see lead
+	pictures       []mailer.Picture
+	unsubscribeURL string
+}
+
+func (c *Channel) write(content channel.Content) (written, error) {
 	data := c.data(content)
 	if content.Wording.Confirms && data.ConfirmURL == "" {
-		return nil, fmt.Errorf("%w: there is no link to confirm by: http.public_url is empty", channel.ErrMessage)
+		return written{}, fmt.Errorf("%w: there is no link to confirm by: http.public_url is empty", channel.ErrMessage)
 	}
 	var pictures []mailer.Picture
 	if content.Wording.Digest {
 		var err error
 		if data.Digest, pictures, err = c.o.Digest(content.Now); err != nil {
-			return nil, fmt.Errorf("%w: %w", channel.ErrUnread, err)
+			return written{}, fmt.Errorf("%w: %w", channel.ErrUnread, err)
 		}
 	}
 	template := content.Step.Template
 	templates, version := c.o.Templates()
 	mail, err := templates.Render(template, data)
 	if err != nil {
-		return nil, err
+		return written{}, err
 	}
 	if v := content.Wording.Variant; v != "" {
 		template += "#" + v
+	}
+	sent := c.lead(content, &mail)
+	copied := channel.Copy{Subject: mail.Subject, Preheader: mail.Preheader, HTML: mail.HTML, Text: mail.Text, Language: mail.Lang}
+	return written{channel.Words{Template: template, Version: version, SubjectArm: mail.SubjectArm, Copy: copied}, sent, pictures, data.UnsubscribeURL}, nil
+}
+
+// Compose implements channel.Channel.
+func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
+	w, err := c.write(content)
+	if err != nil {
+		return nil, err
 	}
 	to, envelope := content.To, ""
 	if c.o.ReturnPath != nil {
@@ -128,12 +152,11 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 			headers = map[string]string{name: value}
 		}
 	}
-	sent := c.lead(content, &mail)
 	built, err := mailer.Build(mailer.Mail{
 		From: c.o.Store.From, ReplyTo: c.o.Store.ReplyTo,
 		To: to.Address, ToName: render.DisplayName(to.FirstName, to.LastName),
-		Subject: mail.Subject, HTML: sent, Text: mail.Text, Pictures: pictures, Envelope: envelope,
-		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: data.UnsubscribeURL, DKIM: c.o.DKIM,
+		Subject: w.Copy.Subject, HTML: w.sent, Text: w.Copy.Text, Pictures: w.pictures, Envelope: envelope,
+		MessageID: c.MessageID(content.ID), Date: content.Now, UnsubscribeURL: w.unsubscribeURL, DKIM: c.o.DKIM,
 		Headers: headers, Urgent: content.Step.Class == touch.Transactional,
 	})
 	switch {
@@ -142,25 +165,17 @@ func (c *Channel) Compose(content channel.Content) (channel.Message, error) {
 	case err != nil:
 		return nil, err
 	}
-	copied := channel.Copy{Subject: mail.Subject, Preheader: mail.Preheader, HTML: mail.HTML, Text: mail.Text, Language: mail.Lang}
-	return &message{built, template, version, mail.SubjectArm, copied}, nil
+	return &message{built, w.Words}, nil
 }
 
 // message is a built email, and what it was made from.
 type message struct {
-	built             *mailer.Message
-	template, version string
-	arm               string
-	copied            channel.Copy
+	built *mailer.Message
+	words channel.Words
 }
 
-func (m *message) Template() string { return m.template }
-
-func (m *message) Version() string { return m.version }
-
-func (m *message) SubjectArm() string { return m.arm }
-
-func (m *message) Copy() channel.Copy { return m.copied }
+// Words implements channel.Message.
+func (m *message) Words() channel.Words { return m.words }
 
 func (m *message) Release() { m.built.Release() }
 
@@ -195,7 +210,7 @@ type relayConn struct {
 // Send implements channel.Conn.
 func (c relayConn) Send(ctx context.Context, m channel.Message, l channel.Lease) channel.Outcome {
 	out := c.Conn.Send(ctx, m.(*message).built, lease{l})
-	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err, Lasts: out.Lasts}
+	answer := channel.Outcome{Meaning: meaning(out), Code: out.Code, Enhanced: out.Enhanced, Err: out.Err, Lasts: out.Lasts, ForGood: out.Code/100 == 5}
 	if answer.Meaning != channel.Accepted {
 		answer.Detail = detail(out)
 	}

@@ -269,7 +269,7 @@ func TestLinksOfAnEmailLeadWhereTheyAreTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Release()
-	if copied := m.Copy(); copied.HTML != `<p><a href="https://shop.example/html">Hello</a>` || copied.Text != "Hello: https://shop.example/text" {
+	if copied := m.Words().Copy; copied.HTML != `<p><a href="https://shop.example/html">Hello</a>` || copied.Text != "Hello: https://shop.example/text" {
 		t.Errorf("%+v", copied)
 	}
 }

@@ -91,8 +91,12 @@ func (c *Case) cameBack(k customer.Claim) bool {
 }
 
 // address: there must be one, and no email to it may have bounced or been reported
-// as spam, no matter whom it was for, unless this customer has asked for email since.
+// as spam, no matter whom it was for, unless this customer has asked for email since. What
+// goes by another channel needs none.
 func address(c *Case) touch.Verdict {
+	if c.Policy.Channel != "" {
+		return touch.Verdict{}
+	}
 	email := c.to()
 	if email == "" {
 		return touch.DropFor(reason.NoAddress, "no event gave an address")

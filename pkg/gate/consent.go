@@ -36,7 +36,13 @@ func (s Consent) Validate() error {
 
 // consent: marketing needs a yes, or an order where the policy counts that as one.
 func consent(c *Case) touch.Verdict {
-	if !c.marketing() || c.Customer.SaidYes() {
+	if !c.marketing() {
+		return touch.Verdict{}
+	}
+	if decided, v := c.channelConsent(); decided {
+		return v
+	}
+	if c.Customer.SaidYes() {
 		return touch.Verdict{}
 	}
 	if c.Policy.Consent.Policy == SoftOptIn && c.Customer.OrderCount() > 0 {

@@ -44,6 +44,9 @@ type Policy struct {
 	Pacing
 	Own
 
+	// ChannelConsent is Explicit where marketing by Own.Channel needs a yes to that channel.
+	ChannelConsent string
+
 	SoftBounces SoftBounces    // of `feedback`, for all stores alike; the zero value: the default
 	Zone        *time.Location // of customers whose own is not known; nil: UTC
 	Sunset      bool           // customers who did not react to a last email get no more marketing
@@ -85,6 +88,7 @@ type (
 		Holdout     Share    `yaml:"holdout"`      // customers who get no email of this worker
 		Segments    Segments `yaml:"segments"`     // customers who get its emails; none: all
 		NotSegments Segments `yaml:"not_segments"` // customers who don't
+		Channel     string   `yaml:"channel"`      // by which its messages go; empty: email
 	}
 )
 

@@ -8,8 +8,11 @@ import (
 )
 
 // suppression: customers who unsubscribed get no email. Transactional email stops
-// only for those who unsubscribed from everything.
+// only for those who unsubscribed from everything, or from the channel that it goes by.
 func suppression(c *Case) touch.Verdict {
+	if v := c.refusedChannel(); v.Action != touch.Send {
+		return v
+	}
 	scopes := []string{events.ScopeEverything}
 	if c.marketing() {
 		scopes = []string{events.ScopeEverything, events.ScopeAll, c.Touch.Worker}

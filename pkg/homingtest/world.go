@@ -45,7 +45,9 @@ type World struct {
 	Log    *zap.Logger
 	// TraceDial is how the collector of traces is reached; see Collector.
 	TraceDial func(context.Context, string, string) (net.Conn, error)
-	Watch     bool // looks at Redis, products and what is paused as often as in production
+	// ChannelDial is how the endpoints of channels are reached.
+	ChannelDial func(context.Context, string, string) (net.Conn, error)
+	Watch       bool // looks at Redis, products and what is paused as often as in production
 
 	nats      *natstest.NATS
 	app       *app.App
@@ -201,7 +203,7 @@ func (w *World) begin(o app.Options) {
 	o.Config, o.Log, o.Templates, o.Load = w.Config, w.Log, w.templates(), Load
 	o.NATS = []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)}
 	o.RedisDial, o.RedisEmbedded = w.dialRedis, true
-	o.SMTPDial, o.TraceDial = w.Sink.Dial, w.TraceDial
+	o.SMTPDial, o.TraceDial, o.ChannelDial = w.Sink.Dial, w.TraceDial, w.ChannelDial
 	o.PullFor = 10 * time.Hour
 	o.CheckRedis, o.ConfirmControls, o.ConfirmProducts = look, look, look
 	o.GatewayListen = func(string, string) (net.Listener, error) {

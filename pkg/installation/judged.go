@@ -34,7 +34,7 @@ func (i *Installation) judged(ctx context.Context, base programme.Person, waitin
 			}
 		}
 		x := base
-		x.Customer, x.To, x.Shared, x.Recipient = &p.Customer, t.To(&own, &p.Customer), p.Crowded, nil
+		x.Customer, x.To, x.Shared, x.Recipient = &p.Customer, base.Store.Worker(t.Worker).Goes(t, &own, &p.Customer), p.Crowded, nil
 		out[t.ID()] = &x
 		mailbox := i.identity.Mailbox(store, x.To)
 		x.Mailbox = mailboxOf(p, mailbox)

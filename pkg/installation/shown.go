@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"homing/events"
 	"homing/pkg/customer"
@@ -40,6 +41,9 @@ func (i *Installation) Shown(ctx context.Context, store, touchID string) ([]kept
 	return nil, i.noCopy(ctx, store, token, touchID)
 }
 
+// left are the types of facts about what left, perhaps.
+var left = events.OutcomeTypes(events.ActionSent, events.ActionUncertain)
+
 // noCopy says why there is no copy of an email: what became of the touch tells.
 func (i *Installation) noCopy(ctx context.Context, store, token, touchID string) error {
 	r, err := i.Why(ctx, store, token, WhyOptions{All: true})
@@ -51,7 +55,7 @@ func (i *Installation) noCopy(ctx context.Context, store, token, touchID string)
 	}
 	retain := i.o.Config.RetainMails
 	for _, line := range r.Story {
-		if line.Touch != touchID || line.Type != events.TypeEmailSent && line.Type != events.TypeEmailUncertain {
+		if line.Touch != touchID || !slices.Contains(left, line.Type) {
 			continue
 		}
 		age := i.o.Scale.Now().Sub(line.At)

@@ -44,7 +44,7 @@ type Options struct {
 	Customers Customers
 	Timeline  Timeline
 	Stores    []string                   // the stores whose events are taken
-	Workers   []string                   // the workers whose email a customer may say no to
+	Scopes    []string                   // what a customer may say no to: workers and channels
 	Business  func(time.Time) time.Time  // from real time, in which shops speak, to business time
 	Confirm   map[string]bool            // stores where consent begins only once it is confirmed
 	Took      func(t events.Type, n int) // told what was taken in; may be nil
@@ -250,7 +250,7 @@ func (in *Intake) entry(raw events.Raw, now time.Time, as func(*events.Event)) (
 	if err := in.checkStore(e.Store); err != nil {
 		return customer.Entry{}, err
 	}
-	if err := CheckScope(e, in.o.Workers); err != nil {
+	if err := CheckScope(e, in.o.Scopes); err != nil {
 		return customer.Entry{}, err
 	}
 	in.toBusiness(&e)
@@ -273,33 +273,38 @@ func UnknownStore(store string) *events.Error {
 	}
 }
 
-// CheckScope refuses to unsubscribe from what isn't a worker, and to choose it: nobody
-// would act on it, and its publisher would think that the emails stop. Its error is an
-// *events.Error.
-func CheckScope(e events.Event, workers []string) error {
+// CheckScope refuses to unsubscribe from what is neither a worker nor a channel, and to
+// choose it: nobody would act on it, and its publisher would think that the emails stop.
+// scopes are those that there are; events.ScopeChannel stands for any channel. Its error is
+// an *events.Error.
+func CheckScope(e events.Event, scopes []string) error {
 	if d, ok := e.Data.(*events.CustomerPreferences); ok {
-		return checkKinds(d.Kinds, workers)
+		return checkKinds(d.Kinds, scopes)
 	}
 	d, ok := e.Data.(*events.CustomerUnsubscribed)
-	if !ok || slices.Contains([]string{"", events.ScopeAll, events.ScopeEverything}, d.Scope) || slices.Contains(workers, d.Scope) {
+	if !ok || slices.Contains([]string{"", events.ScopeAll, events.ScopeEverything}, d.Scope) || isScope(d.Scope, scopes) {
 		return nil
 	}
 	return &events.Error{
 		Reason: events.ReasonBadValue, Field: "scope",
-		Detail: strconv.Quote(d.Scope) + " is no worker: write all (no marketing), everything (no mail at all) or one of " + strings.Join(workers, ", "),
+		Detail: strconv.Quote(d.Scope) + " is no worker: write all (no marketing), everything (no mail at all) or one of " + strings.Join(scopes, ", "),
 	}
 }
 
-func checkKinds(kinds map[string]bool, workers []string) error {
-	for _, worker := range slices.Sorted(maps.Keys(kinds)) {
-		if !slices.Contains(workers, worker) {
+func checkKinds(kinds map[string]bool, scopes []string) error {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		if !isScope(kind, scopes) {
 			return &events.Error{
 				Reason: events.ReasonBadValue, Field: "kinds",
-				Detail: strconv.Quote(worker) + " is no worker: write one of " + strings.Join(workers, ", "),
+				Detail: strconv.Quote(kind) + " is no worker: write one of " + strings.Join(scopes, ", "),
 			}
 		}
 	}
 	return nil
+}
+
+func isScope(s string, scopes []string) bool {
+	return slices.Contains(scopes, s) || strings.HasPrefix(s, events.ScopeChannel) && slices.Contains(scopes, events.ScopeChannel)
 }
 
 // unname takes out of an erasure who was erased, and out of what concerns an

@@ -78,7 +78,7 @@ func (w *world) options(t *testing.T) intake.Options {
 	}
 	w.took = map[events.Type]int{}
 	return intake.Options{
-		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"}, Workers: []string{"thank-you", "win-back"},
+		Identity: id, Customers: w, Timeline: w, Stores: []string{"main"}, Scopes: []string{"thank-you", "win-back"},
 		Business: func(t time.Time) time.Time { return t },
 		Took:     func(t events.Type, n int) { w.took[t] += n },
 		Rejected: func(x intake.Rejection) { w.rejected = append(w.rejected, x.Reason) },

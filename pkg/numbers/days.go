@@ -40,11 +40,11 @@ type (
 
 // types are what happens that days are made of.
 func (d *days) types() []events.Type {
-	out := []events.Type{events.TypeEmailSent, events.TypeEmailUncertain, events.TypeEmailDropped, events.TypeEmailClicked, events.TypeCustomerAnswered, events.TypeReviewSubmitted}
+	outcomes := []string{events.ActionSent, events.ActionUncertain, events.ActionDropped}
 	if len(d.trials) > 0 {
-		out = append(out, events.TypeEmailHeld)
+		outcomes = append(outcomes, events.ActionHeld)
 	}
-	return out
+	return append(events.OutcomeTypes(outcomes...), events.TypeEmailClicked, events.TypeCustomerAnswered, events.TypeReviewSubmitted)
 }
 
 // open returns the day of a time; nil: it is settled.

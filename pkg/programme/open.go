@@ -40,7 +40,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 			w.Worker, err = open(k, section, policy.Consent)
 			if err == nil {
 				w.Policy, err = section.Policy(policy)
-				err = cmp.Or(err, checkSendsAt(w), s.checkSegments(w))
+				err = cmp.Or(err, checkSendsAt(w), s.checkSegments(w), w.goBy(c.Stores[id].Channels))
 			}
 			if err != nil {
 				errs = append(errs, inWorker(k.Name, id, err))

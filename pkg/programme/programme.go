@@ -50,6 +50,15 @@ type Worker struct {
 	Policy gate.Policy
 }
 
+// Goes returns the address that a touch of the worker goes to: where that isn't by email,
+// the one of the account, which what is known about the customer belongs to.
+func (w *Worker) Goes(t touch.Touch, own, person *customer.Customer) string {
+	if w == nil || w.Policy.Channel == "" {
+		return t.To(own, person)
+	}
+	return person.Account()
+}
+
 // Concerned reports whether an event may lead to an email of the worker. One of nobody
 // and a copy of one that is planned elsewhere lead to nothing.
 func (w *Worker) Concerned(e events.Event) bool {

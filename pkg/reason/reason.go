@@ -59,6 +59,7 @@ var (
 	Paused        = system("paused")
 	Rebuilding    = system("rebuilding")
 	SMTPDown      = system("smtp_down")
+	ChannelDown   = system("channel_down") // what SMTPDown is to email
 	TemplateError = system("template_error")
 	NoOfferCode   = system("no_offer_code")
 

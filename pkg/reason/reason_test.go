@@ -22,7 +22,7 @@ func TestNoReasonIsListedTwice(t *testing.T) {
 // Claims are kept with a number for the reason: one without a number would be
 // forgotten when the customer is written.
 func TestEveryReasonOfADropIsKeptWithTheClaim(t *testing.T) {
-	others := []reason.Reason{reason.NotYet, reason.QuietHours, reason.FrequencyCap, reason.Yields, reason.PreferencesPause, reason.SegmentsUnknown, reason.Throughput, reason.Paused, reason.Rebuilding, reason.SMTPDown,
+	others := []reason.Reason{reason.NotYet, reason.QuietHours, reason.FrequencyCap, reason.Yields, reason.PreferencesPause, reason.SegmentsUnknown, reason.Throughput, reason.Paused, reason.Rebuilding, reason.SMTPDown, reason.ChannelDown,
 		reason.TemplateError, reason.NoOfferCode, reason.ControlsUnknown, reason.TimelineFull, reason.ClockSkew, reason.Forbidden, reason.NoTemplates, reason.Unadopted, reason.Sent, reason.Uncertain}
 	for _, r := range reason.All() {
 		if slices.Contains(others, r) {

@@ -37,17 +37,8 @@ func (accepts) Open(context.Context, channel.Message) (channel.Conn, error) { re
 // message is one that was not composed: the name of its template.
 type message string
 
-// Template implements channel.Message.
-func (m message) Template() string { return string(m) }
-
-// Version implements channel.Message.
-func (message) Version() string { return "" }
-
-// SubjectArm implements channel.Message.
-func (message) SubjectArm() string { return "" }
-
-// Copy implements channel.Message.
-func (message) Copy() channel.Copy { return channel.Copy{} }
+// Words implements channel.Message.
+func (m message) Words() channel.Words { return channel.Words{Template: string(m)} }
 
 // Release implements channel.Message.
 func (message) Release() {}

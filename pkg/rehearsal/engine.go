@@ -116,7 +116,7 @@ func (e *engine) lapses(store string, rule workers.Lapse) *calendar.Lapses {
 
 func (e *engine) newIntake(people *people, s *shard, scale clock.Scale) *intake.Intake {
 	o := intake.Options{
-		Identity: e.id, Stores: programme.StoreNames(e.config), Workers: programme.WorkerNames(),
+		Identity: e.id, Stores: programme.StoreNames(e.config), Scopes: programme.Scopes(e.config),
 		Business: scale.Business, Confirm: e.config.Confirming(), Unhappy: e.config.Unhappy,
 	}
 	if people != nil {

@@ -177,6 +177,6 @@ func compose(with Composer, c channel.Content) (*Rendered, error) {
 		return nil, fmt.Errorf("the sample of %s: %w", c.Step.Template, err)
 	}
 	defer m.Release()
-	out := rendered(m.Copy())
+	out := rendered(m.Words().Copy)
 	return &out, nil
 }

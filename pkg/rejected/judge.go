@@ -40,7 +40,7 @@ func (f Fault) String() string {
 func Decode(raw events.Raw) (events.Event, error) {
 	e, err := events.Decode(raw, time.Now())
 	if err == nil {
-		err = intake.CheckScope(e, programme.WorkerNames())
+		err = intake.CheckScope(e, append(programme.WorkerNames(), events.ScopeChannel))
 	}
 	return e, err
 }

@@ -53,7 +53,7 @@ var Kind = workers.Kind{
 	Emails: "emails about your points and rewards",
 	Ahead:  true,
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderCancelled, events.TypeOrderRefunded, events.TypeOrderReturned,
-		events.TypeReviewSubmitted, events.TypeCustomerBirthday, events.TypePointsAdjusted, events.TypeRewardsJoined, events.TypeOfferIssued, events.TypeEmailSent},
+		events.TypeReviewSubmitted, events.TypeCustomerBirthday, events.TypePointsAdjusted, events.TypeRewardsJoined, events.TypeOfferIssued, events.TypeEmailSent, events.TypeWebhookSent},
 	Horizon:  expires,
 	Concerns: concerns, Overlooks: overlooks,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
@@ -72,8 +72,8 @@ func concerns(e events.Event) bool {
 	switch d := e.Data.(type) {
 	case *events.OfferIssued:
 		return d.Worker == Name
-	case *events.EmailSent:
-		return d.Worker == Name
+	case events.Fact: // that something was sent
+		return d.Body().Worker == Name
 	}
 	return true
 }
