@@ -179,6 +179,7 @@ type Worker struct {
 	Silence func(in Input) (reason.Reason, string)
 	// Ledger returns the customer's points: those of a rewards programme.
 	Ledger    func(in Input) points.Ledger
+	Tiers     []string         // names of the tiers of its ledgers, the lowest first
 	SendsAt   *localtime.Clock // when its emails leave that would be too late the day after
 	Birthdays *time.Duration   // it wants to be told of birthdays, so long before
 	Lapse     *Lapse           // it wants to be told who stays away

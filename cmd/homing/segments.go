@@ -194,6 +194,9 @@ func profileWords(p *installation.SegmentProfile) []string {
 	if p.Country != "" {
 		who = append(who, "country "+p.Country)
 	}
+	if p.Tier != "" {
+		who = append(who, "tier "+p.Tier)
+	}
 	if p.Holdout {
 		who = append(who, "in the control group that gets no marketing email")
 	}

@@ -8,7 +8,6 @@ import (
 	"go.uber.org/zap"
 
 	"homing/pkg/calendar"
-	"homing/pkg/customer"
 	"homing/pkg/product"
 	"homing/pkg/programme"
 	"homing/pkg/segment"
@@ -21,8 +20,8 @@ func (a *App) newStatistics() *statistics.Statistics {
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
 		Now: a.o.Scale.Now, Confirm: a.o.ConfirmProducts, Log: a.log.Named("products"),
 		Then: a.countNumbers,
-		Segments: func(store string) (*segment.Set, func(*customer.Customer) bool) {
-			return a.stores[store].Segments, a.stores[store].HeldOut
+		Segments: func(store string) (*segment.Set, func(*segment.Input)) {
+			return a.stores[store].Segments, a.stores[store].Knows
 		},
 	})
 }

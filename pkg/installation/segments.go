@@ -37,6 +37,7 @@ type SegmentProfile struct {
 	Chance    *float64      `json:"chance,omitempty"`          // of an order within 90 days
 	Language  string        `json:"language,omitempty"`
 	Country   string        `json:"country,omitempty"`
+	Tier      string        `json:"tier,omitempty"` // of the rewards programme
 	Holdout   bool          `json:"holdout"`
 }
 
@@ -74,7 +75,7 @@ func (i *Installation) segmentsOf(ctx context.Context, f Found) (Segments, error
 	out.Computed, out.All = products.Segmented().At, m.All()
 	out.Profile = &SegmentProfile{
 		Group: m.Group, Recency: m.R, Frequency: m.F, Money: m.M, CLV: m.CLV, Churn: m.Churn, Orders: m.Orders, LastOrder: m.LastOrder,
-		Expected: unlessUnknown(m.Expected), Chance: unlessUnknown(m.Chance), Language: m.Language, Country: m.Country, Holdout: m.Holdout,
+		Expected: unlessUnknown(m.Expected), Chance: unlessUnknown(m.Chance), Language: m.Language, Country: m.Country, Tier: m.Tier(), Holdout: m.Holdout,
 	}
 	if m.Spent.Orders > 0 {
 		out.Profile.Spent = m.Spent.Money.String()

@@ -38,7 +38,7 @@ type Collector struct {
 	drawn    uint32 // hashes up to this are of those that constants are learned from
 
 	segments *segment.Collector // nil: segments are not computed
-	heldOut  func(c *customer.Customer) bool
+	knows    func(in *segment.Input)
 }
 
 // NewCollector returns a collector that has seen nobody. What it computes is as of a time;
@@ -54,10 +54,11 @@ func NewCollector(at time.Time, before *Snapshot) *Collector {
 }
 
 // Segment has the Collector find out where the fifths and thirds of customers begin, and
-// count who is in the segments of a set, unless that is nil. heldOut says who gets no
-// marketing email at all; nil: nobody. It is called before anybody is added.
-func (k *Collector) Segment(set *segment.Set, heldOut func(c *customer.Customer) bool) {
-	k.segments, k.heldOut = segment.NewCollector(k.at, set), heldOut
+// count who is in the segments of a set, unless that is nil. knows puts into
+// an input what is known of the customer in it that is not in their record; nil: nothing is.
+// It is called before anybody is added.
+func (k *Collector) Segment(set *segment.Set, knows func(in *segment.Input)) {
+	k.segments, k.knows = segment.NewCollector(k.at, set), knows
 }
 
 // Segments puts into a snapshot what was found out about segments, if anything was. Worth
@@ -74,7 +75,11 @@ func (k *Collector) segment(c *customer.Customer, p *Part) {
 		return
 	}
 	p.Rank(c)
-	k.segments.Add(segment.Input{Customer: c, Category: k.category, Holdout: k.heldOut != nil && k.heldOut(c), Now: k.at}, p.ranks)
+	in := segment.Input{Customer: c, Category: k.category, Now: k.at}
+	if k.knows != nil {
+		k.knows(&in)
+	}
+	k.segments.Add(in, p.ranks)
 }
 
 // category is what the shop says of a product.

@@ -50,6 +50,9 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 		}
 		setSunset(s)
 		s.Digest = openDigest(c.Stores[id], s.Zone, policy, identity)
+		if err := s.checkTiers(); err != nil {
+			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
+		}
 		out[id] = s
 	}
 	return out, errors.Join(errs...)

@@ -86,7 +86,40 @@ func (w *Worker) segments() []string {
 // Memberships returns what segments the person belongs to, at a time. Its error is
 // segment.ErrUnknown.
 func (p *Person) Memberships(now time.Time) (*segment.Memberships, error) {
-	return p.Store.Segments.Of(p.Products.Segmented(), segment.Input{Customer: p.Customer, Category: p.Products.Category, Holdout: p.Store.HeldOut(p.Customer), Now: now})
+	in := segment.Input{Customer: p.Customer, Category: p.Products.Category, Now: now}
+	p.Store.Knows(&in)
+	return p.Store.Segments.Of(p.Products.Segmented(), in)
+}
+
+// Knows puts into an input what segments may ask of a customer that is not in their record:
+// whether they are held out, and their tier, where the store has a rewards programme.
+func (s *Store) Knows(in *segment.Input) {
+	in.Holdout = s.HeldOut(in.Customer)
+	if w := s.rewards(); w != nil {
+		in.Tier = func(c *customer.Customer, now time.Time) string {
+			l := w.Ledger(workers.Input{Customer: *c, Zone: s.Zone, Now: now})
+			return l.Tier(now).Tier
+		}
+	}
+}
+
+// rewards is the worker with a ledger of points and tiers; nil: there is none that is on.
+func (s *Store) rewards() *Worker {
+	i := slices.IndexFunc(s.Workers, func(w *Worker) bool {
+		return w.Ledger != nil && len(w.Tiers) > 0 && w.Settings.Status != workers.Off
+	})
+	if i < 0 {
+		return nil
+	}
+	return s.Workers[i]
+}
+
+// checkTiers finds segments that ask for a tier that there isn't.
+func (s *Store) checkTiers() error {
+	if w := s.rewards(); w != nil {
+		return s.Segments.CheckTiers(w.Tiers)
+	}
+	return nil
 }
 
 // member answers for the gate. It looks at the person when it is first asked.

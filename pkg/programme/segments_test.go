@@ -27,7 +27,12 @@ stores:
 
 func stores(t *testing.T, more string) (map[string]*programme.Store, error) {
 	t.Helper()
-	c, err := config.Parse("test", []byte(twoStores+more), nil, programme.WorkerNames())
+	return configured(t, twoStores+more)
+}
+
+func configured(t *testing.T, text string) (map[string]*programme.Store, error) {
+	t.Helper()
+	c, err := config.Parse("test", []byte(text), nil, programme.WorkerNames())
 	if err == nil {
 		err = c.Validate()
 	}
@@ -90,7 +95,7 @@ func TestWhoIsInASegmentIsAskedOfTheNight(t *testing.T) {
 		t.Error("an offer for everybody is not made: ", err)
 	}
 	k := product.NewCollector(now, nil)
-	k.Segment(open["main"].Segments, open["main"].HeldOut)
+	k.Segment(open["main"].Segments, open["main"].Knows)
 	k.Add(who)
 	p.Products = k.Snapshot()
 	k.Segments(p.Products)
@@ -108,5 +113,57 @@ func TestWhoIsInASegmentIsAskedOfTheNight(t *testing.T) {
 	}
 	if control < 25 || control > 75 {
 		t.Errorf("%d of 100 are held out", control)
+	}
+}
+
+// Segments ask for the tier that the ledger of points has: the night's counts, the gate and
+// what explains it by the same, and nobody's ledger is looked at for other segments.
+func TestSegmentsAskForTheTier(t *testing.T) {
+	const tiers = `
+workers: {rewards: {status: live, tiers: {by: points, window: rolling, grace: 60d, steps: [{name: Silver, from: "300"}, {name: Gold, from: "800"}]}}}
+`
+	with := func(segments string) (map[string]*programme.Store, error) {
+		t.Helper()
+		return configured(t, strings.Replace(twoStores, "{vip: orders > 2}", "{"+segments+"}", 1)+tiers)
+	}
+	open, err := with(`ranked: 'tier in ["Silver", "Gold"]', rest: 'tier == ""'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+	k := product.NewCollector(now, nil)
+	k.Segment(open["main"].Segments, open["main"].Knows)
+	who := map[string]*customer.Customer{}
+	for id, minor := range map[string]int64{"ann": 40000, "bob": 100000, "cid": 2000} {
+		c := &customer.Customer{}
+		d := &events.OrderPlaced{Customer: events.Customer{ID: id}, Order: events.Order{ID: id, Total: events.Money{Minor: minor, Currency: "GBP"}, Items: []events.Item{{ProductID: "tea", Quantity: 1}}}}
+		customer.Apply(c, events.Event{ID: id, Type: d.Type(), Time: now.AddDate(0, 0, -30), Data: d})
+		k.Add(c)
+		who[id] = c
+	}
+	night := k.Snapshot()
+	k.Segments(night)
+	if got := night.Segmented().Counts; got["ranked"] != 2 || got["rest"] != 1 {
+		t.Errorf("%v", got)
+	}
+	for id, want := range map[string]string{"ann": "Silver", "bob": "Gold", "cid": ""} {
+		m, err := (&programme.Person{Store: open["main"], Customer: who[id], Products: night}).Memberships(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Has("new"); m.Profile.Tier != "" {
+			t.Errorf("%s: the ledger was looked at", id)
+		}
+		is := m.Membership("ranked")
+		if is.Member != (want != "") || is.String() != "tier is "+map[bool]string{true: want, false: "none"}[want != ""] || m.Has("rest") == is.Member || m.Tier() != want {
+			t.Errorf("%s: %+v, %q", id, is, m.Tier())
+		}
+		before, err := (&programme.Person{Store: open["main"], Customer: who[id], Products: night}).Memberships(now.AddDate(0, 0, -20)) // before the points could be used
+		if err != nil || before.Tier() != "" {
+			t.Errorf("%s: %q, %v", id, before.Tier(), err)
+		}
+	}
+	if _, err := with(`best: 'tier == "Glod"'`); err == nil || !strings.Contains(err.Error(), `segments.best: there is no tier "Glod"; did you mean "Gold"?`) {
+		t.Error(err)
 	}
 }

@@ -22,6 +22,7 @@ const maxRows = 1 << 19
 type Collector struct {
 	at      time.Time
 	set     *Set // nil: nothing is counted
+	tiered  bool // some of it asks for the tier
 	max     int  // rows
 	rows    []row
 	all     int    // customers, whether they are among the rows or not
@@ -42,13 +43,14 @@ type row struct {
 type traits struct {
 	language, country string
 	holdout           bool
+	tier              string
 	answers           []bool // to all questions of the set
 }
 
 // NewCollector returns a Collector that has seen nobody, as of a time. It counts who is in
 // the segments of a set; nil: it does not count.
 func NewCollector(at time.Time, set *Set) *Collector {
-	return &Collector{at: at, set: set, max: maxRows, drawn: math.MaxUint32, placeOf: map[string]int32{}}
+	return &Collector{at: at, set: set, tiered: set != nil && set.Uses(set.names, tier), max: maxRows, drawn: math.MaxUint32, placeOf: map[string]int32{}}
 }
 
 // Orders are what a customer's orders amount to. They are the same on later nights, for as
@@ -77,6 +79,10 @@ func (k *Collector) Add(in Input, o *Orders) {
 	key := append(make([]byte, 0, 64), t.language...)
 	key = append(append(append(key, 0), t.country...), 0)
 	key = strconv.AppendBool(key, t.holdout)
+	if k.tiered {
+		t.tier = in.tier()
+		key = append(append(key, t.tier...), 0)
+	}
 	for _, name := range k.set.names {
 		x := k.set.of[name]
 		for i := range x.questions {
@@ -203,7 +209,7 @@ func (k *Collector) count(s *Snapshot, foreseen []foreseen) {
 		p = Profile{}
 		s.place(&p, &r.trace, foreseen[i].expected, foreseen[i].chance)
 		t := &k.traits[r.traits]
-		p.Language, p.Country, p.Holdout = t.language, t.country, t.holdout
+		p.Language, p.Country, p.Holdout, p.Tier = t.language, t.country, t.holdout, t.tier
 		e.names(&p, k.at)
 		from := 0
 		for _, name := range k.set.names {

@@ -28,6 +28,7 @@ type Expression struct {
 	program   *vm.Program
 	fields    []string // that it names
 	questions []question
+	tiers     []string // that it compares with
 }
 
 // Bounds of an expression.
@@ -225,6 +226,9 @@ func (l *linter) compares(n *ast.BinaryNode) {
 	}
 	for _, w := range words {
 		if s, is := w.(*ast.StringNode); is {
+			if name.Value == tier {
+				l.x.tiers = append(l.x.tiers, s.Value)
+			}
 			if err := neverIs(name.Value, s.Value); err != nil {
 				l.fail(w, "%s", err.Error())
 			}

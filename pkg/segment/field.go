@@ -26,6 +26,7 @@ type env struct {
 	Currency string  `expr:"currency"`
 	Language string  `expr:"language"`
 	Country  string  `expr:"country"`
+	Tier     string  `expr:"tier"`
 	Holdout  bool    `expr:"holdout"`
 
 	Answers []bool `expr:"_answers"` // to the questions of a Set, by their places
@@ -41,7 +42,7 @@ type field struct {
 	tell  func(p *Profile, now time.Time) string
 }
 
-// fields are all of them. What comes later, such as a tier, is a line here and one in env.
+// fields are all of them.
 var fields = []field{
 	{"group", wordsOf(append(Groups(), None)), func(p *Profile, _ time.Time) string { return string(p.Group) }},
 	{"r", nil, func(p *Profile, _ time.Time) string { return score(p.R) }},
@@ -61,8 +62,18 @@ var fields = []field{
 	{"currency", nil, func(p *Profile, _ time.Time) string { return word(p.Spent.Currency) }},
 	{"language", nil, func(p *Profile, _ time.Time) string { return word(p.Language) }},
 	{"country", nil, func(p *Profile, _ time.Time) string { return word(p.Country) }},
+	{tier, nil, func(p *Profile, _ time.Time) string {
+		if p.Tier == "" {
+			return "none"
+		}
+		return p.Tier
+	}},
 	{"holdout", nil, func(p *Profile, _ time.Time) string { return yesOrNo(p.Holdout) }},
 }
+
+// tier is the name of the one field that is found out only where it is asked for: it
+// follows from a ledger of all that the customer did.
+const tier = "tier"
 
 const unknown = "not known"
 
@@ -114,7 +125,7 @@ func known(score int) float64 {
 func (e *env) names(p *Profile, now time.Time) {
 	*e = env{Group: string(p.Group), R: known(p.R), F: known(p.F), M: known(p.M), CLV: string(p.CLV), Churn: string(p.Churn),
 		Orders: p.Orders, Days: days(p.LastOrder, now), Expected: p.Expected, Spent: math.NaN(), Currency: p.Spent.Currency,
-		Language: p.Language, Country: p.Country, Holdout: p.Holdout, Answers: e.Answers}
+		Language: p.Language, Country: p.Country, Tier: p.Tier, Holdout: p.Holdout, Answers: e.Answers}
 	if p.Spent.Orders > 0 {
 		e.Spent = float64(p.Spent.Minor) / math.Pow10(events.Digits(p.Spent.Currency))
 	}

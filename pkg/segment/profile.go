@@ -25,6 +25,7 @@ type Profile struct {
 	Language string // "de"; empty: not known
 	Country  string // "DE"; empty: not known
 	Holdout  bool   // gets no marketing email at all
+	Tier     string // of the rewards programme; empty: none, or nobody has asked yet, see Memberships.Tier
 }
 
 // trace is what a customer's orders amount to, whenever they are looked at.

@@ -107,6 +107,26 @@ func (s *Set) Check(names []string) error {
 	return nil
 }
 
+// CheckTiers reports segments that compare with a tier which a rewards programme with some
+// tiers does not have: nobody would be in it.
+func (s *Set) CheckTiers(tiers []string) error {
+	if len(tiers) == 0 {
+		return nil
+	}
+	for _, name := range s.names {
+		for _, word := range s.of[name].tiers {
+			if word == "" || slices.Contains(tiers, word) {
+				continue
+			}
+			if near := suggest.Nearest(word, tiers); near != "" {
+				return fmt.Errorf("segments.%s: there is no tier %q; did you mean %q?", name, word, near)
+			}
+			return fmt.Errorf("segments.%s: there is no tier %q; there are %s", name, word, strings.Join(tiers, ", "))
+		}
+	}
+	return nil
+}
+
 // Uses reports whether any of some segments asks about one of some names.
 func (s *Set) Uses(segments []string, names ...string) bool {
 	return slices.ContainsFunc(segments, func(name string) bool {
@@ -123,16 +143,20 @@ type Input struct {
 	Customer *customer.Customer          // a person
 	Category func(product string) string // that the catalog has a product in; nil: none is known
 	Holdout  bool                        // they get no marketing email at all
-	Now      time.Time
+	// Tier returns the customer's in the store's rewards programme; "": none. nil: there is no
+	// programme.
+	Tier func(c *customer.Customer, now time.Time) string
+	Now  time.Time
 }
 
 // Memberships are what one customer belongs to. They are for one goroutine.
 type Memberships struct {
 	Profile
-	set *Set
-	in  Input
-	env env
-	vm  vm.VM
+	tiered bool // Profile has the tier
+	set    *Set
+	in     Input
+	env    env
+	vm     vm.VM
 }
 
 // Of looks at a customer by a snapshot. Its error is ErrUnknown.
@@ -148,6 +172,22 @@ func (s *Set) Of(snapshot *Snapshot, in Input) (*Memberships, error) {
 	return m, nil
 }
 
+// Tier returns the customer's tier in the store's rewards programme; "": none.
+func (m *Memberships) Tier() string {
+	if !m.tiered {
+		m.tiered, m.Profile.Tier = true, m.in.tier()
+		m.env.Tier = m.Profile.Tier
+	}
+	return m.Profile.Tier
+}
+
+func (in *Input) tier() string {
+	if in.Tier == nil {
+		return ""
+	}
+	return in.Tier(in.Customer, in.Now)
+}
+
 // Has reports whether the customer is in a segment; nobody is in one that there isn't.
 func (m *Memberships) Has(name string) bool { return m.Meets(m.set.of[name]) }
 
@@ -157,12 +197,18 @@ func (m *Memberships) Meets(x Expression) bool {
 	if x.program == nil {
 		return false
 	}
+	if x.asks(tier) {
+		m.Tier()
+	}
 	m.env.Answers = m.env.Answers[:0]
 	for i := range x.questions {
 		m.env.Answers = append(m.env.Answers, x.questions[i].answer(&m.in))
 	}
 	return x.holds(&m.env, &m.vm)
 }
+
+// asks reports whether the expression names a field.
+func (x *Expression) asks(field string) bool { return slices.Contains(x.fields, field) }
 
 // holds runs the program. It cannot fail: what it names is there, and has the right type.
 func (x *Expression) holds(e *env, machine *vm.VM) bool {

@@ -55,9 +55,10 @@ type Options struct {
 	// Then is done after a refresh that somebody asked for: it computes what else rests on the
 	// statistics. It may be nil.
 	Then func(ctx context.Context, store string) error
-	// Segments returns the segments of a store that are counted, and who gets no marketing
-	// email at all; for Refresh. nil: those that there always are.
-	Segments func(store string) (*segment.Set, func(c *customer.Customer) bool)
+	// Segments returns the segments of a store that are counted, and what puts into an input
+	// what is known of the customer in it; see product.Collector.Segment. For Refresh. nil:
+	// those that there always are.
+	Segments func(store string) (*segment.Set, func(in *segment.Input))
 }
 
 // Statistics holds the statistics of some stores. It is safe for concurrent use.

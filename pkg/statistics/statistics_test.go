@@ -271,8 +271,8 @@ func TestSegmentsAreCountedWithTheProducts(t *testing.T) {
 		Nobody: func(store string) customer.Key {
 			return customer.Key{Store: store, Bucket: 9, Token: "nobodynobodynobo"}
 		}, Now: func() time.Time { return noon.AddDate(0, 0, 90) }, Log: zap.NewNop(),
-		Segments: func(string) (*segment.Set, func(*customer.Customer) bool) {
-			return set, func(c *customer.Customer) bool { return c.ID.Value == "c3" }
+		Segments: func(string) (*segment.Set, func(*segment.Input)) {
+			return set, func(in *segment.Input) { in.Holdout = in.Customer.ID.Value == "c3" }
 		}})
 	refresh(t, c, "main")
 	another := process(js, tl, nil)

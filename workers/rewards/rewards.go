@@ -60,6 +60,9 @@ var Kind = workers.Kind{
 		p, _ := c.programme() // it was validated
 		w := worker{c, p}
 		out := workers.Worker{Settings: c.Settings, Steps: w.steps(), Plan: w.Plan, Wanted: w.Wanted, Compose: w.Compose, Silence: w.Silence, Ledger: w.Ledger}
+		for _, t := range p.Tiers.Steps {
+			out.Tiers = append(out.Tiers, t.Name)
+		}
 		if c.Bonus.Birthday > 0 {
 			out.Birthdays = new(time.Duration)
 		}
