@@ -35,6 +35,8 @@ const (
 	TypeComplaintClosed      Type = "complaint.closed"
 	TypePointsAdjusted       Type = "points.adjusted"
 	TypeRewardsJoined        Type = "rewards.joined"
+	TypeAudienceEntered      Type = "audience.entered"
+	TypeAudienceLeft         Type = "audience.left"
 	TypeAddressBounced       Type = "address.bounced"
 	TypeAddressComplained    Type = "address.complained"
 	TypeProductUpdated       Type = "product.updated"
@@ -131,6 +133,8 @@ var rows = []Row{
 		"enters them in the customer's ledger of points, see [rewards.md](rewards.md)"),
 	row[RewardsJoined](Storefront, "A customer asked to take part in the rewards programme.",
 		"makes them a member where members are those who asked, see [rewards.md](rewards.md)"),
+	row[AudienceEntered](Calendar, "A customer came into a segment that the shop wants to be told of.", ""),
+	row[AudienceLeft](Calendar, "A customer is no more in a segment that the shop wants to be told of.", ""),
 	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
 		"sends nothing more to the address, for any customer of the store; with `permanent: false` it is noted"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",

@@ -429,6 +429,20 @@ export type RewardsJoined = {
   customer: Customer;
 };
 
+/** A customer came into a segment that the shop wants to be told of. Comes from the shop or from Homing's calendar. */
+export type AudienceEntered = {
+  customer: Customer;
+  /** The name of the segment. */
+  audience: string;
+};
+
+/** A customer is no more in a segment that the shop wants to be told of. Comes from the shop or from Homing's calendar. */
+export type AudienceLeft = {
+  customer: Customer;
+  /** The name of the segment. */
+  audience: string;
+};
+
 /** Email to an address came back, as relays report it some time after they accepted it. */
 export type AddressBounced = {
   email: Email;
@@ -479,6 +493,8 @@ export interface EventData {
   "subscription.payment_failed": SubscriptionPaymentFailed;
   "points.adjusted": PointsAdjusted;
   "rewards.joined": RewardsJoined;
+  "audience.entered": AudienceEntered;
+  "audience.left": AudienceLeft;
   "address.bounced": AddressBounced;
   "address.complained": AddressComplained;
   "product.updated": ProductUpdated;

@@ -8,6 +8,7 @@ import (
 	"homing/events"
 	"homing/pkg/calendar"
 	"homing/pkg/foresight"
+	"homing/pkg/programme"
 	"homing/workers"
 )
 
@@ -17,7 +18,11 @@ const RoleCalendar = "calendar"
 
 // dailyJobs lists what some replica of the calendar does once a day for each store.
 func (a *App) dailyJobs() []calendar.Job {
-	return []calendar.Job{a.productsJob(), a.numbersJob(), a.erasureJob()}
+	jobs := []calendar.Job{a.productsJob(), a.numbersJob(), a.erasureJob()}
+	if slices.ContainsFunc(programme.StoreNames(a.o.Config), func(store string) bool { return len(a.o.Config.Stores[store].Audiences) > 0 }) {
+		jobs = append(jobs, a.audiencesJob())
+	}
+	return jobs
 }
 
 // runCalendar runs the calendar until ctx ends, if that is a role of this process.

@@ -108,6 +108,7 @@ var may = map[string][]string{
 	"pkg/calendar":             {"events", "pkg/customer", "pkg/bus", "pkg/projection"},
 	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render", "templates"},
 	"pkg/templatediff":         {"pkg/render", "pkg/templatestore"},
+	"pkg/roster":               {"events", "pkg/bus", "pkg/customer"},
 	"pkg/statistics":           {"events", "pkg/customer", "pkg/product", "pkg/recommend", "pkg/segment", "pkg/bus"},
 	"pkg/intake":               {"events", "pkg/click", "pkg/clock", "pkg/customer", "pkg/bus", "pkg/trace"},
 	"pkg/erasure":              {"events", "pkg/customer", "pkg/bus", "pkg/kept"},

@@ -53,6 +53,8 @@ type Config struct {
 	Calendar          Calendar `yaml:"calendar"`
 	// Segments are by name.
 	Segments segment.Expressions `yaml:"segments"`
+	// Audiences are the segments about which events tell who comes and who leaves.
+	Audiences Audiences `yaml:"audiences"`
 	// Channels are by name.
 	Channels Channels `yaml:"channels"`
 	// Workers is keyed by the worker's name. A worker without a section is not

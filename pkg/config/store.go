@@ -61,6 +61,8 @@ type Store struct {
 	Clicks        Clicks  `yaml:"clicks"`
 	Numbers       Numbers `yaml:"numbers"`
 	SMTP          SMTP    `yaml:"smtp"`
+	// Audiences are the segments about which events tell who comes and who leaves.
+	Audiences Audiences `yaml:"audiences"`
 	// Channels are by name; those of all stores are among them.
 	Channels Channels `yaml:"channels"`
 	// Segments are by name; those of all stores are among them.

@@ -49,6 +49,9 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypePointsAdjusted: told((*Customer).adjusted),
 	events.TypeRewardsJoined:  told(noted(JoinedRewards, func(*events.RewardsJoined) string { return "" })),
 
+	events.TypeAudienceEntered: profileOnly,
+	events.TypeAudienceLeft:    profileOnly,
+
 	events.TypePersonMerged:      of((*Customer).becomes),
 	events.TypeAddressBounced:    of((*Customer).addressBounced),
 	events.TypeAddressComplained: of(noted(Complained, func(*events.AddressComplained) string { return "" })),

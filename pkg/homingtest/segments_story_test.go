@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/homingtest"
 	"homing/pkg/statistics"
@@ -20,6 +21,7 @@ import (
 
 const forRegulars = `
 pacing: {frequency: [], look_ahead: 0s, quiet_hours: {from: "00:00", to: "00:00"}}
+audiences: [regulars]
 segments:
   regulars: 'orders >= 2 and bought("tea", 365)'
 workers:
@@ -32,7 +34,7 @@ workers:
       - {template: win-back/offer, after: 0s, expires: 1h, offer: {percent: 10, valid: 1h, code: static, value: MISSYOU10, segments: [at_risk]}}
 `
 
-// Emails, and offers, for the customers of some segments only.
+// Emails, and offers, for the customers of some segments only; and programs are told who comes.
 func TestEmailsForASegment(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,6 +43,7 @@ func TestEmailsForASegment(t *testing.T) {
 		s.opened = time.Now().UTC().Truncate(time.Millisecond)
 		s.orders(0, "ann", "", "tea")
 		s.orders(time.Minute, "ann", "", "pot")
+		s.w.Publish("main", &events.CustomerUpdated{Customer: events.Customer{ID: "ann", Consent: &events.Consent{Email: events.Subscribed}}})
 		s.orders(0, "bob", "", "tea")
 		for i, name := range []string{"cid", "dan", "eva", "fay", "gus"} {
 			s.orders(-time.Duration(i+1)*240*time.Hour, name, "", "pot")
@@ -50,6 +53,16 @@ func TestEmailsForASegment(t *testing.T) {
 		got := s.became("thank-you")
 		if d := diff.Diff(want, map[string][]string{"ann": got["ann"], "bob": got["bob"]}); d != "" {
 			t.Errorf("thanks (-want +got):\n%s", d)
+		}
+
+		var came []string
+		for _, e := range s.w.Timeline() {
+			if d, ok := e.Data.(*events.AudienceEntered); ok {
+				came = append(came, d.Audience+" "+d.Customer.ID+" "+e.Time.Format("Mon 15:04"))
+			}
+		}
+		if d := diff.Diff([]string{"regulars ann Sat 05:07"}, came); d != "" {
+			t.Errorf("who came (-want +got):\n%s", d)
 		}
 
 		ctx := context.Background()

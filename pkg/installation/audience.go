@@ -6,7 +6,6 @@ import (
 
 	"homing/pkg/audience"
 	"homing/pkg/customer"
-	"homing/pkg/gate"
 	"homing/pkg/programme"
 	"homing/pkg/reason"
 	"homing/pkg/segment"
@@ -21,9 +20,8 @@ type Members struct {
 	LeftOut   map[reason.Reason]int `json:"left_out,omitempty"` // of the segment, by why
 }
 
-// EachMember calls fn with those in a segment of a store who said yes to marketing email
-// themselves and have not taken it back: each person once. That they ordered is not enough,
-// whatever the store's policy for email is. seen is told now and then how many customers it
+// EachMember calls fn with those in a segment of a store who may be named as such, as
+// programme.Person.Shareable has it: each person once. seen is told now and then how many customers it
 // has looked at. Where nothing was computed yet, its error is segment.ErrUnknown.
 func (i *Installation) EachMember(ctx context.Context, store, of string, fn func(audience.Member) error, seen func(n int)) (Members, error) {
 	var n Members
@@ -38,18 +36,16 @@ func (i *Installation) EachMember(ctx context.Context, store, of string, fn func
 	if !products.Segmented().Known() {
 		return n, segment.ErrUnknown
 	}
-	allowed := s.Workers[0].Policy.Installation
-	policy := gate.Policy{Installation: allowed, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.Explicit}}}
 	address := func(email string) string { return i.identity.Address(store, email) }
 	each := func(_ customer.Key, who *customer.Customer) error {
 		n.Customers++
-		m, err := (&programme.Person{Store: s, Customer: who, Products: products}).Memberships(now)
+		p := &programme.Person{Store: s, Customer: who, Products: products, Address: address}
+		m, err := p.Memberships(now)
 		if err != nil || !m.Has(of) {
 			return err
 		}
 		n.Segment++
-		v := gate.Standing(&gate.Case{Step: touch.Step{Class: touch.Marketing}, Customer: who, Policy: policy, Address: address, Now: now})
-		if v.Action == touch.Drop {
+		if v := p.Shareable(now); v.Action == touch.Drop {
 			if n.LeftOut == nil {
 				n.LeftOut = map[reason.Reason]int{}
 			}

@@ -53,6 +53,9 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 		if err := s.checkTiers(); err != nil {
 			errs = append(errs, fmt.Errorf("stores.%s: %w", id, err))
 		}
+		if err := s.Segments.Check(c.Stores[id].Audiences); err != nil {
+			errs = append(errs, fmt.Errorf("stores.%s: audiences: %w", id, err))
+		}
 		out[id] = s
 	}
 	return out, errors.Join(errs...)

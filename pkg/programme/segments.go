@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/gate"
 	"homing/pkg/segment"
+	"homing/pkg/touch"
 	"homing/workers"
 )
 
@@ -89,6 +91,35 @@ func (p *Person) Memberships(now time.Time) (*segment.Memberships, error) {
 	in := segment.Input{Customer: p.Customer, Category: p.Products.Category, Now: now}
 	p.Store.Knows(&in)
 	return p.Store.Segments.Of(p.Products.Segmented(), in)
+}
+
+// Audiences returns in which of some segments the person is, at a time, and may be named as
+// one of it to others: they said yes to marketing email themselves, and have not taken it
+// back. That they ordered is not enough, whatever the store's policy for email is. Its
+// error is segment.ErrUnknown.
+func (p *Person) Audiences(names []string, now time.Time) ([]bool, error) {
+	m, err := p.Memberships(now)
+	if err != nil {
+		return nil, err
+	}
+	out, may, asked := make([]bool, len(names)), false, false
+	for i, name := range names {
+		if !m.Has(name) {
+			continue
+		}
+		if !asked {
+			asked, may = true, p.Shareable(now).Action == touch.Send
+		}
+		out[i] = may
+	}
+	return out, nil
+}
+
+// Shareable says why a person must not be named to others as one of a segment; the zero
+// Verdict: they may.
+func (p *Person) Shareable(now time.Time) touch.Verdict {
+	policy := gate.Policy{Installation: p.Store.Workers[0].Policy.Installation, Sections: gate.Sections{Consent: gate.Consent{Policy: gate.Explicit}}}
+	return gate.Standing(&gate.Case{Step: touch.Step{Class: touch.Marketing}, Customer: p.Customer, Policy: policy, Address: p.Address, Now: now})
 }
 
 // Knows puts into an input what segments may ask of a customer that is not in their record:

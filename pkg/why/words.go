@@ -101,6 +101,10 @@ func (t *teller) rare(e events.Event) string {
 		return s
 	case *events.RewardsJoined:
 		return "asked to take part in the rewards programme"
+	case *events.AudienceEntered:
+		return "came into the audience " + d.Audience
+	case *events.AudienceLeft:
+		return "left the audience " + d.Audience
 	case *events.CustomerBirthday:
 		if d.Year > 0 {
 			return "the birthday of " + strconv.Itoa(d.Year) + " is near"
