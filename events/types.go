@@ -329,35 +329,6 @@ type CustomerUpdated struct {
 	Customer `json:"customer"`
 }
 
-// The scopes of an unsubscribe. Any other scope is the name of one worker.
-const (
-	ScopeAll        = "all"        // no marketing any more
-	ScopeEverything = "everything" // nothing at all, not even transactional email
-
-	// ScopeChannel begins the scopes of channels other than email: "channel-sms" is nothing
-	// at all by the channel sms.
-	ScopeChannel = "channel-"
-)
-
-// CustomerUnsubscribed says what a customer does not want any more.
-type CustomerUnsubscribed struct {
-	Customer `json:"customer"`
-	Scope    string `json:"scope,omitempty" rule:"scope"` // ScopeAll when empty, ScopeEverything, the name of a worker or of a channel after ScopeChannel
-}
-
-// CustomerPreferences says which emails a customer wants, and how. What is left out
-// stays as it was. The language, the time zone and the birthday that a customer chose
-// here count before those that other events mention.
-type CustomerPreferences struct {
-	Customer   `json:"customer"`
-	Kinds      map[string]bool `json:"kinds,omitempty" rule:"kinds"`         // worker, or channel after ScopeChannel → whether its messages are wanted
-	AtMost     *AtMost         `json:"at_most,omitempty"`                    // marketing emails; empty: as many as the shop sends
-	PauseUntil *time.Time      `json:"pause_until,omitempty" rule:"until"`   // no marketing before; a time that is over ends a pause
-	Birthday   string          `json:"birthday,omitempty" rule:"birthday"`   // as in Customer
-	Locale     string          `json:"locale,omitempty" rule:"locale"`       // as in Customer
-	TimeZone   string          `json:"time_zone,omitempty" rule:"time_zone"` // as in Customer
-}
-
 // CustomerMerged says that From turned out to be the same person as Customer,
 // who goes on as Customer.
 type CustomerMerged struct {

@@ -88,7 +88,7 @@ func (f *Front) signer(r *http.Request, body []byte) (caller, bool) {
 	q := r.URL.Query()
 	for _, k := range f.o.Stores[q.Get("store")].Keys {
 		if k.ID == q.Get("key") {
-			return caller{q.Get("store"), k.ID, r.Header.Get("Webhook-Id")}, stdwebhook.Signed([]string{k.Secret}, r.Header, body, f.o.Now())
+			return caller{q.Get("store"), k.ID, r.Header.Get("Webhook-Id")}, stdwebhook.Signed([]string{k.Secret}, r.Header.Get, body, f.o.Now())
 		}
 	}
 	return caller{}, false

@@ -4,7 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strings"
+	"time"
+
+	"homing/pkg/stdwebhook"
 )
 
 // signed reports whether a signature, in base64, is that of a body under one of some
@@ -21,4 +25,9 @@ func signed(secrets []string, signature string, body []byte) bool {
 		good = hmac.Equal(given, h.Sum(nil)) || good
 	}
 	return good
+}
+
+// signedStandard reports the same of a request, as Standard Webhooks has it.
+func signedStandard(secrets []string, h http.Header, body []byte, now time.Time) bool {
+	return stdwebhook.Signed(secrets, h.Get, body, now)
 }

@@ -18,7 +18,6 @@ import (
 	"homing/pkg/shop/medusa"
 	"homing/pkg/shop/shopify"
 	"homing/pkg/shop/woocommerce"
-	"homing/pkg/stdwebhook"
 )
 
 // A door is how the webhooks of a shop system come.
@@ -49,7 +48,7 @@ var doors = map[string]*door{
 	},
 	medusa.System: {
 		name: medusa.System, read: medusa.Read,
-		secrets: func(s Store) []string { return s.Medusa }, signed: stdwebhook.Signed,
+		secrets: func(s Store) []string { return s.Medusa }, signed: signedStandard,
 	},
 }
 

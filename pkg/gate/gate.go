@@ -111,7 +111,7 @@ var Rules = []Rule{
 	{Name: "erased", Judge: erased, Person: true, Reasons: []reason.Reason{reason.Erased}},
 	{Name: "address", Judge: address, Person: true, Reasons: []reason.Reason{reason.NoAddress, reason.Bounced, reason.Complained}, Keys: []string{"feedback.soft_bounces"}},
 	{Name: "recipients", Judge: recipients, Person: true, Reasons: []reason.Reason{reason.Shadow}, Keys: []string{"recipients_allow"}},
-	{Name: "suppression", Judge: suppression, Person: true, Reasons: []reason.Reason{reason.Unsubscribed}},
+	{Name: "suppression", Judge: suppression, Person: true, Reasons: []reason.Reason{reason.Unsubscribed}, Keys: []string{"channel"}},
 	{Name: "shared", Judge: shared, Person: true, Reasons: []reason.Reason{reason.SharedAddress}},
 	{Name: "consent", Judge: consent, Person: true, Reasons: []reason.Reason{reason.NoConsent}, Keys: []string{"consent.policy"}},
 	{Name: "worker", Judge: live, Reasons: []reason.Reason{reason.WorkerOff, reason.StepRemoved}},

@@ -52,7 +52,7 @@ func NewEndpoint(t *testing.T) *Endpoint {
 		switch err := json.Unmarshal(body, &message); {
 		case err != nil || message.Type != "message.due" || r.URL.Path != "/homing" || r.Method != http.MethodPost:
 			t.Errorf("%s %s, %v: %s", r.Method, r.URL.Path, err, body)
-		case !stdwebhook.Signed([]string{EndpointSecret}, r.Header, body, time.Now()):
+		case !stdwebhook.Signed([]string{EndpointSecret}, r.Header.Get, body, time.Now()):
 			t.Errorf("not signed: %v", r.Header)
 		}
 		e.mu.Lock()

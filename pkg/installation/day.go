@@ -60,8 +60,8 @@ func (d *Detail) count(outcome, reason string) {
 var outcomes = events.OutcomeTypes()
 
 // of is where an outcome is counted.
-func (o *Outcomes) of(t events.Type) *int {
-	switch t.Action() {
+func (o *Outcomes) of(action string) *int {
+	switch action {
 	case events.ActionSent:
 		return &o.Sent
 	case events.ActionHeld:
@@ -90,13 +90,13 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
 		}
 		day := StoreStatus{Store: store, Since: localtime.DayStart(scale.Now().In(zone))}
-		for _, t := range outcomes {
-			if *day.Today.of(t), err = factsSince(ctx, js, store, t, scale.Real(day.Since)); err != nil {
+		for _, action := range []string{events.ActionSent, events.ActionHeld, events.ActionDropped, events.ActionUncertain} {
+			if *day.Today.of(action), err = factsSince(ctx, js, store, scale.Real(day.Since), events.OutcomeTypes(action)...); err != nil {
 				return fmt.Errorf("counting the facts of store %s: %w", store, err)
 			}
 		}
 		if c.Stores[store].Clicks.Track {
-			n, err := factsSince(ctx, js, store, events.TypeEmailClicked, scale.Real(day.Since))
+			n, err := factsSince(ctx, js, store, scale.Real(day.Since), events.TypeEmailClicked)
 			if err != nil {
 				return fmt.Errorf("counting the clicks of store %s: %w", store, err)
 			}
@@ -130,7 +130,7 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 					continue
 				}
 				if _, ok := e.Event.Data.(events.Fact); ok {
-					*told.of(e.Event.Type)++
+					*told.of(e.Event.Type.Action())++
 				}
 				tellOf(by, e.Event, day.Since.Location())
 			}
@@ -162,8 +162,9 @@ func tellOf(by map[string]*WorkerStatus, e events.Event, zone *time.Location) {
 		if w == nil {
 			return
 		}
-		*w.Today.of(e.Type)++
-		if action := e.Type.Action(); action == events.ActionSent {
+		action := e.Type.Action()
+		*w.Today.of(action)++
+		if action == events.ActionSent {
 			w.Detail.Hours[e.Time.In(zone).Hour()]++
 		} else {
 			w.Detail.count(action, d.Body().Reason)
@@ -171,11 +172,15 @@ func tellOf(by map[string]*WorkerStatus, e events.Event, zone *time.Location) {
 	}
 }
 
-// factsSince has the server count, which looks at no message.
-func factsSince(ctx context.Context, js jetstream.JetStream, store string, t events.Type, since time.Time) (n int, err error) {
+// factsSince has the server count the facts of some types, which looks at no message.
+func factsSince(ctx context.Context, js jetstream.JetStream, store string, since time.Time, types ...events.Type) (n int, err error) {
+	var subjects []string
+	for _, t := range types {
+		subjects = append(subjects, "timeline."+store+".*."+string(t))
+	}
 	for _, stream := range bus.PartitionsOf(js).Timelines() {
 		c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
-			FilterSubject: "timeline." + store + ".*." + string(t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
 			AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
 		})
 		if err != nil {

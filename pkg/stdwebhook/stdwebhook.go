@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -42,16 +41,16 @@ func Key(secret string) ([]byte, error) {
 }
 
 // Sign signs a request with each of some keys: a receiver takes it that knows one of them.
-// An id must have no full stop in it.
-func Sign(h http.Header, keys [][]byte, id string, at time.Time, body []byte) {
+// set is told its headers. An id must have no full stop in it.
+func Sign(set func(header, value string), keys [][]byte, id string, at time.Time, body []byte) {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	signatures := make([]string, len(keys))
 	for i, k := range keys {
 		signatures[i] = "v1," + base64.StdEncoding.EncodeToString(sum(k, id, seconds, body))
 	}
-	h.Set(HeaderID, id)
-	h.Set(HeaderTimestamp, seconds)
-	h.Set(HeaderSignature, strings.Join(signatures, " "))
+	set(HeaderID, id)
+	set(HeaderTimestamp, seconds)
+	set(HeaderSignature, strings.Join(signatures, " "))
 }
 
 // tolerance is how far the time of a request may be from ours.
@@ -61,11 +60,12 @@ const tolerance = 5 * time.Minute
 // changes its secret.
 const mostTried = 8
 
-// Signed reports whether a request is signed with one of some secrets. What was sent too
+// Signed reports whether a request, whose headers get returns, is signed with one of some
+// secrets. What was sent too
 // long ago, or will be, is not. A secret is what it says, or what it says in base64, with or
 // without whsec_ in front.
-func Signed(secrets []string, h http.Header, body []byte, now time.Time) bool {
-	id, at := h.Get(HeaderID), h.Get(HeaderTimestamp)
+func Signed(secrets []string, get func(header string) string, body []byte, now time.Time) bool {
+	id, at := get(HeaderID), get(HeaderTimestamp)
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if off := now.Sub(time.Unix(seconds, 0)); id == "" || err != nil || off > tolerance || off < -tolerance {
 		return false
@@ -79,7 +79,7 @@ func Signed(secrets []string, h http.Header, body []byte, now time.Time) bool {
 	}
 	good := false
 	tried := 0
-	for signature := range strings.FieldsSeq(h.Get(HeaderSignature)) {
+	for signature := range strings.FieldsSeq(get(HeaderSignature)) {
 		version, code, _ := strings.Cut(signature, ",")
 		given, err := base64.StdEncoding.DecodeString(code)
 		if version != "v1" || err != nil {

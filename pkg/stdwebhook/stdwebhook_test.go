@@ -21,17 +21,17 @@ func TestWhatIsSignedIsWhatTheLibrariesVerify(t *testing.T) {
 		}
 		keys = append(keys, k)
 	}
-	stdwebhook.Sign(h, keys, "msg_1", at, []byte("{}"))
+	stdwebhook.Sign(h.Set, keys, "msg_1", at, []byte("{}"))
 	first, _, _ := strings.Cut(h.Get("webhook-signature"), " ")
 	if first != "v1,rgfS2BkEAahFPw2HfJPsc+NLnfXENMTvYdHsM+tMQGA=" || h.Get("webhook-id") != "msg_1" || h.Get("webhook-timestamp") != "1772445600" {
 		t.Errorf("%v", h)
 	}
 	for _, s := range []string{secret, other} {
-		if !stdwebhook.Signed([]string{s}, h, []byte("{}"), at.Add(time.Minute)) {
+		if !stdwebhook.Signed([]string{s}, h.Get, []byte("{}"), at.Add(time.Minute)) {
 			t.Errorf("%s does not verify", s)
 		}
 	}
-	if stdwebhook.Signed([]string{secret}, h, []byte("{ }"), at) || stdwebhook.Signed([]string{secret}, h, []byte("{}"), at.Add(6*time.Minute)) {
+	if stdwebhook.Signed([]string{secret}, h.Get, []byte("{ }"), at) || stdwebhook.Signed([]string{secret}, h.Get, []byte("{}"), at.Add(6*time.Minute)) {
 		t.Error("another body, or another time, verifies")
 	}
 }

@@ -38,7 +38,7 @@ func (c *Channel) send(ctx context.Context, m *message, l channel.Lease) channel
 	req.GetBody = func() (io.ReadCloser, error) { return h.body(m.body), nil }
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "Homing")
-	stdwebhook.Sign(req.Header, c.o.Keys, m.id, time.Now(), m.body)
+	stdwebhook.Sign(req.Header.Set, c.o.Keys, m.id, time.Now(), m.body)
 	res, err := c.client.Do(req)
 	begun, lost := h.over()
 	switch {
