@@ -43,7 +43,7 @@ func lookUp(t *testing.T, studio, who string) (status int, page, leads string) {
 // Somebody who answers customers finds one by an address, an id or an order, reads what
 // happened and what is to come, sees the email as it was sent, and exports all of it. Ops see what went out, and what the doctor found.
 func TestSupportLooksUpACustomer(t *testing.T) {
-	d := startDev(t, "--ephemeral", "--speed", "3600")
+	d := startDev(t, "--ephemeral", "--speed", "600")
 	homing(t, "publish", "order.placed", "--customer", "ann", "--email", "ann@example.com", "--order", "shop-77", "--nats", d.NATS).want(t, exitOK)
 	var page, leads string
 	eventually(t, func() bool {
