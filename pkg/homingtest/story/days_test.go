@@ -4,6 +4,6 @@ package story_test
 
 // A month in every check: enough for every worker to send; see everyWorkerSent.
 const (
-	days      = 30  // how long the shop is watched
-	customers = 120 // how many it has
+	days      = 30 // how long the shop is watched
+	customers = 80 // how many it has
 )

@@ -56,7 +56,7 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 		w.Start()
 		start := time.Now()
 		end = start.Add(rehearsed * story.Day)
-		said = live(w, story.New(2, start, rehearsed, customers), kept, end, func(time.Time) {})
+		said = live(w, story.New(5, start, rehearsed, customers), kept, end, func(time.Time) {})
 		stored, erased = onTimeline(t, w)
 		for _, e := range kept() {
 			if f, ok := e.Data.(events.Fact); ok && e.Type.Action() != events.ActionHeld {

@@ -86,6 +86,7 @@ func live(w *homingtest.World, shop *story.Shop, kept func() []events.Event, end
 			before(s.At)
 			time.Sleep(time.Until(s.At))
 		}
+		s.At = time.Now() // what should have been said before is said now
 		w.PublishEvent(s.Event)
 		said = append(said, s)
 	}
