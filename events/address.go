@@ -124,3 +124,25 @@ func alnum(c byte) bool {
 func atom(c byte) bool {
 	return alnum(c) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
+
+// AddressBounced says to which address email came back. On the timeline the
+// address is left out: the entry's key replaces it.
+type AddressBounced struct {
+	Email     string `json:"email" rule:"email,required"`
+	Permanent *bool  `json:"permanent,omitempty"` // nil: yes
+}
+
+// AddressComplained says at which address email was reported as spam. On the
+// timeline the address is left out.
+type AddressComplained struct {
+	Email string `json:"email" rule:"email,required"`
+}
+
+// Mailed returns the address the event is about.
+func (d *AddressBounced) Mailed() *string { return &d.Email }
+
+// Mailed returns the address the event is about.
+func (d *AddressComplained) Mailed() *string { return &d.Email }
+
+func (*AddressBounced) Type() Type    { return TypeAddressBounced }
+func (*AddressComplained) Type() Type { return TypeAddressComplained }

@@ -37,7 +37,7 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		}
 		_, fact := d.(Fact)
 		switch d.(type) {
-		case *OfferIssued, *EmailClicked, *EmailOpened, *WorkerHeld, *WorkerResumed, *TemplatesPublished, *PersonLinked, *PersonMerged:
+		case *OfferIssued, *EmailClicked, *EmailOpened, *WorkerHeld, *WorkerResumed, *TemplatesPublished, *PersonLinked, *PersonMerged, *ReferralNoted:
 			fact = true
 		}
 		if fact == typ.Known() {

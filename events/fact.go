@@ -135,6 +135,7 @@ type OfferIssued struct {
 	Percent   int        `json:"percent,omitempty"`
 	Amount    Money      `json:"amount,omitzero"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"` // the code is worth nothing from then on
+	Personal  bool       `json:"personal,omitempty"`   // the customer passes it on: others use it, any number of them
 	Points    int        `json:"points,omitempty"`     // what the customer paid for it from their ledger of points; 0: it is free
 }
 

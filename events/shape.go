@@ -183,6 +183,12 @@ var checks = map[reflect.Type]judge{
 	reflect.TypeFor[CustomerAnswered]():     func(p unsafe.Pointer) (string, Reason, string) { return (*CustomerAnswered)(p).says() },
 	reflect.TypeFor[Subscription]():         func(p unsafe.Pointer) (string, Reason, string) { return (*Subscription)(p).counts() },
 	reflect.TypeFor[SubscriptionRenewing](): func(p unsafe.Pointer) (string, Reason, string) { return (*SubscriptionRenewing)(p).ahead() },
+	reflect.TypeFor[Referral](): func(p unsafe.Pointer) (string, Reason, string) {
+		if r := (*Referral)(p); r.Code == "" && r.Referrer == "" {
+			return "code", ReasonMissingField, "missing; send the code that the friend used, or the id of the customer who recommended the shop as referrer"
+		}
+		return "", "", ""
+	},
 	reflect.TypeFor[AtMost](): func(p unsafe.Pointer) (string, Reason, string) {
 		switch a := (*AtMost)(p); {
 		case a.Limit == 0 && a.Window != "":

@@ -37,6 +37,7 @@ const (
 	TypeRewardsJoined        Type = "rewards.joined"
 	TypeAudienceEntered      Type = "audience.entered"
 	TypeAudienceLeft         Type = "audience.left"
+	TypeReferralRedeemed     Type = "referral.redeemed"
 	TypeAddressBounced       Type = "address.bounced"
 	TypeAddressComplained    Type = "address.complained"
 	TypeProductUpdated       Type = "product.updated"
@@ -70,6 +71,7 @@ const (
 	TypeTemplatesPublished Type = "templates.published"
 	TypePersonLinked       Type = "person.linked"
 	TypePersonMerged       Type = "person.merged"
+	TypeReferralNoted      Type = "referral.noted"
 )
 
 // Origin says who tells Homing that something happened.
@@ -135,6 +137,8 @@ var rows = []Row{
 		"makes them a member where members are those who asked, see [rewards.md](rewards.md)"),
 	row[AudienceEntered](Calendar, "A customer came into a segment that the shop wants to be told of.", ""),
 	row[AudienceLeft](Calendar, "A customer is no more in a segment that the shop wants to be told of.", ""),
+	row[ReferralRedeemed](Storefront, "A customer ordered on the recommendation of another, whose code they used.",
+		"finds out who that was, and looks after the order for both, see [referral](workers/referral.md)"),
 	row[AddressBounced](Storefront, "Email to an address came back, as relays report it some time after they accepted it.",
 		"sends nothing more to the address, for any customer of the store; with `permanent: false` it is noted"),
 	row[AddressComplained](Storefront, "Someone reported email to their address as spam, as mailbox providers tell.",
@@ -158,6 +162,7 @@ var rows = []Row{
 	row[TemplatesPublished](Homing, "A version of the email templates was put in force, in all stores: by whom, and what is new.", ""),
 	row[PersonLinked](Homing, "An id named a mailbox, which may make it one person with other ids that did.", ""),
 	row[PersonMerged](Homing, "The shop goes on with another id for a customer.", ""),
+	row[ReferralNoted](Homing, "An order of somebody who was referred stands, or does not any more. It is told to both: to the friend who was referred, and to the customer who referred them.", ""),
 }
 
 // A Row is one type of event.
@@ -386,29 +391,10 @@ type ComplaintClosed struct {
 	Complaint Complaint `json:"complaint" rule:",required"`
 }
 
-// AddressBounced says to which address email came back. On the timeline the
-// address is left out: the entry's key replaces it.
-type AddressBounced struct {
-	Email     string `json:"email" rule:"email,required"`
-	Permanent *bool  `json:"permanent,omitempty"` // nil: yes
-}
-
-// AddressComplained says at which address email was reported as spam. On the
-// timeline the address is left out.
-type AddressComplained struct {
-	Email string `json:"email" rule:"email,required"`
-}
-
 // ProductUpdated says what a product is now. It concerns no customer.
 type ProductUpdated struct {
 	Product Product `json:"product" rule:",required"`
 }
-
-// Mailed returns the address the event is about.
-func (d *AddressBounced) Mailed() *string { return &d.Email }
-
-// Mailed returns the address the event is about.
-func (d *AddressComplained) Mailed() *string { return &d.Email }
 
 func (*CartUpdated) Type() Type          { return TypeCartUpdated }
 func (*CartAbandoned) Type() Type        { return TypeCartAbandoned }
@@ -431,6 +417,4 @@ func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
 func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
-func (*AddressBounced) Type() Type       { return TypeAddressBounced }
-func (*AddressComplained) Type() Type    { return TypeAddressComplained }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }

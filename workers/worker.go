@@ -40,6 +40,9 @@ type Input struct {
 	Gathered  []touch.Touch      // Compose: what Gathers named and was still pending, with what it displays
 	Now       time.Time
 
+	// Ledger returns the customer's points and tiers in the rewards programme of the store;
+	// nil: there is none. See Standing.
+	Ledger func() points.Ledger
 	// KnownHabits returns what is known of a customer's habits already; nil: nothing is.
 	// See Habits.
 	KnownHabits func(c *customer.Customer) *product.Habits
@@ -70,6 +73,7 @@ type Wording struct {
 	More  int
 	Also  []string // ids of the other orders that share the email
 
+	Promise  *offer.Terms // what the customer is promised, as far as an email says it; nil: nothing. No code is bound
 	Points   *Points      // how the customer stands in a rewards programme; nil: it is not about that
 	Offer    *offer.Terms // what the email offers; a code is bound before it is sent
 	OfferOf  string       // id of the touch whose offer it shows again; if none was bound to it, none is shown

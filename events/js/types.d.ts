@@ -443,6 +443,21 @@ export type AudienceLeft = {
   audience: string;
 };
 
+/** A customer ordered on the recommendation of another, whose code they used. */
+export type ReferralRedeemed = {
+  /** The friend, who ordered. */
+  customer: Customer;
+  /** Who recommended the shop, by the code that was used or by their id, and which order came of it. */
+  referral: {
+    /** The code that the friend used: that of an offer.issued with personal. Case does not matter. */
+    code?: string;
+    /** The id of the customer who recommended the shop, if you know it. Left out: the code tells. */
+    referrer?: Id;
+    /** The friend's order. */
+    order_id: Id;
+  };
+};
+
 /** Email to an address came back, as relays report it some time after they accepted it. */
 export type AddressBounced = {
   email: Email;
@@ -495,6 +510,7 @@ export interface EventData {
   "rewards.joined": RewardsJoined;
   "audience.entered": AudienceEntered;
   "audience.left": AudienceLeft;
+  "referral.redeemed": ReferralRedeemed;
   "address.bounced": AddressBounced;
   "address.complained": AddressComplained;
   "product.updated": ProductUpdated;

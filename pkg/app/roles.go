@@ -106,7 +106,7 @@ func (a *App) intake() *intake.Intake {
 			a.metrics.events.WithLabelValues(a.metrics.knownType(x.Type), turnedDown).Inc()
 			a.rejections.add(x)
 		},
-		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(),
+		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(), Codes: a.customers.Unhurried(),
 		Links: linkRules{a}, Warned: a.warn, Unhappy: a.o.Config.Unhappy, Trace: a.tracer,
 	})
 }
@@ -157,7 +157,7 @@ func (a *App) leaving(worker string) map[string]delivery.Route {
 func (a *App) delivery(worker string) *delivery.Delivery {
 	d := delivery.New(delivery.Options{
 		Stores: a.stores, Routes: a.leaving(worker), Customers: a.customers, People: a.people, Timeline: a.timeline(), Schedule: schedule.New(a.js, a.o.Scale),
-		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Suppress: a.intake().Take,
+		Products: a.products, Codes: codelist.New(a.js), Address: a.identity.Address, Mailbox: a.identity.AddressKey, Code: a.identity.Code, Take: a.intake().Take,
 		Scale: a.o.Scale, Doubt: a.doubt, Log: a.log.Named("delivery"), InFlight: bus.MostInFlight(dueBatch, dueParallel),
 		Keep:    a.keep(),
 		Decided: a.metrics.decided(worker), Times: a.metrics.times.deliveries(worker), Trace: a.tracer,

@@ -80,7 +80,7 @@ var may = map[string][]string{
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
 	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/points", "pkg/foresight", "pkg/product", "pkg/touch"},
 	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
-	"pkg/programme": {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/segment", "pkg/suggest"},
+	"pkg/programme": {"events", "pkg/points", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/segment", "pkg/suggest"},
 	"pkg/connect":   {"pkg/bus", "pkg/config"},
 	"pkg/installation": {"events", "pkg/points", "pkg/announcement", "pkg/audience", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/recommend", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
 		"pkg/statistics", "pkg/calendar", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/segment", "pkg/templatestore", "pkg/timeline"},

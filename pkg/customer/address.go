@@ -138,6 +138,27 @@ func lower(c byte) byte {
 // no further; plus tags and dots are told apart.
 func SameAddress(a, b string) bool { return len(a) == len(b) && compareFold(a, b) == 0 }
 
+// dotless are the providers that leave dots out of what comes before the @.
+var dotless = []string{"gmail.com", "googlemail.com"}
+
+// OneMailbox writes an address as most providers read it: in small letters, without what
+// follows a plus sign, and of Gmail without dots. Who has the one has the other, so nobody
+// recommends a shop to themselves under it. Elsewhere the two are told apart: a provider
+// may read them otherwise.
+func OneMailbox(address string) string {
+	local, domain, ok := strings.Cut(strings.ToLower(address), "@")
+	if !ok {
+		return local
+	}
+	if plain, _, tagged := strings.Cut(local, "+"); tagged && plain != "" {
+		local = plain
+	}
+	if slices.Contains(dotless, domain) {
+		local, domain = strings.ReplaceAll(local, ".", ""), dotless[0]
+	}
+	return local + "@" + domain
+}
+
 // names folds that an event named an address.
 func (c *Customer) names(email string, aboutCustomer bool, s Stamp) bool {
 	if email == "" {

@@ -140,6 +140,7 @@ func (c *Customer) erase(s Stamp) bool {
 	c.Answers = slices.DeleteFunc(c.Answers, func(a Answer) bool { return a.At <= s.At })
 	c.eraseSubscriptions(s.At)
 	c.Adjustments = slices.DeleteFunc(c.Adjustments, func(a Adjustment) bool { return a.At <= s.At })
+	c.Referrals = slices.DeleteFunc(c.Referrals, func(r Referral) bool { return r.At <= s.At })
 	c.Offers = slices.DeleteFunc(c.Offers, func(o Offer) bool { return o.At <= s.At })
 	if c.Sunset <= s.At {
 		c.Sunset = 0

@@ -139,6 +139,7 @@ type Customer struct {
 
 	Adjustments   []Adjustment   // of their points, newest first, at most MaxAdjustments
 	Subscriptions []Subscription // ascending by id, at most MaxSubscriptions
+	Referrals     []Referral     // newest first, at most MaxReferrals of each side
 
 	Erased Stamp // nothing said up to here is kept
 	Merged Text  // id of the customer this one became

@@ -59,6 +59,8 @@ func Decode(data string) (Customer, error) {
 			}
 		case tagPoints:
 			c.Adjustments = body.adjustments()
+		case tagReferrals:
+			c.Referrals = body.referrals()
 		case tagClaims:
 			body.claims(&c)
 		case tagOpen:

@@ -52,6 +52,7 @@ const (
 	tagPoints    // see appendAdjustments
 	tagPaidBack  // Part.Amount of every statement about pieces, those about untold orders last
 	tagLeftOf    // SeenOrder.Left of each, as appendTotals
+	tagReferrals // see appendReferrals
 )
 
 // ErrRecord is wrapped by every error of Decode.
@@ -94,6 +95,7 @@ func Append(b []byte, c *Customer) []byte {
 		return b
 	})
 	b = section(b, tagPoints, len(c.Adjustments) > 0, func(b []byte) []byte { return appendAdjustments(b, c.Adjustments) })
+	b = section(b, tagReferrals, len(c.Referrals) > 0, func(b []byte) []byte { return appendReferrals(b, c.Referrals) })
 	b = appendClaims(b, c.Claims)
 	b = section(b, tagStops, c.stops(), func(b []byte) []byte {
 		for _, scope := range slices.Sorted(maps.Keys(c.Stops)) {

@@ -7,7 +7,7 @@ func (n *Neighbourhood) United(a Ask) Person { return n.united(a) }
 func Strike(c *Customer, order string) { c.strike(hash48(order)) }
 
 // LastTag is the highest tag of a section of a record.
-const LastTag = tagLeftOf
+const LastTag = tagReferrals
 
 // The tags of the sections of what a customer asked for, of what they answered, and of
 // what their orders cost.
@@ -18,4 +18,6 @@ const (
 
 	TagRenewals byte = tagRenewals
 	TagPoints   byte = tagPoints
+
+	TagReferrals byte = tagReferrals
 )

@@ -52,6 +52,8 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeAudienceEntered: profileOnly,
 	events.TypeAudienceLeft:    profileOnly,
 
+	events.TypeReferralRedeemed:  profileOnly,
+	events.TypeReferralNoted:     of((*Customer).referred),
 	events.TypePersonMerged:      of((*Customer).becomes),
 	events.TypeAddressBounced:    of((*Customer).addressBounced),
 	events.TypeAddressComplained: of(noted(Complained, func(*events.AddressComplained) string { return "" })),

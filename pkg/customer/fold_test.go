@@ -109,6 +109,12 @@ func anyData(t *rapid.T) events.Data {
 		return &events.PointsAdjusted{Customer: who, Adjustment: events.Adjustment{ID: pick(t, "a1", "a2"), Points: rapid.IntRange(-2, 2).Draw(t, "points")}}
 	case events.TypeRewardsJoined:
 		return &events.RewardsJoined{Customer: who}
+	case events.TypeReferralRedeemed:
+		return &events.ReferralRedeemed{Customer: who, Referral: events.Referral{Code: "A", OrderID: order(t)}}
+	case events.TypeReferralNoted:
+		return &events.ReferralNoted{Side: pick(t, events.SideFriend, events.SideReferrer), Other: pick(t, "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"), Order: order(t),
+			Mailbox: pick(t, "", "m"), State: rapid.SampledFrom(events.ReferralStates).Draw(t, "state"), PlacedAt: new(instant(rapid.IntRange(0, 99).Draw(t, "placed"))),
+			GoneAt: new(instant(rapid.IntRange(0, 99).Draw(t, "gone")))}
 	case events.TypeOfferIssued:
 		return &events.OfferIssued{Touch: fact(t, "").Touch, Code: pick(t, "A", "B"), Percent: 10, ExpiresAt: new(instant(99)), Points: rapid.IntRange(0, 2).Draw(t, "points")}
 	case events.TypeProductUpdated:
@@ -387,7 +393,7 @@ func TestWhatIsSaidAboutACustomerOrAnAddressIsFolded(t *testing.T) {
 	for _, r := range events.Rows() {
 		about := false
 		switch r.New().(type) {
-		case events.CustomerData, events.AddressData, events.Fact, *events.OfferIssued, *events.PersonMerged:
+		case events.CustomerData, events.AddressData, events.Fact, *events.OfferIssued, *events.PersonMerged, *events.ReferralNoted:
 			about = true
 		}
 		if customer.Folds(r.Type) != about {

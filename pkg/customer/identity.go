@@ -101,6 +101,18 @@ func (i *Identity) Mailbox(store, address string) Key {
 	return i.AddressKey(store, i.Address(store, address))
 }
 
+// Code returns where it is kept whose a code is that its customer passes on: links, as of a
+// mailbox. Case does not matter.
+func (i *Identity) Code(store, code string) Key {
+	return i.Key(store, "code:"+strings.ToUpper(strings.TrimSpace(code)))
+}
+
+// Friend returns the keyed hash of the mailbox of somebody who was referred, however it is
+// written: see OneMailbox.
+func (i *Identity) Friend(store, address string) string {
+	return i.Address(store, "friend:"+OneMailbox(address))
+}
+
 // Guest returns the id of a customer about whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
 	return "guest:" + i.Address(store, address)

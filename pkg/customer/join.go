@@ -45,6 +45,9 @@ func Join(c *Customer, from Customer) bool {
 	for _, o := range from.Subscriptions {
 		changed = c.keepSubscription(o) || changed
 	}
+	for _, r := range from.Referrals {
+		changed = c.refer(r) || changed
+	}
 	for _, o := range from.Offers {
 		changed = c.Bind(o) || changed
 	}
@@ -63,7 +66,7 @@ func (c *Customer) clone() Customer {
 	out.Orders, out.Untold, out.Seen = slices.Clone(c.Orders), slices.Clone(c.Untold), slices.Clone(c.Seen)
 	out.Notes, out.Offers, out.Claims = slices.Clone(c.Notes), slices.Clone(c.Offers), slices.Clone(c.Claims)
 	out.Answers, out.Subscriptions = slices.Clone(c.Answers), slices.Clone(c.Subscriptions)
-	out.Adjustments = slices.Clone(c.Adjustments)
+	out.Adjustments, out.Referrals = slices.Clone(c.Adjustments), slices.Clone(c.Referrals)
 	out.Addresses, out.Absorbed = slices.Clone(c.Addresses), slices.Clone(c.Absorbed)
 	return out
 }

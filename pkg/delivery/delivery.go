@@ -140,10 +140,13 @@ type Options struct {
 	Address   func(store, email string) string           // keyed hash of an address
 	// Mailbox says where it is kept what is known about an address with that hash.
 	Mailbox func(store, hash string) customer.Key
-	// Suppress takes in that an address cannot be used: in force, and on the timeline.
-	Suppress func(ctx context.Context, entries []customer.Entry) error
-	Scale    clock.Scale
-	Log      *zap.Logger
+	// Code says where it is kept whose a code is that its customer passes on.
+	Code func(store, code string) customer.Key
+	// Take takes in what concerns others as well, such as that an address cannot be used: in
+	// force, and on the timeline.
+	Take  func(ctx context.Context, entries []customer.Entry) error
+	Scale clock.Scale
+	Log   *zap.Logger
 	// Doubt is until when touches that fell due, and have no claim, may have been sent by
 	// somebody else; zero, or nil: none were. See doubt.go.
 	Doubt func() time.Time

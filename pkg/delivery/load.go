@@ -144,5 +144,5 @@ func (d *Delivery) suppress(ctx context.Context, a *attempt, f events.Event) err
 		return nil
 	}
 	e.ID, e.Type, e.Data = f.ID+"-address", events.TypeAddressBounced, bounced
-	return d.o.Suppress(ctx, []customer.Entry{{Key: d.o.Mailbox(a.touch.Customer.Store, hash), Event: e}})
+	return d.o.Take(ctx, []customer.Entry{{Key: d.o.Mailbox(a.touch.Customer.Store, hash), Event: e}})
 }

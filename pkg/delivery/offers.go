@@ -38,7 +38,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		}
 		return d.issueAgain(ctx, a, bound, terms)
 	}
-	if terms.Points == 0 && d.capped(a) { // what is paid for is no present
+	if terms.Points == 0 && !terms.Personal && d.capped(a) { // what is paid for, or for others, is no present
 		return Decision{}
 	}
 	if to, err := d.personOf(a).Offered(terms.Segments, d.o.Scale.Now()); err != nil {
@@ -54,6 +54,11 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		return waitFor(err)
 	}
 	now := d.o.Scale.Now().UTC().Truncate(time.Millisecond)
+	if terms.Personal {
+		if err := d.o.Take(ctx, []customer.Entry{d.passedOn(a, code, now)}); err != nil {
+			return waitFor(err)
+		}
+	}
 	f := d.issue(a, terms, code, now, terms.Expiry(now, c.Location(a.store.Zone)))
 	detach(&a.record)
 	if !customer.Apply(&a.record.Customer, f) {
@@ -117,9 +122,19 @@ func (d *Delivery) issue(a *attempt, terms *offer.Terms, code string, at, expire
 		Data: &events.OfferIssued{
 			Touch: a.id, Worker: a.touch.Worker, Customer: a.touch.Customer.Token, Code: code, Kind: terms.Kind, List: terms.List,
 			Percent: terms.Percent, Amount: terms.Amount, ExpiresAt: &expires,
-			Points: terms.Points,
+			Points: terms.Points, Personal: terms.Personal,
 		},
 	}
+}
+
+// passedOn says whose a code is that its customer passes on, so that they are found when
+// somebody else uses it. It comes before the code is bound: whoever uses it, it is known.
+func (d *Delivery) passedOn(a *attempt, code string, at time.Time) customer.Entry {
+	k := d.o.Code(a.touch.Customer.Store, code)
+	return customer.Entry{Key: k, Event: events.Event{
+		ID: "code." + k.Token + "." + a.touch.Customer.Token, Source: "/homing/delivery", Type: events.TypePersonLinked, Store: k.Store, Time: at,
+		Data: &events.PersonLinked{Customer: a.touch.Customer.Token},
+	}}
 }
 
 // issueAgain makes sure of the fact of an offer that was bound in an earlier

@@ -207,9 +207,9 @@ func (r *rig) start(with ...func(o *delivery.Options)) *process {
 		Routes:    map[string]delivery.Route{"main": {Channel: r.email(relay), Rate: r.rate}},
 		Customers: shakyStore{r.store, r}, People: projection.NewPeople(r.store, r.ids), Timeline: shakyTimeline{timeline.New(r.js), r}, Schedule: schedule.New(r.js, clock.Scale{}),
 		Codes: shakyCodes{codelist.New(r.js), r}, Address: r.ids.Address, Mailbox: r.ids.AddressKey,
-		Suppress: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
-		Log:      r.log,
-		Held:     func(why reason.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
+		Take: func(ctx context.Context, es []customer.Entry) error { return r.store.Fold(ctx, es) },
+		Log:  r.log,
+		Held: func(why reason.Reason, _ error) { r.mu.Lock(); r.holds[why]++; r.mu.Unlock() },
 	}
 	for _, change := range with {
 		change(&o)

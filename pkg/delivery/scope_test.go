@@ -161,7 +161,7 @@ func TestADomainThatIsNeverFoundIsABounce(t *testing.T) {
 
 // toldOfAddresses has what is found out about addresses on the timeline, too.
 func (r *rig) toldOfAddresses(o *delivery.Options) {
-	o.Suppress = func(ctx context.Context, es []customer.Entry) error {
+	o.Take = func(ctx context.Context, es []customer.Entry) error {
 		return errors.Join(r.store.Fold(ctx, es), timeline.New(r.js).Append(ctx, es))
 	}
 }

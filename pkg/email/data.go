@@ -42,6 +42,9 @@ func (c *Channel) data(in channel.Content) render.Data {
 			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), zone)
 		}
 	}
+	if t := w.Promise; t != nil {
+		out.Promise = render.Promise{Percent: t.Percent, Amount: t.Amount}
+	}
 	if p := w.Points; p != nil {
 		out.Points = &render.Points{Balance: p.Balance, Pending: p.Pending, Reward: p.Reward, Needed: p.Needed, Spend: p.Spend,
 			Expiring: p.Expiring, Day: p.Day, Tier: p.Tier, Next: p.Next}

@@ -54,6 +54,7 @@ type Options struct {
 	Links     Links                      // where emails may lead; nil: anywhere
 	Clicks    *click.Signer              // tells the gateway's clicks; nil: there are none
 	People    People                     // whose clicks they are
+	Codes     Codes                      // whose the codes are that customers pass on; nil: nobody asks
 	Unhappy   Unhappy                    // which answers open a complaint; nil: none
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 	Trace     *trace.Tracer              // may be nil
@@ -113,7 +114,8 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	entries := make([]customer.Entry, 0, len(batch))
 	good := make([]*bus.Msg, 0, len(batch))
 	published := make([]time.Time, 0, len(batch))
-	var clicked []int       // which of the entries are clicks
+	var clicked []int // which of the entries are clicks
+	var noted []customer.Entry
 	var spans []*trace.Span // of the entries; nil: nothing is traced
 	for _, m := range batch {
 		md, err := m.Metadata()
@@ -122,6 +124,10 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 			continue
 		}
 		e, err := in.decode(m, md, now)
+		var also *customer.Entry
+		if err == nil {
+			also, err = in.referral(ctx, &e)
+		}
 		if in.o.Trace != nil {
 			spans = in.traced(spans, m, &e, err)
 		}
@@ -131,6 +137,9 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		}
 		in.checkLinks(&e.Event)
 		in.unname(&e)
+		if also != nil {
+			noted = append(noted, *also)
+		}
 		if click.Is(m.Subject()) {
 			clicked = append(clicked, len(entries))
 		}
@@ -138,7 +147,7 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 	}
 	err := in.complete(ctx, entries, clicked)
 	if err == nil {
-		err = in.Take(ctx, entries)
+		err = in.take(ctx, entries, noted)
 	}
 	if _, unfolded := errors.AsType[*unfolded](err); unfolded && len(good) > 1 {
 		allEnded(spans, err)
@@ -181,10 +190,15 @@ func (in *Intake) aged(entries []customer.Entry, published []time.Time) {
 //
 // It is the way in for events that need no decoding, such as the gateway's.
 func (in *Intake) Take(ctx context.Context, entries []customer.Entry) error {
+	return in.take(ctx, entries, nil)
+}
+
+// take is Take, together with what follows from the entries.
+func (in *Intake) take(ctx context.Context, entries, also []customer.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	all := in.complaints(entries)
+	all := append(slices.Clip(in.complaints(entries)), also...)
 	defer func() { copy(entries, all) }()
 	return in.takeAll(ctx, all)
 }

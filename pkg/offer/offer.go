@@ -28,13 +28,14 @@ const (
 
 // Terms is an offer as it is configured. Exactly one of Percent and Amount is set.
 type Terms struct {
-	Percent int           // 1 to 100
-	Amount  events.Money  // off the whole order
-	Valid   time.Duration // until the end of the customer's day this long after it was bound
-	Kind    string        // of code: Static, List or Mint
-	Value   string        // Static: the code. Mint: what codes begin with; may be empty
-	List    string        // List: the name of the list
-	Points  int           // what the customer pays for it from their ledger of points; 0: it is free
+	Percent  int           // 1 to 100
+	Amount   events.Money  // off the whole order
+	Valid    time.Duration // until the end of the customer's day this long after it was bound
+	Kind     string        // of code: Static, List or Mint
+	Value    string        // Static: the code. Mint: what codes begin with; may be empty
+	List     string        // List: the name of the list
+	Personal bool          // the customer passes it on: others use it
+	Points   int           // what the customer pays for it from their ledger of points; 0: it is free
 
 	Segments []string // customers whom it is made to; none: all
 }

@@ -19,7 +19,7 @@ type entry struct {
 
 // at a time, what gives comes before what takes, and the shop's word before a reward's.
 func (e *entry) rank() int {
-	return slices.Index([]What{Joined, Order, Again, Reviewed, Birthday, Adjusted, Back, Reward}, e.what)
+	return slices.Index([]What{Joined, Order, Again, Reviewed, Birthday, Referral, Adjusted, Back, Reward}, e.what)
 }
 
 func compareEntries(a, b entry) int {
@@ -147,6 +147,33 @@ func (p *Programme) bonuses(c *customer.Customer, since, asked time.Time) (out [
 			out = append(out, entry{at: n.Time(), what: what, points: points})
 		}
 		had[k] = true
+	}
+	return append(out, p.referrals(c, since)...)
+}
+
+// referrals returns what was given for orders of friends, and for one as a friend, once they
+// could not be sent back any more.
+func (p *Programme) referrals(c *customer.Customer, since time.Time) (out []entry) {
+	had := map[int]int{} // by year
+	for _, side := range []struct {
+		referrer bool
+		points   int
+	}{{true, p.Referral}, {false, p.Referred}} {
+		if side.points <= 0 || len(c.Referrals) == 0 {
+			continue
+		}
+		for _, r := range c.CountingReferrals(side.referrer, p.Pending) {
+			at := r.PlacedAt().Add(p.Pending)
+			if c.ToSelf(r) || r.Holds(p.Pending) != customer.ReferralStands || at.Before(since) {
+				continue
+			}
+			if year := at.In(p.zone()).Year(); side.referrer {
+				if had[year]++; p.Friends > 0 && had[year] > p.Friends {
+					continue
+				}
+			}
+			out = append(out, entry{at: at, what: Referral, points: side.points})
+		}
 	}
 	return out
 }

@@ -61,6 +61,19 @@ func review(day int, product string) events.Event {
 	return on(day, fmt.Sprint("review", product, day), &events.ReviewSubmitted{Customer: ann, Review: events.Review{ProductID: product}})
 }
 
+// friend is what is told of the order of a friend that was placed on a day.
+func friend(day int, friend string, placed int, state string) events.Event {
+	at := start.Add(time.Duration(placed) * days)
+	return on(day, fmt.Sprint(friend, day), &events.ReferralNoted{Side: events.SideReferrer, Other: friend, Order: fmt.Sprint(placed), State: state, PlacedAt: &at, GoneAt: gone(start.Add(time.Duration(day)*days), state)})
+}
+
+func gone(at time.Time, state string) *time.Time {
+	if state == "returned" || state == "refunded" || state == "cancelled" {
+		return &at
+	}
+	return nil
+}
+
 func fold(es []events.Event) *customer.Customer {
 	var c customer.Customer
 	for _, e := range es {
@@ -116,6 +129,11 @@ func TestALedgerIsWhatHappened(t *testing.T) {
 			[]string{"0 order 1 +1 = 1", "1 review +20 = 21", "3 review +20 = 41"}},
 		{"one birthday a year", bonus, 9, []events.Event{order(0, "1", 100), on(1, "b1", &events.CustomerBirthday{Customer: ann, Year: 2026}), on(2, "b2", &events.CustomerBirthday{Customer: ann})},
 			[]string{"0 order 1 +1 = 1", "1 birthday +50 = 51"}},
+		{"friends: one who stays, one who sends it back, one who is the customer, one too many", with(func(p *points.Programme) { p.Referral, p.Friends, p.Pending = 30, 2, 14*days }), 60,
+			[]events.Event{order(0, "1", 100), friend(1, "f1", 0, "stands"), friend(3, "f2", 1, "returned"), friend(2, "f3", 2, "self"), friend(9, "f4", 3, "stands"), friend(9, "f5", 9, "stands"), friend(40, "f1", 5, "again")},
+			[]string{"14 order 1 +1 = 1", "14 referral +30 = 31", "17 referral +30 = 61"}},
+		{"as a friend", with(func(p *points.Programme) { p.Referred = 20 }), 9, []events.Event{order(1, "1", 100), on(1, "n", &events.ReferralNoted{Side: events.SideFriend, Other: "f1", Order: "1", State: "unknown"})},
+			[]string{"1 order 1 +1 = 1", "1 referral +20 = 21"}},
 		{"nobody asked", asked, 9, []events.Event{order(0, "1", 3400)}, nil},
 		{"asked", asked, 9, []events.Event{order(0, "1", 3400), on(2, "j", &events.RewardsJoined{Customer: ann}), order(3, "2", 500)},
 			[]string{"2 joined +10 = 10", "3 order 2 +5 = 15"}},

@@ -23,6 +23,9 @@ type Programme struct {
 	Joining  int           // points for asking to take part
 	Review   int           // points for the first review of each product
 	Birthday int           // points for each birthday that was told
+	Referral int           // points for each friend who ordered on the customer's recommendation
+	Referred int           // points for a friend's first such order
+	Friends  int           // how many friends bring points in a year at most; 0: any number
 	Reward   int           // points that a reward costs; 0: there is none
 	Expire   int           // after how many months points expire, with the end of the month; 0: never
 	Tiers    Tiers
@@ -88,6 +91,7 @@ const (
 	Joined   What = "joined"
 	Reviewed What = "review"
 	Birthday What = "birthday"
+	Referral What = "referral" // a friend's order, or an order as a friend, that was not sent back
 	Adjusted What = "adjusted" // by the shop
 	Reward   What = "reward"   // a code was paid for
 	Expired  What = "expired"

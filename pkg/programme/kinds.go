@@ -9,6 +9,7 @@ import (
 	"homing/workers/cartrecovery"
 	"homing/workers/digest"
 	"homing/workers/optin"
+	"homing/workers/referral"
 	"homing/workers/replenishment"
 	"homing/workers/reviewrequest"
 	"homing/workers/rewards"
@@ -30,6 +31,7 @@ var Kinds = []workers.Kind{
 	reviewrequest.Kind,
 	service.Kind,
 	rewards.Kind,
+	referral.Kind,
 	birthday.Kind,
 	replenishment.Kind,
 	subscription.Kind,

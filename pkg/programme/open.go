@@ -36,7 +36,7 @@ func Open(c *config.Config, identity *customer.Identity) (map[string]*Store, err
 			continue
 		}
 		for _, k := range Kinds {
-			w, section := &Worker{Kind: k}, c.Stores[id].Workers[k.Name]
+			w, section := &Worker{Kind: k, store: s}, c.Stores[id].Workers[k.Name]
 			w.Worker, err = open(k, section, policy.Consent)
 			if err == nil {
 				w.Policy, err = section.Policy(policy)

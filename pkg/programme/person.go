@@ -32,6 +32,7 @@ func (p *Person) Input(now time.Time) workers.Input {
 	if r := p.Recipient; r != nil {
 		in.Customer, in.Recipient, in.To = p.Customer.ToldBy(r.Customer), r.Customer, r.Mailbox
 	}
+	in.Ledger = p.Store.ledger(in)
 	return in
 }
 

@@ -12,6 +12,7 @@ import (
 	"homing/events"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
+	"homing/pkg/points"
 	"homing/pkg/render"
 	"homing/pkg/segment"
 	"homing/pkg/touch"
@@ -48,6 +49,8 @@ type Worker struct {
 	workers.Kind
 	workers.Worker
 	Policy gate.Policy
+
+	store *Store // nil in tests of one worker alone
 }
 
 // Goes returns the address that a touch of the worker goes to: where that isn't by email,
@@ -71,6 +74,7 @@ func (w *Worker) Touches(in workers.Input) []touch.Touch {
 	if !w.Ahead && ofThePast(in) {
 		return nil
 	}
+	in.Ledger = w.store.ledger(in)
 	plan := w.Plan(in)
 	if !in.Event.Historical {
 		return plan
@@ -115,6 +119,20 @@ func (s *Store) Above(w *Worker, t touch.Touch) []*Worker {
 		}
 	}
 	return out
+}
+
+// ledger returns what works out the points of a customer in the store's rewards programme,
+// for workers that ask; nil: there is none that is switched on.
+func (s *Store) ledger(in workers.Input) func() points.Ledger {
+	if s == nil {
+		return nil
+	}
+	for _, w := range s.Workers {
+		if w.Ledger != nil && w.Settings.Status != workers.Off {
+			return func() points.Ledger { return w.Ledger(in) }
+		}
+	}
+	return nil
 }
 
 // GoesBefore returns what the other live workers say of a touch that is wanted; see

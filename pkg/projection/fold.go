@@ -71,6 +71,7 @@ type folding struct {
 	saves   []save
 	bodies  []byte
 	who     []introduction
+	tell    []customer.Entry
 }
 
 // folded is a customer of a fold.
@@ -126,12 +127,13 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 		return err
 	}
 	w.changed, w.of = w.changed[:0], w.of[:0]
-	w.who = w.who[:0]
+	w.who, w.tell = w.who[:0], nil
 	for i, g := range w.todo {
 		changed := false
 		for n, more := g.first, true; more; n, more = w.next[n], w.next[n] != 0 {
 			w.who = s.newcomers(w.who, &records[i].Customer, &folds[n])
-			changed = customer.Apply(&records[i].Customer, folds[n].Event) || changed
+			told, tell := customer.ApplyTelling(&records[i].Customer, &folds[n])
+			changed, w.tell = told || changed, append(w.tell, tell...)
 		}
 		if changed {
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
@@ -140,6 +142,9 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 	meetings, err := s.introduce(ctx, w.who)
 	if err == nil {
 		err = s.reached(ctx, meetings)
+	}
+	if err == nil && s.introductions != nil && !s.refolds {
+		err = s.announce(ctx, w.tell) // before the record knows it: who folds again tells again
 	}
 	if err == nil {
 		err = w.save(ctx, s)

@@ -110,6 +110,10 @@ var (
 	PointsChanged    = drop("points_changed", 34)
 	Unhappy          = drop("unhappy", 35)
 	Answered         = drop("answered", 36)
+	SelfReferral     = drop("self_referral", 37)
+	ReferredBefore   = drop("referred_before", 38)
+	ReferralLimit    = drop("referral_limit", 39)
+	AskedLately      = drop("asked_lately", 40)
 )
 
 // What became of a touch that was handed to the relay.

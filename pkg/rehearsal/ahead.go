@@ -135,6 +135,9 @@ func (u *unions) seeRecord(id *customer.Identity, r *customer.Record) {
 	for _, a := range c.Absorbed {
 		u.join(own, u.number(id.Key(r.Key.Store, a.ID)))
 	}
+	for _, x := range c.Referrals {
+		u.seeReferral(r.Key, x.Other)
+	}
 	for _, k := range c.Claims {
 		if to, ok := customer.KeyOfToken(r.Key.Store, k.To); ok {
 			u.join(own, u.number(to))

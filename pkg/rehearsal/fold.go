@@ -89,9 +89,11 @@ func (p *people) apply(e *customer.Entry) {
 
 // into folds an event into one record.
 func (p *people) into(r *record, e *customer.Entry) {
-	if !customer.Apply(&r.Customer, e.Event) {
+	changed, tell := customer.ApplyTelling(&r.Customer, e)
+	if !changed {
 		return
 	}
 	p.told(r, e.Event.Type)
 	p.changed(r)
+	p.tell(tell)
 }

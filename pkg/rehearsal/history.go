@@ -144,6 +144,9 @@ func (u *unions) see(id *customer.Identity, e *customer.Entry) {
 	if e.Event.OfNobody() {
 		return
 	}
+	if d, ok := e.Event.Data.(*events.ReferralNoted); ok {
+		u.seeReferral(e.Key, d.Other)
+	}
 	d, ok := e.Event.Data.(events.CustomerData)
 	if !ok {
 		if e.Event.Type != events.TypeProductUpdated {
@@ -160,6 +163,13 @@ func (u *unions) see(id *customer.Identity, e *customer.Entry) {
 	}
 	if m, ok := d.(*events.CustomerMerged); ok {
 		u.join(own, u.number(id.Key(e.Key.Store, m.From)))
+	}
+}
+
+// seeReferral joins a friend with who recommended the shop to them.
+func (u *unions) seeReferral(k customer.Key, other string) {
+	if o, ok := customer.KeyOfToken(k.Store, other); ok {
+		u.join(u.number(k), u.number(o))
 	}
 }
 

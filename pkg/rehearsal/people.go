@@ -25,6 +25,7 @@ type people struct {
 	// goes to their address.
 	forget   func(k customer.Key, until time.Time)
 	forgetTo func(of []customer.Key, email string, until time.Time)
+	tell     func(entries []customer.Entry)               // of others; see customer.ApplyTelling
 	orders   func(sequence uint64) (customer.Entry, bool) // of the timeline
 	// past reads the timeline of an installation that goes on; nil: there is only the history.
 	past func(ctx context.Context, sequences []uint64) ([]customer.Entry, int, error)

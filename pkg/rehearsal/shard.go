@@ -52,6 +52,7 @@ func newShard(e *engine) *shard {
 	s := &shard{e: e, people: newPeople(e.id), board: schedule.NewMemory(), asks: map[customer.Key][]ask{}}
 	scale := clock.ByHand(&s.hand)
 	s.people.forget, s.people.forgetTo, s.people.orders = s.forget, s.forgetTo, s.entry
+	s.people.tell = s.tell
 	s.ledger.e = e
 	s.intake = e.newIntake(s.people, s, scale)
 	for _, k := range programme.Kinds {
@@ -64,7 +65,7 @@ func newShard(e *engine) *shard {
 	}
 	s.delivery = delivery.New(delivery.Options{
 		Stores: e.stores, Routes: s.routes(), Customers: s.people, People: s.people, Timeline: s, Schedule: s.board, Codes: codes{s},
-		Products: e.productsOf, Habits: s.people.habits, Address: e.id.Address, Mailbox: e.id.AddressKey, Suppress: s.intake.Take,
+		Products: e.productsOf, Habits: s.people.habits, Address: e.id.Address, Mailbox: e.id.AddressKey, Code: e.id.Code, Take: s.intake.Take,
 		Scale: scale, Log: zap.NewNop(), Asked: questions{s}, Alone: true,
 	})
 	return s
@@ -160,6 +161,14 @@ func (s *shard) Append(_ context.Context, entries []customer.Entry) error {
 		s.fresh = append(s.fresh, *e)
 	}
 	return nil
+}
+
+// tell folds what others are told of, and has it planned.
+func (s *shard) tell(entries []customer.Entry) {
+	for i := range entries {
+		s.people.fold(&entries[i])
+	}
+	_ = s.Append(context.Background(), entries) // in memory nothing can go wrong
 }
 
 // entry returns an entry of the history, by its sequence on the shard's timeline.

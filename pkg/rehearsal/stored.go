@@ -42,6 +42,13 @@ func ReadStored(line []byte) (Stored, bool) {
 	return Stored{string(token), at, line}, err == nil
 }
 
+// tells reports whether a fact says what nothing else does: who recommended the shop to
+// somebody, which takes the codes that were passed on.
+func tells(e events.Event) bool {
+	d, ok := e.Data.(*events.ReferralNoted)
+	return ok && d.Side == events.SideFriend
+}
+
 // AddStored adds an event of an installation's timeline: Homing is told of it when the
 // timeline got it, unless it was brought over. Facts, copies, and what Homing itself said,
 // are left out. The error is an *events.Error.
@@ -50,7 +57,7 @@ func (h *History) AddStored(store string, s Stored) error {
 	if err != nil {
 		return err
 	}
-	if e.Type.IsFact() || e.Copy || saidByHoming(e) {
+	if e.Type.IsFact() && !tells(e) || e.Copy || saidByHoming(e) {
 		h.Own++
 		return nil
 	}

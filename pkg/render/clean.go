@@ -87,6 +87,8 @@ func (s *scratch) clean(d *Data) {
 	c.Store.URL, c.Store.Contact = webURL(d.Store.URL), mailbox(d.Store.Contact)
 	c.UnsubscribeURL, c.ViewURL = webURL(d.UnsubscribeURL), webURL(d.ViewURL)
 	c.PreferencesURL, c.ConfirmURL = webURL(d.PreferencesURL), webURL(d.ConfirmURL)
+	c.Link = linkURL(d.Link, &d.Store)
+	c.Promise = Promise{Percent: min(max(d.Promise.Percent, 0), 100), Amount: knownMoney(d.Promise.Amount)}
 	c.Also = s.cleanAlso(d.Also)
 	c.Answers = s.cleanAnswers(d.Answers)
 	if o := c.Order; o != nil {

@@ -164,6 +164,14 @@ type Points struct {
 	Next     string       `yaml:"next"`     // the one above
 }
 
+// A Promise is what the customer is to get for something that they may do. It has no code.
+type Promise struct {
+	Percent int          `yaml:"percent"`
+	Amount  events.Money `yaml:"amount"`
+
+	Worth string `yaml:"-"` // set by Render: "10%" or "£5"; empty when nothing is promised
+}
+
 // An Answer is a link by which a customer answers a question with one click.
 type Answer struct {
 	Code string `yaml:"code"` // "too-expensive"; the template has the words
@@ -194,6 +202,8 @@ type Data struct {
 	Subscription *Subscription `yaml:"subscription"` // nil in an email about none
 	Recommended  *Recommended  `yaml:"recommended"`  // what they may like to buy next, for {{template "recommended" .}}; nil when nothing is recommended
 	Offer        *Offer        `yaml:"offer"`        // nil when there is none, which every template must cope with
+	Promise      Promise       `yaml:"promise"`      // what they get for what the email asks; may be empty
+	Link         string        `yaml:"link"`         // where the worker's configuration has the email lead; dropped by Render unless its host may be linked to
 	Points       *Points       `yaml:"points"`       // nil in an email that is not about points
 	Digest       *Digest       `yaml:"digest"`       // in the weekly digest, to people of the shop; nil in any other email
 	Answers      []Answer      `yaml:"answers"`      // why the customer left; may be empty, at most 10 are shown

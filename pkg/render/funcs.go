@@ -85,11 +85,11 @@ func (l *locale) percent(tenths int) string {
 func (l *locale) tenths(n int) string { return string(l.numbers.AppendNumber(nil, int64(n), 1)) }
 
 // worth is what an offer takes off; empty when it says neither.
-func (l *locale) worth(o *Offer) string {
-	if o.Percent > 0 {
-		return string(l.numbers.AppendPercent(nil, int64(o.Percent), 0))
+func (l *locale) worth(percent int, amount events.Money) string {
+	if percent > 0 {
+		return string(l.numbers.AppendPercent(nil, int64(percent), 0))
 	}
-	return l.roundMoney(o.Amount)
+	return l.roundMoney(amount)
 }
 
 // writeMoney writes an amount with so many digits after the decimal sign.

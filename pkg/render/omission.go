@@ -148,6 +148,8 @@ var omissions = slices.Concat([]omission{
 	{"digest.findings", hasDigest, func(d *Data) { d.Digest.Findings = nil }},
 	{"digest.charts", hasDigest, func(d *Data) { d.Digest.Charts = nil }},
 	{"digest.url", hasDigest, func(d *Data) { d.Digest.URL = "" }},
+	{"link", func(d *Data) bool { return d.Link != "" }, func(d *Data) { d.Link = "" }},
+	{"promise", func(d *Data) bool { return d.Promise != Promise{} }, func(d *Data) { d.Promise = Promise{} }},
 	{"offer.percent", func(d *Data) bool { return d.Offer != nil && d.Offer.Percent != 0 }, func(d *Data) { d.Offer.Percent = 0 }},
 	{"offer.amount", func(d *Data) bool { return d.Offer != nil && d.Offer.Amount != events.Money{} }, func(d *Data) { d.Offer.Amount = events.Money{} }},
 	{"offer.expires", hasOffer, func(d *Data) { d.Offer.Expires = time.Time{} }},

@@ -331,8 +331,9 @@ func (s *scratch) write(m *mail, l *locale) {
 		d.Recommended.Dir = d.Dir
 	}
 	if d.Offer != nil {
-		d.Offer.Worth = l.worth(d.Offer)
+		d.Offer.Worth = l.worth(d.Offer.Percent, d.Offer.Amount)
 	}
+	d.Promise.Worth = l.worth(d.Promise.Percent, d.Promise.Amount)
 	if d.Survey = nil; m.survey != nil && s.survey.ask(d.Ask, m.survey, d.Lang) {
 		d.Survey = &s.survey
 	}

@@ -148,7 +148,7 @@ func TestDaysAndPercentages(t *testing.T) {
 		"tr": "3 Mart Salı %10", "sw": "Jumanne, 3 Machi 10%", "ar": "الثلاثاء، 3 مارس 10\u200e%\u200e",
 	} {
 		l := in(t, tag)
-		if got := l.day(tuesday) + " " + l.worth(&Offer{Percent: 10}); got != want {
+		if got := l.day(tuesday) + " " + l.worth(10, events.Money{}); got != want {
 			t.Errorf("%s: %+q, want %+q", tag, got, want)
 		}
 	}

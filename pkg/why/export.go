@@ -77,6 +77,15 @@ type ExportRecord struct {
 
 	Subscriptions []ExportSubscription `json:"subscriptions,omitempty"`
 	Points        []ExportPoints       `json:"points,omitempty"` // that the shop adjusted, or that were paid for a code
+	Referrals     []ExportReferral     `json:"referrals,omitempty"`
+}
+
+// ExportReferral is an order that came of a recommendation.
+type ExportReferral struct {
+	PlacedAt time.Time `json:"placed_at"`
+	Referrer bool      `json:"referrer,omitempty"` // the customer recommended the shop; else it was recommended to them
+	Order    string    `json:"order"`              // with who recommended the shop, a hash of its id
+	State    string    `json:"state"`
 }
 
 // ExportPoints is how many points were given, or taken, and when.
@@ -206,6 +215,9 @@ func record(c *customer.Customer) ExportRecord {
 	r.Subscriptions = exportSubscriptions(c)
 	for _, a := range c.Adjustments {
 		r.Points = append(r.Points, ExportPoints{a.Time(), a.Points, a.Kind == customer.ForReward})
+	}
+	for _, x := range c.Referrals {
+		r.Referrals = append(r.Referrals, ExportReferral{x.PlacedAt(), x.Referrer, x.Order, x.State.String()})
 	}
 	if c.Sunset != 0 {
 		r.LastMail = ms(c.Sunset)

@@ -89,6 +89,9 @@ func (t *teller) issued(d *events.OfferIssued) string {
 	if d.ExpiresAt != nil {
 		s += ", good until " + t.at(*d.ExpiresAt)
 	}
+	if d.Personal {
+		s += ", to pass on"
+	}
 	if worker, step, _, _, err := touch.ParseID(d.Touch); err == nil {
 		s += ", for " + worker + "/" + step
 	}

@@ -105,6 +105,10 @@ func (t *teller) rare(e events.Event) string {
 		return "came into the audience " + d.Audience
 	case *events.AudienceLeft:
 		return "left the audience " + d.Audience
+	case *events.ReferralRedeemed:
+		return "ordered " + d.Referral.OrderID + " on a recommendation"
+	case *events.ReferralNoted:
+		return referral(d)
 	case *events.CustomerBirthday:
 		if d.Year > 0 {
 			return "the birthday of " + strconv.Itoa(d.Year) + " is near"

@@ -44,6 +44,9 @@ type Bonus struct {
 	Joining  int `yaml:"joining"`  // for asking to take part
 	Review   int `yaml:"review"`   // for the first review of each product
 	Birthday int `yaml:"birthday"` // for each birthday
+	Referral int `yaml:"referral"` // for each friend whose first order came of their recommendation
+	Referred int `yaml:"referred"` // for that order, to the friend
+	Friends  int `yaml:"friends"`  // how many friends bring points in a year at most; 0: any number
 }
 
 // Reward is a code for points.
@@ -118,7 +121,7 @@ func onDay(key, s string) (time.Time, error) {
 // programme reads the rules of the points, and reports what is wrong with them, each problem by its key.
 func (c Config) programme() (points.Programme, error) {
 	p := points.Programme{Asked: c.Membership == asked, Pending: c.Pending, Joining: c.Bonus.Joining, Review: c.Bonus.Review,
-		Birthday: c.Bonus.Birthday, Expire: c.ExpireAfter, Reward: c.Reward.Points}
+		Birthday: c.Bonus.Birthday, Referral: c.Bonus.Referral, Referred: c.Bonus.Referred, Friends: c.Bonus.Friends, Expire: c.ExpireAfter, Reward: c.Reward.Points}
 	var errs []error
 	var err error
 	if p.Starts, err = onDay("starts", c.Starts); err != nil {
@@ -187,7 +190,8 @@ func (c Config) validate() error {
 	for _, n := range []struct {
 		key string
 		n   int
-	}{{"bonus.joining", c.Bonus.Joining}, {"bonus.review", c.Bonus.Review}, {"bonus.birthday", c.Bonus.Birthday}, {"expire_after", c.ExpireAfter}, {"progress_within", c.ProgressWithin}} {
+	}{{"bonus.joining", c.Bonus.Joining}, {"bonus.review", c.Bonus.Review}, {"bonus.birthday", c.Bonus.Birthday},
+		{"bonus.referral", c.Bonus.Referral}, {"bonus.referred", c.Bonus.Referred}, {"bonus.friends", c.Bonus.Friends}, {"expire_after", c.ExpireAfter}, {"progress_within", c.ProgressWithin}} {
 		if n.n < 0 {
 			fail("%s: %d is negative", n.key, n.n)
 		}

@@ -53,7 +53,7 @@ var Kind = workers.Kind{
 	Emails: "emails about your points and rewards",
 	Ahead:  true,
 	Triggers: []events.Type{events.TypeOrderPlaced, events.TypeOrderUpdated, events.TypeOrderCancelled, events.TypeOrderRefunded, events.TypeOrderReturned,
-		events.TypeReviewSubmitted, events.TypeCustomerBirthday, events.TypePointsAdjusted, events.TypeRewardsJoined, events.TypeOfferIssued, events.TypeEmailSent, events.TypeWebhookSent},
+		events.TypeReviewSubmitted, events.TypeCustomerBirthday, events.TypePointsAdjusted, events.TypeRewardsJoined, events.TypeReferralNoted, events.TypeOfferIssued, events.TypeEmailSent, events.TypeWebhookSent},
 	Horizon:  expires,
 	Concerns: concerns, Overlooks: overlooks,
 	New: workers.From(Defaults, Config.validate, func(c Config) workers.Worker {
@@ -82,7 +82,7 @@ func concerns(e events.Event) bool {
 }
 
 func overlooks(t events.Type, data []byte) bool {
-	return t.IsFact() && !bytes.Contains(data, []byte(`"`+Name+`"`))
+	return t.IsFact() && t != events.TypeReferralNoted && !bytes.Contains(data, []byte(`"`+Name+`"`))
 }
 
 // worker is the programme of one store.

@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -59,7 +58,7 @@ func (w worker) aboutShop(in workers.Input, placed time.Time) (touch.Touch, bool
 	}
 	due := placed.Add(w.config.ShopAfter)
 	for _, at := range times[w.config.ShopOrders-1:] {
-		if at = at.Add(w.config.ShopAfter); at.Before(due) && half(at) == half(due) {
+		if at = at.Add(w.config.ShopAfter); at.Before(due) && workers.HalfYear(at) == workers.HalfYear(due) {
 			due = at
 		}
 	}
@@ -67,37 +66,16 @@ func (w worker) aboutShop(in workers.Input, placed time.Time) (touch.Touch, bool
 	if next := w.askedShop(t, in).Add(w.config.ShopEvery); next.After(due) {
 		due = next
 	}
-	t.Occasion, t.Due = half(due), due
+	t.Occasion, t.Due = workers.HalfYear(due), due
 	return t, true
-}
-
-// half names a half of a year: "2026-1".
-func half(at time.Time) string {
-	at = at.UTC()
-	return fmt.Sprintf("%d-%d", at.Year(), 1+(int(at.Month())-1)/6)
 }
 
 // askedShop returns when the customer was last asked about the shop, or said without being
 // asked what they think of it; the zero time: never.
-func (w worker) askedShop(t touch.Touch, in workers.Input) (last time.Time) {
-	c, own := &in.Customer, t.Occasion
-	if a, ok := c.Answer(Shop, events.NPS, ""); ok {
-		last = a.Time()
-	}
-	if len(c.Claims) == 0 {
-		return last
-	}
-	for year := in.Now.UTC().Year() - 3; year <= in.Now.UTC().Year()+1; year++ {
-		for h := 1; h <= 2; h++ {
-			if t.Occasion = fmt.Sprintf("%d-%d", year, h); t.Occasion == own {
-				continue
-			}
-			if k, ok := t.ClaimIn(c); ok && k.State != customer.Dropped {
-				if at := time.UnixMilli(k.At).UTC(); at.After(last) {
-					last = at
-				}
-			}
-		}
+func (w worker) askedShop(t touch.Touch, in workers.Input) time.Time {
+	last := workers.LastOfHalves(t, in)
+	if a, ok := in.Customer.Answer(Shop, events.NPS, ""); ok && a.Time().After(last) {
+		return a.Time()
 	}
 	return last
 }

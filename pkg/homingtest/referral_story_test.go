@@ -1,0 +1,96 @@
+package homingtest_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homing/events"
+	"homing/pkg/homingtest"
+)
+
+const recommending = `
+consent: {policy: explicit}
+pacing: {frequency: []}
+workers:
+  referral: {status: live, return_window: 14d, rewards_a_year: 2}
+`
+
+// Ann would recommend the shop, and passes her code on. Lee orders with it, and keeps what
+// he bought; Kim sends it back; Mo is Ann under another address; Pat is fine, and says no to
+// marketing. Joe is one friend too many.
+func TestWhoRecommendsTheShopIsThankedWithTheirFriends(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, recommending)
+		w.Start("intake", "referral")
+		start := time.Now().Truncate(24 * time.Hour) // 1 January 2000
+		at := func(day, hour int) {
+			time.Sleep(time.Until(start.Add(time.Duration(day-1)*24*time.Hour + time.Duration(hour)*time.Hour)))
+		}
+		order := func(email, id, consent string) {
+			o := homingtest.Order("", id)
+			now := time.Now()
+			o.Customer = events.Customer{Email: email, Consent: &events.Consent{Email: consent, At: &now}}
+			w.Publish("main", o)
+		}
+		at(1, 12)
+		order("ann@gmail.com", "1001", events.Subscribed)
+		at(3, 12)
+		score := 10
+		w.Publish("main", &events.CustomerAnswered{Customer: events.Customer{Email: "ann@gmail.com"}, Survey: "shop", Question: events.NPS, Scale: events.NPS, Score: &score})
+		at(5, 12)
+		code := regexp.MustCompile(`FRIEND-[0-9A-Z-]{14}`).FindString(w.Sink.Mails()[0].Raw)
+		if code == "" {
+			t.Fatalf("no code in the invitation:\n%s", w.Sink.Mails()[0].Raw)
+		}
+		redeem := func(email, id, consent string) {
+			r := &events.ReferralRedeemed{Customer: events.Customer{Email: email}, Referral: events.Referral{Code: strings.ToLower(code), OrderID: id}}
+			w.Publish("main", r)
+			order(email, id, consent)
+			w.Publish("main", r) // again
+		}
+		redeem("lee@example.com", "2001", events.Subscribed)
+		redeem("a.nn+tea@googlemail.com", "2002", events.Subscribed)
+		at(6, 12)
+		redeem("kim@example.com", "2003", events.Subscribed)
+		at(7, 12)
+		redeem("pat@example.com", "2004", events.Unsubscribed)
+		at(8, 12)
+		redeem("joe@example.com", "2005", events.Subscribed)
+		w.Publish("main", &events.OrderReturned{Customer: events.Customer{Email: "kim@example.com"}, Order: events.OrderChange{ID: "2003"}})
+		w.Publish("main", &events.ReferralRedeemed{Customer: events.Customer{Email: "eve@example.com"}, Referral: events.Referral{Code: "FRIEND-NO-SUCH-CODE", OrderID: "2006"}})
+		at(30, 12)
+
+		var got []string
+		for _, m := range w.Sink.Mails() {
+			got = append(got, m.At.UTC().Format("2 Jan ")+m.To)
+		}
+		slices.Sort(got)
+		if d := cmp.Diff([]string{
+			"19 Jan ann@gmail.com", "19 Jan lee@example.com", // Lee
+			"21 Jan ann@gmail.com", // Pat, who gets no email
+			"22 Jan joe@example.com",
+			"4 Jan ann@gmail.com",
+		}, got); d != "" {
+			t.Errorf("emails (-want +got):\n%s", d)
+		}
+		outcomes := happened(w, "referral")
+		for i, o := range outcomes {
+			outcomes[i] = regexp.MustCompile(`[a-z2-7]{16}`).ReplaceAllString(o, "*")
+		}
+		slices.Sort(outcomes)
+		if d := cmp.Diff([]string{
+			"friend came refunded", "friend came self_referral", "friend came sent", "friend came sent", "friend came unsubscribed",
+			"invitation 2000-1 sent",
+			"reward * referral_limit", "reward * refunded", "reward * self_referral", "reward * sent", "reward * sent",
+		}, outcomes); d != "" {
+			t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+	})
+}
