@@ -131,6 +131,9 @@ type ChangedItem struct {
 	Quantity  int    `json:"quantity,omitempty" rule:"changed_quantity"` // 0: all of that product
 }
 
+// BestRating is the most stars that a review has.
+const BestRating = 5
+
 // Review is a product review.
 type Review struct {
 	ProductID string `json:"product_id" rule:"own_id,required"`

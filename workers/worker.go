@@ -73,6 +73,7 @@ type Wording struct {
 	More  int
 	Also  []string // ids of the other orders that share the email
 
+	Link     string       // where the email leads, as the configuration says; empty: to the shop
 	Promise  *offer.Terms // what the customer is promised, as far as an email says it; nil: nothing. No code is bound
 	Points   *Points      // how the customer stands in a rewards programme; nil: it is not about that
 	Offer    *offer.Terms // what the email offers; a code is bound before it is sent

@@ -59,7 +59,7 @@ func TestWorkersArePausedAndResumedAndStatusSaysSo(t *testing.T) {
 		want[name] = "live"
 	}
 	want["thank-you"], want["birthday"], want["win-back"] = "paused", "paused", "main shadow, other paused"
-	for _, name := range []string{"double-opt-in", "welcome", "service", "rewards", "referral", "subscription", "survey", "announcements"} { // unless they are switched on
+	for _, name := range []string{"double-opt-in", "welcome", "service", "rewards", "referral", "advocacy", "subscription", "survey", "announcements"} { // unless they are switched on
 		want[name] = "off"
 	}
 	if d := cmp.Diff(want, states()); d != "" {

@@ -141,7 +141,8 @@ var may = map[string][]string{
 	"pkg/doctor/examine": {"events", "pkg/bus", "pkg/clock", "pkg/config", "pkg/connect", "pkg/control", "pkg/customer", "pkg/doctor", "pkg/fingerprint", "pkg/link", "pkg/localtime", "pkg/mailer", "pkg/programme", "pkg/redischeck", "pkg/templatestore"},
 
 	// It knows the emails that it goes before.
-	"workers/survey": {"workers/reviewrequest", "workers/service"},
+	"workers/advocacy": {"workers/referral"},
+	"workers/survey":   {"workers/reviewrequest", "workers/service"},
 
 	// Tests inside any of the others use it.
 	"pkg/homingtest/natstest": {"pkg/devstack"},

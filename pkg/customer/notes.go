@@ -28,6 +28,7 @@ const (
 	Birthday                            // it was told; the year
 	JoinedRewards                       // they asked to take part in the rewards programme; nothing
 	Disliked                            // a product was reviewed with few stars; its id
+	Praised                             // a product was reviewed with all stars; its id
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no
@@ -133,6 +134,8 @@ func (c *Customer) reviewed(d *events.ReviewSubmitted, s Stamp) bool {
 	changed := c.note(Reviewed, d.Review.ProductID, s)
 	if r := d.Review.Rating; r > 0 && r <= fewStars {
 		changed = c.note(Disliked, d.Review.ProductID, s) || changed
+	} else if r == events.BestRating {
+		changed = c.note(Praised, d.Review.ProductID, s) || changed
 	}
 	return changed
 }

@@ -42,6 +42,7 @@ func (c *Channel) data(in channel.Content) render.Data {
 			out.Offer.Expires = offer.LastGood(time.UnixMilli(o.Expires), zone)
 		}
 	}
+	out.Link = w.Link
 	if t := w.Promise; t != nil {
 		out.Promise = render.Promise{Percent: t.Percent, Amount: t.Amount}
 	}

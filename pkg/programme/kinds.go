@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"homing/workers"
+	"homing/workers/advocacy"
 	"homing/workers/announcement"
 	"homing/workers/birthday"
 	"homing/workers/cartrecovery"
@@ -32,6 +33,7 @@ var Kinds = []workers.Kind{
 	service.Kind,
 	rewards.Kind,
 	referral.Kind,
+	advocacy.Kind,
 	birthday.Kind,
 	replenishment.Kind,
 	subscription.Kind,
