@@ -12,6 +12,8 @@ type FactBody struct {
 	Step      string     `json:"step" rule:",required"`     // "thanks"
 	Customer  string     `json:"customer" rule:",required"` // the customer's token
 	Occasion  string     `json:"occasion" rule:",required"` // what caused it: the order, cart, lapse or year
+	Again     string     `json:"again,omitempty"`           // of what is sent again: the occasion that it is about; Occasion is then of who asked for it
+	By        string     `json:"by,omitempty"`              // as Again: who asked for it, in the console; a name, no address
 	Class     string     `json:"class" rule:",required"`    // marketing, transactional or staff
 	Reason    string     `json:"reason" rule:",required"`   // why; docs/reasons.md explains each
 	Detail    string     `json:"detail,omitempty"`          // the inputs of the decision, for a person

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -11,6 +12,7 @@ import (
 	"homing/pkg/mailview"
 	"homing/pkg/studio"
 	"homing/pkg/support"
+	"homing/pkg/touch"
 	"homing/pkg/why"
 )
 
@@ -78,6 +80,48 @@ func (c Cases) Turn(ctx context.Context, do support.Action, store, token string)
 	}
 	c.looked(ctx, what, store, token)
 	return true, nil
+}
+
+// Again implements support.Customers.
+func (c Cases) Again(ctx context.Context, store, token, touchID, press string) (support.Resent, error) {
+	a, err := c.again(ctx, store, token, touchID, press)
+	if err != nil {
+		return support.Resent{}, err
+	}
+	out := support.Resent{Email: a.Touch.Worker + "/" + a.Touch.Step, Sent: a.Sent}
+	if v := a.Verdict; v.Action != touch.Send {
+		if out.Kept = string(v.Reason); v.Action == touch.Hold {
+			out.Kept += ", until " + v.Until.UTC().Format("2006-01-02 15:04 MST")
+		}
+		if v.Detail != "" {
+			out.Kept += " (" + v.Detail + ")"
+		}
+	}
+	return out, nil
+}
+
+// SendAgain implements support.Customers.
+func (c Cases) SendAgain(ctx context.Context, store, token, touch, press string) (bool, error) {
+	a, err := c.again(ctx, store, token, touch, press)
+	if err != nil {
+		return false, err
+	}
+	asked, err := c.at.SendAgain(ctx, a)
+	if err == nil && asked {
+		c.looked(ctx, "an email is sent to a customer again", store, token)
+	}
+	return asked, err
+}
+
+func (c Cases) again(ctx context.Context, store, token, touch, press string) (installation.Again, error) {
+	a, err := c.at.Again(ctx, store, token, touch, press, studio.VisitorOf(ctx).Name)
+	switch {
+	case errors.Is(err, installation.ErrUnknown):
+		err = fmt.Errorf("%w: %w", support.ErrNobody, err)
+	case errors.Is(err, installation.ErrNotAgain):
+		err = fmt.Errorf("%w%s", support.ErrNotAgain, strings.TrimPrefix(err.Error(), installation.ErrNotAgain.Error()))
+	}
+	return a, err
 }
 
 func (c Cases) looked(ctx context.Context, what, store, token string) {

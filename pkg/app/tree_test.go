@@ -68,7 +68,7 @@ var may = map[string][]string{
 	"pkg/figures":   {"pkg/localtime", "pkg/numbers", "pkg/studio"},
 	"pkg/triage":    {"docs", "pkg/rejected", "pkg/studio"},
 	"pkg/bulletin":  {"docs", "pkg/announcement", "pkg/localtime", "pkg/reason", "pkg/studio"},
-	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/why"},
+	"pkg/support":   {"events", "pkg/limits", "pkg/studio", "pkg/touch", "pkg/why"},
 	"pkg/config":    {"configs", "events", "pkg/brand", "pkg/reason", "pkg/customer", "pkg/gate", "pkg/localtime", "pkg/problem", "pkg/returnpath", "pkg/segment", "pkg/stdwebhook", "pkg/suggest"},
 	"pkg/digest":    {"events", "pkg/clock", "pkg/lift", "pkg/localtime", "pkg/numbers", "pkg/programme", "pkg/reason", "pkg/render", "pkg/touch", "workers/digest"},
 	"pkg/foresight": {},

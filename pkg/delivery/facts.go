@@ -13,10 +13,14 @@ import (
 // body returns the parts that all facts about the touch share.
 func (d *Delivery) body(a *attempt, why reason.Reason, detail string) events.FactBody {
 	due := a.touch.Due.UTC()
-	return events.FactBody{
+	b := events.FactBody{
 		Touch: a.id, Worker: a.touch.Worker, Step: a.touch.Step, Customer: a.touch.Customer.Token, Occasion: a.touch.Occasion,
 		Class: string(a.step.Class), Reason: string(why), Detail: detail, Due: &due, To: a.elsewhere(), Channel: a.by(),
 	}
+	if again := a.touch.Again; again != nil {
+		b.Again, b.By = again.Occasion, again.By
+	}
+	return b
 }
 
 // fact returns what became of a touch, as an event of the channel's own entity:

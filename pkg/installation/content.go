@@ -138,7 +138,7 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 				continue
 			}
 			t.Customer, t.Caused = e.Key, e.Event.Time
-			t.Snapshot = named(t.Snapshot, e.Event)
+			t.Snapshot = schedule.Addressed(t.Snapshot, e.Event, false)
 			in.Event, in.Now = events.Event{}, i.o.Scale.Now()
 			out := i.compose(f, w, step, t, in, nil)
 			out.Products, out.Together = products, known.Recommendations(f.Key.Store)
@@ -147,15 +147,6 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 		}
 	}
 	return Content{}, ErrNoOccasion
-}
-
-// named is what an email displays, with the names that the event has.
-func named(s *touch.Snapshot, e events.Event) *touch.Snapshot {
-	out := *s
-	if d, ok := e.Data.(events.CustomerData); ok {
-		out.FirstName, out.LastName = d.Who().FirstName, d.Who().LastName
-	}
-	return &out
 }
 
 func day(t time.Time, zone *time.Location) string { return t.In(zone).Format("2 January 2006, 15:04") }

@@ -68,6 +68,7 @@ func open(k workers.Kind, section config.Section, consent gate.Consent) (workers
 	if k.DoubleOptIn && !consent.DoubleOptIn {
 		w.Settings.Status, w.Steps = workers.Off, nil
 	}
+	askAgain(&w)
 	return w, err
 }
 

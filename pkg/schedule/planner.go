@@ -193,7 +193,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 			}
 			if worth(t, w, now) && !claimed(t, w, in) {
 				t.Address = p.address(e.Key.Store, c)
-				t.Snapshot = addressed(t.Snapshot, e.Event, w.OfOrder)
+				t.Snapshot = Addressed(t.Snapshot, e.Event, w.OfOrder)
 				out = append(out, plan{t, c.Tokens, w.OfOrder, e.Sequence, c.Account()})
 			}
 		}
@@ -201,9 +201,9 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 	return out
 }
 
-// addressed is what an email displays, with the names that the event has, and with its
+// Addressed is what an email displays, with the names that the event has, and with its
 // address if the email is about the event's order.
-func addressed(s *touch.Snapshot, e events.Event, ofOrder bool) *touch.Snapshot {
+func Addressed(s *touch.Snapshot, e events.Event, ofOrder bool) *touch.Snapshot {
 	d, ok := e.Data.(events.CustomerData)
 	if s == nil || !ok {
 		return s

@@ -6,6 +6,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/customer"
+	"homing/pkg/programme"
 	"homing/pkg/touch"
 )
 
@@ -51,6 +52,14 @@ func (p *Planner) recall(ctx context.Context, plans []plan, asks []customer.Ask,
 		}
 	}
 	return nil
+}
+
+// Recall gives one touch what the timeline has of what it names, for a worker that asks for it.
+func Recall(ctx context.Context, from Timeline, w *programme.Worker, t touch.Touch, who customer.Person) (touch.Touch, error) {
+	p := Planner{Timeline: from, Workers: map[string]*programme.Worker{t.Customer.Store: w}}
+	plans := []plan{{Touch: t}}
+	err := p.recall(ctx, plans, []customer.Ask{{Key: t.Customer}}, []customer.Person{who})
+	return plans[0].Touch, err
 }
 
 // ordersOf returns what the person's orders have, as the shop said it last, by their

@@ -39,7 +39,7 @@ func (book) Why(_ context.Context, _, who string, _ bool) (why.Report, error) {
 			Caps: []why.Cap{{Limit: 3, Window: "7 d", Used: 1, Free: 2}}},
 		Story: []why.Line{
 			{At: at.Add(-26 * time.Hour), Type: events.TypeOrderPlaced, Text: "ordered 77: 2 items, £27.80"},
-			{At: at.Add(-25 * time.Hour), Type: events.TypeEmailSent, Text: "email thank-you/thanks for 77 sent", Touch: "thank-you.thanks.k7q2mzx4p3rvbn5d.77", Worker: "thank-you", Step: "thanks"},
+			{At: at.Add(-25 * time.Hour), Type: events.TypeEmailSent, Text: "email thank-you/thanks for 77 sent", Touch: "thank-you.thanks.k7q2mzx4p3rvbn5d.77", Worker: "thank-you", Step: "thanks", Class: "transactional"},
 			{At: at.Add(-time.Hour), Type: events.TypeEmailHeld, Text: "email review-request/ask held until tomorrow: quiet_hours", Worker: "review-request", Step: "ask"},
 			{At: at, Type: events.TypeEmailDropped, Text: "email replenishment/reorder not sent: repurchased", Worker: "replenishment", Step: "reorder"},
 		},
@@ -69,6 +69,17 @@ func (book) Turn(_ context.Context, do support.Action, _, token string) (bool, e
 		return false, support.ErrNobody
 	}
 	return do == support.Stop, nil
+}
+
+func (book) Again(_ context.Context, _, _, touch, press string) (support.Resent, error) {
+	if touch != "thank-you.thanks.k7q2mzx4p3rvbn5d.77" || press == "" {
+		return support.Resent{}, fmt.Errorf("%w: no such email went out", support.ErrNotAgain)
+	}
+	return support.Resent{Email: "thank-you/thanks", Sent: time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC), Kept: "cancelled (the order was cancelled)"}, nil
+}
+
+func (book) SendAgain(_ context.Context, _, _, _, press string) (bool, error) {
+	return press != "", nil
 }
 
 func (book) Status(context.Context) (*installation.Status, error) {
@@ -193,6 +204,11 @@ func goThrough(t *testing.T, widths map[string][]int64, checks func(*tab) func(w
 			b.picture("stopping-" + scheme + fmt.Sprint(width))
 			b.do(chromedp.Click(".answer button"))
 			shows("stopped", "ends as unsubscribed")
+			b.do(chromedp.Click(`.story a[href$="/again"]`))
+			shows("sending again", "As things are, it would not be sent: cancelled")
+			b.picture("again-" + scheme + fmt.Sprint(width))
+			b.do(chromedp.Click(".answer button"))
+			shows("sent again", "It is on its way")
 			b.do(chromedp.Click(".story a"))
 			shows("an email", "Its links are taken out")
 		}

@@ -13,13 +13,14 @@ import (
 
 	"homing/events"
 	"homing/pkg/studio"
+	"homing/pkg/touch"
 	"homing/pkg/why"
 )
 
-type pages struct{ search, customer, email, sure *template.Template }
+type pages struct{ search, customer, email, sure, again *template.Template }
 
 func pagesOf(files fs.FS) pages {
-	return pages{studio.PageOf(files, "customers.html"), studio.PageOf(files, "customer.html"), studio.PageOf(files, "sent.html"), studio.PageOf(files, "sure.html")}
+	return pages{studio.PageOf(files, "customers.html"), studio.PageOf(files, "customer.html"), studio.PageOf(files, "sent.html"), studio.PageOf(files, "sure.html"), studio.PageOf(files, "again.html")}
 }
 
 // A story is the page of a customer.
@@ -42,16 +43,18 @@ type day struct {
 
 // A line is one thing that happened.
 type line struct {
-	Time string
-	Kind string // sent, held, dropped, uncertain; "" of what is no email's fate
-	Name string // of the email
-	Text string
-	Seen string // page of the email as it was sent; "": it wasn't
+	Time  string
+	Kind  string // sent, held, dropped, uncertain; "" of what is no email's fate
+	Name  string // of the email
+	Text  string
+	Seen  string // page of the email as it was sent; "": it wasn't
+	Again bool   // it may be sent again
 }
 
 // next is an email that is planned.
 type next struct {
 	When, Name, About string
+	By                string // who asked to send it again
 	Then              []string
 }
 
@@ -77,7 +80,7 @@ func (s *section) customer(w http.ResponseWriter, r *http.Request) {
 	}
 	page.Days, page.Said = daysOf(page.Report), done[r.URL.Query().Get("done")]
 	for _, t := range page.Pending {
-		page.Next = append(page.Next, next{t.Wake.In(page.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, page.Then(t)})
+		page.Next = append(page.Next, next{t.Wake.In(page.In()).Format("Mon 2 Jan 2006, 15:04"), t.Worker + "/" + t.Step, t.About, t.By, page.Then(t)})
 	}
 	s.app.Show(w, r, http.StatusOK, path, page.Title, s.page.customer, page)
 }
@@ -108,6 +111,7 @@ func daysOf(r why.Report) (out []day) {
 		}
 		if x.Kind == "sent" || x.Kind == "uncertain" {
 			x.Seen = to(r.Store, r.Token) + "/emails/" + l.Touch
+			x.Again = l.Class == string(touch.Transactional)
 		}
 		last := &out[len(out)-1]
 		last.Lines = append(last.Lines, x)
@@ -129,8 +133,8 @@ func (s *section) email(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	store, token, touch := r.PathValue("store"), r.PathValue("token"), r.PathValue("touch")
-	e, err := s.customers.Shown(ctx, store, touch)
+	store, token := r.PathValue("store"), r.PathValue("token")
+	e, err := s.customers.Shown(ctx, store, r.PathValue("touch"))
 	if err != nil {
 		s.failed(w, r, err)
 		return

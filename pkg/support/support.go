@@ -40,6 +40,20 @@ type Customers interface {
 	Export(ctx context.Context, store, token string) (why.Export, error)
 	// Turn publishes what a customer asked for. changed is false if it is so already.
 	Turn(ctx context.Context, do Action, store, token string) (changed bool, err error)
+	// Again returns what would become of an email that went out as a touch, if it were sent
+	// again, and SendAgain has it sent. Who asks, and for what, is the same for one press: it
+	// is sent once, and asked is false the second time. An error that wraps ErrNotAgain says
+	// why it cannot be.
+	Again(ctx context.Context, store, token, touch, press string) (Resent, error)
+	SendAgain(ctx context.Context, store, token, touch, press string) (asked bool, err error)
+}
+
+// A Resent is an email that may be sent again.
+type Resent struct {
+	Email string    // "thank-you/thanks"
+	Sent  time.Time // when it went out
+	// Kept says in words why it would not be sent now; "": it would.
+	Kept string
 }
 
 // An Action is what somebody does for a customer who asked for it.
@@ -56,6 +70,8 @@ const (
 var (
 	ErrNobody = errors.New("nobody is known by that")
 	ErrNoCopy = errors.New("there is no copy of the email")
+	// ErrNotAgain is wrapped if an email cannot be sent again.
+	ErrNotAgain = errors.New("it cannot be sent again")
 )
 
 // An Email is one as it was sent.
@@ -94,6 +110,8 @@ func (s *section) routes(mux *http.ServeMux, app studio.App) {
 	mux.HandleFunc("GET "+path+"/{store}/{token}", s.customer)
 	mux.HandleFunc("GET "+path+"/{store}/{token}/export", s.export)
 	mux.HandleFunc("GET "+path+"/{store}/{token}/emails/{touch}", s.email)
+	mux.HandleFunc("GET "+path+"/{store}/{token}/emails/{touch}/again", s.askAgain)
+	mux.HandleFunc("POST "+path+"/{store}/{token}/emails/{touch}/again", s.sendAgain)
 	mux.HandleFunc("GET "+path+"/{store}/{token}/{do}", s.ask)
 	mux.HandleFunc("POST "+path+"/{store}/{token}/{do}", s.turn)
 }
@@ -169,7 +187,7 @@ func (s *section) mayLook(w http.ResponseWriter, r *http.Request) bool {
 // failed answers with what went wrong.
 func (s *section) failed(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusBadGateway
-	if errors.Is(err, ErrNobody) || errors.Is(err, ErrNoCopy) {
+	if errors.Is(err, ErrNobody) || errors.Is(err, ErrNoCopy) || errors.Is(err, ErrNotAgain) {
 		status = http.StatusNotFound
 	}
 	s.search(w, r, status, found{Trouble: err.Error()})

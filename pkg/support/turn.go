@@ -12,6 +12,7 @@ import (
 var done = map[string]string{
 	string(Stop):  "They get no more marketing email, from now on. What is planned ends as unsubscribed when it falls due.",
 	string(Erase): "They are being erased. What is pending goes within seconds, what is on the streams in the night.",
+	"again":       "It is on its way, if nothing speaks against it. What becomes of it is below, in a moment.",
 	"before":      "It was so already: nothing has changed.",
 }
 

@@ -66,11 +66,28 @@ type Touch struct {
 	// Snapshot is nil in a plan that knows a better time, but not what the email
 	// displays: the pending touch's is kept.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
+	// Again is what somebody asked for who has it sent again; nil: nobody did. Its Occasion
+	// is then theirs.
+	Again *Again `json:"again,omitempty"`
 	// Own is what people decided for the one occasion, where people make them; nil: nothing.
 	Own *Own `json:"own,omitempty"`
 	// Trace has the W3C headers of the trace in which it was planned, which are headers of
 	// its message as well; nil: nothing is traced.
 	Trace map[string][]string `json:"-"`
+}
+
+// Again is an email that went out before, and that somebody at the shop has sent again.
+type Again struct {
+	Occasion string `json:"occasion"` // that it is about
+	By       string `json:"by"`       // who asked for it: a name, no address
+}
+
+// About returns the touch as its worker knows it: about what it was about the first time.
+func (t Touch) About() Touch {
+	if t.Again != nil {
+		t.Occasion = t.Again.Occasion
+	}
+	return t
 }
 
 // Own is what an occasion that people made has in place of what the configuration says of

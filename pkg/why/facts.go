@@ -1,6 +1,7 @@
 package why
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 // fact says in words what Homing did about an email, and on what grounds.
 func (t *teller) fact(of events.Type, b *events.FactBody, detail string) string {
 	s := "email " + b.Worker + "/" + b.Step + occasion(b.Occasion)
+	if b.Again != "" {
+		s = "email " + b.Worker + "/" + b.Step + occasion(b.Again) + ", which " + cmp.Or(b.By, "somebody at the shop") + " asked to send again,"
+	}
 	switch of.Action() {
 	case events.ActionSent:
 		s += " sent"

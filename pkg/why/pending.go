@@ -19,6 +19,7 @@ type Touch struct {
 	Step     string      `json:"step"`
 	Occasion string      `json:"occasion"`
 	About    string      `json:"about,omitempty"` // "order 10042"
+	By       string      `json:"by,omitempty"`    // who asked to send it again
 	Class    touch.Class `json:"class,omitempty"`
 	To       string      `json:"to,omitempty"`        // the address of the order, where somebody else answers to it
 	Due      time.Time   `json:"due"`                 // when the worker first wanted it
@@ -35,6 +36,9 @@ func (t *teller) pending(p Pending, then *foreseen) Touch {
 	x := p.Touch
 	out := Touch{ID: x.ID(), Worker: x.Worker, Step: x.Step, Occasion: x.Occasion, About: subject(x), Due: x.Due.UTC(), Wake: x.Wake.UTC(),
 		FellDue: p.Due, ToldLate: x.Late, Tries: x.Tries}
+	if x.Again != nil {
+		out.By = x.Again.By
+	}
 	w := t.Store.Worker(x.Worker)
 	if w == nil {
 		out.Now = Verdict{Action: "hold", Detail: "this configuration has no worker of that name"}
@@ -58,6 +62,7 @@ func (t *teller) pending(p Pending, then *foreseen) Touch {
 
 // subject says what a touch is about, as people name it.
 func subject(x touch.Touch) string {
+	x = x.About()
 	switch s := x.Snapshot; {
 	case s != nil && s.Cart != "":
 		return "cart " + s.Cart

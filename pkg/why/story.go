@@ -23,6 +23,8 @@ type Line struct {
 	Touch  string    `json:"touch,omitempty"`
 	Worker string    `json:"worker,omitempty"`
 	Step   string    `json:"step,omitempty"`
+	Class  string    `json:"class,omitempty"`
+	By     string    `json:"by,omitempty"` // who asked to send it again
 	Reason string    `json:"reason,omitempty"`
 	Detail string    `json:"detail,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
@@ -35,7 +37,7 @@ func (t *teller) story() []Line {
 		switch d := e.Event.Data.(type) {
 		case events.Fact:
 			b := d.Body()
-			l.Touch, l.Worker, l.Step, l.Reason, l.Detail = b.Touch, b.Worker, b.Step, b.Reason, t.named(b.Reason, b.Detail)
+			l.Touch, l.Worker, l.Step, l.Class, l.By, l.Reason, l.Detail = b.Touch, b.Worker, b.Step, b.Class, b.By, b.Reason, t.named(b.Reason, b.Detail)
 			if b.Until != nil {
 				l.Until = b.Until.UTC()
 			}

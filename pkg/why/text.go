@@ -293,6 +293,9 @@ func (p *printer) pending() {
 		if t.About != "" {
 			head += " for " + t.About
 		}
+		if t.By != "" {
+			head += ", which " + t.By + " asked to send again"
+		}
 		if t.To != "" {
 			head += " to " + t.To
 		}
