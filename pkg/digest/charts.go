@@ -126,9 +126,9 @@ func bars(a About, w weeks, s series) ([]byte, error) {
 	opt := charts.NewBarChartOptionWithData([][]float64{before, last})
 	look := theme
 	look.SeriesColors = []charts.Color{muted, accent}
-	opt.Theme, opt.Padding, opt.StackSeries, opt.Legend.Show = charts.MakeTheme(look), room(s.unit), charts.Ptr(true), charts.Ptr(false)
+	opt.Theme, opt.Padding, opt.StackSeries, opt.Legend.Show = charts.MakeTheme(look), room(s.unit), new(true), new(false)
 	opt.CategoryAxis.Labels, opt.CategoryAxis.LabelCount, opt.CategoryAxis.LabelFontStyle = dates, min(labels, len(dates)), font
-	opt.ValueAxis[0].LabelFontStyle, opt.ValueAxis[0].LabelCountAdjustment, opt.ValueAxis[0].Min = font, fewer, charts.Ptr(0.0)
+	opt.ValueAxis[0].LabelFontStyle, opt.ValueAxis[0].LabelCountAdjustment, opt.ValueAxis[0].Min = font, fewer, new(0.0)
 	opt.ValueFormatter = short
 	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputPNG, Width: width, Height: height})
 	if err := p.BarChart(opt); err != nil {
@@ -151,9 +151,9 @@ func band(a About, looks []numbers.Look) ([]byte, error) {
 	opt := charts.NewLineChartOptionWithData(values)
 	look := theme
 	look.SeriesColors = []charts.Color{ink, muted, muted, accent}
-	opt.Theme, opt.Padding, opt.Legend.Show = charts.MakeTheme(look), room("%"), charts.Ptr(false)
+	opt.Theme, opt.Padding, opt.Legend.Show = charts.MakeTheme(look), room("%"), new(false)
 	opt.LineStrokeWidth, opt.Symbol = 6, charts.Symbol{Shape: charts.SymbolNone}
-	opt.XAxis.Labels, opt.XAxis.LabelCount, opt.XAxis.LabelFontStyle, opt.XAxis.BoundaryGap = dates, min(labels, len(dates)), font, charts.Ptr(false)
+	opt.XAxis.Labels, opt.XAxis.LabelCount, opt.XAxis.LabelFontStyle, opt.XAxis.BoundaryGap = dates, min(labels, len(dates)), font, new(false)
 	opt.YAxis[0].LabelFontStyle, opt.YAxis[0].LabelCountAdjustment = font, fewer
 	opt.ValueFormatter = short
 	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputPNG, Width: width, Height: height})

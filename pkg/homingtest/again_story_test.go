@@ -86,16 +86,16 @@ func TestAnEmailIsSentAgainOnceAPress(t *testing.T) {
 		if said != 2 {
 			t.Errorf("the timeline says %d times that it was sent again", said)
 		}
-		told := ""
+		var told strings.Builder
 		report, err := at.Why(t.Context(), "main", "ann", installation.WhyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, l := range report.Story {
-			told += l.Text + "\n"
+			told.WriteString(l.Text + "\n")
 		}
-		if n := strings.Count(told, "email thank-you/thanks for 100, which Ann of support asked to send again, sent"); n != 2 {
-			t.Errorf("it is told %d times:\n%s", n, told)
+		if n := strings.Count(told.String(), "email thank-you/thanks for 100, which Ann of support asked to send again, sent"); n != 2 {
+			t.Errorf("it is told %d times:\n%s", n, told.String())
 		}
 		again := touch.Touch{Worker: "thank-you", Step: "thanks", Customer: k, Occasion: "again-" + press("one")}
 		if a, err := ask(again.ID(), press("three")); err != nil || a.Touch.Again.Occasion != "100" {
