@@ -29,6 +29,7 @@ import (
 	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/connect"
+	"homing/pkg/console"
 	"homing/pkg/control"
 	"homing/pkg/customer"
 	"homing/pkg/delivery"
@@ -187,6 +188,7 @@ type App struct {
 	visits     *visit.Recorder // of the gateway
 	feedback   *inbound.Server // nil without feedback.listen
 	console    *studio.Studio
+	access     *console.Access // to it
 	known      *Customers             // that the console shows
 	statistics *statistics.Statistics // of product statistics
 	warnings   *bus.Warnings          // about events that were taken in
@@ -335,6 +337,7 @@ func (a *App) run(ctx context.Context) {
 	a.runCalendar(ctx)
 	a.runAnnouncements(ctx)
 	a.runDigests(ctx)
+	a.runSignOuts(ctx)
 	// Nothing but what rests on the product statistics waits for them: computing
 	// them for the first time reads every customer there is.
 	if !a.openProducts(ctx) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"homing/pkg/bulletin"
 	"homing/pkg/config"
 	"homing/pkg/console"
@@ -102,10 +104,18 @@ func (a *App) consoleAccess(c config.Console) (*console.Access, error) {
 			a.metrics.signIns.WithLabelValues(result).Inc()
 		},
 	}
+	if c.OIDC.Issuer != "" {
+		if o.OIDC, err = a.consoleOIDC(c); err != nil {
+			return nil, err
+		}
+	}
+	o.Failed = func(err error) { a.log.Named("console").Warn("somebody could not sign in", zap.Error(err)) }
+	o.SignedOut = a.tellSignedOut
 	for _, p := range c.People {
 		o.People = append(o.People, console.Person{Name: p.Name, Editor: p.Role == config.RoleEditor, Token: p.Token.Reveal(), ProxyUser: p.ProxyUser})
 	}
-	return console.New(o), nil
+	a.access = console.New(o)
+	return a.access, nil
 }
 
 // ConsoleAddr returns where the console is served; empty if it is not.

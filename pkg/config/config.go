@@ -121,7 +121,7 @@ func Default() Config {
 		HTTP:      HTTP{Listen: "127.0.0.1:8080", Gateway: "127.0.0.1:8081"},
 		Tracing:   Tracing{Share: 1},
 		Templates: Templates{Dir: "templates", Source: SourceFiles}, RetainMails: 90 * day,
-		Console:  Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}},
+		Console:  Console{Listen: "127.0.0.1:8027", Proxy: ConsoleProxy{Others: OthersNone}, OIDC: ConsoleOIDC{Scopes: []string{"profile"}, NameClaim: "name", RolesClaim: "roles"}},
 		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:   Offers{Window: 90 * day},
 		Answers:  Answers{Low: Low{CSAT: 2, NPS: 6}},

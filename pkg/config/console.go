@@ -20,6 +20,7 @@ type Console struct {
 	// MailURL is the address, on another host, under which emails are shown.
 	MailURL string        `yaml:"mail_url"`
 	People  ConsolePeople `yaml:"people"`
+	OIDC    ConsoleOIDC   `yaml:"oidc"`
 	Proxy   ConsoleProxy  `yaml:"proxy"`
 	// TestsTo are who may be sent tests, apart from RecipientsAllow.
 	TestsTo gate.Recipients `yaml:"tests_to"`
@@ -56,6 +57,49 @@ type ConsoleProxy struct {
 	Others string `yaml:"others"`
 }
 
+// ConsoleOIDC is an OpenID Connect provider with which people sign in.
+type ConsoleOIDC struct {
+	// Issuer is the provider's address, as it says it itself. Empty: there is none.
+	Issuer           string   `yaml:"issuer"`
+	ClientID         string   `yaml:"client_id"`
+	ClientSecretFile string   `yaml:"client_secret_file"`
+	Scopes           []string `yaml:"scopes"`
+	NameClaim        string   `yaml:"name_claim"`
+	RolesClaim       string   `yaml:"roles_claim"`
+	// Editors and Viewers are the roles that may edit, or look.
+	Editors []string `yaml:"editors"`
+	Viewers []string `yaml:"viewers"`
+	// ClientSecret is the content of ClientSecretFile.
+	ClientSecret Secret `yaml:"-"`
+}
+
+// Validate reports a provider with which nobody could sign in.
+func (o ConsoleOIDC) Validate() error {
+	var l problem.List
+	if o.Issuer == "" {
+		return nil
+	}
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil || !isWebURL(o.Issuer) || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		l.Add("issuer", "%q is not the address of a provider; write what its documentation calls the issuer, for example https://login.shop.example", o.Issuer)
+	case u.Scheme != "https" && !isLoopback(u.Hostname()):
+		l.Add("issuer", "%q is not https, and anybody on the way could say who people are; http is for localhost only", o.Issuer)
+	}
+	require(&l, "client_id", o.ClientID, "write the id under which the provider knows the console; its redirect address is <console.url>/sign-in/back")
+	require(&l, "roles_claim", o.RolesClaim, "name the claim that has people's roles, for example groups")
+	require(&l, "name_claim", o.NameClaim, "name the claim that has people's names, for example name")
+	if len(o.Editors) == 0 && len(o.Viewers) == 0 {
+		l.Add("editors", "is empty, and so is viewers, so whoever signs in may do nothing; name the roles of roles_claim, or write [\"*\"] for everybody whom the provider lets sign in")
+	}
+	for key, roles := range map[string][]string{"editors": o.Editors, "viewers": o.Viewers, "scopes": o.Scopes} {
+		if i := slices.IndexFunc(roles, func(r string) bool { return strings.TrimSpace(r) == "" }); i >= 0 {
+			l.Add(fmt.Sprintf("%s[%d]", key, i), "is empty; remove it")
+		}
+	}
+	return l.Err()
+}
+
 // OthersNone refuses whom the configuration does not name.
 const OthersNone = "none"
 
@@ -88,8 +132,8 @@ func (c Console) Validate() error {
 	case host(c.MailURL) == host(c.URL):
 		l.Add("mail_url", "has the host of console.url; emails are shown on another host, so that nothing in one can touch the console")
 	}
-	if len(c.People) == 0 && (c.Proxy.Header == "" || c.Proxy.Others == OthersNone) {
-		l.Add("people", "is empty, so nobody may use the console; an entry has a name, a role and a token_file")
+	if len(c.People) == 0 && c.OIDC.Issuer == "" && (c.Proxy.Header == "" || c.Proxy.Others == OthersNone) {
+		l.Add("people", "is empty, so nobody may use the console; an entry has a name, a role and a token_file. Or name a provider under console.oidc")
 	}
 	for i, p := range c.People {
 		if p.ProxyUser != "" && c.Proxy.Header == "" {

@@ -191,6 +191,8 @@ func (d *decoder) resolve(name string, c *Config, env func(string) (string, bool
 		d.readFile(node{file: name, path: f.key}, &f.file, (*string)(f.value))
 	}
 	d.readChannels(node{file: name}, c.Channels, nil)
+	secret := c.Console.OIDC.ClientSecretFile
+	d.readFile(node{file: name, path: "console.oidc.client_secret_file"}, &secret, (*string)(&c.Console.OIDC.ClientSecret))
 	for i := range c.Console.People {
 		file := c.Console.People[i].TokenFile
 		d.readFile(node{file: name, path: fmt.Sprintf("console.people[%d].token_file", i)}, &file, (*string)(&c.Console.People[i].Token))

@@ -1,7 +1,8 @@
 // Package console says who may use the web app of the role console: those who show a
-// token of the configuration, once in a form or with each request, and those for whom a
-// trusted proxy speaks. It keeps nothing: a session is a signed cookie, which any process
-// with the same configuration believes.
+// token of the configuration, once in a form or with each request, those who sign in with an
+// OpenID Connect provider, and those for whom a trusted proxy speaks. A session is a signed
+// cookie, which any process with the same configuration believes; what is kept is which
+// sessions were ended before their time.
 package console
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"homing/pkg/studio"
@@ -37,10 +39,20 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	// Showed is told of each token that somebody showed in the form; may be nil.
 	Showed func(good bool)
+	// OIDC is a provider with which people sign in; nil: there is none.
+	OIDC *OIDC
+	// Failed is told why somebody could not sign in with it; it has no address. May be nil.
+	Failed func(error)
+	// SignedOut is told of a session that was ended, and when it would have ended; may be nil.
+	SignedOut func(id string, until time.Time)
 }
 
 // Access is a studio.SignIn.
-type Access struct{ o Options }
+type Access struct {
+	o     Options
+	mu    sync.Mutex
+	ended map[string]time.Time // sessions, by id, until they would have ended
+}
 
 // New returns who may use the console.
 func New(o Options) *Access {
@@ -50,7 +62,13 @@ func New(o Options) *Access {
 	if o.Showed == nil {
 		o.Showed = func(bool) {}
 	}
-	return &Access{o}
+	if o.Failed == nil {
+		o.Failed = func(error) {}
+	}
+	if o.SignedOut == nil {
+		o.SignedOut = func(string, time.Time) {}
+	}
+	return &Access{o: o, ended: map[string]time.Time{}}
 }
 
 // Tokens reports whether anybody can sign in with a token.
@@ -71,7 +89,7 @@ func (a *Access) Admit(r *http.Request) *studio.Visitor {
 	if a.o.Header != "" && len(r.Header.Values(a.o.Header)) > 0 {
 		return a.ofProxy(r)
 	}
-	return visitor(a.ofCookie(r), true)
+	return a.ofCookie(r)
 }
 
 func visitor(p *Person, signedIn bool) *studio.Visitor {

@@ -19,14 +19,11 @@ func (w WeekTime) MarshalText() ([]byte, error) { return []byte(w.String()), nil
 
 // UnmarshalText reads "mon 08:00".
 func (w *WeekTime) UnmarshalText(text []byte) error {
-	day, clock, ok := strings.Cut(string(text), " ")
-	if !ok {
-		return fmt.Errorf("%q is not a time of the week; write a day and a time, as in \"mon 08:00\"", text)
+	day, clock, _ := strings.Cut(string(text), " ")
+	if w.Day.UnmarshalText([]byte(day)) != nil || w.Clock.UnmarshalText([]byte(clock)) != nil {
+		return fmt.Errorf("%q is not a time of the week; write one of %s, and a time, as in \"mon 08:00\"", text, strings.Join(weekdays, ", "))
 	}
-	if err := w.Day.UnmarshalText([]byte(day)); err != nil {
-		return err
-	}
-	return w.Clock.UnmarshalText([]byte(clock))
+	return nil
 }
 
 // Next returns the first such time in a zone that is after an instant.

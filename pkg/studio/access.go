@@ -2,6 +2,7 @@ package studio
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -19,9 +20,22 @@ type SignIn interface {
 	// SignIn returns whose token it is, and keeps them signed in by what it adds to the
 	// answer; nil: nobody's.
 	SignIn(w http.ResponseWriter, token string) *Visitor
-	// SignOut ends that.
-	SignOut(w http.ResponseWriter)
+	// SignOut ends that, for whoever has the cookie of the request.
+	SignOut(w http.ResponseWriter, r *http.Request)
+
+	// Elsewhere reports whether people can sign in with somebody who knows them. Leave sends
+	// them there, and Return takes them back: it says where they wanted to go, and keeps them
+	// signed in as SignIn does. Errors are for people.
+	Elsewhere() bool
+	Leave(w http.ResponseWriter, r *http.Request, to string) error
+	Return(w http.ResponseWriter, r *http.Request) (to string, err error)
 }
+
+// Where people leave to sign in elsewhere, and where they come back.
+const (
+	leaves  = "/sign-in/leave"
+	Returns = "/sign-in/back"
+)
 
 // A Visitor is somebody who may look, and perhaps change things.
 type Visitor struct {
@@ -43,7 +57,43 @@ const maxForm = 64 << 10
 type signing struct {
 	To    string // where they wanted to go
 	Wrong bool   // they showed a token that is nobody's
-	Form  bool   // there are tokens; else a proxy has people sign in
+	Form  bool   // there are tokens
+	// Elsewhere is where they leave to sign in with somebody who knows them; "": nowhere. With
+	// neither a proxy has people sign in.
+	Elsewhere string
+	Trouble   string // why they could not
+}
+
+// signingOf is the page on which somebody signs in who wants to go somewhere.
+func (s *Studio) signingOf(to string) signing {
+	out := signing{To: to}
+	if door, ok := s.o.Access.(SignIn); ok {
+		if out.Form = door.Tokens(); door.Elsewhere() {
+			out.Elsewhere = leaves + "?to=" + url.QueryEscape(to)
+		}
+	}
+	return out
+}
+
+// passing is for those who sign in elsewhere, on their way there and back; it reports false
+// of any other request. Whoever is signed in already does so again.
+func (s *Studio) passing(w http.ResponseWriter, r *http.Request) bool {
+	door, ok := s.o.Access.(SignIn)
+	if !ok || !door.Elsewhere() || r.Method != http.MethodGet || r.URL.Path != leaves && r.URL.Path != Returns {
+		return false
+	}
+	to, err := local(r.URL.Query().Get("to")), error(nil)
+	if r.URL.Path == leaves {
+		err = door.Leave(w, r, to)
+	} else if to, err = door.Return(w, r); err == nil {
+		http.Redirect(w, r, local(to), http.StatusSeeOther)
+	}
+	if err != nil {
+		page := s.signingOf(local(to))
+		page.Trouble = strings.ToUpper(err.Error()[:1]) + err.Error()[1:]
+		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", page)
+	}
+	return true
 }
 
 // local is a path of ours; what is none leads to the first page.
@@ -69,7 +119,7 @@ func (s *Studio) strangers(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && r.URL.Path == "/sign-in" && form:
 		s.signIn(w, r)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", signing{To: local(r.URL.RequestURI()), Form: form})
+		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", s.signingOf(local(r.URL.RequestURI())))
 	default:
 		http.Error(w, "sign in first", http.StatusUnauthorized)
 	}
@@ -80,7 +130,9 @@ func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
 	token, to := strings.TrimSpace(r.PostFormValue("token")), local(r.PostFormValue("to"))
 	door, ok := s.o.Access.(SignIn)
 	if !ok || door.SignIn(w, token) == nil {
-		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", signing{To: to, Wrong: true, Form: true})
+		page := s.signingOf(to)
+		page.Wrong = true
+		s.page(w, r, http.StatusUnauthorized, "", "signin", "Sign in", page)
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -88,7 +140,7 @@ func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
 
 func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
 	if door, ok := s.o.Access.(SignIn); ok {
-		door.SignOut(w)
+		door.SignOut(w, r)
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -67,6 +67,9 @@ func (s *Studio) guardPages(next http.Handler) http.Handler {
 // admitted lets those in who may use the pages.
 func (s *Studio) admitted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.passing(w, r) {
+			return
+		}
 		q := requestOf(r)
 		if q.visitor = s.o.Access.Admit(r); q.visitor == nil {
 			s.strangers(w, r)
