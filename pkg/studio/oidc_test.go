@@ -159,7 +159,9 @@ func TestATokenOfAnotherSignInLetsNobodyIn(t *testing.T) {
 		}
 	})
 	failed := []error{}
-	d := openedConsole(t, with(m, nil), func(_ *studio.Options, o *console.Options) { o.Failed = func(err error) { failed = append(failed, err) } })
+	d := openedConsole(t, with(m, nil), func(_ *studio.Options, o *console.Options) {
+		o.Failed = func(err error) { failed = append(failed, err) }
+	})
 	m.QueueUser(user("zoe", "tea"))
 	if code, page := d.person(t).get("/sign-in/leave?to=/versions"); code != http.StatusUnauthorized || !strings.Contains(page, "didn’t answer") {
 		t.Errorf("%d %s", code, page)
