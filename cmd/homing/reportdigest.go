@@ -45,16 +45,22 @@ func (p *program) digestCommand() *cobra.Command {
 }
 
 func (p *program) showDigest(ctx context.Context, n *nights, f *digestFlags) error {
+	if err := asDev(ctx, n.js, n.config); err != nil {
+		return err
+	}
 	stores, err := programme.Open(n.config, nil)
 	if err != nil {
 		return err
 	}
-	set, err := p.templatesHere(n.config)
+	s := stores[n.store]
+	if s == nil {
+		return usagef("the configuration has no store %s; name its file with --config", n.store)
+	}
+	made, pictures, err := app.DigestOf(ctx, n.js, n.config, s, n.scale, n.now)
 	if err != nil {
 		return err
 	}
-	s := stores[n.store]
-	made, pictures, err := app.DigestOf(ctx, n.js, n.config, s, n.scale, n.now)
+	set, err := p.templatesHere(n.config)
 	if err != nil {
 		return err
 	}
