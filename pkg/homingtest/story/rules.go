@@ -41,6 +41,7 @@ var rules = []rule{
 	{"who complained hears of it when it was dealt with", services},
 	{"what renews, what is not paid and what ended is told of in time", subscriptions},
 	{"a reward costs points that there are", rewarded},
+	{"who likes the shop is asked for one thing at a time", asksFavours},
 	{"news come at their time, to those who were there", announcements},
 }
 

@@ -13,5 +13,7 @@ workers:
     reward: {points: 150}
     tiers: {by: spend, currency: GBP, steps: [{name: Silver, from: "200"}, {name: Gold, from: "600"}]}
   subscription: {status: live, offer: {percent: 15, valid: 14d, code: static, value: BACK15}}
+  referral: {status: live}
+  advocacy: {status: live, photo: "https://shop.example/photos", community: "https://shop.example/community"}
   announcements: {status: live}
 `
