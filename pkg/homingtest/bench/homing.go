@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -51,11 +52,11 @@ func (s homingSpec) file() string {
 	if s.Doors != "" {
 		doors = fmt.Sprintf("woocommerce: {secret_file: %q}, api_keys: [{id: bench, key_file: %q}],", s.Doors, s.Doors)
 	}
-	on := ""
+	var on strings.Builder
 	if s.All {
 		for _, w := range programme.WorkerNames() {
 			if w != thankyou.Name {
-				on += "  " + w + ": {status: live}\n"
+				on.WriteString("  " + w + ": {status: live}\n")
 			}
 		}
 	}
@@ -72,7 +73,7 @@ pacing:
   throughput: {per_second: 0}
 workers:
   thank-you: {status: %s}
-%s`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status, on)
+%s`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status, on.String())
 }
 
 // workers returns the names of the workers that are on.
