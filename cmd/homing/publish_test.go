@@ -76,6 +76,8 @@ func TestEveryTypeCanBePublishedWithLittle(t *testing.T) {
 			args = append(args, "--order", "1")
 		case events.TypeCustomerMerged:
 			args = append(args, "--from", "anna")
+		case events.TypeReferralRedeemed:
+			args = append(args, "--order", "1", "--referrer", "bob")
 		}
 		var got published
 		if err := json.Unmarshal([]byte(homing(t, args...).want(t, exitOK).out), &got); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/rehearsal"
 	"homing/templates"
 )
@@ -68,6 +69,7 @@ func TestARehearsalShowsEmails(t *testing.T) {
 // Templates are compared with those of another revision: which emails look different, for
 // how many, and how.
 func TestTemplatesOfARevisionAreComparedWith(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	git := func(args ...string) {
 		t.Helper()

@@ -11,11 +11,13 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const day = 24 * time.Hour
 
 func TestACustomerLivesThreeWeeks(t *testing.T) {
+	lengthy.Always(t)
 	live(t, weeks)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const rewarding = `
@@ -28,6 +29,7 @@ workers:
 // is told twice. Bob orders as much, and sends it back before it counts. Cleo orders little.
 // What Ann and Cleo have left expires at the end of February.
 func TestWhoCollectsPointsGetsARewardForThem(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, rewarding)

@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const subscribing = `
@@ -24,6 +25,7 @@ workers:
 // expired, and he pays late. Cleo cancels and may be asked back, Dan may not, Eve has died.
 // Fay has a weekly box; Guy pauses, and Hal pays at once.
 func TestSubscribersKnowWhatIsToCome(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, subscribing)
