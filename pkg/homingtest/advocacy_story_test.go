@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const advocating = `
@@ -23,6 +24,7 @@ workers:
 // Ann gives five stars and would recommend the shop: she is asked for a photo, and days later
 // invited. Bob gave five stars, and complained since; Cleo gave four.
 func TestWhoLikesTheShopIsAskedForOneThingAtATime(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, advocating)

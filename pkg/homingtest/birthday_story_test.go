@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 )
 
 const birthdays = `
@@ -25,6 +26,7 @@ workers:
 // the date once she has been greeted; Ann moves to New York that morning. It is
 // told more than once, by the calendar too, and each is greeted once.
 func TestEveryoneIsGreetedOnceOnTheirDay(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, birthdays)

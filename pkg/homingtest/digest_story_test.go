@@ -10,6 +10,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/numbers"
 	"homing/pkg/statistics"
 )
@@ -101,6 +102,7 @@ func TestTheDigestReachesThePeopleOfTheShopOnce(t *testing.T) {
 // Who is taken off the list gets no digest that is planned already, and a digest at another
 // time takes the place of the one that is.
 func TestADigestFollowsTheConfiguration(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "")

@@ -120,6 +120,7 @@ func TestSubscribersKnowWhatIsToCome(t *testing.T) {
 
 // Refills are not asked for while they come by themselves.
 func TestNobodyReordersWhatComesBySubscription(t *testing.T) {
+	lengthy.Always(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := homingtest.New(t, dir, "pacing: {frequency: []}\n")
