@@ -176,7 +176,7 @@ func tellOf(by map[string]*WorkerStatus, e events.Event, zone *time.Location) {
 func factsSince(ctx context.Context, js jetstream.JetStream, store string, since time.Time, types ...events.Type) (n int, err error) {
 	var subjects []string
 	for _, t := range types {
-		subjects = append(subjects, "timeline."+store+".*."+string(t))
+		subjects = append(subjects, timeline.OfType(store, t))
 	}
 	for _, stream := range bus.PartitionsOf(js).Timelines() {
 		c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{

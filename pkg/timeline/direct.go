@@ -35,7 +35,7 @@ func (d Direct) ReadType(ctx context.Context, store string, of events.Type, afte
 			_, seq := t.split.Place(after[p])
 			from = seq + 1
 		}
-		return d.read(ctx, p, "timeline."+store+".*."+string(of), from, nil, fn)
+		return d.read(ctx, p, OfType(store, of), from, nil, fn)
 	})
 }
 

@@ -66,7 +66,7 @@ func (t *Timeline) lines(ctx context.Context, p int, store string, of span, fn f
 	if of.len() == 0 {
 		return nil
 	}
-	c, leave, err := t.consumer(ctx, p, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{"timeline." + store + ".>"}})
+	c, leave, err := t.consumer(ctx, p, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{ofStore(store)}})
 	if err != nil {
 		return err
 	}

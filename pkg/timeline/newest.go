@@ -37,7 +37,7 @@ func (t *Timeline) NewestIn(ctx context.Context, store string, of events.Type) (
 func (t *Timeline) newest(ctx context.Context, store string, of events.Type) (*customer.Entry, error) {
 	var last *customer.Entry
 	for p := range t.split.Count() {
-		e, err := t.newestOn(ctx, p, "timeline."+store+".*."+string(of))
+		e, err := t.newestOn(ctx, p, OfType(store, of))
 		if err != nil {
 			return nil, err
 		}

@@ -268,31 +268,39 @@ type selection struct {
 func (t *Timeline) readSome(ctx context.Context, c jetstream.Consumer, of selection) ([]customer.Entry, bool, error) {
 	var out []customer.Entry
 	more, err := fetch(ctx, c, readBatch, func(m jetstream.Msg) (more bool, err error) {
-		if of.types != nil {
-			if _, is := About(m.Subject()); !slices.Contains(of.types, is) {
-				return true, nil
-			}
+		position, stored, err := t.place(m)
+		if err != nil || position > of.to || !of.wants(m) {
+			return position <= of.to, err
 		}
-		if of.tokens != nil && !of.tokens[m.Headers().Get(bus.HeaderCustomer)] {
-			return true, nil // of a bucket, most are others'
-		}
-		if of.text != nil && !bytes.Contains(m.Data(), of.text) {
-			return true, nil
-		}
-		e, err := t.Decode(m)
+		e, err := t.decode(position, stored, m)
 		switch {
 		case err != nil && e.Sequence == 0:
 			return false, err
-		case err != nil: // of a newer version, or not ours: it must not end every refold
-			if of.holds(e) && t.Skipped != nil {
-				t.Skipped(e.Sequence, err)
-			}
-		case e.Sequence <= of.to && of.holds(e):
+		case err == nil:
 			out = append(out, e)
+		case t.Skipped != nil: // of a newer version, or not ours: it must not end every refold
+			t.Skipped(e.Sequence, err)
 		}
-		return e.Sequence <= of.to, nil
+		return true, nil
 	})
 	return out, more, err
+}
+
+// wants reports whether a message is of the selection, as far as that shows without decoding
+// it.
+func (s selection) wants(m jetstream.Msg) bool {
+	if s.types != nil {
+		if _, is := About(m.Subject()); !slices.Contains(s.types, is) {
+			return false
+		}
+	}
+	if s.buckets != nil {
+		if _, b, err := parseSubject(m.Subject()); err == nil && !s.buckets[b] {
+			return false
+		}
+	}
+	// Of a bucket, most are others'.
+	return (s.tokens == nil || s.tokens[m.Headers().Get(bus.HeaderCustomer)]) && (s.text == nil || bytes.Contains(m.Data(), s.text))
 }
 
 // fetch calls each with up to n messages of a consumer, and says whether there are more: by
@@ -325,20 +333,28 @@ func fetch(ctx context.Context, c jetstream.Consumer, n int, each func(jetstream
 	return more && ctx.Err() == nil, ctx.Err()
 }
 
-func (s selection) holds(e customer.Entry) bool { return s.buckets == nil || s.buckets[e.Key.Bucket] }
-
 // Decode returns the entry that a timeline message is.
 func (t *Timeline) Decode(m jetstream.Msg) (customer.Entry, error) {
+	position, stored, err := t.place(m)
+	if err != nil {
+		return customer.Entry{}, err
+	}
+	return t.decode(position, stored, m)
+}
+
+// place returns the position of a message, and when it was stored.
+func (t *Timeline) place(m jetstream.Msg) (position uint64, stored time.Time, err error) {
 	md, err := m.Metadata()
 	if err != nil {
-		return customer.Entry{}, err
+		return 0, time.Time{}, err
 	}
-	position, err := t.split.PositionIn(md.Stream, md.Sequence.Stream)
-	if err != nil {
-		return customer.Entry{}, err
-	}
+	position, err = t.split.PositionIn(md.Stream, md.Sequence.Stream)
+	return position, md.Timestamp, err
+}
+
+func (t *Timeline) decode(position uint64, stored time.Time, m jetstream.Msg) (customer.Entry, error) {
 	e, err := decode(position, m.Subject(), m.Headers().Get(bus.HeaderCustomer), m.Data())
-	t.date(&e, md.Timestamp)
+	t.date(&e, stored)
 	return e, err
 }
 

@@ -49,13 +49,10 @@ func (t *Timeline) ReadTypesSince(ctx context.Context, store string, of []events
 // findings/nats-several-filters-are-slow.sh.
 func typed(store string, of []events.Type) []string {
 	if len(of) == 1 {
-		return []string{"timeline." + store + ".*." + string(of[0])}
+		return []string{OfType(store, of[0])}
 	}
 	return []string{ofStore(store)}
 }
-
-// ofStore covers the subjects of all entries of a store.
-func ofStore(store string) string { return "timeline." + store + ".>" }
 
 // each calls fn for each partition, up to the first error.
 func (t *Timeline) each(fn func(p int) error) error {

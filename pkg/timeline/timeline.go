@@ -91,6 +91,12 @@ func inBucket(store string, bucket uint8) string {
 	return "timeline." + store + "." + strconv.Itoa(int(bucket)) + ".>"
 }
 
+// ofStore covers the subjects of all entries of a store.
+func ofStore(store string) string { return "timeline." + store + ".>" }
+
+// OfType covers the subjects of all entries of a type of a store; "*": of all stores.
+func OfType(store string, t events.Type) string { return "timeline." + store + ".*." + string(t) }
+
 // parseSubject is the inverse of Subject.
 func parseSubject(s string) (store string, bucket uint8, err error) {
 	p := strings.Split(s, ".")
