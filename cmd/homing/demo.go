@@ -42,12 +42,8 @@ const (
 // playDemo publishes the demo: along the clock when it runs fast, else as a day
 // that has just passed.
 func (p *program) playDemo(ctx context.Context, js jetstream.JetStream, r devRun) error {
-	id, err := storeOf(r.config, "")
-	if err != nil {
-		id = slices.Sorted(storeIDs(r.config))[0]
-	}
 	now := r.scale.Now()
-	d := newDemo(r.config.Stores[id], fmt.Sprintf("%05d", time.Now().Unix()%100_000))
+	d := newDemo(r.config.Stores[demoStore(r.config)], fmt.Sprintf("%05d", time.Now().Unix()%100_000))
 	last := d.scenes[len(d.scenes)-1].at
 	fast := r.scale.Speed > 1
 	when := func(s scene) time.Time { return now.Add(s.at) }
@@ -77,6 +73,14 @@ func (p *program) playDemo(ctx context.Context, js jetstream.JetStream, r devRun
 		}
 	}
 	return nil
+}
+
+// demoStore is the store of the demo: the configuration's, or the first of several.
+func demoStore(c *config.Config) string {
+	if id, err := storeOf(c, ""); err == nil {
+		return id
+	}
+	return slices.Sorted(storeIDs(c))[0]
 }
 
 // play publishes a scene, as of a real time, when it has waited.
@@ -147,19 +151,14 @@ var (
 
 // pick takes items from the shelf: "assam", or "espresso 2".
 func (d *demo) pick(what ...string) (items []events.Item, total events.Money) {
-	total.Currency = d.store.Currency
 	for _, w := range what {
 		name, quantity := w, 1
 		if _, err := fmt.Sscanf(w, "%s %d", &name, &quantity); err != nil {
 			name, quantity = w, 1
 		}
-		item := demoshop.Shelf[name]
-		item.ProductID, item.Quantity, item.Price.Currency = name, quantity, d.store.Currency
-		item.URL = strings.TrimSuffix(d.store.URL, "/") + "/p/" + name
-		item.ImageURL = strings.TrimSuffix(d.store.URL, "/") + "/pictures/" + name + ".jpg"
-		items = append(items, item)
-		total.Minor += item.Price.Minor * int64(quantity)
+		items = append(items, demoshop.Item(d.store, name, quantity))
 	}
+	total = demoshop.Total(items)
 	return items, total
 }
 

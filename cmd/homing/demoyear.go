@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -32,14 +31,6 @@ const aheadOf = 90 * 24 * time.Hour
 // mostDemoCustomers bounds what is made up in memory.
 const mostDemoCustomers = 20_000
 
-// yearOf is the store of the demo: the configuration's, or the first of several.
-func yearOf(c *config.Config) string {
-	if id, err := storeOf(c, ""); err == nil {
-		return id
-	}
-	return slices.Sorted(storeIDs(c))[0]
-}
-
 // tellYear fills an installation in which nothing happened yet with the demo's year, before
 // Homing starts. It reports whether it did so.
 func (p *program) tellYear(ctx context.Context, c *config.Config, s *devServers, customers int) (bool, error) {
@@ -68,7 +59,7 @@ func (p *program) tellYear(ctx context.Context, c *config.Config, s *devServers,
 		fmt.Fprintf(p.out, "Demo: making up a year of a shop with %s, which takes some seconds.\n", plural(customers, "customer"))
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // what a year is made of is soon gone
-	year, past, err := demoshop.Year(ctx, c, yearOf(c), c.Secret.Reveal(), began, customers)
+	year, past, err := demoshop.Year(ctx, c, demoStore(c), c.Secret.Reveal(), began, customers)
 	if err != nil {
 		return false, err
 	}
@@ -126,10 +117,6 @@ func planFromHere(ctx context.Context, js jetstream.JetStream, which func(worker
 }
 
 // countYear has the statistics and numbers of the demo's year computed, which a night would.
-func (p *program) countYear(ctx context.Context, c *config.Config, js jetstream.JetStream) error {
-	err := statistics.Ask(ctx, js.Conn(), yearOf(c))
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+func countYear(ctx context.Context, c *config.Config, js jetstream.JetStream) error {
+	return statistics.Ask(ctx, js.Conn(), demoStore(c))
 }

@@ -206,7 +206,7 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 		return err
 	}
 	if r.year {
-		if err := p.countYear(ctx, r.config, js); err != nil {
+		if err := countYear(ctx, r.config, js); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}

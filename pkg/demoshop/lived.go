@@ -68,7 +68,7 @@ func Year(ctx context.Context, c *config.Config, store, secret string, now time.
 		if d := dice(m.Touch, "click"); d.Float64() < clicked && by[m.Customer] != nil {
 			at := m.at.Add(time.Duration(d.ExpFloat64() * float64(5*time.Hour))).Truncate(time.Millisecond)
 			if at.Before(now) {
-				entries = append(entries, m.clicked(at, s.url("/")))
+				entries = append(entries, m.clicked(at, page(s.store, "/")))
 			}
 		}
 	}

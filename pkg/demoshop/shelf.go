@@ -6,8 +6,10 @@ package demoshop
 
 import (
 	"slices"
+	"strings"
 
 	"homing/events"
+	"homing/pkg/config"
 )
 
 // Shelf is what the shop sells: name, price of one in minor units, days it lasts.
@@ -35,3 +37,23 @@ var usedUp = func() (out []string) {
 
 // kept are the others.
 var kept = []string{"mug", "pot"}
+
+// page is an address of the shop's.
+func page(store config.Store, path string) string { return strings.TrimSuffix(store.URL, "/") + path }
+
+// Item takes some pieces of a product from the shelf.
+func Item(store config.Store, id string, pieces int) events.Item {
+	it := Shelf[id]
+	it.ProductID, it.Quantity, it.Price.Currency = id, pieces, store.Currency
+	it.URL, it.ImageURL = page(store, "/p/"+id), page(store, "/pictures/"+id+".jpg")
+	return it
+}
+
+// Total is what some items cost, at least one.
+func Total(items []events.Item) (out events.Money) {
+	for _, it := range items {
+		out.Currency = it.Price.Currency
+		out.Minor += it.Price.Minor * int64(it.Quantity)
+	}
+	return out
+}

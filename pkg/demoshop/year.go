@@ -161,7 +161,7 @@ func (s *shop) visit(p *person, at time.Time) {
 	if p.Float64() < 0.2 {
 		p.visits++
 		id := fmt.Sprintf("%s-%d", p.who.ID, p.visits)
-		s.say(p, at, &events.CartAbandoned{Customer: p.who, Cart: events.Cart{ID: id, URL: s.url("/cart/" + id), Items: items, Total: total(items)}})
+		s.say(p, at, &events.CartAbandoned{Customer: p.who, Cart: events.Cart{ID: id, URL: page(s.store, "/cart/"+id), Items: items, Total: Total(items)}})
 		if p.Float64() < 0.7 {
 			return
 		}
@@ -170,22 +170,12 @@ func (s *shop) visit(p *person, at time.Time) {
 	s.order(p, at, items)
 }
 
-func (s *shop) url(path string) string { return strings.TrimSuffix(s.store.URL, "/") + path }
-
-// item takes some pieces of a product from the shelf.
-func (s *shop) item(id string, pieces int) events.Item {
-	it := Shelf[id]
-	it.ProductID, it.Quantity, it.Price.Currency = id, pieces, s.store.Currency
-	it.URL, it.ImageURL = s.url("/p/"+id), s.url("/pictures/"+id+".jpg")
-	return it
-}
-
 func (s *shop) choose(p *person) (out []events.Item) {
 	seen := map[string]bool{}
 	add := func(id string) {
 		if !seen[id] {
 			seen[id] = true
-			out = append(out, s.item(id, 1+p.IntN(2)))
+			out = append(out, Item(s.store, id, 1+p.IntN(2)))
 		}
 	}
 	if p.usual != "" {
@@ -206,7 +196,7 @@ func (s *shop) order(p *person, at time.Time, items []events.Item) {
 	s.orders++
 	id := fmt.Sprintf("Y%d", 10000+s.orders)
 	who, change := events.Customer{ID: p.who.ID}, events.OrderChange{ID: id}
-	s.say(p, at, &events.OrderPlaced{Customer: p.who, Order: events.Order{ID: id, Items: items, Total: total(items)}})
+	s.say(p, at, &events.OrderPlaced{Customer: p.who, Order: events.Order{ID: id, Items: items, Total: Total(items)}})
 	if p.Float64() < 0.02 {
 		s.say(p, at.Add(p.some(10*time.Minute, 5*time.Hour)), &events.OrderCancelled{Customer: who, Order: change})
 		return
@@ -239,12 +229,4 @@ func (s *shop) answer(p *person, at time.Time, scale string, scores []int, order
 	score := pick(p, scores)
 	s.say(p, at, &events.CustomerAnswered{Customer: events.Customer{ID: p.who.ID}, Survey: cmp.Or(map[string]string{"nps": "shop"}[scale], "order"),
 		Question: scale, Kind: "scale", Scale: scale, Score: &score, OrderID: order})
-}
-
-func total(items []events.Item) (out events.Money) {
-	for _, it := range items {
-		out.Currency = it.Price.Currency
-		out.Minor += it.Price.Minor * int64(it.Quantity)
-	}
-	return out
 }
