@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"homing/events"
@@ -133,17 +132,12 @@ func services(_ *Ledger, p *life, m mail) string {
 	if s := p.afterComplaint(m); s != "" {
 		return s
 	}
-	before := func(worker, step string, within time.Duration) bool {
-		return slices.ContainsFunc(p.mails, func(o mail) bool {
-			return o.Worker == worker && o.Step == step && o.at.Before(m.at) && o.at.After(p.erased(m.at)) && m.at.Sub(o.at) < within-late
-		})
+	for _, o := range p.mails {
+		if o.Worker == m.Worker && o.Step == m.Step && o.at.Before(m.at) && o.at.After(p.erased(m.at)) && m.at.Sub(o.at) < 7*Day-late {
+			return "written to within seven days"
+		}
 	}
-	switch {
-	case before("service", m.Step, 7*Day):
-		return "written to within seven days"
-	case m.Step == "follow-up" && before("survey", "complaint", 7*Day) && !before("service", "follow-up", 400*Day):
-		// The survey may have been about an earlier complaint, which was followed by
-		// another one; see afterComplaint for what both have in common.
+	if m.Step == "follow-up" {
 		return p.heard(m)
 	}
 	return ""

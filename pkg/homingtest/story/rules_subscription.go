@@ -1,6 +1,7 @@
 package story
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -56,7 +57,7 @@ func subscriptions(_ *Ledger, p *life, m mail) string {
 	}
 	known := p.subscriptions(m.at.Add(-slack))
 	has := func(is func(subscribed) bool) bool {
-		return slices.ContainsFunc(values(known), is)
+		return slices.ContainsFunc(slices.Collect(maps.Values(known)), is)
 	}
 	switch m.Step {
 	case "renewal":
@@ -98,11 +99,4 @@ func subscriptions(_ *Ledger, p *life, m mail) string {
 		}
 	}
 	return ""
-}
-
-func values[K comparable, V any](m map[K]V) (out []V) {
-	for _, v := range m {
-		out = append(out, v)
-	}
-	return out
 }
