@@ -19,7 +19,7 @@ func (a *App) audiencesJob() calendar.Job {
 		err := publish(ctx, es)
 		if err == nil {
 			for _, e := range es {
-				a.metrics.calendar.WithLabelValues(string(e.Type)).Inc()
+				a.calendarTold(e.Type)
 			}
 		}
 		return err

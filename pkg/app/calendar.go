@@ -37,11 +37,14 @@ func (a *App) runCalendar(ctx context.Context) {
 		Stores: a.calendarStores(), Jobs: a.dailyJobs(),
 		CatchUp: a.o.Config.Calendar.CatchUp, DailyLimit: a.o.Config.Calendar.DailyLimit,
 		Customers: a.customers, People: a.people, Redis: a.rdb, Publish: calendar.ToStorefront(a.nc), Scale: a.o.Scale, Log: a.log.Named("calendar"),
-		Told:     func(t events.Type) { a.metrics.calendar.WithLabelValues(string(t)).Inc() },
+		Told:     a.calendarTold,
 		LeftOver: func(store string, n int) { a.metrics.leftOver.WithLabelValues(store).Add(float64(n)) },
 	})
 	a.running.Go(func() { c.Run(ctx) })
 }
+
+// calendarTold counts what the calendar, or a night's work, told.
+func (a *App) calendarTold(t events.Type) { a.metrics.calendar.WithLabelValues(string(t)).Inc() }
 
 // calendarStores says what each store's workers want to be told, unless they are off.
 func (a *App) calendarStores() map[string]calendar.Settings {

@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,27 +17,6 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
-
-// Root is the address that an address leads to where what follows a + is a tag, and at
-// Gmail, where dots don't count, without these.
-func Root(address string) string {
-	address = strings.ToLower(address)
-	at := strings.LastIndexByte(address, '@')
-	if at < 0 {
-		return address
-	}
-	local, domain := address[:at], address[at+1:]
-	if tag := strings.IndexByte(local, '+'); tag > 0 {
-		local = local[:tag]
-	}
-	if domain == "gmail.com" || domain == "googlemail.com" {
-		domain = "gmail.com"
-		if bare := strings.ReplaceAll(local, ".", ""); bare != "" {
-			local = bare
-		}
-	}
-	return local + "@" + domain
-}
 
 // askedKey is a hash: touch → when it asked, ms of business time. Owner: asked. It
 // expires once none of it counts any more, and is not rebuilt: where Redis lost it, each
@@ -89,7 +67,7 @@ func (a *Asked) Take(ctx context.Context, store, address, id string, now time.Ti
 	for _, l := range touch.AskLimits {
 		args = append(args, l.Most, l.Over.Milliseconds())
 	}
-	got, err := takeScript.Run(ctx, a.rdb, []string{askedKey(a.ids.Mailbox(store, Root(address)))}, args...).Int64Slice()
+	got, err := takeScript.Run(ctx, a.rdb, []string{askedKey(a.ids.Mailbox(store, customer.OneMailbox(address)))}, args...).Int64Slice()
 	if err != nil {
 		return "", fmt.Errorf("asking Redis how often a mailbox was asked: %w", err)
 	}

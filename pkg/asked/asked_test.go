@@ -11,28 +11,6 @@ import (
 	"homing/pkg/homingtest"
 )
 
-func TestRoot(t *testing.T) {
-	for address, want := range map[string]string{
-		"ann@example.com":           "ann@example.com",
-		"Ann+Shop@Example.COM":      "ann@example.com",
-		"ann+a+b@example.com":       "ann@example.com",
-		"a.n.n@example.com":         "a.n.n@example.com",
-		"a.n.n+x@gmail.com":         "ann@gmail.com",
-		"ann@GoogleMail.com":        "ann@gmail.com",
-		"+ann@example.com":          "+ann@example.com",
-		".@gmail.com":               ".@gmail.com",
-		`"ann+@home"@example.com`:   `"ann@example.com`,
-		"ann-shop@example.com":      "ann-shop@example.com",
-		"ann@gmail.com.example.com": "ann@gmail.com.example.com",
-		"nothing":                   "nothing",
-		"":                          "",
-	} {
-		if got := asked.Root(address); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
-		}
-	}
-}
-
 func TestHowOftenAMailboxIsAsked(t *testing.T) {
 	o, err := redis.ParseURL(homingtest.StartRedis(t).URL())
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"homing/pkg/customer"
 	"homing/pkg/projection"
@@ -68,7 +67,7 @@ func byStanding(a, b *customer.Record) int {
 }
 
 func asGuest(r *customer.Record) int {
-	if strings.HasPrefix(r.Customer.ID.Value, "guest:") {
+	if customer.IsGuest(r.Customer.ID.Value) {
 		return 1
 	}
 	return 0

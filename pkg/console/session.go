@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -103,11 +104,8 @@ func (a *Access) SignOut(w http.ResponseWriter, r *http.Request) {
 func (a *Access) End(id string, until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for id, until := range a.ended {
-		if !a.o.Now().Before(until) {
-			delete(a.ended, id)
-		}
-	}
+	now := a.o.Now()
+	maps.DeleteFunc(a.ended, func(_ string, until time.Time) bool { return !now.Before(until) })
 	a.ended[id] = until
 }
 

@@ -138,23 +138,25 @@ func lower(c byte) byte {
 // no further; plus tags and dots are told apart.
 func SameAddress(a, b string) bool { return len(a) == len(b) && compareFold(a, b) == 0 }
 
-// dotless are the providers that leave dots out of what comes before the @.
-var dotless = []string{"gmail.com", "googlemail.com"}
-
 // OneMailbox writes an address as most providers read it: in small letters, without what
-// follows a plus sign, and of Gmail without dots. Who has the one has the other, so nobody
-// recommends a shop to themselves under it. Elsewhere the two are told apart: a provider
-// may read them otherwise.
+// follows a plus sign, and of Gmail without dots. Who has the one has the other, so nobody is
+// asked more often, and nobody recommends a shop to themselves, under it. For all else the two
+// are told apart: a provider may read them otherwise.
 func OneMailbox(address string) string {
-	local, domain, ok := strings.Cut(strings.ToLower(address), "@")
-	if !ok {
-		return local
+	address = strings.ToLower(address)
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return address
 	}
-	if plain, _, tagged := strings.Cut(local, "+"); tagged && plain != "" {
-		local = plain
+	local, domain := address[:at], address[at+1:]
+	if tag := strings.IndexByte(local, '+'); tag > 0 {
+		local = local[:tag]
 	}
-	if slices.Contains(dotless, domain) {
-		local, domain = strings.ReplaceAll(local, ".", ""), dotless[0]
+	if domain == "gmail.com" || domain == "googlemail.com" {
+		domain = "gmail.com"
+		if bare := strings.ReplaceAll(local, ".", ""); bare != "" {
+			local = bare
+		}
 	}
 	return local + "@" + domain
 }

@@ -35,7 +35,14 @@ type keyed struct {
 	room []byte
 }
 
-var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+// guest begins the ids that Homing gives to addresses.
+const guest = "guest:"
+
+// IsGuest reports whether an id is one that Homing gave to an address; see Guest.
+func IsGuest(id string) bool { return strings.HasPrefix(id, guest) }
+
+// Tokens is how a token is written: 16 characters of 10 bytes, the first of which is the bucket.
+var Tokens = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // NewIdentity derives the identity keys from the installation's secret with
 // HKDF-SHA256, one for each purpose.
@@ -52,7 +59,7 @@ func NewIdentity(secret string) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id.fingerprint = encoding.EncodeToString(mark)
+	id.fingerprint = Tokens.EncodeToString(mark)
 	return &id, nil
 }
 
@@ -79,7 +86,7 @@ func (i *Identity) Staff(store, address string) Key {
 // KeyOfToken returns where the customer with that token is kept; false if it is
 // no token. The bucket is the first byte of what the token is the text of.
 func KeyOfToken(store, token string) (Key, bool) {
-	b, err := encoding.DecodeString(strings.ToLower(token))
+	b, err := Tokens.DecodeString(strings.ToLower(token))
 	if err != nil || len(b) != tokenBytes {
 		return Key{}, false
 	}
@@ -115,7 +122,7 @@ func (i *Identity) Friend(store, address string) string {
 
 // Guest returns the id of a customer about whom only the address is known.
 func (i *Identity) Guest(store, address string) string {
-	return "guest:" + i.Address(store, address)
+	return guest + i.Address(store, address)
 }
 
 // Draw returns a customer's number, 0 or more and less than 1, by which they are
@@ -143,6 +150,6 @@ const tokenBytes = 10
 
 func token(sum [sha256.Size]byte) string {
 	var text [16]byte
-	encoding.Encode(text[:], sum[:tokenBytes])
+	Tokens.Encode(text[:], sum[:tokenBytes])
 	return string(text[:])
 }

@@ -29,6 +29,28 @@ func TestOneMailbox(t *testing.T) {
 	}
 }
 
+func TestAnAddressAsProvidersReadIt(t *testing.T) {
+	for address, want := range map[string]string{
+		"ann@example.com":           "ann@example.com",
+		"Ann+Shop@Example.COM":      "ann@example.com",
+		"ann+a+b@example.com":       "ann@example.com",
+		"a.n.n@example.com":         "a.n.n@example.com",
+		"a.n.n+x@gmail.com":         "ann@gmail.com",
+		"ann@GoogleMail.com":        "ann@gmail.com",
+		"+ann@example.com":          "+ann@example.com",
+		".@gmail.com":               ".@gmail.com",
+		`"ann+@home"@example.com`:   `"ann@example.com`,
+		"ann-shop@example.com":      "ann-shop@example.com",
+		"ann@gmail.com.example.com": "ann@gmail.com.example.com",
+		"nothing":                   "nothing",
+		"":                          "",
+	} {
+		if got := customer.OneMailbox(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
 // What the referrer is told of a friend's order is what became of it, in whatever sequence
 // the friend's events come; and each telling is the same whichever process makes it.
 func TestWhoRecommendedTheShopIsToldWhatBecameOfTheOrder(t *testing.T) {

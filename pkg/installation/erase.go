@@ -11,6 +11,7 @@ import (
 
 	"homing/events"
 	"homing/pkg/bus"
+	"homing/pkg/customer"
 )
 
 // Publish publishes events, as the shop itself may. After an error some are published; doing
@@ -52,7 +53,7 @@ func (f Found) each(source string, now time.Time, what func(who events.Customer)
 		if r.Customer.ID.Value == "" {
 			continue // erased, and not heard of since
 		}
-		if strings.HasPrefix(who.ID, "guest:") && r.Customer.Account() != "" {
+		if customer.IsGuest(who.ID) && r.Customer.Account() != "" {
 			who = events.Customer{Email: r.Customer.Account()}
 		}
 		d := what(who)

@@ -275,7 +275,7 @@ func mainer(a, b customer.Key, of []*customer.Record) bool {
 				return 3
 			case r.Customer.Merged.Value != "":
 				return 2
-			case strings.HasPrefix(r.Customer.ID.Value, "guest:"):
+			case customer.IsGuest(r.Customer.ID.Value):
 				return 1
 			default:
 				return 0

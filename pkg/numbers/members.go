@@ -1,10 +1,11 @@
 package numbers
 
 import (
-	"encoding/base32"
 	"encoding/binary"
 	"slices"
 	"strings"
+
+	"homing/pkg/customer"
 )
 
 // members are people of a trial, by a part of their tokens, ascending: the differences from
@@ -15,11 +16,9 @@ type members []byte
 // and a half.
 const mostMembers = 1 << 18
 
-var tokens = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // member returns 48 bits of a token.
 func member(token string) uint64 {
-	b, err := tokens.DecodeString(strings.ToLower(token))
+	b, err := customer.Tokens.DecodeString(strings.ToLower(token))
 	if err != nil || len(b) < 6 {
 		return 0
 	}

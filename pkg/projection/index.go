@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"strconv"
@@ -92,9 +91,6 @@ func holds(es []indexEntry, e indexEntry, value bool) bool {
 	return false
 }
 
-// tokens is the alphabet of customer.Identity, in small letters.
-var tokens = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // packToken returns what a token stands for, less its first byte, which is the
 // bucket. A key with another token is in no index.
 func packToken(k customer.Key) string {
@@ -105,10 +101,10 @@ func packToken(k customer.Key) string {
 // appendToken appends packToken.
 func appendToken(to []byte, k customer.Key) []byte {
 	var text, room [16]byte
-	if len(k.Token) > len(text) || tokens.DecodedLen(len(k.Token)) > len(room) {
+	if len(k.Token) > len(text) || customer.Tokens.DecodedLen(len(k.Token)) > len(room) {
 		return to
 	}
-	n, err := tokens.Decode(room[:], text[:copy(text[:], k.Token)])
+	n, err := customer.Tokens.Decode(room[:], text[:copy(text[:], k.Token)])
 	if err != nil || n == 0 || room[0] != k.Bucket {
 		return to
 	}
@@ -116,7 +112,7 @@ func appendToken(to []byte, k customer.Key) []byte {
 }
 
 func unpackToken(store string, bucket uint8, field string) customer.Key {
-	return customer.Key{Store: store, Bucket: bucket, Token: tokens.EncodeToString(append([]byte{bucket}, field...))}
+	return customer.Key{Store: store, Bucket: bucket, Token: customer.Tokens.EncodeToString(append([]byte{bucket}, field...))}
 }
 
 // Placed is a customer as an index has them.

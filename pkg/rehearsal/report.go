@@ -5,10 +5,10 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"homing/events"
+	"homing/pkg/customer"
 	"homing/pkg/touch"
 )
 
@@ -149,7 +149,7 @@ func (r *Result) names() map[int32]string {
 // byAccount has accounts before guests.
 func byAccount(a, b string) int {
 	guest := func(s string) int {
-		if strings.HasPrefix(s, "guest:") {
+		if customer.IsGuest(s) {
 			return 1
 		}
 		return 0

@@ -225,7 +225,7 @@ type questions struct{ *shard }
 
 // Take implements delivery.Asked.
 func (q questions) Take(_ context.Context, store, address, id string, now time.Time) (string, error) {
-	mailbox := q.e.id.Mailbox(store, asked.Root(address))
+	mailbox := q.e.id.Mailbox(store, customer.OneMailbox(address))
 	all := q.asks[mailbox]
 	for _, l := range touch.AskLimits {
 		n := 0

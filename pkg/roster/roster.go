@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -197,7 +196,7 @@ func named(c *customer.Customer) (events.Customer, bool) {
 	if c.Gone() || c.ID.Value == "" {
 		return events.Customer{}, false
 	}
-	if strings.HasPrefix(c.ID.Value, "guest:") {
+	if customer.IsGuest(c.ID.Value) {
 		return events.Customer{Email: c.Account()}, c.Account() != ""
 	}
 	return events.Customer{ID: c.ID.Value}, true

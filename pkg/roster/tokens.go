@@ -2,15 +2,14 @@ package roster
 
 import (
 	"bytes"
-	"encoding/base32"
 	"slices"
 	"sort"
+
+	"homing/pkg/customer"
 )
 
 // size is how many bytes a token is.
 const size = 10
-
-var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // tokens are those of many customers, sorted, as bytes.
 type tokens []byte
@@ -19,7 +18,7 @@ func (t tokens) len() int { return len(t) / size }
 
 func (t tokens) at(i int) []byte { return t[i*size : (i+1)*size] }
 
-func (t tokens) token(i int) string { return encoding.EncodeToString(t.at(i)) }
+func (t tokens) token(i int) string { return customer.Tokens.EncodeToString(t.at(i)) }
 
 // find returns where a token is.
 func (t tokens) find(token []byte) (int, bool) {
@@ -56,14 +55,14 @@ func newCount(a *audience) *count {
 // add adds a person who is in it. Who was in it before under another of their ids has
 // stayed.
 func (c *count) add(token string, ids []string) {
-	own, err := encoding.DecodeString(token)
+	own, err := customer.Tokens.DecodeString(token)
 	if err != nil || len(own) != size {
 		return // it is no token
 	}
 	c.members = append(c.members, own...)
 	was := c.first
 	for _, id := range append([]string{token}, ids...) {
-		b, err := encoding.DecodeString(id)
+		b, err := customer.Tokens.DecodeString(id)
 		if err != nil {
 			continue
 		}

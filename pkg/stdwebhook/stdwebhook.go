@@ -61,9 +61,8 @@ const tolerance = 5 * time.Minute
 const mostTried = 8
 
 // Signed reports whether a request, whose headers get returns, is signed with one of some
-// secrets. What was sent too
-// long ago, or will be, is not. A secret is what it says, or what it says in base64, with or
-// without whsec_ in front.
+// secrets. What was sent too long ago, or will be, is not. A secret is what it says, or what it
+// says in base64, with or without whsec_ in front.
 func Signed(secrets []string, get func(header string) string, body []byte, now time.Time) bool {
 	id, at := get(HeaderID), get(HeaderTimestamp)
 	seconds, err := strconv.ParseInt(at, 10, 64)

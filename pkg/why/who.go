@@ -50,15 +50,12 @@ const (
 
 var uses = []string{useAccount, useEarlier, useOrder}
 
-// guest reports whether an id is one that Homing gave to an address.
-func guest(id string) bool { return strings.HasPrefix(id, "guest:") }
-
 func (t *teller) person() *Who {
 	w := &Who{IDs: []ID{}, Crowded: t.Person.Crowded}
 	by := map[string]*Address{}
 	for _, r := range t.Person.Members {
 		c := &r.Customer
-		x := ID{ID: c.ID.Value, Token: r.Key.Token, Guest: guest(c.ID.Value), Email: c.Account(), Into: c.Merged.Value}
+		x := ID{ID: c.ID.Value, Token: r.Key.Token, Guest: customer.IsGuest(c.ID.Value), Email: c.Account(), Into: c.Merged.Value}
 		if since := cmp.Or(c.Merged.Stamp.At, c.HomeSince()); since != 0 {
 			x.Since = ms(since)
 		}
@@ -156,7 +153,7 @@ func (t *teller) under(e customer.Entry) string {
 // as says under which other id something came.
 func (t *teller) as(id string) string {
 	switch {
-	case guest(id):
+	case customer.IsGuest(id):
 		return "as a guest"
 	case slices.ContainsFunc(t.Person.Members, func(r *customer.Record) bool { return r.Customer.ID.Value == id }):
 		return "as " + id

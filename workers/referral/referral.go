@@ -71,11 +71,12 @@ func (w worker) steps() []touch.Step {
 }
 
 func (w worker) step(name string) (touch.Step, bool) {
-	i := slices.IndexFunc(w.steps(), func(s touch.Step) bool { return s.Name == name })
+	all := w.steps()
+	i := slices.IndexFunc(all, func(s touch.Step) bool { return s.Name == name })
 	if i < 0 {
 		return touch.Step{}, false
 	}
-	return w.steps()[i], true
+	return all[i], true
 }
 
 // Plan plans the invitation, and the rewards of the referrals that are known.
