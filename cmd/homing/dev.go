@@ -61,7 +61,7 @@ func (p *program) devCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dev", Short: "Start everything in one process, with an inbox to see the emails in",
 		Long: devHelp, Args: cobra.NoArgs,
-		Example: "  homing dev --demo                  with a year of a shop to look at, after some 15 seconds\n" +
+		Example: "  homing dev --demo                  with a year of a shop to look at, after some 20 seconds\n" +
 			"  homing dev --demo --speed 3600     a shop's day in 24 seconds\n" +
 			"  homing dev --ephemeral             leave nothing behind",
 		RunE: func(cmd *cobra.Command, _ []string) error {
