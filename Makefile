@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast recommend fuzz cldr intl tzdata caniemail studio pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast recommend fuzz cldr intl tzdata caniemail studio charts morph pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -157,6 +157,9 @@ studio: ## Bundle the studio's editor, with npm, at the versions that pkg/studio
 
 charts: ## Fetch uPlot, which draws the console's charts, with npm
 	scripts/charts.sh 1.6.32
+
+morph: ## Fetch idiomorph, with which the console's pages are brought up to date, with npm
+	scripts/morph.sh 0.8.0
 
 pictures: ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png

@@ -19,6 +19,7 @@ import (
 
 	"homing/docs"
 	"homing/pkg/announcement"
+	"homing/pkg/lately"
 	"homing/pkg/localtime"
 	"homing/pkg/reason"
 	"homing/pkg/studio"
@@ -58,10 +59,14 @@ const (
 	patience = 15 * time.Second
 	// shown is how many announcements are listed, the latest.
 	shown = 50
+	// pace is how often it is looked how far they are while somebody watches.
+	pace = 3 * time.Second
 )
 
 type section struct {
 	announcements Announcements
+	list          *lately.Answer[list] // which all who look at once share
+	watched       *lately.Answer[string]
 	stores        []string
 	app           studio.App
 	page          struct{ all, one, sure *template.Template }
@@ -74,8 +79,12 @@ func Section(of Announcements, stores []string) studio.Section {
 		panic(err) // it is in the binary
 	}
 	s := &section{announcements: of, stores: stores}
+	s.list, s.watched = lately.New(0, patience, s.read), lately.New(pace, patience, s.watch)
 	s.page.all, s.page.one, s.page.sure = studio.PageOf(files, "all.html", "bar.html"), studio.PageOf(files, "one.html", "bar.html"), studio.PageOf(files, "turn.html")
-	return studio.Section{Path: path, Name: "Announcements", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+	return studio.Section{Path: path, Name: "Announcements", Before: true, Assets: files, Watch: func(ctx context.Context) (string, error) {
+		said, _, err := s.watched.Now(ctx)
+		return said, err
+	}, Routes: func(mux *http.ServeMux, app studio.App) {
 		s.app = app
 		mux.HandleFunc("GET "+path, s.all)
 		mux.HandleFunc("GET "+path+"/{store}/{id}", s.one)
@@ -84,11 +93,37 @@ func Section(of Announcements, stores []string) studio.Section {
 	}}
 }
 
-// all is the list.
+// list is the announcements that are listed.
+type list struct {
+	Them []*progress
+	More int
+}
+
+// read lists them. What is pending of each is counted, if that is possible.
+func (s *section) read(ctx context.Context) (l list, err error) {
+	found, err := s.announcements.All(ctx)
+	l.More = max(0, len(found)-shown)
+	for _, a := range found[:min(len(found), shown)] {
+		p, perr := s.progressOf(ctx, a)
+		err = cmp.Or(err, perr)
+		l.Them = append(l.Them, p)
+	}
+	return l, err
+}
+
+// watch returns what the pages show.
+func (s *section) watch(ctx context.Context) (string, error) {
+	l, _, err := s.list.Now(ctx)
+	if err != nil {
+		return "", err
+	}
+	return studio.Said(l)
+}
+
+// all is the list as a page.
 type all struct {
+	list
 	Trouble string
-	Them    []*progress
-	More    int
 	Stores  bool
 }
 
@@ -96,13 +131,8 @@ func (s *section) all(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	page := all{Stores: len(s.stores) > 1}
-	found, err := s.announcements.All(ctx)
-	page.More = max(0, len(found)-shown)
-	for _, a := range found[:min(len(found), shown)] {
-		p, perr := s.progressOf(ctx, a)
-		err = cmp.Or(err, perr)
-		page.Them = append(page.Them, p)
-	}
+	var err error
+	page.list, _, err = s.list.Now(ctx)
 	status := http.StatusOK
 	if err != nil {
 		page.Trouble, status = err.Error(), http.StatusBadGateway
@@ -300,6 +330,8 @@ func (s *section) turn(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	store, id := r.PathValue("store"), r.PathValue("id")
 	changed, err := s.announcements.Turn(ctx, do, store, id)
+	s.list.Forget()
+	s.watched.Forget()
 	said := string(do)
 	switch {
 	case errors.Is(err, announcement.ErrUnknown):

@@ -36,6 +36,20 @@ func recent(i *jetstream.StreamInfo) uint64 {
 	return max(i.State.FirstSeq, i.State.LastSeq-min(i.State.LastSeq, toldApart-1))
 }
 
+// Counts says how many there are, by subject, which the server knows without reading them, and
+// which message of the stream was the last: warnings are in it as well.
+func (s *Stream) Counts(ctx context.Context) (map[string]uint64, uint64, error) {
+	stream, err := s.open(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	i, err := stream.Info(ctx, jetstream.WithSubjectFilter("rejected.>"))
+	if err != nil {
+		return nil, 0, fmt.Errorf("stream REJECTED: %w", err)
+	}
+	return i.State.Subjects, i.State.LastSeq, nil
+}
+
 // Groups returns what is rejected, those groups first that had an event last.
 func (s *Stream) Groups(ctx context.Context) ([]Group, error) {
 	stream, err := s.open(ctx)

@@ -14,6 +14,7 @@ import (
 
 	"homing/pkg/doctor"
 	"homing/pkg/installation"
+	"homing/pkg/lately"
 	"homing/pkg/localtime"
 	"homing/pkg/studio"
 )
@@ -57,9 +58,9 @@ const (
 )
 
 type section struct {
-	status      lately[*installation.Status]
-	examination lately[doctor.Report]
-	pending     lately[Pending]
+	status      *lately.Answer[*installation.Status]
+	examination *lately.Answer[doctor.Report]
+	pending     *lately.Answer[Pending]
 	of          Installation
 	today       *template.Template
 	system      *template.Template
@@ -77,28 +78,27 @@ func Sections(of Installation) []studio.Section {
 		panic(err) // it is in the binary
 	}
 	s := &section{
-		status:      lately[*installation.Status]{ask: of.Status, lasts: statusFor, within: statusTime},
-		examination: lately[doctor.Report]{ask: of.Examine, lasts: examinationFor, within: examinationTime},
-		pending: lately[Pending]{ask: func(ctx context.Context) (Pending, error) { return of.Pending(ctx, days) },
-			lasts: pendingFor, within: pendingTime},
-		of:    of,
-		today: studio.PageOf(files, "today.html", "findings.html", "reasons.html"), system: studio.PageOf(files, "system.html", "findings.html"),
+		status:      lately.New(statusFor, statusTime, of.Status),
+		examination: lately.New(examinationFor, examinationTime, of.Examine),
+		pending:     lately.New(pendingFor, pendingTime, func(ctx context.Context) (Pending, error) { return of.Pending(ctx, days) }),
+		of:          of,
+		today:       studio.PageOf(files, "today.html", "findings.html", "reasons.html"), system: studio.PageOf(files, "system.html", "findings.html"),
 		workers: studio.PageOf(files, "workers.html"), worker: studio.PageOf(files, "worker.html", "reasons.html"), pause: studio.PageOf(files, "pause.html"),
 		looking: studio.PageOf(files, "looking.html"),
 	}
 	return []studio.Section{
-		{Path: todayPath, Name: "Today", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+		{Path: todayPath, Name: "Today", Before: true, Assets: files, Watch: s.watchToday, Routes: func(mux *http.ServeMux, app studio.App) {
 			s.app = app
 			mux.HandleFunc("GET "+todayPath, s.showToday)
 		}},
-		{Path: workersPath, Name: "Workers", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+		{Path: workersPath, Name: "Workers", Before: true, Assets: files, Watch: s.watchWorkers, Routes: func(mux *http.ServeMux, app studio.App) {
 			s.app = app
 			mux.HandleFunc("GET "+workersPath, s.showWorkers)
 			mux.HandleFunc("GET "+workersPath+"/{worker}", s.showWorker)
 			mux.HandleFunc("GET "+workersPath+"/{worker}/pause", studio.Editors(s.askPause))
 			mux.HandleFunc("POST "+workersPath+"/{worker}/pause", studio.Editors(s.doPause))
 		}},
-		{Path: systemPath, Name: "System", Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+		{Path: systemPath, Name: "System", Assets: files, Watch: s.watchSystem, Routes: func(mux *http.ServeMux, app studio.App) {
 			s.app = app
 			mux.HandleFunc("GET "+systemPath, s.showSystem)
 			mux.HandleFunc("POST "+systemPath, s.examine)
@@ -129,7 +129,7 @@ type worker struct {
 }
 
 func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
-	now, asOf, err := s.status.get(r.Context())
+	now, asOf, err := s.status.Get(r.Context())
 	page := today{Status: now, Age: age(asOf)}
 	if err != nil {
 		page.Trouble = err.Error()
@@ -137,7 +137,7 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 		s.wait(w, r, todayPath, "Today")
 		return
 	}
-	report, _, ok := s.examination.last()
+	report, _, ok := s.examination.Last()
 	page.Looking = !ok
 	page.Findings = worth(report)
 	if now == nil {
@@ -178,7 +178,7 @@ type check struct {
 
 func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
 	var page system
-	report, asOf, err := s.examination.get(r.Context())
+	report, asOf, err := s.examination.Get(r.Context())
 	if err != nil {
 		page.Trouble = err.Error()
 	} else if asOf.IsZero() {
@@ -193,7 +193,7 @@ func (s *section) showSystem(w http.ResponseWriter, r *http.Request) {
 		last := &page.Checks[len(page.Checks)-1]
 		last.Findings = append(last.Findings, f)
 	}
-	page.Status, _, _ = s.status.get(r.Context()) // without it the page lacks the processes
+	page.Status, _, _ = s.status.Get(r.Context()) // without it the page lacks the processes
 	s.app.Show(w, r, http.StatusOK, systemPath, "System", s.system, page)
 }
 
@@ -205,18 +205,6 @@ func (s *section) wait(w http.ResponseWriter, r *http.Request, path, title strin
 
 // examine has the doctor look again.
 func (s *section) examine(w http.ResponseWriter, r *http.Request) {
-	s.examination.forget()
+	s.examination.Forget()
 	http.Redirect(w, r, systemPath, http.StatusSeeOther)
-}
-
-// worth are the findings that somebody has to do something about, the worst first.
-func worth(r doctor.Report) (out []doctor.Finding) {
-	for _, level := range []doctor.Level{doctor.Trouble, doctor.Warning} {
-		for _, f := range r.Findings {
-			if f.Level == level {
-				out = append(out, f)
-			}
-		}
-	}
-	return out
 }

@@ -39,8 +39,8 @@ type listed struct {
 type bar struct{ X, Y, Height int }
 
 func (s *section) showWorkers(w http.ResponseWriter, r *http.Request) {
-	now, at, err := s.status.get(r.Context())
-	pending, asOf, counted := s.pending.last()
+	now, at, err := s.status.Get(r.Context())
+	pending, asOf, counted := s.pending.Last()
 	page := workersPage{Counting: !counted, Counted: age(asOf)}
 	if err != nil {
 		page.Trouble = err.Error()
@@ -152,7 +152,7 @@ func (s *section) showWorker(w http.ResponseWriter, r *http.Request) {
 // about gathers what there is to say of a worker in one store. StatusAccepted says that it
 // is being asked for.
 func (s *section) about(r *http.Request) (page workerPage, status int) {
-	now, at, err := s.status.get(r.Context())
+	now, at, err := s.status.Get(r.Context())
 	if err != nil {
 		page.Trouble = err.Error()
 	} else if at.IsZero() {
@@ -194,7 +194,7 @@ func (s *section) about(r *http.Request) (page workerPage, status int) {
 		page.Late = localtime.Age(now.At.Sub(*page.OldestDue))
 	}
 	page.Reasons = byReason(now.Workers[i : i+1])
-	pending, asOf, counted := s.pending.last()
+	pending, asOf, counted := s.pending.Last()
 	page.Counting, page.Counted = !counted, age(asOf)
 	page.fill(pending)
 	return page, http.StatusOK
@@ -251,7 +251,7 @@ func (s *section) pausing(r *http.Request) (page pausePage, status int) {
 			page.System = append(page.System, h)
 		}
 	}
-	if pending, _, ok := s.pending.last(); ok {
+	if pending, _, ok := s.pending.Last(); ok {
 		for _, c := range pending.Counts {
 			if c.Worker == page.Worker && (page.Store == "" || c.Store == page.Store) {
 				page.Today += c.FellDue + c.Days[0]
@@ -315,7 +315,7 @@ func (s *section) doPause(w http.ResponseWriter, r *http.Request) {
 	} else {
 		done, err = s.of.Pause(ctx, page.Worker, page.Store, page.Why)
 	}
-	s.status.forget()
+	s.status.Forget()
 	if err != nil {
 		page.Trouble = err.Error()
 		s.showPause(w, r, http.StatusBadGateway, page)

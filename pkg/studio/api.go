@@ -223,17 +223,15 @@ func (s *Studio) apiSend(w http.ResponseWriter, r *http.Request) {
 
 // apiChanges tells the page which files another program changed, as it happens.
 func (s *Studio) apiChanges(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	flush := http.NewResponseController(w)
 	last, err := s.work.scan()
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	out := openEvents(w)
 	tell := func(event string, v any) bool {
 		b, _ := json.Marshal(v)
-		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
-		return err == nil && flush.Flush() == nil
+		return out.say(fmt.Sprintf("event: %s\ndata: %s\n\n", event, b))
 	}
 	if !tell("ready", nil) {
 		return
@@ -247,6 +245,9 @@ func (s *Studio) apiChanges(w http.ResponseWriter, r *http.Request) {
 		case <-s.closing:
 			return
 		case <-tick.C:
+		}
+		if s.o.Access.Admit(r) == nil {
+			return // signed out
 		}
 		now, err := s.work.scan()
 		if err != nil {

@@ -70,6 +70,7 @@ type frame struct {
 	Inbox    string
 	Product  string   // what the app is called
 	Shared   bool     // it works on versions
+	Live     bool     // pages of the section change by themselves
 	Visitor  *Visitor // nil: nobody is signed in
 	Editor   bool
 	Page     any
@@ -165,7 +166,7 @@ func (s *Studio) page(w http.ResponseWriter, r *http.Request, status int, of, na
 
 func (s *Studio) frame(w http.ResponseWriter, r *http.Request, status int, of, title string, page *template.Template, content any) {
 	q := requestOf(r)
-	f := frame{Title: title, Section: of, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Product: "studio", Visitor: q.visitor, Page: content}
+	f := frame{Title: title, Section: of, Nonce: q.nonce, MailURL: s.mailURL, Inbox: s.o.Inbox, Product: "studio", Visitor: q.visitor, Page: content, Live: s.live.sections[of] != nil}
 	if f.Shared = s.shared != nil; f.Shared {
 		f.Product = "console"
 	}
@@ -226,6 +227,7 @@ func (s *Studio) pageRoutes() http.Handler {
 		}
 		http.Redirect(w, r, first, http.StatusFound)
 	})
+	mux.HandleFunc("GET /live", s.stream)
 	mux.HandleFunc("POST /sign-in", s.signIn)
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	for _, x := range s.shown {

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"context"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,11 @@ type Section struct {
 	Editors    bool   // it is for editors alone, as all is that shows customers
 	Before     bool   // it comes before the emails
 	Assets     fs.FS  // style sheets and scripts that its pages name as /assets/<name>
+	// Watch returns what changes when the section's pages do (Said): browsers that show one
+	// then get it again, and replace what is in its element [data-live]. It is called every
+	// two seconds while somebody looks, and has to cost little. nil: they don't change by
+	// themselves.
+	Watch func(ctx context.Context) (string, error)
 	// Routes adds what is served at the path and below it.
 	Routes func(mux *http.ServeMux, app App)
 }

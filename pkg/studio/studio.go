@@ -105,6 +105,7 @@ type Studio struct {
 	views   views
 	known   known
 	shown   []section
+	live    *hub
 	peek    string // the key of thumbnails
 
 	servers          []*http.Server
@@ -143,7 +144,7 @@ func Start(o Options) (*Studio, error) {
 		s.shared = &shared{store: o.Versions, builtIn: builtIn}
 		s.work = s.shared
 	}
-	s.shown = s.sections()
+	s.shown, s.live = s.sections(), newHub(o.Sections)
 	log := o.Log.Named("studio")
 	if o.URL != "" {
 		s.pageURL, s.mailURL = strings.TrimRight(o.URL, "/"), strings.TrimRight(o.MailURL, "/")

@@ -70,6 +70,7 @@ func (s *section) replay(w http.ResponseWriter, r *http.Request) {
 	default:
 		page := done{Left: max(0, len(seqs)-most), Back: back}
 		out, err := s.rejected.ReplayAll(ctx, seqs[:min(len(seqs), most)])
+		s.found.Forget()
 		for _, x := range out {
 			if x.Error != "" {
 				page.Failed = append(page.Failed, x)

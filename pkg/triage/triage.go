@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"homing/docs"
+	"homing/pkg/lately"
 	"homing/pkg/rejected"
 	"homing/pkg/studio"
 )
@@ -28,6 +29,8 @@ const path = "/rejected"
 // Rejected are the rejected events; see rejected.Stream.
 type Rejected interface {
 	Groups(ctx context.Context) ([]rejected.Group, error)
+	// Counts says how many there are, by subject, and up to which one: other ones have others.
+	Counts(ctx context.Context) (map[string]uint64, uint64, error)
 	Newest(ctx context.Context, c rejected.Choice, limit int) ([]rejected.Entry, int, error)
 	Choose(ctx context.Context, c rejected.Choice) ([]uint64, error)
 	// Events returns events with what they said, but for those that are gone.
@@ -38,6 +41,7 @@ type Rejected interface {
 
 type section struct {
 	rejected Rejected
+	found    *lately.Answer[[]rejected.Group] // which all who look at once share
 	stores   []string
 	app      studio.App
 	page     struct{ groups, group, sure, done *template.Template }
@@ -62,15 +66,26 @@ func Section(of Rejected, stores []string) studio.Section {
 	if err != nil {
 		panic(err) // it is in the binary
 	}
-	s := &section{rejected: of, stores: stores}
+	s := &section{rejected: of, stores: stores, found: lately.New(0, patience, of.Groups)}
 	s.page.groups, s.page.group = studio.PageOf(files, "groups.html"), studio.PageOf(files, "group.html")
 	s.page.sure, s.page.done = studio.PageOf(files, "sure.html"), studio.PageOf(files, "done.html")
-	return studio.Section{Path: path, Name: "Rejected", Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
+	return studio.Section{Path: path, Name: "Rejected", Assets: files, Watch: s.watch, Routes: func(mux *http.ServeMux, app studio.App) {
 		s.app = app
 		mux.HandleFunc("GET "+path, s.groups)
 		mux.HandleFunc("GET "+path+"/{store}/{reason}", s.group)
 		mux.HandleFunc("POST "+path+"/replay", studio.Editors(s.replay))
 	}}
+}
+
+// watch returns what the pages show, in short: no event is read.
+func (s *section) watch(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	counts, last, err := s.rejected.Counts(ctx)
+	if err != nil {
+		return "", err
+	}
+	return studio.Said(counts, last)
 }
 
 // groups is the first page.
@@ -98,7 +113,7 @@ func (g group) Words() string {
 func (s *section) groups(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	found, err := s.rejected.Groups(ctx)
+	found, _, err := s.found.Now(ctx)
 	page := groups{Stores: len(s.stores) > 1}
 	status := http.StatusOK
 	if err != nil {
