@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"homing/pkg/app"
 	"homing/pkg/config"
-	"homing/pkg/mailer"
 	"homing/pkg/programme"
 	"homing/pkg/render"
 	"homing/templates"
@@ -72,7 +69,7 @@ func (p *program) showDigest(ctx context.Context, n *nights, f *digestFlags) err
 		_, err = fmt.Fprintf(p.out, "Subject: %s\n\n%s", mail.Subject, mail.Text)
 		return err
 	}
-	if err := os.WriteFile(f.out, []byte(inlined(mail.HTML, pictures)), 0o600); err != nil {
+	if err := os.WriteFile(f.out, []byte(app.Inlined(mail.HTML, pictures)), 0o600); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.out, "%s: %s\n", f.out, mail.Subject)
@@ -89,12 +86,4 @@ func (p *program) templatesHere(c *config.Config) (*render.Set, error) {
 		return nil, err
 	}
 	return render.Load(fsys)
-}
-
-// inlined is the HTML of an email with its pictures within it, as a browser shows it.
-func inlined(html string, pictures []mailer.Picture) string {
-	for _, x := range pictures {
-		html = strings.ReplaceAll(html, "cid:"+x.ID, "data:"+x.Type+";base64,"+base64.StdEncoding.EncodeToString(x.Data))
-	}
-	return html
 }

@@ -188,7 +188,8 @@ type App struct {
 	visits     *visit.Recorder // of the gateway
 	feedback   *inbound.Server // nil without feedback.listen
 	console    *studio.Studio
-	access     *console.Access        // to it
+	access     *console.Access // to it
+	digests    digestsMade
 	known      *Customers             // that the console shows
 	statistics *statistics.Statistics // of product statistics
 	warnings   *bus.Warnings          // about events that were taken in

@@ -8,12 +8,25 @@ import (
 
 	"homing/pkg/announcement"
 	"homing/pkg/bulletin"
+	"homing/pkg/numbers"
 	"homing/pkg/studio"
 )
 
 // Announcements tells the console of announcements. Who paused, resumed or called off one is
 // in the log.
-type Announcements struct{ *Customers }
+type Announcements struct {
+	*Customers
+	nights *Nights
+}
+
+// Trial implements bulletin.Announcements.
+func (a Announcements) Trial(ctx context.Context, store, id string) (*numbers.Trial, error) {
+	night, err := a.nights.Read(ctx, store)
+	if err != nil || night == nil {
+		return nil, err
+	}
+	return night.Trial(announcement.Worker, id), nil
+}
 
 // All implements bulletin.Announcements.
 func (a Announcements) All(ctx context.Context) ([]*announcement.Announcement, error) {

@@ -63,11 +63,12 @@ func (a *App) serveConsole() (*studio.Studio, error) {
 // ConsoleSections are the sections of the console besides the emails.
 func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Section {
 	stores := programme.StoreNames(c)
-	r.At, r.Log = known.at, known.log
+	nights := NewNights(r.JS)
+	r.At, r.Log, r.nights = known.at, known.log, nights
 	of := running.Sections(r)
-	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                              // after Today
-	of = slices.Insert(of, 3, figures.Section(Nights{r.JS}, stores, r.Scale.Now), bulletin.Section(Announcements{known}, stores)) // after Workers
-	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                          // before System
+	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                                                                     // after Today
+	of = slices.Insert(of, 3, figures.Section(consoleNights{nights, c, known.at, r.Scale}, stores, r.Scale.Now), bulletin.Section(Announcements{known, nights}, stores)) // after Workers
+	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                                                                 // before System
 }
 
 func (a *App) itself() Running {

@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -35,6 +38,49 @@ func (a *App) runDigests(ctx context.Context) {
 	}
 	p := &digest.Planner{Stores: a.stores, Schedule: schedule.New(a.js, a.o.Scale), Scale: a.o.Scale, Log: a.log.Named("digest")}
 	a.running.Go(func() { p.Run(ctx) })
+}
+
+// digestsMade are the last digests of stores. A store's goes to several people at the same
+// moment, and reading the numbers and drawing the charts is most of what it costs.
+type digestsMade struct {
+	mu sync.Mutex
+	by map[string]madeDigest
+}
+
+type madeDigest struct {
+	at       time.Time // business time
+	digest   *render.Digest
+	pictures []mailer.Picture
+}
+
+// digestLasts is for how long a digest is the one that the next recipient gets.
+const digestLasts = 5 * time.Minute
+
+// of returns a store's digest as of a time: the last one if that is hardly older. It may be
+// called by several at once, of whom one makes it. What it returns is read alone.
+func (m *digestsMade) of(store string, now time.Time, make func() (*render.Digest, []mailer.Picture, error)) (*render.Digest, []mailer.Picture, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if last, ok := m.by[store]; ok && !now.Before(last.at) && now.Sub(last.at) < digestLasts {
+		return last.digest, last.pictures, nil
+	}
+	made, pictures, err := make()
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.by == nil {
+		m.by = map[string]madeDigest{}
+	}
+	m.by[store] = madeDigest{now, made, pictures}
+	return made, pictures, nil
+}
+
+// Inlined is the HTML of an email with its pictures within it, as a browser shows it.
+func Inlined(html string, pictures []mailer.Picture) string {
+	for _, x := range pictures {
+		html = strings.ReplaceAll(html, "cid:"+x.ID, "data:"+x.Type+";base64,"+base64.StdEncoding.EncodeToString(x.Data))
+	}
+	return html
 }
 
 // digestPatience is how long reading what a digest shows may take.

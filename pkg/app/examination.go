@@ -14,6 +14,7 @@ import (
 	"homing/pkg/doctor"
 	"homing/pkg/doctor/examine"
 	"homing/pkg/installation"
+	"homing/pkg/numbers"
 	"homing/pkg/programme"
 	"homing/pkg/running"
 	"homing/pkg/studio"
@@ -46,6 +47,13 @@ type Running struct {
 	// both.
 	At  *installation.Installation
 	Log *zap.Logger
+
+	nights *Nights
+}
+
+// Night implements running.Installation.
+func (r Running) Night(ctx context.Context, store string) (*numbers.Snapshot, error) {
+	return r.nights.Read(ctx, store)
 }
 
 // patience is how long the doctor looks for one thing before it goes on without it.

@@ -1,17 +1,26 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/announcement"
 	"homing/pkg/attribution"
 	"homing/pkg/calendar"
+	"homing/pkg/clock"
 	"homing/pkg/config"
 	"homing/pkg/customer"
+	"homing/pkg/figures"
+	"homing/pkg/installation"
 	"homing/pkg/numbers"
 	"homing/pkg/programme"
+	"homing/pkg/render"
 	"homing/pkg/segment"
 	"homing/pkg/statistics"
 	"homing/workers/reviewrequest"
@@ -31,13 +40,38 @@ func (a *App) numbersJob() calendar.Job {
 
 // countNumbers computes what a shop wants to know of a store.
 func (a *App) countNumbers(ctx context.Context, store string) error {
-	_, err := numbers.New(numbers.Options{
+	occasions, err := announced(ctx, a.js, store, a.o.Scale.Now(), a.o.Config.Stores[store].Numbers.Lift.Window)
+	if err != nil {
+		return err
+	}
+	_, err = numbers.New(numbers.Options{
 		JS: a.js, Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Now: a.o.Scale.Now,
-		Of:       func(store string) numbers.Settings { return numbersOf(a.o.Config, a.stores[store], a.identity) },
+		Of: func(store string) numbers.Settings {
+			s := numbersOf(a.o.Config, a.stores[store], a.identity)
+			s.Occasions = occasions
+			return s
+		},
 		Segments: func(store string) *segment.Snapshot { return a.products(store).Segmented() },
 		Log:      a.log.Named("numbers"),
 	}).Refresh(ctx, store)
 	return err
+}
+
+// announced are the announcements of a store that have a holdout of their own, until some time
+// after the last of their people have had the whole window.
+func announced(ctx context.Context, js jetstream.JetStream, store string, now time.Time, window time.Duration) (out []numbers.Occasion, err error) {
+	all, err := announcement.Entries{JS: js}.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("which announcements have a holdout: %w", err)
+	}
+	for _, a := range all {
+		end := cmp.Or(a.Done, a.Cancelled)
+		if a.Store == store && a.Holdout > 0 && (end.IsZero() || now.Before(end.Add(window+numbers.Settles))) {
+			out = append(out, numbers.Occasion{Worker: announcement.Worker, Name: a.ID, Share: float64(a.Holdout), Since: a.Sent})
+		}
+	}
+	slices.SortFunc(out, func(a, b numbers.Occasion) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
 }
 
 // numbersOf is what the numbers of a store rest on.
@@ -65,15 +99,61 @@ func numbersOf(c *config.Config, store *programme.Store, identity *customer.Iden
 	return s
 }
 
-// Nights are the numbers of an installation, for the console.
-type Nights struct{ JS jetstream.JetStream }
+// Nights are the numbers of an installation, for the console. The last ones of each store are
+// kept in memory, some megabytes where there are trials.
+type Nights struct {
+	js   jetstream.JetStream
+	mu   sync.Mutex
+	last map[string]night
+}
 
-// Read implements figures.Nights.
-func (n Nights) Read(ctx context.Context, store string) (*numbers.Snapshot, error) {
-	return numbers.Read(ctx, n.JS, store)
+type night struct {
+	id string
+	*numbers.Snapshot
+}
+
+// NewNights returns the numbers of an installation.
+func NewNights(js jetstream.JetStream) *Nights { return &Nights{js: js, last: map[string]night{}} }
+
+// Read implements figures.Nights. What it returns is read alone.
+func (n *Nights) Read(ctx context.Context, store string) (*numbers.Snapshot, error) {
+	n.mu.Lock()
+	last := n.last[store]
+	n.mu.Unlock()
+	s, id, err := numbers.ReadNew(ctx, n.js, store, last.id)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	if s == nil {
+		return last.Snapshot, nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last[store] = night{id, s}
+	return s, nil
+}
+
+// consoleNights are the same for the page Numbers, with the weekly digest that they lead to.
+type consoleNights struct {
+	*Nights
+	config *config.Config
+	at     *installation.Installation
+	scale  clock.Scale
+}
+
+// Digest implements figures.Nights.
+func (n consoleNights) Digest(ctx context.Context, store string) (d figures.Digest, err error) {
+	s := n.at.Store(store)
+	made, pictures, err := DigestOf(ctx, n.js, n.config, s, n.scale, n.scale.Now())
+	if err != nil {
+		return d, err
+	}
+	d = figures.Digest{Data: render.Data{Store: s.View, Digest: made}, To: len(n.config.Stores[store].DigestTo), Next: s.Digest.Next(n.scale.Now()).In(s.Zone)}
+	d.Shown = func(html string) string { return Inlined(html, pictures) }
+	return d, nil
 }
 
 // Refresh implements figures.Nights.
-func (n Nights) Refresh(ctx context.Context, store string) error {
-	return statistics.Ask(ctx, n.JS.Conn(), store)
+func (n *Nights) Refresh(ctx context.Context, store string) error {
+	return statistics.Ask(ctx, n.js.Conn(), store)
 }

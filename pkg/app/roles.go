@@ -189,7 +189,9 @@ func (a *App) looks(store string) email.Options {
 	}
 	if a.js != nil { // a composer has none
 		o.Digest = func(now time.Time) (*render.Digest, []mailer.Picture, error) {
-			return DigestOf(context.Background(), a.js, a.o.Config, a.stores[store], a.o.Scale, now)
+			return a.digests.of(store, now, func() (*render.Digest, []mailer.Picture, error) {
+				return DigestOf(context.Background(), a.js, a.o.Config, a.stores[store], a.o.Scale, now)
+			})
 		}
 	}
 	if a.statistics != nil { // a composer has none

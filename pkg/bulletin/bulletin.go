@@ -21,6 +21,7 @@ import (
 	"homing/pkg/announcement"
 	"homing/pkg/lately"
 	"homing/pkg/localtime"
+	"homing/pkg/numbers"
 	"homing/pkg/reason"
 	"homing/pkg/studio"
 )
@@ -39,6 +40,9 @@ type Announcements interface {
 	Get(ctx context.Context, store, id string) (*announcement.Announcement, error)
 	// Pending counts the touches of one that are pending: on the schedule, and fallen due.
 	Pending(ctx context.Context, d *announcement.Definition) (scheduled, due int, err error)
+	// Trial compares those who get one with those who are held out of it alone, as of last
+	// night; nil: no night has counted it.
+	Trial(ctx context.Context, store, id string) (*numbers.Trial, error)
 	// Turn pauses, resumes or cancels one; false: it was so already. What is over gives
 	// announcement.ErrOver.
 	Turn(ctx context.Context, do Action, store, id string) (bool, error)
@@ -230,6 +234,26 @@ type one struct {
 	Subjects      []count // of several, how often each was sent
 	Actions       []Action
 	Stores        bool
+	Trial         *effect // nil: nobody is held out of it alone
+}
+
+// effect is what can be said of what it adds.
+type effect struct {
+	Verdict, Because string
+	Said             bool // it can be said
+}
+
+// trial is what can be said of one as of last night.
+func (s *section) trial(ctx context.Context, a *announcement.Announcement) (*effect, error) {
+	if a.Holdout == 0 {
+		return nil, nil
+	}
+	t, err := s.announcements.Trial(ctx, a.Store, a.ID)
+	if err != nil || t == nil {
+		return &effect{Verdict: "too early to say", Because: "no night has counted it yet"}, err
+	}
+	verdict, because := t.Say()
+	return &effect{verdict, because, t.Said()}, nil
 }
 
 // count is how many there are for a reason.
@@ -282,6 +306,9 @@ func (s *section) about(r *http.Request) (page one, status int) {
 	}
 	if err == nil {
 		page.progress, err = s.progressOf(ctx, a)
+	}
+	if err == nil {
+		page.Trial, err = s.trial(ctx, a)
 	}
 	if err != nil {
 		page.Trouble = err.Error()

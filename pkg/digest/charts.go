@@ -190,7 +190,7 @@ func trialOf(s *numbers.Snapshot) *numbers.Trial {
 	for i := range s.Trials {
 		t := &s.Trials[i]
 		switch {
-		case len(t.Looks) < 2 || !t.Ended.IsZero():
+		case len(t.Looks) < 2 || !t.Ended.IsZero() || t.Occasion != "":
 		case t.Worker == numbers.AllMarketing:
 			return t
 		case out == nil || cmp.Compare(t.Emailed.People, out.Emailed.People) > 0:

@@ -129,7 +129,7 @@ func lifts(a About, w weeks) (out []found) {
 	kinds := map[lift.Verdict]string{lift.More: "lift_more", lift.Less: "lift_less", lift.Alike: "lift_alike", lift.TooEarly: "lift_early"}
 	for i := range a.Numbers.Trials {
 		t := &a.Numbers.Trials[i]
-		if !t.Ended.IsZero() {
+		if !t.Ended.IsZero() || t.Occasion != "" { // of one announcement, its own page tells
 			continue
 		}
 		e := lift.Conversion(t.Emailed, t.Control)

@@ -33,6 +33,8 @@ type Nights interface {
 	Read(ctx context.Context, store string) (*numbers.Snapshot, error)
 	// Refresh computes them now.
 	Refresh(ctx context.Context, store string) error
+	// Digest makes the weekly digest of a store as of now.
+	Digest(ctx context.Context, store string) (Digest, error)
 }
 
 const (
@@ -48,6 +50,7 @@ type section struct {
 	now    func() time.Time
 	app    studio.App
 	page   *template.Template
+	digest *template.Template
 }
 
 // Section returns the section of the console, of an installation with some stores. now is
@@ -57,10 +60,11 @@ func Section(of Nights, stores []string, now func() time.Time) studio.Section {
 	if err != nil {
 		panic(err) // it is in the binary
 	}
-	s := &section{nights: of, stores: stores, now: now, page: studio.PageOf(files, "numbers.html")}
+	s := &section{nights: of, stores: stores, now: now, page: studio.PageOf(files, "numbers.html"), digest: studio.PageOf(files, "digest.html")}
 	return studio.Section{Path: path, Name: "Numbers", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
 		s.app = app
 		mux.HandleFunc("GET "+path, s.show)
+		mux.HandleFunc("GET "+path+"/digest", s.showDigest)
 		mux.HandleFunc("GET "+path+"/{store}/{file}", s.download)
 		mux.HandleFunc("POST "+path+"/refresh", studio.Editors(s.refresh))
 	}}

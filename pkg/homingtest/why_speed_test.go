@@ -30,6 +30,7 @@ import (
 // town is a store with many customers, whose past is taken in as it always is.
 type town struct {
 	t      testing.TB
+	nats   *natstest.NATS
 	config *config.Config
 	js     jetstream.JetStream
 	ids    *customer.Identity
@@ -38,8 +39,9 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	_, js := natstest.Start(t, t.TempDir()).Connect(t, jetstream.WithPublishAsyncMaxPending(8192))
-	s := &town{t: t, js: js, config: homingtest.Config(t, ""), now: time.Now().UTC().Truncate(time.Second)}
+	srv := natstest.Start(t, t.TempDir())
+	_, js := srv.Connect(t, jetstream.WithPublishAsyncMaxPending(8192))
+	s := &town{t: t, nats: srv, js: js, config: homingtest.Config(t, ""), now: time.Now().UTC().Truncate(time.Second)}
 	s.config.Redis.URL = config.URL(homingtest.StartRedis(t, "--appendonly", "no").URL())
 	if _, err := app.SetupStreams(t.Context(), s.config, s.js); err != nil {
 		t.Fatal(err)
@@ -54,8 +56,7 @@ func newTown(t *testing.T) *town {
 // settle has everybody live, and plans two emails for each.
 func (s *town) settle(people, each int) {
 	s.t.Helper()
-	in := intake.New(intake.Options{Identity: s.ids, Customers: projection.New(homingtest.Redis(s.t, s.config.Redis.URL.Reveal()), nil),
-		Timeline: timeline.New(s.js), Business: func(t time.Time) time.Time { return t }})
+	in := s.intake()
 	sched := schedule.New(s.js, clock.Scale{})
 	const block = 500 // people whose lives are mixed with each other's
 	var g errgroup.Group
@@ -87,6 +88,11 @@ func (s *town) settle(people, each int) {
 	if err := g.Wait(); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func (s *town) intake() *intake.Intake {
+	return intake.New(intake.Options{Identity: s.ids, Customers: projection.New(homingtest.Redis(s.t, s.config.Redis.URL.Reveal()), nil),
+		Timeline: timeline.New(s.js), Business: func(t time.Time) time.Time { return t }})
 }
 
 func (s *town) key(i int) customer.Key { return s.ids.Key("main", fmt.Sprint("C-", i)) }

@@ -128,7 +128,7 @@ func (d *days) fact(e customer.Entry, b *events.FactBody, action string) {
 	reached, held := reaches(action, b.Reason)
 	for _, t := range d.trials {
 		if reached {
-			t.see(who, e, b.Worker, held)
+			t.see(who, e, b.Worker, b.Occasion, held)
 		}
 	}
 }

@@ -40,9 +40,18 @@ type Settings struct {
 	Windows        attribution.Windows
 	LiftWindow     time.Duration                      // for how long the orders of people of a trial count
 	Holdout        map[string]float64                 // shares of control groups, by worker, and AllMarketing
+	Occasions      []Occasion                         // that have control groups of their own
 	Draw           func(token, worker string) float64 // a person's number, by which they are in one
 	Asks           map[string]string                  // survey and question, by worker and step: "survey/order" → "order/csat"
 	AsksForReviews string                             // the worker that does
+}
+
+// An Occasion of a worker, such as an announcement, has a control group of its own, which is
+// drawn for it alone.
+type Occasion struct {
+	Worker, Name string
+	Share        float64
+	Since        time.Time // nobody was told of it before
 }
 
 // Options are what Numbers work with.
@@ -69,14 +78,24 @@ func object(store string) string { return store + "/numbers" }
 
 // Read returns the latest snapshot of a store; nil: there is none yet.
 func Read(ctx context.Context, js jetstream.JetStream, store string) (*Snapshot, error) {
-	data, _, err := bus.GetObject(ctx, js, bus.ProductsBucket, object(store), "")
+	s, _, err := ReadNew(ctx, js, store, "")
+	return s, err
+}
+
+// ReadNew is Read, with an id of what it read. The snapshot is nil with the id that is known
+// already: reading and decoding one takes a while, and asking whether there is another doesn't.
+func ReadNew(ctx context.Context, js jetstream.JetStream, store, known string) (*Snapshot, string, error) {
+	data, id, err := bus.GetObject(ctx, js, bus.ProductsBucket, object(store), known)
 	switch {
 	case errors.Is(err, bus.ErrNoObject):
-		return nil, nil
+		return nil, "", nil
 	case err != nil:
-		return nil, fmt.Errorf("reading the numbers of store %s: %w", store, err)
+		return nil, "", fmt.Errorf("reading the numbers of store %s: %w", store, err)
+	case id == known:
+		return nil, id, nil
 	}
-	return Decode(data)
+	s, err := Decode(data)
+	return s, id, err
 }
 
 // Refresh computes the snapshot of a store, and publishes it. It reads each customer once,
@@ -151,7 +170,9 @@ func (n *Numbers) next(ctx context.Context, store string, set Settings, before *
 	for _, t := range trials {
 		s.Trials = append(s.Trials, t.close(now, now.In(set.Zone).Format(time.DateOnly)))
 	}
-	slices.SortFunc(s.Trials, func(a, b Trial) int { return cmp.Or(cmp.Compare(a.Worker, b.Worker), a.Since.Compare(b.Since)) })
+	slices.SortFunc(s.Trials, func(a, b Trial) int {
+		return cmp.Or(cmp.Compare(a.Worker, b.Worker), cmp.Compare(a.Occasion, b.Occasion), a.Since.Compare(b.Since))
+	})
 	return s, nil
 }
 

@@ -379,6 +379,80 @@ func TestAWorkersControlGroupIsItsOwn(t *testing.T) {
 	}
 }
 
+// Who gets an announcement is compared with those who are held out of it alone, though it was
+// sent off between two nights; who gets no email of the worker, or none at all, is in neither
+// group.
+func TestAnAnnouncementHasAControlGroup(t *testing.T) {
+	s := open(t)
+	s.set.Holdout = map[string]float64{numbers.AllMarketing: 0.1, "announcements": 0.2}
+	s.night()
+	sent := noon.Add(2 * time.Hour)
+	s.set.Occasions = []numbers.Occasion{{Worker: "announcements", Name: "spring", Share: 0.4, Since: sent}}
+	var want [2]int64
+	for i := range 400 {
+		id, at := fmt.Sprint("p", i), sent.Add(time.Duration(1+i)*time.Minute)
+		is := func(name string, share float64) bool { return draw(keyOf(id).Token, name) < share }
+		switch {
+		case is("", 0.1), is("announcements", 0.2):
+			s.heldOut(id, "announcements", "spring", at)
+		case is("announcements.spring", 0.4):
+			s.heldOut(id, "announcements", "spring", at)
+			want[1]++
+		default:
+			s.sent(id, "announcements", "spring", at)
+			s.sent(id, "announcements", "autumn", at) // which has none
+			want[0]++
+		}
+		if i%3 == 0 {
+			s.orders(id, fmt.Sprint("o", i), at.Add(time.Hour), 100, "EUR")
+		}
+	}
+	of := func(after time.Duration) (out []numbers.Trial) {
+		s.now = noon.Add(after)
+		for _, x := range s.night().Trials {
+			if x.Occasion != "" {
+				out = append(out, x)
+			}
+		}
+		return out
+	}
+	if x := of(day); len(x) != 1 || x[0].Emailed.People+x[0].Control.People != 0 || x[0].NameOf() != "announcements: spring" || !x[0].Since.Equal(sent) {
+		t.Errorf("before anybody had the whole window: %+v", x)
+	}
+	for _, after := range []time.Duration{16 * day, 17 * day} {
+		if x := of(after); len(x) != 1 || [2]int64{x[0].Emailed.People, x[0].Control.People} != want || x[0].Emailed.Ordered < want[0]/4 {
+			t.Errorf("%v: %+v, want %v people", after, x, want)
+		}
+	}
+	s.set.Occasions = nil
+	if x := of(80 * day); len(x) != 1 || x[0].Ended.IsZero() || [2]int64{x[0].Emailed.People, x[0].Control.People} != want {
+		t.Errorf("long after: %+v", x)
+	}
+}
+
+// What a worker did is added up over whole days, and what it has to do with orders.
+func TestWhatAWorkerDidIsAddedUp(t *testing.T) {
+	s := open(t)
+	for i, ago := range []int{0, 1, 3, 20, 200} {
+		id, at := fmt.Sprint("p", i), noon.Add(-time.Duration(ago)*day)
+		s.sent(id, "win-back", fmt.Sprint(i), at)
+		if ago > 1 {
+			s.orders(id, fmt.Sprint("o", i), at.Add(day), 1050, "EUR")
+		}
+	}
+	got := s.night().Done("win-back", 7, 30, 365)
+	want := []numbers.Done{{Days: 7, Sent: 2, Orders: 1, Revenue: []string{"10.50 EUR"}}, {Days: 30, Sent: 3, Orders: 2, Revenue: []string{"21.00 EUR"}}, {Days: 365, Sent: 4, Orders: 3, Revenue: []string{"31.50 EUR"}}}
+	for i := range got {
+		got[i].From = ""
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if got := s.night().Done("birthday", 7); len(got) != 1 || got[0].Sent != 0 {
+		t.Errorf("one that did nothing: %+v", got)
+	}
+}
+
 func TestAnswersReviewsAndOffers(t *testing.T) {
 	s := open(t)
 	says := func(id string, at time.Time, score int) {

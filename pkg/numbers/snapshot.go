@@ -179,16 +179,18 @@ type OfferMonth struct {
 
 // A Trial compares the customers who are emailed with the control group.
 type Trial struct {
-	Worker  string    `json:"worker"` // empty: all marketing email
-	Share   float64   `json:"share"`  // of the control group
-	Window  float64   `json:"window_days"`
-	Since   time.Time `json:"since"`
-	Through time.Time `json:"through"`         // people who came by then are in it
-	Ended   time.Time `json:"ended,omitzero"`  // there is no control group any more
-	Emailed lift.Arm  `json:"emailed"`         // people, each once
-	Control lift.Arm  `json:"control"`         //
-	Looks   []Look    `json:"looks,omitempty"` // what was known on each night
-	People  members   `json:"people"`          // who is in it
+	Worker string `json:"worker"` // empty: all marketing email
+	// Occasion is the one that it is about, such as an announcement; empty: all of them.
+	Occasion string    `json:"occasion,omitempty"`
+	Share    float64   `json:"share"` // of the control group
+	Window   float64   `json:"window_days"`
+	Since    time.Time `json:"since"`
+	Through  time.Time `json:"through"`         // people who came by then are in it
+	Ended    time.Time `json:"ended,omitzero"`  // there is no control group any more
+	Emailed  lift.Arm  `json:"emailed"`         // people, each once
+	Control  lift.Arm  `json:"control"`         //
+	Looks    []Look    `json:"looks,omitempty"` // what was known on each night
+	People   members   `json:"people"`          // who is in it
 }
 
 // A Look is what was known of a trial on one night.

@@ -184,10 +184,24 @@ var verdicts = map[lift.Verdict]string{
 	lift.TooEarly: "too early to say", lift.More: "emails bring orders", lift.Less: "emails keep people from ordering", lift.Alike: "no difference worth a tenth",
 }
 
+// Trial returns the latest trial of an occasion of a worker, or of the worker; nil: there is
+// none.
+func (s *Snapshot) Trial(worker, occasion string) (found *Trial) {
+	for i := range s.Trials {
+		if t := &s.Trials[i]; t.Worker == worker && t.Occasion == occasion && (found == nil || t.Since.After(found.Since)) {
+			found = t
+		}
+	}
+	return found
+}
+
 // NameOf is what a trial is called.
 func (t *Trial) NameOf() string {
 	if t.Worker == AllMarketing {
 		return "all marketing"
+	}
+	if t.Occasion != "" {
+		return t.Worker + ": " + t.Occasion
 	}
 	return t.Worker
 }

@@ -14,6 +14,7 @@ type trial struct {
 	until time.Time // who came by then has had the whole window
 	draw  func(token, worker string) float64
 	all   float64 // share of those who get no marketing email at all
+	own   float64 // of an occasion: share of those who get no email of its worker
 	came  map[string]arrival
 }
 
@@ -30,7 +31,7 @@ func trialsOf(before *Snapshot, set Settings, now, first time.Time) (going []*tr
 	if before != nil {
 		first = now
 		for _, t := range before.Trials {
-			if set.Holdout[t.Worker] == 0 {
+			if set.share(t.Worker, t.Occasion) == 0 {
 				if t.Ended.IsZero() {
 					t.Ended = now
 				}
@@ -39,22 +40,51 @@ func trialsOf(before *Snapshot, set Settings, now, first time.Time) (going []*tr
 			}
 		}
 	}
-	for _, worker := range sortedKeys(set.Holdout) {
-		t := Trial{Worker: worker, Share: set.Holdout[worker], Window: set.LiftWindow.Hours() / 24, Since: first, Through: first}
+	for _, t := range set.begins(first) {
 		if t.Share <= 0 || t.Share >= 1 {
 			continue
 		}
 		if before != nil {
 			i := slices.IndexFunc(before.Trials, func(o Trial) bool {
-				return o.Worker == worker && o.Ended.IsZero() && o.Share == t.Share && o.Window == t.Window
+				return o.Worker == t.Worker && o.Occasion == t.Occasion && o.Ended.IsZero() && o.Share == t.Share && o.Window == t.Window
 			})
 			if i >= 0 {
 				t = before.Trials[i]
 			}
 		}
-		going = append(going, &trial{Trial: t, until: now.Add(-set.LiftWindow), draw: set.Draw, all: set.Holdout[AllMarketing], came: map[string]arrival{}})
+		x := &trial{Trial: t, until: now.Add(-set.LiftWindow), draw: set.Draw, all: set.Holdout[AllMarketing], came: map[string]arrival{}}
+		if t.Occasion != "" {
+			x.own = set.Holdout[t.Worker]
+		}
+		going = append(going, x)
 	}
 	return going, ended
+}
+
+// begins are the trials as they are when they begin: those of workers from the first night on,
+// and those of occasions when somebody was told of them first.
+func (s Settings) begins(first time.Time) (out []Trial) {
+	window := s.LiftWindow.Hours() / 24
+	for _, worker := range sortedKeys(s.Holdout) {
+		out = append(out, Trial{Worker: worker, Share: s.Holdout[worker], Window: window, Since: first, Through: first})
+	}
+	for _, o := range s.Occasions {
+		out = append(out, Trial{Worker: o.Worker, Occasion: o.Name, Share: o.Share, Window: window, Since: o.Since, Through: o.Since})
+	}
+	return out
+}
+
+// share is that of a control group; 0: there is none.
+func (s Settings) share(worker, occasion string) float64 {
+	if occasion == "" {
+		return s.Holdout[worker]
+	}
+	for _, o := range s.Occasions {
+		if o.Worker == worker && o.Name == occasion {
+			return o.Share
+		}
+	}
+	return 0
 }
 
 // AllMarketing is the trial of all marketing email, where workers have trials of their own.
@@ -62,23 +92,34 @@ const AllMarketing = ""
 
 // see notes that a touch of a worker came as far as the rule; held: it is one of those that
 // are not sent. Nobody gets an email of a worker who gets none at all, so they say nothing of
-// it; and what a worker of its own does not send says nothing of all.
-func (t *trial) see(who *buyer, e customer.Entry, worker string, held bool) {
+// it; and what a worker of its own does not send says nothing of all. So it is with an
+// occasion and its worker.
+func (t *trial) see(who *buyer, e customer.Entry, worker, occasion string, held bool) {
 	at := e.Event.Time
-	if !at.After(t.Through) || at.After(t.until) || t.Worker != AllMarketing && worker != t.Worker {
+	if !at.After(t.Through) || at.After(t.until) || t.Worker != AllMarketing && worker != t.Worker || t.Occasion != "" && occasion != t.Occasion {
 		return
 	}
 	token := e.Key.Token
 	if who != nil {
 		token = who.tokens[0]
 	}
-	none := t.all > 0 && t.draw(token, AllMarketing) < t.all
-	if t.Worker == AllMarketing && held != none || t.Worker != AllMarketing && (none || held != (t.draw(token, t.Worker) < t.Share)) {
+	drawn := func(name string, share float64) bool { return share > 0 && t.draw(token, name) < share }
+	switch none := drawn(AllMarketing, t.all); {
+	case t.Worker == AllMarketing && held != none, t.Worker != AllMarketing && none, drawn(t.Worker, t.own),
+		t.Worker != AllMarketing && held != drawn(t.group(), t.Share):
 		return // or they changed sides since
 	}
 	if a, ok := t.came[token]; !ok || at.UnixMilli() < a.at {
 		t.came[token] = arrival{at.UnixMilli(), held, who}
 	}
+}
+
+// group is by what the control group is drawn, as the gate's rule holdout has it.
+func (t *trial) group() string {
+	if t.Occasion == "" {
+		return t.Worker
+	}
+	return t.Worker + "." + t.Occasion
 }
 
 // close adds those who came, and did not before, with what they ordered within the window.

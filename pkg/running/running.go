@@ -16,6 +16,7 @@ import (
 	"homing/pkg/installation"
 	"homing/pkg/lately"
 	"homing/pkg/localtime"
+	"homing/pkg/numbers"
 	"homing/pkg/studio"
 )
 
@@ -35,6 +36,8 @@ type Installation interface {
 	Examine(ctx context.Context) (doctor.Report, error)
 	// Pending counts what is pending by day; see installation.Installation.
 	Pending(ctx context.Context, days int) (Pending, error)
+	// Night returns what the last night counted of a store; nil: nothing yet.
+	Night(ctx context.Context, store string) (*numbers.Snapshot, error)
 	// Rule says what a worker does in a store; false: there is no such worker or store.
 	Rule(worker, store string) (installation.Rule, bool)
 	// Pause has a worker send nothing in a store, or, with store "", in any, and Resume
@@ -54,6 +57,7 @@ type Pending struct {
 const (
 	statusFor, statusTime           = 5 * time.Second, 15 * time.Second
 	examinationFor, examinationTime = 5 * time.Minute, time.Minute
+	nightTime                       = 3 * time.Second
 	pendingFor, pendingTime         = 15 * time.Minute, 5 * time.Minute // it reads all that is pending
 )
 

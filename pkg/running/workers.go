@@ -119,6 +119,7 @@ type workerPage struct {
 	Counting      bool
 	Counted       string
 	Reasons       []verdict
+	Past          past
 }
 
 // dayCell is a day of the calendar; the zero one is a place before or after.
@@ -197,6 +198,7 @@ func (s *section) about(r *http.Request) (page workerPage, status int) {
 	pending, asOf, counted := s.pending.Last()
 	page.Counting, page.Counted = !counted, age(asOf)
 	page.fill(pending)
+	page.Past = s.pastOf(r.Context(), page.Worker, page.Store, page.Tracked)
 	return page, http.StatusOK
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"homing/pkg/announcement"
 	"homing/pkg/bulletin"
+	"homing/pkg/lift"
+	"homing/pkg/numbers"
 	"homing/pkg/reason"
 )
 
@@ -19,6 +21,13 @@ var announced = time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 
 func (board) Pending(context.Context, *announcement.Definition) (int, int, error) {
 	return 1200, 3, nil
+}
+
+func (board) Trial(_ context.Context, _, id string) (*numbers.Trial, error) {
+	if id != "spring" {
+		return nil, nil
+	}
+	return &numbers.Trial{Worker: "announcements", Occasion: id, Share: 0.1, Window: 30, Emailed: lift.Arm{People: 9000, Ordered: 1200}, Control: lift.Arm{People: 1000, Ordered: 70}}, nil
 }
 
 func (b board) Turn(ctx context.Context, do bulletin.Action, store, id string) (changed bool, err error) {
@@ -37,7 +46,7 @@ func (b board) Turn(ctx context.Context, do bulletin.Action, store, id string) (
 func announce(t *testing.T, d *desk, id string) {
 	t.Helper()
 	b := announcement.Entries{JS: d.versions.JetStream()}
-	def := announcement.Definition{ID: id, Store: "main", Template: "announcements/newsletter", Countries: []string{"GB"}, Segments: []string{"loyal", "vip"}, Who: "orders > 3"}
+	def := announcement.Definition{ID: id, Store: "main", Template: "announcements/newsletter", Countries: []string{"GB"}, Segments: []string{"loyal", "vip"}, Who: "orders > 3", Holdout: 0.1}
 	if err := def.At.UnmarshalText([]byte("2026-12-01 09:00")); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +74,7 @@ func TestAnnouncementsArePausedAndCalledOffByEditors(t *testing.T) {
 	}
 	const one = "/announcements/main/spring"
 	_, page := vic.get(one)
-	for _, want := range []string{"customers in GB, in the segment loyal or vip, with <code>orders &gt; 3</code>", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000"} {
+	for _, want := range []string{"customers in GB, in the segment loyal or vip, with <code>orders &gt; 3</code>", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000", "emails bring orders", "13.3 % of the 9,000 people who were emailed ordered"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
 		}

@@ -29,9 +29,12 @@ const maxCompiled = 96
 // A compiler makes emails from their files, one by one, with the renderer that delivery
 // uses. What has not changed is not compiled again.
 type compiler struct {
-	mu   sync.Mutex
-	done map[compiledKey]*compiled
-	age  []compiledKey // oldest first
+	// trying is held by what is tried out with its samples, one email after the other: who
+	// types, or looks at something else, has the other processors.
+	trying sync.Mutex
+	mu     sync.Mutex
+	done   map[compiledKey]*compiled
+	age    []compiledKey // oldest first
 }
 
 // A compiledKey is the files of an email, whether it was tried out with its samples, and
@@ -119,6 +122,10 @@ func (c *compiler) compile(ctx context.Context, files memory, name string, check
 		}
 		go func() { // also if who asked goes away: they ask again
 			defer close(x.ready)
+			if checked {
+				c.trying.Lock()
+				defer c.trying.Unlock()
+			}
 			x.load(files, name, checked, lang)
 		}()
 	}

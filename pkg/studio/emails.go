@@ -1,10 +1,13 @@
 package studio
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"homing/pkg/render"
 )
@@ -18,6 +21,7 @@ type emailCard struct {
 	Preheader  string
 	Mistakes   int
 	First      mistake
+	Later      bool // it is being tried out, and the rest is not known yet
 }
 
 // A group is the emails of one worker.
@@ -44,10 +48,14 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	names := emailNames(files)
+	// Trying out all for the first time takes seconds: the page shows what is known soon, and
+	// its script asks for the rest.
+	ctx, cancel := context.WithTimeout(r.Context(), soon)
+	defer cancel()
 	cards := make([]emailCard, len(names))
 	var wg sync.WaitGroup
 	for n, name := range names {
-		wg.Go(func() { cards[n] = s.card(r, name) })
+		wg.Go(func() { cards[n] = s.card(ctx, name) })
 	}
 	wg.Wait()
 	for n, name := range names {
@@ -62,8 +70,14 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 	s.page(w, r, http.StatusOK, "/emails", "emails", "Emails", out)
 }
 
-func (s *Studio) card(r *http.Request, name string) emailCard {
-	p, mail, err := s.render(r.Context(), look{Email: name}, s.compile.email)
+// soon is how long the list waits for what is being tried out.
+const soon = 80 * time.Millisecond
+
+func (s *Studio) card(ctx context.Context, name string) emailCard {
+	p, mail, err := s.render(ctx, look{Email: name}, s.compile.email)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return emailCard{Later: true}
+	}
 	if err != nil {
 		return emailCard{Mistakes: 1, First: mistake{Text: err.Error()}}
 	}

@@ -27,13 +27,14 @@ type hub struct {
 	recheck time.Duration // how often it is looked whether somebody may still look
 	longest time.Duration // how long a stream is open; then the browser asks for another
 	most    int           // how many there are at a time
+	clock   func() time.Time
 
 	mu   sync.Mutex
 	open int
 }
 
 func newHub(sections []Section) *hub {
-	h := &hub{sections: map[string]*watched{}, pace: 2 * time.Second, beat: 15 * time.Second, recheck: 2 * time.Second, longest: 20 * time.Minute, most: 250}
+	h := &hub{sections: map[string]*watched{}, pace: 2 * time.Second, beat: 15 * time.Second, recheck: 2 * time.Second, longest: 20 * time.Minute, most: 250, clock: time.Now}
 	for _, x := range sections {
 		if x.Watch != nil {
 			h.sections[x.Path] = &watched{ask: x.Watch, editors: x.Editors, changed: make(chan struct{})}
@@ -58,7 +59,7 @@ type watched struct {
 }
 
 // join has the section asked; leave ends it when nobody looks any more.
-func (x *watched) join(pace time.Duration) {
+func (x *watched) join(h *hub) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.looking++; x.looking > 1 {
@@ -66,7 +67,7 @@ func (x *watched) join(pace time.Duration) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var asking sync.WaitGroup
-	asking.Go(func() { x.keepAsking(ctx, pace) })
+	asking.Go(func() { x.keepAsking(ctx, h) })
 	x.version, x.end = "", func() { cancel(); asking.Wait() }
 }
 
@@ -81,8 +82,8 @@ func (x *watched) leave() {
 	}
 }
 
-func (x *watched) keepAsking(ctx context.Context, pace time.Duration) {
-	tick := time.NewTicker(pace)
+func (x *watched) keepAsking(ctx context.Context, h *hub) {
+	tick := time.NewTicker(h.pace)
 	defer tick.Stop()
 	for {
 		said, err := x.ask(ctx)
@@ -94,7 +95,7 @@ func (x *watched) keepAsking(ctx context.Context, pace time.Duration) {
 		}
 		// Pages say how long ago something was: they change with each minute.
 		sum := sha256.Sum256([]byte(said))
-		x.tell(base64.RawURLEncoding.EncodeToString(sum[:12]) + time.Now().UTC().Format(".0504"))
+		x.tell(base64.RawURLEncoding.EncodeToString(sum[:12]) + h.clock().UTC().Format(".1504"))
 		select {
 		case <-ctx.Done():
 			return
@@ -159,7 +160,7 @@ func (s *Studio) stream(w http.ResponseWriter, r *http.Request) {
 	if !out.say("retry: 3000\n\n") { // milliseconds after which the browser comes back
 		return
 	}
-	x.join(s.live.pace)
+	x.join(s.live)
 	defer x.leave()
 	s.tellChanges(r, out, x, was)
 }

@@ -52,6 +52,8 @@ func watching(t *testing.T, change func(*hub)) (at string, s *Studio, b *board, 
 		t.Fatal(err)
 	}
 	s.o.URL, s.pageURL, s.mailURL = at, at, "http://mails.invalid"
+	noon := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) // or each minute is a change
+	s.live.clock = func() time.Time { return noon }
 	s.live.pace, s.live.beat, s.live.recheck = 10*time.Millisecond, 30*time.Millisecond, 10*time.Millisecond
 	if change != nil {
 		change(s.live)

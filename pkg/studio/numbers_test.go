@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -22,13 +23,24 @@ import (
 	"homing/pkg/figures"
 	"homing/pkg/lift"
 	"homing/pkg/numbers"
+	"homing/pkg/render"
 	"homing/pkg/studio"
+	"homing/templates"
 )
 
 // nights has a year of a shop that is made up, and nothing of the second store.
 type nights struct{}
 
 func (nights) Refresh(context.Context, string) error { return errors.New("nobody computes here") }
+
+func (nights) Digest(_ context.Context, store string) (figures.Digest, error) {
+	d := figures.Digest{Next: time.Date(2026, 12, 7, 8, 0, 0, 0, time.UTC), Shown: func(html string) string { return html + "<!-- with charts -->" }}
+	if store == "main" {
+		d.To = 2
+	}
+	d.Data = render.Data{Store: render.Store{ID: store, Name: "Tea & Co"}, Digest: &render.Digest{From: d.Next.AddDate(0, 0, -14), To: d.Next.AddDate(0, 0, -7), At: d.Next.AddDate(0, 0, -7), Findings: []render.Finding{{Kind: "early"}}}}
+	return d, nil
+}
 
 func (nights) Read(_ context.Context, store string) (*numbers.Snapshot, error) {
 	if store != "main" {
@@ -136,6 +148,30 @@ func (b *tab) sections(name string) {
 		eval[bool](b, fmt.Sprintf(`(document.getElementById("main").scrollTo(0, %v), true)`, at-60))
 		eval[bool](b, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
 		b.picture(fmt.Sprintf("%s-%02d", name, i))
+	}
+}
+
+// The next digest is shown to everybody, in the words that are in force.
+func TestTheNextDigestIsShown(t *testing.T) {
+	d := openedConsole(t, withNumbers, func(o *studio.Options, _ *console.Options) { o.Carried = templates.Files })
+	vic := d.signedIn(t, vicsToken)
+	_, page := vic.get("/numbers/digest?store=main")
+	for _, want := range []string{"The next one leaves on Monday, 7 December, at 08:00 UTC, to 2 people", "Tea &amp; Co"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in %s", want, page)
+		}
+	}
+	frame := regexp.MustCompile(`src="(http[^"]+/view/[^"]+)"`).FindStringSubmatch(page)
+	if frame == nil {
+		t.Fatalf("no email in %s", page)
+	}
+	vic.at = ""
+	if code, email := vic.get(frame[1]); code != http.StatusOK || !strings.Contains(email, "with charts") {
+		t.Errorf("%d %s", code, email)
+	}
+	vic.at = d.URL()
+	if _, page := vic.get("/numbers/digest?store=second"); !strings.Contains(page, "<code>stores.second.digest_to</code> names nobody") {
+		t.Errorf("one that nobody gets: %s", page)
 	}
 }
 

@@ -2,7 +2,10 @@ package studio
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"mime"
@@ -180,7 +183,30 @@ func (s *Studio) frame(w http.ResponseWriter, r *http.Request, status int, of, t
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	// What is shown has no such quote: templates escape it.
+	_, _ = w.Write(bytes.ReplaceAll(b.Bytes(), []byte(`"/assets/`), []byte(`"/assets/`+s.stamp+`/`)))
+}
+
+// stampOf is a hash of all that pages need besides themselves.
+func stampOf(sections []Section) string {
+	h := sha256.New()
+	add := func(fsys fs.FS) {
+		_ = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			content, err := fs.ReadFile(fsys, name)
+			fmt.Fprintf(h, "%s %d %s", name, len(content), content)
+			return err
+		}) // it is in the binary
+	}
+	add(assets)
+	for _, x := range sections {
+		if x.Assets != nil {
+			add(x.Assets)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // serveAsset serves a file of the pages.
@@ -205,11 +231,18 @@ func serveFile(w http.ResponseWriter, name string, content []byte) {
 // asset serves what pages need; their templates are no assets.
 func (s *Studio) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
+	if stamp, of, ok := strings.Cut(name, "/"); ok && stamp == s.stamp {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		name = of
+	}
 	if strings.HasSuffix(name, ".html") {
 		http.NotFound(w, r)
 		return
 	}
 	for _, x := range s.o.Sections {
+		if x.Assets == nil {
+			continue
+		}
 		if content, err := fs.ReadFile(x.Assets, name); err == nil {
 			serveFile(w, name, content)
 			return

@@ -2,9 +2,12 @@ package studio
 
 import (
 	"context"
+	"errors"
 	"html/template"
 	"io/fs"
 	"net/http"
+
+	"homing/pkg/render"
 )
 
 // A Section is a part of the app that is made elsewhere: it has a place in the navigation,
@@ -31,6 +34,8 @@ type App interface {
 	// Frame keeps an email for a while, to be shown in a frame, and returns the address
 	// that the frame leads to: it is on a host of its own, where no script runs.
 	Frame(html string) string
+	// InForce renders an email with the templates that are in force, whatever is edited.
+	InForce(ctx context.Context, email string, d render.Data) (render.Mail, error)
 }
 
 // PageOf returns a page made of files that define "content".
@@ -42,6 +47,31 @@ func PageOf(fsys fs.FS, files ...string) *template.Template {
 // Show implements App.
 func (s *Studio) Show(w http.ResponseWriter, r *http.Request, status int, section, title string, page *template.Template, content any) {
 	s.frame(w, r, status, section, title, page, content)
+}
+
+// InForce implements App. Where a folder is edited, its files are what is in force.
+func (s *Studio) InForce(ctx context.Context, email string, d render.Data) (render.Mail, error) {
+	files, err := s.withDrafts(nil)
+	if s.shared != nil {
+		var now *state
+		if now, err = s.shared.now(ctx); err == nil {
+			files = memory{}
+			for p, text := range now.inForce {
+				files[p] = string(text)
+			}
+		}
+	}
+	if err != nil {
+		return render.Mail{}, err
+	}
+	c, err := s.compile.draft("")(ctx, files, email)
+	if err != nil {
+		return render.Mail{}, err
+	}
+	if c.set == nil {
+		return render.Mail{}, errors.New(email + ": " + c.mistakes[0].Text)
+	}
+	return c.try(email, d)
 }
 
 // Frame implements App.

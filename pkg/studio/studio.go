@@ -107,6 +107,7 @@ type Studio struct {
 	shown   []section
 	live    *hub
 	peek    string // the key of thumbnails
+	stamp   string // of all assets: browsers keep them for as long as it is the same
 
 	servers          []*http.Server
 	addr, mailAddr   net.Addr
@@ -144,7 +145,7 @@ func Start(o Options) (*Studio, error) {
 		s.shared = &shared{store: o.Versions, builtIn: builtIn}
 		s.work = s.shared
 	}
-	s.shown, s.live = s.sections(), newHub(o.Sections)
+	s.shown, s.live, s.stamp = s.sections(), newHub(o.Sections), stampOf(o.Sections)
 	log := o.Log.Named("studio")
 	if o.URL != "" {
 		s.pageURL, s.mailURL = strings.TrimRight(o.URL, "/"), strings.TrimRight(o.MailURL, "/")

@@ -13,12 +13,14 @@ import (
 
 	"homing/events"
 	"homing/pkg/announcement"
+	"homing/pkg/attribution"
 	"homing/pkg/bulletin"
 	"homing/pkg/config"
 	"homing/pkg/console"
 	"homing/pkg/control"
 	"homing/pkg/doctor"
 	"homing/pkg/installation"
+	"homing/pkg/numbers"
 	"homing/pkg/rejected"
 	"homing/pkg/running"
 	"homing/pkg/studio"
@@ -106,6 +108,17 @@ func (book) Rule(worker, store string) (installation.Rule, bool) {
 	about, settings := config.Section{}.Explain(worker)
 	return installation.Rule{Emails: worker + " emails", About: about, Settings: settings, Tracked: true,
 		Steps: []installation.RuleStep{{Name: "thanks", Template: "thank-you/thanks", Class: "transactional", Late: "3 days"}}}, store == "main"
+}
+
+func (book) Night(_ context.Context, store string) (*numbers.Snapshot, error) {
+	if store != "main" {
+		return nil, nil
+	}
+	s := &numbers.Snapshot{At: time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC), Zone: "Europe/London", Windows: attribution.Windows{AfterSending: 7 * 24 * time.Hour}}
+	for d := s.At.AddDate(0, 0, -40); d.Before(s.At); d = d.AddDate(0, 0, 1) {
+		s.Days = append(s.Days, numbers.Day{Date: d.Format(time.DateOnly), Workers: map[string]*numbers.Worker{"thank-you": {Sent: 12, Clicked: 2, Orders: 1, Revenue: map[attribution.Model]numbers.Money{attribution.Last: {"GBP": 2750}}}}})
+	}
+	return s, nil
 }
 
 func (book) Pause(_ context.Context, worker, store, why string) (installation.Switched, error) {

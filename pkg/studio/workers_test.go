@@ -18,7 +18,7 @@ func TestWorkersArePausedByEditors(t *testing.T) {
 		}
 		_, page = vic.get("/workers/thank-you")
 	}
-	for _, want := range []string{"Thanks for an order", "30 minutes", "expired", "2026-12-01", "paused since", "a typo"} {
+	for _, want := range []string{"Thanks for an order", "30 minutes", "expired", "2026-12-01", "paused since", "a typo", "<td>84</td><td>14</td><td>7</td><td><span class=\"sum\">192.50 GBP</span>", "since 2026-10-21", "up to 7 days after one of its emails was sent"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("a viewer doesn't see %q in %s", want, page)
 		}

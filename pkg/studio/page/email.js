@@ -1,8 +1,8 @@
 // The page of one email: files on the left, what becomes of them on the right.
-import { Editor } from "/assets/editor.js";
-import { complete, setWords } from "/assets/complete.js";
-import { ask, drafts, follow, keepDrafts } from "/assets/shared.js";
-import { Preview } from "/assets/preview.js";
+import { Editor } from "./editor.js";
+import { complete, setWords } from "./complete.js";
+import { ask, drafts, follow, keepDrafts } from "./shared.js";
+import { Preview } from "./preview.js";
 
 const $ = (id) => document.getElementById(id);
 const bench = $("bench"), email = bench.dataset.email, mayEdit = "editor" in document.body.dataset;

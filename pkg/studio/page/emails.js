@@ -1,16 +1,39 @@
 // The list: it follows the files, and says which emails have changes that are only in
 // this browser.
-import { follow, drafts } from "/assets/shared.js";
+import { follow, drafts } from "./shared.js";
 
 const lost = document.getElementById("lost");
 
-for (const card of document.querySelectorAll(".card")) {
-  if (!Object.keys(drafts()).some((p) => p.includes(card.dataset.name + "."))) continue;
+function mark(card) {
+  if (!Object.keys(drafts()).some((p) => p.includes(card.dataset.name + "."))) return;
   const tag = document.createElement("span");
   tag.className = "tag";
   tag.textContent = "not saved";
   card.querySelector(".step").append(" ", tag);
 }
+
+/** rest asks for what was still being checked, until all is known. The picture stays. */
+async function rest() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const card of document.querySelectorAll("[data-later]")) {
+    const known = next.getElementById(card.id);
+    if (!known || "later" in known.dataset) continue;
+    card.removeAttribute("data-later");
+    card.querySelector(".what").replaceWith(known.querySelector(".what"));
+    const broken = known.querySelector(".broken");
+    if (broken) card.querySelector(".thumb").replaceChildren(broken);
+    mark(card);
+  }
+  later();
+}
+
+function later() {
+  if (document.querySelector("[data-later]")) setTimeout(() => rest().catch(later), 700);
+}
+
+for (const card of document.querySelectorAll(".card:not([data-later])")) mark(card);
+later();
 
 follow({
   files: () => location.reload(),

@@ -1,6 +1,6 @@
 // The preview: what the renderer makes of the files, as they are typed.
-import { Editor } from "/assets/editor.js";
-import { ask } from "/assets/shared.js";
+import { Editor } from "./editor.js";
+import { ask } from "./shared.js";
 
 const $ = (id) => document.getElementById(id);
 

@@ -1,0 +1,243 @@
+package homingtest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/nats-io/nats.go"
+
+	"go.uber.org/zap"
+
+	"homing/events"
+	"homing/pkg/announcement"
+	"homing/pkg/app"
+	"homing/pkg/bus"
+	"homing/pkg/config"
+	"homing/pkg/customer"
+	"homing/pkg/homingtest"
+	"homing/pkg/homingtest/lengthy"
+	"homing/pkg/touch"
+)
+
+const (
+	speedToken = "a-token-of-ann-that-has-32-bytes-or-more"
+	// paintLimit is how soon a page has something to show.
+	paintLimit = 200 * time.Millisecond
+)
+
+// Every page of the console answers soon in a store with many customers, what it counts
+// included, and a browser paints it soon. How many are many depends on the build tag; see
+// `make bench-console`.
+func TestTheConsoleIsQuick(t *testing.T) {
+	lengthy.Always(t)
+	s := newTown(t)
+	began := time.Now()
+	at := s.openConsole() // first, so that Redis is that of this installation
+	s.settle(storyPeople, storyEntries)
+	s.fill()
+	t.Logf("%d customers with %d timeline entries were taken in within %v", storyPeople, storyPeople*storyEntries, time.Since(began).Round(time.Second))
+	began = time.Now()
+	if res, err := http.DefaultClient.Do(s.ask(http.MethodPost, at+"/numbers/refresh", "store=main")); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("counting the numbers: %v, %v", res, err)
+	}
+	t.Logf("the numbers were counted in %v", time.Since(began).Round(time.Millisecond))
+	who := "/customers/main/" + s.key(7).Token
+	pages := []string{"/today", "/customers", who, "/workers", "/workers/review-request", "/workers/review-request/pause", "/announcements", "/announcements/main/a-1",
+		"/numbers", "/numbers?months=36", "/emails", "/emails/thank-you/thanks", "/versions", "/versions/draft", "/rejected", "/rejected/main/bad_money?field=order.total", "/system"}
+	for _, path := range pages {
+		first, whole, size := s.look(at + path)
+		if whole > first {
+			t.Logf("%-45s answers in %v, and has all that it counts after %v", path, first.Round(time.Millisecond), whole.Round(time.Millisecond))
+		}
+		var took []time.Duration
+		for range 15 {
+			d, _, _ := s.look(at + path)
+			took = append(took, d)
+		}
+		slices.Sort(took)
+		t.Logf("%-45s first %v, then median %v, slowest %v of %d; %d kB", path, first.Round(time.Millisecond), took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond), len(took), size>>10)
+		if median := took[len(took)/2]; median > storyLimit {
+			t.Errorf("%s takes %v", path, median)
+		}
+	}
+	s.paint(at, pages)
+}
+
+// fill adds what pages show besides customers and what is pending: a busy day, what shops
+// sent wrong, and announcements, three of them on their way.
+func (s *town) fill() {
+	s.t.Helper()
+	ctx, midnight := s.t.Context(), s.now.Truncate(24*time.Hour)
+	var facts []customer.Entry
+	for i := range storyPeople / 8 {
+		f := events.Email{Customer: s.key(i).Token, Worker: "review-request", Step: "ask", Occasion: fmt.Sprint("day-", i), Class: string(touch.Marketing), Reason: "ok"}
+		f.Touch = touch.Touch{Worker: f.Worker, Step: f.Step, Customer: s.key(i), Occasion: f.Occasion}.ID()
+		kind := []events.Type{events.TypeEmailSent, events.TypeEmailSent, events.TypeEmailSent, events.TypeEmailHeld, events.TypeEmailDropped}[i%5]
+		if kind != events.TypeEmailSent {
+			f.Reason = map[events.Type]string{events.TypeEmailHeld: "quiet_hours", events.TypeEmailDropped: "holdout"}[kind]
+		}
+		at := midnight.Add(time.Duration(i%86400) * s.now.Sub(midnight) / 86400)
+		facts = append(facts, customer.Entry{Key: s.key(i), Event: events.Event{ID: f.Touch, Source: "/homing", Store: "main", Type: kind, Time: at, Data: events.NewFact(kind, f)}})
+	}
+	in := s.intake()
+	for batch := range slices.Chunk(facts, 1000) {
+		if err := in.Take(ctx, batch); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for i := range min(6000, 50*storyPeople/10) {
+		m := nats.NewMsg("rejected.main." + []string{"bad_money", "unknown_store", "bad_value"}[i%3])
+		m.Data = []byte(`{"customer":{"id":"c"},"order":{"id":"1","total":27.8}}`)
+		for name, value := range map[string]string{bus.HeaderSubject: "storefront.main.order.placed", bus.HeaderDetail: fmt.Sprintf("order.total: %d is a JSON number", i), bus.HeaderEvent: fmt.Sprint("e-", i)} {
+			m.Header.Set(name, value)
+		}
+		if _, err := s.js.PublishMsgAsync(m); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	<-s.js.PublishAsyncComplete()
+	board := announcement.Entries{JS: s.js}
+	for i := range 50 {
+		a, err := board.Create(ctx, announcement.Definition{ID: fmt.Sprint("a-", i), Store: "main", Template: "announcements/newsletter"}, s.now)
+		if err == nil {
+			_, err = board.Change(ctx, "main", a.ID, func(a *announcement.Announcement) error {
+				a.Planned = s.now
+				a.Walk.Counts = announcement.Counts{Customers: storyPeople, Audience: storyPeople, Planned: storyPeople}
+				if i > 3 {
+					a.Done = s.now
+					a.Outcomes = &announcement.Outcomes{Sent: storyPeople}
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// openConsole starts a process that serves the console, and one that counts the numbers.
+func (s *town) openConsole() (at string) {
+	s.t.Helper()
+	c := s.config
+	port := strconv.Itoa(homingtest.FreePort(s.t))
+	at = "http://localhost:" + port
+	c.HTTP.Listen, c.HTTP.Gateway, c.Installation.Holdout, c.Templates.Source = "127.0.0.1:0", "127.0.0.1:0", 0.05, config.SourceBucket
+	c.Console = config.Console{Listen: "127.0.0.1:" + port, URL: at, MailURL: "http://127.0.0.1:" + port, Proxy: c.Console.Proxy,
+		People: config.ConsolePeople{{Name: "Ann", Role: config.RoleEditor, Token: speedToken}}}
+	sink := &homingtest.Sink{}
+	s.t.Cleanup(sink.Close)
+	a, err := app.New(app.Options{Config: c, NATS: []nats.Option{nats.InProcessServer(s.nats.Server.Server())}, Log: zap.NewNop(), RedisEmbedded: true, SMTPDial: sink.Dial, Load: homingtest.Load, Roles: []string{app.RoleConsole, app.RoleCalendar}})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = a.Stop(context.Background()) })
+	for end := time.Now().Add(time.Minute); a.Ready() != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal(a.Ready())
+		}
+	}
+	return at
+}
+
+func (s *town) ask(method, url, form string) *http.Request {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, url, bytes.NewBufferString(form))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+speedToken)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return req
+}
+
+// look gets a page, and says how long that took, and how long until it had all that it was
+// still counting.
+func (s *town) look(url string) (first, whole time.Duration, size int) {
+	s.t.Helper()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		res, err := http.DefaultClient.Do(s.ask(http.MethodGet, url, ""))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		page, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK {
+			s.t.Fatalf("%s: %s %v %s", url, res.Status, err, page)
+		}
+		if whole = time.Since(began); first == 0 {
+			first = whole
+		}
+		switch {
+		case res.StatusCode != http.StatusOK:
+			s.t.Fatalf("%s: %s", url, res.Status)
+		case res.Header.Get("Refresh") == "" && !strings.Contains(string(page), "counting what is planned") && !strings.Contains(string(page), "Counting what is planned"):
+			return first, whole, len(page)
+		}
+		if whole > 5*time.Minute {
+			s.t.Fatalf("%s: still not whole", url)
+		}
+	}
+}
+
+// paint has a browser open the pages, and says when it painted something of each.
+func (s *town) paint(at string, pages []string) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); path == "" && err == nil {
+			path = found
+		}
+	}
+	if path == "" {
+		s.t.Log("there is no chromium here: when pages are painted is not measured")
+		return
+	}
+	alloc, cancel := chromedp.NewExecAllocator(s.t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))...)
+	defer cancel()
+	ctx, cancel := chromedp.NewContext(alloc)
+	defer cancel()
+	do := func(actions ...chromedp.Action[chromedp.Void]) {
+		if err := chromedp.Do(ctx, actions...); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(at+"/sign-in"), chromedp.Focus("#token"), chromedp.KeyEvent(speedToken+"\r"))
+	for n := 0; ; n++ {
+		in, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`Boolean(document.querySelector("nav"))`))
+		if err == nil && in {
+			break
+		} else if n > 500 {
+			s.t.Fatal("nobody is let in")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	for _, path := range pages {
+		var took []float64
+		for range 7 {
+			do(chromedp.Navigate(at + path))
+			ms, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`new Promise((done) => { const look = () => { const x = performance.getEntriesByName("first-contentful-paint")[0]; x ? done(x.startTime) : requestAnimationFrame(look); }; look(); })`, chromedp.EvalAwaitPromise))
+			if err != nil {
+				s.t.Fatalf("%s: %v", path, err)
+			}
+			took = append(took, ms)
+		}
+		slices.Sort(took)
+		s.t.Logf("%-45s is painted after %.0f ms, %.0f at most of %d", path, took[len(took)/2], took[len(took)-1], len(took))
+		if median := time.Duration(took[len(took)/2] * float64(time.Millisecond)); storyLimit == paintLimit && median > paintLimit {
+			s.t.Errorf("%s is painted after %v", path, median)
+		}
+	}
+}
