@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"homing/pkg/localtime"
@@ -51,6 +52,39 @@ type section struct {
 	app    studio.App
 	page   *template.Template
 	digest *template.Template
+
+	mu   sync.Mutex
+	made map[made]laidOut
+}
+
+// made is what is laid out once, until there is another night.
+type made struct {
+	of     *numbers.Snapshot
+	months int
+}
+
+type laidOut struct {
+	answers []answer
+	tiles   []tile
+	parts   []part
+}
+
+// mostMade bounds how many are kept.
+const mostMade = 16
+
+// layOut is how a snapshot is shown: all who look share it.
+func (s *section) layOut(of *numbers.Snapshot, months int) laidOut {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := made{of, months}
+	out, ok := s.made[key]
+	if !ok {
+		if out = (laidOut{answersOf(of), tilesOf(of), partsOf(of, months)}); len(s.made) >= mostMade || s.made == nil {
+			s.made = map[made]laidOut{}
+		}
+		s.made[key] = out
+	}
+	return out
 }
 
 // Section returns the section of the console, of an installation with some stores. now is
@@ -104,7 +138,8 @@ func (s *section) show(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.Snapshot != nil {
 		p.Age = localtime.Age(s.now().Sub(p.At))
-		p.Answers, p.Tiles, p.Parts = answersOf(p.Snapshot), tilesOf(p.Snapshot), partsOf(p.Snapshot, p.Months)
+		out := s.layOut(p.Snapshot, p.Months)
+		p.Answers, p.Tiles, p.Parts = out.answers, out.tiles, out.parts
 	}
 	s.app.Show(w, r, status, path, "Numbers", s.page, p)
 }

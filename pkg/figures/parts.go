@@ -89,6 +89,9 @@ func partsOf(s *numbers.Snapshot, months int) (out []part) {
 	for _, t := range s.Tables(months)[1:] {
 		p := drawn[t.Name]
 		p.Table, p.First = t, currency
+		if t.Name == "lift_nights" {
+			p.Table = thinned(t, mostNights)
+		}
 		if len(t.Rows) < 2 {
 			p.Chart = "" // a line through one point
 		}
@@ -98,6 +101,32 @@ func partsOf(s *numbers.Snapshot, months int) (out []part) {
 		out = append(out, p)
 	}
 	return out
+}
+
+// mostNights is how many nights of a trial are shown: a chart has no room for more, and a
+// table of some thousand rows takes a browser long.
+const mostNights = 90
+
+// thinned is a table with so many rows, at most, for each value of its second column: every
+// second one, or third, and so on, and the last.
+func thinned(t *numbers.Table, most int) *numbers.Table {
+	of, seen := map[string]int{}, map[string]int{}
+	for _, row := range t.Rows {
+		of[row[1].Raw]++
+	}
+	out := *t
+	out.Rows = nil
+	for _, row := range t.Rows {
+		n := of[row[1].Raw]
+		seen[row[1].Raw]++
+		if step := (n + most - 1) / most; (n-seen[row[1].Raw])%step == 0 {
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	if len(out.Rows) < len(t.Rows) {
+		out.Says += " Not every night is shown here; the download has all."
+	}
+	return &out
 }
 
 // hues is how many steps of dark there are.

@@ -53,6 +53,9 @@ type compiled struct {
 
 	advised sync.Once
 	remarks []mistake // no mistakes, but worth knowing
+
+	listed sync.Once
+	card   emailCard // in the list
 }
 
 // only are the files that one email is made of, in a language or in all.

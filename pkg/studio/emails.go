@@ -55,7 +55,7 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 	cards := make([]emailCard, len(names))
 	var wg sync.WaitGroup
 	for n, name := range names {
-		wg.Go(func() { cards[n] = s.card(ctx, name) })
+		wg.Go(func() { cards[n] = s.card(ctx, files, name) })
 	}
 	wg.Wait()
 	for n, name := range names {
@@ -73,11 +73,21 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 // soon is how long the list waits for what is being tried out.
 const soon = 80 * time.Millisecond
 
-func (s *Studio) card(ctx context.Context, name string) emailCard {
-	p, mail, err := s.render(ctx, look{Email: name}, s.compile.email)
+// card is what the list shows of an email. It follows from its files alone, so it is made once.
+func (s *Studio) card(ctx context.Context, files memory, name string) emailCard {
+	c, err := s.compile.email(ctx, files, name)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return emailCard{Later: true}
 	}
+	if err != nil {
+		return emailCard{Mistakes: 1, First: mistake{Text: err.Error()}}
+	}
+	c.listed.Do(func() { c.card = s.cardOf(ctx, c, name) })
+	return c.card
+}
+
+func (s *Studio) cardOf(ctx context.Context, made *compiled, name string) emailCard {
+	p, mail, err := s.renderOf(ctx, made, look{Email: name})
 	if err != nil {
 		return emailCard{Mistakes: 1, First: mistake{Text: err.Error()}}
 	}

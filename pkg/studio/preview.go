@@ -99,6 +99,11 @@ func (s *Studio) render(ctx context.Context, l look, compile func(context.Contex
 	if err != nil {
 		return nil, render.Mail{}, err
 	}
+	return s.renderOf(ctx, c, l)
+}
+
+// renderOf is render of a compiled email.
+func (s *Studio) renderOf(ctx context.Context, c *compiled, l look) (*preview, render.Mail, error) {
 	out := &preview{Mistakes: c.mistakes}
 	if c.set == nil {
 		return out, render.Mail{}, nil
