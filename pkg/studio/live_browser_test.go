@@ -69,6 +69,9 @@ func TestPagesAreBroughtUpToDate(t *testing.T) {
 	eval[bool](b, `(window.same = document.activeElement, true)`)
 	happens()
 	b.waitFor(`document.body.innerText.includes("the sale") && document.querySelector(".sums dd").innerText === "13" && document.getAnimations().length > 0`)
+	if n := eval[float64](b, `document.querySelectorAll("[data-live], h1").length`); n != 2 {
+		t.Errorf("the page is in itself: %v", n)
+	}
 	if !eval[bool](b, `document.activeElement === window.same && window.same.innerText === "welcome"`) {
 		t.Error("the focus is somewhere else")
 	}

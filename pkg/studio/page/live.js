@@ -64,7 +64,7 @@ async function fetchIt() {
 
 function put(next) {
   const now = part(document), other = new Set(), before = told();
-  Idiomorph.morph(now, next, {
+  Idiomorph.morph(now, [...next.childNodes], {
     morphStyle: "innerHTML",
     callbacks: {
       beforeNodeMorphed: (was, is) => { if (was.nodeType === Node.TEXT_NODE && was.data.trim() !== is.data.trim()) other.add(was.parentElement); },
