@@ -63,7 +63,9 @@ func TestWhoRecommendsTheShopIsThankedWithTheirFriends(t *testing.T) {
 		redeem("pat@example.com", "2004", events.Unsubscribed)
 		at(8, 12)
 		redeem("joe@example.com", "2005", events.Subscribed)
-		w.Publish("main", &events.OrderReturned{Customer: events.Customer{Email: "kim@example.com"}, Order: events.OrderChange{ID: "2003"}})
+		// Kim makes an account, under which the shop tells that it came back.
+		w.Publish("main", &events.CustomerCreated{Customer: events.Customer{ID: "kim-7", Email: "kim@example.com"}})
+		w.Publish("main", &events.OrderReturned{Customer: events.Customer{ID: "kim-7"}, Order: events.OrderChange{ID: "2003"}})
 		w.Publish("main", &events.ReferralRedeemed{Customer: events.Customer{Email: "eve@example.com"}, Referral: events.Referral{Code: "FRIEND-NO-SUCH-CODE", OrderID: "2006"}})
 		at(30, 12)
 

@@ -72,6 +72,7 @@ type folding struct {
 	bodies  []byte
 	who     []introduction
 	tell    []customer.Entry
+	strays  []customer.Entry // see passOn
 }
 
 // folded is a customer of a fold.
@@ -127,13 +128,16 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 		return err
 	}
 	w.changed, w.of = w.changed[:0], w.of[:0]
-	w.who, w.tell = w.who[:0], nil
+	w.who, w.tell, w.strays = w.who[:0], nil, nil
 	for i, g := range w.todo {
 		changed := false
 		for n, more := g.first, true; more; n, more = w.next[n], w.next[n] != 0 {
 			w.who = s.newcomers(w.who, &records[i].Customer, &folds[n])
 			told, tell := customer.ApplyTelling(&records[i].Customer, &folds[n])
 			changed, w.tell = told || changed, append(w.tell, tell...)
+			if records[i].Customer.Strays(&folds[n]) {
+				w.strays = append(w.strays, folds[n])
+			}
 		}
 		if changed {
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
@@ -151,6 +155,9 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 	}
 	if err == nil {
 		err = s.reached(ctx, meetings) // of an erasure at the same moment one of both sees the other
+	}
+	if err == nil && s.introductions != nil && !s.refolds {
+		err = s.passOn(ctx, w.strays)
 	}
 	if err != nil {
 		return err

@@ -96,4 +96,11 @@ func (p *people) into(r *record, e *customer.Entry) {
 	p.told(r, e.Event.Type)
 	p.changed(r)
 	p.tell(tell)
+	if r.Customer.Strays(e) {
+		if who, err := p.Read(context.Background(), []customer.Ask{{Key: e.Key}}); err == nil { // it is in memory
+			for _, x := range who[0].PassOn(*e) {
+				p.into(p.at(x.Key), &x)
+			}
+		}
+	}
 }
