@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -34,6 +35,8 @@ type pendingCount struct {
 	Scheduled int  `json:"scheduled"`      // on the schedule: not due yet, held, or set aside
 	Held      *int `json:"held,omitempty"` // of these, held or set aside; exact
 	Due       int  `json:"due"`            // fell due, and is not decided yet
+
+	HeldFor map[reason.Reason]int `json:"held_for,omitempty"` // held, by reason
 }
 
 func announcedOf(a *announcement.Announcement) *announced {
@@ -77,7 +80,11 @@ func (p *program) countExactly(ctx context.Context, l *opened, a *announcement.A
 	if err != nil {
 		return err
 	}
-	out.Pending.Held = &held
+	n := 0
+	for _, of := range held {
+		n += of
+	}
+	out.Pending.Held, out.Pending.HeldFor = &n, held
 	g := meter{p: p, since: time.Now(), last: time.Now()}
 	defer g.finish()
 	out.Outcomes, err = l.Outcomes(ctx, a, func(n int) {
@@ -110,6 +117,9 @@ func announcementText(a *announcement.Announcement, x *announced) string {
 			held = fmt.Sprintf(" (%s held)", number(*p.Held))
 		}
 		line("  pending    %s on the schedule%s, %s due", number(p.Scheduled), held, number(p.Due))
+		for _, r := range sortedReasons(p.HeldFor) {
+			line("    held     %s, %s", number(p.HeldFor[r]), cmp.Or(string(r), "for a reason that an older version did not note"))
+		}
 		if x.Outcomes == nil && !a.Planned.IsZero() {
 			line("  decided    %s, about; --exact counts how", number(x.Decided(p.Scheduled, p.Due)))
 		}

@@ -9,6 +9,7 @@ import (
 	"homing/pkg/announcement"
 	"homing/pkg/bulletin"
 	"homing/pkg/numbers"
+	"homing/pkg/reason"
 	"homing/pkg/studio"
 )
 
@@ -41,6 +42,11 @@ func (a Announcements) Get(ctx context.Context, store, id string) (*announcement
 // Pending implements bulletin.Announcements.
 func (a Announcements) Pending(ctx context.Context, d *announcement.Definition) (scheduled, due int, err error) {
 	return a.at.AnnouncementPending(ctx, d)
+}
+
+// Held implements bulletin.Announcements.
+func (a Announcements) Held(ctx context.Context, d *announcement.Definition) (map[reason.Reason]int, error) {
+	return a.at.AnnouncementHeld(ctx, d)
 }
 
 // Turn implements bulletin.Announcements.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"homing/docs"
@@ -43,6 +44,9 @@ type Announcements interface {
 	// Trial compares those who get one with those who are held out of it alone, as of last
 	// night; nil: no night has counted it.
 	Trial(ctx context.Context, store, id string) (*numbers.Trial, error)
+	// Held counts those of one that fell due and wait for a later time, by reason. It reads
+	// all that are on the schedule.
+	Held(ctx context.Context, d *announcement.Definition) (map[reason.Reason]int, error)
 	// Turn pauses, resumes or cancels one; false: it was so already. What is over gives
 	// announcement.ErrOver.
 	Turn(ctx context.Context, do Action, store, id string) (bool, error)
@@ -65,12 +69,18 @@ const (
 	shown = 50
 	// pace is how often it is looked how far they are while somebody watches.
 	pace = 3 * time.Second
+	// heldAtMost is of how many on the schedule it is counted which are held, and why: a
+	// page must not read more.
+	heldAtMost = 50_000
+	// heldPace is how often that is counted while somebody watches.
+	heldPace = 10 * time.Second
 )
 
 type section struct {
 	announcements Announcements
 	list          *lately.Answer[list] // which all who look at once share
 	watched       *lately.Answer[string]
+	held          sync.Map // of *lately.Answer[map[reason.Reason]int], by the path of one
 	stores        []string
 	app           studio.App
 	page          struct{ all, one, sure *template.Template }
@@ -231,6 +241,8 @@ type one struct {
 	Trouble, Said string
 	First, Last   time.Time // when it leaves
 	Left, Dropped []count
+	Held          []count
+	HeldUnknown   bool    // so many are on the schedule that it is not counted
 	Subjects      []count // of several, how often each was sent
 	Actions       []Action
 	Stores        bool
@@ -310,6 +322,9 @@ func (s *section) about(r *http.Request) (page one, status int) {
 	if err == nil {
 		page.Trial, err = s.trial(ctx, a)
 	}
+	if err == nil {
+		err = s.holds(ctx, &page)
+	}
 	if err != nil {
 		page.Trouble = err.Error()
 		return page, http.StatusBadGateway
@@ -329,6 +344,20 @@ func (s *section) about(r *http.Request) (page one, status int) {
 		page.Actions = []Action{Pause, Cancel}
 	}
 	return page, http.StatusOK
+}
+
+// holds counts what is held of one, for all who look at its page.
+func (s *section) holds(ctx context.Context, page *one) error {
+	p := page.progress
+	if page.HeldUnknown = p.Scheduled > heldAtMost; page.HeldUnknown || !p.Pending || p.Scheduled == 0 {
+		return nil
+	}
+	answer, _ := s.held.LoadOrStore(p.Path, lately.New(heldPace, patience, func(ctx context.Context) (map[reason.Reason]int, error) {
+		return s.announcements.Held(ctx, &p.Definition)
+	}))
+	held, _, err := answer.(*lately.Answer[map[reason.Reason]int]).Now(ctx)
+	page.Held = counts(held)
+	return err
 }
 
 // turn is the page on which somebody says that they mean it.

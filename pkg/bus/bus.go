@@ -38,6 +38,7 @@ const (
 	HeaderCustomer = "Homing-Customer" // timeline: the customer's token
 	HeaderTouch    = "Homing-Touch"    // schedule and due: the touch id
 	HeaderHeld     = "Homing-Held"     // schedule: the sequence of the due message that was put back
+	HeaderHeldFor  = "Homing-Held-For" // schedule: the reason for which it was
 	HeaderDetail   = "Homing-Detail"   // rejected: which field, what is wrong
 	HeaderSubject  = "Homing-Subject"  // rejected: where the message was
 	// HeaderTruncated has the size of a rejected payload that was too large for

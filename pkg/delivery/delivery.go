@@ -61,8 +61,9 @@ type Timeline interface {
 // Schedule is where a held touch waits, and others that may share its message.
 type Schedule interface {
 	// PutBack schedules a touch again that fell due as the message of a sequence, unless
-	// that was deleted or replaced: the customer was erased, or it was planned again.
-	PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error)
+	// that was deleted or replaced: the customer was erased, or it was planned again. Why
+	// is for those who count what waits.
+	PutBack(ctx context.Context, t touch.Touch, sequence uint64, why reason.Reason) (bool, error)
 	// Pending returns those of the touches that are pending, with what they display.
 	Pending(ctx context.Context, ts []touch.Touch) ([]touch.Touch, error)
 	// Waiting returns the touches of one id that are pending with some workers.
@@ -234,7 +235,7 @@ func (d *Delivery) begin(ctx context.Context, a *attempt) {
 		share = 0 // what only this process knows stays in it, and a later time would end a doubt
 	}
 	if !q.join(waiting{ctx, a}, share, func() { d.work(q) }) {
-		go func() { d.done(a, d.finish(ctx, a, setAside(q.crowdedFor()))) }()
+		go func() { d.done(a, d.finish(ctx, a, setAside(q.crowdedFor(), reason.Throughput))) }()
 	}
 }
 

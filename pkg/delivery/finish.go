@@ -46,7 +46,7 @@ func (d *Delivery) carryOut(ctx context.Context, a *attempt, decision Decision) 
 	if err := d.free(ctx, a); err != nil || decision.Aside == 0 {
 		return err
 	}
-	_, err := d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside), "")
+	_, err := d.reschedule(ctx, a, d.o.Scale.Now().Add(decision.Aside), "", decision.Why)
 	return err
 }
 
@@ -63,10 +63,10 @@ func (d *Delivery) dropped(a *attempt, body events.FactBody) events.Event {
 // reschedule puts the touch back on the schedule, for an instant or for a time of day
 // on the clocks of a zone. It reports false, and does not, if its message is gone: an
 // erasure took it along, or a newer one has its place.
-func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string) (bool, error) {
+func (d *Delivery) reschedule(ctx context.Context, a *attempt, until time.Time, zone string, why reason.Reason) (bool, error) {
 	t := a.touch
 	t.Wake, t.Zone, t.Late = until, zone, false
-	return d.o.Schedule.PutBack(ctx, t, a.due)
+	return d.o.Schedule.PutBack(ctx, t, a.due, why)
 }
 
 // hold puts the touch back on the schedule and says so, in that order: at worst it
@@ -80,7 +80,7 @@ func (d *Delivery) hold(ctx context.Context, a *attempt, decision Decision) erro
 		a.touch.Due = until
 		body.Due = &until
 	}
-	if back, err := d.reschedule(ctx, a, decision.Until, decision.Zone); err != nil || !back {
+	if back, err := d.reschedule(ctx, a, decision.Until, decision.Zone, reason.Reason(body.Reason)); err != nil || !back {
 		return err
 	}
 	body.Until = &until

@@ -50,7 +50,7 @@ func (d *Delivery) unclicked(ctx context.Context, a *attempt) Decision {
 		d.works(ctx, a, reason.Rebuilding, clicksWait)
 		return Decision{}
 	case d.failed(ctx, store, reason.Rebuilding, clicksWait, errClicksWait):
-		return setAside(parked)
+		return setAside(parked, reason.Rebuilding)
 	}
 	return waitFor(bus.Soon(time.Second))
 }
@@ -60,7 +60,7 @@ func (d *Delivery) unclicked(ctx context.Context, a *attempt) Decision {
 func (d *Delivery) pause(a *attempt) Decision {
 	for store := range d.o.Stores {
 		if !d.o.Holds.Paused(a.touch.Worker, store) {
-			return setAside(parked)
+			return setAside(parked, reason.Paused)
 		}
 	}
 	return handBack(bus.ErrShutdown)
@@ -72,7 +72,7 @@ func (d *Delivery) pause(a *attempt) Decision {
 func (d *Delivery) held(ctx context.Context, a *attempt, why reason.Reason, detail string, err error) Decision {
 	switch {
 	case d.failed(ctx, a.touch.Customer.Store, why, detail, err):
-		return setAside(parked)
+		return setAside(parked, why)
 	case d.o.Holds.Others(why, detail):
 		return waitFor(bus.Soon(time.Second))
 	}

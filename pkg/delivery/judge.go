@@ -66,7 +66,7 @@ func (d *Delivery) decreed(a *attempt, now time.Time) Decision {
 	if now.After(a.touch.Due.Add(a.step.Expires)) {
 		return Decision{}
 	}
-	return setAside(v.Until.Sub(now))
+	return setAside(v.Until.Sub(now), v.Reason)
 }
 
 // revocable returns the claim on a touch that was dropped for a reason which the

@@ -49,7 +49,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 	code, err := d.code(ctx, a, terms)
 	if errors.Is(err, offer.ErrNoCode) {
 		d.failed(ctx, a.touch.Customer.Store, reason.NoOfferCode, listOf(terms.List), err)
-		return setAside(parked)
+		return setAside(parked, reason.NoOfferCode)
 	} else if err != nil {
 		return waitFor(err)
 	}

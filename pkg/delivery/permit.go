@@ -33,7 +33,7 @@ func (d *Delivery) permit(ctx context.Context, a *attempt) Decision {
 		return Decision{}
 	}
 	if !d.mayTry(a) {
-		return setAside(parked)
+		return setAside(parked, a.down())
 	}
 	urgent := a.step.Class == touch.Transactional
 	if err := a.route.Channel.Ready(a.to, urgent); err != nil {

@@ -34,6 +34,7 @@ type Decision struct {
 	Moves  bool            // HoldUntil: Until is the touch's due time from now on
 	Fact   events.Event    // Settled
 	Aside  time.Duration   // Wait: for how long it is put back on the schedule; 0: it stays in flight
+	Why    reason.Reason   // Wait: why, if it is put back
 	Err    error           // Wait, HandBack: what the loop is told
 }
 
@@ -101,8 +102,11 @@ var judgeAgain = Decision{Action: JudgeAgain}
 // waitFor keeps a touch in flight until a server is back; the loop decides when.
 func waitFor(err error) Decision { return Decision{Action: Wait, Err: err} }
 
-// setAside puts a touch back on the schedule for a while, and says nothing of it.
-func setAside(d time.Duration) Decision { return Decision{Action: Wait, Aside: d} }
+// setAside puts a touch back on the schedule for a while, and says nothing of it on the
+// timeline.
+func setAside(d time.Duration, why reason.Reason) Decision {
+	return Decision{Action: Wait, Aside: d, Why: why}
+}
 
 func handBack(err error) Decision { return Decision{Action: HandBack, Err: err} }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -134,13 +135,17 @@ func TestAnAnnouncementReachesEachOnce(t *testing.T) {
 		}
 		at(3, 11, 52) // every quarter of an hour what is paused is looked at, and is on no schedule for that moment
 		held, err := schedule.New(w.JS, clock.Scale{}).Held(t.Context(), announcement.Worker, "main", "newsletter", "spring")
-		if err != nil || held < n/6 || held > n/3 { // those of London, whose time was nine
-			t.Errorf("%d are held while it is paused (%v)", held, err)
+		if paused := held[reason.Paused]; err != nil || len(held) != 1 || paused < n/6 || paused > n/3 { // those of London, whose time was nine
+			t.Errorf("%v are held while it is paused (%v)", held, err)
 		}
 		tokyo := len(w.Sink.Mails())
 		at(3, 12, 0)
 		if _, did, err := entries.Resume(t.Context(), "main", "spring"); err != nil || !did {
 			t.Fatal(did, err)
+		}
+		at(3, 13, 0) // New York is not awake
+		if held, err := schedule.New(w.JS, clock.Scale{}).Held(t.Context(), announcement.Worker, "main", "newsletter", "spring"); err != nil || !maps.Equal(held, map[reason.Reason]int{reason.FrequencyCap: len(capped)}) {
+			t.Errorf("after the pause %v are held (%v)", held, err)
 		}
 		at(5, 18, 0)
 

@@ -6,6 +6,7 @@ import (
 
 	"homing/pkg/announcement"
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -42,8 +43,9 @@ func (i *Installation) AnnouncementPending(ctx context.Context, d *announcement.
 	return i.schedule.Count(ctx, announcement.Worker, d.Store, d.Step(), d.ID)
 }
 
-// AnnouncementHeld counts those that are on the schedule again because they were held.
-func (i *Installation) AnnouncementHeld(ctx context.Context, d *announcement.Definition) (int, error) {
+// AnnouncementHeld counts those that are on the schedule again because they were held, by
+// reason; see schedule.Held.
+func (i *Installation) AnnouncementHeld(ctx context.Context, d *announcement.Definition) (map[reason.Reason]int, error) {
 	return i.schedule.Held(ctx, announcement.Worker, d.Store, d.Step(), d.ID)
 }
 

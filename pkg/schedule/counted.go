@@ -3,13 +3,13 @@ package schedule
 import (
 	"context"
 	"hash/maphash"
-	"slices"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
+	"homing/pkg/reason"
 )
 
 // headerLeft says how many messages match a direct get, after the one it comes with.
@@ -44,26 +44,30 @@ func (s *Schedule) Count(ctx context.Context, worker, store, step, occasion stri
 // heldPage is how many messages are read with one request.
 const heldPage = 500
 
-// Held returns how many touches of an occasion fell due and were put back on the schedule:
-// held, or set aside. It reads all that are there, and needs 8 bytes for each: one that is put
-// back once more while it reads comes a second time.
-func (s *Schedule) Held(ctx context.Context, worker, store, step, occasion string) (int, error) {
-	var held []uint64
+// Held returns how many touches of an occasion fell due and were put back on the schedule,
+// held or set aside, by the reason for which each was; "" for those that an older version
+// put back. It reads all that are there, and needs 24 bytes for each: of one that is put
+// back once more while it reads, the later reason counts.
+func (s *Schedule) Held(ctx context.Context, worker, store, step, occasion string) (map[reason.Reason]int, error) {
+	held := map[uint64]reason.Reason{}
 	seed := maphash.MakeSeed()
 	for p := range s.split.Count() {
 		filter := s.split.Under("schedule", p) + "." + store + ".*." + worker + "." + step + "." + occasion
 		err := bus.DirectPages(ctx, s.js, bus.Look{Stream: s.split.Schedule(worker, p), Filter: filter, Page: heldPage}, func(msgs []*nats.Msg) error {
 			for _, m := range msgs {
 				if m.Header.Get(bus.HeaderHeld) != "" {
-					held = append(held, maphash.String(seed, m.Header.Get(jetstream.SubjectHeader)))
+					held[maphash.String(seed, m.Header.Get(jetstream.SubjectHeader))] = reason.Reason(m.Header.Get(bus.HeaderHeldFor))
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return 0, s.split.In(p, err)
+			return nil, s.split.In(p, err)
 		}
 	}
-	slices.Sort(held)
-	return len(slices.Compact(held)), nil
+	out := map[reason.Reason]int{}
+	for _, why := range held {
+		out[why]++
+	}
+	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homing/pkg/customer"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -77,7 +78,7 @@ func (m *Memory) Done(t touch.Touch, sequence uint64) {
 
 // PutBack schedules a touch again that fell due as the message of a sequence; see
 // Schedule.PutBack.
-func (m *Memory) PutBack(_ context.Context, t touch.Touch, sequence uint64) (bool, error) {
+func (m *Memory) PutBack(_ context.Context, t touch.Touch, sequence uint64, _ reason.Reason) (bool, error) {
 	p := m.find(t)
 	if p == nil || p.seq != sequence || !p.due {
 		return false, nil

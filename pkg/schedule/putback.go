@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"homing/pkg/bus"
+	"homing/pkg/reason"
 	"homing/pkg/touch"
 )
 
@@ -28,7 +29,9 @@ const putBackTries = 5
 // not: an erasure that came before did not see it, and one that comes after does. Of a
 // process that dies in between something may stay until the night, when who was erased is
 // looked for again.
-func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) (bool, error) {
+//
+// Why it was put back is noted with it; see Held.
+func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64, why reason.Reason) (bool, error) {
 	m, err := s.message(t, s.scale.Now())
 	if err != nil {
 		return false, err
@@ -37,6 +40,7 @@ func (s *Schedule) PutBack(ctx context.Context, t touch.Touch, sequence uint64) 
 		return s.putBackDue(ctx, t, m, sequence)
 	}
 	m.Header[bus.HeaderHeld] = []string{strconv.FormatUint(sequence, 10)}
+	m.Header[bus.HeaderHeldFor] = []string{string(why)}
 	var expected uint64 // it left the schedule when it fell due
 	for range putBackTries {
 		expect(m, m.Subject, expected)

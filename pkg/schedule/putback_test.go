@@ -11,6 +11,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/clock"
+	"homing/pkg/reason"
 	"homing/pkg/schedule"
 	"homing/pkg/touch"
 )
@@ -94,7 +95,7 @@ func TestWhatWasDeletedOrReplacedIsNotPutBack(t *testing.T) {
 				c.do(d, s, x)
 				x.Wake = time.Now().Add(time.Hour)
 				for range 2 { // as when the answer was lost
-					if back, err := s.PutBack(t.Context(), x, md.Sequence.Stream); err != nil || back != c.back {
+					if back, err := s.PutBack(t.Context(), x, md.Sequence.Stream, reason.QuietHours); err != nil || back != c.back {
 						t.Fatalf("put back: %v, %v; want %v", back, err, c.back)
 					}
 				}
@@ -130,7 +131,7 @@ func TestWhatWasPlannedAgainSinceIsNotReplacedByWhatIsPutBack(t *testing.T) {
 				m, seq := d.inFlight(s, named(x, "Old", now))
 				d.put(s, named(x, "New", now.Add(time.Hour)))
 				for range 2 {
-					if back, err := s.PutBack(t.Context(), named(x, "Old", now.Add(until)), seq); err != nil || back {
+					if back, err := s.PutBack(t.Context(), named(x, "Old", now.Add(until)), seq, reason.QuietHours); err != nil || back {
 						t.Fatalf("put back: %v, %v", back, err)
 					}
 				}
@@ -181,7 +182,7 @@ func TestWhatIsPutBackAtTheMomentOfAnotherPlanOrAnErasure(t *testing.T) {
 						})
 					}
 					do(func(ctx context.Context) error {
-						_, err := s.PutBack(ctx, named(x, "Old", now.Add(time.Hour)), seq)
+						_, err := s.PutBack(ctx, named(x, "Old", now.Add(time.Hour)), seq, reason.QuietHours)
 						return err
 					})
 					wg.Wait()
@@ -217,7 +218,7 @@ func TestOfTwoThatArePutBackAtOnceOneStays(t *testing.T) {
 			var wg sync.WaitGroup
 			for name, seq := range map[string]uint64{"Old": one, "New": two} {
 				wg.Go(func() {
-					if _, err := s.PutBack(t.Context(), named(x, name, now.Add(time.Hour)), seq); err != nil {
+					if _, err := s.PutBack(t.Context(), named(x, name, now.Add(time.Hour)), seq, reason.QuietHours); err != nil {
 						t.Error(err)
 					}
 				})
