@@ -139,6 +139,12 @@ type Review struct {
 	ProductID string `json:"product_id" rule:"own_id,required"`
 	OrderID   string `json:"order_id,omitempty" rule:"reference"`
 	Rating    int    `json:"rating,omitempty" rule:"rating"` // 1 to 5; 0: none given
+	Title     string `json:"title,omitempty" rule:"name"`
+	Text      string `json:"text,omitempty" rule:"prose"`      // in the customer's own words
+	Language  string `json:"language,omitempty" rule:"locale"` // BCP 47, of the text
+	// QuoteConsent: the customer said that the shop may show the review elsewhere, with
+	// their first name.
+	QuoteConsent bool `json:"quote_consent,omitempty"`
 }
 
 // Product is a product as it is now.

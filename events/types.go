@@ -31,6 +31,7 @@ const (
 	TypeCustomerBirthday     Type = "customer.birthday"
 	TypeCustomerAnswered     Type = "customer.answered"
 	TypeReviewSubmitted      Type = "review.submitted"
+	TypeReviewWithdrawn      Type = "review.withdrawn"
 	TypeComplaintOpened      Type = "complaint.opened"
 	TypeComplaintClosed      Type = "complaint.closed"
 	TypePointsAdjusted       Type = "points.adjusted"
@@ -115,7 +116,8 @@ var rows = []Row{
 	row[CustomerBirthday](Calendar, "A customer's birthday is near.", ""),
 	row[CustomerAnswered](Storefront, "A customer answered a question in an email. Comes from the gateway, or from the shop.",
 		"keeps the last answer, and counts it as a sign of life, which ends [sunset](reasons.md#sunset); a low score opens a complaint, see [surveys.md](surveys.md)"),
-	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "stops asking for a review of that product"),
+	row[ReviewSubmitted](Storefront, "A customer reviewed a product.", "stops asking for a review of that product; with `quote_consent` other emails may quote it, see [quotes.md](quotes.md)"),
+	row[ReviewWithdrawn](Storefront, "A customer took a review back, or the shop took it down.", "quotes it no more; nobody is asked for another"),
 	row[ComplaintOpened](Storefront, "A customer complained, about an order or in general.",
 		"asks for no review while the complaint is open"),
 	row[ComplaintClosed](Storefront, "A complaint was dealt with.", "asks for reviews again"),
@@ -379,6 +381,12 @@ type ReviewSubmitted struct {
 	Review   Review `json:"review" rule:",required"`
 }
 
+// ReviewWithdrawn says which product's review is to be seen no more.
+type ReviewWithdrawn struct {
+	Customer `json:"customer"`
+	Review   Review `json:"review" rule:",required"`
+}
+
 // ComplaintOpened says what a customer complained about.
 type ComplaintOpened struct {
 	Customer  `json:"customer"`
@@ -415,6 +423,7 @@ func (*CustomerLapsed) Type() Type       { return TypeCustomerLapsed }
 func (*CustomerBirthday) Type() Type     { return TypeCustomerBirthday }
 func (*CustomerAnswered) Type() Type     { return TypeCustomerAnswered }
 func (*ReviewSubmitted) Type() Type      { return TypeReviewSubmitted }
+func (*ReviewWithdrawn) Type() Type      { return TypeReviewWithdrawn }
 func (*ComplaintOpened) Type() Type      { return TypeComplaintOpened }
 func (*ComplaintClosed) Type() Type      { return TypeComplaintClosed }
 func (*ProductUpdated) Type() Type       { return TypeProductUpdated }

@@ -36,6 +36,8 @@ func (f *eventFlags) register(to *pflag.FlagSet) {
 			f.set.StringArrayVar(&f.items, x.name, nil, x.usage)
 		case "rating":
 			f.set.Int(x.name, 0, x.usage)
+		case "quote-consent":
+			f.set.Bool(x.name, false, x.usage)
 		default:
 			f.set.String(x.name, "", x.usage)
 		}
@@ -53,6 +55,10 @@ func (f *eventFlags) value(flag string) any {
 	case "int":
 		if n, _ := strconv.Atoi(v.String()); n != 0 {
 			return n
+		}
+	case "bool":
+		if f.given(flag) {
+			return v.String() == "true"
 		}
 	case "string":
 		if v.String() != "" {

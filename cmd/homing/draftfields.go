@@ -34,6 +34,8 @@ var dataFlags = []dataFlag{
 	{name: "product", usage: "the product's `id`, of reviews and products", paths: []string{"review.product_id", "product.id"}},
 	{name: "url", usage: "`address` of the cart or product in the shop", paths: []string{"cart.url", "product.url"}},
 	{name: "rating", usage: "review.submitted: 1 to 5", paths: []string{"review.rating"}},
+	{name: "text", usage: "review.submitted: the customer's `words`", paths: []string{"review.text"}},
+	{name: "quote-consent", usage: "review.submitted: the customer lets other emails quote it", paths: []string{"review.quote_consent"}},
 	{name: "from", usage: "customer.merged: the `id` that is no longer used", paths: []string{"from"},
 		without: func(*draft) (string, error) { return "", errors.New("which id is no longer used? Say --from ID") }},
 	{name: "code", usage: "referral.redeemed: the `code` that a friend used", paths: []string{"referral.code"}},

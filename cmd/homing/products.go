@@ -79,6 +79,7 @@ type listedProducts struct {
 	Customers int             `json:"customers"`
 	Shop      product.Rhythm  `json:"shop"`
 	Total     int             `json:"total"`
+	Quotes    int             `json:"quotes"` // of reviews that emails may quote
 	Products  []listedProduct `json:"products"`
 }
 
@@ -90,6 +91,7 @@ func (p *program) showProducts(ctx context.Context, n *nights, limit int) error 
 	doc := listedProducts{Store: n.store, Products: []listedProduct{}}
 	if now := s.Of(n.store); now != nil {
 		doc.At, doc.Age, doc.Customers, doc.Shop, doc.Total = &now.At, n.now.Sub(now.At).Seconds(), now.Customers, now.Shop, len(now.Products)
+		doc.Quotes = s.Shop(n.store).Quotes.Len()
 		for _, id := range now.ByEvidence() {
 			if limit > 0 && len(doc.Products) == limit {
 				break
@@ -111,6 +113,9 @@ func (p *program) writeProducts(doc listedProducts) error {
 	fmt.Fprintf(p.out, "Computed %s ago from %s of store %s.\n", localtime.Age(time.Duration(doc.Age*float64(time.Second))), plural(doc.Customers, "customer"), doc.Store)
 	if doc.Shop.Customers > 0 {
 		fmt.Fprintf(p.out, "Over all products a piece lasts %s (%s of %s).\n", daysOf(doc.Shop.Days), plural(doc.Shop.Intervals, "interval"), plural(doc.Shop.Customers, "customer"))
+	}
+	if doc.Quotes > 0 {
+		fmt.Fprintf(p.out, "Emails may quote %s.\n", plural(doc.Quotes, "review"))
 	}
 	if doc.Total == 0 {
 		_, err := fmt.Fprintln(p.out, "Nobody bought anything twice, and the shop said nothing of its products.")

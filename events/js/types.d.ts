@@ -150,6 +150,13 @@ export type Review = {
   product_id: Id;
   order_id?: Id;
   rating?: number;
+  title?: Name;
+  /** In the customer's own words. What is longer is cut. */
+  text?: string;
+  /** BCP 47, of the text. */
+  language?: string;
+  /** True: the customer said that the shop may show the review elsewhere, with their first name. Left out: they did not. The last review of a product counts. */
+  quote_consent?: boolean;
 };
 
 /** Something a customer is unhappy about, until it is closed. */
@@ -345,6 +352,12 @@ export type ReviewSubmitted = {
   review: Review;
 };
 
+/** A customer took a review back, or the shop took it down. */
+export type ReviewWithdrawn = {
+  customer: Customer;
+  review: Review;
+};
+
 /** A customer complained, about an order or in general. */
 export type ComplaintOpened = {
   customer: Customer;
@@ -496,6 +509,7 @@ export interface EventData {
   "customer.birthday": CustomerBirthday;
   "customer.answered": CustomerAnswered;
   "review.submitted": ReviewSubmitted;
+  "review.withdrawn": ReviewWithdrawn;
   "complaint.opened": ComplaintOpened;
   "complaint.closed": ComplaintClosed;
   "subscription.started": SubscriptionStarted;

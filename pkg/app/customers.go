@@ -42,7 +42,7 @@ func (c *Customers) Email(ctx context.Context, store, who, template string) (stu
 	c.log.Info("an email to a customer is looked at", zap.String("store", content.Touch.Customer.Store), zap.String("customer", content.Touch.Customer.Token),
 		zap.String("email", template), zap.String("by", studio.VisitorOf(ctx).Name))
 	ch := email.New(email.Options{
-		Shop:        func() email.Shop { return email.Shop{Products: content.Products, Together: content.Together} },
+		Shop:        func() email.Shop { return email.Shop(content.Shop) },
 		Store:       c.at.Store(content.Touch.Customer.Store),
 		Unsubscribe: func(customer.Key, string) string { return c.links + "/preview" },
 		Preferences: func(customer.Key, string) string { return c.links + "/preview" },

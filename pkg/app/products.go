@@ -19,7 +19,8 @@ func (a *App) newStatistics() *statistics.Statistics {
 	return statistics.New(statistics.Options{
 		JS: a.js, Stores: programme.StoreNames(a.o.Config), Customers: a.customers, People: a.people, Timeline: a.readTimeline(), Nobody: a.identity.Nobody,
 		Now: a.o.Scale.Now, Confirm: a.o.ConfirmProducts, Log: a.log.Named("products"),
-		Then: a.countNumbers,
+		Then:       a.countNumbers,
+		QuoteStars: func(store string) int { return a.o.Config.Stores[store].Quotes.Stars },
 		Segments: func(store string) (*segment.Set, func(*segment.Input)) {
 			return a.stores[store].Segments, a.stores[store].Knows
 		},

@@ -196,7 +196,7 @@ func (a *App) looks(store string) email.Options {
 	}
 	if a.statistics != nil { // a composer has none
 		o.Shop = func() email.Shop {
-			return email.Shop{Products: a.statistics.Of(store), Together: a.statistics.Recommendations(store)}
+			return email.Shop(a.statistics.Shop(store))
 		}
 	}
 	return o

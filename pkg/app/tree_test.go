@@ -76,13 +76,14 @@ var may = map[string][]string{
 	"pkg/segment":   {"events", "pkg/customer", "pkg/foresight", "pkg/problem", "pkg/suggest"},
 	"pkg/product":   {"events", "pkg/customer", "pkg/foresight", "pkg/segment"},
 	"pkg/recommend": {"events", "pkg/customer"},
+	"pkg/quoted":    {"events", "pkg/customer", "pkg/render"},
 	"pkg/touch":     {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer"},
 	"pkg/gate":      {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/problem", "pkg/touch"},
 	"workers":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/points", "pkg/foresight", "pkg/product", "pkg/touch"},
 	"pkg/why":       {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme"},
 	"pkg/programme": {"events", "pkg/points", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/render", "pkg/config", "pkg/problem", "pkg/segment", "pkg/suggest"},
 	"pkg/connect":   {"pkg/bus", "pkg/config"},
-	"pkg/installation": {"events", "pkg/points", "pkg/announcement", "pkg/audience", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/recommend", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
+	"pkg/installation": {"events", "pkg/points", "pkg/announcement", "pkg/audience", "pkg/channel", "pkg/offer", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/config", "pkg/programme", "pkg/why", "pkg/connect", "pkg/bus", "pkg/erasure", "pkg/kept", "pkg/clock",
 		"pkg/statistics", "pkg/calendar", "pkg/control", "pkg/fingerprint", "pkg/place", "pkg/projection", "pkg/schedule", "pkg/segment", "pkg/templatestore", "pkg/timeline"},
 	"pkg/render":               {"events", "pkg/brand", "pkg/cldr", "pkg/problem", "pkg/suggest", "pkg/survey"},
 	"pkg/mailprogram/generate": {"pkg/mailprogram"},
@@ -109,7 +110,7 @@ var may = map[string][]string{
 	"pkg/templatestore":        {"events", "pkg/bus", "pkg/problem", "pkg/render", "templates"},
 	"pkg/templatediff":         {"pkg/render", "pkg/templatestore"},
 	"pkg/roster":               {"events", "pkg/bus", "pkg/customer"},
-	"pkg/statistics":           {"events", "pkg/customer", "pkg/product", "pkg/recommend", "pkg/segment", "pkg/bus"},
+	"pkg/statistics":           {"events", "pkg/customer", "pkg/product", "pkg/quoted", "pkg/recommend", "pkg/segment", "pkg/bus"},
 	"pkg/intake":               {"events", "pkg/click", "pkg/clock", "pkg/customer", "pkg/bus", "pkg/trace"},
 	"pkg/erasure":              {"events", "pkg/customer", "pkg/bus", "pkg/kept"},
 	"pkg/kept":                 {"events", "pkg/customer", "pkg/bus"},
@@ -121,7 +122,7 @@ var may = map[string][]string{
 		"pkg/asked", "pkg/calendar", "pkg/delivery", "pkg/intake", "pkg/projection", "pkg/schedule", "pkg/statistics"},
 	"pkg/mailer":   {"pkg/refusal", "pkg/throughput"},
 	"pkg/channel":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers"},
-	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/recommend", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render", "pkg/visit"},
+	"pkg/email":    {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/quoted", "pkg/recommend", "pkg/touch", "workers", "pkg/channel", "pkg/programme", "pkg/mailer", "pkg/render", "pkg/visit"},
 	"pkg/webhook":  {"events", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/channel", "pkg/stdwebhook"},
 	"pkg/inbound":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath"},
 	"pkg/reports":  {"events", "pkg/reason", "pkg/customer", "pkg/localtime", "pkg/feedback", "pkg/refusal", "pkg/returnpath", "pkg/limits"},
@@ -191,7 +192,7 @@ func TestPureCodeReachesNoServer(t *testing.T) {
 	}
 	for _, p := range all {
 		name := p.short()
-		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/recommend", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/doctor", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
+		pure := slices.Contains([]string{"events", "workers", "pkg/customer", "pkg/offer", "pkg/foresight", "pkg/product", "pkg/quoted", "pkg/recommend", "pkg/touch", "pkg/gate", "pkg/channel", "pkg/combine", "pkg/programme", "pkg/why", "pkg/brand", "pkg/link", "pkg/returnpath", "pkg/refusal", "pkg/feedback", "pkg/localtime", "pkg/cldr", "pkg/clock", "pkg/suggest", "pkg/problem", "pkg/doctor", "pkg/shop", "pkg/shop/shopify", "pkg/shop/medusa", "pkg/shop/woocommerce", "pkg/shop/sheet"}, name) || strings.HasPrefix(name, "workers/")
 		if !pure {
 			continue
 		}

@@ -48,6 +48,7 @@ type Config struct {
 	Pacing            Pacing   `yaml:"pacing"`
 	Offers            Offers   `yaml:"offers"`
 	Answers           Answers  `yaml:"answers"`
+	Quotes            Quotes   `yaml:"quotes"`
 	Clicks            Clicks   `yaml:"clicks"`
 	Numbers           Numbers  `yaml:"numbers"`
 	Calendar          Calendar `yaml:"calendar"`
@@ -125,6 +126,7 @@ func Default() Config {
 		Pacing:   Pacing{Throughput: Throughput{PerSecond: 14}},
 		Offers:   Offers{Window: 90 * day},
 		Answers:  Answers{Low: Low{CSAT: 2, NPS: 6}},
+		Quotes:   Quotes{Stars: 4},
 		Numbers:  Numbers{Attribution{AfterSending: 7 * day, AfterClick: 30 * day, HalfLife: 7 * day}, Lift{Window: 30 * day}},
 		Calendar: Calendar{CatchUp: 7 * day, DailyLimit: 5000},
 	}

@@ -109,7 +109,7 @@ func ReadInto(name string, data []byte, into any) error {
 func (c *Config) newStore(id string) Store {
 	return Store{
 		ID: id, TimeZone: "UTC", Locale: "en", Brand: brand.Default(), DigestAt: localtime.WeekTime{Day: localtime.Weekday(time.Monday), Clock: 8 * 60},
-		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Clicks: c.Clicks, Numbers: c.Numbers, SMTP: c.SMTP,
+		Sections: c.Sections, Pacing: c.Pacing, Offers: c.Offers, Answers: c.Answers, Quotes: c.Quotes, Clicks: c.Clicks, Numbers: c.Numbers, SMTP: c.SMTP,
 		Channels: maps.Clone(c.Channels), Audiences: c.Audiences, Segments: c.Segments, Workers: c.Workers,
 	}
 }

@@ -58,6 +58,7 @@ type Store struct {
 	Pacing        Pacing  `yaml:"pacing"`
 	Offers        Offers  `yaml:"offers"`
 	Answers       Answers `yaml:"answers"`
+	Quotes        Quotes  `yaml:"quotes"`
 	Clicks        Clicks  `yaml:"clicks"`
 	Numbers       Numbers `yaml:"numbers"`
 	SMTP          SMTP    `yaml:"smtp"`

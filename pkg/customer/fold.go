@@ -32,6 +32,7 @@ var folds = withFacts(map[events.Type]fold{
 	events.TypeCustomerBirthday:     told((*Customer).born),
 	events.TypeCustomerAnswered:     told((*Customer).answered),
 	events.TypeReviewSubmitted:      told((*Customer).reviewed),
+	events.TypeReviewWithdrawn:      told(noted(Withdrawn, func(d *events.ReviewWithdrawn) string { return d.Review.ProductID })),
 	events.TypeComplaintOpened:      told(noted(ComplaintOpened, func(d *events.ComplaintOpened) string { return d.Complaint.OrderID })),
 	events.TypeComplaintClosed:      told(noted(ComplaintClosed, func(d *events.ComplaintClosed) string { return d.Complaint.OrderID })),
 

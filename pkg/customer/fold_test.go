@@ -74,7 +74,9 @@ func anyData(t *rapid.T) events.Data {
 	case events.TypeCustomerBirthday:
 		return &events.CustomerBirthday{Customer: who, Year: 2025}
 	case events.TypeReviewSubmitted:
-		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: pick(t, "p1", "p2")}}
+		return &events.ReviewSubmitted{Customer: who, Review: events.Review{ProductID: pick(t, "p1", "p2"), Text: pick(t, "", "Lovely."), QuoteConsent: rapid.Bool().Draw(t, "may be quoted")}}
+	case events.TypeReviewWithdrawn:
+		return &events.ReviewWithdrawn{Customer: who, Review: events.Review{ProductID: pick(t, "p1", "p2")}}
 	case events.TypeCustomerAnswered:
 		if rapid.Bool().Draw(t, "scored") {
 			return &events.CustomerAnswered{Customer: who, Survey: pick(t, "", "shop"), Question: pick(t, "happy", "recommend"), Kind: events.AnswerScale,

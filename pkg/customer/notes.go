@@ -29,6 +29,8 @@ const (
 	JoinedRewards                       // they asked to take part in the rewards programme; nothing
 	Disliked                            // a product was reviewed with few stars; its id
 	Praised                             // a product was reviewed with all stars; its id
+	Quotable                            // a product was reviewed with a text that others may be shown; its id
+	Withdrawn                           // a review of a product was taken back; its id
 )
 
 // Note remembers that something happened, and when. Notes are a set, in which no
@@ -137,7 +139,19 @@ func (c *Customer) reviewed(d *events.ReviewSubmitted, s Stamp) bool {
 	} else if r == events.BestRating {
 		changed = c.note(Praised, d.Review.ProductID, s) || changed
 	}
+	if d.Review.QuoteConsent && d.Review.Text != "" {
+		changed = c.note(Quotable, d.Review.ProductID, s) || changed
+	}
 	return changed
+}
+
+// MayQuote reports whether the customer's review of a product of a time, ms, may be shown to
+// others: they agreed to that, it is their last one, and it was not taken back. Where so much
+// was reviewed since that it cannot be told, it may not.
+func (c *Customer) MayQuote(product string, at int64) bool {
+	agreed, all, back := c.Noted(Quotable, product), c.Noted(Reviewed, product), c.Noted(Withdrawn, product)
+	return len(agreed) > 0 && agreed[0].At == at && len(all) > 0 && all[0].At == at &&
+		(len(back) == 0 || back[0].At < at) && c.KeptSince(Withdrawn).UnixMilli() <= at
 }
 
 func (c *Customer) note(k NoteKind, about string, s Stamp) bool {

@@ -35,7 +35,7 @@ func (c *Channel) data(in channel.Content) render.Data {
 		out.ViewURL = c.o.View(in.Touch.Customer, in.Touch.Worker, in.ID)
 	}
 	show(in, zone, &out)
-	out.Recommend = c.recommend(in, &out)
+	out.Recommend, out.Quoting = c.recommend(in, &out), c.quoting(in, &out)
 	if o := in.Offer; o != nil {
 		out.Offer = &render.Offer{Code: o.Code, Percent: o.Percent, Amount: o.Amount}
 		if o.Expires != 0 {

@@ -46,8 +46,8 @@ type Options struct {
 	// Answer returns the link by which a customer answers a question; "" if there is none
 	// to such an answer. It may be nil: nothing is asked.
 	Answer func(k customer.Key, worker string, a Answer) string
-	// Shop returns what is known about the store's products, for what an email recommends.
-	// It may be nil: nothing is recommended.
+	// Shop returns what is known about the store's products, for what an email recommends
+	// and quotes. It may be nil: nothing is.
 	Shop func() Shop
 	// Leads returns where the links of an email lead; nil: as its template says.
 	Leads func(content channel.Content) Leads

@@ -6,14 +6,16 @@ import (
 	"homing/events"
 	"homing/pkg/channel"
 	"homing/pkg/product"
+	"homing/pkg/quoted"
 	"homing/pkg/recommend"
 	"homing/pkg/render"
 )
 
-// A Shop is what is known about a store's products. Either may be nil.
+// A Shop is what is known about a store's products. Any of it may be nil.
 type Shop struct {
 	Products *product.Snapshot
 	Together *recommend.Snapshot
+	Quotes   *quoted.Snapshot
 }
 
 // recommended is how many products an email recommends, at most.

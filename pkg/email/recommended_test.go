@@ -13,6 +13,7 @@ import (
 	"homing/pkg/email"
 	"homing/pkg/product"
 	"homing/pkg/programme"
+	"homing/pkg/quoted"
 	"homing/pkg/recommend"
 	"homing/pkg/render"
 	"homing/pkg/touch"
@@ -32,7 +33,7 @@ func orders(who string, products ...string) *customer.Customer {
 }
 
 // recommending is the channel of a shop in which a pot, a cup and a book go with tea.
-func recommending(t *testing.T) *email.Channel {
+func recommending(t *testing.T, quotes *quoted.Snapshot) *email.Channel {
 	t.Helper()
 	k := recommend.NewCollector(opens)
 	for i := range 30 {
@@ -52,9 +53,9 @@ func recommending(t *testing.T) *email.Channel {
 	told(events.Product{ID: "cup", Name: "Cup"}) // and nobody knows where
 	told(events.Product{ID: "tea", Name: "Darjeeling", URL: "https://shop.example/tea"})
 	told(events.Product{ID: "kettle", Name: "Kettle", URL: "https://shop.example/kettle", Available: new(bool)})
-	shop := email.Shop{Products: products, Together: k.Snapshot()}
+	shop := email.Shop{Products: products, Together: k.Snapshot(), Quotes: quotes}
 	return email.New(email.Options{
-		Store:       &programme.Store{ID: "main", Zone: time.UTC, From: "Shop <hello@shop.example>", Domain: "shop.example"},
+		Store:       &programme.Store{ID: "main", Zone: time.UTC, View: render.Store{Locale: "en-GB"}, From: "Shop <hello@shop.example>", Domain: "shop.example"},
 		Unsubscribe: func(customer.Key, string) string { return "https://mail.shop.example/u" },
 		Shop:        func() email.Shop { return shop },
 	})
@@ -68,7 +69,7 @@ func to(class touch.Class) channel.Content {
 }
 
 func TestAnEmailRecommendsWhatCanBeShown(t *testing.T) {
-	ch := recommending(t)
+	ch := recommending(t, nil)
 	d := ch.Shows(to(touch.Marketing))
 	if d.Recommended != nil {
 		t.Fatal("it was chosen before anybody knew that it is shown")
@@ -90,7 +91,7 @@ func TestAnEmailRecommendsWhatCanBeShown(t *testing.T) {
 }
 
 func TestATransactionalEmailRecommendsNothing(t *testing.T) {
-	if d := recommending(t).Shows(to(touch.Transactional)); d.Recommend != nil {
+	if d := recommending(t, nil).Shows(to(touch.Transactional)); d.Recommend != nil {
 		t.Error("it would be advertising to people who said no to it")
 	}
 }
@@ -98,7 +99,35 @@ func TestATransactionalEmailRecommendsNothing(t *testing.T) {
 func TestAnotherMailboxIsNotToldWhatWasBought(t *testing.T) {
 	in := to(touch.Marketing)
 	in.Touch.Customer.Token, in.To.Record.Token = "ann", "mailbox"
-	if got := recommending(t).Shows(in).Recommend("en"); got == nil || got.Items[0].With != "" || !got.Items[0].Popular {
+	if got := recommending(t, nil).Shows(in).Recommend("en"); got == nil || got.Items[0].With != "" || !got.Items[0].Popular {
 		t.Errorf("%+v", got)
+	}
+}
+
+// An email quotes somebody about a product that it is about and that can be had, in its own
+// language; a transactional one nobody.
+func TestAnEmailQuotesAReview(t *testing.T) {
+	quotes := &quoted.Snapshot{At: opens, Products: map[string][]quoted.Quote{
+		"tea":    {{Text: "Lovely with milk.", Name: "Bea", Stars: 5}, {Text: "Wunderbar.", Name: "Uwe", Stars: 4, Language: "de-AT"}},
+		"kettle": {{Text: "It whistles.", Stars: 5}}, // which is not to be had
+	}}
+	ch := recommending(t, quotes)
+	in := to(touch.Marketing)
+	in.Touch.Snapshot.Items = []events.Item{{ProductID: "kettle", Name: "Kettle"}, {ProductID: "tea", Name: "Darjeeling, loose"}}
+	d := ch.Shows(in)
+	if d.Quote != nil {
+		t.Fatal("it was chosen before anybody knew that it is shown")
+	}
+	for language, want := range map[string]*render.Quote{
+		"en": {Text: "Lovely with milk.", Name: "Bea", Stars: 5, Product: "Darjeeling, loose"},
+		"de": {Text: "Wunderbar.", Name: "Uwe", Stars: 4, Product: "Darjeeling, loose"},
+		"fr": nil,
+	} {
+		if diff := cmp.Diff(want, d.Quoting(language)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", language, diff)
+		}
+	}
+	if d := ch.Shows(to(touch.Transactional)); d.Quoting != nil {
+		t.Error("a transactional email quotes praise")
 	}
 }

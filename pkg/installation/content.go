@@ -12,10 +12,9 @@ import (
 	"homing/pkg/channel"
 	"homing/pkg/customer"
 	"homing/pkg/gate"
-	"homing/pkg/product"
 	"homing/pkg/programme"
-	"homing/pkg/recommend"
 	"homing/pkg/schedule"
+	"homing/pkg/statistics"
 	"homing/pkg/touch"
 	"homing/workers"
 )
@@ -25,10 +24,8 @@ import (
 type Content struct {
 	channel.Content
 	Note string
-	// What is known of the store's products; nil: nothing is.
-	Products *product.Snapshot
-	Together *recommend.Snapshot
-	Code     bool // the offer's code is StandsFor: the real one is bound only when the email is sent
+	Shop statistics.Shop // what is known of the store's products
+	Code bool            // the offer's code is StandsFor: the real one is bound only when the email is sent
 }
 
 // StandsFor is the code that is shown where none is bound yet.
@@ -108,7 +105,7 @@ func (i *Installation) planned(ctx context.Context, f Found, w *programme.Worker
 			at = now
 		}
 		out := i.compose(f, w, step, t, p.Input(at), waiting)
-		out.Products, out.Together = products, known.Recommendations(f.Key.Store)
+		out.Shop = known.Shop(f.Key.Store)
 		out.Note = "Planned for " + day(t.Wake, p.Customer.Location(base.Store.Zone)) + ", and shown as it would be sent now."
 		if v := gate.Judge(p.Case(w, t, at)); v.Action == touch.Drop {
 			out.Note += fmt.Sprintf(" As things are, it would not be sent (%s).", v.Reason)
@@ -141,7 +138,7 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 			t.Snapshot = schedule.Addressed(t.Snapshot, e.Event, false)
 			in.Event, in.Now = events.Event{}, i.o.Scale.Now()
 			out := i.compose(f, w, step, t, in, nil)
-			out.Products, out.Together = products, known.Recommendations(f.Key.Store)
+			out.Shop = known.Shop(f.Key.Store)
 			out.Note = fmt.Sprintf("Not planned for them now. This is what they would see because of %s of %s.", e.Event.Type, day(e.Event.Time, in.Location()))
 			return out, nil
 		}

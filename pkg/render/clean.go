@@ -30,7 +30,7 @@ const (
 func (s *scratch) own(d *Data, show shows, language string) {
 	s.data = *d
 	c := &s.data
-	c.Order, c.Cart, c.Products, c.Subscription, c.Recommended, c.Recommend = nil, nil, nil, nil, nil, nil
+	c.Order, c.Cart, c.Products, c.Subscription, c.Recommended, c.Recommend, c.Quote, c.Quoting = nil, nil, nil, nil, nil, nil, nil, nil
 	if d.Order != nil && show.order {
 		s.order = *d.Order
 		c.Order = &s.order
@@ -62,6 +62,16 @@ func (s *scratch) own(d *Data, show shows, language string) {
 		if of != nil {
 			s.liked = *of
 			c.Recommended = &s.liked
+		}
+	}
+	if of := d.Quote; show.quote {
+		if of == nil && d.Quoting != nil {
+			of = d.Quoting(language)
+		}
+		if of != nil {
+			s.quote = *of
+			c.Quote = &s.quote
+			c.Quote.rate()
 		}
 	}
 	if d.Offer != nil {
@@ -116,6 +126,9 @@ func (s *scratch) clean(d *Data) {
 	}
 	if c.Recommended != nil && !s.cleanRecommended(&d.Store) {
 		c.Recommended = nil
+	}
+	if c.Quote != nil && !c.Quote.clean() {
+		c.Quote = nil
 	}
 	if c.Offer != nil && !cleanOffer(c.Offer) {
 		c.Offer = nil

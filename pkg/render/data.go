@@ -139,6 +139,19 @@ type Recommendation struct {
 	Popular  bool         `yaml:"popular"`   // many bought it lately, and nothing of theirs is known to go with it
 }
 
+// A Quote is what somebody who bought a product said about it in a review, and lets others
+// see. Render leaves out one whose text is longer than 300 characters, or of which a mail
+// program would make a link.
+type Quote struct {
+	Text    string `yaml:"text"`
+	Title   string `yaml:"title"`   // of the review; may be empty
+	Name    string `yaml:"name"`    // the first name of who said it; may be empty
+	Stars   int    `yaml:"stars"`   // 1 to 5; 0: none are shown
+	Product string `yaml:"product"` // what it is about, by its name; may be empty
+
+	Rating string `yaml:"-"` // set by Render: the stars, "★★★★☆"; empty when there are none
+}
+
 // An Offer is an incentive whose code was bound to the customer. One of Percent
 // and Amount is set. Render drops an offer whose code is not one.
 type Offer struct {
@@ -201,6 +214,7 @@ type Data struct {
 	Products     *Products     `yaml:"products"`     // nil in an email about no products
 	Subscription *Subscription `yaml:"subscription"` // nil in an email about none
 	Recommended  *Recommended  `yaml:"recommended"`  // what they may like to buy next, for {{template "recommended" .}}; nil when nothing is recommended
+	Quote        *Quote        `yaml:"quote"`        // what another customer says about a product of the email, for {{template "quoted-review" .}}; nil when there is nothing
 	Offer        *Offer        `yaml:"offer"`        // nil when there is none, which every template must cope with
 	Promise      Promise       `yaml:"promise"`      // what they get for what the email asks; may be empty
 	Link         string        `yaml:"link"`         // where the worker's configuration has the email lead; dropped by Render unless its host may be linked to
@@ -226,6 +240,9 @@ type Data struct {
 	// Render asks it where Recommended is nil and the template shows it: choosing costs
 	// something. It may be nil.
 	Recommend func(language string) *Recommended `yaml:"-" json:"-" template:"-"`
+
+	// Quoting chooses what is quoted, as Recommend does what is recommended.
+	Quoting func(language string) *Quote `yaml:"-" json:"-" template:"-"`
 
 	// Set by Render, for the layout.
 	Subject   string `yaml:"-"`

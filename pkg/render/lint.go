@@ -230,6 +230,9 @@ func foreign(d Data) Sample {
 	if d.Recommended != nil {
 		onRecommended(func(r *Recommendation) { r.Name, r.With = text, text })(&d)
 	}
+	if d.Quote != nil {
+		d.Quote.Text, d.Quote.Title, d.Quote.Name, d.Quote.Product = text, text, text, text
+	}
 	return Sample{foreignText, d}
 }
 

@@ -39,6 +39,10 @@ func (d Data) clone() Data {
 		r.Items = slices.Clone(r.Items)
 		d.Recommended = &r
 	}
+	if d.Quote != nil {
+		q := *d.Quote
+		d.Quote = &q
+	}
 	if d.Offer != nil {
 		o := *d.Offer
 		d.Offer = &o
@@ -142,6 +146,10 @@ var omissions = slices.Concat([]omission{
 	{"recommended.with", hasRecommended, onRecommended(func(r *Recommendation) { r.With = "" })},
 	{"recommended.url", hasRecommended, onRecommended(func(r *Recommendation) { r.URL = "" })},
 	{"recommended.items", hasRecommended, func(d *Data) { d.Recommended.Items = nil }},
+	{"quote.title", hasQuote, func(d *Data) { d.Quote.Title = "" }},
+	{"quote.name", hasQuote, func(d *Data) { d.Quote.Name = "" }},
+	{"quote.stars", hasQuote, func(d *Data) { d.Quote.Stars = 0 }},
+	{"quote.product", hasQuote, func(d *Data) { d.Quote.Product = "" }},
 	{"digest.from", hasDigest, func(d *Data) { d.Digest.From, d.Digest.To = time.Time{}, time.Time{} }},
 	{"digest.at", hasDigest, func(d *Data) { d.Digest.At = time.Time{} }},
 	{"digest.figures", hasDigest, func(d *Data) { d.Digest.Figures = nil }},
@@ -167,6 +175,7 @@ var parts = []omission{
 	{"offer", hasOffer, func(d *Data) { d.Offer = nil }},
 	{"subscription", hasSubscription, func(d *Data) { d.Subscription = nil }},
 	{"recommended", hasRecommended, func(d *Data) { d.Recommended = nil }},
+	{"quote", hasQuote, func(d *Data) { d.Quote = nil }},
 	{"products", hasProducts, func(d *Data) { d.Products = nil }},
 	{"cart", hasCart, func(d *Data) { d.Cart = nil }},
 	{"order", hasOrder, func(d *Data) { d.Order = nil }},
@@ -180,6 +189,7 @@ func hasPoints(d *Data) bool       { return d.Points != nil }
 func hasDigest(d *Data) bool       { return d.Digest != nil }
 func hasOffer(d *Data) bool        { return d.Offer != nil }
 func hasRecommended(d *Data) bool  { return d.Recommended != nil }
+func hasQuote(d *Data) bool        { return d.Quote != nil }
 func hasItems(d *Data) bool {
 	return slices.ContainsFunc(d.lists(), func(l []Item) bool { return len(l) > 0 })
 }

@@ -86,7 +86,9 @@ type form struct {
 
 // shows says which lists of things an email uses in any of its parts. The others
 // need not be looked at.
-type shows struct{ order, cart, products, subscription, recommended, ask, survey, digest bool }
+type shows struct {
+	order, cart, products, subscription, recommended, quote, ask, survey, digest bool
+}
 
 // note adds what one part uses, by the names of Data's fields.
 func (s *shows) note(uses map[string]place) {
@@ -96,6 +98,7 @@ func (s *shows) note(uses map[string]place) {
 		s.products = s.products || name == "Products"
 		s.subscription = s.subscription || name == "Subscription"
 		s.recommended = s.recommended || name == "Recommended"
+		s.quote = s.quote || name == "Quote"
 		s.digest = s.digest || name == "Digest"
 		s.survey = s.survey || name == "Survey"
 		s.ask = s.ask || s.survey || name == "Ask"
@@ -274,6 +277,7 @@ type scratch struct {
 	cart     Cart
 	products Products
 	liked    Recommended
+	quote    Quote
 	offer    Offer
 	points   Points
 	digest   Digest
@@ -304,7 +308,7 @@ func (s *scratch) release() {
 	s.also, s.answers = [maxItems]string{}, [maxAnswers]Answer{}
 	s.data, s.order, s.cart, s.products, s.offer = Data{}, Order{}, Cart{}, Products{}, Offer{}
 	s.subscription, s.points, s.survey = Subscription{}, Points{}, Survey{}
-	s.digest = Digest{}
+	s.digest, s.quote = Digest{}, Quote{}
 	s.liked, s.likes = Recommended{}, [maxRecommended]Recommendation{}
 	if cap(s.wrap)+s.out.Cap() < 256<<10 {
 		scratches.Put(s)

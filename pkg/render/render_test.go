@@ -138,6 +138,7 @@ func TestOmissionsTogetherLeaveOnlyTheStoresName(t *testing.T) {
 	d.Points = &Points{Balance: 1, Pending: 1, Reward: 1, Needed: 1, Spend: d.Order.Total, Expiring: 1, Day: d.Order.PlacedAt, Tier: "Silver", Next: "Gold"}
 	d.Digest = &Digest{From: d.Order.PlacedAt, To: d.Order.PlacedAt, At: d.Order.PlacedAt, Figures: make([]Figure, 1), Findings: make([]Finding, 1), Charts: make([]Chart, 1), URL: "https://shop.example"}
 	d.Recommended = &Recommended{Items: []Recommendation{{Name: "Mug", URL: "https://shop.example/mug", With: "Tea"}}}
+	d.Quote = &Quote{Text: "Lovely", Title: "Tea", Name: "Bea", Stars: 5, Product: "Darjeeling"}
 	d.Store.Contact, d.Store.OfferLink, d.Store.RatingParameter = "hello@shop.example", "https://shop.example/{code}", "rating"
 	d.Order.Subtotal, d.Order.Discount, d.Order.Shipping, d.Order.Tax = d.Order.Total, d.Order.Total, d.Order.Total, d.Order.Total
 	d.Order.StatusURL, d.Order.Sent, d.Order.Delivered = "https://shop.example/o", true, true

@@ -1,8 +1,8 @@
 // Package statistics keeps the product statistics of each store where every process
-// finds them, and what goes with what. One process computes them, in one pass over all
-// customers, and publishes them as two objects a store; the others load them, and again
-// whenever there are newer ones. What the shop says about a product in the meantime, every process puts
-// into its copy within seconds.
+// finds them, what goes with what, and what may be quoted from reviews. One process computes
+// them, in one pass over all customers, and publishes them as three objects a store; the
+// others load them, and again whenever there are newer ones. What the shop says about a
+// product in the meantime, every process puts into its copy within seconds.
 //
 // Nothing here is counted up: statistics are always computed from all customers
 // again. What they mean is product's business, not this package's.
@@ -22,6 +22,7 @@ import (
 	"homing/pkg/bus"
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/quoted"
 	"homing/pkg/recommend"
 	"homing/pkg/segment"
 )
@@ -59,6 +60,9 @@ type Options struct {
 	// what is known of the customer in it; see product.Collector.Segment. For Refresh. nil:
 	// those that there always are.
 	Segments func(store string) (*segment.Set, func(in *segment.Input))
+	// QuoteStars returns the fewest stars of a review of a store that may be quoted. For
+	// Refresh. nil: none is.
+	QuoteStars func(store string) int
 }
 
 // Statistics holds the statistics of some stores. It is safe for concurrent use.
@@ -69,13 +73,20 @@ type Statistics struct {
 	current map[string]copied
 }
 
-// copied is this process's copy of an object, and which one it was.
+// copied is this process's copy of the objects of a store.
 type copied struct {
 	snapshot *product.Snapshot
-	object   string // its NUID
-
 	together *recommend.Snapshot // nil: nothing is known
-	pairs    string              // the NUID of its object
+	quotes   *quoted.Snapshot    // nil: nobody is quoted
+
+	objects [3]string // which ones they were, by their NUIDs, in the order of parts
+}
+
+// A Shop is what is known of a store's products. Any of it may be nil.
+type Shop struct {
+	Products *product.Snapshot
+	Together *recommend.Snapshot
+	Quotes   *quoted.Snapshot
 }
 
 // New returns statistics that know nothing yet.
@@ -88,11 +99,12 @@ func (c *Statistics) Of(store string) *product.Snapshot {
 	return c.current[store].snapshot
 }
 
-// Recommendations returns what goes with what in a store; nil if nothing is known.
-func (c *Statistics) Recommendations(store string) *recommend.Snapshot {
+// Shop returns all that is known of a store's products.
+func (c *Statistics) Shop(store string) Shop {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.current[store].together
+	k := c.current[store]
+	return Shop{k.snapshot, k.together, k.quotes}
 }
 
 func (c *Statistics) keep(store string, k copied) {
@@ -146,58 +158,70 @@ func (c *Statistics) Refresh(ctx context.Context, store string) (*product.Snapsh
 	k.Segments(s)
 	s.Sequence = heard
 	next := copied{snapshot: s, together: k.together.Snapshot()}
-	if next.pairs, err = publish(ctx, c.o.JS, pairsOf(store), next.together); err != nil {
+	if next.quotes, err = c.quotes(ctx, store, now); err != nil {
 		return nil, err
 	}
-	if next.object, err = publish(ctx, c.o.JS, store, s); err != nil {
+	if err := next.publish(ctx, c.o.JS, store); err != nil {
 		return nil, err
 	}
 	c.keep(store, next)
 	c.o.Log.Info("computed the product statistics", zap.String("store", store), zap.Int("customers", s.Customers),
-		zap.Int("products", len(s.Products)), zap.Duration("took", time.Since(began)))
+		zap.Int("products", len(s.Products)), zap.Int("quotes", next.quotes.Len()), zap.Duration("took", time.Since(began)))
 	return s, nil
 }
 
-// pairsOf names the object of a store with what goes with what. No store is called so.
-func pairsOf(store string) string { return store + "/together" }
-
-func publish(ctx context.Context, js jetstream.JetStream, name string, s interface{ Encode() ([]byte, error) }) (object string, err error) {
-	data, err := s.Encode()
-	if err != nil {
-		return "", err
-	}
-	if object, err = bus.PutObject(ctx, js, bus.ProductsBucket, name, data); err != nil {
-		return "", fmt.Errorf("publishing product statistics: %w", err)
-	}
-	return object, nil
+// A part is one of the objects of a store.
+type part struct {
+	name   string // after the store's; no store is called so
+	of     func(*copied) encoder
+	decode func(*copied, []byte) error
 }
 
-// load reads an object unless it is the one that is known: then there is no data. Its error
-// may be bus.ErrNoObject.
-func load(ctx context.Context, js jetstream.JetStream, name, known string) (data []byte, object string, err error) {
-	if data, object, err = bus.GetObject(ctx, js, bus.ProductsBucket, name, known); err != nil {
-		return nil, "", fmt.Errorf("reading product statistics: %w", err)
+type encoder interface{ Encode() ([]byte, error) }
+
+// parts are in the order in which they are published: what is listened for comes last.
+var parts = [...]part{
+	{"/quotes", func(k *copied) encoder { return k.quotes }, func(k *copied, data []byte) (err error) {
+		k.quotes, err = quoted.Decode(data)
+		return err
+	}},
+	{"/together", func(k *copied) encoder { return k.together }, func(k *copied, data []byte) (err error) {
+		k.together, err = recommend.Decode(data)
+		return err
+	}},
+	{"", func(k *copied) encoder { return k.snapshot }, func(k *copied, data []byte) (err error) {
+		k.snapshot, err = product.Decode(data)
+		return err
+	}},
+}
+
+func (k *copied) publish(ctx context.Context, js jetstream.JetStream, store string) error {
+	for i, p := range parts {
+		data, err := p.of(k).Encode()
+		if err == nil {
+			k.objects[i], err = bus.PutObject(ctx, js, bus.ProductsBucket, store+p.name, data)
+		}
+		if err != nil {
+			return fmt.Errorf("publishing product statistics: %w", err)
+		}
 	}
-	return data, object, nil
+	return nil
 }
 
 // newer returns the copy with what is newer in the bucket.
 func (k copied) newer(ctx context.Context, js jetstream.JetStream, store string) (copied, error) {
-	data, object, err := load(ctx, js, store, k.object)
-	if err == nil && data != nil {
-		k.object = object
-		k.snapshot, err = product.Decode(data)
-	}
-	if err != nil && !errors.Is(err, bus.ErrNoObject) {
-		return k, err
-	}
-	data, object, err = load(ctx, js, pairsOf(store), k.pairs)
-	if err == nil && data != nil {
-		k.pairs = object
-		k.together, err = recommend.Decode(data)
-	}
-	if err != nil && !errors.Is(err, bus.ErrNoObject) {
-		return k, err
+	for i, p := range parts {
+		data, object, err := bus.GetObject(ctx, js, bus.ProductsBucket, store+p.name, k.objects[i])
+		if errors.Is(err, bus.ErrNoObject) {
+			continue
+		}
+		if err == nil && data != nil {
+			k.objects[i] = object
+			err = p.decode(&k, data)
+		}
+		if err != nil {
+			return k, fmt.Errorf("reading product statistics: %w", err)
+		}
 	}
 	return k, nil
 }

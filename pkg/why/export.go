@@ -202,7 +202,7 @@ func record(c *customer.Customer) ExportRecord {
 	}
 	for _, n := range c.Notes {
 		what := map[customer.NoteKind]string{customer.Abandoned: "left a cart", customer.Lapsed: "stayed away", customer.Answered: "answered a question", customer.Agreed: "said yes to email",
-			customer.Reviewed: "reviewed a product", customer.Disliked: "disliked a product", customer.Praised: "praised a product", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed",
+			customer.Reviewed: "reviewed a product", customer.Disliked: "disliked a product", customer.Praised: "praised a product", customer.Quotable: "let a review be quoted", customer.Withdrawn: "a review was withdrawn", customer.ComplaintOpened: "complained", customer.ComplaintClosed: "a complaint was closed",
 			customer.Bounced: "email to the address came back", customer.Complained: "email to the address was reported as spam", customer.Yielded: "an email let another go first",
 			customer.Doubted:  "email to the address was refused, perhaps for now",
 			customer.Birthday: "had a birthday", customer.JoinedRewards: "asked to take part in the rewards programme"}[n.Kind]

@@ -47,7 +47,12 @@ func (t *teller) happened(e events.Event) string {
 		if d.Review.Rating > 0 {
 			s += ": " + strconv.Itoa(d.Review.Rating) + " of 5"
 		}
+		if d.Review.QuoteConsent {
+			s += ", and may be quoted"
+		}
 		return s
+	case *events.ReviewWithdrawn:
+		return "their review of " + d.Review.ProductID + " was withdrawn"
 	case *events.CustomerAnswered:
 		return answered(d)
 	case *events.ComplaintOpened:
