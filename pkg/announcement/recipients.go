@@ -16,7 +16,8 @@ import (
 	"homing/pkg/touch"
 )
 
-// Recipients finds whom an announcement goes to, among the customers that it is shown.
+// Recipients finds whom an announcement goes to, among the customers that it is shown. It is
+// for one goroutine.
 type Recipients struct {
 	Store    *programme.Store
 	People   customer.People
@@ -28,12 +29,14 @@ type Recipients struct {
 	worker *programme.Worker
 	own    *touch.Own
 	who    segment.Expression
+	member segment.Memberships // of whom is looked at
+	empty  *touch.Snapshot     // of all touches, which nobody changes
 }
 
 // For has the recipients be those of an announcement. It fails where it cannot be said who
 // they are: the store has no such segment, or it isn't known who is in which.
 func (r *Recipients) For(a *Announcement) (*Recipients, error) {
-	r.a, r.worker, r.own, r.who = a, r.Store.Worker(Worker), nil, segment.Expression{}
+	r.a, r.worker, r.own, r.who, r.empty = a, r.Store.Worker(Worker), nil, segment.Expression{}, new(touch.Snapshot)
 	if err := r.Store.CheckSegments(a.Segments, a.NotSegments); err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (r *Recipients) touch(k customer.Key, who *customer.Customer, c *Counts) (t
 	}
 	c.Audience++
 	due, zone := r.a.due(r.a.Sent, who.Location(r.Store.Zone))
-	t = touch.Touch{Worker: Worker, Step: r.a.Step(), Customer: k, Occasion: r.a.ID, Due: due, Wake: due, Zone: zone, Caused: r.Now, Own: r.own, Snapshot: &touch.Snapshot{}}
+	t = touch.Touch{Worker: Worker, Step: r.a.Step(), Customer: k, Occasion: r.a.ID, Due: due, Wake: due, Zone: zone, Caused: r.Now, Own: r.own, Snapshot: r.empty}
 	if _, claimed := t.ClaimIn(who); claimed { // of a walk before this one
 		c.Planned++
 		return t, false, nil
@@ -110,8 +113,8 @@ func (r *Recipients) takesIn(p *programme.Person) (bool, error) {
 	if !d.Segmented() {
 		return true, nil
 	}
-	m, err := p.Memberships(r.Now)
-	if err != nil {
+	m := &r.member
+	if err := p.MembershipsIn(m, r.Now); err != nil {
 		return false, err
 	}
 	return (len(d.Segments) == 0 || slices.ContainsFunc(d.Segments, m.Has)) &&

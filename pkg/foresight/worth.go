@@ -99,6 +99,9 @@ func FitWorth(rs []Repeat) (Worth, error) {
 // RepeatOf returns what the model needs of a customer who placed orders at these times, in
 // days; those of one day are one. false: nobody placed any by then.
 func RepeatOf(orders []time.Time, now time.Time) (Repeat, bool) {
+	if len(orders) == 1 && !orders[0].After(now) { // as of most customers
+		return Repeat{Age: now.Sub(orders[0]).Hours() / 24}, true
+	}
 	orders = slices.DeleteFunc(slices.Clone(orders), func(at time.Time) bool { return at.After(now) })
 	if len(orders) == 0 {
 		return Repeat{}, false

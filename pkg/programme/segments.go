@@ -88,9 +88,18 @@ func (w *Worker) segments() []string {
 // Memberships returns what segments the person belongs to, at a time. Its error is
 // segment.ErrUnknown.
 func (p *Person) Memberships(now time.Time) (*segment.Memberships, error) {
+	m := new(segment.Memberships)
+	if err := p.MembershipsIn(m, now); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// MembershipsIn is Memberships, in the memory of some that nobody needs any more.
+func (p *Person) MembershipsIn(m *segment.Memberships, now time.Time) error {
 	in := segment.Input{Customer: p.Customer, Category: p.Products.Category, Now: now}
 	p.Store.Knows(&in)
-	return p.Store.Segments.Of(p.Products.Segmented(), in)
+	return p.Store.Segments.Into(m, p.Products.Segmented(), in)
 }
 
 // Audiences returns in which of some segments the person is, at a time, and may be named as

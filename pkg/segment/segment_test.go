@@ -272,6 +272,30 @@ func TestOfVeryManyCustomersSomeAreLookedAt(t *testing.T) {
 	}
 }
 
+// What is looked at in the memory of somebody else is what is looked at alone.
+func TestMembershipsAreLookedAtOneAfterTheOther(t *testing.T) {
+	set := segment.NewSet(segment.Expressions{"tea": own(t, `orders > 1 and bought("tea", 90)`), "gold": own(t, `tier == "Gold"`)})
+	all := []*customer.Customer{someone("a"), someone("b", bought{days: 1}), someone("c", bought{days: 9}, bought{days: 40}), someone("d", bought{days: 400})}
+	s := shop(set, foresight.Lapse{}, foresight.Worth{}, all...)
+	var again segment.Memberships
+	for i, c := range slices.Concat(all, all) {
+		in := segment.Input{Customer: c, Now: night, Tier: func(*customer.Customer, time.Time) string { return []string{"", "Gold"}[i%2] }}
+		fresh, err := set.Of(s, in)
+		if err == nil {
+			err = set.Into(&again, s, in)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(fresh.All(), again.All()); d != "" {
+			t.Errorf("%s (-alone +after another):\n%s", c.ID.Value, d)
+		}
+	}
+	if err := set.Into(&again, nil, segment.Input{}); !errors.Is(err, segment.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
 func BenchmarkHas(b *testing.B) {
 	x, err := segment.Parse(`group == "champion" and country in ["DE", "AT"] and not bought("gift-card", 90)`)
 	if err != nil {
@@ -284,12 +308,21 @@ func BenchmarkHas(b *testing.B) {
 		all = append(all, someone(fmt.Sprint(i), bought{days: 30 + i, minor: 1, currency: "EUR"}))
 	}
 	s := shop(set, lapse, worth, all...)
-	for b.Loop() {
-		m, err := set.Of(s, segment.Input{Customer: c, Now: night})
-		if err != nil || !m.Has("vip") {
-			b.Fatal(m.All())
+	b.Run("alone", func(b *testing.B) {
+		for b.Loop() {
+			if m, err := set.Of(s, segment.Input{Customer: c, Now: night}); err != nil || !m.Has("vip") {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
+	b.Run("after another", func(b *testing.B) {
+		var m segment.Memberships
+		for b.Loop() {
+			if err := set.Into(&m, s, segment.Input{Customer: c, Now: night}); err != nil || !m.Has("vip") {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // A night of 100,000 customers.

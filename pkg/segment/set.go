@@ -161,15 +161,25 @@ type Memberships struct {
 
 // Of looks at a customer by a snapshot. Its error is ErrUnknown.
 func (s *Set) Of(snapshot *Snapshot, in Input) (*Memberships, error) {
-	if !snapshot.Known() {
-		return nil, ErrUnknown
+	m := new(Memberships)
+	if err := s.Into(m, snapshot, in); err != nil {
+		return nil, err
 	}
-	m := &Memberships{set: s, in: in}
+	return m, nil
+}
+
+// Into is Of, in the memory of memberships that nobody needs any more: for callers who look
+// at many customers, one after the other.
+func (s *Set) Into(m *Memberships, snapshot *Snapshot, in Input) error {
+	if !snapshot.Known() {
+		return ErrUnknown
+	}
+	m.Profile, m.tiered, m.set, m.in = Profile{}, false, s, in
 	t := traceOf(in.Customer, snapshot.At)
 	snapshot.profile(&m.Profile, &t)
 	m.Language, m.Country, m.Holdout = languageOf(in.Customer), in.Customer.Country.Value, in.Holdout
 	m.env.names(&m.Profile, in.Now)
-	return m, nil
+	return nil
 }
 
 // Tier returns the customer's tier in the store's rewards programme; "": none.
