@@ -164,9 +164,10 @@ charts: ## Fetch uPlot, which draws the console's charts, with npm
 morph: ## Fetch idiomorph, with which the console's pages are brought up to date, with npm
 	scripts/morph.sh 0.8.0
 
-pictures: ## Take the pictures of the documentation, with Chromium
+pictures: build ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/contactsheet docs/images/emails.png
 	go run ./pkg/homingtest/studiopictures docs/images
+	go run ./pkg/homingtest/demopictures bin/homing docs/images
 
 axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages, and those behind links
 	scripts/axe.sh

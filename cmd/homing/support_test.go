@@ -154,5 +154,5 @@ func TestTheConsoleDoesWhatTheCommandsDo(t *testing.T) {
 	sees("/rejected/main/bad_value?field=customer.id", "still wrong", "guest")
 	press("/rejected/replay", "sequence", "1", "sure", "yes")
 	eventually(t, func() bool { return listed(t, d.NATS)[0].Sequence == 2 }, func() string { return "it is not rejected again" })
-	sees("/announcements", "None was sent off yet.")
+	sees("/announcements", "No announcement has been sent yet.")
 }

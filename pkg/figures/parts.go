@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,6 +101,12 @@ func partsOf(s *numbers.Snapshot, months int) (out []part) {
 		}
 		out = append(out, p)
 	}
+	// What is drawn comes first, but for the maps: the answer is above it in words, and the
+	// tables of the lift have its numbers.
+	first := func(p part) int {
+		return map[bool]int{true: 0, false: 1}[p.Chart != "" && (p.Name == "lift_nights" || p.Name == "attribution" || p.Name == "months")]
+	}
+	slices.SortStableFunc(out, func(a, b part) int { return first(a) - first(b) })
 	return out
 }
 

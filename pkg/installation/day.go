@@ -72,8 +72,6 @@ func (o *Outcomes) of(action string) *int {
 	return &o.Uncertain
 }
 
-func (o *Outcomes) all() int { return o.Sent + o.Held + o.Dropped + o.Uncertain }
-
 // tellApart is up to how many facts are read to count them by worker: the server
 // counts a store's without reading them, in no time, but does not know whose they
 // are. Reading this many takes half a second.
@@ -83,32 +81,40 @@ const tellApart = 50_000
 // they are not too many.
 func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.JetStream, scale clock.Scale) error {
 	all := 0
-	clicks := map[string]bool{} // stores that have some
+	there := map[string][]events.Type{} // what there is of each store
 	for _, store := range programme.StoreNames(c) {
 		zone, err := localtime.Load(c.Stores[store].TimeZone)
 		if err != nil {
 			return fmt.Errorf("stores.%s.time_zone: %w", store, err)
 		}
 		day := StoreStatus{Store: store, Since: localtime.DayStart(scale.Now().In(zone))}
-		for _, action := range []string{events.ActionSent, events.ActionHeld, events.ActionDropped, events.ActionUncertain} {
-			if *day.Today.of(action), err = factsSince(ctx, js, store, scale.Real(day.Since), events.OutcomeTypes(action)...); err != nil {
-				return fmt.Errorf("counting the facts of store %s: %w", store, err)
-			}
-		}
+		types := outcomes
 		if c.Stores[store].Clicks.Track {
-			n, err := factsSince(ctx, js, store, scale.Real(day.Since), events.TypeEmailClicked)
-			if err != nil {
-				return fmt.Errorf("counting the clicks of store %s: %w", store, err)
-			}
-			clicks[store] = n > 0
-			all += n
+			types = append(slices.Clip(outcomes), events.TypeEmailClicked)
 		}
-		all += day.Today.all()
+		for _, t := range types {
+			n, err := factsSince(ctx, js, store, scale.Real(day.Since), t)
+			if err != nil {
+				return fmt.Errorf("counting %s of store %s: %w", t, store, err)
+			}
+			if n > 0 {
+				there[store] = append(there[store], t)
+			}
+			if all += n; t != events.TypeEmailClicked {
+				*day.Today.of(t.Action()) += n
+			}
+		}
 		s.Stores = append(s.Stores, day)
 	}
 	if all > tellApart {
 		return nil
 	}
+	return s.tellToday(ctx, js, scale, there)
+}
+
+// tellToday tells the workers' facts of the day apart, of which there are some types in each
+// store.
+func (s *Status) tellToday(ctx context.Context, js jetstream.JetStream, scale clock.Scale, there map[string][]events.Type) error {
 	by := map[string]*WorkerStatus{}
 	for i := range s.Workers {
 		s.Workers[i].Today, s.Workers[i].Detail = new(Outcomes), &Detail{Reasons: []ReasonCount{}, clicks: map[string]bool{}}
@@ -116,28 +122,23 @@ func (s *Status) readToday(ctx context.Context, c *config.Config, js jetstream.J
 	}
 	for i := range s.Stores {
 		day := &s.Stores[i]
-		if day.Today.all() == 0 && !clicks[day.Store] {
-			continue
-		}
-		types := outcomes
-		if clicks[day.Store] {
-			types = append(slices.Clip(outcomes), events.TypeEmailClicked)
-		}
 		var told Outcomes
-		err := timeline.New(js).ReadTypesSince(ctx, day.Store, types, scale.Real(day.Since), "", func(batch []customer.Entry) error {
-			for _, e := range batch {
-				if e.Event.Time.Before(day.Since) { // it was told today, and happened before
-					continue
+		for _, t := range there[day.Store] { // one by one, or the server reads all that happened
+			err := timeline.New(js).ReadTypesSince(ctx, day.Store, []events.Type{t}, scale.Real(day.Since), "", func(batch []customer.Entry) error {
+				for _, e := range batch {
+					if e.Event.Time.Before(day.Since) { // it was told today, and happened before
+						continue
+					}
+					if _, ok := e.Event.Data.(events.Fact); ok {
+						*told.of(e.Event.Type.Action())++
+					}
+					tellOf(by, e.Event, day.Since.Location())
 				}
-				if _, ok := e.Event.Data.(events.Fact); ok {
-					*told.of(e.Event.Type.Action())++
-				}
-				tellOf(by, e.Event, day.Since.Location())
+				return nil
+			})
+			if err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 		day.Today = told
 	}
@@ -172,15 +173,11 @@ func tellOf(by map[string]*WorkerStatus, e events.Event, zone *time.Location) {
 	}
 }
 
-// factsSince has the server count the facts of some types, which looks at no message.
-func factsSince(ctx context.Context, js jetstream.JetStream, store string, since time.Time, types ...events.Type) (n int, err error) {
-	var subjects []string
-	for _, t := range types {
-		subjects = append(subjects, timeline.OfType(store, t))
-	}
+// factsSince has the server count the facts of a type, which looks at no message.
+func factsSince(ctx context.Context, js jetstream.JetStream, store string, since time.Time, t events.Type) (n int, err error) {
 	for _, stream := range bus.PartitionsOf(js).Timelines() {
 		c, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
-			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
+			FilterSubject: timeline.OfType(store, t), DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since,
 			AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 10 * time.Second, MemoryStorage: true, Replicas: 1,
 		})
 		if err != nil {

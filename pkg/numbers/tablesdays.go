@@ -63,15 +63,15 @@ func (s *Snapshot) windowWords() string {
 	w := s.Windows
 	text := "It says which marketing emails came before an order, not what caused it: that is the lift. An email has a part"
 	if w.AfterSending > 0 {
-		text += " for " + localtime.FormatDuration(w.AfterSending) + " after it was sent"
+		text += " for " + localtime.InWords(w.AfterSending) + " after it was sent"
 	}
 	if w.AfterClick > 0 {
 		if w.AfterSending > 0 {
 			text += ", or"
 		}
-		text += " for " + localtime.FormatDuration(w.AfterClick) + " after it was clicked"
+		text += " for " + localtime.InWords(w.AfterClick) + " after it was clicked"
 	}
-	return text + fmt.Sprintf("; parts decay by half in %s. “%s” are orders in which no email has one. Each column of a month adds up to its revenue.", localtime.FormatDuration(w.HalfLife), attribution.None)
+	return text + fmt.Sprintf("; in the model decaying, a part is halved every %s. “%s” are orders in which no email has one. Each column of a month adds up to its revenue.", localtime.InWords(w.HalfLife), attribution.None)
 }
 
 func (w *Worker) plus(o *Worker) {

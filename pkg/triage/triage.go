@@ -10,8 +10,10 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"homing/docs"
@@ -42,9 +44,14 @@ type Rejected interface {
 type section struct {
 	rejected Rejected
 	found    *lately.Answer[[]rejected.Group] // which all who look at once share
-	stores   []string
-	app      studio.App
-	page     struct{ groups, group, sure, done *template.Template }
+	last     struct {
+		sync.Mutex
+		of     string // what watch said
+		groups []rejected.Group
+	}
+	stores []string
+	app    studio.App
+	page   struct{ groups, group, sure, done *template.Template }
 }
 
 const (
@@ -66,7 +73,8 @@ func Section(of Rejected, stores []string) studio.Section {
 	if err != nil {
 		panic(err) // it is in the binary
 	}
-	s := &section{rejected: of, stores: stores, found: lately.New(0, patience, of.Groups)}
+	s := &section{rejected: of, stores: stores}
+	s.found = lately.New(0, patience, s.read)
 	s.page.groups, s.page.group = studio.PageOf(files, "groups.html"), studio.PageOf(files, "group.html")
 	s.page.sure, s.page.done = studio.PageOf(files, "sure.html"), studio.PageOf(files, "done.html")
 	return studio.Section{Path: path, Name: "Rejected", Assets: files, Watch: s.watch, Routes: func(mux *http.ServeMux, app studio.App) {
@@ -86,6 +94,26 @@ func (s *section) watch(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return studio.Said(counts, last)
+}
+
+// read returns the groups: thousands of events are looked at if there are others than the
+// last time.
+func (s *section) read(ctx context.Context) ([]rejected.Group, error) {
+	s.last.Lock()
+	defer s.last.Unlock()
+	now, err := s.watch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if now == s.last.of {
+		return slices.Clone(s.last.groups), nil
+	}
+	groups, err := s.rejected.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.last.of, s.last.groups = now, groups
+	return slices.Clone(groups), nil
 }
 
 // groups is the first page.

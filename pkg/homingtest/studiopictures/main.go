@@ -156,7 +156,8 @@ func shoot(ctx context.Context, url, folder string) error {
 		{"console-draft", "/versions/draft", `document.querySelector(".pair iframe")`},
 		{"console-versions", "/versions", `document.querySelector("table")`},
 	} {
-		if err := chromedp.Do(ctx, chromedp.Navigate(url+p.path)); err != nil {
+		// Twice, so that the email is compiled by then: the page says how long that took.
+		if err := chromedp.Do(ctx, chromedp.Navigate(url+p.path), chromedp.Sleep(5*time.Second), chromedp.Navigate(url+p.path)); err != nil {
 			return err
 		}
 		for {
