@@ -22,9 +22,8 @@ func EachPerson(ctx context.Context, people People, batch []Record, fn func(k Ke
 	var asks []Ask
 	for i := range batch {
 		r := &batch[i]
-		several := named[i] > 1 && named[i] <= MaxPerson // a mailbox of more is nobody's
 		switch {
-		case r.Customer.Merged.Value != "" || len(r.Customer.Absorbed) > 0 || several:
+		case r.Several(named[i]):
 			asks = append(asks, Ask{Key: r.Key})
 		case r.Customer.ID.Value != "":
 			if err := fn(r.Key, &r.Customer); err != nil {
@@ -48,6 +47,13 @@ func EachPerson(ctx context.Context, people People, batch []Record, fn func(k Ke
 		}
 	}
 	return nil
+}
+
+// Several reports whether the record may be one of several of a person, given how many ids
+// ever named the mailbox of its account.
+func (r *Record) Several(named int) bool {
+	return r.Customer.Merged.Value != "" || len(r.Customer.Absorbed) > 0 ||
+		named > 1 && named <= MaxPerson // a mailbox of more is nobody's
 }
 
 // counts is the member under whom a person is counted.

@@ -96,6 +96,13 @@ func (s *Silences) Add(orders []time.Time) {
 	s.cells[k] = b
 }
 
+// Join adds what was counted of others, as of the same time.
+func (s *Silences) Join(o *Silences) {
+	for k, b := range o.cells {
+		s.cells[k] = s.cells[k].plus(b)
+	}
+}
+
 // Lapse returns what was learned; of too few, the zero Lapse.
 func (s *Silences) Lapse() Lapse {
 	keys := make([][2]uint16, 0, len(s.cells))

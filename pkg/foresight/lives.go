@@ -29,6 +29,8 @@ type Lives struct {
 // band is how many chances of about one size there were, and how many came true.
 type band struct{ n, hits int64 }
 
+func (b band) plus(o band) band { return band{b.n + o.n, b.hits + o.hits} }
+
 // Of chances.
 const (
 	lead       = 5 * 24 * time.Hour  // an email leaves so long before what was bought runs out
@@ -80,6 +82,23 @@ func (l *Lives) Add(pairs iter.Seq2[string, Pair]) {
 			buys = buys[1:]
 		}
 		l.chance(m, run.sums(m.at))
+	}
+}
+
+// Join adds what was learned from others, by the same shop and as of the same time.
+func (l *Lives) Join(o *Lives) {
+	for i, x := range o.pieces {
+		l.pieces[i] += x
+	}
+	for i, x := range o.others {
+		l.others[i] += x
+	}
+	for i, x := range o.own {
+		l.own[i] += x
+	}
+	l.seen += o.seen
+	for i, b := range o.bands {
+		l.bands[i] = l.bands[i].plus(b)
 	}
 }
 

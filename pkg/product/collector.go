@@ -30,6 +30,7 @@ type Collector struct {
 	before  *Snapshot // of the night before; nil: there is none
 	tonight *Parts    // what was counted
 	kept    *Parts    // and what had been before
+	heard   *Parts    // has what the shop says of its products
 	sales   customer.Sales
 
 	silences *foresight.Silences
@@ -46,6 +47,7 @@ type Collector struct {
 // by them.
 func NewCollector(at time.Time, before *Snapshot) *Collector {
 	k := &Collector{at: at, before: before, tonight: NewParts(at), kept: NewParts(at), silences: foresight.NewSilences(at)}
+	k.heard = k.tonight
 	if before != nil && !before.Outdated() && before.Customers > 0 && at.Sub(before.LearnedAt) >= relearn {
 		k.lives = foresight.NewLives(before.At, before.Foresight, func(id string) foresight.Sums { return before.Products[id].Sums })
 		k.drawn = uint32(math.MaxUint32 * min(1, maxLives/float64(before.Customers)))
@@ -84,7 +86,7 @@ func (k *Collector) segment(c *customer.Customer, p *Part) {
 
 // category is what the shop says of a product.
 func (k *Collector) category(product string) string {
-	if t := k.tonight.products[product]; t != nil {
+	if t := k.heard.products[product]; t != nil {
 		return t.Category
 	}
 	return ""

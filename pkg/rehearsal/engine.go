@@ -18,7 +18,6 @@ import (
 	"homing/pkg/intake"
 	"homing/pkg/product"
 	"homing/pkg/programme"
-	"homing/pkg/statistics"
 	"homing/workers"
 )
 
@@ -40,7 +39,6 @@ type engine struct {
 	said     []events.Event
 	products map[string]*product.Snapshot
 	parts    map[string]*product.Parts // what customers add to these, by store
-	room     []customer.Record         // for a look at them
 	shop     map[string]*shopWord
 	who      *unions
 	cores    int
@@ -206,22 +204,27 @@ func (e *engine) live(ctx context.Context, h *History, end time.Time, progress f
 
 // advance has all shards live up to a time, several at once.
 func (e *engine) advance(ctx context.Context, end time.Time) error {
+	return e.eachShard(func(_ int, s *shard) error { return s.until(ctx, end) })
+}
+
+// eachShard calls fn with all shards, several at once, and with which of the cores that is.
+func (e *engine) eachShard(fn func(core int, s *shard) error) error {
 	var next atomic.Int64
 	errs := make([]error, len(e.shards))
-	work := func() {
+	work := func(core int) {
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= len(e.shards) {
 				return
 			}
-			errs[i] = e.shards[i].until(ctx, end)
+			errs[i] = fn(core, e.shards[i])
 		}
 	}
 	var wg sync.WaitGroup
-	for range e.cores - 1 {
-		wg.Go(work)
+	for core := 1; core < e.cores; core++ {
+		wg.Go(func() { work(core) })
 	}
-	work()
+	work(0)
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
@@ -296,13 +299,18 @@ func (e *engine) refresh(ctx context.Context, store string, _ time.Time) error {
 			s.people.forgetParts(store)
 		}
 	}
-	for _, s := range e.shards {
-		e.room = s.people.buyers(store, e.room[:0])
-		n := &nightly{k, parts, s.people, at, len(segments) > 0}
-		if err := statistics.Add(ctx, s.people, n, e.room); err != nil {
-			return err
+	counts := make([]nightly, e.cores)
+	for i := range counts {
+		counts[i] = nightly{Collector: k.Fork(), store: store, at: at, ranked: len(segments) > 0}
+	}
+	if err := e.eachShard(func(core int, s *shard) error { return counts[core].count(ctx, s.people) }); err != nil {
+		return err
+	}
+	for i := range counts {
+		k.Join(counts[i].Collector)
+		for _, n := range counts[i].news {
+			parts.Replace(n.was, n.is)
 		}
-		n.end(store)
 	}
 	k.AddParts(parts)
 	known := k.Snapshot()

@@ -1,28 +1,70 @@
 package rehearsal
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"homing/pkg/customer"
 	"homing/pkg/product"
+	"homing/pkg/statistics"
 )
 
-// nightly counts persons for the nightly statistics. Most have one id and did nothing
-// since the night before: they are counted already, and only what follows from the time
-// that passed is looked at.
+// nightly counts persons of some shards for the nightly statistics of a store. Most have
+// one id and did nothing since the night before: they are counted already, and only what
+// follows from the time that passed is looked at.
 type nightly struct {
 	*product.Collector
-	parts  *product.Parts // of the store
-	people *people
+	store  string
 	at     time.Time
-	ranked bool // segments are found out about
+	ranked bool    // segments are found out about
+	people *people // of the shard that is counted
+	news   []news
+}
+
+// news is a part that takes the place of another among those that are kept. Either may be
+// nil.
+type news struct{ was, is *product.Part }
+
+// count counts the persons of a shard.
+func (c *nightly) count(ctx context.Context, p *people) error {
+	p.list()
+	c.people = p
+	var several []customer.Record
+	for _, r := range p.listed {
+		switch {
+		case r.Key.Store != c.store || r.Customer.ID.Value == "":
+		case r.Record.Several(p.named(r)):
+			several = append(several, r.Record)
+		default:
+			c.alone(r)
+		}
+	}
+	if err := statistics.Add(ctx, p, c, several); err != nil {
+		return err
+	}
+	for _, r := range p.listed { // who was erased, or is one person with another now
+		if r.put != nil && r.Key.Store == c.store && !r.night.Equal(c.at) {
+			c.put(r, nil)
+		}
+	}
+	return nil
 }
 
 // Add implements statistics.Counter.
 func (c *nightly) Add(who *customer.Customer) {
 	r := c.people.byOrder[first(who)]
 	if r == nil || len(who.Tokens) > 1 || len(who.Orders) != len(r.Customer.Orders) {
+		c.Collector.Add(who)
+		return
+	}
+	c.alone(r)
+}
+
+// alone counts the person of one record.
+func (c *nightly) alone(r *record) {
+	who := &r.Customer
+	if r.orders == nil {
 		c.Collector.Add(who)
 		return
 	}
@@ -38,22 +80,15 @@ func (c *nightly) Add(who *customer.Customer) {
 		r.part.Rank(who)
 	}
 	if r.put != r.part {
-		c.parts.Replace(r.put, r.part)
-		r.put = r.part
+		c.put(r, r.part)
 	}
 	r.night = c.at
 	c.Live(r.part)
 }
 
-// end takes out who was counted once and is not any more: they were erased, or are one
-// person with another.
-func (c *nightly) end(store string) {
-	for _, r := range c.people.listed {
-		if r.put != nil && r.Key.Store == store && !r.night.Equal(c.at) {
-			c.parts.Take(r.put)
-			r.put = nil
-		}
-	}
+func (c *nightly) put(r *record, is *product.Part) {
+	c.news = append(c.news, news{r.put, is})
+	r.put = is
 }
 
 // list brings the list of records up to date.
@@ -62,17 +97,6 @@ func (p *people) list() {
 		p.listed, p.added = append(p.listed, p.added...), nil
 		slices.SortFunc(p.listed, func(a, b *record) int { return customer.CompareKeys(a.Key, b.Key) })
 	}
-}
-
-// buyers adds the records of a store that have an id, in the order of their keys.
-func (p *people) buyers(store string, all []customer.Record) []customer.Record {
-	p.list()
-	for _, r := range p.listed {
-		if r.Key.Store == store && r.Customer.ID.Value != "" {
-			all = append(all, r.Record)
-		}
-	}
-	return all
 }
 
 // forgetParts has everybody counted anew.

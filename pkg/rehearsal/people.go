@@ -189,11 +189,14 @@ func (p *people) Same(_ context.Context, persons []customer.Person) ([]bool, err
 func (p *people) Named(_ context.Context, records []customer.Record) ([]int, error) {
 	out := make([]int, len(records))
 	for i := range records {
-		if home, ok := p.homeOf(p.at(records[i].Key)); ok {
-			out[i] = len(p.links[home])
-		}
+		out[i] = p.named(p.at(records[i].Key))
 	}
 	return out, nil
+}
+
+func (p *people) named(r *record) int {
+	home, _ := p.homeOf(r)
+	return len(p.links[home])
 }
 
 // After implements the planner's timeline: nothing overtakes anything here.

@@ -106,10 +106,49 @@ func (k *Collector) add(o *Orders, place int32) {
 		return
 	}
 	k.rows = append(k.rows, row{o.trace, hash, place})
+	k.thin()
+}
+
+// thin draws fewer customers while there are too many.
+func (k *Collector) thin() {
 	for len(k.rows) > k.max {
-		k.drawn /= 2
-		k.rows = slices.DeleteFunc(k.rows, func(r row) bool { return r.hash > k.drawn })
+		k.draw(k.drawn / 2)
 	}
+}
+
+func (k *Collector) draw(most uint32) {
+	k.drawn = most
+	k.rows = slices.DeleteFunc(k.rows, func(r row) bool { return r.hash > most })
+}
+
+// Fork returns a Collector that is shown others, for Join to add.
+func (k *Collector) Fork() *Collector {
+	f := NewCollector(k.at, k.set)
+	f.max = k.max
+	return f
+}
+
+// Join adds what a fork was shown.
+func (k *Collector) Join(f *Collector) {
+	if k.all += f.all; f.drawn < k.drawn {
+		k.draw(f.drawn)
+	}
+	places := make([]int32, max(1, len(f.traits))) // without a set all rows have the first
+	for key, was := range f.placeOf {
+		place, ok := k.placeOf[key]
+		if !ok {
+			place = int32(len(k.traits))
+			k.placeOf[key], k.traits = place, append(k.traits, f.traits[was])
+		}
+		places[was] = place
+	}
+	for _, r := range f.rows {
+		if r.hash <= k.drawn {
+			r.traits = places[r.traits]
+			k.rows = append(k.rows, r)
+		}
+	}
+	k.thin()
 }
 
 // Snapshot returns what was found out, with what is known of who comes back and how often
