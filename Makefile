@@ -22,18 +22,19 @@ ZONEINFO ?= /usr/share/zoneinfo
 # runs every test with it. Those that take longest are begun first.
 CONCURRENT = ./pkg/delivery ./pkg/projection ./pkg/throughput ./pkg/mailer ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/gateway ./pkg/intake \
 	./pkg/schedule ./pkg/timeline
-# What `make check` runs with it: building a server with it, as tests of the others do,
-# takes as long as all their tests.
-LIGHT = ./pkg/combine ./pkg/limits ./pkg/visit
 # All packages. Those that take longest are begun first: the others have the other cores.
 ALL = ./pkg/homingtest ./pkg/delivery ./pkg/studio ./pkg/homingtest/story ./...
 # How many packages are compiled or tested at once: one more than there are cores, since
 # some tests wait more than they work.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-# How packages are tested. go test would vet every package again, a second time for the
-# race detector, with a part of what make check has vetted them with. Linking is a good part
-# of it, and quicker without what debuggers need.
-GOTEST = go test -vet=off -p $(JOBS) -timeout 20m -ldflags='-s -w'
+# How packages are tested. go test would vet every package again, with a part of what make
+# check has vetted them with. Linking is a good part of it, and quicker without what
+# debuggers need.
+GOTEST = $(IN_MEMORY) go test -vet=off -p $(JOBS) -timeout 20m -ldflags='-s -w'
+# Where tests keep their files. What go builds stays where it was: such a place may refuse to
+# run programs.
+TEST_DIR := $(shell scripts/test-dir.sh)
+IN_MEMORY = $(if $(TEST_DIR),GOTMPDIR=$${GOTMPDIR:-/tmp} TMPDIR=$(TEST_DIR))
 # What was built and tested in one folder need not be again in another: a clone of a commit
 # that this machine knows has only its tests to link.
 export GOFLAGS := $(GOFLAGS) -trimpath
@@ -60,7 +61,7 @@ long: ## Run every test, the longest too; twenty minutes or more
 	@scripts/install-test-tools.sh
 	$(GOTEST) -timeout 60m $(ALL)
 
-check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, the tests that make test runs, and some with the race detector
+check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, and the tests that make test runs
 	@scripts/install-test-tools.sh
 	scripts/gofmt.sh
 	go vet ./...
@@ -68,7 +69,6 @@ check: ## Everything a change must pass: format, vet, fix, tidy, staticcheck, th
 	go fix -diff ./...
 	go mod tidy -diff
 	go tool staticcheck ./...
-	$(GOTEST) -race -short -shuffle=on $(LIGHT)
 	$(GOTEST) -short $(ALL)
 	scripts/relays.sh -short
 

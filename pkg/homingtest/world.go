@@ -147,7 +147,7 @@ stores:
 
 // look is how often a world sees that its Redis was not emptied: there are many
 // minutes in a year.
-const look = 6 * time.Hour
+const look = 24 * time.Hour
 
 // Start runs Homing with some roles, and waits until it is ready; none: all of them.
 func (w *World) Start(roles ...string) {
@@ -204,7 +204,7 @@ func (w *World) begin(o app.Options) {
 	o.NATS = []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)}
 	o.RedisDial, o.RedisEmbedded = w.dialRedis, true
 	o.SMTPDial, o.TraceDial, o.ChannelDial = w.Sink.Dial, w.TraceDial, w.ChannelDial
-	o.PullFor = 10 * time.Hour
+	o.PullFor = 100 * time.Hour
 	o.CheckRedis, o.ConfirmControls, o.ConfirmProducts = look, look, look
 	o.GatewayListen = func(string, string) (net.Listener, error) {
 		w.gateway = newPipes()
@@ -230,7 +230,7 @@ func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string
 	a, err := app.New(app.Options{
 		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(), Load: Load,
 		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
-		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 10 * time.Hour, CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
+		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 100 * time.Hour, CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
 		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
 	})
 	if err == nil {

@@ -13,7 +13,6 @@ import (
 
 	"homing/pkg/customer"
 	"homing/pkg/homingtest"
-	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/projection"
 )
 
@@ -78,7 +77,7 @@ func (j *journal) upTo(t testing.TB, rdb *redis.Client, n int) {
 func TestWhateverRedisLosesOfTheEndIsThereAgain(t *testing.T) {
 	for _, takes := range []bool{false, true} {
 		for _, folds := range []bool{false, true} {
-			if takes && folds || lengthy.RaceShort() && (takes || folds) {
+			if takes && folds || testing.Short() && (takes || folds) {
 				continue
 			}
 			t.Run(fmt.Sprintf("taken in as on a cluster %v, folded so %v", takes, folds), func(t *testing.T) { losing(t, takes, folds) })
