@@ -95,7 +95,7 @@ func TestNobodyIsRemindedOfWhatTheyBoughtUnderAnotherId(t *testing.T) {
 		got := map[string]int{}
 		for _, f := range w.Facts() {
 			if b := f.Data.(events.Fact).Body(); f.Type == events.TypeEmailSent && b.Worker == "cart-recovery" {
-				got[b.Occasion]++
+				got[b.Occasion[:2]]++ // the cart, and then some
 			}
 		}
 		for i, c := range cases {

@@ -46,7 +46,7 @@ func TestNobodyIsUnknownWhileRedisKnowsLessThanTheTimeline(t *testing.T) {
 		expect("folded again at the start", "ann", nil)
 
 		w.Redis.Mini().FlushAll()
-		time.Sleep(7 * time.Hour)
+		time.Sleep(25 * time.Hour)
 		expect("emptied while nothing happens", "bob", nil)
 		expect("emptied while nothing happens", "eve", installation.ErrUnknown)
 	})
