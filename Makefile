@@ -31,8 +31,7 @@ JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # check has vetted them with. Linking is a good part of it, and quicker without what
 # debuggers need.
 GOTEST = $(IN_MEMORY) go test -vet=off -p $(JOBS) -timeout 20m -ldflags='-s -w'
-# Where tests keep their files. What go builds stays where it was: such a place may refuse to
-# run programs.
+# Where tests keep their files. What go builds stays where it was.
 TEST_DIR := $(shell scripts/test-dir.sh)
 IN_MEMORY = $(if $(TEST_DIR),GOTMPDIR=$${GOTMPDIR:-/tmp} TMPDIR=$(TEST_DIR))
 # What was built and tested in one folder need not be again in another: a clone of a commit

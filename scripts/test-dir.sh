@@ -8,7 +8,12 @@ set -eu
 in=/dev/shm
 plenty=8388608 # KiB
 kib() { df -Pk "$in" 2>/dev/null | awk 'NR == 2 {print $4}'; }
-if [ -d "$in" ] && [ -w "$in" ] && [ "$(kib)" -ge "$plenty" ] 2>/dev/null &&
-	[ "$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)" -ge "$plenty" ]; then
+runs() { # some refuse to run programs, and some tests build one
+	f=$(mktemp "$in/homing.XXXXXX") && printf '#!/bin/sh\n' >"$f" && chmod +x "$f" && "$f" && rm -f "$f" && return
+	rm -f "$f"
+	return 1
+}
+if [ -d "$in" ] && [ -w "$in" ] && [ "$(kib)" -ge "$plenty" ] &&
+	[ "$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)" -ge "$plenty" ] && runs; then
 	echo "$in"
-fi
+fi 2>/dev/null

@@ -200,14 +200,14 @@ func trialOf(s *numbers.Snapshot) *numbers.Trial {
 	return out
 }
 
-// short writes a value of an axis: 950, 1.5k, 2M.
+// short writes a value of an axis: 950, 1.25k, 2M.
 func short(v float64) string {
 	for _, of := range []struct {
 		least, by float64
 		sign      string
 	}{{1e6, 1e6, "M"}, {1e3, 1e3, "k"}} {
 		if math.Abs(v) >= of.least {
-			return strconv.FormatFloat(math.Round(10*v/of.by)/10, 'f', -1, 64) + of.sign
+			return strconv.FormatFloat(math.Round(100*v/of.by)/100, 'f', -1, 64) + of.sign
 		}
 	}
 	return strconv.FormatFloat(math.Round(10*v)/10, 'f', -1, 64)
