@@ -17,6 +17,7 @@ import (
 	"homing/pkg/programme"
 	"homing/templates"
 	"homing/workers"
+	"homing/workers/advocacy"
 	"homing/workers/thankyou"
 )
 
@@ -42,6 +43,9 @@ const (
 	benchURL    = "https://mail.shop.example"
 )
 
+// needs are what workers must be told to be on.
+var needs = map[string]string{advocacy.Name: `, photo: "https://shop.example/photos"`}
+
 // file is the configuration of the process, as an operator would write it.
 func (s homingSpec) file() string {
 	status := "live"
@@ -56,7 +60,7 @@ func (s homingSpec) file() string {
 	if s.All {
 		for _, w := range programme.WorkerNames() {
 			if w != thankyou.Name {
-				on.WriteString("  " + w + ": {status: live}\n")
+				on.WriteString("  " + w + ": {status: live" + needs[w] + "}\n")
 			}
 		}
 	}
