@@ -21,7 +21,7 @@ ZONEINFO ?= /usr/share/zoneinfo
 # detector, which makes a test take many times as long, but for the longest; `make race`
 # runs every test with it. Those that take longest are begun first.
 CONCURRENT = ./pkg/delivery ./pkg/projection ./pkg/throughput ./pkg/mailer ./pkg/bus ./pkg/codelist ./pkg/control ./pkg/gateway ./pkg/intake \
-	./pkg/schedule ./pkg/timeline
+	./pkg/schedule ./pkg/timeline ./pkg/combine ./pkg/limits ./pkg/visit
 # All packages. Those that take longest are begun first: the others have the other cores.
 ALL = ./pkg/homingtest ./pkg/delivery ./pkg/studio ./pkg/homingtest/story ./...
 # How many packages are compiled or tested at once: one more than there are cores, since

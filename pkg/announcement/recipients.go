@@ -29,7 +29,7 @@ type Recipients struct {
 	worker *programme.Worker
 	own    *touch.Own
 	who    segment.Expression
-	member segment.Memberships // of whom is looked at
+	member segment.Memberships // of the customer who is looked at
 	empty  *touch.Snapshot     // of all touches, which nobody changes
 }
 

@@ -57,7 +57,7 @@ type madeDigest struct {
 const digestLasts = 5 * time.Minute
 
 // of returns a store's digest as of a time: the last one if that is hardly older. It may be
-// called by several at once, of whom one makes it. What it returns is read alone.
+// called by several at once, of whom one makes it. Nobody changes what it returns.
 func (m *digestsMade) of(store string, now time.Time, make func() (*render.Digest, []mailer.Picture, error)) (*render.Digest, []mailer.Picture, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -115,7 +115,7 @@ type night struct {
 // NewNights returns the numbers of an installation.
 func NewNights(js jetstream.JetStream) *Nights { return &Nights{js: js, last: map[string]night{}} }
 
-// Read implements figures.Nights. What it returns is read alone.
+// Read implements figures.Nights. Nobody changes what it returns.
 func (n *Nights) Read(ctx context.Context, store string) (*numbers.Snapshot, error) {
 	n.mu.Lock()
 	last := n.last[store]

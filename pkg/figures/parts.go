@@ -103,11 +103,10 @@ func partsOf(s *numbers.Snapshot, months int) (out []part) {
 	}
 	// What is drawn comes first, but for the maps: the answer is above it in words, and the
 	// tables of the lift have its numbers.
-	first := func(p part) int {
-		return map[bool]int{true: 0, false: 1}[p.Chart != "" && (p.Name == "lift_nights" || p.Name == "attribution" || p.Name == "months")]
+	first := func(p part) bool {
+		return p.Chart != "" && (p.Name == "lift_nights" || p.Name == "attribution" || p.Name == "months")
 	}
-	slices.SortStableFunc(out, func(a, b part) int { return first(a) - first(b) })
-	return out
+	return append(slices.DeleteFunc(slices.Clone(out), func(p part) bool { return !first(p) }), slices.DeleteFunc(out, first)...)
 }
 
 // mostNights is how many nights of a trial are shown: a chart has no room for more, and a

@@ -63,14 +63,8 @@ func changes(d events.Data) string {
 		return d.Order.ID
 	case *events.OrderDelivered:
 		return d.Order.ID
-	case *events.OrderCancelled:
-		return d.Order.ID
-	case *events.OrderRefunded:
-		return d.Order.ID
-	case *events.OrderReturned:
-		return d.Order.ID
 	}
-	return ""
+	return customer.Undoes(d)
 }
 
 // add has the events about orders looked at later.

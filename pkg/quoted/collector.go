@@ -109,9 +109,7 @@ func (k *Collector) Asks() []customer.Key {
 			k.of[h.by] = append(k.of[h.by], about{product, h.Quote})
 		}
 	}
-	return slices.SortedFunc(maps.Keys(k.of), func(a, b customer.Key) int {
-		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), strings.Compare(a.Token, b.Token))
-	})
+	return slices.SortedFunc(maps.Keys(k.of), customer.CompareKeys)
 }
 
 // Confirm takes the person whom a key of Asks is of: of their reviews, those stay that may
@@ -128,7 +126,7 @@ func (k *Collector) Confirm(key customer.Key, who *customer.Customer) {
 // bought reports whether somebody ordered a product.
 func bought(who *customer.Customer, product string) bool {
 	for o := range who.Placed() {
-		if slices.ContainsFunc(o.Lines, func(l customer.Line) bool { return l.Product == product }) {
+		if o.Has(product) {
 			return true
 		}
 	}
