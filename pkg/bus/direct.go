@@ -3,37 +3,45 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// ErrTooMany says that a direct get covers more messages than the server gives at once.
+var ErrTooMany = errors.New("more messages than the server gives at once")
+
+// mostAnswers is how many messages the server gives at most where a direct get does not say
+// how many it wants.
+const mostAnswers = 1024
+
 // DirectGet asks a stream for several messages at once, in the words of the server's
 // direct get API. A work queue can be read no other way, and it leaves nothing behind on
 // the server, as a consumer does.
 func DirectGet(ctx context.Context, js jetstream.JetStream, stream string, request map[string]any) ([]*nats.Msg, error) {
-	nc := js.Conn()
-	inbox := nc.NewInbox()
-	sub, err := nc.SubscribeSync(inbox)
-	if err != nil {
-		return nil, err
+	nc, room := js.Conn(), mostAnswers
+	if n, ok := request["batch"].(int); ok {
+		room = n
 	}
-	defer func() { _ = sub.Unsubscribe() }()
 	req, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}
+	inbox := nc.NewInbox()
+	answers, err := Listen(nc, inbox, room+1) // the last one says that it is
+	if err != nil {
+		return nil, err
+	}
+	defer answers.Close()
 	if err := nc.PublishRequest(API(js, "DIRECT.GET."+stream), inbox, req); err != nil {
 		return nil, err
 	}
 	var out []*nats.Msg
 	for {
-		wait, cancel := context.WithTimeout(ctx, 10*time.Second)
-		m, err := sub.NextMsgWithContext(wait)
-		cancel()
+		m, err := answers.Next(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("reading the stream %s: %w", stream, err)
 		}
@@ -42,6 +50,8 @@ func DirectGet(ctx context.Context, js jetstream.JetStream, stream string, reque
 			out = append(out, m)
 		case "204", "404": // the end; none at all
 			return out, nil
+		case "413":
+			return nil, fmt.Errorf("reading the stream %s: %w", stream, ErrTooMany)
 		default:
 			return nil, fmt.Errorf("reading the stream %s: %s %s", stream, status, m.Header.Get("Description"))
 		}

@@ -18,6 +18,7 @@ import (
 
 	"homing/pkg/bus"
 	"homing/pkg/clock"
+	"homing/pkg/combine"
 	"homing/pkg/touch"
 )
 
@@ -27,11 +28,14 @@ type Schedule struct {
 	split   bus.Partitions
 	scale   clock.Scale
 	streams *bus.Publisher
+	looks   combine.Combiner[*look]
 }
 
 // New returns a schedule. Touches are due in the scale's business time.
 func New(js jetstream.JetStream, scale clock.Scale) *Schedule {
-	return &Schedule{js, bus.PartitionsOf(js), scale, bus.NewPublisher(js)}
+	s := &Schedule{js: js, split: bus.PartitionsOf(js), scale: scale, streams: bus.NewPublisher(js)}
+	s.looks.Flush = s.lookAll
+	return s
 }
 
 // Subject returns the subject of a pending touch, which names it, too.

@@ -28,37 +28,34 @@ func (s *Schedule) OfCustomer(ctx context.Context, worker string, k customer.Key
 	if err != nil {
 		return nil, s.split.In(p, err)
 	}
-	var out []PendingTouch
+	var out found
 	for _, m := range msgs {
-		t, err := Decode(m.Data)
+		p, err := read(m)
 		if err != nil {
 			return nil, err
 		}
-		p := PendingTouch{Touch: t, Due: fellDue(m)}
-		// A touch that is just firing, or put back, is in both places: it is due.
-		if i := slices.IndexFunc(out, func(o PendingTouch) bool { return o.Touch.ID() == t.ID() }); i < 0 {
-			out = append(out, p)
-		} else if p.Due {
-			out[i] = p
-		}
+		out.add(p)
 	}
 	slices.SortFunc(out, func(a, b PendingTouch) int { return a.Touch.Wake.Compare(b.Touch.Wake) })
 	return out, nil
 }
 
-// Waiting returns the pending touches of some workers for one customer.
-func (s *Schedule) Waiting(ctx context.Context, k customer.Key, workers []string) ([]touch.Touch, error) {
-	var out []touch.Touch
-	for _, w := range workers {
-		pending, err := s.OfCustomer(ctx, w, k)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range pending {
-			out = append(out, p.Touch)
-		}
+// found are the pending touches of a customer, each once.
+type found []PendingTouch
+
+// add takes one more. A touch that is just firing, or put back, is in both places: it is due.
+func (f *found) add(p PendingTouch) {
+	if i := slices.IndexFunc(*f, func(o PendingTouch) bool { return o.Touch.ID() == p.Touch.ID() }); i < 0 {
+		*f = append(*f, p)
+	} else if p.Due {
+		(*f)[i] = p
 	}
-	return out, nil
+}
+
+// read reads a pending touch from its message.
+func read(m *nats.Msg) (PendingTouch, error) {
+	t, err := Decode(m.Data)
+	return PendingTouch{Touch: t, Due: fellDue(m)}, err
 }
 
 func fellDue(m *nats.Msg) bool {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"homing/pkg/clock"
 	"homing/pkg/customer"
@@ -37,6 +38,52 @@ func TestWhatIsPendingForACustomerIsFoundByTheirToken(t *testing.T) {
 		}
 		if got, err := s.OfCustomer(t.Context(), "thank-you", customer.Key{Store: "main", Token: "nobodynobodynobo"}); err != nil || len(got) != 0 {
 			t.Errorf("of nobody: %v, %v", got, err)
+		}
+	})
+}
+
+// Many look at the same time, each for a customer of their own and one for one with more
+// than the server gives with one answer: each finds what is theirs.
+func TestManyWhoLookAtOnceFindTheirOwn(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		s := schedule.New(d.js, clock.Scale{})
+		now := time.Now()
+		token := func(i int) string { return fmt.Sprintf("customer%08d", i) }
+		var all []touch.Touch
+		for i := range 40 {
+			n := i % 3 // none, one on the schedule, and one that fell due as well
+			if i == 39 {
+				n = 1000
+			}
+			for k := range n {
+				x := due(fmt.Sprint(i, "-", k), now.Add(time.Duration(1-2*(k%2))*time.Hour))
+				x.Customer.Token = token(i)
+				all = append(all, x)
+			}
+		}
+		d.put(s, all...)
+		var g errgroup.Group
+		for i := range 40 {
+			g.Go(func() error {
+				k := customer.Key{Store: "main", Token: token(i), Bucket: all[0].Customer.Bucket}
+				got, err := s.Waiting(t.Context(), k, []string{"thank-you"})
+				want := i % 3
+				if i == 39 {
+					want = 1000
+				}
+				if err != nil || len(got) != want {
+					return fmt.Errorf("customer %d: %d touches, want %d (%v)", i, len(got), want, err)
+				}
+				for _, x := range got {
+					if x.Customer.Token != token(i) {
+						return fmt.Errorf("customer %d found what is of %s", i, x.Customer.Token)
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Error(err)
 		}
 	})
 }

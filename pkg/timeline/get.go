@@ -82,11 +82,11 @@ func (t *Timeline) gather(ctx context.Context, api func(stream string) string, s
 func (t *Timeline) gatherFrom(ctx context.Context, api string, sequences []uint64, of []int, see func(i int, m *nats.Msg) error) error {
 	nc := t.js.Conn()
 	inbox := nc.NewInbox()
-	sub, err := nc.SubscribeSync(inbox + ".*")
+	answers, err := bus.Listen(nc, inbox+".*", len(of))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = sub.Unsubscribe() }()
+	defer answers.Close()
 	for _, i := range of {
 		_, n := t.split.Place(sequences[i])
 		if err := nc.PublishRequest(api, inbox+"."+strconv.Itoa(i), bus.StoredAt(n)); err != nil {
@@ -94,7 +94,7 @@ func (t *Timeline) gatherFrom(ctx context.Context, api string, sequences []uint6
 		}
 	}
 	for range of {
-		m, err := sub.NextMsgWithContext(ctx)
+		m, err := answers.Next(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the timeline: %w", err)
 		}
