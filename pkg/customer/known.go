@@ -97,6 +97,23 @@ func (c *Customer) OrderTimes() []time.Time {
 	return out
 }
 
+// StandingTimes returns when the orders were placed of which something is left, in no order:
+// of those that OrderCount counts, the ones that were not paid back or returned.
+func (c *Customer) StandingTimes() []time.Time {
+	var out []time.Time
+	for i := range c.Orders {
+		if o := &c.Orders[i]; o.Counts() && o.Undone() == 0 {
+			out = append(out, o.PlacedAt())
+		}
+	}
+	for i := range c.Seen {
+		if s := &c.Seen[i]; s.Stands() {
+			out = append(out, time.UnixMilli(s.Age).UTC())
+		}
+	}
+	return out
+}
+
 // OrdersEver returns how many orders are known to have been placed, also those
 // that were cancelled, and tests.
 func (c *Customer) OrdersEver() int {

@@ -15,7 +15,7 @@ import (
 func (w worker) causes(in workers.Input) []workers.Cause {
 	out := slices.Concat(workers.Promoting(&in.Customer, w.config.PromoterAfter), workers.Risen(in, w.config.Tiers, w.config.TierAfter))
 	if n := w.config.Order; n > 0 {
-		if times := in.Customer.OrderTimes(); len(times) >= n {
+		if times := in.Customer.StandingTimes(); len(times) >= n {
 			slices.SortFunc(times, time.Time.Compare)
 			out = append(out, workers.Cause{What: fmt.Sprintf("order %d of theirs", n), Due: times[n-1].Add(w.config.OrderAfter)})
 		}
@@ -48,7 +48,7 @@ func (w worker) wantedInvitation(t touch.Touch, in workers.Input) touch.Verdict 
 	if last, score := workers.LastScore(c); score <= workers.Detractor && !last.IsZero() {
 		return touch.DropFor(reason.Unhappy, fmt.Sprintf("they last said that they would not recommend the shop: %d of 10", score))
 	}
-	if c.OrderCount() == 0 {
+	if len(c.StandingTimes()) == 0 {
 		return touch.DropFor(reason.InsufficientData, "no order of theirs stands")
 	}
 	x, ok := w.causeOf(t, in)
@@ -80,7 +80,7 @@ func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 		return reason.NotYet, causes[len(causes)-1].What
 	}
 	if n := w.config.Order; n > 0 {
-		return reason.InsufficientData, fmt.Sprintf("%d orders stand, and order %d leads to an invitation", in.Customer.OrderCount(), n)
+		return reason.InsufficientData, fmt.Sprintf("%d orders stand, and order %d leads to an invitation", len(in.Customer.StandingTimes()), n)
 	}
 	return reason.InsufficientData, "nothing has led to an invitation"
 }

@@ -38,6 +38,10 @@ func cancelled(d int, id string) events.Event {
 	return on(d, &events.OrderCancelled{Customer: who, Order: events.OrderChange{ID: id}})
 }
 
+func refunded(d int, id string) events.Event {
+	return on(d, &events.OrderRefunded{Customer: who, Order: events.OrderChange{ID: id}})
+}
+
 func score(d, n int) events.Event {
 	return on(d, &events.CustomerAnswered{Customer: who, Survey: "shop", Question: events.NPS, Scale: events.NPS, Score: &n})
 }
@@ -101,6 +105,8 @@ func TestPlan(t *testing.T) {
 		{"promoters are not invited", func(c *referral.Config) { c.PromoterAfter = 0 }, []events.Event{order(0, "1"), score(2, 10)}, nil},
 		{"the third order", asIs, []events.Event{order(0, "1"), order(3, "2"), order(5, "3")}, []string{"invitation 2026-1 26"}},
 		{"one of them was cancelled", asIs, []events.Event{order(0, "1"), order(3, "2"), cancelled(4, "2"), order(5, "3")}, nil},
+		{"one of them was refunded", asIs, []events.Event{order(0, "1"), order(3, "2"), refunded(4, "2"), order(5, "3")}, nil},
+		{"the third that stands", asIs, []events.Event{order(0, "1"), order(3, "2"), refunded(4, "2"), order(5, "3"), order(8, "4")}, []string{"invitation 2026-1 29"}},
 		{"no order invites", func(c *referral.Config) { c.Order = 0 }, []events.Event{order(0, "1"), order(3, "2"), order(5, "3")}, nil},
 		{"the earliest cause", asIs, []events.Event{score(1, 10), order(0, "1"), order(3, "2"), order(5, "3")}, []string{"invitation 2026-1 2"}},
 		{"invited lately", asIs, []events.Event{order(0, "1"), sent(-90, invitation("2025-2")), score(2, 9)}, nil},
@@ -143,6 +149,8 @@ func TestWanted(t *testing.T) {
 		{"a complaint is open", asIs, invitation("2026-1"), []events.Event{order(0, "1"), score(1, 9), complaint}, 2, reason.ComplaintOpen},
 		{"they changed their mind", asIs, invitation("2026-1"), []events.Event{order(0, "1"), order(0, "2"), order(0, "3"), score(1, 9), score(2, 4)}, 22, reason.Unhappy},
 		{"the order was cancelled", asIs, invitation("2026-1"), []events.Event{order(0, "1"), score(1, 9), cancelled(1, "1")}, 2, reason.InsufficientData},
+		{"one of three was refunded", asIs, invitation("2026-1"), []events.Event{order(0, "1"), order(0, "2"), order(0, "3"), refunded(9, "2")}, 22, reason.InsufficientData},
+		{"the only order was refunded", asIs, invitation("2026-1"), []events.Event{order(0, "1"), score(1, 9), refunded(1, "1")}, 2, reason.InsufficientData},
 		{"invited for another reason", asIs, invitation("2026-1"), []events.Event{order(0, "1"), score(1, 9), sent(-5, invitation("2025-2"))}, 2, reason.AskedLately},
 		{"a reward", asIs, reward("mailbox-lee"), []events.Event{friend(1, "lee", "stands", 0)}, 30, ""},
 		{"within the window", asIs, reward("mailbox-lee"), []events.Event{friend(1, "lee", "stands", 0)}, 29, reason.NotYet},

@@ -51,7 +51,7 @@ func (w worker) aboutShop(in workers.Input, placed time.Time) (touch.Touch, bool
 	if _, isNew := in.Event.Data.(*events.OrderPlaced); !isNew || !w.asks(Shop) {
 		return touch.Touch{}, false
 	}
-	times := in.Customer.OrderTimes()
+	times := in.Customer.StandingTimes()
 	slices.SortFunc(times, time.Time.Compare)
 	if len(times) < w.config.ShopOrders {
 		return touch.Touch{}, false

@@ -118,6 +118,7 @@ func TestPlan(t *testing.T) {
 		{"half a year after the last question", ordered(90, "3"), []events.Event{first, second, sent(71, of(survey.Name, survey.Shop, "2025-1"))}, asIs, "order 3 day 107, shop 2025-2 day 253"},
 		{"who said so without being asked", ordered(90, "3"), []events.Event{first, second, scored(80, survey.Shop, "nps", 9, "")}, asIs, "order 3 day 107, shop 2025-2 day 262"},
 		{"an order that was cancelled is none", second, []events.Event{first, cancelled(1, "1")}, asIs, "order 2 day 57"},
+		{"nor is one that was refunded", second, []events.Event{first, refunded(9, "1")}, asIs, "order 2 day 57"},
 		{"more orders are asked for", second, []events.Event{first}, func(c *survey.Config) { c.ShopOrders = 3 }, "order 2 day 57"},
 		{"a delivery is no order", delivered(44, "2"), []events.Event{first, second}, asIs, "order 2 day 47"},
 		{"orders alone", second, []events.Event{first}, only(survey.Order), "order 2 day 57"},
@@ -177,6 +178,7 @@ func TestWanted(t *testing.T) {
 
 		{"the shop", shop, both(), 31, "", 0},
 		{"one order stands", shop, both(cancelled(3, "2")), 31, reason.InsufficientData, 0},
+		{"one was refunded", shop, both(refunded(3, "2")), 31, reason.InsufficientData, 0},
 		{"somebody complains", shop, both(opened(3, "")), 31, reason.ComplaintOpen, 0},
 		{"asked in the half before", shop, both(sent(-100, of(survey.Name, survey.Shop, "2024-2"))), 31, reason.NotYet, 82},
 		{"asked half a year ago", shop, both(sent(-151, of(survey.Name, survey.Shop, "2024-2"))), 31, "", 0},

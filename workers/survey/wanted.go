@@ -97,7 +97,7 @@ func (w worker) another(t touch.Touch, in workers.Input) touch.Verdict {
 // wantedShop asks about the shop those who know it, and have not been asked for long.
 func (w worker) wantedShop(t touch.Touch, in workers.Input) touch.Verdict {
 	c := &in.Customer
-	if n := c.OrderCount(); n < w.config.ShopOrders {
+	if n := len(c.StandingTimes()); n < w.config.ShopOrders {
 		return touch.DropFor(reason.InsufficientData, fmt.Sprintf("%d orders stand, and %d are needed to know the shop", n, w.config.ShopOrders))
 	}
 	if c.Complains() {

@@ -44,18 +44,26 @@ type Ledger struct {
 	start, end time.Time
 	people     map[string]*life           // by the token of their account
 	same       map[string]string          // token of an id → that of the account
-	outcomes   map[string]map[string]bool // touch → its outcomes
+	outcomes   map[ending]map[string]bool // its outcomes
 	announced  map[string]News            // by id
 }
 
 // Read sorts a timeline. token is how customers are known there, and guest is the id
 // that somebody has there who gave an address and no id.
 func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *Ledger {
-	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[string]map[string]bool{}, announced: map[string]News{}}
+	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[ending]map[string]bool{}, announced: map[string]News{}}
 	for id, account := range s.under(guest) {
 		l.same[token(id)] = token(account)
 	}
 	published := s.earliest()
+	for _, x := range s.said {
+		if d, ok := x.Event.Data.(*events.CustomerErased); ok && !x.At.After(s.end) {
+			id := cmp.Or(d.Customer.ID, guest(d.Customer.Email))
+			p := l.person(token(id))
+			p.id = cmp.Or(p.id, id)
+			p.told = append(p.told, known{x.Event, published[x.Event.ID]})
+		}
+	}
 	seen := map[string]bool{}
 	for _, e := range timeline {
 		if key := string(e.Type) + e.ID + fmt.Sprint(e.Time.UnixMilli()); seen[key] {
@@ -78,14 +86,6 @@ func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *
 			p := l.person(token(d.Who().ID))
 			p.id = cmp.Or(p.id, d.Who().ID)
 			p.told = append(p.told, known{e, since})
-		}
-	}
-	for _, x := range s.said {
-		if d, ok := x.Event.Data.(*events.CustomerErased); ok && !x.At.After(s.end) {
-			id := cmp.Or(d.Customer.ID, guest(d.Customer.Email))
-			p := l.person(token(id))
-			p.id = cmp.Or(p.id, id)
-			p.told = append(p.told, known{x.Event, published[x.Event.ID]})
 		}
 	}
 	for _, p := range l.people {
@@ -116,24 +116,33 @@ func (l *Ledger) fact(e events.Event, b events.Email) {
 	default:
 		p.mails = append(p.mails, m)
 		for _, b := range b.Bundles {
-			l.outcome(b, "bundled")
+			l.outcome(p.ending(b, e.Time), "bundled")
 		}
 	}
-	l.outcome(b.Touch, b.Reason)
+	l.outcome(p.ending(b.Touch, e.Time), b.Reason)
 }
 
-func (l *Ledger) outcome(touch, reason string) {
-	if l.outcomes[touch] == nil {
-		l.outcomes[touch] = map[string]bool{}
+func (l *Ledger) outcome(of ending, reason string) {
+	if l.outcomes[of] == nil {
+		l.outcomes[of] = map[string]bool{}
 	}
-	l.outcomes[touch][reason] = true
+	l.outcomes[of][reason] = true
 }
+
+// ending is a touch that came to an end. Who was erased is nobody Homing knows: when they come
+// back, what is once for each customer, as the greeting of a member is, begins again.
+type ending struct {
+	touch string
+	since time.Time // when its customer was erased before; zero: never
+}
+
+func (p *life) ending(touch string, at time.Time) ending { return ending{touch, p.erased(at)} }
 
 // Summary counts outcomes by worker and reason.
 func (l *Ledger) Summary() string {
 	n := map[string]int{}
-	for touch, reasons := range l.outcomes {
-		worker, _, _ := strings.Cut(touch, ".")
+	for of, reasons := range l.outcomes {
+		worker, _, _ := strings.Cut(of.touch, ".")
 		for r := range reasons {
 			n[worker+" "+r]++
 		}

@@ -48,18 +48,19 @@ var rules = []rule{
 // Audit returns everything that was done wrong.
 func (l *Ledger) Audit() []string {
 	var wrong []string
-	for touch, reasons := range l.outcomes {
+	for of, reasons := range l.outcomes {
 		if len(reasons) > 1 {
-			wrong = append(wrong, fmt.Sprintf("%s ended more than once: %v", touch, reasons))
+			wrong = append(wrong, fmt.Sprintf("%s ended more than once: %v", of.touch, reasons))
 		}
 	}
 	for _, p := range l.people {
-		seen := map[string]bool{}
+		seen := map[ending]bool{}
 		for _, m := range p.mails {
-			if seen[m.Touch] {
+			of := p.ending(m.Touch, m.at)
+			if seen[of] {
 				wrong = append(wrong, fmt.Sprintf("%s: %s was sent twice", p.id, m.Touch))
 			}
-			seen[m.Touch] = true
+			seen[of] = true
 			for _, r := range rules {
 				if s := r.check(l, p, m); s != "" {
 					wrong = append(wrong, fmt.Sprintf("%s: %s at %s: %s: %s", p.id, m.Touch, m.at.Format(time.DateTime), r.name, s))

@@ -59,6 +59,12 @@ func subscriptions(_ *Ledger, p *life, m mail) string {
 	has := func(is func(subscribed) bool) bool {
 		return slices.ContainsFunc(slices.Collect(maps.Values(known)), is)
 	}
+	// An email about a payment leaves within the same second, and the next payment may not
+	// have been heard of: what is unpaid now counts, and what was a moment ago.
+	unpaid := func(is func(subscribed) bool) bool {
+		now := p.subscriptions(m.at)
+		return has(is) || slices.ContainsFunc(slices.Collect(maps.Values(now)), is)
+	}
 	switch m.Step {
 	case "renewal":
 		if !has(func(s subscribed) bool {
@@ -69,11 +75,11 @@ func subscriptions(_ *Ledger, p *life, m mail) string {
 			return "nothing renews in seven days"
 		}
 	case "payment":
-		if !has(func(s subscribed) bool { return !s.unpaid.IsZero() }) {
+		if !unpaid(func(s subscribed) bool { return !s.unpaid.IsZero() }) {
 			return "nothing is unpaid"
 		}
 	case "payment-again":
-		if !has(func(s subscribed) bool { return !s.unpaid.IsZero() && !m.at.Before(s.unpaid.Add(5*Day-late)) }) {
+		if !unpaid(func(s subscribed) bool { return !s.unpaid.IsZero() && !m.at.Before(s.unpaid.Add(5*Day-late)) }) {
 			return "nothing has been unpaid for five days"
 		}
 	case "come-back":
