@@ -109,7 +109,7 @@ relays: ## Send through real Exim, Postfix and OpenSMTPD from Debian's packages,
 	scripts/relays.sh $(ARGS)
 
 story: ## Let a shop of 200 customers live for thirteen months of fake time
-	GOGC=400 go test -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
+	GOGC=400 go test -count=1 -vet=off -tags story -run '^TestAShopLives$$' -timeout 20m -v ./pkg/homingtest/story
 
 rehearsal: ## Let a shop live on fake time and in a rehearsal, compare every touch, and say how many times as fast that is
 	GOGC=400 go test -count=1 -tags story -run '^TestARehearsalIsWhatHappens$$' -timeout 20m -v ./pkg/homingtest/story

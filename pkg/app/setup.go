@@ -74,5 +74,6 @@ func limits(c *config.Config) bus.Limits {
 		RejectedMaxAge:     s.Rejected.MaxAge,
 		RejectedMaxBytes:   int64(s.Rejected.MaxBytes),
 		MailsMaxAge:        c.RetainMails,
+		InMemory:           c.NATS.InMemory,
 	}
 }

@@ -79,6 +79,7 @@ type Limits struct {
 	RejectedMaxAge     time.Duration
 	RejectedMaxBytes   int64
 	MailsMaxAge        time.Duration // 0: no copies are kept
+	InMemory           bool          // nothing is kept on disk: for tests of long times
 }
 
 // Worker is what the streams must know about a worker.
@@ -130,6 +131,9 @@ func streams(l Limits, ws []Worker, n Partitions) []jetstream.StreamConfig {
 	}
 	for i := range out {
 		out[i].Storage = jetstream.FileStorage
+		if l.InMemory {
+			out[i].Storage = jetstream.MemoryStorage
+		}
 		out[i].Replicas = max(1, l.Replicas)
 		out[i].Duplicates = duplicates
 		out[i].AllowDirect = true

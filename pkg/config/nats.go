@@ -26,6 +26,8 @@ type NATS struct {
 	// Partitions is over how many sets of streams the customers are split: a power of two.
 	Partitions int     `yaml:"partitions"`
 	Streams    Streams `yaml:"streams"`
+	// InMemory has the streams end with the server, and cost less: for tests of long times.
+	InMemory bool `yaml:"-"`
 }
 
 // NATSTLS is how the connection to NATS is secured.

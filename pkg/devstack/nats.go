@@ -40,6 +40,7 @@ type NATSOptions struct {
 	// fake time set an hour: every interval is a wake-up of every stream.
 	SyncInterval time.Duration
 	MaxStore     int64       // bytes JetStream may store on disk; 0 = the server's default
+	MaxMemory    int64       // bytes that streams in memory may have; default 256 MiB
 	Log          *zap.Logger // gets the server's warnings and errors; nil = nobody does
 }
 
@@ -56,6 +57,9 @@ func (o *NATSOptions) validate() error {
 	if o.SyncInterval <= 0 {
 		o.SyncInterval = time.Second
 	}
+	if o.MaxMemory <= 0 {
+		o.MaxMemory = maxMemoryStore
+	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
@@ -70,7 +74,7 @@ func (o *NATSOptions) server(port int) *server.Options {
 		JetStream:          true,
 		StoreDir:           o.Dir,
 		SyncInterval:       o.SyncInterval,
-		JetStreamMaxMemory: maxMemoryStore,
+		JetStreamMaxMemory: o.MaxMemory,
 		JetStreamMaxStore:  o.MaxStore,
 		NoSystemAccount:    true,
 		NoSigs:             true, // signals belong to the program around it

@@ -220,12 +220,12 @@ func TestEverythingRunsOnFakeTime(t *testing.T) {
 }
 
 // A Redis whose keys expire roughly looks at them once in a while, and not whenever the
-// clock has moved: they go all the same, when somebody speaks to it.
+// clock has moved: they go all the same, when somebody speaks to it, and none goes early.
 func TestKeysExpireRoughly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := StartRedisInProcess()
 		t.Cleanup(r.Stop)
-		r.ExpireRoughly()
+		r.ExpireRoughly(time.Minute)
 		rdb := redis.NewClient(&redis.Options{
 			Addr:   "127.0.0.1:6379",
 			Dialer: func(context.Context, string, string) (net.Conn, error) { return r.Dial() },
@@ -234,11 +234,23 @@ func TestKeysExpireRoughly(t *testing.T) {
 		if err := rdb.Set(t.Context(), "k", "v", time.Hour).Err(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour - 2*time.Second)
+		time.Sleep(time.Hour - 50*time.Second)
 		if err := rdb.Get(t.Context(), "k").Err(); err != nil {
 			t.Errorf("before its time: %v", err)
 		}
-		time.Sleep(3 * time.Second)
+		time.Sleep(20 * time.Second)
+		const script = "return redis.call('SET', KEYS[1], 'v', 'PX', 45000)"
+		if err := rdb.Eval(t.Context(), script, []string{"s"}).Err(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Second)
+		if err := rdb.Get(t.Context(), "s").Err(); err != nil {
+			t.Errorf("a minute after the last time that keys expired, one went early: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if err := rdb.Get(t.Context(), "s").Err(); !errors.Is(err, redis.Nil) {
+			t.Errorf("the key of a script did not expire: %v", err)
+		}
 		if err := rdb.Get(t.Context(), "k").Err(); !errors.Is(err, redis.Nil) {
 			t.Errorf("the key did not expire: %v", err)
 		}

@@ -14,12 +14,9 @@ import (
 type Redis struct {
 	mini    *miniredis.Miniredis
 	url     string
-	stop    chan struct{} // nil: keys expire by the server's own clock, or when somebody writes
+	stop    chan struct{} // nil: keys expire by the server's own clock, or when somebody asks
 	ticking sync.WaitGroup
-
-	mu     sync.Mutex
-	exact  bool      // keys expire by the server's own clock
-	ticked time.Time // up to when keys have expired, where they do when somebody writes
+	roughly *expiry // nil: keys expire in time
 }
 
 // StartRedis starts a Redis on a free port of the loopback interface.
@@ -56,44 +53,16 @@ func (r *Redis) tick() {
 func StartRedisInProcess() *Redis {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
-	return &Redis{mini: m, exact: true}
+	return &Redis{mini: m}
 }
 
-// ExpireRoughly has keys expire up to a second late from now on, as StartRedis does. The
-// server of StartRedisInProcess looks at all keys whenever the clock has moved, and sorts
-// them: with a hundred thousand customers, and an email every 20 ms, that takes hours.
-func (r *Redis) ExpireRoughly() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.exact {
-		r.mini.ClockTTL(false)
-		r.exact, r.ticked = false, time.Now()
-	}
-}
-
-// catchUp lets expire what should have, at most once in tickEvery. There is no ticker for
-// it: on fake time one would tick through a year.
-func (r *Redis) catchUp() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.exact {
-		return
-	}
-	if passed := time.Since(r.ticked); passed >= tickEvery {
-		r.ticked = r.ticked.Add(passed)
-		r.mini.FastForward(passed)
-	}
-}
-
-// expiring is a connection to a Redis whose keys expire when somebody writes to it.
-type expiring struct {
-	net.Conn
-	redis *Redis
-}
-
-func (c expiring) Write(b []byte) (int, error) {
-	c.redis.catchUp()
-	return c.Conn.Write(b)
+// ExpireRoughly has keys expire up to so much late from now on, and never early. The server of
+// StartRedisInProcess looks at all keys whenever the clock has moved, and sorts them: with a
+// hundred thousand customers, and an email every 20 ms, that takes hours. It is called before
+// anybody has a connection.
+func (r *Redis) ExpireRoughly(late time.Duration) {
+	r.mini.ClockTTL(false)
+	r.roughly = &expiry{mini: r.mini, late: late, done: time.Now(), scripts: map[string]bool{}}
 }
 
 // URL is where clients connect, such as "redis://127.0.0.1:6379/0"; empty if the
@@ -106,8 +75,8 @@ func (r *Redis) Dial() (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial the embedded Redis: %w", err)
 	}
-	if r.stop == nil {
-		return expiring{c, r}, nil
+	if r.roughly != nil {
+		r.mini.Server().SetPreHook(r.roughly.before) // the first connection makes the server
 	}
 	return c, nil
 }

@@ -29,7 +29,7 @@ func TestThousandsAreDueAtOnce(t *testing.T) {
 		s := w.Config.Stores["main"]
 		s.Pacing.Throughput.PerSecond = perSecond
 		w.Config.Stores["main"] = s
-		w.Redis.ExpireRoughly()
+		w.Redis.ExpireRoughly(time.Second)
 		w.Sink.Forget = true
 		w.Start()
 		orders(w, due)

@@ -93,6 +93,14 @@ func (w *World) startNATS(dir string) {
 	w.NATS, w.JS = w.nats.Server, bus.Split(w.nats.JS, bus.Partitions(w.Config.NATS.Partitions))
 }
 
+// LiveLong has many fake days cost little: streams are kept in memory, where nothing wakes up
+// to write and to forget what was read, and what expires in Redis does so up to an hour late.
+// It is called before Start.
+func (w *World) LiveLong() {
+	w.Config.NATS.InMemory = true
+	w.Redis.ExpireRoughly(time.Hour)
+}
+
 // ReplaceNATS replaces the NATS with an empty one. Homing is stopped while it
 // does.
 func (w *World) ReplaceNATS(dir string) {

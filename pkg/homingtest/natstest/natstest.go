@@ -18,6 +18,9 @@ import (
 // needless wake-ups are nearly all that a day costs.
 const Rarely = 12 * time.Hour
 
+// mostMemory is what streams in memory may have: room is kept for their limits.
+const mostMemory = 8 << 30
+
 // NATS is a server and a connection to it. Both are closed when the test ends.
 type NATS struct {
 	Server *devstack.NATS
@@ -33,7 +36,7 @@ func Start(t testing.TB, dir string) *NATS {
 	// Every sync is a wake-up of every stream; nothing here survives a crash anyway.
 	// An hour: any more often, and a busy server would read again what it had in memory.
 	stop := sync.OnceFunc(tick(time.Hour))
-	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: Rarely})
+	srv, err := devstack.StartNATS(devstack.NATSOptions{Dir: dir, Port: -1, SyncInterval: Rarely, MaxMemory: mostMemory})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,15 +91,18 @@ func notRefused(_ *Ledger, p *life, m mail) string {
 	no := map[string]time.Time{}
 	var yes time.Time
 	for _, k := range p.told {
-		if k.since.After(m.at.Add(-slack)) {
+		// A no that was said just now may not have been heard of; a yes may have been, since
+		// its greeting leaves within the same second.
+		if k.since.After(m.at) {
 			continue
 		}
-		if d, ok := k.Data.(*events.CustomerUnsubscribed); ok {
+		heard := !k.since.After(m.at.Add(-slack))
+		if d, ok := k.Data.(*events.CustomerUnsubscribed); ok && heard {
 			no[d.Scope] = k.Time
 		}
 		if d, ok := k.Data.(events.CustomerData); ok && d.Who().Consent != nil {
 			switch c := d.Who().Consent; {
-			case c.Email == events.Unsubscribed:
+			case c.Email == events.Unsubscribed && heard:
 				no[events.ScopeAll] = k.Time
 			case c.At != nil && c.Email == events.Subscribed && c.At.After(yes):
 				yes = *c.At

@@ -28,7 +28,7 @@ import (
 )
 
 func TestAShopLives(t *testing.T) {
-	began := time.Now()
+	began, cpu := time.Now(), spent(t)
 	dir := t.TempDir()
 	identity, err := customer.NewIdentity(homingtest.Secret)
 	if err != nil {
@@ -43,12 +43,17 @@ func TestAShopLives(t *testing.T) {
 			}
 			return ""
 		}
+		w.LiveLong()
 		kept := keep(t, w)
 		w.Start()
 		start := time.Now()
 		shop := story.New(1, start, days, customers)
 		news := announce(t, w, start)
-		said := live(w, shop, kept, start.Add(days*story.Day), func(next time.Time) { troubles(w, start, next) })
+		tell := progress(t, start, w)
+		said := live(w, shop, kept, start.Add(days*story.Day), func(next time.Time) {
+			tell(next)
+			troubles(w, start, next)
+		})
 		told := kept()
 		if days >= 30 {
 			everyWorkerSent(t, told)
@@ -74,7 +79,19 @@ func TestAShopLives(t *testing.T) {
 		}
 		t.Logf("%d customers, %d days, %d events, %d emails%s", customers, days, len(said), len(mails), ledger.Summary())
 	})
-	t.Logf("took %s", time.Since(began).Round(time.Second))
+	t.Logf("took %s, and %s of CPU time", time.Since(began).Round(time.Second), cpu().Round(time.Second))
+}
+
+// progress returns what tells every 30 days how far the story is, and what it has cost: a day
+// must not cost more the longer a shop has had Homing.
+func progress(t *testing.T, start time.Time, w *homingtest.World) func(next time.Time) {
+	cpu, told := spent(t), 0
+	return func(next time.Time) {
+		if day := int(next.Sub(start) / story.Day); day >= told+30 {
+			told = day
+			t.Logf("day %3d: %5d emails, %s of CPU time", day, len(w.Sink.Mails()), cpu().Round(time.Second))
+		}
+	}
 }
 
 // live has a shop live until the end, and returns all that it said: what it had in mind, and
