@@ -26,17 +26,23 @@ func DirectGet(ctx context.Context, js jetstream.JetStream, stream string, reque
 	if n, ok := request["batch"].(int); ok {
 		room = n
 	}
-	req, err := json.Marshal(request)
-	if err != nil {
-		return nil, err
-	}
 	inbox := nc.NewInbox()
 	answers, err := Listen(nc, inbox, room+1) // the last one says that it is
 	if err != nil {
 		return nil, err
 	}
 	defer answers.Close()
-	if err := nc.PublishRequest(API(js, "DIRECT.GET."+stream), inbox, req); err != nil {
+	return ask(ctx, js, answers, inbox, stream, request)
+}
+
+// ask sends a request for messages of a stream, and gathers the answers that come to an
+// inbox.
+func ask(ctx context.Context, js jetstream.JetStream, answers *Answers, inbox, stream string, request map[string]any) ([]*nats.Msg, error) {
+	req, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	if err := js.Conn().PublishRequest(API(js, "DIRECT.GET."+stream), inbox, req); err != nil {
 		return nil, err
 	}
 	var out []*nats.Msg

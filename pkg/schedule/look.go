@@ -80,7 +80,7 @@ func (s *Schedule) lookAll(ctx context.Context, looks []*look) error {
 const lookAtOnce = 256
 
 func (s *Schedule) lookIn(ctx context.Context, stream string, a *asked, subjects []string) error {
-	msgs, err := bus.DirectGet(ctx, s.js, stream, map[string]any{"multi_last": subjects})
+	msgs, err := s.reads.Get(ctx, stream, map[string]any{"multi_last": subjects})
 	if errors.Is(err, bus.ErrTooMany) && len(subjects) > 2 { // one of them has more than most
 		half := len(subjects) / 4 * 2
 		if err := s.lookIn(ctx, stream, a, subjects[:half]); err != nil {
