@@ -31,6 +31,7 @@ type Recipients struct {
 	who    segment.Expression
 	member segment.Memberships // of the customer who is looked at
 	empty  *touch.Snapshot     // of all touches, which nobody changes
+	kase   gate.Case           // of the customer who is looked at
 }
 
 // For has the recipients be those of an announcement. It fails where it cannot be said who
@@ -85,12 +86,12 @@ func (r *Recipients) touch(k customer.Key, who *customer.Customer, c *Counts) (t
 		c.Planned++
 		return t, false, nil
 	}
-	kase := p.Case(r.worker, t, r.Now)
-	if v := gate.Standing(kase); v.Action == touch.Drop {
+	p.CaseIn(&r.kase, r.worker, t, r.Now)
+	if v := gate.Standing(&r.kase); v.Action == touch.Drop {
 		c.left(v.Reason)
 		return t, false, nil
 	}
-	if r.Now.After(due.Add(kase.Step.Expires)) {
+	if r.Now.After(due.Add(r.kase.Step.Expires)) {
 		c.left(reason.Expired)
 		return t, false, nil
 	}

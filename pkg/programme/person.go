@@ -39,16 +39,23 @@ func (p *Person) Input(now time.Time) workers.Input {
 // Case makes the case of a touch that is looked at at some time, with the
 // customer and the configuration as they are.
 func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
+	out := new(gate.Case)
+	p.CaseIn(out, w, t, now)
+	return out
+}
+
+// CaseIn is Case for one that is used again and again.
+func (p *Person) CaseIn(out *gate.Case, w *Worker, t touch.Touch, now time.Time) {
 	step, listed := w.Step(t)
-	out := &gate.Case{
+	*out = gate.Case{
 		Touch: t, Step: step, Listed: listed, Customer: p.Customer,
 		Off: w.Settings.Status == workers.Off, Shadow: w.Settings.Status == workers.Shadow,
 		Wanted: func() touch.Verdict {
 			in := p.Input(now)
-			if v := w.Wanted(t, in); v.Action != touch.Send {
+			if v := w.Wanted(out.Touch, in); v.Action != touch.Send {
 				return v
 			}
-			return p.Store.GoesBefore(t, in)
+			return p.Store.GoesBefore(out.Touch, in)
 		},
 		Policy: w.Policy, Address: p.Address, Now: now,
 		To: p.To, Mailbox: p.Mailbox, Shared: p.Shared, Recipient: p.Recipient,
@@ -56,7 +63,6 @@ func (p *Person) Case(w *Worker, t touch.Touch, now time.Time) *gate.Case {
 	if w.Policy.Own.Segmented() {
 		out.Member = p.member(now)
 	}
-	return out
 }
 
 // Rival says whether another of the person's touches, which waits with a worker
