@@ -49,7 +49,10 @@ type head struct {
 }
 
 // A packer packs copies, one at a time.
-type packer struct{ z *zstd.Encoder }
+type packer struct {
+	z    *zstd.Encoder
+	room []byte // for what is packed
+}
 
 func newPacker() packer {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
@@ -57,15 +60,19 @@ func newPacker() packer {
 	if err != nil {
 		panic(err) // an option that does not exist
 	}
-	return packer{z}
+	return packer{z: z}
 }
 
-func (p packer) pack(c Copy) []byte {
+func (p *packer) pack(c Copy) []byte {
 	line, err := json.Marshal(head{c, [4]int{len(c.Subject), len(c.Preheader), len(c.HTML), len(c.Text)}})
 	if err != nil {
 		panic(err) // a year of five digits
 	}
-	return p.z.EncodeAll([]byte(string(line)+"\n"+c.Subject+c.Preheader+c.HTML+c.Text), nil)
+	p.room = append(append(p.room[:0], line...), '\n')
+	for _, part := range [...]string{c.Subject, c.Preheader, c.HTML, c.Text} {
+		p.room = append(p.room, part...)
+	}
+	return p.z.EncodeAll(p.room, make([]byte, 0, len(p.room)/4))
 }
 
 // unpack reads what pack made, in this version of Homing or an earlier one.
