@@ -1,7 +1,7 @@
 # Everything a contributor runs. CI runs these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why bench-console year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast recommend fuzz cldr intl tzdata caniemail studio charts morph pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
+.PHONY: help dev build generate mjml test long check bench capacity bench-calendar bench-why bench-console side-by-side year race race-short partitions replicas upgrade relays story rehearsal due clicks forecast recommend fuzz cldr intl tzdata caniemail studio charts morph pictures axe js subscribers cloudevents alerts deploy-check release release-check clean
 
 ARGS ?=
 FUZZTIME ?= 30s
@@ -85,6 +85,9 @@ bench-why: ## Ask why among 100,000 customers with 3 million timeline entries
 
 bench-console: ## Say how long each page of the console takes, to answer and to be painted, in a store of 100,000 customers with 3 million timeline entries
 	go test -tags million -run '^TestTheConsoleIsQuick$$' -timeout 60m -v ./pkg/homingtest
+
+side-by-side: ## Send an announcement, and next to it the same as a campaign of listmonk, whose source with the program in it is in LISTMONK; POSTGRES may say where initdb is (docs/performance.md)
+	go run ./pkg/homingtest/bench -only side-by-side -listmonk "$(LISTMONK)" -postgres "$(POSTGRES)" $(ARGS)
 
 year: ## Let customers live a year of fake time
 	GOGC=400 go test -tags year -run '^TestAYear$$' -timeout 30m -v ./pkg/homingtest

@@ -28,6 +28,7 @@ const (
 	taskBareIntake   = "bare-intake"
 	taskBareDelivery = "bare-delivery"
 	taskGate         = "gate"
+	taskListmonk     = "listmonk"
 )
 
 // work is a task that has been begun in a child.
@@ -66,6 +67,8 @@ func begin(task string, spec json.RawMessage) (*work, error) {
 		return beginBareDelivery(spec)
 	case taskGate:
 		return beginGate(spec)
+	case taskListmonk:
+		return beginListmonk(spec)
 	}
 	return nil, fmt.Errorf("no such task: %q", task)
 }

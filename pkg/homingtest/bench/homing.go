@@ -23,14 +23,15 @@ import (
 
 // homingSpec says what a Homing process does.
 type homingSpec struct {
-	NATS   string   `json:"nats"`
-	Redis  string   `json:"redis"`
-	SMTP   string   `json:"smtp"`
-	Roles  []string `json:"roles"`
-	Paused bool     `json:"paused,omitempty"` // plan, and deliver nothing
-	All    bool     `json:"all,omitempty"`    // workers that a shop must switch on are on too
-	Doors  string   `json:"doors,omitempty"`  // a file with the key by which shops come in over HTTP
-	Later  bool     `json:"later,omitempty"`  // begin without waiting until it is ready; the question "ready" waits
+	NATS     string   `json:"nats"`
+	Redis    string   `json:"redis"`
+	SMTP     string   `json:"smtp"`
+	Roles    []string `json:"roles"`
+	Paused   bool     `json:"paused,omitempty"`   // plan, and deliver nothing
+	All      bool     `json:"all,omitempty"`      // workers that a shop must switch on are on too
+	Doors    string   `json:"doors,omitempty"`    // a file with the key by which shops come in over HTTP
+	Announce bool     `json:"announce,omitempty"` // announcements are on, and hours of quiet that are not now
+	Later    bool     `json:"later,omitempty"`    // begin without waiting until it is ready; the question "ready" waits
 }
 
 // connections is how many connections to the sink there are, Homing's and the
@@ -57,6 +58,15 @@ func (s homingSpec) file() string {
 		doors = fmt.Sprintf("woocommerce: {secret_file: %q}, api_keys: [{id: bench, key_file: %q}],", s.Doors, s.Doors)
 	}
 	var on strings.Builder
+	quiet := ""
+	if s.Announce {
+		// Hours of quiet that are not now: they are asked about, and hold nobody up.
+		quiet = `quiet_hours: {from: "02:00", to: "04:00"}`
+		if time.Now().UTC().Hour() < 6 {
+			quiet = `quiet_hours: {from: "12:00", to: "14:00"}`
+		}
+		on.WriteString("  announcements: {status: live}\n")
+	}
 	if s.All {
 		for _, w := range programme.WorkerNames() {
 			if w != thankyou.Name {
@@ -75,9 +85,10 @@ stores:
          time_zone: Europe/London, locale: en, currency: GBP, %s link_hosts: [shop.example]}
 pacing:
   throughput: {per_second: 0}
+  %s
 workers:
   thank-you: {status: %s}
-%s`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, status, on.String())
+%s`, s.NATS, s.Redis, s.SMTP, connections, benchURL, benchSecret, doors, quiet, status, on.String())
 }
 
 // workers returns the names of the workers that are on.

@@ -15,7 +15,7 @@ func TestTheInstallationsThatAreMeasuredCanStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []homingSpec{{}, {All: true}, {Paused: true}} {
+	for _, s := range []homingSpec{{}, {All: true}, {Paused: true}, {Announce: true}} {
 		s.NATS, s.Redis, s.SMTP = "nats://127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"
 		c, err := config.Parse("bench", []byte(s.file()), nil, programme.WorkerNames())
 		if err == nil {

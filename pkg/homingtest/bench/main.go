@@ -54,46 +54,55 @@ const (
 	partBurst     = "burst"
 	partCustomers = "customers"
 	partProcesses = "processes"
+
+	partAnnouncement = "announcement"
+	partBeside       = "side-by-side"
 )
 
 // parts are all there are, in their order in the report. Without a word, a run has the
 // first of them; of capacityParts some take minutes.
 var (
 	usualParts    = []string{partIntake, partRefold, partWorkers, partDelivery, partLatency, partMemory, partGate, partDoors}
-	capacityParts = []string{partRefold, partWorkers, partPending, partBurst, partCustomers, partProcesses}
-	parts         = append(slices.Clone(usualParts), capacityParts[2:]...)
+	capacityParts = []string{partRefold, partWorkers, partPending, partBurst, partCustomers, partProcesses, partAnnouncement}
+	parts         = append(append(slices.Clone(usualParts), capacityParts[2:]...), partBeside)
 )
 
 // bench is one run.
 type bench struct {
-	events   int           // of intake's first row
-	real     int           // of its second
-	mails    int           // of delivery
-	latency  time.Duration // for how long mails are timed
-	people   int           // customers of the memory part
-	pending  []int         // touches that are pending
-	burst    int           // events of one second
-	crowd    int           // customers of a large shop
-	shared   int           // emails that 1, 2 and 4 processes send
-	orders   string        // a file for intake's second row, or ""
-	only     []string
-	profile  string
-	json     bool
-	markdown bool
-	report   report
-	began    time.Time
-	progress func(format string, args ...any)
+	events     int           // of intake's first row
+	real       int           // of its second
+	mails      int           // of delivery
+	latency    time.Duration // for how long mails are timed
+	people     int           // customers of the memory part
+	pending    []int         // touches that are pending
+	burst      int           // events of one second
+	crowd      int           // customers of a large shop
+	recipients int           // of an announcement, next to listmonk's campaign
+	listmonk   listmonkSpec
+	shared     int    // emails that 1, 2 and 4 processes send
+	orders     string // a file for intake's second row, or ""
+	only       []string
+	profile    string
+	json       bool
+	markdown   bool
+	report     report
+	began      time.Time
+	progress   func(format string, args ...any)
 }
 
 func parse(args []string) (*bench, error) {
 	b := &bench{events: 200_000, latency: 15 * time.Second, people: 20_000, began: time.Now(),
-		pending: []int{100_000, 1_000_000}, burst: 100_000, crowd: 1_000_000, shared: 20_000}
+		pending: []int{100_000, 1_000_000}, burst: 100_000, crowd: 1_000_000, shared: 20_000, recipients: 100_000}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := f.Bool("quick", false, "a short run that shows that it works; its numbers say little")
 	n := f.Int("n", 0, "events of the intake part (default 200000); a quarter as many real orders, a fifth as many mails and decisions")
 	only := f.String("only", "", "the `parts` to run, of "+strings.Join(parts, ", ")+" (default: those up to "+partDoors+")")
 	capacity := f.Bool("capacity", false, "the parts that say how large an installation may be: "+strings.Join(capacityParts, ", "))
-	f.IntVar(&b.crowd, "customers", b.crowd, "customers of the part "+partCustomers)
+	f.IntVar(&b.crowd, "customers", b.crowd, "customers of the parts "+partCustomers+" and "+partAnnouncement)
+	f.IntVar(&b.recipients, "recipients", b.recipients, "recipients of the part "+partBeside)
+	f.StringVar(&b.listmonk.Dir, "listmonk", "", "the `FOLDER` of listmonk's source, with listmonk built in it, for the part "+partBeside)
+	f.StringVar(&b.listmonk.Postgres, "postgres", "", "the `FOLDER` of initdb, postgres and psql (default: where initdb is found)")
+	f.IntVar(&b.listmonk.Rate, "listmonk-rate", 10_000, "listmonk's message rate: a connection sends so many, and then waits for a second")
 	f.StringVar(&b.orders, "orders", "", "a `FILE`.jsonl[.gz] of order.placed events for intake's second row; default: made up, 19 items each")
 	f.StringVar(&b.profile, "profile", "", "write CPU and allocation profiles of Homing and nats-server in each part into `DIR`")
 	f.BoolVar(&b.json, "json", false, "print JSON instead of a table")
@@ -103,7 +112,7 @@ func parse(args []string) (*bench, error) {
 	}
 	if *quick {
 		b.events, b.latency, b.people = 10_000, 2*time.Second, 2_000
-		b.pending, b.burst, b.crowd, b.shared = []int{2_000}, 5_000, 5_000, 1_000
+		b.pending, b.burst, b.crowd, b.shared, b.recipients = []int{2_000}, 5_000, 5_000, 1_000, 2_000
 	}
 	if *n != 0 {
 		b.events = *n
@@ -122,8 +131,8 @@ func parse(args []string) (*bench, error) {
 			return nil, fmt.Errorf("no such part: %q; there are %s", p, strings.Join(parts, ", "))
 		}
 	}
-	if f.NArg() > 0 || b.events < 100 || b.crowd < 100 {
-		return nil, errors.New("usage: bench [-quick] [-n EVENTS] [-capacity] [-customers N] [-only PARTS] [-orders FILE] [-profile DIR] [-json] [-markdown]; EVENTS and N are at least 100")
+	if f.NArg() > 0 || b.events < 100 || b.crowd < 100 || b.recipients < 100 {
+		return nil, errors.New("usage: bench [-quick] [-n EVENTS] [-capacity] [-customers N] [-recipients N] [-listmonk FOLDER] [-only PARTS] [-orders FILE] [-profile DIR] [-json] [-markdown]; EVENTS and N are at least 100")
 	}
 	b.progress = func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%5.1fs  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
@@ -142,7 +151,7 @@ func run(ctx context.Context, args []string) error {
 		name string
 		do   func(context.Context) error
 	}{{partIntake, b.runIntake}, {partRefold, b.runRefold}, {partWorkers, b.runWorkers}, {partDelivery, b.runDelivery}, {partLatency, b.runLatency}, {partMemory, b.runMemory}, {partGate, b.runGate}, {partDoors, b.runDoors},
-		{partPending, b.runPending}, {partBurst, b.runBurst}, {partCustomers, b.runCustomers}, {partProcesses, b.runProcesses}} {
+		{partPending, b.runPending}, {partBurst, b.runBurst}, {partCustomers, b.runCustomers}, {partProcesses, b.runProcesses}, {partAnnouncement, b.runAnnouncement}, {partBeside, b.runBeside}} {
 		if !slices.Contains(b.only, p.name) || err != nil {
 			continue
 		}

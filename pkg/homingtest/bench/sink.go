@@ -35,6 +35,7 @@ type sink struct {
 	mu       sync.Mutex
 	receipts []receipt
 	bytes    int64
+	first    []byte // the first mail
 }
 
 func beginSink(raw json.RawMessage) (*work, error) {
@@ -64,6 +65,7 @@ func beginSink(raw json.RawMessage) (*work, error) {
 		answers: map[string]func() (any, error){
 			"tally":  func() (any, error) { return s.tally(), nil },
 			"mails":  func() (any, error) { return s.mails(), nil },
+			"first":  func() (any, error) { return s.sample(), nil },
 			"forget": func() (any, error) { s.forget(); return nil, nil },
 		},
 		stop: l.Close,
@@ -85,15 +87,35 @@ func (s *sink) mails() []receipt {
 func (s *sink) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.receipts, s.bytes = nil, 0
+	s.receipts, s.bytes, s.first = nil, 0, nil
 }
 
-func (s *sink) take(who, size int) {
+// sample is the first mail that came.
+func (s *sink) sample() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// copying returns where a mail is to be copied to; nil: there is one already.
+func (s *sink) copying() *bytes.Buffer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first != nil {
+		return nil
+	}
+	return &bytes.Buffer{}
+}
+
+func (s *sink) take(who, size int, copied *bytes.Buffer) {
 	now := time.Now().UnixNano()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.receipts = append(s.receipts, receipt{who, now})
 	s.bytes += int64(size)
+	if copied != nil && s.first == nil {
+		s.first = copied.Bytes()
+	}
 }
 
 // dialogue speaks SMTP until the connection ends. Replies leave together when
@@ -123,11 +145,12 @@ func (s *sink) dialogue(c net.Conn) {
 			ok = say("250 2.1.5 ok\r\n")
 		case "DATA":
 			if ok = say("354 go ahead\r\n"); ok {
-				size, read := content(r)
+				copied := s.copying()
+				size, read := readContent(r, copied)
 				if !read {
 					return
 				}
-				s.take(who, size)
+				s.take(who, size, copied)
 				ok = say("250 2.0.0 accepted\r\n")
 			}
 		case "BDAT":
@@ -135,7 +158,7 @@ func (s *sink) dialogue(c net.Conn) {
 			if !read {
 				return
 			}
-			s.take(who, size)
+			s.take(who, size, nil)
 			ok = say("250 2.0.0 accepted\r\n")
 		case "QUIT":
 			say("221 2.0.0 bye\r\n")
@@ -146,8 +169,9 @@ func (s *sink) dialogue(c net.Conn) {
 	}
 }
 
-// content reads a message up to its dot and returns its size.
-func content(r *bufio.Reader) (size int, ok bool) {
+// readContent reads a message up to its dot and returns its size. It is copied, too, unless
+// that is nil.
+func readContent(r *bufio.Reader, copied *bytes.Buffer) (size int, ok bool) {
 	start := true // of a line
 	for {
 		line, err := r.ReadSlice('\n')
@@ -158,6 +182,9 @@ func content(r *bufio.Reader) (size int, ok bool) {
 			return size, true
 		}
 		size += len(line)
+		if copied != nil {
+			copied.Write(line)
+		}
 		start = err == nil
 	}
 }
