@@ -32,6 +32,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 		whose = a.other
 	}
 	who := d.around(a, whose)
+	mine := a.worker.PriorityOf(a.touch)
 	var rivals []gate.Rival
 	for i := range whose.Members {
 		own := whose.Members[i]
@@ -40,6 +41,9 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			return touch.Verdict{}, err
 		}
 		for _, t := range waiting {
+			if a.store.Worker(t.Worker).PriorityOf(t) <= mine { // also this one itself
+				continue
+			}
 			if d.elsewhere(whose, a.store.Worker(t.Worker).Goes(t, &own.Customer, &whose.Customer)) || d.occasion(t).Action != touch.Send {
 				continue
 			}
@@ -48,7 +52,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			}
 		}
 	}
-	return c.Yield(a.worker.PriorityOf(a.touch), rivals, a.store.LookAhead), nil
+	return c.Yield(mine, rivals, a.store.LookAhead), nil
 }
 
 // elsewhere reports whether an address is none of a person's.

@@ -107,7 +107,11 @@ func (b *bench) announce(ctx context.Context, sink sinkSpec, n int) (out sending
 		return out, like, err
 	}
 	defer h.child.stop()
-	if err := errors.Join(b.profiles(h.child, partBeside), b.profiles(s.nats, partBeside+"-nats")); err != nil {
+	name := partBeside
+	if sink.Far {
+		name += "-far"
+	}
+	if err := errors.Join(b.profiles(h.child, name), b.profiles(s.nats, name+"-nats")); err != nil {
 		return out, like, err
 	}
 	roots := map[string]int{"homing": h.ready.PID, "nats": s.nats.ready.PID, "redis": s.redis.ready.PID}
