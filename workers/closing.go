@@ -23,7 +23,7 @@ func Closing(t touch.Touch) (closed time.Time, ok bool) {
 // AfterClosing says whether an email about a complaint that was closed is right: all is
 // closed, nothing was closed later, and within onceIn no other closing led to one.
 func AfterClosing(t touch.Touch, in Input, onceIn time.Duration, due func(closed time.Time) time.Time) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	closed, ok := Closing(t)
 	if !ok || t.Snapshot == nil {
 		return touch.DropFor(reason.InsufficientData, "the occasion is not when a complaint was closed")

@@ -18,7 +18,7 @@ func HalfYear(at time.Time) string {
 // LastOfHalves returns when the step of a touch, whose occasion is a half of a year, last
 // left in another half; the zero time: not within three years.
 func LastOfHalves(t touch.Touch, in Input) (last time.Time) {
-	c, own := &in.Customer, t.Occasion
+	c, own := in.Customer, t.Occasion
 	if len(c.Claims) == 0 {
 		return last
 	}

@@ -75,7 +75,7 @@ func Lead(t touch.Touch, group []Sharer, due func(Sharer) time.Time, in Input) t
 			before = false
 			continue
 		}
-		k, claimed := About(t, s.Order).ClaimIn(&in.Customer)
+		k, claimed := About(t, s.Order).ClaimIn(in.Customer)
 		switch {
 		case claimed && k.State == customer.Open && k.At != 0: // of no time: it is taken over by an email on its way
 			return touch.HoldUntil(in.Now.Add(pause), reason.NotYet, "an order that shares the email is on its way")
@@ -96,7 +96,7 @@ func Lead(t touch.Touch, group []Sharer, due func(Sharer) time.Time, in Input) t
 // of its group that have no outcome yet.
 func Others(t touch.Touch, group []Sharer, in Input) []Sharer {
 	return slices.DeleteFunc(slices.Clone(group), func(s Sharer) bool {
-		_, claimed := About(t, s.Order).ClaimIn(&in.Customer)
+		_, claimed := About(t, s.Order).ClaimIn(in.Customer)
 		return s.Order == t.Snapshot.Order || claimed
 	})
 }

@@ -16,7 +16,7 @@ import (
 // verdict is what becomes of the reminder; while the earlier email has no outcome, that of
 // await.
 func Unused(earlier touch.Touch, named string, in Input, await func() touch.Verdict) (customer.Offer, touch.Verdict) {
-	c, z := &in.Customer, in.Location()
+	c, z := in.Customer, in.Location()
 	k, ok := earlier.ClaimIn(c)
 	switch {
 	case !ok || k.State == customer.Open:

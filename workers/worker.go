@@ -27,11 +27,11 @@ import (
 
 // Input is all a worker may know: what happened, the customer as of it, the time.
 type Input struct {
-	Event    events.Event // Plan: the event that triggered it; Wanted and Compose: the zero Event
-	Customer customer.Customer
-	Key      customer.Key      // Plan: whose; with it what became of a touch is found among the claims
-	Products *product.Snapshot // of the store; nil: nothing is known
-	Zone     *time.Location    // of the store; see Location
+	Event    events.Event       // Plan: the event that triggered it; Wanted and Compose: the zero Event
+	Customer *customer.Customer // is not changed
+	Key      customer.Key       // Plan: whose; with it what became of a touch is found among the claims
+	Products *product.Snapshot  // of the store; nil: nothing is known
+	Zone     *time.Location     // of the store; see Location
 	// Wanted and Compose, of an email about an order that goes to somebody else's mailbox:
 	// its token (see customer.Claim.To), and who answers to it. What they said about the
 	// customer's orders is in Customer.
@@ -51,9 +51,9 @@ type Input struct {
 // Habits returns what the customer bought and kept.
 func (in *Input) Habits() *product.Habits {
 	if in.KnownHabits != nil {
-		return in.KnownHabits(&in.Customer)
+		return in.KnownHabits(in.Customer)
 	}
-	return product.HabitsOf(&in.Customer)
+	return product.HabitsOf(in.Customer)
 }
 
 // Location returns the zone whose clocks count: the customer's, or else the store's.

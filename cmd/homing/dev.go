@@ -323,7 +323,7 @@ func firstEmail(c *config.Config) time.Duration {
 			if !w.Concerned(e) {
 				continue
 			}
-			for _, t := range w.Touches(workers.Input{Event: e, Customer: who, Now: e.Time}) {
+			for _, t := range w.Touches(workers.Input{Event: e, Customer: &who, Now: e.Time}) {
 				if in := t.Due.Sub(e.Time); none || in < wait {
 					wait, none = in, false
 				}

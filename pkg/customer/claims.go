@@ -39,7 +39,13 @@ type Claim struct {
 // ClaimKey returns what a touch is known by among a customer's claims: eight
 // bytes of the SHA-256 of its id.
 func ClaimKey(touch string) uint64 {
-	h := sha256.Sum256([]byte(touch))
+	var room [160]byte // most ids are shorter, and are copied to no heap
+	return ClaimKeyOf(append(room[:0], touch...))
+}
+
+// ClaimKeyOf is ClaimKey of an id that somebody put together.
+func ClaimKeyOf(touch []byte) uint64 {
+	h := sha256.Sum256(touch)
 	return binary.BigEndian.Uint64(h[:8])
 }
 
@@ -61,9 +67,9 @@ func (k Claim) Bundled() bool { return k.State == Dropped && k.Why == string(rea
 
 // Claimed returns the claim on a touch.
 func (c *Customer) Claimed(key uint64) (Claim, bool) {
-	for _, k := range c.Claims {
-		if k.Touch == key {
-			return k, true
+	for i := range c.Claims {
+		if c.Claims[i].Touch == key {
+			return c.Claims[i], true
 		}
 	}
 	return Claim{}, false
@@ -100,6 +106,25 @@ func (c *Customer) SetClaim(k Claim) {
 	if n > MaxClaims {
 		c.Claims = slices.Delete(c.Claims, oldest, oldest+1)
 	}
+}
+
+// With returns a customer who has a claim more, and is the same otherwise.
+func (c *Customer) With(k Claim) *Customer {
+	other := *c
+	other.Claims = slices.Clone(c.Claims)
+	other.SetClaim(k)
+	return &other
+}
+
+// Without returns a customer without some claims, who is the same otherwise: c, if there are
+// none of these.
+func (c *Customer) Without(is func(Claim) bool) *Customer {
+	if !slices.ContainsFunc(c.Claims, is) {
+		return c
+	}
+	other := *c
+	other.Claims = slices.DeleteFunc(slices.Clone(c.Claims), is)
+	return &other
 }
 
 // Release removes the claim on a touch: it is free again.

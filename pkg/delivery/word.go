@@ -13,11 +13,11 @@ import (
 func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 	person := d.personOf(a)
 	in, store := person.Input(d.o.Scale.Now()), person.Store
-	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), a.covers)
+	in.Customer = in.Customer.Without(a.covers)
 	free := func(id string) bool {
 		t, err := touchOf(id)
 		t.Customer.Store = a.touch.Customer.Store
-		_, claimed := t.ClaimIn(&in.Customer)
+		_, claimed := t.ClaimIn(in.Customer)
 		return err == nil && !claimed && id != a.id
 	}
 	var err error
@@ -30,7 +30,7 @@ func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 			return false
 		}
 		// It is for another address, or another worker's email comes first, and is sent by itself.
-		in.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(asNamed(a, t).ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+		in.Customer = in.Customer.With(customer.Claim{Touch: customer.ClaimKey(asNamed(a, t).ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
 		return true
 	})
 	a.shared = in.Gathered
@@ -123,7 +123,7 @@ func (a *attempt) covers(k customer.Claim) bool {
 func (d *Delivery) bundled(a *attempt, is func(customer.Claim) bool) []string {
 	taken := map[uint64]bool{}
 	in := d.personOf(a).Input(d.o.Scale.Now())
-	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool {
+	in.Customer = in.Customer.Without(func(k customer.Claim) bool {
 		if k.Touch != a.key && is(k) {
 			taken[k.Touch] = true
 		}

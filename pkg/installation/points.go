@@ -32,7 +32,7 @@ func (i *Installation) Points(ctx context.Context, store, who string) (Points, e
 		}
 		now := i.o.Scale.Now()
 		out.Status = w.Settings.Status
-		out.Ledger = w.Ledger(workers.Input{Customer: c, Key: f.Key, Zone: s.Zone, Now: now})
+		out.Ledger = w.Ledger(workers.Input{Customer: &c, Key: f.Key, Zone: s.Zone, Now: now})
 		out.Tier = out.Ledger.Tier(now)
 	}
 	return out, nil

@@ -33,6 +33,6 @@ func first(t touch.Touch, in workers.Input) (touch.Touch, workers.Input) {
 	for _, token := range in.Customer.Tokens {
 		own = append(own, customer.ClaimKey(t.Under(token).ID()))
 	}
-	in.Customer.Claims = slices.DeleteFunc(slices.Clone(in.Customer.Claims), func(k customer.Claim) bool { return slices.Contains(own, k.Touch) })
+	in.Customer = in.Customer.Without(func(k customer.Claim) bool { return slices.Contains(own, k.Touch) })
 	return t, in
 }

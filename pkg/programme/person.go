@@ -28,9 +28,9 @@ type Person struct {
 // Input is what a worker may know of the person, and of who answers to the address in
 // question, if somebody else does: what they say about the person's orders counts.
 func (p *Person) Input(now time.Time) workers.Input {
-	in := workers.Input{Customer: *p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now, KnownHabits: p.Habits}
+	in := workers.Input{Customer: p.Customer, Products: p.Products, Zone: p.Store.Zone, Now: now, KnownHabits: p.Habits}
 	if r := p.Recipient; r != nil {
-		in.Customer, in.Recipient, in.To = p.Customer.ToldBy(r.Customer), r.Customer, r.Mailbox
+		in.Customer, in.Recipient, in.To = new(p.Customer.ToldBy(r.Customer)), r.Customer, r.Mailbox
 	}
 	in.Ledger = p.Store.ledger(in)
 	return in

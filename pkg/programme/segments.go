@@ -137,7 +137,7 @@ func (s *Store) Knows(in *segment.Input) {
 	in.Holdout = s.HeldOut(in.Customer)
 	if w := s.rewards(); w != nil {
 		in.Tier = func(c *customer.Customer, now time.Time) string {
-			l := w.Ledger(workers.Input{Customer: *c, Zone: s.Zone, Now: now})
+			l := w.Ledger(workers.Input{Customer: c, Zone: s.Zone, Now: now})
 			return l.Tier(now).Tier
 		}
 	}

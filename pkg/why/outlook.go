@@ -145,7 +145,6 @@ func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.T
 // gather shows a worker the other pending touches whose content its email may take over,
 // as delivery does: what goes to another address is sent by itself.
 func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
-	in.Customer.Claims = slices.Clone(in.Customer.Claims)
 	to := f.judgedBy(x).To
 	for _, named := range w.Gathers(x, *in) {
 		for _, p := range f.Pending {
@@ -153,7 +152,7 @@ func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
 			if o.Worker != named.Worker || o.Step != named.Step || o.Occasion != named.Occasion || o.ID() == x.ID() {
 				continue
 			}
-			if _, claimed := o.ClaimIn(&in.Customer); claimed {
+			if _, claimed := o.ClaimIn(in.Customer); claimed {
 				continue
 			}
 			its := f.judgedBy(o).To
@@ -162,7 +161,7 @@ func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
 				break // it may be pending under two ids
 			}
 			o.Customer = x.Customer
-			in.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(o.ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+			in.Customer = in.Customer.With(customer.Claim{Touch: customer.ClaimKey(o.ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			e := c.es[len(c.es)-1]
 			var got []string
-			for _, x := range worker(t, c.set).Plan(workers.Input{Event: e, Customer: fold(c.es...), Key: ann, Now: e.Time}) {
+			for _, x := range worker(t, c.set).Plan(workers.Input{Event: e, Customer: new(fold(c.es...)), Key: ann, Now: e.Time}) {
 				got = append(got, fmt.Sprintf("%s %s %d", x.Step, x.Occasion, int(x.Due.Sub(start)/day)))
 			}
 			if d := cmp.Diff(c.want, got); d != "" {
@@ -121,7 +121,7 @@ func TestWanted(t *testing.T) {
 		{"there is no such email", ask("video", "2026-1"), []events.Event{stars(0, 5)}, 2, reason.StepRemoved, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, both).Wanted(c.t, workers.Input{Customer: fold(c.es...), Now: start.Add(time.Duration(c.now) * day)})
+			got := worker(t, both).Wanted(c.t, workers.Input{Customer: new(fold(c.es...)), Now: start.Add(time.Duration(c.now) * day)})
 			if got.Reason != c.want || c.until != 0 && !got.Until.Equal(start.Add(time.Duration(c.until)*day)) {
 				t.Errorf("%+v, want %q until day %d", got, c.want, c.until)
 			}
@@ -130,7 +130,7 @@ func TestWanted(t *testing.T) {
 }
 
 func TestWhereAnEmailLeads(t *testing.T) {
-	got := worker(t, both).Compose(ask(advocacy.Community, "2026-1"), workers.Input{Customer: fold(score(0, 10)), Now: start})
+	got := worker(t, both).Compose(ask(advocacy.Community, "2026-1"), workers.Input{Customer: new(fold(score(0, 10))), Now: start})
 	if got.Link != "https://shop.example/community" || got.Detail != "they would recommend the shop: 10 of 10" {
 		t.Errorf("%+v", got)
 	}

@@ -21,7 +21,7 @@ func (w worker) causes(step string, in workers.Input) []workers.Cause {
 			stars = append(stars, workers.Cause{What: "a review of five stars", Due: n.Time().Add(w.config.StarsAfter)})
 		}
 	}
-	others := slices.Concat(workers.Promoting(&in.Customer, w.config.PromoterAfter), workers.Risen(in, w.config.Tiers, w.config.TierAfter))
+	others := slices.Concat(workers.Promoting(in.Customer, w.config.PromoterAfter), workers.Risen(in, w.config.Tiers, w.config.TierAfter))
 	out := map[string][]workers.Cause{Photo: stars, Community: others}[step]
 	if w.page(Photo) == "" || w.page(Community) == "" {
 		out = slices.Concat(stars, others)
@@ -56,7 +56,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if in.Customer.Complains() {
 		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}
-	if last, score := workers.LastScore(&in.Customer); score <= workers.Detractor && !last.IsZero() {
+	if last, score := workers.LastScore(in.Customer); score <= workers.Detractor && !last.IsZero() {
 		return touch.DropFor(reason.Unhappy, fmt.Sprintf("they last said that they would not recommend the shop: %d of 10", score))
 	}
 	all := w.causes(t.Step, in)

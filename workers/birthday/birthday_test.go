@@ -98,7 +98,7 @@ func TestPlan(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := event(moment(t, c.at), c.data)
-			in := workers.Input{Event: e, Customer: knows(c.born, c.zone), Zone: berlin, Now: e.Time}
+			in := workers.Input{Event: e, Customer: new(knows(c.born, c.zone)), Zone: berlin, Now: e.Time}
 			got := worker(t, c.set).Plan(in)
 			if c.due == "" {
 				if len(got) != 0 {
@@ -166,7 +166,7 @@ func TestWanted(t *testing.T) {
 			if c.claim != nil {
 				c.claim(t, &who)
 			}
-			got := worker(t, c.set).Wanted(greeting(t, "2025"), workers.Input{Customer: who, Now: moment(t, c.now)})
+			got := worker(t, c.set).Wanted(greeting(t, "2025"), workers.Input{Customer: &who, Now: moment(t, c.now)})
 			if got.Reason != c.want || c.until != "" && !got.Until.Equal(moment(t, c.until)) {
 				t.Errorf("verdict %+v, want %q until %s", got, c.want, c.until)
 			}
@@ -212,7 +212,7 @@ func TestTheReminderIsAboutTheCoupon(t *testing.T) {
 			}
 			reminder := greeting(t, "2025")
 			reminder.Step = "reminder"
-			in := workers.Input{Customer: who, Now: moment(t, c.now)}
+			in := workers.Input{Customer: &who, Now: moment(t, c.now)}
 			got := worker(t, asIs).Wanted(reminder, in)
 			if got.Reason != c.want || c.until != "" && !got.Until.Equal(moment(t, c.until)) {
 				t.Errorf("verdict %+v, want %q until %s", got, c.want, c.until)
@@ -225,7 +225,7 @@ func TestTheReminderIsAboutTheCoupon(t *testing.T) {
 }
 
 func TestTheOfferOfTheConfiguration(t *testing.T) {
-	in := workers.Input{Customer: knows("--06-10", "Europe/London"), Now: moment(t, "2025-06-10 09:00 Europe/London")}
+	in := workers.Input{Customer: new(knows("--06-10", "Europe/London")), Now: moment(t, "2025-06-10 09:00 Europe/London")}
 	for _, c := range []struct {
 		name         string
 		set          func(*birthday.Config)
@@ -306,7 +306,7 @@ func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 	who := knows("--06-12", "Europe/London")
 	who.Bind(customer.Offer{Touch: customer.ClaimKey(greeting(t, "2025").ID()), Code: "BIRTHDAY15", Expires: moment(t, "2025-06-25 00:00 Europe/London").UnixMilli()})
 	e := event(moment(t, "2025-06-10 12:00 Europe/London"), &events.CustomerUpdated{})
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: who, Now: e.Time})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: &who, Now: e.Time})
 	if len(got) != 2 || !got[1].Due.Equal(moment(t, "2025-06-21 09:00 Europe/London")) {
 		t.Errorf("planned %+v", got)
 	}
@@ -314,7 +314,7 @@ func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 
 func TestWhoHasNoBirthdayIsToldSo(t *testing.T) {
 	w := worker(t, func(*birthday.Config) {})
-	var in workers.Input
+	in := workers.Input{Customer: new(customer.Customer)}
 	if why, detail := w.Silence(in); why != reason.InsufficientData || detail == "" {
 		t.Errorf("without a birthday: %q, %q", why, detail)
 	}

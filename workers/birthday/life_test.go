@@ -30,7 +30,7 @@ var ann = customer.Key{Store: "main", Token: "tokentokentokent"}
 // happens folds an event and plans by it.
 func (l *life) happens(e events.Event) {
 	customer.Apply(&l.who, e)
-	for _, t := range l.w.Plan(workers.Input{Event: e, Customer: l.who, Now: e.Time}) {
+	for _, t := range l.w.Plan(workers.Input{Event: e, Customer: new(l.who), Now: e.Time}) {
 		t.Customer, t.Wake = ann, t.Due
 		if _, claimed := l.who.Claimed(customer.ClaimKey(t.ID())); !claimed && t.Step == Greeting {
 			l.pending[t.ID()] = t
@@ -53,7 +53,7 @@ func (l *life) until(end, now time.Time) {
 		if next.Wake.After(now) {
 			now = next.Wake
 		}
-		v := l.w.Wanted(next, workers.Input{Customer: l.who, Now: now})
+		v := l.w.Wanted(next, workers.Input{Customer: new(l.who), Now: now})
 		if v.Action == touch.Hold {
 			next.Wake = v.Until
 			l.pending[next.ID()] = next

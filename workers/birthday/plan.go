@@ -34,7 +34,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 			leaves = in.Now
 		}
 		t.Step, t.Due = Reminder, w.remindsOf(leaves, z)
-		if o, ok := greetingOf(t).OfferIn(&in.Customer); ok {
+		if o, ok := greetingOf(t).OfferIn(in.Customer); ok {
 			t.Due = w.remindsAt(localtime.DateOf(offer.LastGood(time.UnixMilli(o.Expires), z)), z)
 		}
 		out = append(out, t)

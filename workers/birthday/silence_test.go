@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/workers"
 	"homing/workers/birthday"
@@ -36,7 +37,7 @@ func TestABirthdayThatIsKnownSaysWhenItIsGreeted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := workers.Input{Zone: zone, Now: now}
+		in := workers.Input{Customer: new(customer.Customer), Zone: zone, Now: now}
 		in.Customer.Birthday.Value = c.birthday
 		if why, says := w.Silence(in); why != c.why || !strings.Contains(says, c.says) {
 			t.Errorf("%s on %s: %q, %q", c.birthday, c.now, why, says)

@@ -30,7 +30,7 @@ func TestABirthdayThatAnOrderOrACartTellsIsGreeted(t *testing.T) {
 			e := event(moment(t, "2025-06-10 12:00 UTC"), c.data)
 			k := knows(c.known, "UTC")
 			customer.Apply(&k, e)
-			got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: k, Now: e.Time})
+			got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: &k, Now: e.Time})
 			if len(got) != c.planned {
 				t.Errorf("planned %+v, want %d touches", got, c.planned)
 			}

@@ -44,7 +44,7 @@ func greeted(t touch.Touch, year int, in workers.Input) (time.Time, bool) {
 	for _, y := range []int{year - 1, year + 1} {
 		other := t
 		other.Occasion = strconv.Itoa(y)
-		k, ok := other.ClaimIn(&in.Customer)
+		k, ok := other.ClaimIn(in.Customer)
 		if at := time.UnixMilli(k.At); ok && k.Spends() && in.Now.Sub(at) < apart {
 			return at, true
 		}

@@ -89,7 +89,7 @@ func idle(c *cartrecovery.Config) { c.Idle = 2 * time.Hour }
 func plan(t *testing.T, set func(c *cartrecovery.Config), es ...events.Event) []touch.Touch {
 	t.Helper()
 	last := es[len(es)-1]
-	return worker(t, set).Plan(workers.Input{Event: last, Key: ann, Customer: fold(es...), Now: last.Time})
+	return worker(t, set).Plan(workers.Input{Event: last, Key: ann, Customer: new(fold(es...)), Now: last.Time})
 }
 
 func TestTheConfigurationIsChecked(t *testing.T) {

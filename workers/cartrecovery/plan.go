@@ -15,7 +15,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	if cart == nil || len(cart.Items) == 0 {
 		return nil
 	}
-	s, ok := w.seriesOf(&in.Customer, in.Key, cart.ID)
+	s, ok := w.seriesOf(in.Customer, in.Key, cart.ID)
 	if !ok {
 		return nil
 	}

@@ -98,7 +98,7 @@ func TestOfTwoCartsOfOneTimeTheOneToldLastIsPlanned(t *testing.T) {
 		for _, told := range [][]events.Event{{first, second, late}, {second, late, first}, {late, second, first}} {
 			who := fold(append(told, after...)...)
 			for _, e := range told {
-				got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: who, Now: e.Time})
+				got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: &who, Now: e.Time})
 				if e.ID != "2" && len(got) != 0 {
 					t.Errorf("what was corrected is planned: %+v", got[0].Snapshot)
 				}
@@ -123,13 +123,13 @@ func TestTellingItEveryQuarterOfAnHourMovesNothing(t *testing.T) {
 	told = append(told, sent(time.Hour, "reminder", "k1-0"))
 	x := asked("second", "k1-0")
 	x.Due = noon.Add(day)
-	v := worker(t, asIs).Wanted(x, workers.Input{Customer: fold(told...), Now: noon.Add(day - time.Hour)})
+	v := worker(t, asIs).Wanted(x, workers.Input{Customer: new(fold(told...)), Now: noon.Add(day - time.Hour)})
 	if !v.Until.Equal(noon.Add(day)) {
 		t.Errorf("woken an hour early: %+v, want held until %v", v, noon.Add(day))
 	}
 	x = asked("last-call", "k1-0")
 	x.Due = noon.Add(3 * day)
-	in := workers.Input{Customer: fold(append(told, sent(day, "second", "k1-0"))...), Now: noon.Add(3 * day)}
+	in := workers.Input{Customer: new(fold(append(told, sent(day, "second", "k1-0"))...)), Now: noon.Add(3 * day)}
 	if v := worker(t, asIs).Wanted(x, in); v.Action != touch.Send {
 		t.Errorf("the last call: %+v", v)
 	}
@@ -152,7 +152,7 @@ func TestAVisitThatBeganEarlierIsOneVisit(t *testing.T) {
 	x := asked("reminder", old)
 	x.Due, x.Snapshot.PlacedAt = noon.Add(9*day+2*time.Hour), noon.Add(9*day+time.Hour)
 	c := fold(before, second, first, sent(9*day+time.Hour, "reminder", again))
-	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: c, Now: x.Due}); v.Reason != reason.Bundled {
+	if v := worker(t, asIs).Wanted(x, workers.Input{Customer: &c, Now: x.Due}); v.Reason != reason.Bundled {
 		t.Errorf("the reminder went out as %s, and %s is to go out too: %+v", again, old, v)
 	}
 }
@@ -182,7 +182,7 @@ func TestPlanTakesOverWhatIsSaidOfTheCart(t *testing.T) {
 
 func TestPlanOfAnotherEvent(t *testing.T) {
 	e := ordered(0, "1", "k1", "tea")
-	if got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: fold(left(-day, cart("k1", "tea")), e)}); len(got) != 0 {
+	if got := worker(t, asIs).Plan(workers.Input{Event: e, Key: ann, Customer: new(fold(left(-day, cart("k1", "tea")), e))}); len(got) != 0 {
 		t.Errorf("planned %+v", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Silence says of a cart that nobody said was left what is waited for.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 	cart := in.Customer.Cart
-	if _, left := w.seriesOf(&in.Customer, in.Key, cart.Value.ID); left || w.config.Idle > 0 || len(cart.Value.Lines) == 0 ||
+	if _, left := w.seriesOf(in.Customer, in.Key, cart.Value.ID); left || w.config.Idle > 0 || len(cart.Value.Lines) == 0 ||
 		in.Customer.LastOrderAt().After(cart.Stamp.Time()) {
 		return "", ""
 	}

@@ -21,7 +21,7 @@ func TestACartThatNobodySaidWasLeftSaysSo(t *testing.T) {
 		for i, d := range data {
 			customer.Apply(&c, events.Event{ID: string(rune('a' + i)), Source: "/shop", Store: "main", Type: d.Type(), Time: start.Add(time.Duration(i) * time.Minute), Data: d})
 		}
-		return workers.Input{Customer: c, Now: start.Add(time.Hour)}
+		return workers.Input{Customer: &c, Now: start.Add(time.Hour)}
 	}
 	updated := &events.CartUpdated{Customer: ann, Cart: cart}
 	for _, c := range []struct {

@@ -68,7 +68,7 @@ func TestWhatCannotBeBoughtIsLeftOut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			x := asked("reminder", "k1-0")
 			x.Snapshot.Items, x.Snapshot.More = touch.Items(cart("k1", c.left...).Items)
-			in := workers.Input{Customer: fold(append([]events.Event{left(0, cart("k1", c.left...))}, c.told...)...), Products: c.shop, Now: noon.Add(2 * h)}
+			in := workers.Input{Customer: new(fold(append([]events.Event{left(0, cart("k1", c.left...))}, c.told...)...)), Products: c.shop, Now: noon.Add(2 * h)}
 			v := worker(t, asIs).Wanted(x, in)
 			if dropped := v.Action == touch.Drop; dropped != c.drop || dropped && (v.Reason != reason.Unavailable || !strings.Contains(v.Detail, "lamp")) {
 				t.Errorf("%+v, want it dropped as unavailable: %v", v, c.drop)

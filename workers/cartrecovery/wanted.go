@@ -44,7 +44,7 @@ type question struct {
 }
 
 func (w worker) question(t touch.Touch, in workers.Input, place int) question {
-	q := question{worker: w, touch: t, customer: &in.Customer, step: w.config.Steps[place], place: place, now: in.Now, shop: in.Products}
+	q := question{worker: w, touch: t, customer: in.Customer, step: w.config.Steps[place], place: place, now: in.Now, shop: in.Products}
 	s, ok := w.seriesOf(q.customer, t.Customer, t.Snapshot.Cart)
 	if !ok || s.cut || !slices.Contains(s.names(), t.Occasion) {
 		s = w.planned(q.customer, t, place)

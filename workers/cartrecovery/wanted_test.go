@@ -85,7 +85,7 @@ func TestWanted(t *testing.T) {
 			if c.want.Reason == reason.Bundled || c.name == "the same id, before an order" {
 				occasion = "k1-1"
 			}
-			got := worker(t, c.set).Wanted(asked(c.step, occasion), workers.Input{Customer: fold(c.told...), Now: noon.Add(c.at)})
+			got := worker(t, c.set).Wanted(asked(c.step, occasion), workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(c.at)})
 			if got.Action != touch.Send && got.Detail == "" {
 				t.Error("the verdict has no detail for a person to read")
 			}
@@ -103,7 +103,7 @@ func TestNobodyWhoBoughtIsAskedInWhateverOrderItIsTold(t *testing.T) {
 	for _, after := range []time.Duration{-time.Minute, 0, time.Minute} {
 		a, b := left(0, cart("k1", "tea")), ordered(after, "1", "k1", "tea")
 		for _, es := range [][]events.Event{{a, b}, {b, a}, {a, b, a}, {b, a, b}} {
-			v := worker(t, asIs).Wanted(asked("reminder", "k1-0"), workers.Input{Customer: fold(es...), Now: noon.Add(time.Hour)})
+			v := worker(t, asIs).Wanted(asked("reminder", "k1-0"), workers.Input{Customer: new(fold(es...)), Now: noon.Add(time.Hour)})
 			if v.Reason != reason.Purchased {
 				t.Errorf("ordered %v after, %d told: %+v", after, len(es), v)
 			}
@@ -116,12 +116,12 @@ func TestNobodyWhoBoughtIsAskedInWhateverOrderItIsTold(t *testing.T) {
 func TestASeriesEndsWithTheOrder(t *testing.T) {
 	c := fold(left(0, cart("k1", "tea")), sent(time.Hour, "reminder", "k1-0"), ordered(2*time.Hour, "1", "k1", "tea"), left(2*day, cart("k1", "pot")))
 	now := noon.Add(2*day + time.Hour)
-	if v := worker(t, asIs).Wanted(asked("second", "k1-0"), workers.Input{Customer: c, Now: now}); v.Reason != reason.Purchased {
+	if v := worker(t, asIs).Wanted(asked("second", "k1-0"), workers.Input{Customer: &c, Now: now}); v.Reason != reason.Purchased {
 		t.Errorf("the old series: %+v", v)
 	}
 	next := asked("reminder", "k1-1")
 	next.Snapshot.PlacedAt = noon.Add(2 * day)
-	if v := worker(t, asIs).Wanted(next, workers.Input{Customer: c, Now: now}); v.Action != touch.Send {
+	if v := worker(t, asIs).Wanted(next, workers.Input{Customer: &c, Now: now}); v.Action != touch.Send {
 		t.Errorf("the new series: %+v", v)
 	}
 }
@@ -149,7 +149,7 @@ func TestCompose(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			x := asked(c.step, "k1-0")
 			x.Snapshot.Items = cart("k1", "tea", "pot").Items
-			got := worker(t, asIs).Compose(x, workers.Input{Customer: fold(c.told...), Now: noon.Add(3 * day)})
+			got := worker(t, asIs).Compose(x, workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(3 * day)})
 			if (got.Offer != nil) != c.offer {
 				t.Errorf("offer %+v", got.Offer)
 			}
@@ -164,7 +164,7 @@ func TestAnotherVisitBringsNoOffer(t *testing.T) {
 	c := fold(left(0, cart("k1", "tea")), left(5*day, cart("k1", "tea")), sent(5*day+time.Hour, "reminder", "k1-0-r"+stamp(5*day)))
 	x := asked("last-call", "k1-0-r"+stamp(5*day))
 	x.Snapshot.PlacedAt = noon.Add(5 * day)
-	in := workers.Input{Customer: c, Now: noon.Add(8 * day)}
+	in := workers.Input{Customer: &c, Now: noon.Add(8 * day)}
 	if v := worker(t, asIs).Wanted(x, in); v.Action != touch.Send {
 		t.Fatalf("%+v", v)
 	}
@@ -191,7 +191,7 @@ func TestAMailShowsTheCartAsItIsNow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			x := asked("reminder", "k1-0")
 			x.Snapshot.Items = cart("k1", "tea", "pot").Items
-			got := worker(t, asIs).Compose(x, workers.Input{Customer: fold(left(0, cart("k1", "tea", "pot")), updated(time.Minute, c.now))})
+			got := worker(t, asIs).Compose(x, workers.Input{Customer: new(fold(left(0, cart("k1", "tea", "pot")), updated(time.Minute, c.now)))})
 			var shown []string
 			if got.Items != nil {
 				shown = []string{}

@@ -102,7 +102,7 @@ func occasion(at time.Time) string { return at.UTC().Format("2006-01-02t15") }
 
 // wanted asks as long as nobody answered, and not too often.
 func wanted(t touch.Touch, in workers.Input) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	if _, waits := c.Unconfirmed(); !waits {
 		if c.SaidYes() && !c.Unsubscribed(events.ScopeAll) {
 			return touch.DropFor(reason.Confirmed, "they have said yes")
@@ -129,7 +129,7 @@ func wanted(t touch.Touch, in workers.Input) touch.Verdict {
 // do not say what they are of, so those that there may be are looked for: of each hour,
 // under each id whose emails went to the mailbox.
 func asked(t touch.Touch, in workers.Input) (out []int64) {
-	c := &in.Customer
+	c := in.Customer
 	tokens := slices.Concat(c.Tokens, c.Around, []string{t.Customer.Token})
 	for _, o := range c.Others {
 		tokens = append(tokens, o.Token)

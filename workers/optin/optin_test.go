@@ -42,7 +42,7 @@ func planned(t *testing.T, c *customer.Customer, e events.Event) []touch.Touch {
 	if !optin.Kind.Concerns(e) {
 		t.Fatal("the request does not concern the worker")
 	}
-	ts := worker(t).Plan(workers.Input{Event: e, Customer: *c, Key: key(t, "ann"), Now: e.Time})
+	ts := worker(t).Plan(workers.Input{Event: e, Customer: c, Key: key(t, "ann"), Now: e.Time})
 	for i := range ts {
 		ts[i].Customer = key(t, "ann")
 	}
@@ -85,7 +85,7 @@ func TestNobodyIsAskedWhoSaidYesOrNo(t *testing.T) {
 		var c customer.Customer
 		ts := planned(t, &c, request(now, &now))
 		say(&c, status, now.Add(time.Second))
-		if v := worker(t).Wanted(ts[0], workers.Input{Customer: c, Now: now.Add(time.Minute)}); v.Reason != want {
+		if v := worker(t).Wanted(ts[0], workers.Input{Customer: &c, Now: now.Add(time.Minute)}); v.Reason != want {
 			t.Errorf("%s since: %+v", status, v)
 		}
 	}
@@ -111,7 +111,7 @@ func TestAMailboxIsAskedOnceADayAndThreeTimesAMonth(t *testing.T) {
 		if _, claimed := x.ClaimIn(&c); claimed {
 			t.Fatal("two requests of different hours are one")
 		}
-		v := w.Wanted(x, workers.Input{Customer: c, Now: at.Add(time.Minute)})
+		v := w.Wanted(x, workers.Input{Customer: &c, Now: at.Add(time.Minute)})
 		if v.Action == touch.Send {
 			state := []customer.ClaimState{customer.Open, customer.Sent, customer.Uncertain}[len(sent)%3]
 			c.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: state, At: at.Add(time.Minute).UnixMilli()})
@@ -138,11 +138,11 @@ func TestAQuestionUnderAnIdThatLeftTheMailboxCounts(t *testing.T) {
 	ts := planned(t, &c, request(now, &now))
 	c.Others = []customer.Others{{Token: other.Token}}
 	c.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.Add(-3 * time.Hour).UnixMilli()})
-	if v := worker(t).Wanted(ts[0], workers.Input{Customer: c, Now: now}); v.Reason != reason.AlreadyAsked {
+	if v := worker(t).Wanted(ts[0], workers.Input{Customer: &c, Now: now}); v.Reason != reason.AlreadyAsked {
 		t.Errorf("%+v", v)
 	}
 	c.Claims[0].State = customer.Dropped
-	if v := worker(t).Wanted(ts[0], workers.Input{Customer: c, Now: now}); v.Action != touch.Send {
+	if v := worker(t).Wanted(ts[0], workers.Input{Customer: &c, Now: now}); v.Action != touch.Send {
 		t.Errorf("one that was not sent: %+v", v)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // causes returns all that leads to an invitation, or led to one, the earliest first.
 func (w worker) causes(in workers.Input) []workers.Cause {
-	out := slices.Concat(workers.Promoting(&in.Customer, w.config.PromoterAfter), workers.Risen(in, w.config.Tiers, w.config.TierAfter))
+	out := slices.Concat(workers.Promoting(in.Customer, w.config.PromoterAfter), workers.Risen(in, w.config.Tiers, w.config.TierAfter))
 	if n := w.config.Order; n > 0 {
 		if times := in.Customer.StandingTimes(); len(times) >= n {
 			slices.SortFunc(times, time.Time.Compare)
@@ -41,7 +41,7 @@ func (w worker) invitation(in workers.Input) (touch.Touch, bool) {
 
 // wantedInvitation invites customers who have ordered, and have nothing against the shop.
 func (w worker) wantedInvitation(t touch.Touch, in workers.Input) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	if c.Complains() {
 		return touch.DropFor(reason.ComplaintOpen, "a complaint is open")
 	}

@@ -121,7 +121,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := c.es[len(c.es)-1]
-			got := worker(t, c.set).Plan(workers.Input{Event: e, Customer: fold(c.es...), Key: ann, Now: e.Time})
+			got := worker(t, c.set).Plan(workers.Input{Event: e, Customer: new(fold(c.es...)), Key: ann, Now: e.Time})
 			if d := cmp.Diff(c.want, planned(got)); d != "" {
 				t.Error(d)
 			}
@@ -168,7 +168,7 @@ func TestWanted(t *testing.T) {
 		{"the friend, themselves", asIs, friendly, []events.Event{order(0, "1"), came(0, "1", "self")}, 1, reason.SelfReferral},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, c.set).Wanted(c.t, workers.Input{Customer: fold(c.es...), Now: start.Add(time.Duration(c.now) * day)})
+			got := worker(t, c.set).Wanted(c.t, workers.Input{Customer: new(fold(c.es...)), Now: start.Add(time.Duration(c.now) * day)})
 			if got.Reason != c.want {
 				t.Errorf("%+v, want %q", got, c.want)
 			}
@@ -180,7 +180,7 @@ func TestWanted(t *testing.T) {
 func TestAFriendWhoTurnsOutToBeTheCustomerIsNone(t *testing.T) {
 	c := fold(friend(1, "lee", "stands", 0))
 	c.Tokens = []string{ann.Token, "lee"}
-	v := worker(t, asIs).Wanted(touch.Touch{Worker: referral.Name, Step: referral.Reward, Customer: ann, Occasion: "mailbox-lee"}, workers.Input{Customer: c, Now: start.Add(40 * day)})
+	v := worker(t, asIs).Wanted(touch.Touch{Worker: referral.Name, Step: referral.Reward, Customer: ann, Occasion: "mailbox-lee"}, workers.Input{Customer: &c, Now: start.Add(40 * day)})
 	if v.Reason != reason.SelfReferral {
 		t.Errorf("%+v", v)
 	}
@@ -193,7 +193,7 @@ func TestTheCodeOfAnInvitationIsPassedOn(t *testing.T) {
 		personal bool
 		promise  bool
 	}{{referral.Invitation, true, true}, {referral.Reward, false, false}, {referral.Friend, false, false}} {
-		got := w.Compose(touch.Touch{Step: c.step}, workers.Input{Now: start})
+		got := w.Compose(touch.Touch{Step: c.step}, workers.Input{Customer: new(customer.Customer), Now: start})
 		if got.Offer == nil || got.Offer.Personal != c.personal || (got.Promise != nil) != c.promise {
 			t.Errorf("%s: %+v", c.step, got)
 		}

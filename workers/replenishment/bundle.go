@@ -38,7 +38,7 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 		if u.Occasion == t.Occasion {
 			continue
 		}
-		if _, settled := u.ClaimIn(&in.Customer); settled {
+		if _, settled := u.ClaimIn(in.Customer); settled {
 			continue
 		}
 		out = append(out, u)
@@ -63,13 +63,13 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	if t.Snapshot != nil {
 		v.Items = append(v.Items, t.Snapshot.Items...)
 	}
-	if p, ok := purchaseOf(t, &in.Customer); ok {
+	if p, ok := purchaseOf(t, in.Customer); ok {
 		if _, b, ok := w.due(p, h); ok {
 			v.Detail = b.text(in.Now)
 		}
 	}
 	for _, u := range in.Gathered {
-		if u.Snapshot == nil || len(u.Snapshot.Items) == 0 || u.Occasion == t.Occasion || len(v.Items) == touch.MaxItems || !w.fits(u, &in.Customer, h) {
+		if u.Snapshot == nil || len(u.Snapshot.Items) == 0 || u.Occasion == t.Occasion || len(v.Items) == touch.MaxItems || !w.fits(u, in.Customer, h) {
 			continue
 		}
 		v.Items = append(v.Items, u.Snapshot.Items...)

@@ -75,7 +75,7 @@ func TestTheFirstToFallDueGathersWhatFollowsSoon(t *testing.T) {
 				who.SetClaim(customer.Claim{Touch: customer.ClaimKey(pending("1", c.claimed, 37).ID()), State: customer.Sent, At: 1})
 			}
 			x := pending("1", "tea", 30)
-			got := worker(t, c.set).Gathers(x, workers.Input{Customer: who, Products: c.products, Zone: time.UTC, Now: after(c.now)})
+			got := worker(t, c.set).Gathers(x, workers.Input{Customer: &who, Products: c.products, Zone: time.UTC, Now: after(c.now)})
 			if d := cmp.Diff(c.want, occasions(got)); d != "" {
 				t.Errorf("-want +got:\n%s", d)
 			}
@@ -93,7 +93,7 @@ func TestAMailShowsNoMoreThanItMay(t *testing.T) {
 	for i := range 2 * touch.MaxItems {
 		items = append(items, item(fmt.Sprint("p", i), 30))
 	}
-	w, in := worker(t, asIs), workers.Input{Customer: fold(placed(0, "1", items...)), Zone: time.UTC, Now: after(25)}
+	w, in := worker(t, asIs), workers.Input{Customer: new(fold(placed(0, "1", items...))), Zone: time.UTC, Now: after(25)}
 	x := pending("1", "p0", 30)
 	for _, g := range w.Gathers(x, in) {
 		for _, it := range items {
@@ -112,7 +112,7 @@ func TestComposeShowsItsOwnFirstAndWhatIsStillRight(t *testing.T) {
 	x, oil, rye, jam := pending("1", "tea", 30), pending("1", "oil", 37), pending("1", "rye", 37), pending("1", "jam", 37)
 	bare := oil
 	bare.Snapshot = &touch.Snapshot{}
-	got := worker(t, asIs).Compose(x, workers.Input{Customer: who, Gathered: []touch.Touch{rye, oil, jam, bare, x}, Zone: time.UTC, Now: after(25)})
+	got := worker(t, asIs).Compose(x, workers.Input{Customer: &who, Gathered: []touch.Touch{rye, oil, jam, bare, x}, Zone: time.UTC, Now: after(25)})
 	want := workers.Wording{Orders: 2, Items: []events.Item{item("tea", 30), item("oil", 37)}, Bundles: []string{oil.ID()},
 		Detail: "1 × 30 days (the shop's supply_days) from 10 Jun 2025; sent whatever the chance; with 1 more that would follow"}
 	if d := cmp.Diff(want, got); d != "" {
@@ -126,7 +126,7 @@ func TestABundleLeavesOutWhatIsNotHalfUsed(t *testing.T) {
 	who := fold(placed(0, "1", item("tea", 30)), placed(20, "2", item("oil", 37)))
 	x, oil := pending("1", "tea", 30), pending("2", "oil", 37)
 	for now, with := range map[float64]int{25: 0, 38: 0, 39: 1} {
-		in := workers.Input{Customer: who, Zone: time.UTC, Now: after(now)}
+		in := workers.Input{Customer: &who, Zone: time.UTC, Now: after(now)}
 		gathered := worker(t, wide).Gathers(x, in)
 		in.Gathered = []touch.Touch{oil}
 		if v := worker(t, wide).Compose(x, in); len(gathered) != with || len(v.Bundles) != with {
@@ -157,7 +157,7 @@ func TestTheDetailStatesTheChanceAndWhatItRestsOn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Snapshot: &touch.Snapshot{Order: "1", PlacedAt: noon, Items: []events.Item{tea(1, 0)}}}
-			got := worker(t, asIs).Compose(x, workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: after(30)})
+			got := worker(t, asIs).Compose(x, workers.Input{Customer: new(fold(c.events...)), Products: c.products, Zone: time.UTC, Now: after(30)})
 			if got.Detail != c.want {
 				t.Errorf("got  %s\nwant %s", got.Detail, c.want)
 			}
@@ -189,7 +189,7 @@ func TestSilenceSaysWhatIsMissing(t *testing.T) {
 		{"of many, some are named", []events.Event{placed(0, "1", many...)}, nil, []string{"p0: ", "p4: ", "and 3 more products"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			why, detail := worker(t, asIs).Silence(workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: noon})
+			why, detail := worker(t, asIs).Silence(workers.Input{Customer: new(fold(c.events...)), Products: c.products, Zone: time.UTC, Now: noon})
 			if want := map[bool]reason.Reason{true: reason.Unlikely, false: reason.InsufficientData}[strings.HasPrefix(c.name, "hardly")]; (why == want) != (len(c.want) > 0) || (why == "") != (detail == "") {
 				t.Errorf("%s: %s", why, detail)
 			}

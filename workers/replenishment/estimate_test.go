@@ -34,7 +34,7 @@ func large(constants foresight.Constants) *product.Snapshot {
 }
 
 func basisOfLast(c customer.Customer, s *product.Snapshot) basis {
-	h := habitsOf(&workers.Input{Customer: c, Products: s, Now: begin})
+	h := habitsOf(&workers.Input{Customer: &c, Products: s, Now: begin})
 	return h.basisOf(c.PurchasesOf("tea")[0])
 }
 

@@ -105,7 +105,7 @@ func asIs(*replenishment.Config) {}
 func plan(t testing.TB, s *product.Snapshot, es ...events.Event) []touch.Touch {
 	t.Helper()
 	last := es[len(es)-1]
-	return worker(t, asIs).Plan(workers.Input{Event: last, Customer: fold(es...), Products: s, Zone: time.UTC, Now: last.Time})
+	return worker(t, asIs).Plan(workers.Input{Event: last, Customer: new(fold(es...)), Products: s, Zone: time.UTC, Now: last.Time})
 }
 
 func TestPlanRemindsOfEachProduct(t *testing.T) {
@@ -141,7 +141,7 @@ func TestALongOrderIsPlannedToItsLastLine(t *testing.T) {
 		}
 		parcels := at(2, "left", &events.OrderFulfilled{Order: left})
 		who := fold(order, parcels)
-		in := workers.Input{Event: order, Customer: who, Zone: time.UTC, Now: order.Time}
+		in := workers.Input{Event: order, Customer: &who, Zone: time.UTC, Now: order.Time}
 		got := worker(t, asIs).Plan(in)
 		if len(got) != lines {
 			t.Fatalf("%d touches, want %d", len(got), lines)
@@ -253,7 +253,7 @@ func TestDaysAreTheCustomersOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := placed(130, "1", tea(1, 30)) // 18 October, 13:00 in London
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: fold(e), Zone: london, Now: e.Time})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: new(fold(e)), Zone: london, Now: e.Time})
 	if len(got) != 1 || got[0].Due.In(london).Format("2 Jan 15:04 MST") != "12 Nov 13:00 GMT" {
 		t.Errorf("%+v", got)
 	}
@@ -304,7 +304,7 @@ func TestWanted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Occasion: touch.Token("tea\n1"), Snapshot: &touch.Snapshot{Order: "1", PlacedAt: noon, Items: []events.Item{item}}}
-			got := worker(t, asIs).Wanted(x, workers.Input{Customer: fold(c.events...), Products: c.products, Zone: time.UTC, Now: after(c.now)})
+			got := worker(t, asIs).Wanted(x, workers.Input{Customer: new(fold(c.events...)), Products: c.products, Zone: time.UTC, Now: after(c.now)})
 			if (got.Detail == "") != (got.Action == touch.Send) {
 				t.Errorf("detail %q", got.Detail)
 			}
@@ -319,7 +319,7 @@ func TestWanted(t *testing.T) {
 
 func TestATouchThatCarriesNothingIsFoundByItsOccasion(t *testing.T) {
 	w := worker(t, asIs)
-	in := workers.Input{Customer: fold(placed(0, "1", tea(2, 30))), Zone: time.UTC, Now: after(55)}
+	in := workers.Input{Customer: new(fold(placed(0, "1", tea(2, 30)))), Zone: time.UTC, Now: after(55)}
 	if v := w.Wanted(touch.Touch{Occasion: touch.Token("tea\n1")}, in); v.Action != touch.Send {
 		t.Errorf("%+v", v)
 	}
@@ -349,7 +349,7 @@ func TestNobodyIsRemindedOfWhatTheyBoughtAgain(t *testing.T) {
 			}
 		}
 		c := fold(rapid.Permutation(es).Draw(t, "told")...)
-		in := workers.Input{Customer: c, Zone: time.UTC, Now: after(1000)}
+		in := workers.Input{Customer: &c, Zone: time.UTC, Now: after(1000)}
 		var reminded []string
 		for _, id := range ids {
 			x := touch.Touch{Occasion: touch.Token("tea\n" + id)}
@@ -364,8 +364,8 @@ func TestNobodyIsRemindedOfWhatTheyBoughtAgain(t *testing.T) {
 		// And what is planned is the same, whatever the order of the events.
 		again := fold(es...)
 		for _, e := range es {
-			a := w.Plan(workers.Input{Event: e, Customer: c, Zone: time.UTC, Now: e.Time})
-			b := w.Plan(workers.Input{Event: e, Customer: again, Zone: time.UTC, Now: e.Time})
+			a := w.Plan(workers.Input{Event: e, Customer: &c, Zone: time.UTC, Now: e.Time})
+			b := w.Plan(workers.Input{Event: e, Customer: &again, Zone: time.UTC, Now: e.Time})
 			if d := cmp.Diff(a, b); d != "" {
 				t.Fatalf("-permuted +in order:\n%s", d)
 			}

@@ -68,7 +68,7 @@ func TestOnlyWhatTheCustomerHasIsRemindedOf(t *testing.T) {
 					x = p
 				}
 			}
-			in := workers.Input{Customer: fold(append(c.knows, c.order)...), Zone: time.UTC, Now: after(c.now)}
+			in := workers.Input{Customer: new(fold(append(c.knows, c.order)...)), Zone: time.UTC, Now: after(c.now)}
 			got := worker(t, asIs).Wanted(x, in)
 			if got.Action != c.want.Action || got.Reason != c.want.Reason || !got.Until.Equal(c.want.Until) {
 				t.Errorf("%+v, want %+v", got, c.want)
@@ -87,10 +87,10 @@ func TestNothingIsPlannedForWhatComesByItself(t *testing.T) {
 	}
 	w := worker(t, func(c *replenishment.Config) { c.MaxOrderAge = 1000 * day })
 	late := []events.Event{placed(0, "1", tea(1, 30)), delivered(700, "1")}
-	if got := w.Plan(workers.Input{Event: late[1], Customer: fold(late...), Zone: time.UTC, Now: after(700)}); len(got) != 1 {
+	if got := w.Plan(workers.Input{Event: late[1], Customer: new(fold(late...)), Zone: time.UTC, Now: after(700)}); len(got) != 1 {
 		t.Errorf("a bound of one's own: %+v", got)
 	}
-	why, text := worker(t, asIs).Silence(workers.Input{Customer: fold(order), Zone: time.UTC, Now: noon})
+	why, text := worker(t, asIs).Silence(workers.Input{Customer: new(fold(order)), Zone: time.UTC, Now: noon})
 	if why != "" {
 		t.Errorf("it is said that too little is known: %s %s", why, text)
 	}

@@ -16,7 +16,7 @@ import (
 // it if it lasts longer than was thought.
 func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	h := habitsOf(&in)
-	p, v := w.stands(t, &in.Customer, h)
+	p, v := w.stands(t, in.Customer, h)
 	if v.Action != touch.Send {
 		return v
 	}

@@ -40,8 +40,8 @@ func TestWhatIsNotReviewedIsNotAskedAbout(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			order := placed()
 			order.Data.(*events.OrderPlaced).Order.Items = c.items
-			w, in := worker(t, asIs), workers.Input{Event: order, Customer: fold(append(c.knows, order)...), Now: on(21)}
-			ask := w.Plan(workers.Input{Event: order, Customer: fold(order), Now: noon})[0]
+			w, in := worker(t, asIs), workers.Input{Event: order, Customer: new(fold(append(c.knows, order)...)), Now: on(21)}
+			ask := w.Plan(workers.Input{Event: order, Customer: new(fold(order)), Now: noon})[0]
 			v := w.Wanted(ask, in)
 			if c.want == nil {
 				if v.Reason != reason.InsufficientData {
@@ -72,8 +72,8 @@ func TestOnlyWhatHasLeftTheShopIsAskedAbout(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := worker(t, asIs)
-			ask := w.Plan(workers.Input{Event: order, Customer: fold(order), Now: noon})[0]
-			if got := names(w.Compose(ask, workers.Input{Customer: fold(append(c.knows, order)...), Now: on(21)}).Items); !slices.Equal(got, c.want) {
+			ask := w.Plan(workers.Input{Event: order, Customer: new(fold(order)), Now: noon})[0]
+			if got := names(w.Compose(ask, workers.Input{Customer: new(fold(append(c.knows, order)...)), Now: on(21)}).Items); !slices.Equal(got, c.want) {
 				t.Errorf("asks about %v, want %v", got, c.want)
 			}
 		})
@@ -84,11 +84,11 @@ func TestAnOrderThatWasChangedIsPlannedAsItIsNow(t *testing.T) {
 	order := placed("lamp", "chair")
 	changed := at(1, &events.OrderUpdated{Order: events.Order{ID: "1001", Items: []events.Item{{ProductID: "lamp", Quantity: 1}}}})
 	w, who := worker(t, asIs), fold(order, changed)
-	got := w.Plan(workers.Input{Event: changed, Customer: who, Now: on(1)})
+	got := w.Plan(workers.Input{Event: changed, Customer: &who, Now: on(1)})
 	if len(got) != 2 || !got[0].Due.Equal(on(21)) || !slices.Equal(names(got[0].Snapshot.Items), []string{"lamp"}) || !got[0].Snapshot.PlacedAt.Equal(noon) {
 		t.Errorf("planned %+v", got)
 	}
-	if got := w.Plan(workers.Input{Event: order, Customer: who, Now: on(1)}); len(got) != 0 {
+	if got := w.Plan(workers.Input{Event: order, Customer: &who, Now: on(1)}); len(got) != 0 {
 		t.Errorf("the older event planned %+v", got)
 	}
 }
@@ -112,11 +112,11 @@ func TestNobodyIsAskedAboutAnOrderOfLongAgo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, c.set), fold(order, c.knows)
-			if got := w.Plan(workers.Input{Event: c.knows, Customer: who, Now: c.knows.Time}); (len(got) > 0) != c.want {
+			if got := w.Plan(workers.Input{Event: c.knows, Customer: &who, Now: c.knows.Time}); (len(got) > 0) != c.want {
 				t.Errorf("planned %+v", got)
 			}
 			ask := touchOf(t, order, "ask")
-			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.right)}); (v.Reason == "") != c.want || !c.want && v.Reason != reason.Expired {
+			if v := w.Wanted(ask, workers.Input{Customer: &who, Now: on(c.right)}); (v.Reason == "") != c.want || !c.want && v.Reason != reason.Expired {
 				t.Errorf("verdict %+v", v)
 			}
 		})
@@ -129,18 +129,18 @@ func TestAnOrderThatStandsAgainIsAskedAbout(t *testing.T) {
 	again.ID, again.Time = "again", on(10)
 	for _, gone := range []events.Event{cancelled(5), refunded(5), cancelled(5, "tea"), refunded(9, "tea")} {
 		w, who := worker(t, asIs), fold(order, gone, again)
-		got := w.Plan(workers.Input{Event: again, Customer: who, Now: again.Time})
+		got := w.Plan(workers.Input{Event: again, Customer: &who, Now: again.Time})
 		if len(got) != 2 || !got[0].Due.Equal(on(31)) {
 			t.Fatalf("%s: planned %+v", gone.Type, got)
 		}
-		if v := w.Wanted(got[0], workers.Input{Customer: who, Now: on(31)}); v.Reason != "" {
+		if v := w.Wanted(got[0], workers.Input{Customer: &who, Now: on(31)}); v.Reason != "" {
 			t.Errorf("%s: %+v", gone.Type, v)
 		}
-		if v := w.Wanted(got[0], workers.Input{Customer: fold(order, gone), Now: on(31)}); v.Reason == "" {
+		if v := w.Wanted(got[0], workers.Input{Customer: new(fold(order, gone)), Now: on(31)}); v.Reason == "" {
 			t.Errorf("%s alone: %+v", gone.Type, v)
 		}
 	}
-	if got := worker(t, asIs).Plan(workers.Input{Event: again, Customer: fold(order, again), Now: again.Time}); !got[0].Due.Equal(on(21)) {
+	if got := worker(t, asIs).Plan(workers.Input{Event: again, Customer: new(fold(order, again)), Now: again.Time}); !got[0].Due.Equal(on(21)) {
 		t.Errorf("told again: due %v", got[0].Due.Sub(noon)/(24*time.Hour))
 	}
 }

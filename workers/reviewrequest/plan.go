@@ -15,15 +15,15 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 	if order == "" {
 		return nil
 	}
-	due, _ := w.asks(order, placed, &in.Customer)
-	if w.tooOld(order, placed, due, &in.Customer) {
+	due, _ := w.asks(order, placed, in.Customer)
+	if w.tooOld(order, placed, due, in.Customer) {
 		return nil
 	}
 	var out []touch.Touch
 	for _, s := range w.steps() {
 		t := touch.Touch{Worker: Name, Step: s.Name, Customer: in.Key, Occasion: touch.Token(order), Due: due, Snapshot: snapshot}
 		if s.Name == Reminder {
-			t.Due = w.reminds(due, order, t, &in.Customer)
+			t.Due = w.reminds(due, order, t, in.Customer)
 		}
 		if !in.Now.After(t.Due.Add(worth)) {
 			out = append(out, t)

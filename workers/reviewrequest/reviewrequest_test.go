@@ -95,7 +95,7 @@ func worker(t *testing.T, set func(c *reviewrequest.Config)) workers.Worker {
 
 func TestAnOrderPlansAnAskAndAReminder(t *testing.T) {
 	e := placed("tea", "cup")
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: fold(e), Now: noon})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: new(fold(e)), Now: noon})
 	s := &touch.Snapshot{Order: "1001", PlacedAt: noon, Items: e.Data.(*events.OrderPlaced).Order.Items}
 	want := []touch.Touch{
 		{Worker: "review-request", Step: "ask", Occasion: "1001", Due: on(21), Snapshot: s},
@@ -105,7 +105,7 @@ func TestAnOrderPlansAnAskAndAReminder(t *testing.T) {
 		t.Errorf("plan (-want +got):\n%s", d)
 	}
 	for _, x := range []events.Event{fulfilled(1), delivered(3)} {
-		for _, p := range worker(t, asIs).Plan(workers.Input{Event: x, Customer: fold(e, x), Now: x.Time}) {
+		for _, p := range worker(t, asIs).Plan(workers.Input{Event: x, Customer: new(fold(e, x)), Now: x.Time}) {
 			if p.Snapshot != nil || p.Occasion != "1001" {
 				t.Errorf("%s plans %+v; it knows a better time and nothing to display", x.Type, p)
 			}
@@ -144,15 +144,15 @@ func TestTheBestSignalDecidesTheTime(t *testing.T) {
 				if !slices.Contains(reviewrequest.Kind.Triggers, e.Type) {
 					continue
 				}
-				if p := w.Plan(workers.Input{Event: e, Customer: who, Now: noon}); len(p) != 2 || !p[0].Due.Equal(on(c.want)) {
+				if p := w.Plan(workers.Input{Event: e, Customer: &who, Now: noon}); len(p) != 2 || !p[0].Due.Equal(on(c.want)) {
 					t.Errorf("%s plans %+v, want the ask on day %d", e.Type, p, c.want)
 				}
 			}
-			ask := w.Plan(workers.Input{Event: order, Customer: who, Now: noon})[0]
-			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.want).Add(-time.Second)}); v.Reason != reason.NotYet || !v.Until.Equal(on(c.want)) {
+			ask := w.Plan(workers.Input{Event: order, Customer: &who, Now: noon})[0]
+			if v := w.Wanted(ask, workers.Input{Customer: &who, Now: on(c.want).Add(-time.Second)}); v.Reason != reason.NotYet || !v.Until.Equal(on(c.want)) {
 				t.Errorf("woken too early: %+v, want a hold until day %d", v, c.want)
 			}
-			if v := w.Wanted(ask, workers.Input{Customer: who, Now: on(c.want)}); v.Action != touch.Send {
+			if v := w.Wanted(ask, workers.Input{Customer: &who, Now: on(c.want)}); v.Action != touch.Send {
 				t.Errorf("on day %d: %+v", c.want, v)
 			}
 		})
@@ -176,7 +176,7 @@ func TestNothingIsPlanned(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, p := range worker(t, asIs).Plan(workers.Input{Event: c.event, Customer: fold(c.knows...), Now: c.now}) {
+			for _, p := range worker(t, asIs).Plan(workers.Input{Event: c.event, Customer: new(fold(c.knows...)), Now: c.now}) {
 				got = append(got, p.Step)
 			}
 			if !slices.Equal(got, c.want) {
@@ -221,8 +221,8 @@ func TestWanted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, asIs), fold(append(c.knows, order)...)
-			ask := w.Plan(workers.Input{Event: order, Customer: fold(order), Now: noon})[0]
-			in := workers.Input{Customer: who, Now: on(c.now)}
+			ask := w.Plan(workers.Input{Event: order, Customer: new(fold(order)), Now: noon})[0]
+			in := workers.Input{Customer: &who, Now: on(c.now)}
 			if v := w.Wanted(ask, in); v.Reason != c.want {
 				t.Fatalf("verdict %+v, want %q", v, c.want)
 			}
@@ -245,7 +245,7 @@ func TestWanted(t *testing.T) {
 
 func TestAProductOnTwoLinesIsAskedAboutOnce(t *testing.T) {
 	order := placed("tea", "cup", "tea")
-	w, in := worker(t, asIs), workers.Input{Event: order, Customer: fold(order), Now: on(21)}
+	w, in := worker(t, asIs), workers.Input{Event: order, Customer: new(fold(order)), Now: on(21)}
 	if got := w.Compose(w.Plan(in)[0], in); len(got.Items) != 2 || got.Detail != "placed 2025-06-01 12:00 UTC" {
 		t.Errorf("%+v", got)
 	}
@@ -273,14 +273,14 @@ func TestTheReminderFollowsTheAsk(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, who := worker(t, asIs), fold(append(c.knows, order)...)
-			p := w.Plan(workers.Input{Event: order, Customer: fold(order), Now: noon})
+			p := w.Plan(workers.Input{Event: order, Customer: new(fold(order)), Now: noon})
 			ask, reminder := p[0], p[1]
 			ask.Customer, reminder.Customer = key, key
 			if c.claim.State != 0 {
 				c.claim.Touch = customer.ClaimKey(ask.ID())
 				who.SetClaim(c.claim)
 			}
-			got := w.Wanted(reminder, workers.Input{Customer: who, Now: on(c.now)})
+			got := w.Wanted(reminder, workers.Input{Customer: &who, Now: on(c.now)})
 			got.Detail = ""
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Errorf("verdict (-want +got):\n%s", d)
@@ -350,7 +350,7 @@ func TestADeliveryAfterTheAskDoesNotMoveTheReminder(t *testing.T) {
 	who := fold(order, late)
 	ask := touch.Touch{Worker: "review-request", Step: "ask", Customer: key, Occasion: "1001"}
 	who.SetClaim(customer.Claim{Touch: customer.ClaimKey(ask.ID()), State: customer.Sent, At: on(21).UnixMilli()})
-	got := worker(t, asIs).Plan(workers.Input{Event: late, Key: key, Customer: who, Now: late.Time})
+	got := worker(t, asIs).Plan(workers.Input{Event: late, Key: key, Customer: &who, Now: late.Time})
 	if len(got) != 2 || got[1].Step != "reminder" || !got[1].Due.Equal(on(28)) {
 		t.Errorf("planned %+v", got)
 	}

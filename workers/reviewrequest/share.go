@@ -3,7 +3,6 @@ package reviewrequest
 import (
 	"cmp"
 	"slices"
-	"sync"
 	"time"
 
 	"homing/events"
@@ -16,7 +15,7 @@ import (
 // they are those whose time comes within merge_within of the first one's, and whose email
 // goes to the same address; of a reminder those that were asked about in one email.
 func (w worker) group(t touch.Touch, in workers.Input) []workers.Sharer {
-	c, own := &in.Customer, t.Snapshot.Order
+	c, own := in.Customer, t.Snapshot.Order
 	var all []workers.Sharer
 	add := func(order string, at time.Time) { all = append(all, workers.Sharer{Order: order, At: at}) }
 	if t.Step == Reminder {
@@ -70,7 +69,7 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 // Compose shows the products that are left to review, of all orders that share the
 // email, each once.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
-	_, by := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, &in.Customer)
+	_, by := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, in.Customer)
 	v := workers.Wording{More: t.Snapshot.More, Detail: by.String()}
 	v.Items, _ = w.left(t, in)
 	for _, g := range in.Gathered {
@@ -162,9 +161,9 @@ type sent struct {
 type sentBefore []sentTo
 
 func sentBeforeTo(t touch.Touch, in *workers.Input) sentBefore {
-	out := sentBefore{{in.To, t, &in.Customer, sync.OnceValue(func() *customer.Bought { return in.Habits().Bought }), map[string]*sent{}}}
+	out := sentBefore{{mailbox: in.To, touch: t, who: in.Customer, look: func() *customer.Bought { return in.Habits().Bought }}}
 	if r := in.Recipient; r != nil {
-		out = append(out, sentTo{"", t, r, sync.OnceValue(r.Bought), map[string]*sent{}})
+		out = append(out, sentTo{touch: t, who: r, look: r.Bought})
 	}
 	return out
 }
@@ -175,7 +174,10 @@ func (s sentBefore) of(product string) (all []sent) {
 		if len(s[i].who.Claims) == 0 {
 			continue
 		}
-		for o := range s[i].bought().Orders(product) {
+		if s[i].bought == nil {
+			s[i].bought = s[i].look()
+		}
+		for o := range s[i].bought.Orders(product) {
 			if x := s[i].about(o); x != nil {
 				all = append(all, *x)
 			}
@@ -190,7 +192,8 @@ type sentTo struct {
 	mailbox string
 	touch   touch.Touch
 	who     *customer.Customer
-	bought  func() *customer.Bought
+	look    func() *customer.Bought
+	bought  *customer.Bought // nil: not looked at yet
 	known   map[string]*sent // by order; nil: there is none
 }
 
@@ -200,6 +203,9 @@ func (s *sentTo) about(o *customer.Order) *sent {
 	if !known {
 		if k, ok := email(s.touch, o.ID, s.who); ok && k.Went() == s.mailbox {
 			x = &sent{question{o.ID, time.UnixMilli(k.At).UTC()}, o}
+		}
+		if s.known == nil {
+			s.known = map[string]*sent{}
 		}
 		s.known[o.ID] = x
 	}
@@ -216,7 +222,7 @@ func whoReads(in workers.Input) *customer.Customer {
 	if in.Recipient != nil {
 		return in.Recipient
 	}
-	return &in.Customer
+	return in.Customer
 }
 
 // claimsOfOthers calls fn with the claims of asks about others' orders of a product, whose
@@ -253,7 +259,7 @@ func questionsOfOthers(product string, t touch.Touch, who *customer.Customer) (a
 func (w worker) elsewhere(product string, t touch.Touch, in workers.Input, sent []sent) bool {
 	qs := w.questions(product, t, in, sent)
 	if t.Step == Reminder {
-		mine, ok := asked(t, t.Snapshot.Order, &in.Customer)
+		mine, ok := asked(t, t.Snapshot.Order, in.Customer)
 		return ok && !slices.ContainsFunc(qs, func(q question) bool { return q.at.Equal(mine) })
 	}
 	return slices.ContainsFunc(qs, func(q question) bool {
@@ -264,11 +270,11 @@ func (w worker) elsewhere(product string, t touch.Touch, in workers.Input, sent 
 // asking reports whether who answers to the touch's mailbox is being asked about one of its
 // products at this moment, in an email about another order, outside its group.
 func (w worker) asking(t touch.Touch, group []workers.Sharer, in workers.Input) bool {
-	if !sending(&in.Customer) && (in.Recipient == nil || !sending(in.Recipient)) {
+	if !sending(in.Customer) && (in.Recipient == nil || !sending(in.Recipient)) {
 		return false // most: nothing is on its way
 	}
 	items, _ := w.left(t, in)
-	if askingAt(in.To, t, group, items, &in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient) {
+	if askingAt(in.To, t, group, items, in.Customer) || in.Recipient != nil && askingAt("", t, group, items, in.Recipient) {
 		return true
 	}
 	open := false

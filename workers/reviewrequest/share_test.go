@@ -32,7 +32,7 @@ func came(order string, d int) events.Event {
 // touchOf is the touch that an order plans.
 func touchOf(t *testing.T, e events.Event, step string) touch.Touch {
 	t.Helper()
-	for _, x := range worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: fold(e), Now: e.Time}) {
+	for _, x := range worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: new(fold(e)), Now: e.Time}) {
 		if x.Step == step {
 			return x
 		}
@@ -98,7 +98,7 @@ func TestOrdersOfSomeDaysShareARequest(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			w, who := worker(t, x.set), fold(x.knows...)
 			claims(&who, x.asks)
-			ask, in := touchOf(t, x.ask, "ask"), workers.Input{Customer: who, Now: x.now}
+			ask, in := touchOf(t, x.ask, "ask"), workers.Input{Customer: &who, Now: x.now}
 			v := w.Wanted(ask, in)
 			if v.Reason != x.want || !x.until.IsZero() && !v.Until.Equal(x.until) {
 				t.Fatalf("verdict %+v, want %q until %v", v, x.want, x.until)
@@ -150,7 +150,7 @@ func TestAProductIsAskedAboutOnceInSomeTime(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			w, who := worker(t, x.set), fold(append(x.knows, first, x.ask)...)
 			claims(&who, x.asks)
-			ask, in := touchOf(t, x.ask, "ask"), workers.Input{Customer: who, Now: on(x.now)}
+			ask, in := touchOf(t, x.ask, "ask"), workers.Input{Customer: &who, Now: on(x.now)}
 			v := w.Wanted(ask, in)
 			if v.Reason != x.want {
 				t.Fatalf("verdict %+v, want %q", v, x.want)
@@ -186,7 +186,7 @@ func TestAReminderIsAboutWhatWasAsked(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			w, who := worker(t, asIs), fold(append(x.knows, a, b)...)
 			claims(&who, x.asks)
-			reminder, in := touchOf(t, x.of, "reminder"), workers.Input{Customer: who, Now: x.now}
+			reminder, in := touchOf(t, x.of, "reminder"), workers.Input{Customer: &who, Now: x.now}
 			v := w.Wanted(reminder, in)
 			if v.Reason != x.want {
 				t.Fatalf("verdict %+v, want %q", v, x.want)
@@ -215,7 +215,7 @@ func TestWhatWasAskedUnderAnotherIdOfThePersonCounts(t *testing.T) {
 	x := touchOf(t, a, "ask")
 	x.Customer = other
 	who.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: on(21).UnixMilli()})
-	in := workers.Input{Customer: who, Now: on(51)}
+	in := workers.Input{Customer: &who, Now: on(51)}
 	if v := worker(t, asIs).Wanted(touchOf(t, b, "ask"), in); v.Action != touch.Send {
 		t.Fatalf("another customer's email counts: %+v", v)
 	}
@@ -247,7 +247,7 @@ func TestEachBuyerOfAnAccountIsAsked(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			who := fold(a, b)
 			who.SetClaim(customer.Claim{Touch: ask(key.Token), State: c.state, At: on(21).UnixMilli(), To: c.went, Elsewhere: c.went != ""})
-			in := workers.Input{Customer: who, Now: on(51), To: c.now}
+			in := workers.Input{Customer: &who, Now: on(51), To: c.now}
 			if c.now != "" {
 				in.Recipient = &customer.Customer{}
 			}
@@ -261,7 +261,7 @@ func TestEachBuyerOfAnAccountIsAsked(t *testing.T) {
 		own := fold(a)
 		own.Tokens = []string{"bobstokentokento"}
 		own.SetClaim(customer.Claim{Touch: ask(own.Tokens[0]), State: state, At: on(21).UnixMilli()})
-		in := workers.Input{Customer: fold(b), Now: on(51), To: bob, Recipient: &own}
+		in := workers.Input{Customer: new(fold(b)), Now: on(51), To: bob, Recipient: &own}
 		if v := worker(t, asIs).Wanted(touchOf(t, b, "ask"), in); v.Reason != want {
 			t.Errorf("asked about an order of their own, in state %d: verdict %+v, want %q", state, v, want)
 		}

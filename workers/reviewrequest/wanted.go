@@ -70,7 +70,7 @@ func (w worker) askable(t touch.Touch, in workers.Input) ([]events.Item, touch.V
 // allowed says whether the customer may be asked about an order at all, if it stands and
 // has something to review.
 func (w worker) allowed(t touch.Touch, in workers.Input) touch.Verdict {
-	c, order := &in.Customer, t.Snapshot.Order
+	c, order := in.Customer, t.Snapshot.Order
 	switch asks, _ := w.asks(order, t.Snapshot.PlacedAt, c); {
 	case w.tooOld(order, t.Snapshot.PlacedAt, asks, c):
 		return touch.DropFor(reason.Expired, fmt.Sprintf("asked %s, more than %s after the order", stamp(asks), localtime.FormatDuration(w.config.MaxOrderAge)))
@@ -87,7 +87,7 @@ func (w worker) allowed(t touch.Touch, in workers.Input) touch.Verdict {
 
 // time returns when a touch is right, or a verdict if that has no answer.
 func (w worker) time(t touch.Touch, group []workers.Sharer, in workers.Input) (time.Time, touch.Verdict) {
-	c := &in.Customer
+	c := in.Customer
 	if t.Step != Reminder {
 		at, _ := w.asks(t.Snapshot.Order, t.Snapshot.PlacedAt, c)
 		if shared := w.due(group); shared.After(at) {
@@ -121,7 +121,7 @@ func (w worker) left(t touch.Touch, in workers.Input) (items []events.Item, why 
 // false. If there are none, it returns why. Of an order that came in part only what came is
 // asked about, and of one that left the shop in part only what has left.
 func (w worker) open(t touch.Touch, in workers.Input, fn func(events.Item) bool) (why reason.Reason) {
-	c, s := &in.Customer, t.Snapshot
+	c, s := in.Customer, t.Snapshot
 	placed := s.PlacedAt
 	if at, ok := c.PlacedAt(s.Order); ok {
 		placed = at
@@ -129,40 +129,44 @@ func (w worker) open(t touch.Touch, in workers.Input, fn func(events.Item) bool)
 	if lately := in.Now.Add(-w.config.AskAgainAfter); lately.Before(placed) {
 		placed = lately
 	}
-	inPart, before, o := cameInPart(s, c), sentBeforeTo(t, &in), orderOf(s.Order, c)
-	seen := map[string]bool{}
-	gone := map[reason.Reason]bool{}
+	inPart, sent, o := cameInPart(s, c), sentBeforeTo(t, &in), orderOf(s.Order, c)
+	var gone []reason.Reason
 	some := false
-	for _, it := range s.Items {
+	for i := range s.Items {
+		it := &s.Items[i]
 		p := it.ProductID
 		switch {
-		case seen[p], !it.MayReview(s.Items):
+		case !it.MayReview(s.Items), before(s.Items[:i], p, s.Items):
 		case o.concerned(p, customer.Refunded), o.concerned(p, customer.Returned):
-			gone[reason.Refunded] = true
+			gone = append(gone, reason.Refunded)
 		case o.cancelled(p):
-			gone[reason.Cancelled] = true
+			gone = append(gone, reason.Cancelled)
 		case reviewed(c, p, placed):
-			gone[reason.Reviewed] = true
+			gone = append(gone, reason.Reviewed)
 		case inPart && !came(s, p, func(id string) bool { return o.concerned(id, customer.Delivered) }),
 			!came(s, p, o.hasLeft):
-		case w.elsewhere(p, t, in, before.of(p)):
-			gone[reason.Bundled] = true
+		case w.elsewhere(p, t, in, sent.of(p)):
+			gone = append(gone, reason.Bundled)
 		default:
-			if some = true; !fn(it) {
+			if some = true; !fn(*it) {
 				return ""
 			}
 		}
-		seen[p] = seen[p] || it.MayReview(s.Items)
 	}
 	if some {
 		return ""
 	}
 	for _, r := range []reason.Reason{reason.Reviewed, reason.Bundled, reason.Refunded, reason.Cancelled} {
-		if gone[r] {
+		if slices.Contains(gone, r) {
 			return r
 		}
 	}
 	return reason.InsufficientData
+}
+
+// before reports whether one of the items before has the product, and may be reviewed.
+func before(items []events.Item, product string, all []events.Item) bool {
+	return slices.ContainsFunc(items, func(it events.Item) bool { return it.ProductID == product && it.MayReview(all) })
 }
 
 // nothing says why nothing is left to ask about.

@@ -95,7 +95,7 @@ type worker struct {
 func (w worker) Ledger(in workers.Input) points.Ledger {
 	p := w.programme
 	p.Zone = in.Zone
-	return p.Ledger(&in.Customer, in.Now)
+	return p.Ledger(in.Customer, in.Now)
 }
 
 func (w worker) steps() []touch.Step {

@@ -54,7 +54,7 @@ func input(n int, es []events.Event) workers.Input {
 	for _, e := range es {
 		customer.Apply(&c, e)
 	}
-	return workers.Input{Customer: c, Key: ann, Zone: time.UTC, Now: noon.Add(time.Duration(n) * day)}
+	return workers.Input{Customer: &c, Key: ann, Zone: time.UTC, Now: noon.Add(time.Duration(n) * day)}
 }
 
 func atOnce(c *rewards.Config) { c.Pending = 0 }

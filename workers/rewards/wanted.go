@@ -21,7 +21,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if !known {
 		return touch.DropFor(reason.StepRemoved, "the programme has no such email")
 	}
-	if _, bound := t.OfferIn(&in.Customer); bound {
+	if _, bound := t.OfferIn(in.Customer); bound {
 		return touch.Verdict{}
 	}
 	l := w.Ledger(in)
@@ -76,7 +76,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	case Earned:
 		terms := *w.config.Reward.Offer.Terms()
 		terms.Points, out.Offer = w.config.Reward.Points, &terms
-		if _, bound := t.OfferIn(&in.Customer); !bound {
+		if _, bound := t.OfferIn(in.Customer); !bound {
 			p.Balance = max(l.Balance-terms.Points, 0)
 		}
 	case Expiring, Soon:

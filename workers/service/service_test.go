@@ -60,11 +60,11 @@ func worker(t *testing.T, set func(*service.Config)) workers.Worker {
 
 func TestPlan(t *testing.T) {
 	e := closed(0, "1")
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: fold(opened(-day, "1"), e), Key: ann, Now: noon})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: new(fold(opened(-day, "1"), e)), Key: ann, Now: noon})
 	if len(got) != 1 || !got[0].Due.Equal(noon.Add(day)) || got[0].Occasion != followUp(0).Occasion || got[0].Snapshot.Order != "1" {
 		t.Errorf("planned %+v", got)
 	}
-	if got := worker(t, asIs).Plan(workers.Input{Event: opened(0, "1"), Customer: fold(opened(0, "1")), Now: noon}); got != nil {
+	if got := worker(t, asIs).Plan(workers.Input{Event: opened(0, "1"), Customer: new(fold(opened(0, "1"))), Now: noon}); got != nil {
 		t.Errorf("planned %+v for a complaint that is open", got)
 	}
 }
@@ -89,7 +89,7 @@ func TestWanted(t *testing.T) {
 		{"written to weeks ago", []events.Event{closed(-30*day, "2"), sent(-29*day, -30*day), opened(-day, "1"), closed(0, "1")}, day, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).Wanted(followUp(0), workers.Input{Customer: fold(c.told...), Now: noon.Add(c.now)})
+			got := worker(t, asIs).Wanted(followUp(0), workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(c.now)})
 			if got.Reason != c.want || c.until != 0 && !got.Until.Equal(noon.Add(c.until)) {
 				t.Errorf("verdict %+v, want %q until %v", got, c.want, c.until)
 			}
@@ -105,13 +105,13 @@ func TestAPresentIsAnEmailOfItsOwn(t *testing.T) {
 		t.Fatalf("%+v", w.Steps)
 	}
 	e := closed(0, "1")
-	got := w.Plan(workers.Input{Event: e, Customer: fold(e), Key: ann, Now: noon})
+	got := w.Plan(workers.Input{Event: e, Customer: new(fold(e)), Key: ann, Now: noon})
 	if len(got) != 2 || got[1].Step != service.Present || !got[1].Due.Equal(noon.Add(2*day)) {
 		t.Errorf("planned %+v", got)
 	}
 	present := followUp(0)
 	present.Step = service.Present
-	if v := w.Wanted(present, workers.Input{Customer: fold(e), Now: noon.Add(day)}); !v.Until.Equal(noon.Add(2 * day)) {
+	if v := w.Wanted(present, workers.Input{Customer: new(fold(e)), Now: noon.Add(day)}); !v.Until.Equal(noon.Add(2 * day)) {
 		t.Errorf("too early: %+v", v)
 	}
 	if got := w.Compose(present, workers.Input{}); got.Offer == nil || got.Offer.Value != "SORRY10" {

@@ -87,7 +87,7 @@ func worker(t *testing.T, set func(*subscription.Config)) workers.Worker {
 func planned(t *testing.T, set func(*subscription.Config), es ...events.Event) []touch.Touch {
 	t.Helper()
 	last := es[len(es)-1]
-	out := worker(t, set).Plan(workers.Input{Event: last, Customer: fold(es...), Key: ann, Now: last.Time})
+	out := worker(t, set).Plan(workers.Input{Event: last, Customer: new(fold(es...)), Key: ann, Now: last.Time})
 	for i := range out {
 		out[i].Customer = ann
 	}
@@ -235,7 +235,7 @@ func TestWanted(t *testing.T) {
 				if x.Step != c.step {
 					continue
 				}
-				got := worker(t, asIs).Wanted(x, workers.Input{Customer: fold(append(c.plans[:len(c.plans):len(c.plans)], c.since...)...), Now: noon.Add(c.now)})
+				got := worker(t, asIs).Wanted(x, workers.Input{Customer: new(fold(append(c.plans[:len(c.plans):len(c.plans)], c.since...)...)), Now: noon.Add(c.now)})
 				if got.Reason != c.want || (got.Action == touch.Send) != (c.want == "") || c.want != "" && got.Detail == "" {
 					t.Errorf("verdict %+v, want %q", got, c.want)
 				}
@@ -254,7 +254,7 @@ func sent(after time.Duration, x touch.Touch) events.Event {
 func TestNobodyIsToldTwice(t *testing.T) {
 	w := worker(t, asIs)
 	wanted := func(x touch.Touch, now time.Duration, es ...events.Event) touch.Verdict {
-		return w.Wanted(x, workers.Input{Customer: fold(es...), Now: noon.Add(now)})
+		return w.Wanted(x, workers.Input{Customer: new(fold(es...)), Now: noon.Add(now)})
 	}
 	begun := started(-30*day, monthly(10*day))
 	first := planned(t, asIs, begun)[0]
@@ -306,7 +306,7 @@ func TestOnlyTheWayBackCarriesAnOffer(t *testing.T) {
 	}
 	for _, told := range [][]events.Event{{started(0, monthly(30*day))}, {started(-30*day, monthly(0)), failed(0)}, {ended(0, "")}} {
 		for _, x := range planned(t, asIs, told...) {
-			got := w.Compose(x, workers.Input{Customer: fold(told...), Now: noon})
+			got := w.Compose(x, workers.Input{Customer: new(fold(told...)), Now: noon})
 			if (got.Offer != nil) != (x.Step == "come-back") || got.Detail == "" {
 				t.Errorf("%s: %+v", x.Step, got)
 			}
@@ -325,7 +325,7 @@ func TestWhyNobodyIsReminded(t *testing.T) {
 		"cancelled":      {ended(0, ""), ""},
 		"no such person": {ordered(0, false), ""},
 	} {
-		if got, said := worker(t, asIs).Silence(workers.Input{Customer: fold(c.told), Now: noon}); got != c.want || (said == "") != (c.want == "") {
+		if got, said := worker(t, asIs).Silence(workers.Input{Customer: new(fold(c.told)), Now: noon}); got != c.want || (said == "") != (c.want == "") {
 			t.Errorf("%s: %q %q, want %q", name, got, said, c.want)
 		}
 	}

@@ -71,7 +71,7 @@ func (w worker) renews(t touch.Touch, s *customer.Subscription, in workers.Input
 // spent reports whether an email of the same step went out on another occasion.
 func spent(t touch.Touch, occasion string, in workers.Input) bool {
 	t.Occasion = occasion
-	k, ok := t.ClaimIn(&in.Customer)
+	k, ok := t.ClaimIn(in.Customer)
 	return ok && k.Spends()
 }
 
@@ -81,7 +81,7 @@ func (w worker) owes(t touch.Touch, s *customer.Subscription, in workers.Input) 
 	if i < 0 {
 		return touch.DropFor(reason.Paid, "it was paid, or went on, on "+on(s.Active, in))
 	}
-	if order, ok := paidBy(&in.Customer, s); ok {
+	if order, ok := paidBy(in.Customer, s); ok {
 		return touch.DropFor(reason.Paid, "order "+order+" brought what it is for")
 	}
 	if i > 0 || slices.ContainsFunc(s.Unpaid, func(at int64) bool { return unpaid(s, at) != t.Occasion && spent(t, unpaid(s, at), in) }) {
@@ -98,7 +98,7 @@ func (w worker) owes(t touch.Touch, s *customer.Subscription, in workers.Input) 
 	settled := func(step string) bool {
 		earlier := t
 		earlier.Step = step
-		k, ok := earlier.ClaimIn(&in.Customer)
+		k, ok := earlier.ClaimIn(in.Customer)
 		return ok && k.State != customer.Open
 	}
 	return workers.InTurn(steps, t.Step, first, paymentExpires, settled, in.Now)
@@ -122,7 +122,7 @@ func paidBy(c *customer.Customer, s *customer.Subscription) (order string, ok bo
 
 // back judges an email that asks somebody back.
 func (w worker) back(t touch.Touch, s *customer.Subscription, in workers.Input) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	due := w.asksBack(s)
 	switch {
 	case s.Standing() != customer.IsCancelled:

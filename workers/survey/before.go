@@ -39,7 +39,7 @@ func own(t touch.Touch, step string) touch.Touch {
 // beforeReview: an unhappy answer stops review requests, any other lets them go out from
 // the day after. Without an answer they wait for it, and go on then.
 func (w worker) beforeReview(t touch.Touch, in workers.Input) touch.Verdict {
-	c, order := &in.Customer, t.Snapshot.Order
+	c, order := in.Customer, t.Snapshot.Order
 	if a, ok := answer(in, Order, events.CSAT, order); ok {
 		if score, scale, _ := a.Score(); scale == events.CSAT && score <= unhappy {
 			return touch.DropFor(reason.Unhappy, "they are not happy with the order")
@@ -71,7 +71,7 @@ func (w worker) insteadOfFollowUp(t touch.Touch, in workers.Input) touch.Verdict
 		return touch.Verdict{}
 	}
 	due := closed.Add(w.config.AfterComplaint)
-	switch k, claimed := own(t, Complaint).ClaimIn(&in.Customer); {
+	switch k, claimed := own(t, Complaint).ClaimIn(in.Customer); {
 	case claimed && k.State == customer.Dropped, !claimed && !in.Now.Before(due.Add(patience)):
 		return touch.Verdict{}
 	case claimed && k.State != customer.Open:

@@ -28,8 +28,8 @@ func (w worker) Plan(in workers.Input) (out []touch.Touch) {
 		return nil
 	}
 	if w.asks(Order) {
-		at, _ := w.arrival().Of(order, placed, &in.Customer)
-		if !w.tooOld(order, placed, at, &in.Customer) && !in.Now.After(at.Add(worth)) {
+		at, _ := w.arrival().Of(order, placed, in.Customer)
+		if !w.tooOld(order, placed, at, in.Customer) && !in.Now.After(at.Add(worth)) {
 			out = append(out, touch.Touch{Worker: Name, Step: Order, Customer: in.Key, Occasion: touch.Token(order), Due: at, Snapshot: snapshot})
 		}
 	}

@@ -166,7 +166,7 @@ func (w worker) arrival() workers.Arrival {
 
 // Compose says what the question rests on.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
-	c := &in.Customer
+	c := in.Customer
 	out := workers.Wording{Orders: c.OrderCount()}
 	switch t.Step {
 	case Order:

@@ -130,7 +130,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, p := range worker(t, c.set).Plan(workers.Input{Event: c.event, Customer: fold(append(c.knows, c.event)...), Key: ann, Now: c.event.Time}) {
+			for _, p := range worker(t, c.set).Plan(workers.Input{Event: c.event, Customer: new(fold(append(c.knows, c.event)...)), Key: ann, Now: c.event.Time}) {
 				got = append(got, strings.Join([]string{p.Step, p.Occasion, "day", strings.TrimSuffix(p.Due.Sub(noon).String(), "h0m0s")}, " "))
 			}
 			want := strings.Split(c.want, ", ")
@@ -196,7 +196,7 @@ func TestWanted(t *testing.T) {
 		{"no such step", of(survey.Name, "more", "x"), over(), 3, reason.StepRemoved, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).Wanted(c.touch, workers.Input{Customer: fold(c.told...), Now: on(c.now)})
+			got := worker(t, asIs).Wanted(c.touch, workers.Input{Customer: new(fold(c.told...)), Now: on(c.now)})
 			if got.Reason != c.want || c.until != 0 && !got.Until.Equal(on(c.until)) {
 				t.Errorf("verdict %+v, want %q until day %d", got, c.want, c.until)
 			}
@@ -231,14 +231,14 @@ func TestASurveyGoesBeforeAReviewRequest(t *testing.T) {
 		{"another worker's email", of("thank-you", "thanks", "1"), []events.Event{one, came, scored(8, survey.Order, "csat", 1, "1")}, 8, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).GoesBefore(c.touch, workers.Input{Customer: fold(c.told...), Now: on(c.now)})
+			got := worker(t, asIs).GoesBefore(c.touch, workers.Input{Customer: new(fold(c.told...)), Now: on(c.now)})
 			if got.Reason != c.want || c.until != 0 && !got.Until.Equal(on(c.until)) {
 				t.Errorf("verdict %+v, want %q until day %d", got, c.want, c.until)
 			}
 		})
 	}
 	shop := worker(t, func(c *survey.Config) { c.Asks = []string{survey.Shop} })
-	if got := shop.GoesBefore(review("1"), workers.Input{Customer: fold(one, came), Now: on(8)}); got != (touch.Verdict{}) {
+	if got := shop.GoesBefore(review("1"), workers.Input{Customer: new(fold(one, came)), Now: on(8)}); got != (touch.Verdict{}) {
 		t.Errorf("orders are not asked about: %+v", got)
 	}
 }
@@ -262,7 +262,7 @@ func TestASurveyTakesThePlaceOfTheFollowUp(t *testing.T) {
 		{"a present is no follow-up", closing("service", "present", 2), sent(3, ask), 4, "", time.Time{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).GoesBefore(c.touch, workers.Input{Customer: fold(append(told, c.told)...), Now: on(c.now)})
+			got := worker(t, asIs).GoesBefore(c.touch, workers.Input{Customer: new(fold(append(told, c.told)...)), Now: on(c.now)})
 			if got.Reason != c.want || !got.Until.Equal(c.until) {
 				t.Errorf("verdict %+v, want %q until %v", got, c.want, c.until)
 			}
@@ -277,7 +277,7 @@ func TestCompose(t *testing.T) {
 		"after 2 orders":                 of(survey.Name, survey.Shop, "2025-1"),
 		"closed 2025-03-12 12:00 UTC":    closing(survey.Name, survey.Complaint, 2),
 	} {
-		if got := worker(t, asIs).Compose(x, workers.Input{Customer: c}); got.Detail != want || got.Offer != nil {
+		if got := worker(t, asIs).Compose(x, workers.Input{Customer: &c}); got.Detail != want || got.Offer != nil {
 			t.Errorf("%+v, want %q", got, want)
 		}
 	}

@@ -32,7 +32,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 // wantedOrder asks about an order that stands, arrived some days ago, and of which nothing
 // was said or asked yet.
 func (w worker) wantedOrder(t touch.Touch, in workers.Input) touch.Verdict {
-	c, order := &in.Customer, t.Snapshot.Order
+	c, order := in.Customer, t.Snapshot.Order
 	if v := workers.Standing(t, in); v.Action != touch.Send {
 		return v
 	}
@@ -74,7 +74,7 @@ func answer(in workers.Input, of, question, order string) (customer.Answer, bool
 // another holds back or drops a question about an order while or after one about another
 // order of theirs is asked.
 func (w worker) another(t touch.Touch, in workers.Input) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	if len(c.Claims) == 0 {
 		return touch.Verdict{}
 	}
@@ -96,7 +96,7 @@ func (w worker) another(t touch.Touch, in workers.Input) touch.Verdict {
 
 // wantedShop asks about the shop those who know it, and have not been asked for long.
 func (w worker) wantedShop(t touch.Touch, in workers.Input) touch.Verdict {
-	c := &in.Customer
+	c := in.Customer
 	if n := len(c.StandingTimes()); n < w.config.ShopOrders {
 		return touch.DropFor(reason.InsufficientData, fmt.Sprintf("%d orders stand, and %d are needed to know the shop", n, w.config.ShopOrders))
 	}
@@ -115,7 +115,7 @@ func (w worker) wantedComplaint(t touch.Touch, in workers.Input) touch.Verdict {
 	if v.Action != touch.Send {
 		return v
 	}
-	c := &in.Customer
+	c := in.Customer
 	closed, _ := workers.Closing(t)
 	if a, ok := answer(in, Complaint, events.QuestionSolved, t.Snapshot.Order); ok && a.Time().After(closed) {
 		return touch.DropFor(reason.Answered, "they said whether it was solved")

@@ -30,7 +30,7 @@ func (w worker) dueOf(s workers.Sharer) time.Time { return w.due(s.At) }
 
 // others returns the orders that the email of t thanks for in addition to its own.
 func (w worker) others(t touch.Touch, in workers.Input) []workers.Sharer {
-	return workers.Others(t, w.group(t.Snapshot.Order, &in.Customer), in)
+	return workers.Others(t, w.group(t.Snapshot.Order, in.Customer), in)
 }
 
 // Gathers names the thanks for the orders that share an email: it shows the items of

@@ -78,7 +78,7 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 				k.Touch = customer.ClaimKey(thanksFor(order).ID())
 				who.SetClaim(k)
 			}
-			w, in := worker(t, hour), workers.Input{Customer: who, Now: noon.Add(c.now)}
+			w, in := worker(t, hour), workers.Input{Customer: &who, Now: noon.Add(c.now)}
 			v := w.Wanted(thanksFor(c.ask), in)
 			if v.Reason != c.want || c.until != 0 && !v.Until.Equal(noon.Add(c.until)) {
 				t.Fatalf("verdict %+v, want %q until %v", v, c.want, c.until)
@@ -113,14 +113,14 @@ func TestASharedMailShowsTheItemsOfAllItsOrders(t *testing.T) {
 	c.Snapshot.Items = make([]events.Item, touch.MaxItems)
 	w := worker(t, hour)
 	who := fold(after(0, "a"), after(time.Minute, "b"), after(2*time.Minute, "c"))
-	got := w.Compose(a, workers.Input{Customer: who, Gathered: []touch.Touch{b}})
+	got := w.Compose(a, workers.Input{Customer: &who, Gathered: []touch.Touch{b}})
 	if d := cmp.Diff([]events.Item{tea, cup, tea}, got.Items); d != "" || got.More != 3 || len(got.Also) != 2 {
 		t.Errorf("%d more, for %v (-want +got):\n%s", got.More, got.Also, d)
 	}
-	if got := w.Compose(a, workers.Input{Customer: who, Gathered: []touch.Touch{b, c}}); len(got.Items) != touch.MaxItems || got.More != 6 {
+	if got := w.Compose(a, workers.Input{Customer: &who, Gathered: []touch.Touch{b, c}}); len(got.Items) != touch.MaxItems || got.More != 6 {
 		t.Errorf("%d items and %d more", len(got.Items), got.More)
 	}
-	if got := w.Compose(a, workers.Input{Customer: who}); got.Items != nil {
+	if got := w.Compose(a, workers.Input{Customer: &who}); got.Items != nil {
 		t.Errorf("nothing is gathered, and the email shows %v instead of its own items", got.Items)
 	}
 }
@@ -128,7 +128,7 @@ func TestASharedMailShowsTheItemsOfAllItsOrders(t *testing.T) {
 func TestAMilestoneIsCelebratedWhicheverOrderCarriesTheMail(t *testing.T) {
 	w := worker(t, func(c *thankyou.Config) { c.MergeWithin, c.Milestones = time.Hour, []int{3} })
 	who := fold(after(-time.Hour*24, "a"), after(0, "b"), after(time.Minute, "c"))
-	if got := w.Compose(thanksFor("b"), workers.Input{Customer: who}); got.Variant != "milestone" || got.Ordinal != 3 {
+	if got := w.Compose(thanksFor("b"), workers.Input{Customer: &who}); got.Variant != "milestone" || got.Ordinal != 3 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -166,7 +166,7 @@ func TestEveryOrderIsThankedForOnce(t *testing.T) {
 					continue
 				}
 				customer.Apply(&who, n.e)
-				for _, p := range w.Plan(workers.Input{Event: n.e, Customer: who, Now: now}) {
+				for _, p := range w.Plan(workers.Input{Event: n.e, Customer: &who, Now: now}) {
 					p.Customer, p.Wake = key, p.Due
 					if _, claimed := who.Claimed(customer.ClaimKey(p.ID())); !claimed {
 						pending[p.ID()] = p
@@ -181,7 +181,7 @@ func TestEveryOrderIsThankedForOnce(t *testing.T) {
 				if _, claimed := who.Claimed(customer.ClaimKey(id)); claimed {
 					continue
 				}
-				in := workers.Input{Customer: who, Now: now}
+				in := workers.Input{Customer: &who, Now: now}
 				switch v := w.Wanted(p, in); v.Action {
 				case touch.Hold:
 					p.Wake = v.Until
@@ -220,7 +220,7 @@ func TestAMilestoneWithAnOfferIsAMailOfItsOwn(t *testing.T) {
 	}
 	first, second := after(0, "a"), after(time.Minute, "b")
 	plan := func(e events.Event) touch.Touch {
-		got := w.Plan(workers.Input{Event: e, Customer: fold(first, second), Now: noon})
+		got := w.Plan(workers.Input{Event: e, Customer: new(fold(first, second)), Now: noon})
 		if len(got) != 2 || got[0].Step != "thanks" || got[1].Step != "milestone" {
 			t.Fatalf("planned %+v", got)
 		}
@@ -241,7 +241,7 @@ func TestAMilestoneWithAnOfferIsAMailOfItsOwn(t *testing.T) {
 		{"cancelled", b, []events.Event{first, second, cancelled("b")}, b.Due, reason.Cancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			in := workers.Input{Customer: fold(c.knows...), Now: c.now}
+			in := workers.Input{Customer: new(fold(c.knows...)), Now: c.now}
 			if v := w.Wanted(c.touch, in); v.Reason != c.want {
 				t.Errorf("verdict %+v, want %q", v, c.want)
 			}
@@ -250,7 +250,7 @@ func TestAMilestoneWithAnOfferIsAMailOfItsOwn(t *testing.T) {
 			}
 		})
 	}
-	if m := w.Compose(thanksFor("b"), workers.Input{Customer: fold(first, second)}); m.Offer != nil || m.Variant != "milestone" {
+	if m := w.Compose(thanksFor("b"), workers.Input{Customer: new(fold(first, second))}); m.Offer != nil || m.Variant != "milestone" {
 		t.Errorf("the thanks: %+v", m)
 	}
 }

@@ -128,7 +128,7 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 		placed = customer.StampOf(in.Event).Time()
 	}
 	due := placed
-	if again, ok := since(o.ID, &in.Customer); ok {
+	if again, ok := since(o.ID, in.Customer); ok {
 		due = again
 	}
 	due = w.due(due)
@@ -174,7 +174,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if in.Customer.IsTest(order) {
 		return touch.DropFor(reason.InsufficientData, "the order is a test")
 	}
-	if at, ok := since(order, &in.Customer); ok {
+	if at, ok := since(order, in.Customer); ok {
 		due := w.due(at)
 		if t.Step == Milestone {
 			due = due.Add(later)
@@ -189,7 +189,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		}
 		return touch.Verdict{}
 	}
-	return workers.Lead(t, w.group(order, &in.Customer), w.dueOf, in)
+	return workers.Lead(t, w.group(order, in.Customer), w.dueOf, in)
 }
 
 func (w worker) milestone(n int) bool { return slices.Contains(w.config.Milestones, n) }

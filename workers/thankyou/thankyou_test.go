@@ -53,7 +53,7 @@ func asIs(*thankyou.Config) {}
 func TestPlanThanksForTheOrder(t *testing.T) {
 	tea := events.Item{ProductID: "tea", Name: "Assam", Quantity: 2}
 	e := placed(noon, "1001", tea)
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: fold(e), Now: noon})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: new(fold(e)), Now: noon})
 	want := []touch.Touch{{
 		Worker: "thank-you", Step: "thanks", Occasion: "1001", Due: noon.Add(30 * time.Minute),
 		Snapshot: &touch.Snapshot{Order: "1001", PlacedAt: noon, Items: []events.Item{tea}},
@@ -93,7 +93,7 @@ func TestPlan(t *testing.T) {
 		{"another type of event", at(noon, "x", &events.OrderDelivered{Order: change("1001")}), []events.Event{first}, asIs, time.Time{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, c.set).Plan(workers.Input{Event: c.event, Customer: fold(c.knows...), Now: noon})
+			got := worker(t, c.set).Plan(workers.Input{Event: c.event, Customer: new(fold(c.knows...)), Now: noon})
 			if c.due.IsZero() {
 				if len(got) != 0 {
 					t.Fatalf("planned %+v, want nothing", got)
@@ -109,7 +109,7 @@ func TestPlan(t *testing.T) {
 
 func TestPlanCarriesNoMoreThanAMailShows(t *testing.T) {
 	e := placed(noon, "Bestellung Nr. 7", make([]events.Item, touch.MaxItems+4)...)
-	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: fold(e), Now: noon})
+	got := worker(t, asIs).Plan(workers.Input{Event: e, Customer: new(fold(e)), Now: noon})
 	if len(got) != 1 {
 		t.Fatalf("%d touches, want 1", len(got))
 	}
@@ -147,7 +147,7 @@ func TestWanted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := touch.Touch{Snapshot: &touch.Snapshot{Order: "1001"}}
-			got := worker(t, asIs).Wanted(x, workers.Input{Customer: fold(c.knows...), Now: c.now})
+			got := worker(t, asIs).Wanted(x, workers.Input{Customer: new(fold(c.knows...)), Now: c.now})
 			got.Detail = ""
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Errorf("verdict (-want +got):\n%s", d)
@@ -164,12 +164,12 @@ func TestComposeChoosesTheWordingByThePlaceOfTheOrder(t *testing.T) {
 	}
 	c := fold(es...)
 	for i, want := range map[int]string{0: "first", 1: "repeat", 3: "repeat", 4: "milestone", 5: "repeat", 9: "milestone", 11: "repeat"} {
-		got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: name(i)}}, workers.Input{Customer: c})
+		got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: name(i)}}, workers.Input{Customer: &c})
 		if !reflect.DeepEqual(got, workers.Wording{Variant: want, Ordinal: i + 1, Orders: 12}) {
 			t.Errorf("order %d of 12: %+v, want %s", i+1, got, want)
 		}
 	}
-	got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: "forgotten"}}, workers.Input{Customer: c})
+	got := worker(t, asIs).Compose(touch.Touch{Snapshot: &touch.Snapshot{Order: "forgotten"}}, workers.Input{Customer: &c})
 	if !reflect.DeepEqual(got, workers.Wording{Variant: "repeat", Orders: 12}) {
 		t.Errorf("an order whose details are gone: %+v, want a wording that names no number", got)
 	}

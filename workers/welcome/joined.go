@@ -47,7 +47,7 @@ func since(c *customer.Customer, joined time.Time) (order string, bought bool) {
 
 // Silence says why somebody who said yes is not greeted.
 func (w worker) Silence(in workers.Input) (reason.Reason, string) {
-	c := &in.Customer
+	c := in.Customer
 	at, left, known := c.Joined()
 	switch {
 	case !known && c.SaidYes() && !c.Unsubscribed(events.ScopeAll):

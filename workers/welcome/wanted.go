@@ -16,7 +16,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if place < 0 {
 		return touch.DropFor(reason.StepRemoved, "the series has no such step")
 	}
-	c := &in.Customer
+	c := in.Customer
 	at, left, known := c.Joined()
 	if !known {
 		return touch.DropFor(reason.Unsubscribed, "said no since")

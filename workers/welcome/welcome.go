@@ -146,7 +146,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	case t.Step == Reminder:
 		out.OfferOf = stepOf(t, Greeting).ID()
 	case t.Step == Greeting && w.config.Offer.Terms() != nil:
-		if o, bought := before(&in.Customer, at); bought {
+		if o, bought := before(in.Customer, at); bought {
 			out.Detail += "; without the code for a first order, since order " + o + " was placed by then"
 		} else {
 			out.Offer = w.config.Offer.Terms()

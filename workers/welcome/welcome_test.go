@@ -103,7 +103,7 @@ func TestWhoIsWelcomed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			last := c.told[len(c.told)-1]
-			got := worker(t, asIs).Plan(workers.Input{Event: last, Customer: fold(c.told...), Key: ann, Now: last.Time})
+			got := worker(t, asIs).Plan(workers.Input{Event: last, Customer: new(fold(c.told...)), Key: ann, Now: last.Time})
 			if c.want == "" {
 				if len(got) != 0 {
 					t.Errorf("planned %+v", got)
@@ -172,7 +172,7 @@ func TestWanted(t *testing.T) {
 		{"an earlier no and yes come in late", []events.Event{yes(0, 0), yes(-90*day, time.Minute), no(-30 * day)}, "greeting", time.Hour, reason.NotNew, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).Wanted(of(c.step, on), workers.Input{Customer: fold(c.told...), Now: noon.Add(c.now)})
+			got := worker(t, asIs).Wanted(of(c.step, on), workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(c.now)})
 			if got.Reason != c.want || c.until != 0 && !got.Until.Equal(noon.Add(c.until)) {
 				t.Errorf("verdict %+v, want %q until %v", got, c.want, c.until)
 			}
@@ -183,7 +183,7 @@ func TestWanted(t *testing.T) {
 func TestACodeIsForAFirstOrder(t *testing.T) {
 	w := worker(t, asIs)
 	compose := func(step string, told ...events.Event) workers.Wording {
-		return w.Compose(of(step, "2025-06-10"), workers.Input{Customer: fold(told...), Now: noon})
+		return w.Compose(of(step, "2025-06-10"), workers.Input{Customer: new(fold(told...)), Now: noon})
 	}
 	if got := compose("greeting", yes(0, 0)); got.Offer == nil || got.Offer.Value != "WELCOME10" {
 		t.Errorf("who is new gets %+v", got)
@@ -210,7 +210,7 @@ func TestWhyNobodyIsWelcomed(t *testing.T) {
 		"welcomed":  {[]events.Event{yes(0, 0)}, ""},
 		"said no":   {[]events.Event{untimed(0, "1"), no(day)}, ""},
 	} {
-		if got, said := worker(t, asIs).Silence(workers.Input{Customer: fold(c.told...), Now: noon}); got != c.want || (said == "") != (c.want == "") {
+		if got, said := worker(t, asIs).Silence(workers.Input{Customer: new(fold(c.told...)), Now: noon}); got != c.want || (said == "") != (c.want == "") {
 			t.Errorf("%s: %q %q, want %q", name, got, said, c.want)
 		}
 	}

@@ -18,7 +18,7 @@ func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	if place < 0 || t.Snapshot == nil {
 		return workers.Wording{}
 	}
-	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
+	e := episodeOf(in.Customer, t, w.config.Steps[place].After)
 	v := workers.Wording{
 		Orders: in.Customer.OrderCount(), Offer: w.config.Steps[place].Offer.Terms(),
 		Detail: "lapsed " + e.lapsed.UTC().Format("2006-01-02 15:04 MST") + "; " + chance(in),

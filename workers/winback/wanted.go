@@ -15,7 +15,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if place < 0 || t.Snapshot == nil {
 		return touch.DropFor(reason.StepRemoved, "the series has no such step")
 	}
-	e := episodeOf(&in.Customer, t, w.config.Steps[place].After)
+	e := episodeOf(in.Customer, t, w.config.Steps[place].After)
 	if o, ok := e.ended(); ok {
 		return touch.DropFor(reason.Purchased, "order "+o.ID+" was placed since")
 	}

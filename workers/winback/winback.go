@@ -133,11 +133,11 @@ func (w worker) Plan(in workers.Input) []touch.Touch {
 		return nil
 	}
 	order, placed := in.Customer.LastOrder(), in.Customer.LastOrderAt()
-	lapsed, ok := lapsedAt(&in.Customer, placed)
+	lapsed, ok := lapsedAt(in.Customer, placed)
 	if !ok {
 		return nil
 	}
-	if cut(&in.Customer, placed) && !lapsed.Equal(customer.StampOf(in.Event).Time()) {
+	if cut(in.Customer, placed) && !lapsed.Equal(customer.StampOf(in.Event).Time()) {
 		return nil // the first one planned the episode
 	}
 	out := make([]touch.Touch, len(w.config.Steps))

@@ -101,7 +101,7 @@ func asIs(*winback.Config) {}
 
 func TestPlanPlansTheWholeEpisode(t *testing.T) {
 	es := []events.Event{ordered(long, "1"), lapsed(0)}
-	got := worker(t, asIs).Plan(workers.Input{Event: es[1], Customer: fold(es...), Now: noon})
+	got := worker(t, asIs).Plan(workers.Input{Event: es[1], Customer: new(fold(es...)), Now: noon})
 	shot := &touch.Snapshot{Order: "1", PlacedAt: noon.Add(long)}
 	want := []touch.Touch{
 		{Worker: "win-back", Step: "miss-you", Occasion: "1", Due: noon, Snapshot: shot},
@@ -138,7 +138,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			last := c.told[len(c.told)-1]
-			got := worker(t, asIs).Plan(workers.Input{Event: last, Customer: fold(c.told...), Now: last.Time})
+			got := worker(t, asIs).Plan(workers.Input{Event: last, Customer: new(fold(c.told...)), Now: last.Time})
 			if c.occasion == "" {
 				if len(got) != 0 {
 					t.Fatalf("planned %+v, want nothing", got)
@@ -190,7 +190,7 @@ func TestWanted(t *testing.T) {
 		{"sent in an episode of before", "miss-you", "1", []events.Event{lapsed(2 * long), sent(2*long, "miss-you", "none"), one, lapse}, 0, send},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).Wanted(asked(c.step, c.occasion), workers.Input{Customer: fold(c.told...), Now: noon.Add(c.at)})
+			got := worker(t, asIs).Wanted(asked(c.step, c.occasion), workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(c.at)})
 			if got.Action != touch.Send && got.Detail == "" {
 				t.Error("the verdict has no detail for a person to read")
 			}
@@ -221,7 +221,7 @@ func TestTheBiggerOfferIsForAMissOfTheSmaller(t *testing.T) {
 		{"nobody knows", "last-call", []events.Event{one, lapse, uncertain(14*day, "offer", "1")}, "MISSYOU10"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := worker(t, asIs).Compose(asked(c.step, "1"), workers.Input{Customer: fold(c.told...), Now: noon.Add(30 * day)})
+			got := worker(t, asIs).Compose(asked(c.step, "1"), workers.Input{Customer: new(fold(c.told...)), Now: noon.Add(30 * day)})
 			value := ""
 			if got.Offer != nil {
 				value = got.Offer.Value
@@ -240,7 +240,7 @@ func TestWhatCannotBeBoughtIsNotShown(t *testing.T) {
 	shop := (*product.Snapshot)(nil).Hear([]events.Event{at(0, &events.ProductUpdated{Product: events.Product{ID: "pot", Available: &gone}})}, customer.Cursor{1})
 	x := asked("miss-you", "1")
 	x.Snapshot.Items = []events.Item{{ProductID: "tea"}, {ProductID: "pot"}}
-	in := workers.Input{Customer: fold(ordered(long, "1"), lapsed(0)), Products: shop, Now: noon}
+	in := workers.Input{Customer: new(fold(ordered(long, "1"), lapsed(0))), Products: shop, Now: noon}
 	got := worker(t, asIs).Compose(x, in)
 	if d := cmp.Diff([]events.Item{{ProductID: "tea"}}, got.Items); d != "" || !strings.Contains(got.Detail, "pot") {
 		t.Errorf("shown (-want +got):\n%s\n%s", d, got.Detail)
@@ -259,12 +259,12 @@ func TestTellingTheLapseEveryNightMovesNothing(t *testing.T) {
 	told = append(told, sent(0, "miss-you", "1"), issued(14*day, "offer", "1", "MISSYOU10"), sent(14*day, "offer", "1"))
 	w := worker(t, func(c *winback.Config) { c.Steps[2].After = 60 * day })
 	now := noon.Add(60 * day)
-	if got := w.Plan(workers.Input{Event: lapsed((customer.MaxNotes + 14) * day), Customer: fold(told...), Now: now}); len(got) != 0 {
+	if got := w.Plan(workers.Input{Event: lapsed((customer.MaxNotes + 14) * day), Customer: new(fold(told...)), Now: now}); len(got) != 0 {
 		t.Errorf("planned again: %+v", got)
 	}
 	x := asked("last-call", "1")
 	x.Due = now
-	in := workers.Input{Customer: fold(told...), Now: now}
+	in := workers.Input{Customer: new(fold(told...)), Now: now}
 	if v := w.Wanted(x, in); v.Action != touch.Send {
 		t.Errorf("the last call: %+v", v)
 	}
@@ -290,7 +290,7 @@ func TestOffersThatAreNotBiggerAreTheirOwn(t *testing.T) {
 			c.small.Valid, c.small.Code, c.small.Value = day, offer.Static, "SMALL"
 			c.last.Valid, c.last.Code, c.last.Value = day, offer.Static, "LAST"
 			w := worker(t, func(k *winback.Config) { k.Steps[1].Offer, k.Steps[2].Offer = &c.small, &c.last })
-			got := w.Compose(asked("last-call", "1"), workers.Input{Customer: fold(ordered(long, "1"), lapsed(0))})
+			got := w.Compose(asked("last-call", "1"), workers.Input{Customer: new(fold(ordered(long, "1"), lapsed(0)))})
 			if (got.Offer.Value == "LAST") != c.own {
 				t.Errorf("offers %s", got.Offer.Value)
 			}
@@ -350,7 +350,7 @@ func TestNoDiscountForThoseWhoComeBackAnyway(t *testing.T) {
 		for i := range orders - 1 {
 			es = append(es, ordered(-time.Duration(220+i)*day, fmt.Sprint("before", i)))
 		}
-		return w.Compose(asked("offer", "1"), workers.Input{Customer: fold(append(es, lapsed(0))...), Products: known, Now: noon})
+		return w.Compose(asked("offer", "1"), workers.Input{Customer: new(fold(append(es, lapsed(0))...)), Products: known, Now: noon})
 	}
 	for _, c := range []struct {
 		name   string
@@ -370,7 +370,7 @@ func TestNoDiscountForThoseWhoComeBackAnyway(t *testing.T) {
 			}
 		})
 	}
-	why, text := w.Silence(workers.Input{Customer: fold(ordered(-10*day, "1")), Products: lower, Now: noon, Zone: time.UTC})
+	why, text := w.Silence(workers.Input{Customer: new(fold(ordered(-10*day, "1"))), Products: lower, Now: noon, Zone: time.UTC})
 	if why != reason.NotYet || !strings.Contains(text, "likely to order on their own within 90 days; counts as lapsed from ") {
 		t.Errorf("%s %s", why, text)
 	}

@@ -184,7 +184,7 @@ func (d *decider) fill(ctx context.Context) error {
 			}
 			links = append(links, projection.Link{Mailbox: d.ids.Mailbox(d.spec.Store, c.Account()), ID: key})
 			last := entries[len(entries)-1].Event
-			for _, t := range d.worker.Worker.Plan(workers.Input{Event: last, Key: key, Customer: c, Zone: time.UTC, Now: now}) {
+			for _, t := range d.worker.Worker.Plan(workers.Input{Event: last, Key: key, Customer: &c, Zone: time.UTC, Now: now}) {
 				t.Customer, t.Wake, t.Address = key, t.Due, d.ids.Address(d.spec.Store, c.Account())
 				d.touches = append(d.touches, t)
 			}

@@ -153,7 +153,7 @@ func (r *replay) order(e events.Event) {
 	if !foretold {
 		return
 	}
-	in := workers.Input{Event: e, Customer: *c, Products: r.snapshot, Zone: time.UTC, Now: e.Time}
+	in := workers.Input{Event: e, Customer: c, Products: r.snapshot, Zone: time.UTC, Now: e.Time}
 	for _, t := range r.worker.Plan(in) {
 		r.plan(due{t, k0(d), t.Snapshot.Items[0].ProductID})
 	}
@@ -223,7 +223,7 @@ func (r *replay) remind() {
 	if now.Add(14 * day).After(r.end) {
 		return
 	}
-	in := workers.Input{Customer: *r.people[x.who], Products: r.snapshot, Zone: time.UTC, Now: now}
+	in := workers.Input{Customer: r.people[x.who], Products: r.snapshot, Zone: time.UTC, Now: now}
 	switch v := r.worker.Wanted(x.touch, in); v.Action {
 	case touch.Hold:
 		x.touch.Due = v.Until
@@ -235,7 +235,7 @@ func (r *replay) remind() {
 
 func (r *replay) sent(x due, in workers.Input) {
 	k := [2]string{x.who, x.id}
-	habits := product.HabitsOf(&in.Customer)
+	habits := product.HabitsOf(in.Customer)
 	p := r.snapshot.Model().Chance(foresight.Case{Product: r.snapshot.Sums(x.id, in.Now), Customer: habits.Sums(in.Now), Pair: habits.Pair(x.id)}, in.Now, 14*day)
 	next, ok := r.next(k, in.Now)
 	soon := ok && next.Before(in.Now.Add(14*day))
