@@ -32,7 +32,8 @@ type attempt struct {
 	worker  *programme.Worker
 	route   Route
 	record  customer.Record                            // that the touch was planned for: the claim is in it
-	person  customer.Person                            // all that are the same person: what is judged by
+	apart   bool                                       // it shares no memory with the person
+	person  *customer.Person                           // all that are the same person: what is judged by
 	other   *customer.Person                           // who answers to the address that the touch goes to, if it isn't the person
 	to      string                                     // that address
 	mailbox customer.Key                               // where it is kept what is known about that address
@@ -66,8 +67,8 @@ func (d *Delivery) attempt(m *bus.Msg) (*attempt, error) {
 	if err != nil {
 		return nil, bus.Bad("unknown", "bad_touch", err.Error())
 	}
-	a, err := d.attemptAt(t)
-	if err != nil {
+	a := new(attempt)
+	if err := d.attemptAt(a, t); err != nil {
 		return nil, err
 	}
 	md, err := m.Metadata()
@@ -78,16 +79,17 @@ func (d *Delivery) attempt(m *bus.Msg) (*attempt, error) {
 	return a, nil
 }
 
-// attemptAt is an attempt at a touch that comes with no message.
-func (d *Delivery) attemptAt(t touch.Touch) (*attempt, error) {
+// attemptAt begins an attempt at a touch, which comes with no message.
+func (d *Delivery) attemptAt(a *attempt, t touch.Touch) error {
 	store, ok := d.o.Stores[t.Customer.Store]
 	if !ok {
-		return nil, bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
+		return bus.Later(elsewhere) // other replicas may have it in their configuration already, or still
 	}
-	a := &attempt{began: time.Now(), touch: t, id: t.ID(), store: store, worker: store.Worker(t.Worker), route: d.o.Routes[t.Customer.Store], owner: rand.Uint64()}
+	a.began, a.touch, a.id, a.owner = time.Now(), t, t.ID(), rand.Uint64()
+	a.store, a.worker, a.route = store, store.Worker(t.Worker), d.o.Routes[t.Customer.Store]
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = a.worker.Step(t)
-	return a, nil
+	return nil
 }
 
 // by is the name of the channel that the touch goes by; "" if that is email, which goes to
@@ -125,7 +127,7 @@ func (a *attempt) discard() {
 
 // personOf is the attempt's person, as the gate and the worker see them.
 func (d *Delivery) personOf(a *attempt) *programme.Person {
-	p := d.around(a, &a.person)
+	p := d.around(a, a.person)
 	p.To = a.to
 	if a.other != nil {
 		to := d.around(a, a.other)

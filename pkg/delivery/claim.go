@@ -20,7 +20,7 @@ import (
 // for a moment of its own, so that they don't meet again.
 func (d *Delivery) claim(ctx context.Context, a *attempt) Decision {
 	k := d.newClaim(a)
-	detach(&a.record)
+	a.detach()
 	a.claimOthers(k)
 	a.record.Customer.SetClaim(k)
 	others, links := a.rests()
@@ -51,10 +51,15 @@ func (d *Delivery) claim(ctx context.Context, a *attempt) Decision {
 // person: longer than it takes to claim, and to look after it.
 const giveWay = 20 * time.Millisecond
 
-// detach has a record share no memory with the person who was read with it.
-func detach(r *customer.Record) {
-	c := &r.Customer
-	c.Claims, c.Offers, c.Notes = slices.Clone(c.Claims), slices.Clone(c.Offers), slices.Clone(c.Notes)
+// detach has the record share no memory with the person who was read with it. There is room
+// for the claims that the message needs.
+func (a *attempt) detach() {
+	if a.apart {
+		return
+	}
+	c := &a.record.Customer
+	c.Claims = append(make([]customer.Claim, 0, len(c.Claims)+1+len(a.wording.Bundles)), c.Claims...)
+	c.Offers, c.Notes, a.apart = slices.Clone(c.Offers), slices.Clone(c.Notes), true
 }
 
 // newClaim returns the claim of an attempt that begins now.

@@ -179,6 +179,7 @@ type Delivery struct {
 
 	first, judged []stage             // see stages
 	finished      func(time.Duration) // told how long it took to carry out a decision; nil: nobody is
+	alone         attempt             // that is made by Deliver
 }
 
 // New returns a delivery.

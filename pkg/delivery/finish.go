@@ -106,7 +106,7 @@ func (d *Delivery) noteYield(ctx context.Context, a *attempt, f *events.Event) e
 				f.Time = n.Time()
 			}
 		}
-		detach(&a.record)
+		a.detach()
 		if !customer.Apply(&a.record.Customer, *f) {
 			return nil
 		}
@@ -165,7 +165,7 @@ func (d *Delivery) foldOutcome(ctx context.Context, a *attempt, f events.Event) 
 		if !a.record.Found() {
 			return true, nil // dropped, and there is nobody to settle it with
 		}
-		detach(&a.record)
+		a.detach()
 		a.freeOthers()
 		customer.Apply(&a.record.Customer, f)
 		saved, err := d.o.Customers.Save(ctx, saving(&a.record))

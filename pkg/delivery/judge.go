@@ -34,10 +34,11 @@ func (d *Delivery) judge(ctx context.Context, a *attempt) Decision {
 	if decision := d.decreed(a, now); decision.Action != Send {
 		return decision
 	}
-	v := gate.Judge(d.personOf(a).Case(a.worker, a.touch, now))
+	c := d.personOf(a).Case(a.worker, a.touch, now)
+	v := gate.Judge(c)
 	if v.Action == touch.Send {
 		var err error
-		if v, err = d.yield(ctx, a, now); err != nil {
+		if v, err = d.yield(ctx, a, c); err != nil {
 			return waitFor(err)
 		}
 	}
@@ -86,7 +87,7 @@ func (d *Delivery) unknown(a *attempt) Decision {
 	since := d.memory.recall(a.id).missing
 	switch {
 	case since == nil:
-		d.memory.note(a.id, func(m *memo) { m.missing = &a.epoch })
+		d.memory.note(a.id, func(m *memo) { m.missing = new(a.epoch) })
 		d.o.Customers.Suspect()
 	case a.epoch > *since:
 		return d.verdict(a, touch.DropFor(reason.NoAddress, "the timeline does not know the customer"))

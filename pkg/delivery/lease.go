@@ -120,7 +120,7 @@ func (d *Delivery) write(ctx context.Context, to Records, a *attempt, l *lease) 
 		if err != nil {
 			return false, err
 		}
-		a.record = records[0]
+		a.record, a.apart = records[0], false
 		k, ok := a.record.Customer.Claimed(a.key)
 		switch {
 		case ok && k.State != customer.Open:

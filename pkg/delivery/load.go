@@ -35,7 +35,7 @@ func (d *Delivery) load(ctx context.Context, as ...*attempt) error {
 	}
 	var others []*attempt
 	for i, a := range as {
-		a.person, a.other, a.epoch, a.loaded = persons[i], nil, epoch, now
+		a.person, a.other, a.epoch, a.loaded, a.apart = &persons[i], nil, epoch, now, false
 		if a.habits = d.o.Habits; a.habits == nil {
 			a.habits = product.Remembered()
 		}
@@ -111,7 +111,7 @@ func (d *Delivery) reload(ctx context.Context, a *attempt) error {
 	epoch := d.o.Customers.Epoch()
 	records, err := d.o.Customers.Load(ctx, []customer.Key{a.touch.Customer})
 	if err == nil {
-		a.record, a.epoch = records[0], epoch
+		a.record, a.epoch, a.apart = records[0], epoch, false
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func (d *Delivery) bind(ctx context.Context, a *attempt) Decision {
 		}
 	}
 	f := d.issue(a, terms, code, now, terms.Expiry(now, c.Location(a.store.Zone)))
-	detach(&a.record)
+	a.detach()
 	if !customer.Apply(&a.record.Customer, f) {
 		return Decision{} // twenty newer offers: the clock was turned back
 	}

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"time"
 
 	"homing/pkg/customer"
 	"homing/pkg/gate"
@@ -12,8 +11,7 @@ import (
 // yield asks whether another message should have the place that this one is about
 // to take. Looking for others costs a request for each worker above ours and each id
 // of the person, so it is done only where a place is the last.
-func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.Verdict, error) {
-	c := d.personOf(a).Case(a.worker, a.touch, now)
+func (d *Delivery) yield(ctx context.Context, a *attempt, c *gate.Case) (touch.Verdict, error) {
 	if a.store.LookAhead <= 0 || !c.Scarce() {
 		return touch.Verdict{}, nil
 	}
@@ -27,7 +25,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 		return touch.Verdict{}, nil
 	}
 	// The place is with who answers to the address that the message goes to.
-	whose := &a.person
+	whose := a.person
 	if a.other != nil {
 		whose = a.other
 	}
@@ -47,7 +45,7 @@ func (d *Delivery) yield(ctx context.Context, a *attempt, now time.Time) (touch.
 			if d.elsewhere(whose, a.store.Worker(t.Worker).Goes(t, &own.Customer, &whose.Customer)) || d.occasion(t).Action != touch.Send {
 				continue
 			}
-			if r, ok := who.Rival(t, now); ok {
+			if r, ok := who.Rival(t, c.Now); ok {
 				rivals = append(rivals, r)
 			}
 		}

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -93,26 +94,40 @@ func (c *Case) room(claims []customer.Claim, at time.Time, this uint64) bool {
 // Used returns the claims that use up the window now, newest first, as claims are. A claim of the touch this, if not 0, does not count against it.
 func (w Window) Used(claims []customer.Claim, now time.Time, this uint64) []customer.Claim {
 	var out []customer.Claim
-	for _, k := range claims {
-		if !k.Spends() || k.Touch == this {
-			continue
-		}
-		if !time.UnixMilli(k.At).Add(w.Length).After(now) {
-			break
-		}
-		out = append(out, k)
+	for k := range w.used(claims, now, this) {
+		out = append(out, *k)
 	}
 	return out
+}
+
+// used goes through what Used returns.
+func (w Window) used(claims []customer.Claim, now time.Time, this uint64) iter.Seq[*customer.Claim] {
+	return func(yield func(*customer.Claim) bool) {
+		for i := range claims {
+			k := &claims[i]
+			if !k.Spends() || k.Touch == this {
+				continue
+			}
+			if !time.UnixMilli(k.At).Add(w.Length).After(now) || !yield(k) {
+				return
+			}
+		}
+	}
 }
 
 // roomAt returns the earliest time at which the window has room for one more
 // email: now, or when enough of those in it have left it.
 func (w Window) roomAt(claims []customer.Claim, now time.Time, this uint64) time.Time {
-	used := w.Used(claims, now, this)
-	if len(used) < w.Limit {
+	n, last := 0, int64(0)
+	for k := range w.used(claims, now, this) {
+		if n++; n == w.Limit {
+			last = k.At
+		}
+	}
+	if n < w.Limit {
 		return now
 	}
-	return time.UnixMilli(used[w.Limit-1].At).Add(w.Length)
+	return time.UnixMilli(last).Add(w.Length)
 }
 
 // RoomAt returns the earliest time at which the window has room for one more email.

@@ -137,6 +137,15 @@ func (t Touch) ID() string {
 	return t.Worker + "." + t.Step + "." + t.Customer.Token + "." + t.Occasion
 }
 
+// claimKey is customer.ClaimKey of the touch's id, which is made for it alone.
+func (t *Touch) claimKey() uint64 {
+	var room [160]byte
+	id := append(append(room[:0], t.Worker...), '.')
+	id = append(append(id, t.Step...), '.')
+	id = append(append(id, t.Customer.Token...), '.')
+	return customer.ClaimKeyOf(append(id, t.Occasion...))
+}
+
 // Items returns the lines of an order or cart that a touch carries, within
 // MaxItems and MaxSnapshot, and how many were left out.
 func Items(items []events.Item) (kept []events.Item, more int) {
