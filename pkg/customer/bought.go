@@ -11,12 +11,14 @@ import (
 // all orders, and serves whoever asks about many products. It holds for as long as nothing
 // about the orders changes, and is for one goroutine.
 type Bought struct {
-	orders   []Order
-	since    []time.Time // since when each of them stands
+	orders   []Order     // newest first
+	since    []time.Time // since when each of them stands, by age
 	places   map[string]int32
 	products []bought // by place
 	lines    []boughtLine
 	told     int // lines of the orders
+
+	newestFrom int32 // the first of the lines of the newest order
 }
 
 // bought is one product.
@@ -29,7 +31,7 @@ type bought struct {
 
 // boughtLine is what one order brought of one product.
 type boughtLine struct {
-	order, product int32
+	order, product int32 // the order by its age: 0 is the oldest, so that a newer one moves none
 	older          int32 // the line of the next older order that has it; noLine: there is none
 	pieces         int   // that were kept
 	gone           bool  // all of it
@@ -45,17 +47,21 @@ func (c *Customer) Bought() *Bought {
 		n += len(o.Lines)
 	}
 	b := &Bought{orders: c.Orders, told: n, since: make([]time.Time, len(c.Orders)), places: map[string]int32{}, lines: make([]boughtLine, 0, n)}
-	for i := range slices.Backward(c.Orders) {
-		if !c.Orders[i].Test {
-			b.add(int32(i))
+	for age := range c.Orders {
+		if !b.order(int32(age)).Test {
+			b.add(int32(age))
 		}
 	}
 	return b
 }
 
+// order returns the order of an age.
+func (b *Bought) order(age int32) *Order { return &b.orders[len(b.orders)-1-int(age)] }
+
 // add adds an order that is newer than those before.
 func (b *Bought) add(order int32) {
-	o, first := &b.orders[order], int32(len(b.lines))
+	o, first := b.order(order), int32(len(b.lines))
+	b.newestFrom = first
 	b.since[order] = o.Since()
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -67,7 +73,7 @@ func (b *Bought) add(order int32) {
 		p := &b.products[place]
 		if p.line < first {
 			b.lines = append(b.lines, boughtLine{order: order, product: place, older: p.line})
-			p.line = int32(len(b.lines) - 1)
+			p.line, p.newest, p.asked = int32(len(b.lines)-1), nil, false
 		}
 		x := &b.lines[p.line]
 		x.pieces, x.subscription = x.pieces+l.Quantity, x.subscription || l.Subscription
@@ -84,10 +90,10 @@ func (b *Bought) add(order int32) {
 	}
 }
 
-// Moved says that something of orders left the shop, or arrived, and reports whether what
+// Moved says that something of an order left the shop, or arrived, and reports whether what
 // was bought is the same still: so much is told of orders at times that details of the
 // oldest are forgotten.
-func (b *Bought) Moved(c *Customer) bool {
+func (b *Bought) Moved(c *Customer, order string) bool {
 	n := 0
 	for o := range c.Placed() {
 		n += len(o.Lines)
@@ -97,9 +103,43 @@ func (b *Bought) Moved(c *Customer) bool {
 	}
 	b.orders = c.Orders
 	for i := range b.products {
-		b.products[i].newest, b.products[i].asked = nil, false
+		if p := &b.products[i]; p.newest != nil && p.newest.Order == order {
+			p.newest, p.asked = nil, false
+		}
 	}
 	return true
+}
+
+// Placed says that an order was placed, and reports whether what was bought is what it was,
+// and what the newest order has: it did not change an older one, and no details of the
+// oldest were forgotten.
+func (b *Bought) Placed(c *Customer) bool {
+	n := 0
+	for o := range c.Placed() {
+		n += len(o.Lines)
+	}
+	if len(c.Orders) != len(b.orders)+1 || c.Orders[0].Test || n != b.told+len(c.Orders[0].Lines) {
+		return false
+	}
+	for i := range b.orders {
+		if c.Orders[i+1].ID != b.orders[i].ID {
+			return false
+		}
+	}
+	b.orders, b.told, b.since = c.Orders, n, append(b.since, time.Time{})
+	b.add(int32(len(b.orders) - 1))
+	return true
+}
+
+// Latest goes through the places of what the newest order has.
+func (b *Bought) Latest() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, x := range b.lines[b.newestFrom:] {
+			if !yield(int(x.product)) {
+				return
+			}
+		}
+	}
 }
 
 // Len returns how many products there are, also those that came back. Each has a place
@@ -146,7 +186,7 @@ func (b *Bought) Orders(product string) iter.Seq[*Order] {
 			return
 		}
 		for x := range b.of(place) {
-			if !yield(&b.orders[x.order]) {
+			if !yield(b.order(x.order)) {
 				return
 			}
 		}
@@ -181,7 +221,7 @@ func (b *Bought) Newest(product string) (Purchase, bool) {
 	if !p.asked {
 		p.asked = true
 		if last := b.newest(int(place)); last >= 0 {
-			p.newest = new(b.orders[last].Purchase(product))
+			p.newest = new(b.order(last).Purchase(product))
 		}
 	}
 	if p.newest == nil {
@@ -194,7 +234,7 @@ func (b *Bought) Newest(product string) (Purchase, bool) {
 func (b *Bought) newest(place int) int32 {
 	last := int32(-1)
 	for x := range b.of(place) {
-		if !x.gone && (last < 0 || cmp.Or(b.since[x.order].Compare(b.since[last]), cmp.Compare(b.orders[x.order].ID, b.orders[last].ID)) > 0) {
+		if !x.gone && (last < 0 || cmp.Or(b.since[x.order].Compare(b.since[last]), cmp.Compare(b.order(x.order).ID, b.order(last).ID)) > 0) {
 			last = x.order
 		}
 	}
@@ -209,7 +249,7 @@ func (b *Bought) Subscribed(product string, since time.Time) bool {
 		return false
 	}
 	for x := range b.of(place) {
-		o := &b.orders[x.order]
+		o := b.order(x.order)
 		if o.PlacedAt().Before(since) {
 			break
 		}

@@ -24,6 +24,10 @@ type Lives struct {
 	own    [2]int64 // Σxx, Σxy: a second interval by the first
 	seen   int64    // intervals
 	bands  map[int]band
+
+	// Of the customer who is looked at: what the one before needed is used again.
+	all        []life
+	buys, dues []moment
 }
 
 // band is how many chances of about one size there were, and how many came true.
@@ -47,34 +51,33 @@ func NewLives(now time.Time, shop Shop, products func(id string) Sums) *Lives {
 
 // Add lives through what one customer did, by product: in any order.
 func (l *Lives) Add(pairs iter.Seq2[string, Pair]) {
-	var all []life
-	n := 0
+	all, buys, dues := l.all[:0], l.buys[:0], l.dues[:0]
 	for id, p := range pairs {
 		if len(p.Intervals) == len(p.Buys)-1 { // else a pause of years is in it
-			all, n = append(all, life{product: id, Pair: p}), n+len(p.Buys)
+			all = append(all, life{product: id, Pair: p})
 		}
 	}
 	slices.SortFunc(all, func(a, b life) int { return cmp.Compare(a.product, b.product) })
-	buys := make([]moment, 0, n)
 	for i := range all {
 		x := &all[i]
 		l.exponent(x.Pair)
 		x.others = l.products(x.product).Less(x.Sums(l.now))
 		for j, b := range x.Buys {
-			buys = append(buys, moment{at: b.At, of: x, buys: j + 1})
+			buys = append(buys, moment{at: b.At, of: x, buys: j + 1, place: len(buys)})
 		}
 	}
-	byTime := func(a, b moment) int { return a.at.Compare(b.at) }
-	slices.SortStableFunc(buys, byTime)
-	var dues []moment
+	l.all, l.buys = all, buys
+	slices.SortFunc(buys, byTime)
 	run := running{}
 	for _, m := range buys {
 		run.buy(m)
 		if due, ok := l.learn(m, run.sums(m.at)); ok {
+			due.place = len(dues)
 			dues = append(dues, due)
 		}
 	}
-	slices.SortStableFunc(dues, byTime)
+	l.dues = dues
+	slices.SortFunc(dues, byTime)
 	run = running{}
 	for _, m := range dues {
 		for len(buys) > 0 && !buys[0].at.After(m.at) {
@@ -114,7 +117,11 @@ type moment struct {
 	at   time.Time
 	of   *life
 	buys int // how many of its purchases have happened
+
+	place int // of two at one time the one with the lower place is first
 }
+
+func byTime(a, b moment) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.place, b.place)) }
 
 // known is the case as it was then.
 func (m moment) known(customer Sums) Case {

@@ -29,33 +29,74 @@ type first struct {
 func HabitsOf(c *customer.Customer) *Habits {
 	h := &Habits{Bought: c.Bought()}
 	h.pairs = make([]foresight.Pair, h.Len())
-	firsts := map[time.Time]int64{}
-	var all []foresight.Buy
+	all := make([]foresight.Buy, 0, h.Len())
 	for place := range h.pairs {
-		from := len(all)
-		for k := range h.Kept(place) {
-			all = append(all, foresight.Buy{At: k.At, Pieces: k.Pieces})
-		}
-		if buys := all[from:len(all):len(all)]; len(buys) > 0 {
-			slices.SortFunc(buys, func(a, b foresight.Buy) int { return a.At.Compare(b.At) })
-			p := foresight.PairOf(buys)
-			h.pairs[place], h.sums = p, h.sums.Plus(p.Sums(p.First()))
-			firsts[p.First()]++
-		}
-	}
-	for at, n := range firsts {
-		h.firsts = append(h.firsts, first{at, n})
+		all = h.look(place, all)
 	}
 	return h
 }
 
-// Hold reports whether the habits are still the customer's once an event of a type changed
-// them. Of parcels it takes over when what was bought left, and arrived.
-func (h *Habits) Hold(t events.Type, c *customer.Customer) bool {
-	if t == events.TypeOrderFulfilled || t == events.TypeOrderDelivered {
-		return h.Moved(c)
+// look looks at what the customer did with the product at a place. It appends what they
+// bought to others, and returns those.
+func (h *Habits) look(place int, all []foresight.Buy) []foresight.Buy {
+	if was := h.pairs[place]; len(was.Buys) > 0 {
+		h.sums = h.sums.Less(was.Sums(was.First()))
+		h.began(was.First(), -1)
+		h.pairs[place] = foresight.Pair{}
 	}
-	return t.Entity() != "order" && t != events.TypeCustomerErased // their orders are as they were
+	from := len(all)
+	for k := range h.Kept(place) {
+		all = append(all, foresight.Buy{At: k.At, Pieces: k.Pieces})
+	}
+	if buys := all[from:len(all):len(all)]; len(buys) > 0 {
+		slices.SortFunc(buys, func(a, b foresight.Buy) int { return a.At.Compare(b.At) })
+		p := foresight.PairOf(buys)
+		h.pairs[place], h.sums = p, h.sums.Plus(p.Sums(p.First()))
+		h.began(p.First(), 1)
+	}
+	return all
+}
+
+// began counts products that were first bought at a time, or takes them out. What was
+// bought last is looked at most.
+func (h *Habits) began(at time.Time, products int64) {
+	for i := range slices.Backward(h.firsts) {
+		if f := &h.firsts[i]; f.at.Equal(at) {
+			if f.products += products; f.products == 0 {
+				h.firsts = slices.Delete(h.firsts, i, i+1)
+			}
+			return
+		}
+	}
+	h.firsts = append(h.firsts, first{at, products})
+}
+
+// Hold reports whether the habits are still the customer's once an event changed them. Of
+// parcels it takes over when what was bought left, and arrived; and what was bought with an
+// order on top of the others.
+func (h *Habits) Hold(e *events.Event, c *customer.Customer) bool {
+	switch d := e.Data.(type) {
+	case *events.OrderFulfilled:
+		return h.Moved(c, d.Order.ID)
+	case *events.OrderDelivered:
+		return h.Moved(c, d.Order.ID)
+	case *events.OrderPlaced:
+		return h.placed(c)
+	}
+	return e.Type.Entity() != "order" && e.Type != events.TypeCustomerErased // their orders are as they were
+}
+
+// placed takes an order over that came on top of the others, and reports whether it could.
+func (h *Habits) placed(c *customer.Customer) bool {
+	if !h.Placed(c) {
+		return false
+	}
+	h.pairs = append(h.pairs, make([]foresight.Pair, h.Len()-len(h.pairs))...)
+	var all []foresight.Buy
+	for place := range h.Latest() {
+		all = h.look(place, all)
+	}
+	return true
 }
 
 // Pair returns what the customer did with a product; nothing if they kept none of it.

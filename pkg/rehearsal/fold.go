@@ -93,7 +93,7 @@ func (p *people) into(r *record, e *customer.Entry) {
 	if !changed {
 		return
 	}
-	p.told(r, e.Event.Type)
+	p.told(r, &e.Event)
 	p.changed(r)
 	p.tell(tell)
 	if r.Customer.Strays(e) {

@@ -35,21 +35,33 @@ func (p *people) habitsOf(r *record) *product.Habits {
 }
 
 // told is called when an event changed a record, be it in place.
-func (p *people) told(r *record, t events.Type) {
-	if r.habits == nil || !r.habits.Hold(t, &r.Customer) {
-		r.habits, r.part = nil, nil
+func (p *people) told(r *record, e *events.Event) {
+	held := r.habits != nil && r.habits.Hold(e, &r.Customer)
+	if !held {
+		r.habits = nil
 	}
-	p.ordered(r)
+	if !held || e.Type == events.TypeOrderPlaced {
+		r.part = nil
+	}
+	p.found(r)
 }
 
-// ordered notes where a record's orders are kept.
+// ordered is called when a record was replaced.
 func (p *people) ordered(r *record) {
+	if first(&r.Customer) != r.orders {
+		r.habits, r.part = nil, nil
+		p.found(r)
+	}
+}
+
+// found notes where a record's orders are kept.
+func (p *people) found(r *record) {
 	is := first(&r.Customer)
 	if is == r.orders {
 		return
 	}
 	delete(p.byOrder, r.orders)
-	if r.orders, r.habits, r.part = is, nil, nil; is != nil {
+	if r.orders = is; is != nil {
 		p.byOrder[is] = r
 	}
 }

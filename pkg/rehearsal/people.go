@@ -45,8 +45,9 @@ type record struct {
 	put    *product.Part   // what was added to those of a night
 	night  time.Time       // the last at which they were counted by that
 
-	home  customer.Key // the mailbox of the account
-	email string       // the account that it is of
+	home    customer.Key     // the mailbox of the account
+	nothing *customer.Record // of that mailbox, of which nothing is known; nil: it was not asked for
+	email   string           // the account that it is of
 }
 
 func newPeople(id *customer.Identity) *people {
@@ -134,8 +135,10 @@ func (p *people) SaveAgainst(ctx context.Context, r *customer.Record, _ []*custo
 // Read returns persons; see projection.People.
 func (p *people) Read(ctx context.Context, asks []customer.Ask, near ...customer.Key) ([]customer.Person, error) {
 	if len(asks) == 1 {
-		if who, ok := p.alone(asks[0]); ok {
-			return []customer.Person{who}, nil
+		out := make([]customer.Person, 1)
+		var ok bool
+		if out[0], ok = p.alone(asks[0]); ok {
+			return out, nil
 		}
 	}
 	n := customer.NewNeighbourhood(p.id)
@@ -152,11 +155,14 @@ func (p *people) alone(a customer.Ask) (customer.Person, bool) {
 	if !ok {
 		return customer.Person{}, false
 	}
-	mailbox := &customer.Record{Key: home}
-	if kept := p.records[home]; kept != nil {
-		mailbox = &kept.Record
+	mailbox := p.records[home]
+	if mailbox == nil {
+		if r.nothing == nil || r.nothing.Key != home {
+			r.nothing = &customer.Record{Key: home}
+		}
+		return customer.Alone(&r.Record, r.nothing, p.links[home])
 	}
-	return customer.Alone(&r.Record, mailbox, p.links[home])
+	return customer.Alone(&r.Record, &mailbox.Record, p.links[home])
 }
 
 // homeOf returns the mailbox of a record's account; false: it has none.
