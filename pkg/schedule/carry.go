@@ -40,31 +40,36 @@ func carry(ctx context.Context, b Board, plans []plan) ([]carried, error) {
 			ask = append(ask, p.names()...)
 		}
 	}
-	by := map[string]touch.Touch{}
-	places := map[string]place{}
-	err := b.latest(ctx, ask, func(t touch.Touch, seq uint64, due bool) {
-		by[Subject(t)] = t // of one in both places the newer: they come by sequence
-		if at := places[Subject(t)]; due {
-			places[Subject(t)] = place{at.scheduled, seq}
-		} else {
-			places[Subject(t)] = place{seq, 0}
+	by := map[named]touch.Touch{}
+	places := map[named]place{}
+	if len(ask) > 0 {
+		err := b.latest(ctx, ask, func(t touch.Touch, seq uint64, due bool) {
+			name := nameOf(&t)
+			by[name] = t // of one in both places the newer: they come by sequence
+			if at := places[name]; due {
+				places[name] = place{at.scheduled, seq}
+			} else {
+				places[name] = place{seq, 0}
+			}
+		})
+		if err != nil {
+			return nil, err
 		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	out := make([]carried, 0, len(plans))
 	for i := range plans {
 		p := &plans[i]
 		bare := p.bare()
-		for _, t := range p.names() {
-			if was, ok := by[Subject(t)]; ok {
-				p.take(was)
-				break
+		if len(by) > 0 {
+			for _, t := range p.names() {
+				if was, ok := by[nameOf(&t)]; ok {
+					p.take(was)
+					break
+				}
 			}
 		}
 		if !p.bare() {
-			out = append(out, carried{p.Touch, bare, places[Subject(p.Touch)], p.entry, p.account})
+			out = append(out, carried{p.Touch, bare, places[nameOf(&p.Touch)], p.entry, p.account})
 		}
 	}
 	return out, nil
@@ -108,16 +113,20 @@ func (p *carried) elsewhere() bool {
 // displays, and else the last one. Jobs of a round read a person at one moment, so
 // their times are the same.
 func once(all []carried) []carried {
-	last := map[string]int{}
-	for i, c := range all {
-		if was, ok := last[Subject(c.Touch)]; !ok || all[was].bare || !c.bare {
-			last[Subject(c.Touch)] = i
+	if len(all) < 2 {
+		return all
+	}
+	last := make(map[named]int, len(all))
+	for i := range all {
+		name := nameOf(&all[i].Touch)
+		if was, ok := last[name]; !ok || all[was].bare || !all[i].bare {
+			last[name] = i
 		}
 	}
 	out := all[:0]
-	for i, c := range all {
-		if last[Subject(c.Touch)] == i {
-			out = append(out, c)
+	for i := range all {
+		if last[nameOf(&all[i].Touch)] == i {
+			out = append(out, all[i])
 		}
 	}
 	return out
@@ -126,20 +135,23 @@ func once(all []carried) []carried {
 // withoutRepeated leaves out bare plans of touches that a plan of the same round knows
 // all of: they have the same time, and would display what is pending since before.
 func withoutRepeated(plans []plan) []plan {
-	told := map[string]bool{}
-	bare := false
+	bare := 0
 	for i := range plans {
-		if p := &plans[i]; p.bare() {
-			bare = true
-		} else {
-			told[Subject(p.Touch)] = true
+		if plans[i].bare() {
+			bare++
 		}
 	}
-	if !bare || len(told) == 0 {
+	if bare == 0 || bare == len(plans) {
 		return plans
 	}
+	told := map[named]bool{}
+	for i := range plans {
+		if p := &plans[i]; !p.bare() {
+			told[nameOf(&p.Touch)] = true
+		}
+	}
 	return slices.DeleteFunc(plans, func(p plan) bool {
-		return p.bare() && slices.ContainsFunc(p.names(), func(t touch.Touch) bool { return told[Subject(t)] })
+		return p.bare() && slices.ContainsFunc(p.names(), func(t touch.Touch) bool { return told[nameOf(&t)] })
 	})
 }
 

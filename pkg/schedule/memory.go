@@ -22,13 +22,6 @@ type Memory struct {
 	seq  uint64
 }
 
-// named is what a touch is called.
-type named struct{ store, token, worker, step, occasion string }
-
-func nameOf(t *touch.Touch) named {
-	return named{t.Customer.Store, t.Customer.Token, t.Worker, t.Step, t.Occasion}
-}
-
 // pending is one touch that waits, or fell due and is not decided yet.
 type pending struct {
 	touch touch.Touch
@@ -100,8 +93,9 @@ func (m *Memory) Pending(_ context.Context, ts []touch.Touch) ([]touch.Touch, er
 
 // Waiting returns the pending touches of some workers for one customer.
 func (m *Memory) Waiting(_ context.Context, k customer.Key, workers []string) ([]touch.Touch, error) {
-	var out []touch.Touch
-	for _, p := range m.of[k.Token] {
+	all := m.of[k.Token]
+	out := make([]touch.Touch, 0, len(all))
+	for _, p := range all {
 		if p.touch.Customer.Store == k.Store && slices.Contains(workers, p.touch.Worker) {
 			out = append(out, p.touch)
 		}

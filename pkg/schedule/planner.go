@@ -181,7 +181,7 @@ func (p *Planner) ask(entries []customer.Entry, people map[customer.Key]*custome
 		if forgotten(c, e) {
 			continue // told late, or planned late: it is forgotten
 		}
-		in := workers.Input{Event: e.Event, Key: e.Key, Customer: *c, Zone: p.Zones[e.Key.Store], Now: now, KnownHabits: p.Habits}
+		in := workers.Input{Event: e.Event, Key: e.Key, Customer: c, Zone: p.Zones[e.Key.Store], Now: now, KnownHabits: p.Habits}
 		if p.Products != nil {
 			in.Products = p.Products(e.Key.Store)
 		}
@@ -261,7 +261,7 @@ func worth(t touch.Touch, w *programme.Worker, now time.Time) bool {
 // one: then a due message of it is in someone's hands, or will be. One that was
 // dropped for a reason which does not hold any more has none.
 func claimed(t touch.Touch, w *programme.Worker, in workers.Input) bool {
-	k, ok := t.ClaimIn(&in.Customer)
+	k, ok := t.ClaimIn(in.Customer)
 	if !ok || k.State != customer.Dropped || !reason.Reason(k.Why).Revocable() || t.Snapshot == nil {
 		return ok
 	}

@@ -47,6 +47,13 @@ func DueSubject(t touch.Touch) string { return dueSubject(1, t) }
 
 // Where the streams are split, a subject has the number of the partition before all else.
 
+// named is what a touch is called: what its subject says, and less to make.
+type named struct{ store, token, worker, step, occasion string }
+
+func nameOf(t *touch.Touch) named {
+	return named{t.Customer.Store, t.Customer.Token, t.Worker, t.Step, t.Occasion}
+}
+
 func subject(split bus.Partitions, t touch.Touch) string {
 	return split.Under("schedule", split.Of(t.Customer.Bucket)) + "." + t.Customer.Store + "." + t.Customer.Token + "." + t.Worker + "." + t.Step + "." + t.Occasion
 }
