@@ -171,7 +171,7 @@ pictures: build ## Take the pictures of the documentation, with Chromium
 	go run ./pkg/homingtest/studiopictures docs/images
 	go run ./pkg/homingtest/demopictures bin/homing docs/images
 
-axe: ## Fetch axe-core, with npm, and ask it whether everybody can use the studio's pages, and those behind links
+axe: ## Fetch axe-core, with npm, which tests ask whether everybody can use the pages
 	scripts/axe.sh
 
 js: ## Test the client for JavaScript and TypeScript (events/js), with npm and node, against a real NATS

@@ -32,7 +32,7 @@ func TestReportTellsWhetherItPays(t *testing.T) {
 	if m := doc.Tables["months"][0]; m["revenue"] != 6006.0 || m["currency"] != "EUR" || m["new_buyers"] != 3.0 || m["average_order_value"] != 1501.5 {
 		t.Errorf("%+v", m)
 	}
-	homing(t, "report", "--nats", d.NATS).want(t, exitOK).contains(t, "from 3 customers of store main. Days before ", "repeat purchase rate", "33.3 %", "6,006.00",
+	homing(t, "report", "--nats", d.NATS).want(t, exitOK).contains(t, "from 3 customers of store main. Days before ", "repeat purchase rate", "33.3%", "6,006.00",
 		"Lift: what emails add, measured against the holdout (lift)\n  nothing yet", "Revenue by worker (attribution)", "none")
 	page := filepath.Join(t.TempDir(), "digest.html")
 	homing(t, "report", "digest", "--out", page, "--nats", d.NATS).want(t, exitOK).contains(t, "digest.html: ")

@@ -77,7 +77,7 @@ func TestSupportLooksUpACustomer(t *testing.T) {
 			t.Errorf("%s: %d to %s\n%s", who, status, to, body)
 		}
 	}
-	if status, body, _ := lookUp(t, d.Studio, "nobody"); status != http.StatusNotFound || !strings.Contains(body, "Nobody answers to that") {
+	if status, body, _ := lookUp(t, d.Studio, "nobody"); status != http.StatusNotFound || !strings.Contains(body, "Nobody was found") {
 		t.Errorf("%d\n%s", status, body)
 	}
 	sent := regexp.MustCompile(`/customers/[^"]*/emails/[^"]*`).FindString(page)

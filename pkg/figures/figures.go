@@ -1,8 +1,9 @@
 // Package figures is the section of the console that says whether it pays. It shows the
 // tables of `homing report`, draws some of them, and decides nothing.
 //
-// A chart is drawn in the browser, by uPlot, from the table that it belongs to: what a
-// screen reader reads, and what is downloaded, are the same numbers.
+// A chart is drawn in the browser, by uPlot, of the table that it belongs to: what a screen
+// reader reads, and what is downloaded, are the same numbers. Long tables have a page of
+// their own, so that the first one is there soon.
 package figures
 
 import (
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,6 +54,7 @@ type section struct {
 	app    studio.App
 	page   *template.Template
 	digest *template.Template
+	table  *template.Template
 
 	mu   sync.Mutex
 	made map[made]laidOut
@@ -94,12 +97,13 @@ func Section(of Nights, stores []string, now func() time.Time) studio.Section {
 	if err != nil {
 		panic(err) // it is in the binary
 	}
-	s := &section{nights: of, stores: stores, now: now, page: studio.PageOf(files, "numbers.html"), digest: studio.PageOf(files, "digest.html")}
+	s := &section{nights: of, stores: stores, now: now, page: studio.PageOf(files, "numbers.html", "rows.html"),
+		digest: studio.PageOf(files, "digest.html"), table: studio.PageOf(files, "table.html", "rows.html")}
 	return studio.Section{Path: path, Name: "Numbers", Before: true, Assets: files, Routes: func(mux *http.ServeMux, app studio.App) {
 		s.app = app
 		mux.HandleFunc("GET "+path, s.show)
 		mux.HandleFunc("GET "+path+"/digest", s.showDigest)
-		mux.HandleFunc("GET "+path+"/{store}/{file}", s.download)
+		mux.HandleFunc("GET "+path+"/{store}/{file}", s.one)
 		mux.HandleFunc("POST "+path+"/refresh", studio.Editors(s.refresh))
 	}}
 }
@@ -152,8 +156,16 @@ func monthsOf(r *http.Request) int {
 	return n
 }
 
-// download is one table as comma-separated values.
-func (s *section) download(w http.ResponseWriter, r *http.Request) {
+// tablePage is the page of one table.
+type tablePage struct {
+	Store  string
+	Stores []string // where there are several
+	Months int
+	Part   part
+}
+
+// one is one table: as a page, as comma-separated values, or, of one that is drawn, as JSON.
+func (s *section) one(w http.ResponseWriter, r *http.Request) {
 	store := r.PathValue("store")
 	if !slices.Contains(s.stores, store) {
 		http.NotFound(w, r)
@@ -166,17 +178,44 @@ func (s *section) download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	if now != nil {
-		for _, t := range now.Tables(monthsOf(r)) {
-			if t.Name+".csv" == r.PathValue("file") {
+	name, format, _ := strings.Cut(r.PathValue("file"), ".")
+	if now == nil || !s.write(w, r, now, name, format) {
+		http.NotFound(w, r)
+	}
+}
+
+// write writes a table; false: there is no such table or format.
+func (s *section) write(w http.ResponseWriter, r *http.Request, now *numbers.Snapshot, name, format string) bool {
+	store, months := r.PathValue("store"), monthsOf(r)
+	if format == "csv" { // with all rows
+		for _, t := range now.Tables(months) {
+			if t.Name == name {
 				w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 				w.Header().Set("Content-Disposition", `attachment; filename="`+store+"-"+t.Name+`.csv"`)
 				_ = t.WriteCSV(w) // who asked is gone
-				return
+				return true
 			}
 		}
+		return false
 	}
-	http.NotFound(w, r)
+	parts := s.layOut(now, months).parts
+	i := slices.IndexFunc(parts, func(p part) bool { return p.Name == name })
+	switch {
+	case i < 0:
+		return false
+	case format == "json" && parts[i].data != nil:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(parts[i].data) // who asked is gone
+		return true
+	case format == "":
+		page := tablePage{Store: store, Months: months, Part: parts[i]}
+		if len(s.stores) > 1 {
+			page.Stores = s.stores
+		}
+		s.app.Show(w, r, http.StatusOK, path, parts[i].Title, s.table, page)
+		return true
+	}
+	return false
 }
 
 // refresh computes the numbers of a store now.

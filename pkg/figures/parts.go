@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,18 +65,40 @@ type part struct {
 	Heat  int    // from this column on, cells are the darker the more they are; 0: none
 	Hot   []string
 	First string // of Group, what is chosen at first
-	Wide  bool   // the table is what is looked at: it is open
+	data  []byte // what is drawn, as JSON
 }
+
+// mostRows is how many rows of a table the page shows, unless it is a map. Those before, and
+// the table of a chart, are on a page of its own: a browser takes long to lay out a table
+// of some hundred rows.
+const mostRows = 40
+
+// More reports whether there is more of the table than the page shows.
+func (p part) More() bool {
+	return p.Chart != "" || p.Heat == 0 && len(p.Rows) > mostRows
+}
+
+// Short is the part with the rows that the page shows: the latest.
+func (p part) Short() part {
+	if p.More() {
+		t := *p.Table
+		t.Rows = t.Rows[max(0, len(t.Rows)-mostRows):]
+		p.Table = &t
+	}
+	return p
+}
+
+// Numeric reports whether a column has numbers.
+func (p part) Numeric(column int) bool { return len(p.Rows) > 0 && p.Rows[0][column].Number }
 
 // drawn says how tables are drawn that are not just written.
 var drawn = map[string]part{
-	"lift":        {Wide: true},
 	"lift_nights": {Chart: "band", Group: "emails", Y: "difference", Shows: "Difference between people who are emailed and the holdout, night by night, with the interval that holds on all nights"},
 	"attribution": {Chart: "stack", Group: "worker", Y: "last,first,linear,decaying", Shows: "Revenue by month and worker of the emails that have a part in orders"},
 	"months":      {Chart: "line", Group: "currency", Y: "revenue,average_order_value,orders,buyers,new_buyers", Shows: "Orders by month"},
-	"cohorts":     {Heat: 2, Wide: true},
-	"rfm":         {Heat: 1, Wide: true},
-	"answers":     {Chart: "band", Group: "question", Y: "score", Shows: "Score by month, with its interval of 95 %"},
+	"cohorts":     {Heat: 2},
+	"rfm":         {Heat: 1},
+	"answers":     {Chart: "band", Group: "question", Y: "score", Shows: "Score by month, with its interval of 95%"},
 	"reviews":     {Chart: "line", Y: "average_stars,reviews", Shows: "Reviews by month"},
 }
 
@@ -98,6 +121,9 @@ func partsOf(s *numbers.Snapshot, months int) (out []part) {
 		}
 		if p.Heat > 0 {
 			p.Hot = heat(t, p.Heat)
+		}
+		if p.Chart != "" {
+			p.data, _ = json.Marshal(p.Document()) // words and numbers
 		}
 		out = append(out, p)
 	}

@@ -57,7 +57,7 @@ func TestTheConsoleIsQuick(t *testing.T) {
 	t.Logf("%d customers with %d timeline entries were taken in within %v", storyPeople, storyPeople*storyEntries, time.Since(began).Round(time.Second))
 	who := "/customers/main/" + s.key(7).Token
 	pages := []string{"/today", "/customers", who, "/workers", "/workers/review-request", "/workers/review-request/pause", "/announcements", "/announcements/main/a-1",
-		"/numbers", "/numbers?months=36", "/emails", "/emails/thank-you/thanks", "/versions", "/versions/draft", "/rejected", "/rejected/main/bad_money?field=order.total", "/system"}
+		"/numbers", "/numbers?months=36", "/numbers/main/attribution?months=36", "/numbers/digest", "/emails", "/emails/thank-you/thanks", "/versions", "/versions/draft", "/rejected", "/rejected/main/bad_money?field=order.total", "/system"}
 	for _, path := range pages {
 		first, whole, size := s.look(at + path)
 		if whole > first {
@@ -293,10 +293,9 @@ func (s *town) paint(at string, pages []string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	busy := false
-	for _, path := range append([]string{"/customers"}, pages...) { // first one that asks nobody anything
+	times := func(path string, n int) (median, most time.Duration) {
 		var took []float64
-		for range 7 {
+		for range n {
 			do(chromedp.Navigate(at + path))
 			ms, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`new Promise((done) => { const look = () => { const x = performance.getEntriesByName("first-contentful-paint")[0]; x ? done(x.startTime) : requestAnimationFrame(look); }; look(); })`, chromedp.EvalAwaitPromise))
 			if err != nil {
@@ -305,14 +304,22 @@ func (s *town) paint(at string, pages []string) {
 			took = append(took, ms)
 		}
 		slices.Sort(took)
-		s.t.Logf("%-45s is painted after %.0f ms, %.0f at most of %d", path, took[len(took)/2], took[len(took)-1], len(took))
-		median := time.Duration(took[len(took)/2] * float64(time.Millisecond))
-		if path == "/customers" && median > paintLimit/2 {
-			s.t.Log("this machine is busy: it takes so long for a form. Whether pages are painted soon is not judged")
-			busy = true
+		ms := func(f float64) time.Duration { return time.Duration(f) * time.Millisecond }
+		return ms(took[n/2]), ms(took[n-1])
+	}
+	// A form asks nobody anything. If it takes long, then others have the machine.
+	const form = "/customers"
+	times(form, 5) // a browser that was just started takes longer
+	for _, path := range pages {
+		median, most := times(path, 7)
+		s.t.Logf("%-45s is painted after %v, %v at most", path, median, most)
+		if storyLimit != paintLimit || median <= paintLimit {
+			continue
 		}
-		if storyLimit == paintLimit && !busy && median > paintLimit {
-			s.t.Errorf("%s is painted after %v", path, median)
+		if bare, _ := times(form, 7); bare > paintLimit*6/10 {
+			s.t.Logf("a form is painted after %v now: this machine is busy, and this is not judged", bare)
+			continue
 		}
+		s.t.Errorf("%s is painted after %v", path, median)
 	}
 }

@@ -22,7 +22,7 @@ type Table struct {
 
 // A Value is a cell of a table.
 type Value struct {
-	Text   string // for people: "12.5 %"
+	Text   string // for people: "12.5%"
 	Raw    string // for programs: "0.125"; empty: it isn't known
 	Number bool
 }
@@ -52,7 +52,7 @@ func share(f float64) Value {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return unknown()
 	}
-	return Value{Text: strconv.FormatFloat(100*f, 'f', 1, 64) + " %", Raw: strconv.FormatFloat(f, 'f', 5, 64), Number: true}
+	return Value{Text: strconv.FormatFloat(100*f, 'f', 1, 64) + "%", Raw: strconv.FormatFloat(f, 'f', 5, 64), Number: true}
 }
 
 // part is a share of n out of all; unknown out of none.
@@ -66,7 +66,7 @@ func part(n, all int) Value {
 // points are a difference of shares.
 func points(f float64) Value {
 	v := share(f)
-	v.Text = strings.Replace(signed(f, v.Text), " %", " pp", 1)
+	v.Text = strings.Replace(signed(f, v.Text), "%", " pp", 1)
 	return v
 }
 

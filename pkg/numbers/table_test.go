@@ -58,7 +58,7 @@ win-back,too early to say; it ended on 2026-06-10,0.14000,0.18000,-0.04000,,,-0.
 	if verdict, because := s.Trials[0].Say(); verdict != "too early to say" || because != "nobody has been in it for 30 days yet" || s.Trials[0].Said() {
 		t.Errorf("%s: %s", verdict, because)
 	}
-	if verdict, because := s.Trials[1].Say(); verdict != "emails bring orders" || !strings.HasPrefix(because, "14.0 % of the 5,000 people who were emailed ordered, and 10.0 % of the 5,000 who were held out: +4.0 pp, and with 95 % between +2.0 pp and +6.0 pp") {
+	if verdict, because := s.Trials[1].Say(); verdict != "emails bring orders" || !strings.HasPrefix(because, "14.0% of the 5,000 people who were emailed ordered, and 10.0% of the 5,000 who were held out: +4.0 pp, with 95% confidence between +2.0 pp and +6.0 pp") {
 		t.Errorf("%s: %s", verdict, because)
 	}
 }

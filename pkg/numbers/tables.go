@@ -33,7 +33,7 @@ func ends(i lift.Interval, of func(float64) Value) (low, high Value) { return of
 
 // summary has one number a line.
 func (s *Snapshot) summary() *Table {
-	t := &Table{Name: "summary", Title: "At a glance", Says: "Low and high have the number with a confidence of 95 %.",
+	t := &Table{Name: "summary", Title: "At a glance", Says: "Low and high have the number with a confidence of 95%.",
 		Columns: []string{"number", "currency", "value", "low", "high", "of"}}
 	add := func(name, currency string, value, low, high, of Value) {
 		t.Rows = append(t.Rows, []Value{word(name), word(currency), value, low, high, of})
@@ -218,14 +218,14 @@ func (t *Trial) Say() (verdict, because string) {
 	}
 	because = fmt.Sprintf("%s of the %s people who were emailed ordered, and %s of the %s who were held out: %s", share(e.Emailed).Text, count(t.Emailed.People).Text, share(e.Control).Text, count(t.Control.People).Text, points(e.Difference).Text)
 	if e.Always != (lift.Interval{Low: -1, High: 1}) {
-		because += fmt.Sprintf(", and with 95 %% between %s and %s", points(e.Always.Low).Text, points(e.Always.High).Text)
+		because += fmt.Sprintf(", with 95%% confidence between %s and %s", points(e.Always.Low).Text, points(e.Always.High).Text)
 	}
 	return verdict, because
 }
 
 func (s *Snapshot) lifts() *Table {
 	t := &Table{Name: "lift", Title: "Lift: what emails add, measured against the holdout",
-		Says:    "The share of people who ordered. Low and high have the difference with 95 % on all nights together, however often you look; once low and once high, if this is the one time that you look.",
+		Says:    "The share of people who ordered. Low and high have the difference with 95% on all nights together, however often you look; once low and once high, if this is the one time that you look.",
 		Columns: []string{"emails", "verdict", "emailed", "held_out", "difference", "low", "high", "once_low", "once_high", "emailed_people", "holdout_people", "holdout", "since"}}
 	for _, x := range s.Trials {
 		e := lift.Conversion(x.Emailed, x.Control)
@@ -266,7 +266,7 @@ func (s *Snapshot) liftNights() *Table {
 
 func (s *Snapshot) liftMoney() *Table {
 	t := &Table{Name: "lift_revenue", Title: "Lift in revenue per person",
-		Says:    "What people spent within the window, each on average, with 95 % on all nights together. Added is the difference for all who were emailed.",
+		Says:    "What people spent within the window, each on average, with 95% on all nights together. Added is the difference for all who were emailed.",
 		Columns: []string{"emails", "currency", "emailed", "held_out", "difference", "low", "high", "added", "added_low", "added_high"}}
 	for _, x := range s.Trials {
 		currencies := map[string]bool{}

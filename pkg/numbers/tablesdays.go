@@ -95,7 +95,7 @@ type asked struct {
 }
 
 func (s *Snapshot) answers(months int) *Table {
-	t := &Table{Name: "answers", Title: "CSAT and NPS", Says: "CSAT is the share of scores 4 and 5; NPS the share of 9 and 10, less that of 0 to 6. Low and high have the score with a confidence of 95 %.",
+	t := &Table{Name: "answers", Title: "CSAT and NPS", Says: "CSAT is the share of scores 4 and 5; NPS the share of 9 and 10, less that of 0 to 6. Low and high have the score with a confidence of 95%.",
 		Columns: []string{"month", "question", "scale", "asked", "answers", "response_rate", "score", "low", "high"}}
 	names, sums := monthly(s, months, func(sum *map[string]*asked, d *Day) {
 		if *sum == nil {

@@ -120,6 +120,7 @@ type today struct {
 	Hours    []hourly
 	Reasons  []verdict
 	Workers  []worker
+	Off      []string         // workers that do nothing
 	Findings []doctor.Finding // warnings and worse
 	Looking  bool             // the doctor is still at it, for the first time
 }
@@ -129,7 +130,6 @@ type worker struct {
 	installation.WorkerStatus
 	Late string // for how long what fell due waits
 	Bad  bool   // nothing leaves
-	Idle bool   // it is off
 }
 
 func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
@@ -154,15 +154,24 @@ func (s *section) showToday(w http.ResponseWriter, r *http.Request) {
 		page.Sums.Dropped, page.Sums.Uncertain = page.Sums.Dropped+d.Today.Dropped, page.Sums.Uncertain+d.Today.Uncertain
 	}
 	for _, x := range now.Workers {
-		row := worker{WorkerStatus: x, Idle: x.State() == "off", Bad: len(x.Holds) > 0}
+		page.Told = page.Told && x.Today != nil
+		if idle(x) {
+			page.Off = append(page.Off, x.Worker)
+			continue
+		}
+		row := worker{WorkerStatus: x, Bad: len(x.Holds) > 0}
 		if x.OldestDue != nil {
 			row.Late = localtime.Age(now.At.Sub(*x.OldestDue))
 		}
-		page.Told = page.Told && x.Today != nil
 		page.Workers = append(page.Workers, row)
 	}
 	page.Hours, page.Reasons = byHour(now.Workers), byReason(now.Workers)
 	s.app.Show(w, r, http.StatusOK, todayPath, "Today", s.today, page)
+}
+
+// idle reports whether there is nothing to say of a worker: it is off, and has left nothing.
+func idle(w installation.WorkerStatus) bool {
+	return w.State() == "off" && len(w.Holds) == 0 && w.Scheduled == 0 && w.Due == 0 && (w.Today == nil || *w.Today == installation.Outcomes{})
 }
 
 // system is a page.

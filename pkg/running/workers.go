@@ -143,7 +143,7 @@ func (s *section) showWorker(w http.ResponseWriter, r *http.Request) {
 	case "paused":
 		page.Done = "It is paused. What falls due waits."
 	case "resumed":
-		page.Done = "It goes on. What fell due in the meantime leaves at the pace of pacing.throughput; what is too late by now ends as expired."
+		page.Done = "It is running again. What fell due in the meantime leaves at the pace of pacing.throughput; what is too late by now ends as expired."
 	case "before":
 		page.Done = "It was so already: nothing has changed."
 	}
@@ -296,7 +296,7 @@ func (s *section) doPause(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case status != http.StatusOK:
 	case !page.Resume && page.Why == "":
-		page.Trouble, status = "Write why: whoever finds it paused next month will want to know.", http.StatusUnprocessableEntity
+		page.Trouble, status = "Write why: anybody who finds it paused next month will want to know.", http.StatusUnprocessableEntity
 	case len(page.Why) > maxWhy:
 		page.Trouble, status = "Write it in fewer words.", http.StatusUnprocessableEntity
 	case installation.CheckPauseReason(page.Why) != nil:

@@ -1,22 +1,23 @@
 package studio_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"homing/pkg/homingtest/axe"
+	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/render"
 	"homing/pkg/studio"
 )
 
 func TestEverybodyCanUseThePages(t *testing.T) {
-	axe := axeCore(t)
+	lengthy.Always(t)
 	s, _ := opened(t, studio.Options{Sender: &outbox{}, Stores: []studio.Store{{ID: "main"}}, Load: render.Load, Push: &studio.Push{
 		Store: openedConsole(t).versions, Base: func() (int, error) { return 0, nil },
 	}})
 	b := browse(t)
-	check := b.axe(axe)
+	check := b.axe()
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		b.size(1280, 800)
@@ -45,7 +46,7 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 }
 
 func TestEverybodyCanUseTheConsole(t *testing.T) {
-	axe := axeCore(t)
+	lengthy.Always(t)
 	d := openedConsole(t)
 	ann := d.signedIn(t, annsToken)
 	ann.change(inText, "P.S. One.")
@@ -54,7 +55,7 @@ func TestEverybodyCanUseTheConsole(t *testing.T) {
 	ann.change(inText, "{{.Custmer}}")
 	b := browse(t)
 	b.fine = []string{"401"}
-	check := b.axe(axe)
+	check := b.axe()
 	b.size(1280, 800)
 	b.do(chromedp.Navigate(d.URL()))
 	check("signing in")
@@ -76,28 +77,17 @@ func TestEverybodyCanUseTheConsole(t *testing.T) {
 	pages("another's text")
 }
 
-// axeCore is the script of axe-core, which `make axe` fetches; without it the test is
-// skipped.
-func axeCore(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("HOMING_AXE")
-	if path == "" {
-		t.Skip("HOMING_AXE does not name axe.min.js; `make axe` fetches it and runs this test")
-	}
-	axe, err := os.ReadFile(path)
+// axe returns what asks axe-core what is wrong with a page.
+func (b *tab) axe() func(what string) {
+	t := b.t
+	core, err := axe.Script()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(axe)
-}
-
-// axe returns what asks axe-core for what it calls serious or critical on a page.
-func (b *tab) axe(core string) func(what string) {
-	t := b.t
 	return func(what string) {
 		t.Helper()
 		found := eval[string](b, core+`; axe.run(document, { iframes: false, resultTypes: ["violations"] }).then((r) => r.violations
-				.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n  " + n.failureSummary).join("\n")).join("\n\n"))`)
+				.map((v) => v.impact + " " + v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n  " + n.failureSummary).join("\n")).join("\n\n"))`)
 		if found != "" {
 			t.Errorf("%s:\n%s", what, found)
 		}

@@ -190,6 +190,34 @@ func (b *tab) put(find, text string) {
 	}
 }
 
+// fits reports what is wider than the screen.
+func (b *tab) fits(what string) {
+	b.t.Helper()
+	if over := eval[float64](b, `Math.max(document.documentElement.scrollWidth, document.getElementById("main").scrollWidth) - innerWidth`); over > 0 {
+		b.t.Errorf("%s: %v px too wide", what, over)
+	}
+}
+
+// unreached are the things to press or fill in that the Tab key does not come to.
+func (b *tab) unreached() string {
+	b.t.Helper()
+	// In the order of the page, from its beginning.
+	all := eval[float64](b, `(() => { document.activeElement.blur(); getSelection().collapse(document.body, 0); let n = 0;
+		for (const e of document.querySelectorAll("a[href], button:enabled, input:enabled:not([type=hidden]), select:enabled, summary, [tabindex='0']")) {
+			if (e.matches("[tabindex='-1']") || !e.checkVisibility({ visibilityProperty: true })) continue;
+			e.dataset.toReach = n++;
+		}
+		addEventListener("focusin", (e) => delete e.target.dataset.toReach); return n; })()`)
+	left := ""
+	for _, presses := range []int{int(all) + 1, 40} { // a frame has more than one
+		b.do(chromedp.KeyEvent(strings.Repeat("\t", presses)))
+		if left = eval[string](b, `[...document.querySelectorAll("[data-to-reach]")].map((e) => e.outerHTML.slice(0, 120)).join("\n")`); left == "" {
+			break
+		}
+	}
+	return left
+}
+
 // picture keeps a screenshot where STUDIO_PICTURES says, for people to look at.
 func (b *tab) picture(name string) {
 	b.t.Helper()

@@ -78,7 +78,7 @@ func TestAnnouncementsArePausedAndCalledOffByEditors(t *testing.T) {
 	}
 	const one = "/announcements/main/spring"
 	_, page := vic.get(one)
-	for _, want := range []string{"customers in GB, in the segment loyal or vip, with <code>orders &gt; 3</code>", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000", "quiet_hours", "emails bring orders", "13.3 % of the 9,000 people who were emailed ordered"} {
+	for _, want := range []string{"customers in GB, in the segment loyal or vip, with <code>orders &gt; 3</code>", "2026-12-01 09:00 on each recipient’s own clocks", "30 November 2026, 19:00 UTC", "no_consent", "1,000", "quiet_hours", "emails bring orders", "13.3% of the 9,000 people who were emailed ordered"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
 		}

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,13 +79,19 @@ func openedConsole(t *testing.T, change ...func(*studio.Options, *console.Option
 // fewTemplates are those of one worker, which are loaded soon.
 func fewTemplates(t *testing.T) fs.FS {
 	t.Helper()
+	return someTemplates(t, "thank-you")
+}
+
+// someTemplates are those of some workers.
+func someTemplates(t *testing.T, workers ...string) fs.FS {
+	t.Helper()
 	all, err := templatestore.ReadFiles(templates.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	maps.DeleteFunc(all, func(p string, _ []byte) bool {
 		dir, _, _ := strings.Cut(p, "/")
-		return dir != "thank-you" && dir != "layouts" && dir != "partials" && dir != "phrases"
+		return !slices.Contains(workers, dir) && dir != "layouts" && dir != "partials" && dir != "phrases"
 	})
 	few, err := all.FS()
 	if err != nil {

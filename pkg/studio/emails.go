@@ -71,7 +71,7 @@ func (s *Studio) listPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // soon is how long the list waits for what is being tried out.
-const soon = 80 * time.Millisecond
+const soon = 30 * time.Millisecond
 
 // card is what the list shows of an email. It follows from its files alone, so it is made once.
 func (s *Studio) card(ctx context.Context, files memory, name string) emailCard {

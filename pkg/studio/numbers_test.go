@@ -95,23 +95,17 @@ func withNumbers(o *studio.Options, _ *console.Options) {
 }
 
 func TestWhetherItPaysIsSeenInABrowser(t *testing.T) {
-	seeNumbers(t, func(*tab) func(string) { return func(string) {} })
-}
-
-func TestEverybodyCanUseNumbers(t *testing.T) {
-	axe := axeCore(t)
-	seeNumbers(t, func(b *tab) func(string) { return b.axe(axe) })
-}
-
-func seeNumbers(t *testing.T, checks func(*tab) func(what string)) {
 	d := openedConsole(t, withNumbers)
 	b := browse(t)
 	b.fine = []string{"401"}
-	check := checks(b)
+	check := b.axe()
 	b.signIn(d, "/numbers", vicsToken)
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		for _, width := range []int64{1280, 375} {
+			if testing.Short() && (scheme == "light") != (width == 1280) {
+				continue
+			}
 			b.size(width, 900)
 			b.do(chromedp.Navigate(d.URL() + "/numbers"))
 			b.waitFor(`document.documentElement.dataset.drawn && document.body.innerText.toLowerCase().includes("emails bring orders")`)
@@ -119,16 +113,22 @@ func seeNumbers(t *testing.T, checks func(*tab) func(what string)) {
 			if n := eval[float64](b, `document.querySelectorAll("figure canvas").length`); n != 5 {
 				t.Errorf("%s: %v charts", what, n)
 			}
-			if empty := eval[string](b, `[...document.querySelectorAll("figure canvas")].filter((c) => !c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v)).map((c) => c.closest("figure").dataset.table).join()`); empty != "" {
+			if empty := eval[string](b, `[...document.querySelectorAll("figure canvas")].filter((c) => !c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v)).map((c) => c.closest("figure").dataset.src).join()`); empty != "" {
 				t.Errorf("%s: nothing is drawn of %s", what, empty)
 			}
-			check(what)
-			if over := eval[float64](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-				t.Errorf("%s: %v px too wide", what, over)
-			}
+			b.fits(what)
 			b.sections(fmt.Sprintf("numbers-%s%d", scheme, width))
 		}
 	}
+	if rows := eval[float64](b, `document.querySelectorAll(".pays tbody tr").length`); rows > 200 {
+		t.Errorf("the page has %v rows of tables: long ones have a page of their own", rows)
+	}
+	b.do(chromedp.Click(`a[href="/numbers/main/attribution?months=12"]`))
+	b.waitFor(`document.querySelectorAll(".pays tbody tr").length === 12 * 6 * 2`)
+	b.fits("a table")
+	check("a table")
+	b.do(chromedp.Click(".back a"))
+	b.waitFor(`document.documentElement.dataset.drawn`)
 	// Another model is another picture, of the same table.
 	b.do(chromedp.Focus(`figure[data-chart="stack"] label:nth-of-type(2) select`))
 	was := eval[string](b, `document.querySelector('figure[data-chart="stack"] canvas').toDataURL()`)

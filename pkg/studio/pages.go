@@ -98,7 +98,7 @@ var inPages = template.FuncMap{
 		}
 		return t.UTC().Format("2 January 2006")
 	},
-	"number": number,
+	"number": func(n any) string { return grouped(fmt.Sprint(n)) }, // of any integer
 	"plural": func(n int, what string) string {
 		if n != 1 {
 			what += "s"
@@ -109,8 +109,9 @@ var inPages = template.FuncMap{
 }
 
 // number writes 12345 as 12,345.
-func number(n int) string {
-	s := strconv.Itoa(n)
+func number(n int) string { return grouped(strconv.Itoa(n)) }
+
+func grouped(s string) string {
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

@@ -37,7 +37,7 @@ func TestWorkersArePausedByEditors(t *testing.T) {
 			t.Errorf("%q: %d %s", why, code, page)
 		}
 	}
-	if _, page := ann.submit("/workers/thank-you/pause", nil, "do", "resume", "store", ""); !strings.Contains(page, "It goes on.") {
+	if _, page := ann.submit("/workers/thank-you/pause", nil, "do", "resume", "store", ""); !strings.Contains(page, "It is running again.") {
 		t.Errorf("resumed: %s", page)
 	}
 	if _, page := ann.submit("/workers/thank-you/pause", nil, "do", "pause", "store", "nowhere", "why", "x"); strings.Contains(page, "It is paused.") {

@@ -38,7 +38,7 @@ func (s *section) askAgain(w http.ResponseWriter, r *http.Request) {
 
 func (s *section) sendAgain(w http.ResponseWriter, r *http.Request) {
 	if !s.asked.Count("turn", studio.VisitorOf(r.Context()).Name, perMinute) {
-		s.search(w, r, http.StatusTooManyRequests, found{Trouble: "That was too much within a minute; wait for one."})
+		s.search(w, r, http.StatusTooManyRequests, found{Trouble: "That was too many within a minute. Wait a minute, then go on."})
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)

@@ -146,7 +146,7 @@ func (s *section) find(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	f := found{Asked: strings.TrimSpace(r.PostFormValue("q")), Store: r.PostFormValue("store")}
 	if f.Asked == "" {
-		s.search(w, r, http.StatusUnprocessableEntity, found{Store: f.Store, Trouble: "Write who you are looking for."})
+		s.search(w, r, http.StatusUnprocessableEntity, found{Store: f.Store, Trouble: "Enter whom you are looking for."})
 		return
 	}
 	if !s.mayLook(w, r) {
@@ -157,7 +157,7 @@ func (s *section) find(w http.ResponseWriter, r *http.Request) {
 	report, err := s.customers.Why(ctx, f.Store, f.Asked, false)
 	switch {
 	case errors.Is(err, ErrNobody):
-		f.Trouble = "Nobody answers to that. It has to be whole: the id or the address as the shop knows it, or the number of an order. An order of long ago is found by its customer."
+		f.Trouble = "Nobody was found. Enter the whole id or address as the shop knows it, or the number of an order. An old order is found by its customer."
 		s.search(w, r, http.StatusNotFound, f)
 	case err != nil:
 		f.Trouble = err.Error()
@@ -180,7 +180,7 @@ func (s *section) mayLook(w http.ResponseWriter, r *http.Request) bool {
 	if s.asked.Count("look", studio.VisitorOf(r.Context()).Name, perMinute) {
 		return true
 	}
-	s.search(w, r, http.StatusTooManyRequests, found{Trouble: fmt.Sprintf("You looked up %d customers within a minute; wait for one.", perMinute)})
+	s.search(w, r, http.StatusTooManyRequests, found{Trouble: fmt.Sprintf("You looked up %d customers within a minute. Wait a minute, then go on.", perMinute)})
 	return false
 }
 

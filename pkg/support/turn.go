@@ -48,7 +48,7 @@ func (s *section) turn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.asked.Count("turn", studio.VisitorOf(r.Context()).Name, perMinute) {
-		s.search(w, r, http.StatusTooManyRequests, found{Trouble: "That was too much within a minute; wait for one."})
+		s.search(w, r, http.StatusTooManyRequests, found{Trouble: "That was too many within a minute. Wait a minute, then go on."})
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)

@@ -1,17 +1,8 @@
-// Draws charts, with uPlot, from the tables that they belong to.
+// Draws charts, with uPlot, of the tables that they belong to, once the page is there.
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const words = (column) => column.replaceAll("_", " ");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-
-// read returns the rows of a table as objects. What isn't known is null.
-function read(table) {
-  const columns = [...table.querySelectorAll("thead th")].map((th) => th.dataset.c);
-  return [...table.querySelectorAll("tbody tr")].map((tr) => Object.fromEntries([...tr.children].map((cell, i) => {
-    const raw = cell.dataset.v;
-    return [columns[i], raw === "" ? null : raw !== undefined && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw];
-  })));
-}
 
 const different = (rows, column) => [...new Set(rows.map((r) => r[column]).filter((v) => v !== null && v !== undefined))];
 const time = (text) => Date.parse(String(text).length === 7 ? `${text}-01` : text) / 1000;
@@ -83,9 +74,11 @@ const kinds = {
   },
 };
 
-function chart(figure) {
+async function chart(figure) {
   const plot = figure.querySelector(".plot");
-  const rows = read(document.getElementById(figure.dataset.table));
+  const answer = await fetch(figure.dataset.src);
+  if (!answer.ok) throw new Error(answer.statusText);
+  const rows = await answer.json();
   const { chart: kind, group } = figure.dataset;
   const x = "date" in rows[0] ? "date" : "month";
   let drawn;
@@ -125,10 +118,12 @@ function chart(figure) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-for (const th of document.querySelectorAll(".pays thead th")) {
-  const at = [...th.parentNode.children].indexOf(th);
-  const first = th.closest("table").tBodies[0].rows[0]?.cells[at];
-  if (first?.classList.contains("n")) th.classList.add("n");
+function failed(figure) {
+  figure.querySelector(".plot").replaceWith("The chart could not be drawn: the console does not answer. Load the page again.");
 }
-for (const figure of document.querySelectorAll("figure[data-chart]")) chart(figure);
-document.documentElement.dataset.drawn = "yes";
+
+// What is drawn need not be there when the page is: it is painted first.
+requestAnimationFrame(() => setTimeout(async () => {
+  await Promise.all([...document.querySelectorAll("figure[data-chart]")].map((figure) => chart(figure).catch(() => failed(figure))));
+  document.documentElement.dataset.drawn = "yes";
+}));

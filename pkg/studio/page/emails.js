@@ -32,8 +32,20 @@ function later() {
   if (document.querySelector("[data-later]")) setTimeout(() => rest().catch(later), 700);
 }
 
+// Pictures are loaded once the page is painted, and those that one scrolls to when one does.
+const near = new IntersectionObserver((seen) => {
+  for (const { target } of seen.filter((x) => x.isIntersecting)) {
+    near.unobserve(target);
+    const of = target.querySelector("noscript");
+    if (of) target.innerHTML = of.textContent;
+  }
+}, { rootMargin: "400px" });
+
 for (const card of document.querySelectorAll(".card:not([data-later])")) mark(card);
-later();
+requestAnimationFrame(() => setTimeout(() => {
+  for (const thumb of document.querySelectorAll(".thumb")) near.observe(thumb);
+  later();
+}));
 
 follow({
   files: () => location.reload(),

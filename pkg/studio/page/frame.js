@@ -7,7 +7,6 @@
 let seen = null, next = null, loaded = "", last = 0;
 
 addEventListener("message", (e) => {
-  if (e.source === parent && e.data?.hello) parent.postMessage({ ready: true }, "*");
   if (e.source !== parent || typeof e.data?.view !== "string" || !/^[A-Z0-9]+$/.test(e.data.view)) return;
   const { view, dark, pictures, fresh } = e.data;
   const how = `scheme=${dark ? "dark" : "light"}&pictures=${pictures ? "on" : "off"}`;

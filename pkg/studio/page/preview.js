@@ -11,7 +11,6 @@ export class Preview {
     this.dark = false;
     this.pictures = true;
     this.who = "";
-    this.mail = $("mail");
     this.ready = false;
     this.source = new Editor({ parent: $("markup"), nonce, label: "HTML of the email", readOnly: true });
     addEventListener("message", (e) => {
@@ -19,8 +18,9 @@ export class Preview {
       if (e.data?.ready) { this.ready = true; this.show(true); }
       if (e.data?.shown) { document.documentElement.dataset.shown = e.data.shown; performance.mark("shown"); }
     });
-    // It may have said that it is ready before this script ran.
-    this.mail.contentWindow.postMessage({ hello: true }, "*");
+    // It says so when it is ready to be told what to show.
+    $("frame").replaceWith($("frame").content);
+    this.mail = $("mail");
     this.controls();
   }
 
