@@ -36,7 +36,7 @@ func (c Cases) Why(ctx context.Context, store, who string, all bool) (why.Report
 func (c Cases) Shown(ctx context.Context, store, touch string) (support.Email, error) {
 	all, err := c.at.Shown(ctx, store, touch)
 	if errors.Is(err, installation.ErrNoCopy) {
-		err = fmt.Errorf("%w: %w", support.ErrNoCopy, err)
+		err = fmt.Errorf("%w%s", support.ErrNoCopy, strings.TrimPrefix(err.Error(), installation.ErrNoCopy.Error()))
 	}
 	if err != nil {
 		return support.Email{}, err

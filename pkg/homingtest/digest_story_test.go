@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"homing/events"
+	"homing/pkg/bus"
 	"homing/pkg/homingtest"
 	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/numbers"
@@ -22,9 +24,10 @@ func sendTo(w *homingtest.World, addresses ...string) {
 	w.Config.Stores["main"] = s
 }
 
-// Two people of the shop get the digest of a Monday, each once, though two processes plan and
-// send it, and the relay takes nothing for an hour. One of them is a
-// customer, too, who wants no email; and none of it is among what is counted.
+// Two people of the shop get the digest of a Monday, each once and whole, though two processes
+// plan and send it, the numbers cannot be read at first, then Redis is away, and the relay
+// takes nothing for an hour. One of them is a customer, too, who wants no email; and none of
+// it is among what is counted.
 func TestTheDigestReachesThePeopleOfTheShopOnce(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -47,13 +50,38 @@ func TestTheDigestReachesThePeopleOfTheShopOnce(t *testing.T) {
 		if n := len(w.Sink.Mails()); n > 0 {
 			t.Errorf("%d left too soon", n)
 		}
+		var tried atomic.Bool
 		w.Sink.Answer = func(command, _ string) string {
+			if command == "MAIL" {
+				tried.Store(true)
+			}
 			if command == "MAIL" && time.Now().Before(time.Date(2000, 1, 3, 9, 0, 0, 0, time.UTC)) {
 				return "451 4.3.0 try again"
 			}
 			return ""
 		}
+		night, _, err := bus.GetObject(t.Context(), w.JS, bus.ProductsBucket, "main/numbers", "")
+		put := func(data []byte) {
+			if _, err := bus.PutObject(t.Context(), w.JS, bus.ProductsBucket, "main/numbers", data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err != nil || len(night) == 0 {
+			t.Fatal(err)
+		}
+		put([]byte("half a snapsh"))
+		at(3, 8, 20)
+		put(night)
+		w.Redis.Mini().SetError("LOADING Redis is loading the dataset in memory")
+		at(3, 8, 40)
+		if tried.Load() {
+			t.Error("the relay was asked to take a digest of numbers that cannot be read")
+		}
+		w.Redis.Mini().SetError("")
 		at(3, 11, 0)
+		if !tried.Load() {
+			t.Error("nothing was tried")
+		}
 		var to []string
 		for _, m := range w.Sink.Mails() {
 			to = append(to, m.To)

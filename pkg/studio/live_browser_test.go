@@ -65,14 +65,14 @@ func TestPagesAreBroughtUpToDate(t *testing.T) {
 	b.fine = []string{"401"}
 	b.signIn(d, "/today", annsToken)
 	b.waitFor(`document.documentElement.dataset.renewed && document.body.innerText.includes("the relay refuses us")`)
-	b.do(chromedp.Focus(`a[href="/workers/welcome"]`))
+	b.do(chromedp.Focus(`#w-thank-you a`))
 	eval[bool](b, `(window.same = document.activeElement, true)`)
 	happens()
 	b.waitFor(`document.body.innerText.includes("the sale") && document.querySelector(".sums dd").innerText === "13" && document.getAnimations().length > 0`)
 	if n := eval[float64](b, `document.querySelectorAll("[data-live], h1").length`); n != 2 {
 		t.Errorf("the page is in itself: %v", n)
 	}
-	if !eval[bool](b, `document.activeElement === window.same && window.same.innerText === "welcome"`) {
+	if !eval[bool](b, `document.activeElement === window.same && window.same.innerText === "thank-you"`) {
 		t.Error("the focus is somewhere else")
 	}
 	if said := eval[string](b, `document.getElementById("said").textContent`); said != "welcome sends nothing: paused" {

@@ -1,7 +1,10 @@
 package studio_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +191,27 @@ func TestNumbersAreDownloadedAndCountedAgain(t *testing.T) {
 	if lines := strings.Split(strings.TrimSpace(string(text)), "\n"); err != nil || res.Header.Get("Content-Disposition") != `attachment; filename="main-attribution.csv"` || len(lines) != 1+3*6*2 || !strings.HasPrefix(lines[1], "2026-09,birthday,") {
 		t.Errorf("%v, %s", err, text)
 	}
-	for _, gone := range []string{"main/none.csv", "nobody/lift.csv", "second/lift.csv"} {
+	// What a chart is drawn of, and what a page shows, is the same.
+	var drawn []map[string]any
+	_, data := vic.get("/numbers/main/attribution.json?months=3")
+	_, table := vic.get("/numbers/main/attribution?months=3")
+	if err := json.Unmarshal([]byte(data), &drawn); err != nil || len(drawn) != 3*6*2 || strings.Count(table, "<tr>") != 1+len(drawn) {
+		t.Fatalf("%v: %d rows are drawn, and a page has %d", err, len(drawn), strings.Count(table, "<tr>")-1)
+	}
+	read, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range read[1:] {
+		for c, name := range read[0] {
+			if is := fmt.Sprint(drawn[i][name]); is != row[c] && (row[c] != "" || drawn[i][name] != nil) {
+				if a, err := strconv.ParseFloat(row[c], 64); err != nil || a != drawn[i][name] {
+					t.Errorf("row %d, %s: %s is drawn, and %s downloaded", i, name, is, row[c])
+				}
+			}
+		}
+	}
+	for _, gone := range []string{"main/none", "main/none.csv", "main/cohorts.json", "nobody/lift.csv", "second/lift.csv"} {
 		res, err := vic.http.Get(d.URL() + "/numbers/" + gone)
 		if err != nil {
 			t.Fatal(err)

@@ -47,7 +47,7 @@ func (book) Why(_ context.Context, _, who string, _ bool) (why.Report, error) {
 			{At: at, Type: events.TypeEmailDropped, Text: "email replenishment/reorder not sent: repurchased", Worker: "replenishment", Step: "reorder"},
 		},
 		Pending: []why.Touch{{ID: "x", Worker: "review-request", Step: "ask", About: "order 77", Due: at.Add(time.Hour), Wake: at.Add(time.Hour), Now: why.Verdict{Action: "send"}}},
-		Silent:  []why.Silence{{Worker: "birthday", Reason: "insufficient_data", Text: "no birthday is known"}},
+		Silent:  []why.Silence{{Worker: "birthday", Reason: "insufficient_data", Text: "no birthday is known"}, {Worker: "welcome", Reason: "off", Text: "it is switched off"}},
 	}
 	switch who {
 	case "ann", r.Token:
@@ -59,7 +59,10 @@ func (book) Why(_ context.Context, _, who string, _ bool) (why.Report, error) {
 	return why.Report{}, fmt.Errorf("%w: %s", support.ErrNobody, who)
 }
 
-func (book) Shown(context.Context, string, string) (support.Email, error) {
+func (book) Shown(_ context.Context, _, touch string) (support.Email, error) {
+	if touch == "of-long-ago" {
+		return support.Email{}, fmt.Errorf("%w: it left before copies were kept", support.ErrNoCopy)
+	}
 	return support.Email{Subject: "Thank you", HTML: "<p>Thank you, Ann</p>", Text: "Thank you, Ann", Template: "thank-you/thanks", Version: "12", Times: 1}, nil
 }
 
@@ -283,6 +286,13 @@ func TestCustomersAreForEditors(t *testing.T) {
 		t.Error("a viewer is shown the way to customers")
 	}
 	ann := d.signedIn(t, annsToken)
+	const to = "/customers/main/k7q2mzx4p3rvbn5d"
+	if code, page := ann.get(to + "/emails/of-long-ago"); code != http.StatusNotFound || !strings.Contains(page, "There is no copy of the email: it left before copies were kept.") || !strings.Contains(page, `href="`+to+`">Back`) {
+		t.Errorf("an email without a copy: %d %s", code, page)
+	}
+	if _, page := ann.get(to); !strings.Contains(page, "Switched off: welcome.") || strings.Contains(page, "it is switched off") {
+		t.Errorf("workers that are off are not told apart: %s", page)
+	}
 	status := 0
 	for range 40 {
 		res, err := ann.http.Get(d.URL() + "/customers/main/k7q2mzx4p3rvbn5d")

@@ -33,6 +33,7 @@ type story struct {
 	All   bool   // all of the timeline was read
 	Days  []day
 	Next  []next
+	Off   []string // workers that are switched off
 }
 
 // A day is what happened on one, the latest first.
@@ -70,7 +71,15 @@ func (s *section) about(w http.ResponseWriter, r *http.Request, all bool) (story
 		s.failed(w, r, err)
 		return story{}, false
 	}
-	return story{Report: report, Words: report.Words(), Title: titleOf(report), Path: to(report.Store, report.Token), All: all}, true
+	page := story{Title: titleOf(report), Path: to(report.Store, report.Token), All: all}
+	report.Silent = slices.DeleteFunc(report.Silent, func(x why.Silence) bool {
+		if x.IsOff() {
+			page.Off = append(page.Off, x.Worker)
+		}
+		return x.IsOff()
+	})
+	page.Report, page.Words = report, report.Words()
+	return page, true
 }
 
 func (s *section) customer(w http.ResponseWriter, r *http.Request) {

@@ -131,6 +131,7 @@ type found struct {
 	Stores       []string
 	Trouble      string
 	Matches      []why.Match // several answer to it
+	Back         string      // page of the customer for whom something could not be done
 }
 
 func (s *section) search(w http.ResponseWriter, r *http.Request, status int, f found) {
@@ -190,5 +191,12 @@ func (s *section) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrNobody) || errors.Is(err, ErrNoCopy) || errors.Is(err, ErrNotAgain) {
 		status = http.StatusNotFound
 	}
-	s.search(w, r, status, found{Trouble: err.Error()})
+	f := found{Trouble: sentence(err.Error()), Back: to(r.PathValue("store"), r.PathValue("token"))}
+	if errors.Is(err, ErrNobody) {
+		f = found{Trouble: "Nothing is known about this customer."}
+	}
+	s.search(w, r, status, f)
 }
+
+// sentence writes an error as one.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }

@@ -25,6 +25,9 @@ type Silence struct {
 	Blocked *Verdict `json:"blocked,omitempty"` // and nothing of it would be sent to them now
 }
 
+// IsOff reports whether the worker is switched off.
+func (s Silence) IsOff() bool { return s.Reason == silentOff }
+
 // The reasons of a silence that no touch has.
 const (
 	silentOff       = "off"

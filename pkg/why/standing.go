@@ -30,6 +30,9 @@ type Standing struct {
 	Unconfirmed time.Time `json:"waiting_for_confirmation_since,omitzero"` // they asked for email, and did not confirm it yet
 	PausedUntil time.Time `json:"paused_until,omitzero"`                   // the customer wants no marketing before
 	AtMost      string    `json:"at_most,omitempty"`                       // the cap that they chose: "1 in 7 d"
+
+	Segments []string `json:"segments,omitempty"` // that they are in
+	Points   *Points  `json:"points,omitempty"`   // nil: they take no part in the rewards programme
 }
 
 // Stop is one refusal.
@@ -83,7 +86,7 @@ func (t *teller) mayMail(w *programme.Worker, worker string, class touch.Class) 
 
 func (t *teller) standing() *Standing {
 	c := &t.Person.Customer
-	s := &Standing{Consent: c.Consent.Value}
+	s := &Standing{Consent: c.Consent.Value, Segments: t.segments(), Points: t.points()}
 	if len(t.Store.Workers) > 0 { // the policies are the store's
 		w := t.Store.Workers[0]
 		s.Policy = w.Policy.Consent.Policy

@@ -191,7 +191,7 @@ func (p *printer) standing() []Row {
 	for _, o := range p.Offers {
 		rows = append(rows, Row{"offer", p.offer(o)})
 	}
-	return rows
+	return append(rows, p.belongs()...)
 }
 
 // text says how many orders are expected; of nil, nothing.
