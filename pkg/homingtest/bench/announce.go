@@ -101,6 +101,10 @@ func planned(ctx context.Context, s *stack, d announcement.Definition, n int) ([
 	}
 	marks := []mark{{time.Now(), 0}}
 	err := until(ctx, "recipients to be planned", n+1, func() (int, error) {
+		select { // a look costs the server something, too
+		case <-ctx.Done():
+		case <-time.After(min(200*time.Millisecond, time.Duration(n)*2*time.Microsecond)):
+		}
 		a, err := entries.Get(ctx, d.Store, d.ID)
 		if err != nil {
 			return 0, err

@@ -24,8 +24,9 @@ type forest struct {
 // forestUsage is what the processes were seen to use, in bytes, by name.
 type forestUsage []map[string]int64
 
-// between is the time between two looks: one asks the kernel about every page.
-const between = 250 * time.Millisecond
+// between is the time between two looks: each has the kernel walk over every page, which
+// takes tens of milliseconds for a gigabyte.
+const between = time.Second
 
 func watchForest(roots map[string]int) *forest {
 	f := &forest{roots: roots, done: make(chan struct{})}

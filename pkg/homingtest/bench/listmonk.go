@@ -63,7 +63,7 @@ func beginListmonk(raw json.RawMessage) (*work, error) {
 
 func (l *listmonk) start() error {
 	if err := l.startPostgres(); err != nil {
-		return fmt.Errorf("Postgres: %w", err)
+		return fmt.Errorf("starting Postgres: %w", err)
 	}
 	config := filepath.Join(l.State, "config.toml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `
