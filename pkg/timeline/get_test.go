@@ -77,6 +77,48 @@ func TestAllOfOneCustomerIsReadWithoutTheirNeighbours(t *testing.T) {
 	}
 }
 
+// A consumer is made for what there is, and not for what has been read or was never told.
+func TestNothingNewOfATypeCostsNoConsumer(t *testing.T) {
+	tl, js, _ := open(t)
+	es := appended(t, tl, created("main", 1, 1), created("main", 2, 2))
+	made, err := js.Conn().SubscribeSync("$JS.API.CONSUMER.CREATE.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(store string, of events.Type, after customer.Cursor) (n int) {
+		t.Helper()
+		err := tl.ReadType(t.Context(), store, of, after, func(b []customer.Entry) error {
+			n += len(b)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	first, all := tl.Start(), tl.Start()
+	first.Reach(es[0])
+	all.Reach(es[1])
+	if n := read("main", events.TypeCustomerCreated, all); n != 0 {
+		t.Errorf("%d entries after the last one", n)
+	}
+	if n := read("main", events.TypeOrderPlaced, nil) + read("other", events.TypeCustomerCreated, nil); n != 0 {
+		t.Errorf("%d entries of what was never told", n)
+	}
+	if err := js.Conn().Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := made.Pending(); n != 0 || err != nil {
+		t.Errorf("%d consumers for nothing, %v", n, err)
+	}
+	if n := read("main", events.TypeCustomerCreated, first); n != 1 {
+		t.Errorf("%d entries after the first of two", n)
+	}
+	if n, _, err := made.Pending(); n == 0 || err != nil {
+		t.Errorf("no consumer was seen, %v", err)
+	}
+}
+
 func TestSomeTypesAreReadSinceATime(t *testing.T) {
 	tl, js, _ := open(t)
 	appended(t, tl, created("main", 1, 1), created("main", 2, 2))

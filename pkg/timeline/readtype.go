@@ -29,8 +29,23 @@ func (t *Timeline) ReadTypesWith(ctx context.Context, store string, of []events.
 			_, seq := t.split.Place(after[p])
 			c.OptStartSeq = seq + 1
 		}
+		if none, err := t.none(ctx, p, store, of, c.OptStartSeq); none || err != nil {
+			return err
+		}
 		return t.readAll(ctx, p, c, selection{types: of, to: math.MaxUint64, text: []byte(text)}, fn)
 	})
+}
+
+// none reports whether a partition has nothing of some types from a sequence on, as far as
+// one question tells, which is that for a single type. Much is read again and again of which
+// there is nothing new; a consumer would cost five requests, and have the server count how
+// much of the stream it is to see.
+func (t *Timeline) none(ctx context.Context, p int, store string, of []events.Type, from uint64) (bool, error) {
+	if len(of) != 1 {
+		return false, nil
+	}
+	last, err := t.lastOf(ctx, p, OfType(store, of[0]))
+	return err == nil && (last == nil || last.Sequence < from), err
 }
 
 // ReadTypesSince is ReadTypesWith, of what was appended since a time.
