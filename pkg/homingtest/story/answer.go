@@ -28,14 +28,14 @@ func (s *Shop) answer(p *person, order string, arrived time.Time) {
 
 // Hear returns what the shop says once it sees an entry of the timeline: a complaint that an
 // unhappy answer opened is dealt with some days later.
-func (s *Shop) Hear(e events.Event) (Said, bool) {
+func (s *Shop) Hear(e events.Event) []Said {
 	d, ok := e.Data.(*events.ComplaintOpened)
 	if !ok || e.Source == "/shop" {
-		return Said{}, false
+		return nil
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(e.ID))
 	at := e.Time.Add(Day + time.Duration(h.Sum32()%(4*24*3600))*time.Second).Truncate(time.Second)
-	return Said{at, events.Event{ID: "closes-" + d.Complaint.ID, Source: "/shop", Type: events.TypeComplaintClosed, Store: e.Store, Time: at,
-		Data: &events.ComplaintClosed{Customer: events.Customer{ID: d.Customer.ID}, Complaint: d.Complaint}}}, true
+	return []Said{{at, events.Event{ID: "closes-" + d.Complaint.ID, Source: "/shop", Type: events.TypeComplaintClosed, Store: e.Store, Time: at,
+		Data: &events.ComplaintClosed{Customer: events.Customer{ID: d.Customer.ID}, Complaint: d.Complaint}}}}
 }

@@ -46,12 +46,13 @@ type Ledger struct {
 	same       map[string]string          // token of an id → that of the account
 	outcomes   map[ending]map[string]bool // its outcomes
 	announced  map[string]News            // by id
+	codes      map[string]*life           // whose a code is that is passed on
 }
 
 // Read sorts a timeline. token is how customers are known there, and guest is the id
 // that somebody has there who gave an address and no id.
 func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *Ledger {
-	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[ending]map[string]bool{}, announced: map[string]News{}}
+	l := &Ledger{start: s.start, end: s.end, people: map[string]*life{}, same: map[string]string{}, outcomes: map[ending]map[string]bool{}, announced: map[string]News{}, codes: map[string]*life{}}
 	for id, account := range s.under(guest) {
 		l.same[token(id)] = token(account)
 	}
@@ -77,6 +78,9 @@ func (s *Shop) Read(timeline []events.Event, token, guest func(string) string) *
 		case *events.OfferIssued:
 			p := l.person(d.Customer)
 			p.offers = append(p.offers, &issued{d, e.Time})
+			if d.Personal {
+				l.codes[d.Code] = p
+			}
 		case *events.CustomerErased: // does not name its customer; the shop knows
 		case events.CustomerData:
 			since, ok := published[e.ID]

@@ -56,7 +56,8 @@ func TestARehearsalIsWhatHappens(t *testing.T) {
 		w.Start()
 		start := time.Now()
 		end = start.Add(rehearsed * story.Day)
-		said = live(w, story.New(5, start, rehearsed, customers), kept, end, func(time.Time) {})
+		shop := story.New(5, start, rehearsed, customers)
+		said = live(w, shop, shop.Hear, kept, end, func(time.Time) {})
 		stored, erased = onTimeline(t, w)
 		for _, e := range kept() {
 			if f, ok := e.Data.(events.Fact); ok && e.Type.Action() != events.ActionHeld {

@@ -42,6 +42,7 @@ var rules = []rule{
 	{"what renews, what is not paid and what ended is told of in time", subscriptions},
 	{"a reward costs points that there are", rewarded},
 	{"who likes the shop is asked for one thing at a time", asksFavours},
+	{"friends are thanked, and who sent them, once the order is kept", thanksFriends},
 	{"news come at their time, to those who were there", announcements},
 }
 
@@ -68,6 +69,7 @@ func (l *Ledger) Audit() []string {
 			}
 		}
 		wrong = append(wrong, l.missing(p)...)
+		wrong = append(wrong, l.unthanked(p)...)
 	}
 	return wrong
 }

@@ -41,6 +41,7 @@ type Shop struct {
 	said     []Said
 	orders   int
 	ids      int
+	friends  int
 }
 
 // New makes a shop that is switched on at start and watched for some days. The

@@ -25,6 +25,7 @@ import (
 	"homing/pkg/programme"
 	"homing/workers/digest"
 	"homing/workers/optin"
+	"homing/workers/referral"
 )
 
 func TestAShopLives(t *testing.T) {
@@ -49,8 +50,11 @@ func TestAShopLives(t *testing.T) {
 		start := time.Now()
 		shop := story.New(1, start, days, customers)
 		news := announce(t, w, start)
+		token, guest := func(id string) string { return identity.Key("main", id).Token }, func(email string) string { return identity.Guest("main", email) }
+		friends := shop.Friends(token, guest)
+		hear := func(e events.Event) []story.Said { return append(shop.Hear(e), friends(e)...) }
 		tell := progress(t, start, w)
-		said := live(w, shop, kept, start.Add(days*story.Day), func(next time.Time) {
+		said := live(w, shop, hear, kept, start.Add(days*story.Day), func(next time.Time) {
 			tell(next)
 			troubles(w, start, next)
 		})
@@ -58,7 +62,10 @@ func TestAShopLives(t *testing.T) {
 		if days >= 30 {
 			everyWorkerSent(t, told)
 		}
-		ledger := shop.Read(told, func(id string) string { return identity.Key("main", id).Token }, func(email string) string { return identity.Guest("main", email) })
+		if days >= 300 {
+			friendsCame(t, told)
+		}
+		ledger := shop.Read(told, token, guest)
 		for _, n := range news {
 			ledger.Announced(n)
 		}
@@ -95,8 +102,8 @@ func progress(t *testing.T, start time.Time, w *homingtest.World) func(next time
 }
 
 // live has a shop live until the end, and returns all that it said: what it had in mind, and
-// what came of what it saw on the timeline. before is called before time passes.
-func live(w *homingtest.World, shop *story.Shop, kept func() []events.Event, end time.Time, before func(next time.Time)) (said []story.Said) {
+// what came of what it saw on the timeline, as hear tells it. before is called before time passes.
+func live(w *homingtest.World, shop *story.Shop, hear func(events.Event) []story.Said, kept func() []events.Event, end time.Time, before func(next time.Time)) (said []story.Said) {
 	var later []story.Said // what it saw leads to, by time
 	seen, looked := 0, time.Time{}
 	say := func(s story.Said) {
@@ -115,9 +122,7 @@ func live(w *homingtest.World, shop *story.Shop, kept func() []events.Event, end
 		looked = time.Now()
 		told := kept()
 		for _, e := range told[seen:] {
-			if s, ok := shop.Hear(e); ok {
-				later = append(later, s)
-			}
+			later = append(later, hear(e)...)
 		}
 		seen = len(told)
 		slices.SortStableFunc(later, func(a, b story.Said) int { return a.At.Compare(b.At) })
@@ -164,6 +169,22 @@ func everyWorkerSent(t *testing.T, told []events.Event) {
 	}
 	if len(silent) > 0 {
 		t.Errorf("%v sent nothing", silent)
+	}
+}
+
+// friendsCame fails where nobody passed a code on, so that nothing is known about rewards.
+func friendsCame(t *testing.T, told []events.Event) {
+	t.Helper()
+	outcomes := map[string]int{}
+	for _, e := range told {
+		if f, ok := e.Data.(events.Fact); ok && f.Body().Worker == referral.Name {
+			outcomes[f.Body().Step+" "+f.Body().Reason]++
+		}
+	}
+	for _, want := range []string{referral.Reward + " sent", referral.Friend + " sent", referral.Reward + " refunded", referral.Friend + " self_referral"} {
+		if outcomes[want] == 0 {
+			t.Errorf("no %s: %v", want, outcomes)
+		}
 	}
 }
 
