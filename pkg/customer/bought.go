@@ -111,20 +111,15 @@ func (b *Bought) Moved(c *Customer, order string) bool {
 }
 
 // Placed says that an order was placed, and reports whether what was bought is what it was,
-// and what the newest order has: it did not change an older one, and no details of the
-// oldest were forgotten.
-func (b *Bought) Placed(c *Customer) bool {
+// and what that one has: it is new, and newer than all others, and no details of the oldest
+// were forgotten.
+func (b *Bought) Placed(c *Customer, order string) bool {
 	n := 0
 	for o := range c.Placed() {
 		n += len(o.Lines)
 	}
-	if len(c.Orders) != len(b.orders)+1 || c.Orders[0].Test || n != b.told+len(c.Orders[0].Lines) {
+	if len(c.Orders) != len(b.orders)+1 || c.Orders[0].ID != order || c.Orders[0].Test || n != b.told+len(c.Orders[0].Lines) {
 		return false
-	}
-	for i := range b.orders {
-		if c.Orders[i+1].ID != b.orders[i].ID {
-			return false
-		}
 	}
 	b.orders, b.told, b.since = c.Orders, n, append(b.since, time.Time{})
 	b.add(int32(len(b.orders) - 1))
@@ -217,11 +212,16 @@ func (b *Bought) Newest(product string) (Purchase, bool) {
 	if !ok {
 		return Purchase{}, false
 	}
+	return b.NewestAt(int(place))
+}
+
+// NewestAt is Newest of the product at a place.
+func (b *Bought) NewestAt(place int) (Purchase, bool) {
 	p := &b.products[place]
 	if !p.asked {
 		p.asked = true
-		if last := b.newest(int(place)); last >= 0 {
-			p.newest = new(b.order(last).Purchase(product))
+		if last := b.newest(place); last >= 0 {
+			p.newest = new(b.order(last).Purchase(p.id))
 		}
 	}
 	if p.newest == nil {

@@ -81,14 +81,14 @@ func (h *Habits) Hold(e *events.Event, c *customer.Customer) bool {
 	case *events.OrderDelivered:
 		return h.Moved(c, d.Order.ID)
 	case *events.OrderPlaced:
-		return h.placed(c)
+		return h.placed(c, d.Order.ID)
 	}
 	return e.Type.Entity() != "order" && e.Type != events.TypeCustomerErased // their orders are as they were
 }
 
 // placed takes an order over that came on top of the others, and reports whether it could.
-func (h *Habits) placed(c *customer.Customer) bool {
-	if !h.Placed(c) {
+func (h *Habits) placed(c *customer.Customer, order string) bool {
+	if !h.Placed(c, order) {
 		return false
 	}
 	h.pairs = append(h.pairs, make([]foresight.Pair, h.Len()-len(h.pairs))...)

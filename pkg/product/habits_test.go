@@ -75,7 +75,7 @@ func TestHabitsThatHoldAreThoseOfTheCustomer(t *testing.T) {
 			}
 		}
 	}
-	if kept < 1000 {
+	if kept < 1500 {
 		t.Errorf("%d times of 2,400 they held", kept)
 	}
 }

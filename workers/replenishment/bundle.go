@@ -21,7 +21,7 @@ func (w worker) Gathers(t touch.Touch, in workers.Input) []touch.Touch {
 	var out []touch.Touch
 	h := habitsOf(&in)
 	for place := range h.Len() {
-		p, kept := h.Newest(h.Product(place))
+		p, kept := h.NewestAt(place)
 		if !kept || w.tooLate(p) || h.Subscribed(p.Product, p.Placed) {
 			continue
 		}
