@@ -66,9 +66,9 @@ func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Sec
 	nights := NewNights(r.JS)
 	r.At, r.Log, r.nights = known.at, known.log, nights
 	of := running.Sections(r)
-	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                                                                     // after Today
-	of = slices.Insert(of, 3, figures.Section(consoleNights{nights, c, known.at, r.Scale}, stores, r.Scale.Now), bulletin.Section(Announcements{known, nights}, stores)) // after Workers
-	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                                                                 // before System
+	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                                                                                       // after Today
+	of = slices.Insert(of, 3, figures.Section(consoleNights{nights, c, known.at, r.Scale, new(digestsMade)}, stores, r.Scale.Now), bulletin.Section(Announcements{known, nights}, stores)) // after Workers
+	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                                                                                   // before System
 }
 
 func (a *App) itself() Running {

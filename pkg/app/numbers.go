@@ -18,6 +18,7 @@ import (
 	"homing/pkg/customer"
 	"homing/pkg/figures"
 	"homing/pkg/installation"
+	"homing/pkg/mailer"
 	"homing/pkg/numbers"
 	"homing/pkg/programme"
 	"homing/pkg/render"
@@ -139,12 +140,16 @@ type consoleNights struct {
 	config *config.Config
 	at     *installation.Installation
 	scale  clock.Scale
+	made   *digestsMade // drawing the charts takes longer than a page may
 }
 
 // Digest implements figures.Nights.
 func (n consoleNights) Digest(ctx context.Context, store string) (d figures.Digest, err error) {
 	s := n.at.Store(store)
-	made, pictures, err := DigestOf(ctx, n.js, n.config, s, n.scale, n.scale.Now())
+	now := n.scale.Now()
+	made, pictures, err := n.made.of(store, now, func() (*render.Digest, []mailer.Picture, error) {
+		return DigestOf(ctx, n.js, n.config, s, n.scale, now)
+	})
 	if err != nil {
 		return d, err
 	}

@@ -114,7 +114,7 @@ var may = map[string][]string{
 	"pkg/intake":               {"events", "pkg/click", "pkg/clock", "pkg/customer", "pkg/bus", "pkg/trace"},
 	"pkg/erasure":              {"events", "pkg/customer", "pkg/bus", "pkg/kept"},
 	"pkg/kept":                 {"events", "pkg/customer", "pkg/bus"},
-	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/trace"},
+	"pkg/schedule":             {"events", "pkg/reason", "pkg/customer", "pkg/product", "pkg/touch", "workers", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/combine", "pkg/trace"},
 	"pkg/delivery": {"events", "pkg/reason", "pkg/customer", "pkg/offer", "pkg/product", "pkg/touch", "workers", "pkg/gate", "pkg/programme", "pkg/bus", "pkg/clock", "pkg/schedule",
 		"pkg/channel", "pkg/combine", "pkg/trace"},
 	"pkg/demoshop": {"events", "pkg/config", "pkg/customer", "pkg/rehearsal"},

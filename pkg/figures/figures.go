@@ -162,6 +162,17 @@ type tablePage struct {
 	Stores []string // where there are several
 	Months int
 	Part   part
+	// Of a table that is shown in pieces: which one, from 1, and how many there are.
+	Piece, Pieces int
+}
+
+// Older and Newer are the pieces before and after; 0: there is none.
+func (p tablePage) Older() int { return p.Piece - 1 }
+func (p tablePage) Newer() int {
+	if p.Piece == p.Pieces {
+		return 0
+	}
+	return p.Piece + 1
 }
 
 // one is one table: as a page, as comma-separated values, or, of one that is drawn, as JSON.
@@ -208,7 +219,8 @@ func (s *section) write(w http.ResponseWriter, r *http.Request, now *numbers.Sna
 		_, _ = w.Write(parts[i].data) // who asked is gone
 		return true
 	case format == "":
-		page := tablePage{Store: store, Months: months, Part: parts[i]}
+		page := tablePage{Store: store, Months: months}
+		page.Part, page.Piece, page.Pieces = parts[i].piece(r.URL.Query().Get("piece"))
 		if len(s.stores) > 1 {
 			page.Stores = s.stores
 		}

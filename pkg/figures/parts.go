@@ -88,6 +88,25 @@ func (p part) Short() part {
 	return p
 }
 
+// pieceRows is how many rows of a table a page of it has: a browser is soon done with them.
+const pieceRows = 200
+
+// piece is the part with the rows of one piece, which one that is, from 1, and how many
+// there are. The last has the latest rows, and is the one that is shown if another isn't
+// asked for.
+func (p part) piece(asked string) (of part, which, pieces int) {
+	pieces = max(1, (len(p.Rows)+pieceRows-1)/pieceRows)
+	which, err := strconv.Atoi(asked)
+	if err != nil || which < 1 || which > pieces {
+		which = pieces
+	}
+	end := len(p.Rows) - (pieces-which)*pieceRows
+	t := *p.Table
+	t.Rows = t.Rows[max(0, end-pieceRows):end]
+	p.Table = &t
+	return p, which, pieces
+}
+
 // Numeric reports whether a column has numbers.
 func (p part) Numeric(column int) bool { return len(p.Rows) > 0 && p.Rows[0][column].Number }
 

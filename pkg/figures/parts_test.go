@@ -1,0 +1,39 @@
+package figures
+
+import (
+	"fmt"
+	"testing"
+
+	"homing/pkg/numbers"
+)
+
+func TestALongTableIsShownInPieces(t *testing.T) {
+	table := &numbers.Table{Name: "attribution"}
+	for i := range 2*pieceRows + 5 {
+		table.Rows = append(table.Rows, []numbers.Value{{Text: fmt.Sprint(i)}})
+	}
+	p := part{Table: table}
+	for _, c := range []struct {
+		asked       string
+		which       int
+		first, last string
+	}{
+		{"", 3, "205", "404"}, {"3", 3, "205", "404"}, {"2", 2, "5", "204"}, {"1", 1, "0", "4"},
+		{"0", 3, "205", "404"}, {"4", 3, "205", "404"}, {"x", 3, "205", "404"},
+	} {
+		got, which, pieces := p.piece(c.asked)
+		rows := got.Rows
+		if first, last := rows[0][0].Text, rows[len(rows)-1][0].Text; which != c.which || pieces != 3 || first != c.first || last != c.last {
+			t.Errorf("%q: rows %s to %s, page %d of %d", c.asked, first, last, which, pieces)
+		}
+	}
+	if len(p.Rows) != 2*pieceRows+5 {
+		t.Error("the table itself was cut")
+	}
+	for n, want := range map[int]int{0: 1, 1: 1, pieceRows: 1, pieceRows + 1: 2} {
+		got, _, pieces := part{Table: &numbers.Table{Rows: table.Rows[:n]}}.piece("")
+		if pieces != want || len(got.Rows) != min(n, pieceRows) {
+			t.Errorf("%d rows: %d pages, the last of %d", n, pieces, len(got.Rows))
+		}
+	}
+}
