@@ -121,7 +121,8 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	for _, a := range actions {
 		err := chromedp.Do(b.ctx, a)
-		for n := 0; n < 5 && err != nil && strings.Contains(err.Error(), "Could not find node"); n++ {
+		// A page that was on its way, or was left, is in the way of the next at times.
+		for n := 0; n < 5 && err != nil && (strings.Contains(err.Error(), "Could not find node") || strings.Contains(err.Error(), "net::ERR_ABORTED")); n++ {
 			err = chromedp.Do(b.ctx, a)
 		}
 		if err != nil {
