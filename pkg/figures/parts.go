@@ -89,7 +89,7 @@ func (p part) Short() part {
 }
 
 // pieceRows is how many rows of a table a page of it has: a browser is soon done with them.
-const pieceRows = 200
+const pieceRows = 100
 
 // piece is the part with the rows of one piece, which one that is, from 1, and how many
 // there are. The last has the latest rows, and is the one that is shown if another isn't
