@@ -1,7 +1,9 @@
 package customer
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"homing/events"
 )
@@ -20,47 +22,79 @@ func Undoes(d events.Data) string {
 	return ""
 }
 
-// Strays reports whether an entry undoes an order that its customer does not have: it may
-// have been placed under another id of theirs.
+// Strays reports whether another record of the same person may have to hear of what an entry
+// says, or may have heard before what this one has to know: the entry undoes an order that
+// the customer, into whom it is folded, does not have; it says that an order came of a
+// recommendation; or it says who a customer is of whom either was told. See Person.PassOn.
 func (c *Customer) Strays(e *Entry) bool {
-	if e.Event.Copy {
-		return false
+	switch d := e.Event.Data.(type) {
+	case *events.ReferralNoted:
+		return d.Side == events.SideFriend && d.State == ReferralUnknown.String()
+	case *events.OrderCancelled, *events.OrderRefunded, *events.OrderReturned:
+		return !c.placed(Undoes(d))
+	case events.CustomerData:
+		_, merges := d.(*events.CustomerMerged)
+		return (merges || d.Who().Email != "") && (c.friend() || c.astray())
 	}
-	order := Undoes(e.Event.Data)
-	if order == "" {
-		return false
-	}
-	_, placed := c.PlacedAt(order)
-	return !placed
+	return false
 }
 
-// PassOn returns copies of an entry that strays, for those other records of the person in
-// which its order came of a recommendation. From a record follows what the customer who
-// recommended the shop is told, see ApplyTelling: so it has to be told, too. For the person
-// a copy changes nothing: what has one source and id counts once.
-func (p *Person) PassOn(e Entry) (out []Entry) {
-	order := Undoes(e.Event.Data)
-	for _, r := range p.Members {
-		if r.Key == e.Key || !slices.ContainsFunc(r.Customer.Referrals, func(x Referral) bool { return !x.Referrer && x.Order == order }) {
-			continue
+// friend reports whether somebody recommended the shop to the customer.
+func (c *Customer) friend() bool {
+	return slices.ContainsFunc(c.Referrals, func(r Referral) bool { return !r.Referrer })
+}
+
+// astray reports whether some order came to nothing that the customer did not place.
+func (c *Customer) astray() bool {
+	for i := range c.Untold {
+		if c.Untold[i].touched() {
+			return true
 		}
-		x := e
-		x.Key, x.Event.Copy, x.Event.Data = r.Key, true, undoneUnder(r.Customer.ID.Value, e.Event.Data)
-		out = append(out, x)
+	}
+	return false
+}
+
+func (c *Customer) placed(order string) bool {
+	_, ok := c.PlacedAt(order)
+	return ok
+}
+
+// PassOn returns what the records of a person are to be told, in which an order came of a
+// recommendation: that it came to nothing, where the shop told that of another id of theirs.
+// From a record follows what the customer who recommended the shop is told, see ApplyTelling.
+// It follows from the records alone, so it doesn't matter which of them said its part last,
+// or when they turned out to be one person.
+func (p *Person) PassOn() (out []Entry) {
+	for _, m := range p.Members {
+		for _, r := range m.Customer.Referred() {
+			undone := p.Customer.Undone(r.Order)
+			if r.State == ReferralSelf || r.State.undone() || undone == 0 {
+				continue
+			}
+			gone := p.Customer.LastOf(r.Order, undone).UnixMilli()
+			if gone <= 0 { // it is forgotten when
+				gone = r.At
+			}
+			out = append(out, m.noted(r, undoneAs[undone], gone))
+		}
 	}
 	return out
 }
 
-// undoneUnder is what undoes an order, told of another id, and of nothing else about them.
-func undoneUnder(id string, d events.Data) events.Data {
-	who := events.Customer{ID: id}
-	switch d := d.(type) {
-	case *events.OrderCancelled:
-		return &events.OrderCancelled{Customer: who, Order: d.Order}
-	case *events.OrderRefunded:
-		return &events.OrderRefunded{Customer: who, Order: d.Order}
-	case *events.OrderReturned:
-		return &events.OrderReturned{Customer: who, Order: d.Order}
-	}
-	return d
+// noted is what a friend's record is told of their order.
+func (m *Record) noted(r Referral, state ReferralState, gone int64) Entry {
+	placed, goneAt := r.PlacedAt(), time.UnixMilli(gone).UTC()
+	d := &events.ReferralNoted{Side: events.SideFriend, Other: r.Other, Order: r.Order, Mailbox: r.Mailbox, State: state.String(), PlacedAt: &placed, GoneAt: &goneAt}
+	return Entry{Key: m.Key, Event: events.Event{
+		ID: fmt.Sprintf("referred.%s.%012x.%d.%s", m.Key.Token, About(r.Order), max(gone, r.At), d.State), Source: "/homing/intake",
+		Type: d.Type(), Store: m.Key.Store, Time: time.UnixMilli(max(gone, r.At)).UTC(), Data: d,
+	}}
+}
+
+// undoneAs is what a referral is whose order came to nothing.
+var undoneAs = map[Kind]ReferralState{Cancelled: ReferralCancelled, Refunded: ReferralRefunded, Returned: ReferralReturned}
+
+// undone reports whether nothing is left of the order.
+func (s ReferralState) undone() bool {
+	return slices.Contains([]ReferralState{ReferralReturned, ReferralRefunded, ReferralCancelled}, s)
 }

@@ -207,11 +207,10 @@ func ApplyTelling(c *Customer, e *Entry) (changed bool, tell []Entry) {
 // follow says what became of the order of a referral, and when.
 func (c *Customer) follow(r *Referral) {
 	order := r.Order
-	states := map[Kind]ReferralState{Cancelled: ReferralCancelled, Refunded: ReferralRefunded, Returned: ReferralReturned}
 	o, placed := c.Order(order)
 	switch undone := c.Undone(order); {
 	case undone != 0:
-		r.State, r.Gone = states[undone], c.LastOf(order, undone).UnixMilli()
+		r.State, r.Gone = undoneAs[undone], c.LastOf(order, undone).UnixMilli()
 		if r.Gone <= 0 { // it is forgotten when
 			r.Gone = r.At
 		}
@@ -219,8 +218,12 @@ func (c *Customer) follow(r *Referral) {
 		if placed {
 			r.Placed = o.Age
 		}
+	case r.Gone != 0 && !(placed && o.Since().UnixMilli() > r.Gone): // see Person.PassOn
+		if placed {
+			r.Placed = o.Age
+		}
 	case placed && !o.Test:
-		r.State, r.Placed = ReferralStands, o.Age
+		r.State, r.Placed, r.Gone = ReferralStands, o.Age, 0
 		r.At = max(r.At, o.Since().UnixMilli())
 	case !placed:
 		r.State = ReferralUnknown

@@ -72,7 +72,7 @@ type folding struct {
 	bodies  []byte
 	who     []introduction
 	tell    []customer.Entry
-	strays  []customer.Entry // see passOn
+	strays  []customer.Ask // whose entries stray; see passOn
 }
 
 // folded is a customer of a fold.
@@ -136,19 +136,20 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 			told, tell := customer.ApplyTelling(&records[i].Customer, &folds[n])
 			changed, w.tell = told || changed, append(w.tell, tell...)
 			if records[i].Customer.Strays(&folds[n]) {
-				w.strays = append(w.strays, folds[n])
+				w.strays = append(w.strays, customer.Ask{Key: folds[n].Key})
 			}
 		}
 		if changed {
 			w.changed, w.of = append(w.changed, &records[i]), append(w.of, i)
 		}
 	}
+	tells := s.introductions != nil && !s.refolds
 	meetings, err := s.introduce(ctx, w.who)
 	if err == nil {
 		err = s.reached(ctx, meetings)
 	}
-	if err == nil && s.introductions != nil && !s.refolds {
-		err = s.announce(ctx, w.tell) // before the record knows it: who folds again tells again
+	if err == nil && tells {
+		err = s.tellOthers(ctx, w.tell) // before the record knows it: who folds again tells again
 	}
 	if err == nil {
 		err = w.save(ctx, s)
@@ -156,8 +157,8 @@ func (w *folding) round(ctx context.Context, s *Customers, folds []customer.Entr
 	if err == nil {
 		err = s.reached(ctx, meetings) // of an erasure at the same moment one of both sees the other
 	}
-	if err == nil && s.introductions != nil && !s.refolds {
-		err = s.passOn(ctx, w.strays)
+	if err == nil && tells {
+		err = s.passOn(ctx, w.strays, meetings)
 	}
 	if err != nil {
 		return err

@@ -7,25 +7,42 @@ import (
 	"homing/pkg/customer"
 )
 
-// passOn has what undoes an order reach the record of the same person under which it was
-// placed, where somebody recommended the shop to them; see customer.Person.PassOn. It
-// comes after what says who the person is, which may be told in the same batch. A process
-// that stops before it does so when the event comes again.
-func (s *Customers) passOn(ctx context.Context, strays []customer.Entry) error {
-	if len(strays) == 0 {
-		return nil
+// passOn has what undoes an order reach the record of the same person under which somebody
+// recommended the shop to them; see customer.Person.PassOn. It comes after what it looks
+// for is in force, be it who the person is, the recommendation or what undoes the order:
+// whoever has the last of them in force sees the others. A process that stops before it
+// does so when the event comes again.
+func (s *Customers) passOn(ctx context.Context, asks []customer.Ask, meetings []introduction) error {
+	for _, in := range meetings {
+		asks = append(asks, customer.Ask{Key: in.entry.Key})
 	}
-	asks := make([]customer.Ask, len(strays))
-	for i, e := range strays {
-		asks[i].Key = e.Key
+	if len(asks) == 0 {
+		return nil
 	}
 	persons, err := NewPeople(s, s.identity).Read(ctx, asks)
 	if err != nil {
 		return fmt.Errorf("looking for who placed an order: %w", err)
 	}
-	var copies []customer.Entry
-	for i, e := range strays {
-		copies = append(copies, persons[i].PassOn(e)...)
+	var told []customer.Entry
+	for i := range persons {
+		told = append(told, persons[i].PassOn()...)
 	}
-	return s.announce(ctx, copies)
+	return s.announce(ctx, told)
+}
+
+// tellOthers has entries of others in force, and then on the timeline, as intake does: what
+// is planned of one may be due at once, and is judged by what is in force.
+func (s *Customers) tellOthers(ctx context.Context, told []customer.Entry) error {
+	if len(told) == 0 {
+		return nil
+	}
+	epoch := s.Epoch()
+	if err := s.fold(ctx, told); err != nil {
+		return err
+	}
+	if err := s.introductions.Append(ctx, told); err != nil {
+		return fmt.Errorf("telling who recommended the shop: %w", err)
+	}
+	s.unmarked.add(epoch, told)
+	return nil
 }

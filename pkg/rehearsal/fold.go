@@ -30,28 +30,36 @@ func (p *people) Fold(ctx context.Context, entries []customer.Entry) error {
 func (p *people) fold(e *customer.Entry) {
 	r := p.at(e.Key)
 	if d, ok := e.Event.Data.(events.CustomerData); ok {
-		p.introduce(&r.Customer, e, d)
+		if met := p.introduce(&r.Customer, e, d); met {
+			defer p.passOn(e.Key)
+		}
 	}
 	p.into(r, e)
 }
 
-// introduce carries out what an event says about who is who, and is news.
-func (p *people) introduce(c *customer.Customer, e *customer.Entry, d events.CustomerData) {
+// introduce carries out what an event says about who is who, and is news. It reports
+// whether two ids may have met.
+func (p *people) introduce(c *customer.Customer, e *customer.Entry, d events.CustomerData) (met bool) {
 	if email := d.Who().Email; email != "" && c.Tells(e.Event.Type, email, e.Event.Time.UnixMilli()) {
-		p.link(p.id.Mailbox(e.Key.Store, email), e.Key)
+		met = p.link(p.id.Mailbox(e.Key.Store, email), e.Key) > 1
 	}
 	if m, ok := d.(*events.CustomerMerged); ok && !c.Absorbs(m.From, customer.StampOf(e.Event)) {
 		fact := projection.Merged(p.id, e)
 		p.fold(&fact)
+		met = true
 	}
+	return met
 }
 
-func (p *people) link(mailbox, id customer.Key) {
+// link notes that an id named a mailbox, and returns how many did.
+func (p *people) link(mailbox, id customer.Key) int {
 	ids := p.links[mailbox]
 	i, known := slices.BinarySearchFunc(ids, id, customer.CompareKeys)
 	if !known && len(ids) < projection.KeptLinks {
-		p.links[mailbox] = slices.Insert(slices.Clip(ids), i, id)
+		ids = slices.Insert(slices.Clip(ids), i, id)
+		p.links[mailbox] = ids
 	}
+	return len(ids)
 }
 
 // erase has an erasure reach all who were the person then, and what is pending for them.
@@ -97,10 +105,17 @@ func (p *people) into(r *record, e *customer.Entry) {
 	p.changed(r)
 	p.tell(tell)
 	if r.Customer.Strays(e) {
-		if who, err := p.Read(context.Background(), []customer.Ask{{Key: e.Key}}); err == nil { // it is in memory
-			for _, x := range who[0].PassOn(*e) {
-				p.into(p.at(x.Key), &x)
-			}
-		}
+		p.passOn(e.Key)
+	}
+}
+
+// passOn has the records of a person hear of orders of theirs; see customer.Person.PassOn.
+func (p *people) passOn(k customer.Key) {
+	who, err := p.Read(context.Background(), []customer.Ask{{Key: k}})
+	if err != nil {
+		return // it is in memory
+	}
+	for _, x := range who[0].PassOn() {
+		p.into(p.at(x.Key), &x)
 	}
 }
