@@ -40,6 +40,9 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 		if _, v := workers.Unused(stepOf(t, Greeting), "the greeting", in, await); v != (touch.Verdict{}) {
 			return v
 		}
+		if o, bought := before(c, at); bought { // which was told after the greeting
+			return touch.DropFor(reason.Purchased, "the code is for a first order, and order "+o+" was placed before they joined")
+		}
 	}
 	settled := func(step string) bool {
 		k, ok := stepOf(t, step).ClaimIn(c)

@@ -165,6 +165,7 @@ func TestWanted(t *testing.T) {
 		{"the code is used", []events.Event{yes(0, 0), issued(0, 14*day, on), sent(0, "greeting", on), ordered(time.Minute, "1", "welcome10")}, "reminder", 5 * day, reason.Purchased, 0},
 		{"the code has expired", []events.Event{yes(0, 0), issued(0, 4*day, on), sent(0, "greeting", on)}, "reminder", 5 * day, reason.Expired, 0},
 		{"there was no code", []events.Event{yes(0, 0), sent(0, "greeting", on)}, "reminder", 5 * day, reason.InsufficientData, 0},
+		{"ordered before, which was told after the greeting", []events.Event{yes(0, 0), issued(0, 14*day, on), sent(0, "greeting", on), ordered(-day, "1")}, "reminder", 5 * day, reason.Purchased, 0},
 		{"the greeting waits", []events.Event{yes(0, 0)}, "reminder", 5 * day, reason.NotYet, 6 * day},
 		{"greeted for the day before, as it was known then", []events.Event{yes(0, 0), sent(-time.Hour, "greeting", "2025-06-09")}, "greeting", 0, reason.NotNew, 0},
 		{"greeted half a year ago", []events.Event{yes(0, 0), sent(-180*day, "greeting", "2024-12-12")}, "greeting", 0, reason.NotNew, 0},
