@@ -354,3 +354,20 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryFindingIsListed(t *testing.T) {
+	dir := filepath.Join(root, "findings")
+	text, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.sh"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, s := range scripts {
+		if name := filepath.Base(s); !strings.Contains(string(text), "| ["+name+"]("+name+") | ") {
+			t.Errorf("findings/README.md has no line for %s", name)
+		}
+	}
+}
