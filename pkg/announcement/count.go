@@ -68,7 +68,7 @@ func countClaims(ctx context.Context, customers Scanner, d *Definition, seen fun
 	n := 0
 	err := customers.Scan(ctx, d.Store, func(batch []customer.Record) error {
 		for i := range batch {
-			k := customer.ClaimKey(touch.Touch{Worker: Worker, Step: d.Step(), Customer: batch[i].Key, Occasion: d.ID}.ID())
+			k := touch.Touch{Worker: Worker, Step: d.Step(), Customer: batch[i].Key, Occasion: d.ID}.ClaimKey()
 			c, claimed := batch[i].Customer.Claimed(k)
 			switch {
 			case !claimed:

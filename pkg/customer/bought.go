@@ -42,10 +42,7 @@ const noLine = -1
 
 // Bought returns what the customer bought, as far as the details of orders are kept.
 func (c *Customer) Bought() *Bought {
-	n := 0
-	for o := range c.Placed() {
-		n += len(o.Lines)
-	}
+	n := c.lines()
 	b := &Bought{orders: c.Orders, told: n, since: make([]time.Time, len(c.Orders)), places: map[string]int32{}, lines: make([]boughtLine, 0, n)}
 	for age := range c.Orders {
 		if !b.order(int32(age)).Test {
@@ -53,6 +50,14 @@ func (c *Customer) Bought() *Bought {
 		}
 	}
 	return b
+}
+
+// lines returns how many lines are kept of the orders that were placed.
+func (c *Customer) lines() (n int) {
+	for o := range c.Placed() {
+		n += len(o.Lines)
+	}
+	return n
 }
 
 // order returns the order of an age.
@@ -94,10 +99,7 @@ func (b *Bought) add(order int32) {
 // was bought is the same still: so much is told of orders at times that details of the
 // oldest are forgotten.
 func (b *Bought) Moved(c *Customer, order string) bool {
-	n := 0
-	for o := range c.Placed() {
-		n += len(o.Lines)
-	}
+	n := c.lines()
 	if n != b.told || len(c.Orders) != len(b.orders) {
 		return false
 	}
@@ -114,10 +116,7 @@ func (b *Bought) Moved(c *Customer, order string) bool {
 // and what that one has: it is new, and newer than all others, and no details of the oldest
 // were forgotten.
 func (b *Bought) Placed(c *Customer, order string) bool {
-	n := 0
-	for o := range c.Placed() {
-		n += len(o.Lines)
-	}
+	n := c.lines()
 	if len(c.Orders) != len(b.orders)+1 || c.Orders[0].ID != order || c.Orders[0].Test || n != b.told+len(c.Orders[0].Lines) {
 		return false
 	}

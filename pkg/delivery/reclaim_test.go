@@ -44,7 +44,7 @@ func TestAClaimUnderWhichAnEmailMayHaveLeftIsWrittenToTheNextRedis(t *testing.T)
 					if err != nil {
 						t.Fatal(err)
 					}
-					k, ok := got[0].Customer.Claimed(customer.ClaimKey(touch.ID()))
+					k, ok := got[0].Customer.Claimed(touch.ClaimKey())
 					return ok && k.State == customer.Open
 				}
 				if claimed() {
@@ -86,7 +86,7 @@ func TestAClaimUnderWhichNothingLeftIsReleasedInTheNextRedis(t *testing.T) {
 			if err != nil {
 				r.t.Fatal(err)
 			}
-			k, ok := got[0].Customer.Claimed(customer.ClaimKey(touch.ID()))
+			k, ok := got[0].Customer.Claimed(touch.ClaimKey())
 			return ok && k.State == customer.Open
 		}
 		time.Sleep(time.Minute + time.Second)

@@ -30,7 +30,7 @@ func (d *Delivery) word(ctx context.Context, a *attempt) Decision {
 			return false
 		}
 		// It is for another address, or another worker's email comes first, and is sent by itself.
-		in.Customer = in.Customer.With(customer.Claim{Touch: customer.ClaimKey(asNamed(a, t).ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+		in.Customer = in.Customer.With(customer.Claim{Touch: asNamed(a, t).ClaimKey(), State: customer.Dropped, At: in.Now.UnixMilli()})
 		return true
 	})
 	a.shared = in.Gathered

@@ -30,7 +30,7 @@ func bundling() *series {
 			var out []touch.Touch
 			for _, o := range occasions {
 				u := touch.Touch{Worker: worker, Step: "reorder", Customer: t.Customer, Occasion: o}
-				if _, claimed := in.Customer.Claimed(customer.ClaimKey(u.ID())); !claimed && o != t.Occasion {
+				if _, claimed := in.Customer.Claimed(u.ClaimKey()); !claimed && o != t.Occasion {
 					out = append(out, u)
 				}
 			}

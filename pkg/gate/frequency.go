@@ -66,7 +66,7 @@ func frequency(c *Case) touch.Verdict {
 	if !c.marketing() {
 		return touch.Verdict{}
 	}
-	this := customer.ClaimKey(c.Touch.ID())
+	this := c.Touch.ClaimKey()
 	var until time.Time
 	var why Window
 	for _, w := range c.windows() {
@@ -141,7 +141,7 @@ const told = 4
 // used says how full a window is, and which emails filled it when.
 func (c *Case) used(w Window) string {
 	var when []string
-	mails := w.Used(c.recipient().Claims, c.Now, customer.ClaimKey(c.Touch.ID()))
+	mails := w.Used(c.recipient().Claims, c.Now, c.Touch.ClaimKey())
 	for _, k := range mails[:min(len(mails), told)] {
 		when = append(when, Moment(time.UnixMilli(k.At), c.zone()))
 	}

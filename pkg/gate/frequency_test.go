@@ -104,7 +104,7 @@ func TestNoCapIsEverExceededAndNoHoldIsLongerThanItMust(t *testing.T) {
 }
 
 func TestWhatDoesNotCountTowardsTheCaps(t *testing.T) {
-	key := customer.ClaimKey(passing().Touch.ID())
+	key := passing().Touch.ClaimKey()
 	for name, k := range map[string]customer.Claim{
 		"a dropped touch":               {Touch: 5, State: customer.Dropped, At: now.UnixMilli()},
 		"the claim of this touch":       {Touch: key, State: customer.Open, At: now.UnixMilli()},

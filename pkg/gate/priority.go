@@ -27,7 +27,7 @@ func (c *Case) Scarce() bool {
 	if !c.marketing() || c.yielded() {
 		return false
 	}
-	this := customer.ClaimKey(c.Touch.ID())
+	this := c.Touch.ClaimKey()
 	if c.Policy.PerDay > 0 && len(c.onDay(c.date(c.Now), c.recipient().Claims, c.Now, this))+1 >= int(c.Policy.PerDay) {
 		return true
 	}
@@ -63,7 +63,7 @@ func (c *Case) Yield(priority int, rivals []Rival, lookAhead time.Duration) touc
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.At.Compare(b.At), cmp.Compare(a.Touch.ID(), b.Touch.ID()))
 	})
 	without := c.placed(above, nil)
-	with := c.placed(above, &customer.Claim{Touch: customer.ClaimKey(c.Touch.ID()), State: customer.Sent, At: c.Now.UnixMilli()})
+	with := c.placed(above, &customer.Claim{Touch: c.Touch.ClaimKey(), State: customer.Sent, At: c.Now.UnixMilli()})
 	for i, r := range above {
 		if without[i] && !with[i] {
 			return c.later(r.At.Add(afterRival), reason.Yields, fmt.Sprintf("%s.%s of priority %d goes first, at %s",
@@ -90,7 +90,7 @@ func (c *Case) placed(rivals []Rival, first *customer.Claim) []bool {
 	}
 	out := make([]bool, len(rivals))
 	for i, r := range rivals {
-		key := customer.ClaimKey(r.Touch.ID())
+		key := r.Touch.ClaimKey()
 		if out[i] = c.room(claims, r.At, key); out[i] {
 			add(customer.Claim{Touch: key, State: customer.Sent, At: r.At.UnixMilli()})
 		}

@@ -89,7 +89,7 @@ func TestThePlacesGoToTheHighestPriority(t *testing.T) {
 			}
 			switch v.Action {
 			case touch.Send:
-				c.SetClaim(customer.Claim{Touch: customer.ClaimKey(r.touch.ID()), State: customer.Sent, At: now.UnixMilli()})
+				c.SetClaim(customer.Claim{Touch: r.touch.ClaimKey(), State: customer.Sent, At: now.UnixMilli()})
 				r.ended = true
 			case touch.Drop:
 				r.ended = true

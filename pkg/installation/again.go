@@ -106,7 +106,7 @@ func (i *Installation) planAgain(ctx context.Context, f Found, entries []custome
 		if !w.Concerned(e.Event) {
 			continue
 		}
-		in := workers.Input{Event: e.Event, Key: own.Customer, Customer: new(f.Person.Customer), Products: known.Of(f.Key.Store), Zone: i.stores[f.Key.Store].Zone, Now: e.Event.Time}
+		in := workers.Input{Event: e.Event, Key: own.Customer, Customer: &f.Person.Customer, Products: known.Of(f.Key.Store), Zone: i.stores[f.Key.Store].Zone, Now: e.Event.Time}
 		for _, t := range w.Touches(in) {
 			if t.Step != own.Step || t.Occasion != own.Occasion || t.Snapshot == nil {
 				continue

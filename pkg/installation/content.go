@@ -55,7 +55,7 @@ func (i *Installation) Content(ctx context.Context, store, who, template string)
 	out, err := i.planned(ctx, f, w, step)
 	if errors.Is(err, ErrNoOccasion) && w.ByHand {
 		t := touch.Touch{Worker: w.Name, Step: step.Name, Customer: f.Key, Occasion: "preview", Snapshot: &touch.Snapshot{}}
-		out = i.compose(f, w, step, t, workers.Input{Customer: new(f.Person.Customer), Zone: i.stores[f.Key.Store].Zone, Now: i.o.Scale.Now()}, nil)
+		out = i.compose(f, w, step, t, workers.Input{Customer: &f.Person.Customer, Zone: i.stores[f.Key.Store].Zone, Now: i.o.Scale.Now()}, nil)
 		out.Note = "Not planned for them now. This is what they would see if it were announced."
 		return out, nil
 	}
@@ -129,7 +129,7 @@ func (i *Installation) occasioned(ctx context.Context, f Found, w *programme.Wor
 		if !w.Concerned(e.Event) {
 			continue
 		}
-		in := workers.Input{Event: e.Event, Key: e.Key, Customer: new(f.Person.Customer), Products: products, Zone: zone, Now: e.Event.Time}
+		in := workers.Input{Event: e.Event, Key: e.Key, Customer: &f.Person.Customer, Products: products, Zone: zone, Now: e.Event.Time}
 		for _, t := range w.Plan(in) {
 			if t.Step != step.Name || t.Snapshot == nil {
 				continue
@@ -168,7 +168,7 @@ func (i *Installation) compose(f Found, w *programme.Worker, step touch.Step, t 
 		To: channel.Recipient{Record: t.Customer}, Wording: w.Compose(t, in)}}
 	out.To.FirstName, out.To.LastName = t.Names(&own, &person)
 	if terms := out.Wording.Offer; terms != nil {
-		o, bound := person.OfferOf(customer.ClaimKey(t.ID()))
+		o, bound := person.OfferOf(t.ClaimKey())
 		if !bound {
 			o = customer.Offer{Code: StandsFor, Percent: terms.Percent, Amount: terms.Amount}
 			if terms.Valid > 0 {

@@ -29,9 +29,9 @@ func first(t touch.Touch, in workers.Input) (touch.Touch, workers.Input) {
 		return t, in
 	}
 	t = t.About()
-	own := []uint64{customer.ClaimKey(t.ID())}
+	own := []uint64{t.ClaimKey()}
 	for _, token := range in.Customer.Tokens {
-		own = append(own, customer.ClaimKey(t.Under(token).ID()))
+		own = append(own, t.Under(token).ClaimKey())
 	}
 	in.Customer = in.Customer.Without(func(k customer.Claim) bool { return slices.Contains(own, k.Touch) })
 	return t, in

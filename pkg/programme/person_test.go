@@ -63,7 +63,7 @@ func TestWhoIsARival(t *testing.T) {
 		"of one that is off": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) { w.Settings.Status = workers.Off }},
 		"of no step":         {in: 0, change: func(_ *programme.Person, _ *programme.Worker, x *touch.Touch) { x.Step = "gone" }},
 		"under way": {in: 0, change: func(p *programme.Person, _ *programme.Worker, x *touch.Touch) {
-			p.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Open, At: now.UnixMilli()})
+			p.Customer.SetClaim(customer.Claim{Touch: x.ClaimKey(), State: customer.Open, At: now.UnixMilli()})
 		}},
 		"not wanted": {in: 0, change: func(_ *programme.Person, w *programme.Worker, _ *touch.Touch) {
 			says(w, touch.DropFor(reason.Purchased, ""))

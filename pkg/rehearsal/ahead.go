@@ -187,7 +187,7 @@ func decided(r *record, t touch.Touch) bool {
 	if r == nil {
 		return false
 	}
-	k, ok := r.Customer.Claimed(customer.ClaimKey(t.ID()))
+	k, ok := r.Customer.Claimed(t.ClaimKey())
 	return ok && !(k.State == customer.Dropped && reason.Reason(k.Why).Revocable())
 }
 

@@ -120,7 +120,7 @@ func TestWhatHasItsOutcomeUnderAnotherIdIsNotPlanned(t *testing.T) {
 		e := placed("main", time.Now())
 		p := &people{tokens: []string{e.Key.Token, "bbbbbbbbbbbbbbbb"}}
 		twin := touch.Touch{Worker: thankyou.Name, Step: "thanks", Customer: e.Key, Occasion: "1001"}.Under("bbbbbbbbbbbbbbbb")
-		p.who.SetClaim(customer.Claim{Touch: customer.ClaimKey(twin.ID()), State: customer.Sent, At: 1})
+		p.who.SetClaim(customer.Claim{Touch: twin.ClaimKey(), State: customer.Sent, At: 1})
 		if err := thanking(t, p, schedule.New(d.js, clock.Scale{}), nil).Plan(t.Context(), []customer.Entry{e}); err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ func (t Touch) ClaimIn(c *customer.Customer) (customer.Claim, bool) {
 	if len(c.Claims) == 0 {
 		return customer.Claim{}, false
 	}
-	best, found := c.Claimed(t.claimKey())
+	best, found := c.Claimed(t.ClaimKey())
 	if found && best.State != customer.Dropped {
 		return best, true
 	}
@@ -32,7 +32,7 @@ func (t Touch) TwinIn(c *customer.Customer) (twin Touch, k customer.Claim, found
 				continue
 			}
 			u := t.Under(token)
-			if o, ok := c.Claimed(u.claimKey()); ok && (!found || k.State == customer.Dropped && o.State != customer.Dropped) {
+			if o, ok := c.Claimed(u.ClaimKey()); ok && (!found || k.State == customer.Dropped && o.State != customer.Dropped) {
 				twin, k, found = u, o, true
 			}
 		}
@@ -43,9 +43,9 @@ func (t Touch) TwinIn(c *customer.Customer) (twin Touch, k customer.Claim, found
 // OfferIn returns the offer that is bound to the touch, whichever id of the person it
 // was planned under.
 func (t Touch) OfferIn(c *customer.Customer) (customer.Offer, bool) {
-	o, ok := c.OfferOf(t.claimKey())
+	o, ok := c.OfferOf(t.ClaimKey())
 	for i := 0; !ok && i < len(c.Tokens); i++ {
-		o, ok = c.OfferOf(customer.ClaimKey(t.Under(c.Tokens[i]).ID()))
+		o, ok = c.OfferOf(t.Under(c.Tokens[i]).ClaimKey())
 	}
 	return o, ok
 }

@@ -16,7 +16,7 @@ func TestATouchIsThePersons(t *testing.T) {
 	}
 	mine, theirs := id.Key("main", "a"), id.Key("main", "b")
 	x := touch.Touch{Worker: "thank-you", Step: "thanks", Customer: mine, Occasion: "1"}
-	there := customer.ClaimKey(x.Under(theirs.Token).ID())
+	there := x.Under(theirs.Token).ClaimKey()
 	person := func(states ...customer.Claim) *customer.Customer {
 		c := &customer.Customer{Tokens: []string{mine.Token, theirs.Token}}
 		for _, k := range states {
@@ -24,7 +24,7 @@ func TestATouchIsThePersons(t *testing.T) {
 		}
 		return c
 	}
-	here := customer.ClaimKey(x.ID())
+	here := x.ClaimKey()
 	for name, c := range map[string]struct {
 		of   *customer.Customer
 		want customer.ClaimState // 0: it is free

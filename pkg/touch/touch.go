@@ -137,8 +137,8 @@ func (t Touch) ID() string {
 	return t.Worker + "." + t.Step + "." + t.Customer.Token + "." + t.Occasion
 }
 
-// claimKey is customer.ClaimKey of the touch's id, which is made for it alone.
-func (t *Touch) claimKey() uint64 {
+// ClaimKey is customer.ClaimKey of the touch's id, without the id.
+func (t Touch) ClaimKey() uint64 {
 	var room [160]byte
 	id := append(append(room[:0], t.Worker...), '.')
 	id = append(append(id, t.Step...), '.')

@@ -112,9 +112,9 @@ func (t *teller) rehearsal() *teller {
 // takenBy returns the email that a touch is a part of, or that leaves instead of it
 // because it was planned under another id of the person. It ends when that one leaves.
 func (f *teller) takenBy(x touch.Touch) (by sending, taken bool) {
-	by, taken = f.taken[customer.ClaimKey(x.ID())]
+	by, taken = f.taken[x.ClaimKey()]
 	if twin, _, is := x.TwinIn(&f.Person.Customer); is && !taken {
-		by, taken = f.taken[customer.ClaimKey(twin.ID())]
+		by, taken = f.taken[twin.ClaimKey()]
 	}
 	return by, taken && by.touch != x.ID()
 }
@@ -135,7 +135,7 @@ func (f *teller) settle(w *programme.Worker, x touch.Touch, v Verdict, at time.T
 			to = p.To
 		}
 		f.foreseen = append(f.foreseen, leaves)
-		f.taken[customer.ClaimKey(x.ID())] = leaves
+		f.taken[x.ClaimKey()] = leaves
 		f.claim(x.ID(), to, customer.Claim{State: customer.Sent, At: at.UnixMilli()})
 	case "drop":
 		f.claim(x.ID(), "", customer.Claim{State: customer.Dropped, At: at.UnixMilli(), Why: v.Reason})
@@ -161,7 +161,7 @@ func (f *teller) gather(w *programme.Worker, x touch.Touch, in *workers.Input) {
 				break // it may be pending under two ids
 			}
 			o.Customer = x.Customer
-			in.Customer = in.Customer.With(customer.Claim{Touch: customer.ClaimKey(o.ID()), State: customer.Dropped, At: in.Now.UnixMilli()})
+			in.Customer = in.Customer.With(customer.Claim{Touch: o.ClaimKey(), State: customer.Dropped, At: in.Now.UnixMilli()})
 		}
 	}
 }

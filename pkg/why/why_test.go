@@ -214,7 +214,7 @@ func TestWhatIsPendingIsJudgedNowAndThen(t *testing.T) {
 		t.Errorf("while the worker is paused: %q", got)
 	}
 	l.in.Store.Workers[0].Settings.Status = workers.Live
-	l.in.Person.Customer.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.UnixMilli()})
+	l.in.Person.Customer.SetClaim(customer.Claim{Touch: x.ClaimKey(), State: customer.Sent, At: now.UnixMilli()})
 	if got := verdicts(); got != [2]string{"settled sent", ""} {
 		t.Errorf("after it was sent: %q", got)
 	}

@@ -135,7 +135,7 @@ func greeting(t *testing.T, year string) touch.Touch {
 func TestWanted(t *testing.T) {
 	sent := func(year string, at string) func(*testing.T, *customer.Customer) {
 		return func(t *testing.T, c *customer.Customer) {
-			c.SetClaim(customer.Claim{Touch: customer.ClaimKey(greeting(t, year).ID()), State: customer.Sent, At: moment(t, at).UnixMilli()})
+			c.SetClaim(customer.Claim{Touch: greeting(t, year).ClaimKey(), State: customer.Sent, At: moment(t, at).UnixMilli()})
 		}
 	}
 	for _, c := range []struct {
@@ -200,7 +200,7 @@ func TestTheReminderIsAboutTheCoupon(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			who := knows("--06-10", "Europe/London")
-			id := customer.ClaimKey(greeting(t, "2025").ID())
+			id := greeting(t, "2025").ClaimKey()
 			if c.claim.Touch = id; c.claim.State != 0 {
 				who.SetClaim(c.claim)
 			}
@@ -304,7 +304,7 @@ func TestTheConfigurationFileHoldsTheDefaults(t *testing.T) {
 // the reminder: that is the coupon's.
 func TestOnceThereIsACouponItDecidesTheTimeOfTheReminder(t *testing.T) {
 	who := knows("--06-12", "Europe/London")
-	who.Bind(customer.Offer{Touch: customer.ClaimKey(greeting(t, "2025").ID()), Code: "BIRTHDAY15", Expires: moment(t, "2025-06-25 00:00 Europe/London").UnixMilli()})
+	who.Bind(customer.Offer{Touch: greeting(t, "2025").ClaimKey(), Code: "BIRTHDAY15", Expires: moment(t, "2025-06-25 00:00 Europe/London").UnixMilli()})
 	e := event(moment(t, "2025-06-10 12:00 Europe/London"), &events.CustomerUpdated{})
 	got := worker(t, asIs).Plan(workers.Input{Event: e, Key: key, Customer: &who, Now: e.Time})
 	if len(got) != 2 || !got[1].Due.Equal(moment(t, "2025-06-21 09:00 Europe/London")) {

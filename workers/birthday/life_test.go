@@ -32,7 +32,7 @@ func (l *life) happens(e events.Event) {
 	customer.Apply(&l.who, e)
 	for _, t := range l.w.Plan(workers.Input{Event: e, Customer: new(l.who), Now: e.Time}) {
 		t.Customer, t.Wake = ann, t.Due
-		if _, claimed := l.who.Claimed(customer.ClaimKey(t.ID())); !claimed && t.Step == Greeting {
+		if _, claimed := l.who.Claimed(t.ClaimKey()); !claimed && t.Step == Greeting {
 			l.pending[t.ID()] = t
 		}
 	}
@@ -60,7 +60,7 @@ func (l *life) until(end, now time.Time) {
 			continue
 		}
 		delete(l.pending, next.ID())
-		k := customer.Claim{Touch: customer.ClaimKey(next.ID()), State: customer.Dropped, At: now.UnixMilli(), Why: string(v.Reason)}
+		k := customer.Claim{Touch: next.ClaimKey(), State: customer.Dropped, At: now.UnixMilli(), Why: string(v.Reason)}
 		if v.Action == touch.Send {
 			k.State = customer.Sent
 			l.sent = append(l.sent, now)

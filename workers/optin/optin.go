@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"homing/events"
-	"homing/pkg/customer"
 	"homing/pkg/reason"
 	"homing/pkg/touch"
 	"homing/workers"
@@ -141,7 +140,7 @@ func asked(t touch.Touch, in workers.Input) (out []int64) {
 			if u.Occasion = occasion; occasion == t.Occasion {
 				return // the same question
 			}
-			if k, ok := c.Claimed(customer.ClaimKey(u.ID())); ok && k.Spends() {
+			if k, ok := c.Claimed(u.ClaimKey()); ok && k.Spends() {
 				out = append(out, k.At)
 			}
 		}

@@ -114,7 +114,7 @@ func TestAMailboxIsAskedOnceADayAndThreeTimesAMonth(t *testing.T) {
 		v := w.Wanted(x, workers.Input{Customer: &c, Now: at.Add(time.Minute)})
 		if v.Action == touch.Send {
 			state := []customer.ClaimState{customer.Open, customer.Sent, customer.Uncertain}[len(sent)%3]
-			c.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: state, At: at.Add(time.Minute).UnixMilli()})
+			c.SetClaim(customer.Claim{Touch: x.ClaimKey(), State: state, At: at.Add(time.Minute).UnixMilli()})
 			sent = append(sent, at)
 		} else if v.Reason != reason.AlreadyAsked {
 			t.Fatalf("%+v", v)
@@ -137,7 +137,7 @@ func TestAQuestionUnderAnIdThatLeftTheMailboxCounts(t *testing.T) {
 	var c customer.Customer
 	ts := planned(t, &c, request(now, &now))
 	c.Others = []customer.Others{{Token: other.Token}}
-	c.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: now.Add(-3 * time.Hour).UnixMilli()})
+	c.SetClaim(customer.Claim{Touch: x.ClaimKey(), State: customer.Sent, At: now.Add(-3 * time.Hour).UnixMilli()})
 	if v := worker(t).Wanted(ts[0], workers.Input{Customer: &c, Now: now}); v.Reason != reason.AlreadyAsked {
 		t.Errorf("%+v", v)
 	}

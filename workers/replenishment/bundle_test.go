@@ -72,7 +72,7 @@ func TestTheFirstToFallDueGathersWhatFollowsSoon(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			who := fold(append([]events.Event{order}, c.events...)...)
 			if c.claimed != "" {
-				who.SetClaim(customer.Claim{Touch: customer.ClaimKey(pending("1", c.claimed, 37).ID()), State: customer.Sent, At: 1})
+				who.SetClaim(customer.Claim{Touch: pending("1", c.claimed, 37).ClaimKey(), State: customer.Sent, At: 1})
 			}
 			x := pending("1", "tea", 30)
 			got := worker(t, c.set).Gathers(x, workers.Input{Customer: &who, Products: c.products, Zone: time.UTC, Now: after(c.now)})

@@ -277,7 +277,7 @@ func TestTheReminderFollowsTheAsk(t *testing.T) {
 			ask, reminder := p[0], p[1]
 			ask.Customer, reminder.Customer = key, key
 			if c.claim.State != 0 {
-				c.claim.Touch = customer.ClaimKey(ask.ID())
+				c.claim.Touch = ask.ClaimKey()
 				who.SetClaim(c.claim)
 			}
 			got := w.Wanted(reminder, workers.Input{Customer: &who, Now: on(c.now)})
@@ -349,7 +349,7 @@ func TestADeliveryAfterTheAskDoesNotMoveTheReminder(t *testing.T) {
 	order, late := placed("tea"), delivered(23)
 	who := fold(order, late)
 	ask := touch.Touch{Worker: "review-request", Step: "ask", Customer: key, Occasion: "1001"}
-	who.SetClaim(customer.Claim{Touch: customer.ClaimKey(ask.ID()), State: customer.Sent, At: on(21).UnixMilli()})
+	who.SetClaim(customer.Claim{Touch: ask.ClaimKey(), State: customer.Sent, At: on(21).UnixMilli()})
 	got := worker(t, asIs).Plan(workers.Input{Event: late, Key: key, Customer: &who, Now: late.Time})
 	if len(got) != 2 || got[1].Step != "reminder" || !got[1].Due.Equal(on(28)) {
 		t.Errorf("planned %+v", got)

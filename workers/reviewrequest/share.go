@@ -235,7 +235,7 @@ func claimsOfOthers(product string, t touch.Touch, who *customer.Customer, fn fu
 			if o.Test || !o.Has(product) {
 				continue
 			}
-			if k, ok := who.Claimed(customer.ClaimKey(workers.About(t, o.ID).Under(others.Token).ID())); ok {
+			if k, ok := who.Claimed(workers.About(t, o.ID).Under(others.Token).ClaimKey()); ok {
 				fn(o, k)
 			}
 		}

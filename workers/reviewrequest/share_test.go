@@ -214,7 +214,7 @@ func TestWhatWasAskedUnderAnotherIdOfThePersonCounts(t *testing.T) {
 	other := customer.Key{Store: key.Store, Token: "othertokenothert"}
 	x := touchOf(t, a, "ask")
 	x.Customer = other
-	who.SetClaim(customer.Claim{Touch: customer.ClaimKey(x.ID()), State: customer.Sent, At: on(21).UnixMilli()})
+	who.SetClaim(customer.Claim{Touch: x.ClaimKey(), State: customer.Sent, At: on(21).UnixMilli()})
 	in := workers.Input{Customer: &who, Now: on(51)}
 	if v := worker(t, asIs).Wanted(touchOf(t, b, "ask"), in); v.Action != touch.Send {
 		t.Fatalf("another customer's email counts: %+v", v)

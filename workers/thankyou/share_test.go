@@ -75,7 +75,7 @@ func TestOrdersThatArePlacedSoonAfterEachOtherShareAMail(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			who := fold(c.orders...)
 			for order, k := range c.claims {
-				k.Touch = customer.ClaimKey(thanksFor(order).ID())
+				k.Touch = thanksFor(order).ClaimKey()
 				who.SetClaim(k)
 			}
 			w, in := worker(t, hour), workers.Input{Customer: &who, Now: noon.Add(c.now)}
@@ -168,7 +168,7 @@ func TestEveryOrderIsThankedForOnce(t *testing.T) {
 				customer.Apply(&who, n.e)
 				for _, p := range w.Plan(workers.Input{Event: n.e, Customer: &who, Now: now}) {
 					p.Customer, p.Wake = key, p.Due
-					if _, claimed := who.Claimed(customer.ClaimKey(p.ID())); !claimed {
+					if _, claimed := who.Claimed(p.ClaimKey()); !claimed {
 						pending[p.ID()] = p
 					}
 				}

@@ -25,7 +25,7 @@ func (w worker) Wanted(t touch.Touch, in workers.Input) touch.Verdict {
 	if due := e.lapsed.Add(w.config.Steps[place].After); in.Now.Before(due) {
 		return touch.MoveTo(due, "the wait after the lapse is not over")
 	}
-	if k, ok := e.claim(t.Step); ok && k.Spends() && k.Touch != customer.ClaimKey(t.ID()) {
+	if k, ok := e.claim(t.Step); ok && k.Spends() && k.Touch != t.ClaimKey() {
 		return touch.DropFor(reason.Bundled, "it was sent when another order was the last one")
 	}
 	settled := func(step string) bool {

@@ -141,17 +141,4 @@ func cpuOfTree(root int) time.Duration {
 }
 
 // cpuOfEnded is the CPU time of the children of a process that have ended.
-func cpuOfEnded(pid int) time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := bytes.Cut(data, []byte(") "))
-	f := bytes.Fields(rest)
-	if len(f) < 15 {
-		return 0
-	}
-	user, _ := strconv.ParseInt(string(f[13]), 10, 64)
-	system, _ := strconv.ParseInt(string(f[14]), 10, 64)
-	return time.Duration(user+system) * clockTick
-}
+func cpuOfEnded(pid int) time.Duration { return cpuIn(pid, 13) }

@@ -275,7 +275,7 @@ func (d *decider) audit(ctx context.Context) (bytes int, err error) {
 		}
 		for i := range records {
 			c := &records[i].Customer
-			if _, ok := c.Claimed(customer.ClaimKey(some[i].ID())); !ok || len(c.Claims) != 1 {
+			if _, ok := c.Claimed(some[i].ClaimKey()); !ok || len(c.Claims) != 1 {
 				return 0, broken("a customer has %d claims, and ought to have one", len(c.Claims))
 			}
 			bytes = len(customer.Encode(c))

@@ -86,7 +86,11 @@ func status(pid int, field string) int64 {
 const clockTick = 10 * time.Millisecond
 
 // cpu is the CPU time a process has used, user and system.
-func cpu(pid int) time.Duration {
+func cpu(pid int) time.Duration { return cpuIn(pid, 11) }
+
+// cpuIn is the CPU time that stands in two fields of /proc/<pid>/stat, user and system; the
+// first is counted from the one after the name.
+func cpuIn(pid, field int) time.Duration {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
@@ -94,11 +98,11 @@ func cpu(pid int) time.Duration {
 	// The second field is the name in brackets, and may hold spaces.
 	_, rest, _ := bytes.Cut(data, []byte(") "))
 	f := bytes.Fields(rest)
-	if len(f) < 13 {
+	if len(f) < field+2 {
 		return 0
 	}
-	user, _ := strconv.ParseInt(string(f[11]), 10, 64)
-	system, _ := strconv.ParseInt(string(f[12]), 10, 64)
+	user, _ := strconv.ParseInt(string(f[field]), 10, 64)
+	system, _ := strconv.ParseInt(string(f[field+1]), 10, 64)
 	return time.Duration(user+system) * clockTick
 }
 
