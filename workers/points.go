@@ -10,7 +10,7 @@ import (
 type Points struct {
 	Balance  int          // points that can be used, after what the email itself costs
 	Pending  int          // of orders that are too new
-	Reward   int          // what a reward costs; 0: there is none
+	Reward   int          // what the next reward costs; 0: there is none
 	Needed   int          // points that are missing: for a reward, or for what the email is about
 	Spend    events.Money // or what is still to be spent
 	Expiring int          // points that expire

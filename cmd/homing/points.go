@@ -55,6 +55,7 @@ type ledgerJSON struct {
 	Balance  int          `json:"balance"`
 	Pending  int          `json:"pending"`
 	Rewards  int          `json:"rewards"`
+	Next     *nextReward  `json:"next_reward,omitempty"`
 	Tier     string       `json:"tier,omitempty"`
 	TierFrom time.Time    `json:"tier_since,omitzero"`
 	TierTo   time.Time    `json:"tier_until,omitzero"`
@@ -63,12 +64,20 @@ type ledgerJSON struct {
 	Lots     []ledgerLot  `json:"lots"`
 }
 
+// nextReward is what the customer collects points for.
+type nextReward struct {
+	Points int `json:"points"` // of the round, with which it is reached
+	Costs  int `json:"costs"`
+	Needed int `json:"needed"` // that are missing
+}
+
 type ledgerLine struct {
 	At      time.Time `json:"at"`
 	What    string    `json:"what"`
 	Order   string    `json:"order,omitempty"`
 	Points  int       `json:"points"`
 	Balance int       `json:"balance"`
+	Round   int       `json:"round,omitempty"` // of a reward, where there are several: with how many points it was reached
 	Expires time.Time `json:"expires,omitzero"`
 }
 
@@ -82,7 +91,7 @@ func ledgerOf(p installation.Points) ledgerJSON {
 	lines := func(all []points.Line) []ledgerLine {
 		out := []ledgerLine{}
 		for _, x := range all {
-			out = append(out, ledgerLine{x.At, string(x.What), x.Order, x.Points, x.Balance, x.Expires})
+			out = append(out, ledgerLine{x.At, string(x.What), x.Order, x.Points, x.Balance, x.Round, x.Expires})
 		}
 		return out
 	}
@@ -90,11 +99,17 @@ func ledgerOf(p installation.Points) ledgerJSON {
 	out := ledgerJSON{Store: p.Key.Store, Customer: p.ID, Token: p.Key.Token, Worker: string(p.Status), Member: l.Member, Since: l.Since, Balance: l.Balance,
 		Pending: l.Pending, Rewards: l.Rewards, Tier: p.Tier.Tier, TierFrom: p.Tier.Since, TierTo: p.Tier.Until,
 		Lines: lines(l.Lines), Coming: lines(l.Coming), Lots: []ledgerLot{}}
+	if l.Next.Costs > 0 && l.Member {
+		out.Next = &nextReward{l.Next.Points, l.Next.Costs, missing(l)}
+	}
 	for _, x := range l.Lots {
 		out.Lots = append(out.Lots, ledgerLot{x.At, x.Expires, x.Left})
 	}
 	return out
 }
+
+// missing returns how many points are missing for the next reward.
+func missing(l points.Ledger) int { return max(l.Next.Costs-l.Balance, 0) }
 
 func writeLedger(to io.Writer, p installation.Points, zone *time.Location) error {
 	l := p.Ledger
@@ -110,6 +125,9 @@ func writeLedger(to io.Writer, p installation.Points, zone *time.Location) error
 	fmt.Fprint(to, plural(l.Balance, "point"))
 	if l.Pending != 0 {
 		fmt.Fprintf(to, ", %d more that cannot be used yet", l.Pending)
+	}
+	if l.Next.Costs > 0 {
+		fmt.Fprintf(to, "; %d missing for the next reward", missing(l))
 	}
 	fmt.Fprintf(to, "\nmember since %s", day(l.Since))
 	if t := p.Tier; t.Tier != "" {
@@ -136,6 +154,8 @@ func writeLines(to io.Writer, title string, lines []points.Line, zone *time.Loca
 		switch {
 		case x.What == points.Order && x.Order != "":
 			what = "order " + printable(x.Order)
+		case x.Round > 0:
+			what = fmt.Sprintf("reward at %d", x.Round)
 		case x.Order != "":
 			what += " (order " + printable(x.Order) + ")"
 		}

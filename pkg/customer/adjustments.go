@@ -91,6 +91,19 @@ func (r *reader) adjustments() (out []Adjustment) {
 	return out
 }
 
+// PaidFor returns how many points the customer paid for the code of an offer.
+func (c *Customer) PaidFor(o Offer) int {
+	for _, a := range c.Adjustments {
+		if a.Kind == ForReward && a.Key == forReward(o.Touch) {
+			return -a.Points
+		}
+	}
+	return 0
+}
+
+// forReward is the key of what was paid for the code of a touch.
+func forReward(touch uint64) uint64 { return touch & (1<<48 - 1) }
+
 // born notes in which year a birthday was told.
 func (c *Customer) born(d *events.CustomerBirthday, s Stamp) bool {
 	return c.remember(Note{Kind: Birthday, About: uint64(cmp.Or(d.Year, s.Time().Year())), At: s.At})

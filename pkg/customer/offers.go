@@ -89,7 +89,7 @@ func (c *Customer) offered(d *events.OfferIssued, s Stamp) bool {
 	}
 	changed := c.Bind(o)
 	if d.Points > 0 {
-		changed = c.adjust(Adjustment{ForReward, o.Touch & (1<<48 - 1), s.At, -d.Points}) || changed
+		changed = c.adjust(Adjustment{ForReward, forReward(o.Touch), s.At, -d.Points}) || changed
 	}
 	return changed
 }

@@ -83,3 +83,73 @@ func TestWhoCollectsPointsGetsARewardForThem(t *testing.T) {
 		}
 	})
 }
+
+const inTurn = `
+consent: {policy: explicit}
+pacing: {frequency: []}
+workers:
+  rewards:
+    status: live
+    pending: 2d
+    progress_within: 20
+    reward:
+      points: 100
+      offer: {percent: 0, amount: {amount: "5.00", currency: GBP}, valid: 60d, code: mint, value: FIVE}
+      then: [{points: 250, offer: {amount: {amount: "12.00", currency: GBP}, valid: 60d, code: mint, value: TWELVE}}]
+`
+
+// Ann orders for 110 and 125 pounds, and then for 120 more: a reward at 100 points, one at
+// 250, and the first of the next round. Bob has points for both at once.
+func TestWhoCollectsMoreGetsTheHigherRewardAsWell(t *testing.T) {
+	lengthy.Always(t)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, inTurn)
+		w.Start("intake", "rewards")
+		start := time.Now().Truncate(24 * time.Hour) // 1 January 2000
+		order := func(day int, customer, id string, pounds int64) {
+			time.Sleep(time.Until(start.Add(time.Duration(day-1)*24*time.Hour + 12*time.Hour)))
+			o := homingtest.Order(customer, id)
+			now := time.Now()
+			o.Customer.Consent = &events.Consent{Email: events.Subscribed, At: &now}
+			o.Order.Total = events.Money{Minor: 100 * pounds, Currency: "GBP"}
+			w.Publish("main", o)
+		}
+		order(1, "ann", "1001", 110)
+		order(5, "bob", "1002", 260)
+		order(8, "ann", "1003", 125)
+		order(20, "ann", "1004", 120)
+		time.Sleep(20 * 24 * time.Hour)
+
+		var codes, near []string
+		for _, m := range w.Sink.Mails() {
+			for _, prefix := range []string{"FIVE-", "TWELVE-"} {
+				if strings.Contains(m.Raw, prefix) {
+					codes = append(codes, m.At.UTC().Format("2 Jan ")+prefix+" "+m.To)
+				}
+			}
+			if strings.Contains(m.Raw, "Subject: Only ") {
+				near = append(near, m.At.UTC().Format("2 Jan ")+m.To)
+			}
+		}
+		if d := cmp.Diff([]string{
+			"3 Jan FIVE- ann@example.com", "7 Jan FIVE- bob@example.com", "8 Jan TWELVE- bob@example.com",
+			"22 Jan TWELVE- ann@example.com", "23 Jan FIVE- ann@example.com",
+		}, codes); d != "" {
+			t.Errorf("codes (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]string{"12 Jan ann@example.com"}, near); d != "" { // 15 to go, of 150
+			t.Errorf("progress (-want +got):\n%s", d)
+		}
+		var paid []int
+		for _, e := range w.Timeline() {
+			if d, ok := e.Data.(*events.OfferIssued); ok {
+				paid = append(paid, d.Points)
+			}
+		}
+		slices.Sort(paid)
+		if d := cmp.Diff([]int{100, 100, 100, 150, 150}, paid); d != "" {
+			t.Errorf("paid (-want +got):\n%s", d)
+		}
+	})
+}

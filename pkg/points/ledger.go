@@ -34,6 +34,7 @@ func (p *Programme) Ledger(c *customer.Customer, now time.Time) Ledger {
 			l.Rewards++
 		}
 	}
+	l.rounds(p)
 	l.open(p, entries, now)
 	return l
 }

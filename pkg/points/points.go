@@ -26,7 +26,7 @@ type Programme struct {
 	Referral int           // points for each friend who ordered on the customer's recommendation
 	Referred int           // points for a friend's first such order
 	Friends  int           // how many friends bring points in a year at most; 0: any number
-	Reward   int           // points that a reward costs; 0: there is none
+	Rewards  []int         // with how many points of a round each reward is reached, ascending; see Next
 	Expire   int           // after how many months points expire, with the end of the month; 0: never
 	Tiers    Tiers
 	Zone     *time.Location // of months and years
@@ -105,6 +105,7 @@ type Line struct {
 	Points  int       // below 0: they were taken
 	Balance int       // after it; below 0: more was taken than there was
 	Expires time.Time // of what was given: when what is left of it expires; the zero time: never
+	Round   int       // of a reward, where there are several: points of the round that went for rewards, it included
 }
 
 // Lot is points that expire at one time.
@@ -122,6 +123,7 @@ type Ledger struct {
 	Balance int       // that can be used
 	Pending int       // of orders that are too new
 	Rewards int       // that were paid for
+	Next    Next      // reward
 	Lines   []Line    // what happened, in its order
 	Coming  []Line    // what will happen if nothing else does: points that can be used, and that expire
 	Lots    []Lot     // that are open, those first that expire first

@@ -53,6 +53,13 @@ type Bonus struct {
 type Reward struct {
 	Points int            `yaml:"points"` // that it costs
 	Offer  *workers.Offer `yaml:"offer"`  // code: none takes it away
+	Then   []Further      `yaml:"then"`   // rewards that are reached with more points, ascending
+}
+
+// Further is a reward that comes after the first one.
+type Further struct {
+	Points int            `yaml:"points"` // with which it is reached, those that the rewards before it cost included
+	Offer  *workers.Offer `yaml:"offer"`
 }
 
 // Tiers are what customers reach by what they bought.
@@ -121,7 +128,7 @@ func onDay(key, s string) (time.Time, error) {
 // programme reads the rules of the points, and reports what is wrong with them, each problem by its key.
 func (c Config) programme() (points.Programme, error) {
 	p := points.Programme{Asked: c.Membership == asked, Pending: c.Pending, Joining: c.Bonus.Joining, Review: c.Bonus.Review,
-		Birthday: c.Bonus.Birthday, Referral: c.Bonus.Referral, Referred: c.Bonus.Referred, Friends: c.Bonus.Friends, Expire: c.ExpireAfter, Reward: c.Reward.Points}
+		Birthday: c.Bonus.Birthday, Referral: c.Bonus.Referral, Referred: c.Bonus.Referred, Friends: c.Bonus.Friends, Expire: c.ExpireAfter, Rewards: c.Reward.thresholds()}
 	var errs []error
 	var err error
 	if p.Starts, err = onDay("starts", c.Starts); err != nil {
@@ -182,7 +189,7 @@ const noUnit = "JPY"
 
 func (c Config) validate() error {
 	_, err := c.programme()
-	errs := []error{c.Settings.Validate(), err, workers.At("reward.offer", c.Reward.Offer.Validate())}
+	errs := []error{c.Settings.Validate(), err, workers.At("reward", c.Reward.validate())}
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if c.Membership != automatic && c.Membership != asked {
 		fail("membership: %q is neither automatic nor asked", c.Membership)
@@ -207,12 +214,8 @@ func (c Config) validate() error {
 	switch {
 	case c.Class == touch.Transactional:
 		fail("class: this is advertising, which needs consent; leave it marketing")
-	case c.Reward.Offer.Terms() != nil && len(c.Reward.Offer.Segments) > 0:
-		fail("reward.offer.segments: a reward is for all who have the points for it; write segments in the section of the worker to have fewer members mailed")
-	case c.Reward.Offer.Terms() != nil && c.Reward.Points < 1:
-		fail("reward.points: %d is not above 0; write how many points the reward costs", c.Reward.Points)
-	case c.ProgressWithin >= max(c.Reward.Points, 1):
-		fail("progress_within: %d is not less than the %d points of the reward", c.ProgressWithin, c.Reward.Points)
+	case c.ProgressWithin > 0 && c.ProgressWithin >= c.Reward.least():
+		fail("progress_within: %d is not less than the %d points that a reward takes", c.ProgressWithin, c.Reward.least())
 	case len(c.Expiring) > 2 || len(c.Expiring) == 2 && c.Expiring[0] <= c.Expiring[1] || len(c.Expiring) > 0 && c.Expiring[len(c.Expiring)-1] <= 0:
 		fail("expiring: write at most two times before points expire, the longer one first, for example [30d, 7d]")
 	case c.Tiers.Window == calendar && len(c.Tiers.Steps) > 0 && c.AtRisk > c.Tiers.Grace:

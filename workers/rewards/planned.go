@@ -49,10 +49,10 @@ func (w worker) aboutRewards(l points.Ledger, add func(step, occasion string, du
 		return
 	}
 	next := fmt.Sprint(l.Rewards + 1)
-	costs := w.config.Reward.Points
+	costs := l.Next.Costs
 	at, ok := enough(l, costs)
 	if ok {
-		add(Earned, next+"-"+at.UTC().Format("20060102"), at)
+		add(earned(l.Next.Place), next+"-"+at.UTC().Format("20060102"), at)
 	}
 	if w.config.ProgressWithin == 0 || l.Balance >= costs {
 		return

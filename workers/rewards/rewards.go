@@ -27,7 +27,7 @@ const Name = "rewards"
 const (
 	Joined   = "joined"
 	Progress = "progress"
-	Earned   = "earned"
+	Earned   = "earned"        // the first reward; the second is earned-2
 	Expiring = "expiring"      // the first time that it is told
 	Soon     = "expiring-soon" // the second
 	Reached  = "tier"
@@ -108,8 +108,9 @@ func (w worker) steps() []touch.Step {
 	}
 	add(true, Joined, Joined)
 	add(w.rewards() && c.ProgressWithin > 0, Progress, Progress)
-	if add(w.rewards(), Earned, Earned); w.rewards() {
-		out[len(out)-1].Offer = c.Reward.Offer.Terms()
+	for i, f := range c.Reward.all() {
+		add(true, earned(i), Earned)
+		out[len(out)-1].Offer = f.Offer.Terms()
 	}
 	add(c.ExpireAfter > 0 && len(c.Expiring) > 0, Expiring, Expiring)
 	add(c.ExpireAfter > 0 && len(c.Expiring) > 1, Soon, Expiring)

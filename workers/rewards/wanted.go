@@ -47,9 +47,17 @@ func (w worker) standing(l points.Ledger) string {
 		s += fmt.Sprintf(", %d more that cannot be used yet", l.Pending)
 	}
 	if w.rewards() {
-		s += fmt.Sprintf("; a reward costs %d", w.config.Reward.Points)
+		s += "; " + w.price(l.Next)
 	}
 	return s
+}
+
+// price says what the next reward costs.
+func (w worker) price(n points.Next) string {
+	if len(w.programme.Rewards) == 1 {
+		return fmt.Sprintf("a reward costs %d", n.Costs)
+	}
+	return fmt.Sprintf("the next reward, at %d, takes %d", n.Points, n.Costs)
 }
 
 // Silence says how they stand.
@@ -67,18 +75,23 @@ func (w worker) Silence(in workers.Input) (reason.Reason, string) {
 // Compose binds the code to the reward, and says how they stand.
 func (w worker) Compose(t touch.Touch, in workers.Input) workers.Wording {
 	l := w.Ledger(in)
-	p := &workers.Points{Balance: max(l.Balance, 0), Pending: l.Pending}
+	p := &workers.Points{Pending: l.Pending}
 	out := workers.Wording{Points: p, Detail: w.standing(l), Orders: in.Customer.OrderCount()}
-	if w.rewards() {
-		p.Reward, p.Needed = w.config.Reward.Points, max(w.config.Reward.Points-l.Balance, 0)
-	}
-	switch t.Step {
-	case Earned:
-		terms := *w.config.Reward.Offer.Terms()
-		terms.Points, out.Offer = w.config.Reward.Points, &terms
-		if _, bound := t.OfferIn(in.Customer); !bound {
-			p.Balance = max(l.Balance-terms.Points, 0)
+	next, balance := l.Next, l.Balance
+	if terms := w.terms(t.Step); terms != nil {
+		out.Offer = terms
+		if o, bound := t.OfferIn(in.Customer); bound {
+			terms.Points = in.Customer.PaidFor(o)
+		} else {
+			terms.Points, next = next.Costs, w.programme.After(next)
+			balance -= terms.Points
 		}
+	}
+	if w.rewards() {
+		p.Reward, p.Needed = next.Costs, max(next.Costs-balance, 0)
+	}
+	p.Balance = max(balance, 0)
+	switch t.Step {
 	case Expiring, Soon:
 		for _, x := range l.Expiring() {
 			if on := x.At.In(zoneOf(in)); on.Format(time.DateOnly) == t.Occasion {
