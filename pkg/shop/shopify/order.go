@@ -41,6 +41,7 @@ type shopifyOrder struct {
 	DiscountsSet        set           `json:"total_discounts_set"`
 	Tax                 shop.Number   `json:"total_tax"`
 	TaxSet              set           `json:"total_tax_set"`
+	TaxesIncluded       bool          `json:"taxes_included"` // in prices
 	ShippingSet         set           `json:"total_shipping_price_set"`
 	ShippingLines       []shippingFee `json:"shipping_lines"`
 }
@@ -126,7 +127,7 @@ func (o *shopifyOrder) tellGone(t *shop.Teller, who events.Customer, at, cancell
 			continue
 		}
 		err := t.Tell(id, shop.First(shop.Moment(r.CreatedAt), at), &events.OrderRefunded{Customer: who,
-			Order: events.OrderChange{ID: id, Items: items, Refund: events.Reference{ID: r.ID.ID()}}})
+			Order: events.OrderChange{ID: id, Items: items, Refund: events.Reference{ID: r.ID.ID()}, Amount: o.paidBack(r)}})
 		if err != nil {
 			return err
 		}

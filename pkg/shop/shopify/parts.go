@@ -17,7 +17,18 @@ type refund struct {
 		LineID   shop.Number `json:"line_item_id"`
 		Quantity shop.Number `json:"quantity"`
 		Line     line        `json:"line_item"`
+
+		Subtotal    shop.Number `json:"subtotal"` // of these pieces, less their discounts
+		SubtotalSet set         `json:"subtotal_set"`
+		Tax         shop.Number `json:"total_tax"`
+		TaxSet      set         `json:"total_tax_set"`
 	} `json:"refund_line_items"`
+	Transactions []struct {
+		Kind     string      `json:"kind"`
+		Status   string      `json:"status"`
+		Amount   shop.Number `json:"amount"`
+		Currency string      `json:"currency"`
+	} `json:"transactions"`
 }
 
 // fulfilled is a parcel.
@@ -54,6 +65,45 @@ func (f fulfilled) lines() (out []part) {
 		out = append(out, part{l.ID.ID(), l.product(), l.Quantity})
 	}
 	return out
+}
+
+// paidBack is how much was paid back for the items of a refund, in the currency of the
+// order's total: what they cost the customer, or all of the money if that is less. Without
+// any money, it is what an edit took out before it was paid. The zero Money: it does not say.
+func (o *shopifyOrder) paidBack(r refund) events.Money {
+	out := events.Money{Currency: o.money(o.TotalSet, o.Total).Currency}
+	for _, l := range r.Lines {
+		cost, tax := o.money(l.SubtotalSet, l.Subtotal), o.money(l.TaxSet, l.Tax)
+		if o.TaxesIncluded {
+			tax = events.Money{Currency: out.Currency}
+		}
+		if out.Currency == "" || cost.Currency != out.Currency || tax.Currency != out.Currency {
+			return events.Money{}
+		}
+		out.Minor += cost.Minor + tax.Minor
+	}
+	if m, ok := r.money(out.Currency); ok {
+		out.Minor = min(out.Minor, m.Minor)
+	}
+	if out.Minor == 0 {
+		return events.Money{}
+	}
+	return out
+}
+
+// money is all that was paid back with a refund, shipping included, if it was in a currency.
+func (r refund) money(currency string) (events.Money, bool) {
+	var sum []shop.Number
+	for _, x := range r.Transactions {
+		switch {
+		case x.Kind != "refund" || x.Status != "success":
+		case x.Currency != currency:
+			return events.Money{}, false
+		default:
+			sum = append(sum, x.Amount)
+		}
+	}
+	return shop.NewAmounts(currency).Money(shop.Sum(sum...)), len(sum) > 0
 }
 
 // changed adds up pieces by product.
