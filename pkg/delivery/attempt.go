@@ -87,6 +87,9 @@ func (d *Delivery) attemptAt(a *attempt, t touch.Touch) error {
 	}
 	a.began, a.touch, a.id, a.owner = time.Now(), t, t.ID(), rand.Uint64()
 	a.store, a.worker, a.route = store, store.Worker(t.Worker), d.o.Routes[t.Customer.Store]
+	if own, ok := d.o.Others[Way{t.Customer.Store, t.Worker}]; ok {
+		a.route = own
+	}
 	a.key = customer.ClaimKey(a.id)
 	a.step, _ = a.worker.Step(t)
 	return nil

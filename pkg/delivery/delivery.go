@@ -86,6 +86,9 @@ type Route struct {
 	Rate        Rate
 }
 
+// Way names the messages of one worker in one store.
+type Way struct{ Store, Worker string }
+
 // Rate is the throughput that all replicas share.
 type Rate interface {
 	// Wait returns when one more message to a domain may go out: again is 0. Where that
@@ -131,6 +134,7 @@ type Asked interface {
 type Options struct {
 	Stores    map[string]*programme.Store // by id
 	Routes    map[string]Route            // by store
+	Others    map[Way]Route               // of workers that leave by another route than their store's; may be nil
 	Customers Customers
 	People    People
 	Timeline  Timeline

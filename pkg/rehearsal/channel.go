@@ -9,11 +9,20 @@ import (
 // accepts is a channel whose relay takes everything, and that composes nothing: what an
 // email says is decided before it is asked.
 type accepts struct {
+	name     string                // the entity of its facts
 	composed func(channel.Content) // told what would be composed
 }
 
+// entity is that of the facts about what goes by a channel, as live; "" is email.
+func entity(channel string) string {
+	if channel != "" {
+		return "webhook"
+	}
+	return "email"
+}
+
 // Name implements channel.Channel.
-func (accepts) Name() string { return "email" }
+func (a accepts) Name() string { return a.name }
 
 // MessageID implements channel.Channel.
 func (accepts) MessageID(touch string) string { return touch + "@rehearsal" }

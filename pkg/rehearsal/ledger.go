@@ -26,6 +26,8 @@ type Outcome struct {
 	Template string    // of one that was sent
 	Language string    // likewise, the customer's; "": not known
 	Customer string    // token of the id it was planned for
+	Entity   string    // of its fact: "email", or "webhook" of what goes by a channel
+	Channel  string    // that it goes by; "": email
 }
 
 // Touch is the id of its touch.
@@ -96,7 +98,7 @@ func (l *ledger) fact(e *customer.Entry, f events.Fact) {
 	}
 	b := f.Body()
 	o := Outcome{At: e.Event.Time, Person: l.e.person(e.Key), Worker: b.Worker, Step: b.Step, Occasion: b.Occasion, Action: e.Event.Type.Action(),
-		Reason: b.Reason, Detail: b.Detail, Class: touch.Class(b.Class), Template: b.Template, Customer: b.Customer}
+		Reason: b.Reason, Detail: b.Detail, Class: touch.Class(b.Class), Template: b.Template, Customer: b.Customer, Entity: e.Event.Type.Entity(), Channel: b.Channel}
 	if b.Until != nil {
 		o.Until = *b.Until
 	}
@@ -107,7 +109,7 @@ func (l *ledger) fact(e *customer.Entry, f events.Fact) {
 	for _, id := range b.Bundles {
 		if worker, step, token, occasion, err := touch.ParseID(id); err == nil {
 			l.outcomes = append(l.outcomes, Outcome{At: o.At, Person: o.Person, Worker: worker, Step: step, Occasion: occasion,
-				Action: events.ActionDropped, Reason: string(reason.Bundled), Class: o.Class, Customer: token})
+				Action: events.ActionDropped, Reason: string(reason.Bundled), Class: o.Class, Customer: token, Entity: o.Entity, Channel: o.Channel})
 		}
 	}
 }

@@ -1,13 +1,17 @@
 package rehearsal_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"homing/events"
 	"homing/pkg/config"
+	"homing/pkg/programme"
 	"homing/pkg/rehearsal"
 )
 
@@ -157,5 +161,51 @@ func TestWhatHomingSaidItselfIsLeftOut(t *testing.T) {
 	}
 	if r.Len() != 0 || r.Own != 2 {
 		t.Errorf("%d events, %d left out; want none and 2", r.Len(), r.Own)
+	}
+}
+
+// What goes by a channel has the facts of a channel, as it has live, and is told so.
+func TestWhatGoesByAChannelHasItsFacts(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret that only tests use"))+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse("test", []byte(segmented+`  win-back: {channel: letters}
+channels: {sms: {url: "http+insecure://127.0.0.1:8090/", secret_file: "`+secret+`"}, letters: {url: "http+insecure://127.0.0.1:8091/", secret_file: "`+secret+`", consent: email}}
+`), nil, programme.WorkerNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := rehearsal.New(rehearsal.Options{Config: c, Secret: "a secret that only tests use, 32+ bytes"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = tiny().Each(func(e events.Event) error {
+		body, err := events.Encode(e)
+		if err != nil {
+			return err
+		}
+		return r.Add("main", e.Type, body)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := r.Live(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]int{}
+	for _, o := range result.Outcomes {
+		by[o.Entity+" "+o.Channel]++
+		if (o.Worker == "win-back") != (o.Entity == "webhook") || (o.Channel == "letters") != (o.Entity == "webhook") {
+			t.Fatalf("%+v", o)
+		}
+	}
+	if len(by) != 2 || by["webhook letters"] == 0 || by["email "] == 0 {
+		t.Errorf("%v", by)
+	}
+	if _, err := result.Stories(t.Context(), 10); err != nil {
+		t.Error(err)
 	}
 }

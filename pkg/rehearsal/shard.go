@@ -64,7 +64,7 @@ func newShard(e *engine) *shard {
 		s.planners = append(s.planners, p)
 	}
 	s.delivery = delivery.New(delivery.Options{
-		Stores: e.stores, Routes: s.routes(), Customers: s.people, People: s.people, Timeline: s, Schedule: s.board, Codes: codes{s},
+		Stores: e.stores, Routes: s.routes(), Others: s.others(), Customers: s.people, People: s.people, Timeline: s, Schedule: s.board, Codes: codes{s},
 		Products: e.productsOf, Habits: s.people.habits, Address: e.id.Address, Mailbox: e.id.AddressKey, Code: e.id.Code, Take: s.intake.Take,
 		Scale: scale, Log: zap.NewNop(), Asked: questions{s}, Alone: true,
 	})
@@ -74,9 +74,26 @@ func newShard(e *engine) *shard {
 func (s *shard) routes() map[string]delivery.Route {
 	out := map[string]delivery.Route{}
 	for id := range s.e.stores {
-		out[id] = delivery.Route{Channel: accepts{s.ledger.composed}, Connections: 1, Rate: unlimited{}}
+		out[id] = s.route("")
 	}
 	return out
+}
+
+// others are the routes of workers that do not go by email.
+func (s *shard) others() map[delivery.Way]delivery.Route {
+	out := map[delivery.Way]delivery.Route{}
+	for id, store := range s.e.stores {
+		for _, w := range store.Workers {
+			if by := w.Policy.Channel; by != "" {
+				out[delivery.Way{Store: id, Worker: w.Name}] = s.route(by)
+			}
+		}
+	}
+	return out
+}
+
+func (s *shard) route(channel string) delivery.Route {
+	return delivery.Route{Channel: accepts{entity(channel), s.ledger.composed}, Connections: 1, Rate: unlimited{}}
 }
 
 // until lives through all that comes before a time.

@@ -167,9 +167,9 @@ func (r *Result) before(ctx context.Context, s *shard, person int32) (key custom
 
 // entry is the fact that says an outcome.
 func (o *Outcome) entry(k customer.Key) customer.Entry {
-	t := events.Type("email." + o.Action)
+	t := events.Type(o.Entity + "." + o.Action)
 	b := events.FactBody{Touch: o.Touch(), Worker: o.Worker, Step: o.Step, Customer: o.Customer, Occasion: o.Occasion,
-		Class: string(o.Class), Reason: o.Reason, Detail: o.Detail, Template: o.Template}
+		Class: string(o.Class), Reason: o.Reason, Detail: o.Detail, Template: o.Template, Channel: o.Channel}
 	id := b.Touch + "." + o.Action
 	if !o.Until.IsZero() {
 		until := o.Until
