@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -147,6 +148,7 @@ func TestTheDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	t.Run("rights", func(t *testing.T) { c.t = t; c.leastRights() })
 	t.Run("redis", func(t *testing.T) { c.t = t; c.brokenRedis() })
 	t.Run("relay", func(t *testing.T) { c.t = t; c.brokenRelay() })
+	t.Run("channels", func(t *testing.T) { c.t = t; c.brokenChannels() })
 	t.Run("dns", func(t *testing.T) { c.t = t; c.brokenDNS() })
 	t.Run("files", func(t *testing.T) { c.t = t; c.openFiles() })
 	c.t = t
@@ -423,6 +425,23 @@ func (c *clinic) differingReplicas() {
 			c.finds(doctor.Replicas, x.level, x.text, x.do, nil)
 		}()
 	}
+}
+
+// brokenChannels tries an endpoint that is up, and one that is not. Neither is sent a request.
+func (c *clinic) brokenChannels() {
+	asked := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { c.t.Error("an endpoint was sent a request") })
+	up, gone := httptest.NewServer(asked), httptest.NewServer(asked)
+	c.t.Cleanup(up.Close)
+	gone.Close()
+	text, err := os.ReadFile(c.config)
+	c.must(err)
+	secret := write(c.t, c.t.TempDir(), "sms", "whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret of ours, for an endpoint"))+"\n")
+	to := func(s *httptest.Server) []string {
+		return []string{"--config", write(c.t, c.t.TempDir(), "homing.yaml", string(text)+fmt.Sprintf("channels: {sms: {url: %q, secret_file: %q}}\n", "http+insecure://"+s.Listener.Addr().String()+"/a secret of ours", secret))}
+	}
+	c.finds(doctor.Channels, doctor.OK, "everything goes by email", "", nil)
+	c.finds(doctor.Channels, doctor.OK, "channel sms at "+up.Listener.Addr().String()+": takes connections, unencrypted", "", nil, to(up)...)
+	c.finds(doctor.Channels, doctor.Trouble, "nothing listens there", "start the endpoint", nil, to(gone)...)
 }
 
 func (c *clinic) brokenGateway() {

@@ -44,13 +44,14 @@ const (
 	Redis     = "redis"
 	Clocks    = "clocks"
 	RelayOf   = "relay"
+	Channels  = "channels"
 	DNS       = "dns"
 	PublicURL = "public-url"
 	Files     = "files"
 )
 
 // Checks are all checks, in the order in which they are told.
-var Checks = []string{Versions, Secret, Streams, Storage, Lag, Replicas, Redis, Clocks, RelayOf, DNS, PublicURL, Files}
+var Checks = []string{Versions, Secret, Streams, Storage, Lag, Replicas, Redis, Clocks, RelayOf, Channels, DNS, PublicURL, Files}
 
 // A Report is all that was found.
 type Report struct {

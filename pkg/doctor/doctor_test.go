@@ -164,3 +164,17 @@ func TestAReportIsAsBadAsItsWorstFinding(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestTheEndpointOfAChannel(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	judge := func(c doctor.ChannelFacts) []doctor.Finding {
+		c.Name, c.Host, c.Stores = "sms", "sms.shop.example:443", []string{"main"}
+		return doctor.JudgeChannels([]doctor.ChannelFacts{c}, now)
+	}
+	says(t, doctor.JudgeChannels(nil, now), doctor.OK, "everything goes by email", "")
+	says(t, judge(doctor.ChannelFacts{TLS: true, Certificate: now.Add(90 * 24 * time.Hour)}), doctor.OK, "channel sms at sms.shop.example:443: takes connections, encrypted", "")
+	says(t, judge(doctor.ChannelFacts{TLS: true, Certificate: now.Add(3 * 24 * time.Hour)}), doctor.Warning, "its certificate ends on 2026-03-05", "renew it")
+	says(t, judge(doctor.ChannelFacts{}), doctor.Warning, "in the clear", "channels.sms.url")
+	says(t, judge(doctor.ChannelFacts{Proxy: "proxy:3128"}), doctor.Note, "reached by the proxy proxy:3128", "")
+	says(t, judge(doctor.ChannelFacts{Err: "nothing listens there", Advice: "start it"}), doctor.Trouble, "cannot be reached from here: nothing listens there", "start it")
+}

@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -38,9 +39,10 @@ type Options struct {
 	Redis    redis.UniversalClient
 
 	Resolver  Resolver
-	SendsFrom []netip.Addr // the addresses on the internet that email leaves from; none: those of the relay's name
-	Monitor   string       // the monitoring endpoint of a nats-server; empty: none
-	HTTP      *http.Client // follows no redirect
+	SendsFrom []netip.Addr   // the addresses on the internet that email leaves from; none: those of the relay's name
+	Monitor   string         // the monitoring endpoint of a nats-server; empty: none
+	HTTP      *http.Client   // follows no redirect
+	Roots     *x509.CertPool // of the certificates of channels' endpoints; nil: the system's
 
 	Only    []string      // the checks to do; none: all
 	Timeout time.Duration // of each check; default 10 s
@@ -90,7 +92,7 @@ func (x *examiner) checks() []check {
 		{doctor.Versions, false, x.versions}, {doctor.Secret, true, x.installation}, {doctor.Streams, true, x.streams},
 		{doctor.Storage, true, x.storage}, {doctor.Lag, true, x.lag}, {doctor.Replicas, true, x.replicas},
 		{doctor.Redis, false, x.redis}, {doctor.Clocks, false, x.clocks}, {doctor.RelayOf, false, x.relays},
-		{doctor.DNS, false, x.dns}, {doctor.PublicURL, false, x.gateway}, {doctor.Files, false, x.files},
+		{doctor.Channels, false, x.channels}, {doctor.DNS, false, x.dns}, {doctor.PublicURL, false, x.gateway}, {doctor.Files, false, x.files},
 	}
 }
 
