@@ -20,6 +20,7 @@ import (
 	"homing/pkg/schedule"
 	"homing/pkg/throughput"
 	"homing/pkg/timeline"
+	"homing/pkg/touch"
 	"homing/workers"
 	"homing/workers/digest"
 )
@@ -106,8 +107,15 @@ func (a *App) intake() *intake.Intake {
 			a.metrics.events.WithLabelValues(a.metrics.knownType(x.Type), turnedDown).Inc()
 			a.rejections.add(x)
 		},
-		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(), Codes: a.customers.Unhurried(),
+		Strays: a.strays, Clicks: a.clicks, People: a.people.Unhurried(), Codes: a.customers.Unhurried(), PassOn: a.passOn,
 		Links: linkRules{a}, Warned: a.warn, Unhappy: a.o.Config.Unhappy, Trace: a.tracer,
+	})
+}
+
+// passOn reports whether a worker of a store gives customers codes to pass on.
+func (a *App) passOn(store string) bool {
+	return slices.ContainsFunc(a.stores[store].Workers, func(w *programme.Worker) bool {
+		return w.Settings.Status != workers.Off && slices.ContainsFunc(w.Emails(), func(s touch.Step) bool { return s.Offer != nil && s.Offer.Personal })
 	})
 }
 

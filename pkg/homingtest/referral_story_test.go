@@ -98,3 +98,49 @@ func TestWhoRecommendsTheShopIsThankedWithTheirFriends(t *testing.T) {
 		}
 	})
 }
+
+// The shop tells of orders alone: a friend's code in one of them is a recommendation, once,
+// however often the order is told and although it is told as such as well. An order with
+// another code is none, nor is one of before.
+func TestACodeInAnOrderIsARecommendation(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, recommending)
+		w.Start("intake", "referral")
+		start := time.Now().Truncate(24 * time.Hour) // 1 January 2000
+		at := func(day int) { time.Sleep(time.Until(start.Add(time.Duration(day-1)*24*time.Hour + 12*time.Hour))) }
+		order := func(email, id string, coupons ...string) {
+			o := homingtest.Order("", id)
+			now := time.Now()
+			o.Customer = events.Customer{Email: email, Consent: &events.Consent{Email: events.Subscribed, At: &now}}
+			o.Order.Coupons = coupons
+			w.Publish("main", o)
+		}
+		at(1)
+		order("ann@example.com", "1001")
+		at(2)
+		score := 10
+		w.Publish("main", &events.CustomerAnswered{Customer: events.Customer{Email: "ann@example.com"}, Survey: "shop", Question: events.NPS, Scale: events.NPS, Score: &score})
+		at(5)
+		code := regexp.MustCompile(`FRIEND-[0-9A-Z-]{14}`).FindString(w.Sink.Mails()[0].Raw)
+		if code == "" {
+			t.Fatal("no code in the invitation")
+		}
+		order("lee@example.com", "2001", "SPRING", strings.ToLower(code))
+		order("kim@example.com", "2002", "SPRING")
+		order("ann@example.com", "2003", code) // her own
+		time.Sleep(time.Minute)
+		order("lee@example.com", "2001", "SPRING", strings.ToLower(code)) // told again
+		w.Publish("main", &events.ReferralRedeemed{Customer: events.Customer{Email: "lee@example.com"}, Referral: events.Referral{Code: code, OrderID: "2001"}})
+		at(30)
+
+		outcomes := happened(w, "referral")
+		for i, o := range outcomes {
+			outcomes[i] = regexp.MustCompile(`[a-z2-7]{16}`).ReplaceAllString(o, "*")
+		}
+		slices.Sort(outcomes)
+		if d := cmp.Diff([]string{"friend came self_referral", "friend came sent", "invitation 2000-1 sent", "reward * self_referral", "reward * sent"}, outcomes); d != "" {
+			t.Errorf("outcomes (-want +got):\n%s", d)
+		}
+	})
+}

@@ -55,6 +55,7 @@ type Options struct {
 	Clicks    *click.Signer              // tells the gateway's clicks; nil: there are none
 	People    People                     // whose clicks they are
 	Codes     Codes                      // whose the codes are that customers pass on; nil: nobody asks
+	PassOn    func(store string) bool    // whether customers of a store pass codes on, so that orders are asked about; nil: none
 	Unhappy   Unhappy                    // which answers open a complaint; nil: none
 	Warned    func(e customer.Entry)     // told of events that were taken in with warnings; must not wait; may be nil
 	Trace     *trace.Tracer              // may be nil
@@ -146,6 +147,11 @@ func (in *Intake) handle(ctx context.Context, batch []*bus.Msg) {
 		entries, good, published = append(entries, e), append(good, m), append(published, md.Timestamp)
 	}
 	err := in.complete(ctx, entries, clicked)
+	if err == nil {
+		var also []customer.Entry
+		also, err = in.passedOn(ctx, entries)
+		noted = append(noted, also...)
+	}
 	if err == nil {
 		err = in.take(ctx, entries, noted)
 	}

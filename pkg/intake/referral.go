@@ -30,20 +30,79 @@ func (in *Intake) referral(ctx context.Context, e *customer.Entry) (*customer.En
 	if err != nil {
 		return nil, err
 	}
-	asks := []customer.Ask{{Key: who}, {Key: e.Key}}
-	ps, err := in.o.People.Read(ctx, asks)
+	d.Referral.Referrer = ""
+	return in.note(ctx, e, who, d.Referral.OrderID, d.Who().Email, false)
+}
+
+// passedOn returns what is noted with customers whose orders have a code that another one
+// passes on: the same as of an event that says so, so that both together are one referral.
+// All orders of a batch are asked about at once, and those without a code not at all. An
+// order that is told again is noted once, unless it was refused, which may be otherwise by now.
+func (in *Intake) passedOn(ctx context.Context, entries []customer.Entry) (out []customer.Entry, err error) {
+	var codes []customer.Key
+	var of []*customer.Entry // whose order has the code
+	for i := range entries {
+		e := &entries[i]
+		d, ok := e.Event.Data.(*events.OrderPlaced)
+		if !ok || len(d.Order.Coupons) == 0 || in.o.Codes == nil || e.Event.Historical || e.Event.Copy || e.Event.OfNobody() || d.Order.Test || in.o.PassOn == nil || !in.o.PassOn(e.Event.Store) {
+			continue
+		}
+		for _, c := range d.Order.Coupons[:min(len(d.Order.Coupons), mostCodes)] {
+			codes, of = append(codes, in.o.Identity.Code(e.Event.Store, c)), append(of, e)
+		}
+	}
+	if len(codes) == 0 {
+		return nil, nil
+	}
+	distinct := slices.Clone(codes)
+	slices.SortFunc(distinct, customer.CompareKeys)
+	distinct = slices.Compact(distinct)
+	ids, err := in.o.Codes.Links(ctx, distinct)
+	if err != nil {
+		return nil, err
+	}
+	var last *customer.Entry
+	for i, code := range codes {
+		n, _ := slices.BinarySearchFunc(distinct, code, customer.CompareKeys)
+		if len(ids[n]) == 0 || of[i] == last { // the first of an order counts
+			continue
+		}
+		last = of[i]
+		d := last.Event.Data.(*events.OrderPlaced)
+		also, err := in.note(ctx, last, ids[n][0], d.Order.ID, d.Who().Email, true)
+		if err != nil {
+			return nil, err
+		}
+		if also != nil {
+			out = append(out, *also)
+		}
+	}
+	return out, nil
+}
+
+// mostCodes is how many codes of one order are asked about.
+const mostCodes = 20
+
+// note returns what is noted with the friend, in whose entry it was said who recommended
+// the shop; once, if it is known already.
+func (in *Intake) note(ctx context.Context, e *customer.Entry, who customer.Key, order, email string, once bool) (*customer.Entry, error) {
+	ps, err := in.o.People.Read(ctx, []customer.Ask{{Key: who}, {Key: e.Key}})
 	if err != nil {
 		return nil, err
 	}
 	referrer, friend := &ps[0], &ps[1]
-	if d.Referral.Referrer = ""; referrer.Customer.Gone() {
+	if referrer.Customer.Gone() {
 		return nil, nil
 	}
-	email := d.Who().Email
+	if once && slices.ContainsFunc(friend.Customer.Referrals, func(r customer.Referral) bool {
+		return !r.Referrer && r.Other == who.Token && r.Order == order && r.State != customer.ReferralSelf
+	}) {
+		return nil, nil
+	}
 	if email == "" {
 		email = friend.Customer.Account()
 	}
-	noted := &events.ReferralNoted{Side: events.SideFriend, Other: who.Token, Order: d.Referral.OrderID, State: customer.ReferralUnknown.String()}
+	noted := &events.ReferralNoted{Side: events.SideFriend, Other: who.Token, Order: order, State: customer.ReferralUnknown.String()}
 	if email != "" {
 		noted.Mailbox = in.o.Identity.Friend(e.Event.Store, email)
 	}
