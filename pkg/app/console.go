@@ -66,9 +66,9 @@ func ConsoleSections(known *Customers, r Running, c *config.Config) []studio.Sec
 	nights := NewNights(r.JS)
 	r.At, r.Log, r.nights = known.at, known.log, nights
 	of := running.Sections(r)
-	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                                                                                       // after Today
-	of = slices.Insert(of, 3, figures.Section(consoleNights{nights, c, known.at, r.Scale, new(digestsMade)}, stores, r.Scale.Now), bulletin.Section(Announcements{known, nights}, stores)) // after Workers
-	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                                                                                   // before System
+	of = slices.Insert(of, 1, support.Section(Cases{known}, stores))                                                                                                                                  // after Today
+	of = slices.Insert(of, 3, figures.Section(consoleNights{nights, c, known.at, r.Scale, new(digestsMade), known.log}, stores, r.Scale.Now), bulletin.Section(Announcements{known, nights}, stores)) // after Workers
+	return slices.Insert(of, len(of)-1, triage.Section(Rejected{rejected.New(r.JS), known.log}, stores))                                                                                              // before System
 }
 
 func (a *App) itself() Running {
@@ -111,6 +111,7 @@ func (a *App) consoleAccess(c config.Console) (*console.Access, error) {
 		}
 	}
 	o.Failed = func(err error) { a.log.Named("console").Warn("somebody could not sign in", zap.Error(err)) }
+	o.Did = func(what, by string) { a.log.Named("console").Info(what, zap.String("by", by)) }
 	o.SignedOut = a.tellSignedOut
 	for _, p := range c.People {
 		o.People = append(o.People, console.Person{Name: p.Name, Editor: p.Role == config.RoleEditor, Token: p.Token.Reveal(), ProxyUser: p.ProxyUser})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"homing/pkg/announcement"
 	"homing/pkg/attribution"
@@ -24,6 +25,7 @@ import (
 	"homing/pkg/render"
 	"homing/pkg/segment"
 	"homing/pkg/statistics"
+	"homing/pkg/studio"
 	"homing/workers/reviewrequest"
 )
 
@@ -141,6 +143,13 @@ type consoleNights struct {
 	at     *installation.Installation
 	scale  clock.Scale
 	made   *digestsMade // drawing the charts takes longer than a page may
+	log    *zap.Logger
+}
+
+// Refresh implements figures.Nights. Who asked for it is in the log.
+func (n consoleNights) Refresh(ctx context.Context, store string) error {
+	n.log.Info("numbers are asked for again", zap.String("store", store), zap.String("by", studio.VisitorOf(ctx).Name))
+	return statistics.Ask(ctx, n.js.Conn(), store)
 }
 
 // Digest implements figures.Nights.
@@ -156,9 +165,4 @@ func (n consoleNights) Digest(ctx context.Context, store string) (d figures.Dige
 	d = figures.Digest{Data: render.Data{Store: s.View, Digest: made}, To: len(n.config.Stores[store].DigestTo), Next: s.Digest.Next(n.scale.Now()).In(s.Zone)}
 	d.Shown = func(html string) string { return Inlined(html, pictures) }
 	return d, nil
-}
-
-// Refresh implements figures.Nights.
-func (n *Nights) Refresh(ctx context.Context, store string) error {
-	return statistics.Ask(ctx, n.js.Conn(), store)
 }

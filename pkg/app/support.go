@@ -41,6 +41,7 @@ func (c Cases) Shown(ctx context.Context, store, touch string) (support.Email, e
 	if err != nil {
 		return support.Email{}, err
 	}
+	c.log.Info("an email of a customer is looked at", zap.String("store", store), zap.String("touch", touch), zap.String("by", studio.VisitorOf(ctx).Name))
 	last := all[len(all)-1]
 	return support.Email{Subject: last.Subject, HTML: mailview.Unlinked(last.HTML), Text: mailview.UnlinkedText(last.Text),
 		Sent: last.Sent, Uncertain: last.Uncertain, Template: last.Template, Version: last.TemplateVersion, Times: len(all)}, nil

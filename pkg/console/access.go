@@ -43,6 +43,8 @@ type Options struct {
 	OIDC *OIDC
 	// Failed is told why somebody could not sign in with it; it has no address. May be nil.
 	Failed func(error)
+	// Did is told who signed in and out; may be nil.
+	Did func(what, by string)
 	// SignedOut is told of a session that was ended, and when it would have ended; may be nil.
 	SignedOut func(id string, until time.Time)
 }
@@ -64,6 +66,9 @@ func New(o Options) *Access {
 	}
 	if o.Failed == nil {
 		o.Failed = func(error) {}
+	}
+	if o.Did == nil {
+		o.Did = func(string, string) {}
 	}
 	if o.SignedOut == nil {
 		o.SignedOut = func(string, time.Time) {}

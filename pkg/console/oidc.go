@@ -117,6 +117,7 @@ func (a *Access) Return(w http.ResponseWriter, r *http.Request) (to string, err 
 		return "", a.failed(errors.New("somebody signed in who has none of the roles of console.oidc"), errNobody)
 	}
 	a.o.Showed(true)
+	a.o.Did("somebody signed in", p.Name)
 	a.set(w, sessionForm+seal(a.o.OIDC.Key, "session", p), stay)
 	return s.To, nil
 }

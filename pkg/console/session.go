@@ -84,17 +84,19 @@ func (a *Access) SignIn(w http.ResponseWriter, token string) *studio.Visitor {
 		return nil
 	}
 	a.set(w, seal(keyOf(p), "session", session{Name: p.Name, ID: rand.Text(), Until: a.o.Now().Add(stay).Unix()}), stay)
+	a.o.Did("somebody signed in", p.Name)
 	return visitor(p, true)
 }
 
 // SignOut implements studio.SignIn: here, and in all processes that End is told of it.
 func (a *Access) SignOut(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(a.cookieName()); err == nil && a.Admit(r) != nil {
+	if c, err := r.Cookie(a.cookieName()); err == nil && a.ofCookie(r) != nil {
 		var s session
 		text, _, _ := strings.Cut(strings.TrimPrefix(c.Value, sessionForm), ".")
 		if body, err := base64.RawURLEncoding.DecodeString(text); err == nil && json.Unmarshal(body, &s) == nil {
 			a.End(s.ID, time.Unix(s.Until, 0))
 			a.o.SignedOut(s.ID, time.Unix(s.Until, 0))
+			a.o.Did("somebody signed out", s.Name)
 		}
 	}
 	a.set(w, "", -1)

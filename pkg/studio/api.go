@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"homing/pkg/render"
 )
 
@@ -195,10 +197,12 @@ func (s *Studio) apiSave(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	versions := map[string]string{}
+	versions, paths := map[string]string{}, []string{}
 	for _, d := range in.Files {
 		versions[d.Path] = versionOf(d.Text)
+		paths = append(paths, d.Path)
 	}
+	s.did(r, "the draft is changed", zap.Strings("files", paths))
 	answer(w, http.StatusOK, map[string]any{"versions": versions})
 }
 
@@ -218,6 +222,8 @@ func (s *Studio) apiSend(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
+	domain := in.To[strings.LastIndex(in.To, "@")+1:] // and no address
+	s.did(r, "a test is sent", zap.String("email", in.Email), zap.String("domain", strings.ToLower(strings.TrimSpace(domain))))
 	answer(w, http.StatusOK, map[string]string{"sent": in.To})
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"homing/pkg/localweb"
 )
 
@@ -81,6 +83,11 @@ func (s *Studio) admitted(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, q)))
 	})
+}
+
+// did notes who did something that the timeline doesn't tell.
+func (s *Studio) did(r *http.Request, what string, of ...zap.Field) {
+	s.audit.Info(what, append(of, zap.String("by", requestOf(r).visitor.Name))...)
 }
 
 func common(h http.Header) {

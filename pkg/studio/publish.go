@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"homing/pkg/maillint"
 	"homing/pkg/templatediff"
 	"homing/pkg/templatestore"
@@ -185,6 +187,7 @@ func (s *Studio) decide(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.draft(w, r, http.StatusServiceUnavailable, versionShown{compared: compared{Moved: err.Error()}})
 	default:
+		s.did(r, "the draft is decided about", zap.String("file", path), zap.Bool("kept", r.PostFormValue("keep") != ""))
 		http.Redirect(w, r, "/versions/draft", http.StatusSeeOther)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"homing/pkg/console"
 	"homing/pkg/homingtest/lengthy"
 	"homing/pkg/render"
 	"homing/pkg/studio"
@@ -88,5 +89,45 @@ func TestAFolderIsPublished(t *testing.T) {
 	}
 	if n, _ := versions.Current(t.Context()); n != 2 {
 		t.Errorf("version %d is in force", n)
+	}
+}
+
+// Of a folder that several may see, too, viewers and other pages publish nothing.
+func TestAFolderIsPublishedByEditorsFromItsOwnPage(t *testing.T) {
+	versions := openedConsole(t).versions
+	few, err := templatestore.ReadFiles(fewTemplates(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := few.WriteTo(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(inText)), append(few[inText], "\nP.S.\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := opened(t, studio.Options{Dir: dir, Load: render.Load,
+		Access: console.New(console.Options{People: []console.Person{{Name: "Ann", Editor: true, Token: annsToken}, {Name: "Vic", Token: vicsToken}}}),
+		Push:   &studio.Push{Store: versions, BuiltIn: few, Author: "Ann", Base: func() (int, error) { return 0, nil }, Noted: func(int) error { return nil }}})
+	ann := &person{t, s.URL(), http.DefaultClient}
+	_, page := ann.get("/publish", "Authorization", "Bearer "+annsToken)
+	form := fieldsOf(page)
+	if len(form) != 4 {
+		t.Fatalf("there is nothing to publish: %s", page)
+	}
+	for name, header := range map[string]map[string]string{
+		"a viewer":     {"Authorization": "Bearer " + vicsToken},
+		"another site": {"Authorization": "Bearer " + annsToken, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+		"an email":     {"Authorization": "Bearer " + annsToken, "Sec-Fetch-Site": "cross-site", "Origin": "null"},
+	} {
+		if code, body := ann.submit("/publish", header, form...); code != http.StatusForbidden {
+			t.Errorf("%s: %d %.300s", name, code, body)
+		}
+	}
+	if n, err := versions.Current(t.Context()); n != 0 || err != nil {
+		t.Fatalf("version %d, %v", n, err)
+	}
+	if code, body := ann.submit("/publish", map[string]string{"Authorization": "Bearer " + annsToken}, form...); code != http.StatusOK {
+		t.Errorf("an editor: %d %.300s", code, body)
 	}
 }

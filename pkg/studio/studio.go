@@ -106,8 +106,9 @@ type Studio struct {
 	known   known
 	shown   []section
 	live    *hub
-	peek    string // the key of thumbnails
-	stamp   string // of all assets: browsers keep them for as long as it is the same
+	audit   *zap.Logger // who changed what, where people have names
+	peek    string      // the key of thumbnails
+	stamp   string      // of all assets: browsers keep them for as long as it is the same
 
 	servers          []*http.Server
 	addr, mailAddr   net.Addr
@@ -147,6 +148,10 @@ func Start(o Options) (*Studio, error) {
 	}
 	s.shown, s.live, s.stamp = s.sections(), newHub(o.Sections), stampOf(o.Sections)
 	log := o.Log.Named("studio")
+	s.audit = zap.NewNop()
+	if s.shared != nil {
+		s.audit = o.Log.Named("console")
+	}
 	if o.URL != "" {
 		s.pageURL, s.mailURL = strings.TrimRight(o.URL, "/"), strings.TrimRight(o.MailURL, "/")
 		s.serve(pages, s.byHost(), log)
