@@ -61,7 +61,7 @@ var may = map[string][]string{
 	"pkg/points":    {"events", "pkg/customer"},
 	"pkg/brand":     {"pkg/problem"},
 	"pkg/devstack":  {"pkg/localweb", "pkg/mailview"},
-	"pkg/studio":    {"events", "pkg/bus", "pkg/localtime", "pkg/localweb", "pkg/maillint", "pkg/mailview", "pkg/problem", "pkg/render", "pkg/templatediff", "pkg/templatestore"},
+	"pkg/studio":    {"events", "pkg/bus", "pkg/limits", "pkg/localtime", "pkg/localweb", "pkg/maillint", "pkg/mailview", "pkg/problem", "pkg/render", "pkg/templatediff", "pkg/templatestore"},
 	"pkg/console":   {"pkg/studio"},
 	"pkg/running":   {"docs", "pkg/control", "pkg/doctor", "pkg/installation", "pkg/lately", "pkg/localtime", "pkg/numbers", "pkg/studio"},
 	"pkg/rejected":  {"events", "pkg/bus", "pkg/intake", "pkg/programme"},

@@ -17,6 +17,40 @@ import (
 	"homing/pkg/homingtest"
 )
 
+// Behind TLS, the console's cookies are for TLS alone.
+func TestBehindTLSTheConsolesCookiesAreForTLSAlone(t *testing.T) {
+	srv := permitted(t)
+	c, sink := underRights(t, srv, "")
+	port := strconv.Itoa(homingtest.FreePort(t))
+	c.Console = config.Console{Listen: "127.0.0.1:" + port, URL: "https://console.shop.example", MailURL: "https://emails.shop.example", Proxy: c.Console.Proxy,
+		People: config.ConsolePeople{{Name: "Vic", Role: config.RoleViewer, Token: tokenOf("Vic")}}}
+	a, err := app.New(app.Options{Config: c, Log: zap.NewNop(), RedisEmbedded: true, SMTPDial: sink.Dial, Load: homingtest.Load, Roles: []string{app.RoleConsole}})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopApp(t, a) })
+	until(t, "ready", func() bool { return a.Ready() == nil })
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:"+port+"/sign-in", strings.NewReader(url.Values{"token": {tokenOf("Vic").Reveal()}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "console.shop.example"
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", c.Console.URL)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	all := res.Cookies()
+	if res.StatusCode != http.StatusSeeOther || len(all) != 1 || !all[0].Secure || !all[0].HttpOnly || !strings.HasPrefix(all[0].Name, "__Host-") {
+		t.Errorf("%s %v", res.Status, all)
+	}
+}
+
 // With the shipped rights, a session that is ended in one process is nobody's in another one,
 // nor in one that starts later; what is over is forgotten.
 func TestSigningOutEndsASessionInAllProcesses(t *testing.T) {

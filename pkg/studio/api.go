@@ -35,8 +35,11 @@ func answer(w http.ResponseWriter, status int, v any) {
 // failed answers with what went wrong.
 func failed(w http.ResponseWriter, err error) {
 	status := http.StatusUnprocessableEntity
-	if errors.Is(err, errNotFound) {
+	switch {
+	case errors.Is(err, errNotFound):
 		status = http.StatusNotFound
+	case errors.Is(err, errTooMany):
+		status = http.StatusTooManyRequests
 	}
 	fail(w, status, err.Error())
 }

@@ -46,6 +46,17 @@ func (s *Studio) guardPages(next http.Handler) http.Handler {
 		http.Error(w, "another page sent this, or a proxy does not pass the Host on that the browser asked for", http.StatusForbidden)
 	}))
 	guarded := own.Handler(next)
+	inner := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, ok := strings.CutPrefix(r.URL.Path, "/assets/"); ok {
+			r.SetPathValue("name", name)
+			files(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	}))
+	if s.o.Guard != nil {
+		inner = s.o.Guard(inner)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		nonce := rand.Text()
 		h := w.Header()
@@ -57,12 +68,7 @@ func (s *Studio) guardPages(next http.Handler) http.Handler {
 			http.Error(w, why, http.StatusForbidden)
 			return
 		}
-		if name, ok := strings.CutPrefix(r.URL.Path, "/assets/"); ok {
-			r.SetPathValue("name", name)
-			files(w, r)
-			return
-		}
-		guarded.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{nonce: nonce})))
+		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{nonce: nonce})))
 	})
 }
 
@@ -136,6 +142,7 @@ func (s *Studio) parents() string {
 func (s *Studio) guardMails(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		common(w.Header())
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self' "+s.parents()) // what shows something has its own
 		if s.o.URL == "" && !localweb.HostsOf(s.mailAddr).Allows(r.Host) {
 			http.Error(w, "not here", http.StatusForbidden)
 			return

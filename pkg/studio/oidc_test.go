@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/oauth2-proxy/mockoidc"
 
 	"homing/pkg/console"
@@ -168,6 +169,57 @@ func TestATokenOfAnotherSignInLetsNobodyIn(t *testing.T) {
 	}
 	if len(failed) != 1 || !strings.Contains(failed[0].Error(), "another sign-in") {
 		t.Errorf("the log says %v", failed)
+	}
+}
+
+// elsewhere is somebody whose token is for another app.
+type elsewhere struct{ *mockoidc.MockUser }
+
+func (e elsewhere) Claims(scope []string, base *mockoidc.IDTokenClaims) (jwt.Claims, error) {
+	base.Audience = jwt.ClaimStrings{"another app"}
+	return e.MockUser.Claims(scope, base)
+}
+
+// A token that is over, for another app, or signed by somebody else, lets nobody in.
+func TestATokenThatIsNotGoodLetsNobodyIn(t *testing.T) {
+	for says, spoil := range map[string]func(m *mockoidc.MockOIDC, signs, other *mockoidc.Keypair, path string){
+		"expired":  func(m *mockoidc.MockOIDC, _, _ *mockoidc.Keypair, _ string) { m.AccessTTL = -time.Minute },
+		"audience": func(*mockoidc.MockOIDC, *mockoidc.Keypair, *mockoidc.Keypair, string) {},
+		"signature": func(m *mockoidc.MockOIDC, signs, other *mockoidc.Keypair, path string) {
+			if m.Keypair = signs; path == mockoidc.TokenEndpoint {
+				m.Keypair = other
+			}
+		},
+	} {
+		t.Run(says, func(t *testing.T) {
+			var m *mockoidc.MockOIDC
+			var signs *mockoidc.Keypair
+			other, err := mockoidc.RandomKeypair(2048)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m = provider(t, func(path string, _ url.Values) { spoil(m, signs, other, path) })
+			signs = m.Keypair
+			var failed []error
+			d := openedConsole(t, with(m, nil), func(_ *studio.Options, o *console.Options) {
+				o.Failed = func(err error) { failed = append(failed, err) }
+			})
+			var who mockoidc.User = user("zoe", "tea")
+			if says == "audience" {
+				who = elsewhere{user("zoe", "tea")}
+			}
+			m.QueueUser(who)
+			p := d.person(t)
+			if code, page := p.get("/sign-in/leave?to=/versions"); code != http.StatusUnauthorized || !strings.Contains(page, "didn’t answer") {
+				t.Errorf("%d %.300s", code, page)
+			}
+			if len(failed) != 1 || !strings.Contains(failed[0].Error(), says) {
+				t.Errorf("the log says %v", failed)
+			}
+			if code, _ := p.get("/versions"); code != http.StatusUnauthorized {
+				t.Errorf("then: %d", code)
+			}
+		})
 	}
 }
 

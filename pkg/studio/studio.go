@@ -63,7 +63,7 @@ type Options struct {
 	// machine, and emails have a port of their own.
 	URL, MailURL string
 	Served       func(code int) // told of each answer; may be nil
-	// Guard is put around all pages; may be nil.
+	// Guard is put around all pages, within what every answer's header has; may be nil.
 	Guard func(http.Handler) http.Handler
 	Inbox string      // URL of an inbox that shows what is sent; "": there is none
 	Log   *zap.Logger // nil: no log
@@ -172,9 +172,6 @@ func Start(o Options) (*Studio, error) {
 // byHost tells pages and emails apart by the name that was asked for.
 func (s *Studio) byHost() http.Handler {
 	pages, mails := s.pageRoutes(), s.mailRoutes()
-	if s.o.Guard != nil {
-		pages = s.o.Guard(pages)
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &counted{ResponseWriter: w, code: http.StatusOK}
 		if sameHost(r.Host, s.mailURL) {
