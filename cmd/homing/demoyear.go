@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"homing/pkg/announcement"
 	"homing/pkg/app"
 	"homing/pkg/bus"
 	"homing/pkg/config"
 	"homing/pkg/customer"
 	"homing/pkg/demoshop"
+	"homing/pkg/localtime"
 	"homing/pkg/programme"
 	"homing/pkg/statistics"
 	"homing/pkg/timeline"
@@ -114,6 +118,51 @@ func planFromHere(ctx context.Context, js jetstream.JetStream, which func(worker
 		}
 	}
 	return nil
+}
+
+// demoAnnouncement is what the demo's shop tells its customers the day after tomorrow, so that
+// there is something to see, pause and call off.
+func demoAnnouncement(store string, now time.Time) announcement.Definition {
+	day := now.AddDate(0, 0, 2)
+	return announcement.Definition{
+		ID: "new-teas", Store: store, Template: announcement.Worker + "/newsletter", Countries: []string{"GB", "IE"},
+		At: announcement.When{Date: localtime.DateOf(day), Clock: 10 * 60},
+	}
+}
+
+// announces switches announcements on, unless the configuration says something about them.
+func announces(c *config.Config) error {
+	on, err := config.Parse("the demo", []byte("workers: {"+announcement.Worker+": {status: live}}"), nil, programme.WorkerNames())
+	if err != nil {
+		return err
+	}
+	live := on.Workers[announcement.Worker]
+	if c.Workers[announcement.Worker].String() != "" {
+		return nil
+	}
+	if c.Workers == nil {
+		c.Workers = map[string]config.Section{}
+	}
+	c.Workers[announcement.Worker] = live
+	for id, s := range c.Stores {
+		if s.Workers[announcement.Worker].String() == "" {
+			if s.Workers = maps.Clone(s.Workers); s.Workers == nil {
+				s.Workers = map[string]config.Section{}
+			}
+			s.Workers[announcement.Worker] = live
+			c.Stores[id] = s
+		}
+	}
+	return nil
+}
+
+// announceYear sends it off.
+func announceYear(ctx context.Context, c *config.Config, js jetstream.JetStream, now time.Time) error {
+	_, err := announcement.Entries{JS: js}.Create(ctx, demoAnnouncement(demoStore(c), now), now)
+	if errors.Is(err, announcement.ErrUsed) {
+		return nil
+	}
+	return err
 }
 
 // countYear has the statistics and numbers of the demo's year computed, which a night would.

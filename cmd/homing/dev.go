@@ -138,6 +138,11 @@ func (p *program) dev(ctx context.Context, f *devFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if f.demo {
+		if err := announces(c); err != nil {
+			return err
+		}
+	}
 	scale := f.scale()
 	year := false
 	if f.demo && f.demoCustomers > 0 && f.speed == 1 {
@@ -206,6 +211,9 @@ func (p *program) devRun(ctx context.Context, f *devFlags, r devRun) error {
 		return err
 	}
 	if r.year {
+		if err := announceYear(ctx, r.config, js, time.Now()); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("demo: %w", err)
+		}
 		if err := countYear(ctx, r.config, js); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo: %w", err)
 		}

@@ -45,10 +45,16 @@ func Year(ctx context.Context, c *config.Config, store, secret string, now time.
 	for _, p := range s.people {
 		by[id.Key(store, p.who.ID).Token] = p
 	}
-	reacted := map[*person]bool{}
+	reacted, codes, over := map[*person]bool{}, offersIn(entries), map[string]bool{}
 	for _, m := range mails(entries) {
-		if p := by[m.Customer]; p != nil && s.reacts(p, m) {
-			reacted[p] = true
+		about := m.Customer + " " + m.Worker + " " + m.Occasion
+		p := by[m.Customer]
+		code := codes[m.Touch]
+		if reacted[p] {
+			code = nil // who lives another life since may not be given it
+		}
+		if p != nil && !over[about] && s.reacts(p, m, code) {
+			reacted[p], over[about] = true, true // a second reminder would not have come
 		}
 	}
 	for _, e := range entries {
@@ -142,8 +148,20 @@ func dice(touch, of string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// reacts is what an email leads to. It reports whether it leads to anything.
-func (s *shop) reacts(p *person, m mail) bool {
+// offersIn are the codes that emails had, by touch.
+func offersIn(entries []customer.Entry) map[string]*events.OfferIssued {
+	out := map[string]*events.OfferIssued{}
+	for _, e := range entries {
+		if d, ok := e.Event.Data.(*events.OfferIssued); ok {
+			out[d.Touch] = d
+		}
+	}
+	return out
+}
+
+// reacts is what an email leads to, which may have had a code. It reports whether it leads to
+// anything.
+func (s *shop) reacts(p *person, m mail, code *events.OfferIssued) bool {
 	p.Rand = dice(m.Touch, "reacts")
 	if p.Float64() >= worked[m.Worker] {
 		return false
@@ -152,7 +170,11 @@ func (s *shop) reacts(p *person, m mail) bool {
 	if m.Worker == "review-request" {
 		s.review(p, at, m.Occasion, s.choose(p))
 	} else {
-		s.order(p, s.daytime(p, at.Add(day)), s.choose(p))
+		when := s.daytime(p, at.Add(day))
+		if code != nil && code.ExpiresAt != nil && !when.Before(*code.ExpiresAt) {
+			code = nil
+		}
+		s.order(p, when, s.choose(p), code)
 	}
 	return true
 }

@@ -29,6 +29,7 @@ func year(t *testing.T, customers int) ([]customer.Entry, int) {
 func TestAYearHasSomethingOfEverything(t *testing.T) {
 	entries, past := year(t, 200)
 	told, facts := map[events.Type]int{}, map[string]int{}
+	codes, redeemed := map[string]time.Time{}, 0
 	for i, e := range entries {
 		at := e.Event.Time
 		if at.After(now) || at.Before(now.AddDate(0, 0, -demoshop.Days-1)) || i > 0 && at.Before(entries[i-1].Event.Time) {
@@ -38,6 +39,17 @@ func TestAYearHasSomethingOfEverything(t *testing.T) {
 			t.Errorf("%s at %v is historical: %v", e.Event.Type, at, e.Event.Historical)
 		}
 		told[e.Event.Type]++
+		switch d := e.Event.Data.(type) {
+		case *events.OfferIssued:
+			codes[e.Key.Token+d.Code] = at
+		case *events.OrderPlaced:
+			for _, c := range d.Order.Coupons {
+				if issued, ok := codes[e.Key.Token+c]; !ok || at.Before(issued) {
+					t.Errorf("order %s has a code that nobody gave them", d.Order.ID)
+				}
+				redeemed++
+			}
+		}
 		if f, ok := e.Event.Data.(events.Fact); ok {
 			facts[f.Body().Worker+" "+f.Body().Reason]++
 		}
@@ -52,6 +64,11 @@ func TestAYearHasSomethingOfEverything(t *testing.T) {
 		if facts[x] == 0 {
 			t.Errorf("%s: none", x)
 		}
+	}
+	if n := told[events.TypeOfferIssued]; redeemed < n/40 || redeemed > n/4 {
+		t.Errorf("%d of %d codes were redeemed", redeemed, n)
+	} else {
+		t.Logf("%d of %d codes were redeemed", redeemed, n)
 	}
 	if n := told[events.TypeOrderPlaced]; n < 400 || n > 1000 {
 		t.Errorf("%d orders", n)

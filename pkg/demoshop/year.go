@@ -167,7 +167,7 @@ func (s *shop) visit(p *person, at time.Time) {
 		}
 		at = at.Add(p.some(2*time.Hour, 60*time.Hour)) // comes back
 	}
-	s.order(p, at, items)
+	s.order(p, at, items, nil)
 }
 
 func (s *shop) choose(p *person) (out []events.Item) {
@@ -191,12 +191,17 @@ func (s *shop) choose(p *person) (out []events.Item) {
 	return out
 }
 
-// order is an order and what follows from it.
-func (s *shop) order(p *person, at time.Time, items []events.Item) {
+// order is an order, with the code of an email if there is one, and what follows from it.
+func (s *shop) order(p *person, at time.Time, items []events.Item, code *events.OfferIssued) {
 	s.orders++
 	id := fmt.Sprintf("Y%d", 10000+s.orders)
 	who, change := events.Customer{ID: p.who.ID}, events.OrderChange{ID: id}
-	s.say(p, at, &events.OrderPlaced{Customer: p.who, Order: events.Order{ID: id, Items: items, Total: Total(items)}})
+	o := events.Order{ID: id, Items: items, Total: Total(items)}
+	if code != nil {
+		o.Coupons = []string{code.Code}
+		o.Total.Minor -= o.Total.Minor * int64(code.Percent) / 100
+	}
+	s.say(p, at, &events.OrderPlaced{Customer: p.who, Order: o})
 	if p.Float64() < 0.02 {
 		s.say(p, at.Add(p.some(10*time.Minute, 5*time.Hour)), &events.OrderCancelled{Customer: who, Order: change})
 		return

@@ -20,6 +20,8 @@ func tilesOf(s *numbers.Snapshot) (out []tile) {
 		switch {
 		case row[2].Raw == "":
 			continue
+		case row[3].Raw != "" && strings.HasSuffix(value, "%") && fewPeople(row[5].Raw):
+			value, about = "too early to say", "of "+row[5].Text
 		case row[3].Raw != "" && strings.HasPrefix(name, "days"):
 			about = "half: " + row[3].Text + " to " + row[4].Text
 		case row[3].Raw != "":
@@ -35,6 +37,15 @@ func tilesOf(s *numbers.Snapshot) (out []tile) {
 		out = append(out, tile{name, value, about})
 	}
 	return out
+}
+
+// least is of how many people a share says something: the interval of fewer has nearly
+// everything in it. The weekly digest goes by the same number.
+const least = 10
+
+func fewPeople(raw string) bool {
+	n, err := strconv.Atoi(raw)
+	return err == nil && n < least
 }
 
 // An answer is what can be said of one trial, in words.

@@ -37,3 +37,18 @@ func TestALongTableIsShownInPieces(t *testing.T) {
 		}
 	}
 }
+
+// A share of few people is too early to say; its table has the interval all the same.
+func TestAShareOfFewPeopleIsTooEarlyToSay(t *testing.T) {
+	for before, want := range map[int]string{1: "too early to say of 1", 9: "too early to say of 9", 10: "10.0% 1.8% to 40.4%"} {
+		s := &numbers.Snapshot{Churn: numbers.Churn{Gone: before / 10, Before: before}}
+		for _, x := range tilesOf(s) {
+			if x.Name == "churn rate, year on year" && x.Value+" "+x.About != want {
+				t.Errorf("of %d: %s %s, not %s", before, x.Value, x.About, want)
+			}
+		}
+		if row := s.Tables(1)[0].Rows; row[4][0].Text != "churn rate, year on year" || row[4][3].Raw == "" {
+			t.Errorf("of %d: the table has %v", before, row[4])
+		}
+	}
+}

@@ -168,7 +168,7 @@ func (n *Numbers) next(ctx context.Context, store string, set Settings, before *
 	s.Days = d.list(settled)
 	s.Offers, s.Trials = before.offers(o), ended
 	for _, t := range trials {
-		s.Trials = append(s.Trials, t.close(now, now.In(set.Zone).Format(time.DateOnly)))
+		s.Trials = append(s.Trials, t.close(now, set.Zone))
 	}
 	slices.SortFunc(s.Trials, func(a, b Trial) int {
 		return cmp.Or(cmp.Compare(a.Worker, b.Worker), cmp.Compare(a.Occasion, b.Occasion), a.Since.Compare(b.Since))

@@ -1,7 +1,10 @@
 package numbers
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"homing/pkg/customer"
@@ -122,29 +125,58 @@ func (t *trial) group() string {
 	return t.Worker + "." + t.Occasion
 }
 
-// close adds those who came, and did not before, with what they ordered within the window.
-func (t *trial) close(now time.Time, date string) Trial {
-	in := t.People.list()
-	window := now.UnixMilli() - t.until.UnixMilli()
-	fresh := []uint64{}
-	for _, token := range sortedKeys(t.came) {
-		a := t.came[token]
-		names := []string{token}
-		if a.who != nil {
-			names = a.who.tokens
+// close adds those who came, and did not before, with what they ordered within the window. It
+// looks once for each night since the last one, as of that night: the nights that were missed,
+// or that lie before the first, say what they would have said.
+func (t *trial) close(now time.Time, zone *time.Location) Trial {
+	came := slices.SortedFunc(maps.Keys(t.came), func(a, b string) int {
+		return cmp.Or(cmp.Compare(t.came[a].at, t.came[b].at), strings.Compare(a, b))
+	})
+	in, fresh := t.People.list(), []uint64{}
+	window := now.Sub(t.until)
+	for _, night := range t.nights(now, zone) {
+		for len(came) > 0 && t.came[came[0]].at <= night.Add(-window).UnixMilli() {
+			fresh = t.add(in, fresh, came[0], window.Milliseconds())
+			came = came[1:]
 		}
-		if len(in)+len(fresh) >= mostMembers || slices.ContainsFunc(names, func(name string) bool { _, ok := slices.BinarySearch(in, member(name)); return ok }) {
-			continue
-		}
-		fresh = append(fresh, member(token))
-		ordered, spent := a.orders(window)
-		arm := &t.Emailed
-		if a.held {
-			arm = &t.Control
-		}
-		arm.Add(ordered, spent)
+		t.look(night.In(zone).Format(time.DateOnly))
 	}
 	t.People, t.Through = membersOf(append(in, fresh...)), maxTime(t.Through, t.until)
+	t.Looks = t.Looks[max(len(t.Looks)-keptDays, 0):]
+	return t.Trial
+}
+
+// nights are those on which people are added, the last one now.
+func (t *trial) nights(now time.Time, zone *time.Location) (out []time.Time) {
+	last := t.Through.Add(now.Sub(t.until))
+	for night := now.In(zone); len(out) == 0 || night.After(last) && len(out) < keptDays; night = night.AddDate(0, 0, -1) {
+		out = append(out, night)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// add adds somebody who came, unless they are among those who did before.
+func (t *trial) add(in, fresh []uint64, token string, window int64) []uint64 {
+	a := t.came[token]
+	names := []string{token}
+	if a.who != nil {
+		names = a.who.tokens
+	}
+	if len(in)+len(fresh) >= mostMembers || slices.ContainsFunc(names, func(name string) bool { _, ok := slices.BinarySearch(in, member(name)); return ok }) {
+		return fresh
+	}
+	ordered, spent := a.orders(window)
+	arm := &t.Emailed
+	if a.held {
+		arm = &t.Control
+	}
+	arm.Add(ordered, spent)
+	return append(fresh, member(token))
+}
+
+// look notes where the difference is, as of a night.
+func (t *trial) look(date string) {
 	e := lift.Conversion(t.Emailed, t.Control)
 	if n := len(t.Looks); n > 0 && t.Looks[n-1].Date == date {
 		t.Looks = t.Looks[:n-1]
@@ -152,8 +184,6 @@ func (t *trial) close(now time.Time, date string) Trial {
 	if e.Always != (lift.Interval{Low: -1, High: 1}) {
 		t.Looks = append(t.Looks, Look{date, e.Difference, e.Always})
 	}
-	t.Looks = t.Looks[max(len(t.Looks)-keptDays, 0):]
-	return t.Trial
 }
 
 // orders returns what somebody ordered within so many ms.
