@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
+
 	"homing/events"
 	"homing/pkg/bus"
 	"homing/pkg/homingtest"
@@ -149,6 +151,62 @@ func TestADigestFollowsTheConfiguration(t *testing.T) {
 		mails := w.Sink.Mails()
 		if len(mails) != 1 || mails[0].To != "owner@shop.example" || mails[0].At.UTC().Format("Mon 15:04") != "Tue 09:30" {
 			t.Errorf("%d left: %+v", len(mails), mails)
+		}
+	})
+}
+
+// NATS is down when the digest is due, for an hour and a half: both processes send what is due
+// once it is back, each recipient gets it once, and no second one comes when NATS goes and
+// comes back once more.
+func TestTheDigestIsSentOnceNATSIsBack(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := homingtest.New(t, dir, "")
+		w.Log = zap.NewNop() // it says that NATS is away
+		sendTo(w, "owner@shop.example", "ann@shop.example")
+		w.Start("calendar")
+		defer w.Stop()
+		other := w.Beside()
+		other.Start("calendar")
+		defer other.Stop()
+		at := func(hour, minute int) {
+			time.Sleep(time.Until(time.Date(2000, 1, 3, hour, minute, 0, 0, time.UTC))) // a Monday
+		}
+		at(7, 50)
+		w.StopNATS()
+		at(9, 20)
+		if n := len(w.Sink.Mails()); n > 0 {
+			t.Fatalf("%d left while NATS was down", n)
+		}
+		w.StartNATS()
+		at(11, 0)
+		once := func(when string) {
+			t.Helper()
+			var to []string
+			for _, m := range w.Sink.Mails() {
+				if to = append(to, m.To); m.At.UTC().Hour() < 9 {
+					t.Errorf("%s: it left at %v", when, m.At)
+				}
+			}
+			slices.Sort(to)
+			if !slices.Equal(to, []string{"ann@shop.example", "owner@shop.example"}) {
+				t.Errorf("%s: it went to %v", when, to)
+			}
+		}
+		once("NATS is back")
+		w.StopNATS()
+		at(11, 30)
+		w.StartNATS()
+		time.Sleep(24 * time.Hour)
+		once("the next day")
+		sent := 0
+		for _, f := range w.Facts() {
+			if f.Type == events.TypeEmailSent {
+				sent++
+			}
+		}
+		if sent != 2 {
+			t.Errorf("the timeline has %d that were sent", sent)
 		}
 	})
 }

@@ -5,15 +5,18 @@ package homingtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -50,6 +53,8 @@ type World struct {
 	Watch       bool // looks at Redis, products and what is paused as often as in production
 
 	nats      *natstest.NATS
+	dir       string // of its streams
+	within    *within
 	app       *app.App
 	dialRedis func(context.Context, string, string) (net.Conn, error)
 	gateway   *pipes
@@ -87,8 +92,48 @@ func begin(t *testing.T, dir string, c *config.Config) *World {
 	return w
 }
 
+// within is how processes reach the NATS that runs, which may have been started again since.
+// All of an installation share it.
+type within struct {
+	mu     sync.Mutex
+	server *server.Server // nil: it is down
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (x *within) InProcessConn() (net.Conn, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.server == nil {
+		return nil, errors.New("NATS is down")
+	}
+	return x.server.InProcessConn()
+}
+
+func (x *within) set(s *server.Server) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.server = s
+}
+
+// StopNATS takes NATS away from the processes that run, until StartNATS.
+func (w *World) StopNATS() {
+	w.T.Helper()
+	w.within.set(nil)
+	w.nats.Close()
+}
+
+// StartNATS starts it again, with what it had.
+func (w *World) StartNATS() {
+	w.T.Helper()
+	w.startNATS(w.dir)
+}
+
 func (w *World) startNATS(dir string) {
 	w.T.Helper()
+	if w.dir = dir; w.within == nil {
+		w.within = &within{}
+	}
+	defer func() { w.within.set(w.NATS.Server()) }()
 	w.nats = natstest.Start(w.T, dir)
 	w.NATS, w.JS = w.nats.Server, bus.Split(w.nats.JS, bus.Partitions(w.Config.NATS.Partitions))
 }
@@ -209,7 +254,7 @@ func (w *World) begin(o app.Options) {
 		look = 0
 	}
 	o.Config, o.Log, o.Templates, o.Load = w.Config, w.Log, w.templates(), Load
-	o.NATS = []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)}
+	o.NATS = []nats.Option{nats.InProcessServer(w.within), nats.PingInterval(natstest.Rarely)}
 	o.RedisDial, o.RedisEmbedded = w.dialRedis, true
 	o.SMTPDial, o.TraceDial, o.ChannelDial = w.Sink.Dial, w.TraceDial, w.ChannelDial
 	o.PullFor = 100 * time.Hour
@@ -237,7 +282,7 @@ func (w *World) Refused(c *config.Config, redis *devstack.Redis, roles ...string
 	w.T.Helper()
 	a, err := app.New(app.Options{
 		Config: c, Roles: roles, Log: zap.NewNop(), Templates: Templates(), Load: Load,
-		NATS:      []nats.Option{nats.InProcessServer(w.NATS.Server()), nats.PingInterval(natstest.Rarely)},
+		NATS:      []nats.Option{nats.InProcessServer(w.within), nats.PingInterval(natstest.Rarely)},
 		RedisDial: dialer(redis), RedisEmbedded: true, SMTPDial: w.Sink.Dial, PullFor: 100 * time.Hour, CheckRedis: look, ConfirmControls: look, ConfirmProducts: look,
 		GatewayListen: func(string, string) (net.Listener, error) { return newPipes(), nil },
 	})
