@@ -197,6 +197,10 @@ func (b *tab) fits(what string) {
 	if over := eval[float64](b, `Math.max(document.documentElement.scrollWidth, document.getElementById("main").scrollWidth) - innerWidth`); over > 0 {
 		b.t.Errorf("%s: %v px too wide", what, over)
 	}
+	// Tables that are made for narrow screens, too, need no scrolling.
+	if over := eval[float64](b, `Math.max(0, ...[...document.querySelectorAll(".scroll:has(> .close)")].map((e) => e.scrollWidth - e.clientWidth))`); over > 0 {
+		b.t.Errorf("%s: a table is %v px too wide", what, over)
+	}
 }
 
 // unreached are the things to press or fill in that the Tab key does not come to.
