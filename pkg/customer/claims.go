@@ -25,6 +25,9 @@ const (
 type Claim struct {
 	Touch uint64 // ClaimKey of the touch id
 	State ClaimState
+
+	Elsewhere bool // of a person: it takes no place in theirs; see Person
+
 	At    int64  // ms, business time: when it was claimed, then when it was settled
 	Why   string // dropped only: the reason
 	Owner uint64 // open only: which sender
@@ -32,8 +35,6 @@ type Claim struct {
 	// To is the token of the mailbox where the email went, if that is not the
 	// customer's home: the address of an order. It takes a place in that mailbox's caps.
 	To string
-
-	Elsewhere bool // of a person: it takes no place in theirs; see Person
 }
 
 // ClaimKey returns what a touch is known by among a customer's claims: eight
