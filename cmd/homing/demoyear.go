@@ -132,14 +132,14 @@ func demoAnnouncement(store string, now time.Time) announcement.Definition {
 
 // announces switches announcements on, unless the configuration says something about them.
 func announces(c *config.Config) error {
+	if c.Workers[announcement.Worker].String() != "" {
+		return nil
+	}
 	on, err := config.Parse("the demo", []byte("workers: {"+announcement.Worker+": {status: live}}"), nil, programme.WorkerNames())
 	if err != nil {
 		return err
 	}
 	live := on.Workers[announcement.Worker]
-	if c.Workers[announcement.Worker].String() != "" {
-		return nil
-	}
 	if c.Workers == nil {
 		c.Workers = map[string]config.Section{}
 	}

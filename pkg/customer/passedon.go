@@ -25,7 +25,7 @@ func Undoes(d events.Data) string {
 // Strays reports whether another record of the same person may have to hear of what an entry
 // says, or may have heard before what this one has to know: the entry undoes an order that
 // the customer, into whom it is folded, does not have; it says that an order came of a
-// recommendation; or it says who a customer is of whom either was told. See Person.PassOn.
+// recommendation; or it says who a customer is who was told either. See Person.PassOn.
 func (c *Customer) Strays(e *Entry) bool {
 	switch d := e.Event.Data.(type) {
 	case *events.ReferralNoted:
@@ -68,14 +68,10 @@ func (p *Person) PassOn() (out []Entry) {
 	for _, m := range p.Members {
 		for _, r := range m.Customer.Referred() {
 			undone := p.Customer.Undone(r.Order)
-			if r.State == ReferralSelf || r.State.undone() || undone == 0 {
+			if r.State == ReferralSelf || r.Gone != 0 || undone == 0 {
 				continue
 			}
-			gone := p.Customer.LastOf(r.Order, undone).UnixMilli()
-			if gone <= 0 { // it is forgotten when
-				gone = r.At
-			}
-			out = append(out, m.noted(r, undoneAs[undone], gone))
+			out = append(out, m.noted(r, undoneAs[undone], p.Customer.goneSince(r, undone)))
 		}
 	}
 	return out
@@ -94,7 +90,10 @@ func (m *Record) noted(r Referral, state ReferralState, gone int64) Entry {
 // undoneAs is what a referral is whose order came to nothing.
 var undoneAs = map[Kind]ReferralState{Cancelled: ReferralCancelled, Refunded: ReferralRefunded, Returned: ReferralReturned}
 
-// undone reports whether nothing is left of the order.
-func (s ReferralState) undone() bool {
-	return slices.Contains([]ReferralState{ReferralReturned, ReferralRefunded, ReferralCancelled}, s)
+// goneSince returns since when nothing is left of the order of a referral, ms.
+func (c *Customer) goneSince(r Referral, undone Kind) int64 {
+	if at := c.LastOf(r.Order, undone).UnixMilli(); at > 0 {
+		return at
+	}
+	return r.At // it is forgotten when
 }

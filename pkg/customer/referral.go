@@ -210,10 +210,7 @@ func (c *Customer) follow(r *Referral) {
 	o, placed := c.Order(order)
 	switch undone := c.Undone(order); {
 	case undone != 0:
-		r.State, r.Gone = undoneAs[undone], c.LastOf(order, undone).UnixMilli()
-		if r.Gone <= 0 { // it is forgotten when
-			r.Gone = r.At
-		}
+		r.State, r.Gone = undoneAs[undone], c.goneSince(*r, undone)
 		r.At = max(r.At, r.Gone)
 		if placed {
 			r.Placed = o.Age

@@ -10,8 +10,9 @@ import (
 // passOn has what undoes an order reach the record of the same person under which somebody
 // recommended the shop to them; see customer.Person.PassOn. It comes after what it looks
 // for is in force, be it who the person is, the recommendation or what undoes the order:
-// whoever has the last of them in force sees the others. A process that stops before it
-// does so when the event comes again.
+// whichever process writes the last of them sees the others. A process that stops before it
+// does so when the event comes again; so it is on the timeline first, since what a record
+// knows is not passed on to it again.
 func (s *Customers) passOn(ctx context.Context, asks []customer.Ask, meetings []introduction) error {
 	for _, in := range meetings {
 		asks = append(asks, customer.Ask{Key: in.entry.Key})

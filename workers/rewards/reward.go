@@ -16,8 +16,11 @@ func (r Reward) all() []Further {
 	if r.Offer.Terms() == nil {
 		return nil
 	}
-	return append([]Further{{r.Points, r.Offer}}, r.Then...)
+	return r.written()
 }
+
+// written returns the rewards as the configuration has them.
+func (r Reward) written() []Further { return append([]Further{{r.Points, r.Offer}}, r.Then...) }
 
 // thresholds returns with how many points of a round each is reached.
 func (r Reward) thresholds() (out []int) {
@@ -65,7 +68,7 @@ func (r Reward) validate() error {
 		fail("then: there are %d rewards in all; a programme has at most %d", len(r.Then)+1, most)
 	}
 	before := 0
-	for i, f := range append([]Further{{r.Points, r.Offer}}, r.Then...) {
+	for i, f := range r.written() {
 		key := ""
 		if i > 0 {
 			key = fmt.Sprintf("then[%d].", i-1)

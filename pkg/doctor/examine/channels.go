@@ -77,14 +77,9 @@ func reach(ctx context.Context, address string, roots *x509.CertPool) (f doctor.
 
 // channelTrouble says why there is no connection to an endpoint, and what to do.
 func channelTrouble(err error) (text, do string) {
-	if _, is := errors.AsType[x509.UnknownAuthorityError](err); is {
-		return "its certificate is of an authority that is not trusted here", "add the authority's certificate to those of the system, on each machine, or name its file in SSL_CERT_FILE"
-	}
-	if host, is := errors.AsType[x509.HostnameError](err); is {
-		return "its certificate is not for " + host.Host, "write the name in its url for which its certificate is"
-	}
-	if bad, is := errors.AsType[x509.CertificateInvalidError](err); is && bad.Reason == x509.Expired && bad.Cert != nil {
-		return "its certificate ended on " + bad.Cert.NotAfter.UTC().Format(time.DateOnly), "renew it"
+	text, do = certificateTrouble(err, "add the authority's certificate to those of the system, on each machine, or name its file in SSL_CERT_FILE", "write the name in its url for which its certificate is")
+	if text != "" {
+		return text, do
 	}
 	if _, is := errors.AsType[tls.RecordHeaderError](err); is {
 		return "it does not speak TLS", "write http+insecure:// in its url if it is on this machine or network; else have it speak TLS"

@@ -3,9 +3,7 @@ package examine
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -59,19 +57,14 @@ func relayTrouble(err error) (text, do string) {
 	if !is {
 		return text, do
 	}
-	switch _, unknown := errors.AsType[x509.UnknownAuthorityError](f.Err); {
-	case unknown:
-		return "is not ready for email: its certificate is of an authority that is not trusted here", "name the authority's certificate in smtp.ca_file"
+	bad, mend := certificateTrouble(f.Err, "name the authority's certificate in smtp.ca_file", "write the name in smtp.url for which its certificate is")
+	switch {
+	case bad != "":
+		return "is not ready for email: " + bad, mend
 	case errors.Is(f.Err, mailer.ErrNoSTARTTLS):
 		return "does not offer STARTTLS, and smtp:// demands it", "switch TLS on at the relay; or write smtps:// for a port that speaks TLS at once, smtp+insecure:// for a relay on this machine"
 	case f.Code == 535 || f.Phase == mailer.PhaseAuth:
 		do = "correct user and password in smtp.url (percent-encoded), or see that the account may send"
-	}
-	if host, is := errors.AsType[x509.HostnameError](f.Err); is {
-		return fmt.Sprintf("is not ready for email: its certificate is not for %s", host.Host), "write the name in smtp.url for which its certificate is"
-	}
-	if bad, is := errors.AsType[x509.CertificateInvalidError](f.Err); is && bad.Reason == x509.Expired && bad.Cert != nil {
-		return "is not ready for email: its certificate ended on " + bad.Cert.NotAfter.UTC().Format(time.DateOnly), "renew it"
 	}
 	if _, is := errors.AsType[*tls.CertificateVerificationError](f.Err); is {
 		do = "see why its certificate is not trusted: openssl s_client -starttls smtp -connect HOST:PORT"

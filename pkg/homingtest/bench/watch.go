@@ -88,8 +88,8 @@ const clockTick = 10 * time.Millisecond
 // cpu is the CPU time a process has used, user and system.
 func cpu(pid int) time.Duration { return cpuIn(pid, 11) }
 
-// cpuIn is the CPU time that stands in two fields of /proc/<pid>/stat, user and system; the
-// first is counted from the one after the name.
+// cpuIn is the CPU time in two fields of /proc/<pid>/stat, user and then system. field is the
+// index of the first, counted from the one after the name of the process.
 func cpuIn(pid, field int) time.Duration {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
